@@ -1,0 +1,43 @@
+"""advnets: adversarial networks on TensorFlow and Keras, extended through plugins.
+
+Importing this package imports no TensorFlow; the parts that need it are imported
+when they are first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .components import Component, Parameters
+from .errors import AdvnetsError, DataError, PluginError, RecipeError, RunError, UsageError
+from .hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from .engine.api import Run, open_run, run
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AdvnetsError",
+    "Component",
+    "DataError",
+    "Parameters",
+    "PluginError",
+    "RecipeError",
+    "Run",
+    "RunError",
+    "UsageError",
+    "__version__",
+    "hookimpl",
+    "open_run",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the parts that need TensorFlow on first use (PEP 562)."""
+    if name in ("run", "open_run", "Run"):
+        from .engine import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'advnets' has no attribute {name!r}")
