@@ -1,0 +1,218 @@
+"""A score and its protocol; what a metric is given to compute one.
+
+A number without the way it was measured cannot be compared with anything. A
+:class:`Score` therefore carries its error and its protocol (sample counts, splits,
+seeds, the step and a hash of the weights), and a metric receives a
+:class:`MetricContext` that knows these things.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError, PluginError
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number, its error, and how it was measured.
+
+    Attributes:
+        metric: The metric's name.
+        value: The number; its unit is part of the protocol or of the metric's documentation.
+        error: Its standard error, in the same unit, or ``None`` where none is defined.
+        protocol: All that somebody needs to repeat the measurement; JSON values only.
+
+    >>> score = Score("parzen", 225.0, 2.0, {"samples": 10000})
+    >>> print(score)
+    parzen 225 ± 2
+    >>> Score.from_dict(score.to_dict()) == score
+    True
+    """
+
+    metric: str
+    value: float
+    error: float | None = None
+    protocol: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        if self.error is None or not math.isfinite(self.error):
+            return f"{self.metric} {self.value:.5g}"
+        return f"{self.metric} {self.value:.5g} ± {self.error:.2g}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The score as JSON values; a number that is not finite becomes ``None``."""
+        return {
+            "metric": self.metric,
+            "value": _finite(self.value),
+            "error": _finite(self.error),
+            "protocol": {key: plain(value) for key, value in self.protocol.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Score:
+        """The score that :meth:`to_dict` wrote."""
+        value = values.get("value")
+        return cls(
+            values["metric"],
+            math.nan if value is None else float(value),
+            values.get("error"),
+            dict(values.get("protocol") or {}),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricContext:
+    """What a metric may look at: generated samples, real examples, and where both come from.
+
+    It is built from callables, so that nothing is drawn or loaded before a metric asks.
+
+    Attributes:
+        samples: ``(n, seed)`` → float32 ``[n, *shape]``: G's samples, in the range of the
+            preprocessed data. The same arguments give the same samples.
+        data: ``split`` → float32 ``[N, *shape]``: that split's examples, preprocessed, in
+            the data set's own order.
+        splits: The splits that ``data`` knows, among ``train``, ``validation``, ``test``.
+        spec: The data's :class:`advnets.data.DataSpec`.
+        source: The :class:`advnets.data.Source`, or ``None``.
+        seed: The seed to draw samples with.
+        step: The generator's step.
+        weights: A hash of the generator's weights.
+        precision: What the samples were computed in.
+
+    >>> import numpy as np
+    >>> context = MetricContext(
+    ...     samples=lambda n, seed: np.random.default_rng(seed).random((n, 2), np.float32),
+    ...     data=lambda split: np.zeros((5, 2), np.float32),
+    ...     splits=("test",),
+    ... )
+    >>> context.examples("test").shape
+    (5, 2)
+    >>> context.examples("validation")
+    Traceback (most recent call last):
+    ...
+    advnets.errors.DataError: the data set has no 'validation' split; it has: test
+    """
+
+    samples: Callable[[int, int], np.ndarray]
+    data: Callable[[str], np.ndarray]
+    splits: Sequence[str] = ("train",)
+    spec: Any = None
+    source: Any = None
+    seed: int = 0
+    step: int = 0
+    weights: str = ""
+    precision: str = "float32"
+
+    def examples(self, split: str) -> np.ndarray:
+        """The examples of ``split``, preprocessed.
+
+        Raises:
+            DataError: If the data set has no such split, or it is empty.
+        """
+        if split not in self.splits:
+            raise DataError(
+                f"the data set has no {split!r} split; it has: {', '.join(self.splits) or 'none'}"
+            )
+        examples = self.data(split)
+        if len(examples) == 0:
+            raise DataError(f"the data set's {split!r} split is empty")
+        return examples
+
+    def generated(self, n: int) -> np.ndarray:
+        """``n`` samples of the generator under the context's seed, checked.
+
+        Raises:
+            DataError: If there are fewer than ``n`` of them, or one is not finite: a
+                score of NaN samples would be a number without a meaning.
+        """
+        samples = np.asarray(self.samples(n, self.seed))
+        if len(samples) != n:
+            raise DataError(f"asked the generator for {n} samples, got {len(samples)}")
+        bad = int(n - np.isfinite(samples.reshape(n, -1)).all(axis=1).sum())
+        if bad:
+            raise DataError(
+                f"{bad} of the generator's {n} samples are not finite",
+                hint="the run has diverged; `advnets doctor RUN` says more",
+            )
+        return samples
+
+    def protocol(self, **more: Any) -> dict[str, Any]:
+        """What every protocol begins with, and ``more``: data, seed, step, weights."""
+        common = {
+            "dataset": getattr(self.source, "name", None),
+            "seed": self.seed,
+            "step": self.step,
+            "weights_sha256": self.weights or None,
+            "samples_precision": self.precision,
+        }
+        return {key: plain(value) for key, value in (common | more).items()}
+
+
+def append_scores(
+    existing: Iterable[Mapping[str, Any]], scores: Iterable[Score]
+) -> list[dict[str, Any]]:
+    """The list for a manifest: ``existing`` entries followed by ``scores``.
+
+    A score measured again in the same way (same metric, same protocol) replaces the
+    older entry, so that evaluating a run twice does not lengthen its manifest.
+
+    >>> first = append_scores([], [Score("parzen", 1.0, 0.1, {"step": 5})])
+    >>> len(append_scores(first, [Score("parzen", 1.0, 0.1, {"step": 5})]))
+    1
+    >>> [entry["protocol"]["step"] for entry in append_scores(first, [Score("parzen", 2.0, 0.1,
+    ...     {"step": 6})])]
+    [5, 6]
+    """
+    fresh = [score.to_dict() for score in scores]
+    keys = [(entry["metric"], entry["protocol"]) for entry in fresh]
+    kept = [dict(e) for e in existing if (e.get("metric"), e.get("protocol")) not in keys]
+    return kept + fresh
+
+
+def check_scores(metric: str, returned: Any) -> list[Score]:
+    """What a metric returned, as a list of scores.
+
+    Raises:
+        PluginError: If it is neither a :class:`Score` nor a list of them.
+
+    >>> check_scores("mine", 3.0)
+    Traceback (most recent call last):
+    ...
+    advnets.errors.PluginError: metric 'mine' returned float, not a list of advnets.evaluate.Score
+    """
+    if isinstance(returned, Score):
+        return [returned]
+    if isinstance(returned, list | tuple) and all(isinstance(item, Score) for item in returned):
+        return list(returned)
+    raise PluginError(
+        f"metric {metric!r} returned {type(returned).__name__}, not a list of advnets.evaluate.Score"
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def plain(value: Any) -> Any:
+    """``value`` as JSON values: numpy scalars and arrays become numbers and lists.
+
+    >>> plain({"a": np.float32(0.5), "b": np.arange(2), "c": float("nan")})
+    {'a': 0.5, 'b': [0, 1], 'c': None}
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "numpy") and not isinstance(value, np.ndarray | np.generic):
+        value = value.numpy()
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return _finite(value)
+    return value
