@@ -1,0 +1,78 @@
+# advnets: set up, run, test. `make help` lists what there is.
+#
+# Everything happens in .venv, which is made on the first call and kept up to date
+# with setup.cfg, pyproject.toml and those of plugins/*.
+
+.SHELLFLAGS := -eu -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+PYTHON ?=
+STEPS ?= 2400
+RECIPE ?= recipes/goodfellow2014.yaml
+PYTEST_ARGS ?=
+
+VENV := .venv
+PLUGINS := $(sort $(dir $(wildcard plugins/*/setup.cfg plugins/*/pyproject.toml)))
+METADATA := setup.cfg pyproject.toml $(wildcard plugins/*/setup.cfg plugins/*/pyproject.toml)
+EDITABLE := $(foreach plugin,$(PLUGINS),-e ./$(plugin))
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: help
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+.PHONY: run
+run: $(VENV)/.installed ## play the MNIST game of Goodfellow et al. (2014) for about three minutes (STEPS=2400)
+	$(VENV)/bin/advnets run $(RECIPE) training.steps=$(STEPS)
+
+.PHONY: test
+test: $(VENV)/.installed-test ## the tests, without the slow ones (PYTEST_ARGS="-k word")
+	$(VENV)/bin/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+.PHONY: test-all
+test-all: $(VENV)/.installed-test ## the tests, the slow ones too
+	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: $(VENV)/.installed-dev ## ruff (style, format) and mypy (types)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+.PHONY: dist
+dist: $(VENV)/.installed-dev ## the wheel and the source archive, in dist/
+	$(VENV)/bin/python -m build
+
+.PHONY: clean
+clean: ## remove .venv, caches and build products; runs/ and data stay
+	rm -rf $(VENV) build dist *.egg-info plugins/*/build plugins/*/*.egg-info plugins/*/src/*.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One stamp per set of requirements. The larger sets hold the smaller ones, so their stamps
+# are set too, and `make test` followed by `make run` installs once.
+$(VENV)/.installed: $(METADATA)
+	@$(call install,.)
+	@touch $@
+
+$(VENV)/.installed-test: $(METADATA)
+	@$(call install,.[test])
+	@touch $(VENV)/.installed $@
+
+$(VENV)/.installed-dev: $(METADATA)
+	@$(call install,.[dev])
+	@touch $(VENV)/.installed $(VENV)/.installed-test $@
+
+# The environment is made anew when its Python no longer runs (moved, upgraded, removed).
+define install
+if ! $(VENV)/bin/python -m pip --version >/dev/null 2>&1; then \
+	python="$$(tools/find-python $(PYTHON))"; \
+	echo "Making $(VENV) with $$("$$python" --version) ..."; \
+	"$$python" -m venv --clear $(VENV); \
+fi; \
+echo "Installing advnets, $(words $(PLUGINS)) plugin(s) and what they need (minutes, the first time) ..."; \
+$(VENV)/bin/python -m pip install --quiet -e '$(1)' $(EDITABLE)
+endef
