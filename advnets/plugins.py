@@ -1,10 +1,11 @@
-"""Find plugins, order them, block them, quarantine the broken ones; the registry of components.
+"""Find plugins, order them, block them, quarantine the broken ones.
 
 A plugin comes from one of four places, loaded in this order: the modules that ship
 with advnets (``DEFAULT_PLUGINS``), the entry-point group ``advnets`` of installed
 distributions, the environment variable ``ADVNETS_PLUGINS``, and ``--plugin`` on the
 command line. The last two take files (``path/to/plugin.py``), importable modules, or
-``no:NAME`` to block the plugin of that name; the variable separates them by commas.
+``no:NAME`` to block the plugin (or all plugins of the distribution) of that name; the
+variable separates them by commas.
 
 A plugin that raises, or that registers something that is no component, is
 quarantined: none of its components are used, its traceback is kept, and everything
@@ -21,8 +22,8 @@ import importlib.util
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -30,8 +31,11 @@ from typing import Any
 import pluggy
 
 from . import hookspecs
-from .components import KINDS, Component
+from .components import KINDS, RESERVED, Component
 from .errors import PluginError
+from .registry import BLOCK, BUILT_IN, PluginRecord, Registry
+
+__all__ = ["BLOCK", "DEFAULT_PLUGINS", "VARIABLE", "PluginRecord", "Registry", "load_plugins"]
 
 DEFAULT_PLUGINS = (
     "advnets.builtin.games",
@@ -42,129 +46,20 @@ DEFAULT_PLUGINS = (
     "advnets.builtin.recipes",
     "advnets.builtin.commands",
 )
-"""What advnets itself ships, registered like anybody else's plugin."""
+"""What advnets itself ships, registered like anybody else's plugin. The module
+``advnets.builtin.GROUP`` is the plugin ``builtin-GROUP``."""
 
 VARIABLE = "ADVNETS_PLUGINS"
-BLOCK = "no:"
+HOOKS = tuple(f"advnets_{kind}" for kind in KINDS)
 
 
-@dataclass
-class PluginRecord:
-    """What became of one plugin.
+@dataclass(frozen=True)
+class _Found:
+    """A plugin that was found and is not imported yet."""
 
-    Attributes:
-        name: The entry point's name, the module's name, or the file's stem.
-        source: Where it was found: ``built in``, ``NAME VERSION`` of a distribution,
-            or a path.
-        status: ``ok``, ``blocked`` or ``quarantined``.
-        error: For a quarantined plugin, one line saying why.
-        traceback: For a quarantined plugin, the traceback, or ``""`` if nothing was raised.
-        components: The components it registered, by kind.
-        fingerprint: A short hash of the source of a single-file plugin, else ``""``.
-    """
-
-    name: str
-    source: str
-    status: str = "ok"
-    error: str = ""
-    traceback: str = ""
-    components: dict[str, list[Component]] = field(default_factory=dict)
-    fingerprint: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.source})"
-
-
-class Registry:
-    """The components of all sound plugins, by kind and name.
-
-    Attributes:
-        plugins: One record per plugin found, in the order of loading.
-
-    >>> registry = load_plugins(environ={})
-    >>> registry.component("losses", "minimax").name
-    'minimax'
-    """
-
-    def __init__(self) -> None:
-        self.plugins: list[PluginRecord] = []
-        self._components: dict[str, dict[str, tuple[Component, PluginRecord]]] = {
-            kind: {} for kind in KINDS
-        }
-        self._conflicts: dict[tuple[str, str], tuple[PluginRecord, PluginRecord]] = {}
-
-    def add(self, record: PluginRecord) -> None:
-        """Take up a plugin's components; a name taken twice becomes unusable for both."""
-        self.plugins.append(record)
-        if record.status != "ok":
-            return
-        for kind, components in record.components.items():
-            for component in components:
-                taken = self._components[kind].get(component.name)
-                if taken is None:
-                    self._components[kind][component.name] = (component, record)
-                else:
-                    self._conflicts[kind, component.name] = (taken[1], record)
-
-    def names(self, kind: str) -> list[str]:
-        """The usable names of ``kind``, sorted."""
-        self._check_kind(kind)
-        return sorted(n for n in self._components[kind] if (kind, n) not in self._conflicts)
-
-    def components(self, kind: str) -> list[Component]:
-        """The usable components of ``kind``, sorted by name."""
-        return [self._components[kind][name][0] for name in self.names(kind)]
-
-    def owner(self, kind: str, name: str) -> PluginRecord:
-        """The plugin that registered component ``name`` of ``kind``."""
-        self.component(kind, name)
-        return self._components[kind][name][1]
-
-    def component(self, kind: str, name: str) -> Component:
-        """The component ``name`` of ``kind``.
-
-        Raises:
-            PluginError: If nobody registered it (with the nearest names and the
-                quarantined plugins that might have), or if two plugins did.
-        """
-        self._check_kind(kind)
-        if (kind, name) in self._conflicts:
-            first, second = self._conflicts[kind, name]
-            raise PluginError(
-                f"{name!r} of {kind} is registered twice: by {first} and by {second}",
-                hint=f"block one of them with --plugin {BLOCK}{first.name} "
-                f"or --plugin {BLOCK}{second.name}",
-            )
-        if name not in self._components[kind]:
-            raise PluginError(
-                f"{name!r} is not among the registered {kind}", hint=self._hint(kind, name)
-            )
-        return self._components[kind][name][0]
-
-    @property
-    def conflicts(self) -> dict[tuple[str, str], tuple[PluginRecord, PluginRecord]]:
-        """Names registered twice: ``(kind, name)`` → the two owners."""
-        return dict(self._conflicts)
-
-    def _check_kind(self, kind: str) -> None:
-        if kind not in KINDS:
-            near = difflib.get_close_matches(kind, KINDS, n=1)
-            raise PluginError(
-                f"{kind!r} is not a kind of component",
-                hint=f"did you mean {near[0]!r}?" if near else f"the kinds are {', '.join(KINDS)}",
-            )
-
-    def _hint(self, kind: str, name: str) -> str:
-        names = self.names(kind)
-        near = difflib.get_close_matches(str(name), names, n=1)
-        parts = [f"did you mean {near[0]!r}?"] if near else [f"there are: {', '.join(names)}"]
-        unused = [p for p in self.plugins if p.status != "ok"]
-        for record in unused:
-            reason = f": {record.error}" if record.error else ""
-            parts.append(f"plugin {record.name!r} is {record.status}{reason}")
-        if any(p.status == "quarantined" for p in unused):
-            parts.append("see `advnets plugins list`")
-        return "; ".join(parts)
+    record: PluginRecord
+    load: Callable[[], Any]
+    distribution: str = ""
 
 
 def load_plugins(
@@ -181,56 +76,97 @@ def load_plugins(
 
     Raises:
         PluginError: If a plugin asked for with ``--plugin`` is not there or blocks nothing;
-            what was asked for by name is never silently left out.
+            what was asked for by name is never silently left out. (In the variable, which
+            outlives what it was set for, the same is a warning.)
     """
     environ = os.environ if environ is None else environ
-    from_variable = [word.strip() for word in environ.get(VARIABLE, "").split(",") if word.strip()]
-    words = [*from_variable, *requested]
-    blocked = {word[len(BLOCK) :] for word in words if word.startswith(BLOCK)}
+    lasting = [word.strip() for word in environ.get(VARIABLE, "").split(",") if word.strip()]
+    requested = list(requested)
+    words = [word for word in [*lasting, *requested] if not word.startswith(BLOCK)]
+    blocks = {w[len(BLOCK) :]: w in requested for w in [*lasting, *requested] if w not in words}
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     registry = Registry()
-
-    def take(name: str, source: str, load: Any) -> None:
-        record = PluginRecord(name, source)
-        if any(other.name == name for other in registry.plugins):
+    found = [*_built_in(), *_installed()]
+    for word in dict.fromkeys(words):
+        try:
+            found.append(_locate(word))
+        except PluginError as error:
+            if word in requested:
+                raise
+            record = PluginRecord(word, VARIABLE, status="quarantined", error=error.message)
+            found.append(_Found(record, lambda: None))
+    blocking = set()
+    for plugin in found:
+        record = plugin.record
+        twins = [other for other in registry.plugins if other.name == record.name]
+        if any(other.source == record.source for other in twins):
+            continue  # the same plugin, asked for twice
+        named = blocks.keys() & {record.name, plugin.distribution}
+        blocking |= named
+        if twins:
             record.status = "quarantined"
-            record.error = f"another plugin is already called {name!r}"
-        elif name in blocked:
+            record.error = f"another plugin is already called {record.name!r}: {twins[0]}"
+        elif named:
             record.status = "blocked"
-        else:
-            _check(manager, record, load)
+        elif record.status == "ok":
+            _check(manager, record, plugin.load)
         registry.add(record)
-
-    for module in DEFAULT_PLUGINS:
-        take(module, "built in", lambda module=module: importlib.import_module(module))
-    for point in sorted(
-        importlib.metadata.entry_points(group=hookspecs.PROJECT), key=lambda point: point.name
-    ):
-        dist = point.dist
-        source = f"{dist.name} {dist.version}" if dist else "entry point"
-        take(point.name, source, point.load)
-    for word in words:
-        if not word.startswith(BLOCK):
-            name, source, load = _locate(word)
-            take(name, source, load)
-    unknown = blocked - {record.name for record in registry.plugins}
-    if unknown:
-        raise PluginError(
-            f"cannot block {', '.join(sorted(unknown))}: no plugin of that name was found",
-            hint="`advnets plugins list` shows the names",
-        )
+    for name in sorted(blocks.keys() - blocking):
+        _cannot_block(name, registry, strict=blocks[name])
     return registry
 
 
-def _locate(word: str) -> tuple[str, str, Any]:
-    """The name, source and loader of a plugin given as a file or as a module."""
-    path = Path(word).expanduser()
+def _cannot_block(name: str, registry: Registry, *, strict: bool) -> None:
+    message = f"cannot block {name!r}: no plugin of that name was found"
+    if not strict:
+        registry.warnings.append(f"{VARIABLE}: {message}")
+        return
+    near = difflib.get_close_matches(name, [record.name for record in registry.plugins], n=1)
+    raise PluginError(
+        message,
+        hint=f"did you mean {near[0]!r}?" if near else "`advnets plugins list` shows the names",
+    )
+
+
+def _built_in() -> Iterator[_Found]:
+    for module in DEFAULT_PLUGINS:
+        name = f"builtin-{module.rpartition('.')[2]}"
+        yield _Found(PluginRecord(name, BUILT_IN), _importer(module))
+
+
+def _installed() -> Iterator[_Found]:
+    points = importlib.metadata.entry_points(group=hookspecs.PROJECT)
+    for point in sorted(points, key=lambda point: point.name):
+        name, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
+        source = f"{name} {version}".strip() or "entry point"
+        yield _Found(PluginRecord(point.name, source, version=version), point.load, name)
+
+
+def _locate(word: str) -> _Found:
+    """A plugin given as a file or as a module."""
     if word.endswith(".py") or os.sep in word:
+        path = Path(word).expanduser().resolve()
         if not path.is_file():
             raise PluginError(f"plugin file {word} does not exist", hint="check the path")
-        return path.stem, str(path.resolve()), lambda: _import_file(path.resolve())
-    return word, f"module {word}", lambda: importlib.import_module(word)
+        return _Found(PluginRecord(path.stem, str(path)), lambda: _import_file(path))
+    try:
+        there = importlib.util.find_spec(word) is not None
+    except (ImportError, ValueError):
+        there = False
+    except Exception:
+        there = True  # a parent package that raises: quarantined, with its traceback, on import
+    if not there:
+        file = f"{word}.py"
+        raise PluginError(
+            f"plugin {word!r} is no importable module",
+            hint=f"did you mean the file {file}?" if Path(file).is_file() else "give a file's path",
+        )
+    return _Found(PluginRecord(word, f"module {word}"), _importer(word))
+
+
+def _importer(module: str) -> Callable[[], ModuleType]:
+    return lambda: importlib.import_module(module)
 
 
 def _import_file(path: Path) -> ModuleType:
@@ -239,14 +175,17 @@ def _import_file(path: Path) -> ModuleType:
     existing = sys.modules.get(name)
     if existing is not None and getattr(existing, "__file__", None) == str(path):
         return existing
-    if existing is not None or importlib.util.find_spec(name) is not None:
+    if existing is not None or (name.isidentifier() and importlib.util.find_spec(name)):
         raise PluginError(
             f"{path} cannot be imported as {name!r}: a module of that name exists",
             hint="rename the file",
         )
     spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise PluginError(f"{path} is not a Python file")
+    if not name.isidentifier() or spec is None or spec.loader is None:
+        raise PluginError(
+            f"{path} cannot be imported: {name!r} is no Python name",
+            hint="rename the file to lower-case words joined by _, such as my_loss.py",
+        )
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
@@ -257,43 +196,85 @@ def _import_file(path: Path) -> ModuleType:
     return module
 
 
-def _check(manager: pluggy.PluginManager, record: PluginRecord, load: Any) -> None:
+def _check(manager: pluggy.PluginManager, record: PluginRecord, load: Callable[[], Any]) -> None:
     """Import, register and question one plugin; quarantine it if anything is amiss."""
+    had_tensorflow = "tensorflow" in sys.modules
     try:
-        module = load()
-        manager.register(module, record.name)
+        plugin = load()
+        _check_names(plugin)
+        manager.register(plugin, record.name)
         manager.check_pending()
-        hooks = {caller.name for caller in manager.get_hookcallers(module) or ()}
-        if not hooks:
+        for caller in manager.get_hookcallers(plugin) or ():
+            kind = caller.name.removeprefix("advnets_")
+            for implementation in caller.get_hookimpls():
+                if implementation.plugin is plugin:
+                    record.components[kind] = _components(implementation.function, kind)
+        if not record.components:
             raise PluginError(
                 "it implements no hook",
-                hint="decorate its functions with advnets.hookimpl; "
-                f"the hooks are {', '.join('advnets_' + kind for kind in KINDS)}",
+                hint=f"decorate its functions with advnets.hookimpl; the hooks are "
+                f"{', '.join(HOOKS)}",
             )
-        for kind in KINDS:
-            if f"advnets_{kind}" in hooks:
-                record.components[kind] = _components(getattr(module, f"advnets_{kind}"), kind)
-        path = getattr(module, "__file__", None)
+        path = getattr(plugin, "__file__", None)
         if path and record.source == str(path):
             record.fingerprint = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
     except (Exception, SystemExit) as error:
-        record.status = "quarantined"
-        summary = error.message if isinstance(error, PluginError) else str(error)
-        record.error = f"{type(error).__name__}: {summary}".splitlines()[0]
-        record.traceback = traceback.format_exc()
-        record.components = {}
+        _quarantine(record, error)
         if manager.has_plugin(record.name):
             manager.unregister(name=record.name)
+    record.slow = "tensorflow" in sys.modules and not had_tensorflow
 
 
-def _components(hook: Any, kind: str) -> list[Component]:
+def _check_names(plugin: Any) -> None:
+    """Refuse misspelt hooks, and hooks that were not decorated: pluggy would skip the latter."""
+    for name, value in list(vars(plugin).items()) if hasattr(plugin, "__dict__") else []:
+        if not callable(value) or not name.startswith("advnets_"):
+            continue
+        options = getattr(value, f"{hookspecs.PROJECT}_impl", None)
+        if options is None and name in HOOKS:
+            raise PluginError(f"{name} is not decorated", hint="put @advnets.hookimpl above it")
+        hook = options.get("specname") or name if options else name
+        if options is not None and hook not in HOOKS:
+            near = difflib.get_close_matches(hook, HOOKS, n=1)
+            raise PluginError(
+                f"{hook} is not a hook of advnets",
+                hint=f"did you mean {near[0]}?" if near else f"the hooks are {', '.join(HOOKS)}",
+            )
+
+
+def _components(hook: Callable[[], Any], kind: str) -> list[Component]:
     """Call one plugin's hook and check what it returns."""
     returned = hook()
     if not isinstance(returned, list | tuple):
         raise PluginError(
-            f"advnets_{kind} returned {type(returned).__name__}, not a list of advnets.Component"
+            f"advnets_{kind} returned {returned!r:.80}, not a list of advnets.Component"
         )
+    names = set()
     for item in returned:
         if not isinstance(item, Component):
-            raise PluginError(f"advnets_{kind} returned {item!r}, which is no advnets.Component")
+            raise PluginError(
+                f"advnets_{kind} returned a list with {item!r:.80}, which is no advnets.Component"
+            )
+        if item.name in names:
+            raise PluginError(f"advnets_{kind} returned two components called {item.name!r}")
+        for field in RESERVED.get(kind, ()):
+            if field in item.parameters.model_fields:
+                raise PluginError(
+                    f"{item.name!r} of {kind} has a parameter called {field!r}, "
+                    "which recipes use for themselves",
+                    hint="rename the parameter",
+                )
+        names.add(item.name)
     return list(returned)
+
+
+def _quarantine(record: PluginRecord, error: BaseException) -> None:
+    record.status = "quarantined"
+    if isinstance(error, PluginError):
+        record.error, record.hint = error.message, error.hint or ""
+    else:
+        text = str(error).strip()
+        record.error = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    record.error = record.error.splitlines()[0]
+    record.traceback = traceback.format_exc()
+    record.components = {}

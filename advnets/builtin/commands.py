@@ -1,0 +1,29 @@
+"""The commands that ship with advnets."""
+
+from __future__ import annotations
+
+from ..components import Component
+from ..hookspecs import hookimpl
+
+SUMMARIES = {
+    "run": "Play a recipe's game, or go on with a run.",
+    "validate": "Check recipes and show all their problems at once.",
+    "recipes": "List, show and copy recipes; print their JSON Schema.",
+    "components": "List what recipes can name, with parameters.",
+    "plugins": "List and check plugins.",
+    "data": "List and prepare data sets.",
+    "sample": "Draw samples from a run's generator.",
+    "evaluate": "Score a run's generator.",
+    "report": "Write a run's report.html.",
+    "export": "Export a run's generator.",
+    "doctor": "Look for trouble in the installation, or in a run.",
+}
+
+
+@hookimpl
+def advnets_commands() -> list[Component]:
+    """One file of ``advnets/cli/`` per command."""
+    return [
+        Component(name, f"advnets.cli.{name}:command", summary)
+        for name, summary in SUMMARIES.items()
+    ]
