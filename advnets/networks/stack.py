@@ -1,0 +1,119 @@
+"""The parts that networks of fully connected layers are put together from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from ..errors import DataError
+from .context import NetworkContext
+from .initializers import weight_initializer
+from .layers import ColumnNorm, Dense, Dropout
+
+STARTS = ("irange", "stddev", "sparse")
+
+
+def weights(own: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str, Any]:
+    """A layer's start and norm bound: its own where given, else the network's."""
+    start = own if any(own.get(name) is not None for name in STARTS) else network
+    limit = own.get("max_col_norm")
+    return {
+        **{name: start.get(name) for name in STARTS},
+        "max_col_norm": network.get("max_col_norm") if limit is None else limit,
+    }
+
+
+def kernel_arguments(choice: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """Keras arguments for a kernel that starts and is bounded as ``choice`` says."""
+    limit = choice.get("max_col_norm")
+    return {
+        "kernel_initializer": weight_initializer(choice, seed),
+        "kernel_constraint": None if limit is None else ColumnNorm(limit),
+    }
+
+
+def activation_layer(activation: str, slope: float, name: str) -> keras.layers.Layer:
+    """The activation as a layer of its own, called ``name``."""
+    if activation == "leaky_relu":
+        return keras.layers.LeakyReLU(negative_slope=slope, name=name)
+    return keras.layers.Activation(activation, name=name)
+
+
+def flat(x: keras.KerasTensor) -> keras.KerasTensor:
+    """One vector per example: [N, *shape] → [N, prod(shape)]."""
+    shape = x.shape[1:]
+    return x if len(shape) == 1 else keras.layers.Reshape((math.prod(shape),), name="flatten")(x)
+
+
+def dropped(
+    x: keras.KerasTensor, rates: Sequence[float], index: int, context: NetworkContext
+) -> keras.KerasTensor:
+    """Dropout at the input of layer ``index``, if a rate is given for it."""
+    if index >= len(rates) or rates[index] == 0:
+        return x
+    name = f"dropout_{index}"
+    layer = Dropout(rates[index], f"{context.role}/{name}", seed=context.seed_for(name), name=name)
+    return layer(x)
+
+
+def output_layer(
+    x: keras.KerasTensor,
+    context: NetworkContext,
+    output: Mapping[str, Any],
+    network: Mapping[str, Any],
+    slope: float = 0.2,
+) -> keras.KerasTensor:
+    """The last layer, in the context's output shape ([N] for a discriminator)."""
+    choice = weights(output, network)
+    bias = output["bias"]
+    from_marginals = bias == "marginals"
+    layer = Dense(
+        math.prod(context.output_shape),
+        bias_initializer=keras.initializers.Constant(0.0 if from_marginals else float(bias)),
+        **kernel_arguments(choice, context.seed_for("output")),
+        name="output",
+    )
+    x = layer(x)
+    if from_marginals:
+        # Assigned rather than given as an initializer: an exported model's configuration
+        # then holds no array.
+        layer.bias.assign(marginal_bias(context, output["activation"]))
+    if output["activation"] != "linear":
+        x = activation_layer(output["activation"], slope, name="output_activation")(x)
+    if context.output_shape != tuple(x.shape[1:]):
+        x = keras.layers.Reshape(context.output_shape, name="shape")(x)
+    return x
+
+
+def marginal_bias(context: NetworkContext, activation: str) -> np.ndarray:
+    """The bias b at which activation(b) is the training data's mean, flattened.
+
+    Sigmoid: b = logit(clip(mean, 1e-7, 1 − 1e-7)), as in the authors' code of Goodfellow et
+    al. 2014; tanh likewise with atanh; linear: b = mean.
+
+    Raises:
+        DataError: If the mean lies outside the activation's range.
+    """
+    mean = np.asarray(context.marginals(), "float64").reshape(-1)
+    if mean.size != math.prod(context.output_shape):
+        raise DataError(
+            f"the training data's mean has {mean.size} values; the generator's output has "
+            f"{math.prod(context.output_shape)}"
+        )
+    if activation == "linear":
+        return mean.astype("float32")
+    low = {"sigmoid": 0.0, "tanh": -1.0}[activation]
+    if mean.min() < low - 1e-6 or mean.max() > 1 + 1e-6:
+        raise DataError(
+            f"bias: marginals needs data in [{low:g}, 1] under a {activation} output; the "
+            f"training data's means lie in [{mean.min():.3g}, {mean.max():.3g}]",
+            hint="choose a dataset.preprocess that fits the output's activation, or bias: 0",
+        )
+    if activation == "tanh":
+        return np.arctanh(np.clip(mean, -1 + 1e-7, 1 - 1e-7)).astype("float32")
+    p = np.clip(mean, 1e-7, 1 - 1e-7)
+    return (np.log(p) - np.log1p(-p)).astype("float32")

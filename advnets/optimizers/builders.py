@@ -1,0 +1,90 @@
+"""From a recipe's parameters to a Keras optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from .context import OptimizerContext
+from .momentum import Momentum
+from .schedules import FlooredDecay
+
+Rate = float | keras.optimizers.schedules.LearningRateSchedule
+
+
+def _rate(learning_rate: float, decay: float, minimum: float) -> Rate:
+    if decay == 1.0:
+        return float(learning_rate)
+    return FlooredDecay(float(learning_rate), float(decay), float(minimum))
+
+
+def momentum(
+    context: OptimizerContext,
+    *,
+    learning_rate: float,
+    momentum: Mapping[str, Any],
+    decay: float = 1.0,
+    minimum_learning_rate: float = 0.0,
+) -> Momentum:
+    """:class:`Momentum` with its ramp counted in epochs, and a floored decay.
+
+    Args:
+        context: Says how many updates an epoch has.
+        learning_rate: lr_0.
+        momentum: ``start``, ``final`` and ``epochs`` of the ramp.
+        decay: Divisor of the learning rate per update; 1 keeps it constant.
+        minimum_learning_rate: The decay's floor.
+
+    >>> context = OptimizerContext(steps_per_epoch=500, total_steps=50_000, batch_size=100)
+    >>> ramp = {"start": 0.5, "final": 0.7, "epochs": 250}
+    >>> float(momentum(context, learning_rate=0.1, momentum=ramp).momentum)
+    0.5
+    """
+    return Momentum(
+        _rate(learning_rate, decay, minimum_learning_rate),
+        start=float(momentum["start"]),
+        final=None if momentum.get("final") is None else float(momentum["final"]),
+        epochs=momentum.get("epochs", 1),
+        steps_per_epoch=context.steps_per_epoch,
+    )
+
+
+def sgd(
+    context: OptimizerContext,
+    *,
+    learning_rate: float,
+    decay: float = 1.0,
+    minimum_learning_rate: float = 0.0,
+) -> keras.optimizers.SGD:
+    """Plain stochastic gradient descent, θ ← θ − lr·g."""
+    return keras.optimizers.SGD(_rate(learning_rate, decay, minimum_learning_rate))
+
+
+def adam(
+    context: OptimizerContext,
+    *,
+    learning_rate: float,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-7,
+) -> keras.optimizers.Adam:
+    """Adam (Kingma and Ba 2014), as Keras has it."""
+    return keras.optimizers.Adam(
+        float(learning_rate), beta_1=beta_1, beta_2=beta_2, epsilon=epsilon
+    )
+
+
+def rmsprop(
+    context: OptimizerContext,
+    *,
+    learning_rate: float,
+    rho: float = 0.9,
+    momentum: float = 0.0,
+    epsilon: float = 1e-7,
+) -> keras.optimizers.RMSprop:
+    """RMSprop (Tieleman and Hinton 2012), as Keras has it."""
+    return keras.optimizers.RMSprop(
+        float(learning_rate), rho=rho, momentum=float(momentum), epsilon=epsilon
+    )

@@ -1,0 +1,21 @@
+"""What an optimizer is told about the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class OptimizerContext:
+    """How an optimizer's own count of updates relates to the data.
+
+    Args:
+        steps_per_epoch: Updates of this player in which the training set is seen once.
+        total_steps: Updates planned. A schedule that depends on it makes a run that is
+            extended later differ from one planned longer at once; the built-in ones don't.
+        batch_size: Examples per update, over all replicas.
+    """
+
+    steps_per_epoch: int
+    total_steps: int
+    batch_size: int

@@ -1,0 +1,44 @@
+"""Learning rates that depend on the number of updates made."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable(package="advnets")
+class FlooredDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """Divide the learning rate by a constant at every update, down to a floor.
+
+    lr_t = max(lr_0 / decay^t, floor), t = updates made before this one.
+
+    Args:
+        initial: lr_0, positive.
+        decay: The divisor per update, at least 1. The authors use 1.000004.
+        floor: The smallest learning rate.
+
+    Source: the authors' code of Goodfellow et al. 2014.
+
+    >>> rate = FlooredDecay(0.1, 2.0, 0.02)
+    >>> [round(float(rate(t)), 4) for t in range(5)]
+    [0.1, 0.05, 0.025, 0.02, 0.02]
+    """
+
+    def __init__(self, initial: float, decay: float, floor: float = 0.0):
+        self.initial = initial
+        self.decay = decay
+        self.floor = floor
+
+    def __call__(self, step: tf.Tensor | int) -> tf.Tensor:
+        """The learning rate of the update that follows ``step`` others, a float32 scalar."""
+        # e^(−t·log decay): the logarithm is taken in double precision here, since
+        # 1.000004 itself has only five correct digits beyond the 1 in float32.
+        t = tf.cast(tf.convert_to_tensor(step), tf.float32)
+        return tf.maximum(self.initial * tf.exp(t * -math.log(self.decay)), self.floor)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments, for serialisation."""
+        return {"initial": self.initial, "decay": self.decay, "floor": self.floor}
