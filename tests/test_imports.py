@@ -26,8 +26,8 @@ STOREYS = (
     # TensorFlow is allowed from here on
     "random",
     "data",
-    "networks",
     "optimizers",
+    "networks",
     "game",
     "checkpoint",
     "evaluate",

@@ -1,4 +1,4 @@
-"""What is shipped: metadata in one place, every recipe in the wheel, a version that was announced."""
+"""What is shipped: metadata in one place, every recipe in the wheel, a version announced."""
 
 from __future__ import annotations
 
