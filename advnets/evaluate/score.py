@@ -191,7 +191,8 @@ def check_scores(metric: str, returned: Any) -> list[Score]:
     if isinstance(returned, list | tuple) and all(isinstance(item, Score) for item in returned):
         return list(returned)
     raise PluginError(
-        f"metric {metric!r} returned {type(returned).__name__}, not a list of advnets.evaluate.Score"
+        f"metric {metric!r} returned {type(returned).__name__}, "
+        "not a list of advnets.evaluate.Score"
     )
 
 

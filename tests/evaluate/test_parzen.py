@@ -17,7 +17,7 @@ from advnets.evaluate.parzen import log_likelihoods, parzen
 def direct(x, centres, sigma):
     """LL(x), term by term, in Python's own floats."""
     d = len(x)
-    terms = [-math.fsum((a - b) ** 2 for a, b in zip(x, s)) / (2 * sigma**2) for s in centres]
+    terms = [-(math.dist(x, centre) ** 2) / (2 * sigma**2) for centre in centres]
     top = max(terms)
     mean = math.fsum(math.exp(t - top) for t in terms) / len(terms)
     return math.log(mean) + top - d * math.log(sigma * math.sqrt(2 * math.pi))

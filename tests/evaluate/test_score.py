@@ -23,7 +23,7 @@ def test_a_score_survives_json():
 
 def test_a_score_that_is_not_finite_stays_valid_json():
     written = Score("m", math.nan, math.inf).to_dict()
-    assert written["value"] is None and written["error"] is None
+    assert (written["value"], written["error"]) == (None, None)
     assert math.isnan(Score.from_dict(written).value)
 
 

@@ -1,0 +1,299 @@
+"""Pictures of samples: grids of images, histograms in one dimension, scatter plots in two.
+
+Every picture is drawn with the same layout and the same limits at every step, so that
+those of one run can be leafed through like a film.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SMALLEST = 480
+"""Grids of small images are enlarged by a whole factor until they are about this wide."""
+GAP = 2
+GUTTER = (96, 96, 96)
+BROKEN = (255, 0, 255)
+"""The colour of a pixel that is not a finite number."""
+
+PAPER, INK, MUTED = "#fcfcfb", "#2b2b2b", "#8a8a86"
+DATA, GENERATED, JUDGE = "#1f6fb4", "#d1453b", "#6b6b67"
+COORDINATES = 12
+"""Vectors of more than two dimensions: this many coordinates are shown."""
+
+Density = Callable[[np.ndarray], np.ndarray]
+
+
+def save_grid(
+    path: str | os.PathLike[str],
+    x: np.ndarray,
+    spec: Any,
+    *,
+    columns: int | None = None,
+    density: Density | None = None,
+    reference: np.ndarray | None = None,
+    probability: Density | None = None,
+    title: str = "",
+) -> Path:
+    """Write a PNG of the samples ``x``; what it shows depends on the kind of data.
+
+    Images become a grid; vectors a histogram (one dimension), a scatter plot (two), or a
+    histogram per coordinate (more).
+
+    Args:
+        path: The PNG to write, atomically: a reader never sees half of one.
+        x: ``[n, *shape]``, in the data set's own range.
+        spec: The data's :class:`advnets.data.DataSpec`.
+        columns: Images in a row; the grid is about square by default.
+        density: For vectors: ``[n, *shape]`` → p_data(x) ``[n]``, drawn beneath.
+        reference: For vectors: real examples ``[m, *shape]``, drawn beneath; they also fix
+            the limits of the axes.
+        probability: For vectors of one dimension: ``[n, *shape]`` → D(x) ``[n]``.
+        title: Written above vectors.
+
+    Returns:
+        ``path``.
+
+    >>> import tempfile
+    >>> from types import SimpleNamespace
+    >>> spec = SimpleNamespace(shape=(8, 8, 1), low=0, high=16, kind="image")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = save_grid(folder + "/grid.png", np.zeros((64, 8, 8, 1)), spec)
+    ...     Image.open(path).size
+    (498, 498)
+    """
+    x = np.asarray(x)
+    if x.ndim < 1 or len(x) == 0:
+        raise ValueError(f"save_grid needs samples [n, *shape] with n >= 1, got shape {x.shape}")
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.tmp")
+    if spec.kind == "image":
+        image_grid(x, spec.low, spec.high, columns).save(temporary, format="PNG", optimize=True)
+    else:
+        figure = vector_figure(x, spec.shape, density, reference, probability, title)
+        figure.savefig(temporary, format="png", dpi=120)
+    os.replace(temporary, target)
+    return target
+
+
+def image_grid(
+    x: np.ndarray, low: float | None, high: float | None, columns: int | None = None
+) -> Image.Image:
+    """The images ``x`` in rows, enlarged by a whole factor if they are small.
+
+    Args:
+        x: ``[n, height, width, channels]`` or ``[n, height, width]``.
+        low: The value shown as black; the smallest of ``x`` if ``None``.
+        high: The value shown as white; the largest of ``x`` if ``None``.
+        columns: Images in a row; ⌈√n⌉ by default.
+    """
+    pixels = _rgb(x, low, high)
+    n, height, width, _ = pixels.shape
+    columns = min(columns or math.ceil(math.sqrt(n)), n)
+    rows = math.ceil(n / columns)
+    factor = max(1, round(SMALLEST / (columns * width)))
+    pixels = pixels.repeat(factor, axis=1).repeat(factor, axis=2)
+    height, width = height * factor, width * factor
+    canvas = np.empty((rows * (height + GAP) + GAP, columns * (width + GAP) + GAP, 3), np.uint8)
+    canvas[:] = GUTTER
+    for index, image in enumerate(pixels):
+        top = GAP + (index // columns) * (height + GAP)
+        left = GAP + (index % columns) * (width + GAP)
+        canvas[top : top + height, left : left + width] = image
+    if (canvas[..., :1] == canvas).all():
+        return Image.fromarray(np.ascontiguousarray(canvas[..., 0]))
+    return Image.fromarray(canvas)
+
+
+def _rgb(x: np.ndarray, low: float | None, high: float | None) -> np.ndarray:
+    """``x`` as uint8 ``[n, height, width, 3]``; values outside [low, high] are clipped."""
+    x = np.asarray(x, np.float64)
+    if x.ndim == 3:
+        x = x[..., None]
+    if x.ndim != 4:
+        raise ValueError(f"images must be [n, height, width, channels], got shape {x.shape}")
+    finite = np.isfinite(x)
+    usable = x[finite]
+    low = low if low is not None else float(usable.min(initial=0.0))
+    high = high if high is not None else float(usable.max(initial=low))
+    scaled = (np.where(finite, x, low) - low) / (high - low or 1.0)
+    scaled = np.rint(np.clip(scaled, 0.0, 1.0) * 255).astype(np.uint8)
+    if scaled.shape[-1] == 1:
+        scaled = scaled.repeat(3, axis=-1)
+    elif scaled.shape[-1] == 2:
+        scaled = np.concatenate([scaled, np.zeros_like(scaled[..., :1])], axis=-1)
+    scaled = scaled[..., :3].copy()
+    scaled[~finite.all(axis=-1)] = BROKEN
+    return scaled
+
+
+def vector_figure(
+    x: np.ndarray,
+    shape: tuple[int, ...],
+    density: Density | None = None,
+    reference: np.ndarray | None = None,
+    probability: Density | None = None,
+    title: str = "",
+) -> Figure:
+    """A figure of the vectors ``x``: see :func:`save_grid`."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    flat = x.reshape(len(x), -1).astype(np.float64)
+    real = (
+        None if reference is None else np.asarray(reference, np.float64).reshape(len(reference), -1)
+    )
+    bad = int(len(flat) - np.isfinite(flat).all(axis=1).sum())
+    flat = flat[np.isfinite(flat).all(axis=1)]
+    limits = _limits(flat if real is None else real)
+    outside = ((flat < limits[:, 0]) | (flat > limits[:, 1])).any(axis=1).sum()
+    d = flat.shape[1]
+    figure = Figure(figsize=(6.4, 6.4 if d == 2 else 4.4), facecolor=PAPER, layout="constrained")
+    FigureCanvasAgg(figure)
+    if d == 1:
+        _histogram(figure, flat[:, 0], limits[0], shape, density, real, probability)
+    elif d == 2:
+        _scatter(figure, flat, limits, shape, density, real)
+    else:
+        _coordinates(figure, flat, limits, real)
+    notes = [title] if title else []
+    if outside:
+        notes.append(f"{outside} of {len(x)} samples lie outside")
+    if bad:
+        notes.append(f"{bad} of {len(x)} samples are not finite")
+    figure.suptitle("   ".join(notes) or " ", fontsize=10, color=INK)
+    return figure
+
+
+def _limits(x: np.ndarray) -> np.ndarray:
+    """``[d, 2]``: each coordinate's extent, with a margin for samples that miss."""
+    if len(x) == 0:
+        return np.tile([-1.0, 1.0], (x.shape[1], 1))
+    low, high = x.min(axis=0), x.max(axis=0)
+    margin = np.where(high > low, (high - low) * 0.15, 1.0)
+    return np.stack([low - margin, high + margin], axis=1)
+
+
+def _histogram(
+    figure: Figure,
+    x: np.ndarray,
+    limits: np.ndarray,
+    shape: tuple[int, ...],
+    density: Density | None,
+    real: np.ndarray | None,
+    probability: Density | None,
+) -> None:
+    axes = figure.subplots()
+    line = np.linspace(limits[0], limits[1], 400)
+    points = line.reshape(-1, *shape)
+    bins = np.linspace(limits[0], limits[1], 61)
+    if density is not None:
+        p = density(points)
+        axes.plot(line, p, ":", color=DATA, lw=2, label="p(data)")
+        axes.set_ylim(0, 1.8 * float(np.max(p)))
+    elif real is not None:
+        axes.hist(real[:, 0], bins, density=True, color=DATA, alpha=0.35, label="data")
+    if len(x):
+        weights = np.full(len(x), 1 / (len(x) * (bins[1] - bins[0])))
+        axes.hist(x, bins, weights=weights, color=GENERATED, alpha=0.3)
+        axes.hist(
+            x, bins, weights=weights, histtype="step", color=GENERATED, lw=1.6, label="p(generated)"
+        )
+    axes.set_xlabel("x")
+    axes.set_ylabel("density")
+    axes.set_xlim(*limits)
+    _plain(axes)
+    handles, labels = axes.get_legend_handles_labels()
+    if probability is not None:
+        right = axes.twinx()
+        right.plot(line, probability(points), "--", color=JUDGE, lw=1.6, label="D(x)")
+        right.axhline(0.5, color=MUTED, lw=0.6)
+        right.set_ylim(0, 1)
+        right.set_ylabel("probability that D gives to “real”")
+        _plain(right)
+        more, names = right.get_legend_handles_labels()
+        handles, labels = handles + more, labels + names
+    _legend(figure, handles, labels)
+
+
+def _scatter(
+    figure: Figure,
+    x: np.ndarray,
+    limits: np.ndarray,
+    shape: tuple[int, ...],
+    density: Density | None,
+    real: np.ndarray | None,
+) -> None:
+    axes = figure.subplots()
+    if real is not None:
+        axes.plot(*real[:2000].T, ".", color=DATA, ms=2.5, alpha=0.35, mew=0, label="data")
+    elif density is not None:
+        across, up = (np.linspace(*limit, 160) for limit in limits)
+        mesh = np.stack(np.meshgrid(across, up), axis=-1)
+        p = density(mesh.reshape(-1, *shape)).reshape(len(up), len(across))
+        levels = (float(p.max()) or 1.0) * np.array([0.02, 0.1, 0.3, 0.6, 0.9])
+        axes.contour(across, up, p, levels, colors=DATA, linewidths=0.8)
+        axes.plot([], [], color=DATA, label="p(data)")
+    axes.plot(*x.T, ".", color=GENERATED, ms=4, alpha=0.7, mew=0, label="generated")
+    axes.set_xlim(*limits[0])
+    axes.set_ylim(*limits[1])
+    axes.set_aspect("equal", adjustable="box")
+    _plain(axes)
+    _legend(figure, *axes.get_legend_handles_labels())
+
+
+def _coordinates(
+    figure: Figure, x: np.ndarray, limits: np.ndarray, real: np.ndarray | None
+) -> None:
+    shown = min(x.shape[1], COORDINATES)
+    columns = min(4, shown)
+    grid = figure.subplots(math.ceil(shown / columns), columns, squeeze=False).ravel()
+    for index, axes in enumerate(grid):
+        if index >= shown:
+            axes.set_visible(False)
+            continue
+        bins = np.linspace(*limits[index], 31)
+        if real is not None:
+            axes.hist(real[:, index], bins, density=True, color=DATA, alpha=0.35)
+        if len(x):
+            weights = np.full(len(x), 1 / (len(x) * (bins[1] - bins[0])))
+            axes.hist(x[:, index], bins, weights=weights, histtype="step", color=GENERATED, lw=1.4)
+        axes.set_title(f"coordinate {index}", fontsize=8, color=INK)
+        axes.set_yticks([])
+        _plain(axes)
+    figure.supxlabel(
+        "red line: generated" + ("; blue: data" if real is not None else ""), fontsize=9, color=INK
+    )
+
+
+def _legend(figure: Figure, handles: list[Any], labels: list[str]) -> None:
+    """A legend below the axes, where it hides nothing."""
+    figure.legend(
+        *(handles, labels),
+        loc="outside lower center",
+        ncols=max(len(labels), 1),
+        frameon=False,
+        fontsize=9,
+        markerscale=3,
+    )
+
+
+def _plain(axes: Any) -> None:
+    """Quiet axes: no box, thin ticks."""
+    axes.set_facecolor(PAPER)
+    axes.tick_params(colors=MUTED, labelsize=8)
+    for name, spine in axes.spines.items():
+        spine.set_visible(name in ("left", "bottom"))
+        spine.set_color(MUTED)
+    axes.xaxis.label.set_color(INK)
+    axes.yaxis.label.set_color(INK)

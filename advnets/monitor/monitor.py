@@ -1,0 +1,226 @@
+"""What the engine tells of a run, and where it goes.
+
+    with Monitor(folder, recipe, spec) as monitor:
+        monitor.start(step)              # after restoring; drops records later than step
+        monitor.log(record)              # at log boundaries
+        monitor.images(step, generated)  # at image boundaries
+        monitor.scores(step, scores)     # after an evaluation
+        monitor.note("text")             # whenever there is something to say
+        monitor.finish("finished")       # or "interrupted", "failed"
+
+                 metrics.jsonl   tensorboard/   samples/   screen
+    log               x               x                       x
+    images                            x            x
+    scores                            x                       x
+    note                                                      x
+
+metrics.jsonl is the record that the report is made of: failing to write it is an error.
+The others are for watching: failing to write them is said once, and the run goes on.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+
+from ..evaluate.score import Score, plain
+from .grid import Density, save_grid
+from .progress import Progress
+from .tensorboard import EventLog
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from ..recipe import Recipe
+    from ..runs import RunFolder
+
+SAMPLE = re.compile(r"step-(\d+)\.png")
+ENDINGS = {
+    "finished": ("finished at step {}", "bold green"),
+    "interrupted": ("interrupted at step {}; the same command goes on", "bold yellow"),
+    "failed": ("failed at step {}", "bold red"),
+}
+
+
+def sample_file(step: int) -> str:
+    """The name of the sample grid of ``step``.
+
+    >>> sample_file(1200)
+    'step-00001200.png'
+    """
+    return f"step-{step:08}.png"
+
+
+class Monitor:
+    """Records and shows a run; see the head of this module.
+
+    Args:
+        folder: The run's folder.
+        recipe: The run's recipe.
+        spec: The data's :class:`advnets.data.DataSpec`.
+        density: For vectors: p_data, ``[n, *shape]`` → ``[n]``, drawn beneath samples.
+        reference: For vectors: real examples ``[m, *shape]`` in the data set's own range.
+        probability: For vectors of one dimension: the probability that D gives to
+            "real", ``[n, *shape]`` in the data set's own range → ``[n]``.
+        console: Where progress is shown; the standard error stream by default.
+        chief: Whether this process is the one that writes; any other stays silent.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        recipe: Recipe,
+        spec: Any,
+        *,
+        density: Density | None = None,
+        reference: np.ndarray | None = None,
+        probability: Density | None = None,
+        console: Console | None = None,
+        chief: bool = True,
+    ):
+        self.folder = folder
+        self.recipe = recipe
+        self.spec = spec
+        self.chief = chief
+        self._beneath = {"density": density, "reference": reference, "probability": probability}
+        self._progress = Progress(
+            console or Console(stderr=True, highlight=False),
+            str(recipe.data.get("name", "run")),
+            int(recipe.data["training"]["steps"]),
+        )
+        self._events: EventLog | None = None
+        self._finished = False
+        self._warned: set[str] = set()
+
+    def start(self, step: int) -> None:
+        """Begin, or go on, at ``step``: drop what was recorded after it, open everything.
+
+        A run that was killed has records later than its last checkpoint. They are
+        dropped, because those steps are about to be played again.
+        """
+        if not self.chief:
+            return
+        self.folder.truncate_metrics(step)
+        for path in samples_of(self.folder.samples):
+            if step_of(path) > step:
+                path.unlink()
+        monitoring = self.recipe.data.get("monitoring") or {}
+        if monitoring.get("tensorboard", True):
+            self._events = EventLog(self.folder.tensorboard, step, self._warn)
+            self._events.recipe(step, self.recipe.to_yaml(), self.recipe.data)
+        self._progress.start(step)
+
+    def log(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Append a record to metrics.jsonl, and show it.
+
+        Args:
+            record: The keys of metrics.jsonl; ``step`` is required, ``time`` is added if it
+                is missing (seconds since 1970). Numpy scalars and tensors are converted;
+                a number that is not finite is written as ``null``.
+
+        Returns:
+            What was written.
+        """
+        written = {"step": int(record["step"]), "time": time.time()} | plain(record)
+        if not self.chief:
+            return written
+        self.folder.append_metrics(written)
+        if self._events:
+            self._events.scalars(written["step"], written)
+        self._progress.update(written)
+        return written
+
+    def images(self, step: int, generated: np.ndarray) -> Path:
+        """Draw samples into ``samples/step-XXXXXXXX.png``.
+
+        Args:
+            step: The generator's step.
+            generated: ``[n, *shape]``, in the data set's own range.
+        """
+        path = Path(self.folder.samples) / sample_file(step)
+        if self.chief:
+            self._try("samples", lambda: self._draw(path, step, generated))
+        return path
+
+    def scores(self, step: int, scores: Iterable[Score]) -> None:
+        """Show scores; keeping them in the manifest is the caller's part."""
+        if not self.chief:
+            return
+        scores = list(scores)
+        for score in scores:
+            self.note(f"step {step}: {score}", "bold")
+        if self._events:
+            values = plain({f"scores/{score.metric}": score.value for score in scores})
+            self._events.values(step, {k: v for k, v in values.items() if v is not None})
+
+    def note(self, text: str, style: str = "") -> None:
+        """Print a line, above the progress line if there is one.
+
+        Args:
+            text: The line.
+            style: A style of rich's, such as ``"bold yellow"``.
+        """
+        if self.chief:
+            self._progress.print(text, style)
+
+    def finish(self, status: str) -> None:
+        """Close everything and say how the run ended.
+
+        Args:
+            status: ``finished``, ``interrupted`` or ``failed``. The first call counts.
+        """
+        if self._finished:
+            return
+        self._finished = True
+        self._progress.stop()
+        if self._events:
+            self._events.close(succeeded=status != "failed")
+        text, style = ENDINGS[status]
+        self.note(text.format(f"{self._progress.step:,}"), style)
+
+    def __enter__(self) -> Monitor:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.finish("finished" if kind is None else "failed")
+
+    def _draw(self, path: Path, step: int, generated: np.ndarray) -> None:
+        save_grid(path, generated, self.spec, title=f"step {step:,}", **self._beneath)
+        if self._events:
+            self._events.image(step, "samples", path)
+
+    def _try(self, what: str, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except Exception as error:
+            if what not in self._warned:
+                self._warned.add(what)
+                self._warn(f"cannot write {what}: {type(error).__name__}: {error}; the run goes on")
+
+    def _warn(self, text: str) -> None:
+        self.note(f"warning: {text}", "yellow")
+
+
+def samples_of(folder: Path) -> list[Path]:
+    """The sample grids in ``folder``, by step."""
+    found = [path for path in Path(folder).glob("step-*.png") if SAMPLE.fullmatch(path.name)]
+    return sorted(found, key=step_of)
+
+
+def step_of(path: Path) -> int:
+    """The step of a sample grid."""
+    match = SAMPLE.fullmatch(path.name)
+    if match is None:
+        raise ValueError(f"{path.name} is not the name of a sample grid")
+    return int(match[1])

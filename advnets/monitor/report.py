@@ -1,0 +1,281 @@
+"""A run's report: one HTML file that needs nothing else, made from the run's folder."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..errors import UsageError
+from .curves import Chart, Line, line, svg
+from .flatten import flatten
+from .monitor import samples_of, step_of
+from .progress import EQUILIBRIUM, duration
+
+KNOWN = {
+    *("step", "time", "epoch", "d_loss", "g_loss", "value", "d_real", "d_fake"),
+    *("d_accuracy_real", "d_accuracy_fake", "d_gradient_norm", "g_gradient_norm"),
+    *("d_learning_rate", "g_learning_rate", "steps_per_second"),
+}
+"""Keys of metrics.jsonl with a chart of their own, or none."""
+
+APART = ("scores", "stand_in", "status", "step", "time")
+"""Keys of the manifest that the report shows elsewhere than in the manifest's table."""
+
+
+def write_report(folder: Any) -> Path:
+    """Write ``report.html`` into a run's folder, from what lies there.
+
+    Works on a run that goes on, was interrupted or failed as well; what is missing is
+    left out.
+
+    Args:
+        folder: A :class:`advnets.runs.RunFolder`, or the path of one.
+
+    Returns:
+        The report's path.
+
+    Raises:
+        UsageError: If the folder holds neither a manifest nor metrics.
+    """
+    path = Path(getattr(folder, "path", folder))
+    manifest = read_manifest(path)
+    records = read_records(path)
+    if not manifest and not records:
+        raise UsageError(
+            f"{path} holds no run: neither manifest.json nor metrics.jsonl",
+            hint="give the folder that `advnets run` printed",
+        )
+    target = path / "report.html"
+    temporary = path / ".report.html.tmp"
+    temporary.write_text(render(path, manifest, records), encoding="utf-8")
+    os.replace(temporary, target)
+    return target
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest in ``path``; empty if there is none, or none that can be read."""
+    try:
+        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def read_records(path: Path) -> list[dict[str, Any]]:
+    """The records of ``metrics.jsonl`` in ``path``, a torn last line left out."""
+    try:
+        text = (path / "metrics.jsonl").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    records = []
+    for row in text.splitlines():
+        try:
+            record = json.loads(row)
+        except ValueError:
+            continue
+        if isinstance(record, dict) and isinstance(record.get("step"), int):
+            records.append(record)
+    return records
+
+
+def render(path: Path, manifest: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> str:
+    """The report's HTML."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters["number"] = number
+    source = resources.files(__package__).joinpath("report.html.j2").read_text(encoding="utf-8")
+    grids = samples_of(path / "samples")
+    recipe = path / "recipe.yaml"
+    return environment.from_string(source).render(
+        title=manifest.get("name") or path.resolve().name,
+        folder=path.resolve().name,
+        status=str(manifest.get("status", "unknown")),
+        step=manifest.get("step", records[-1]["step"] if records else 0),
+        stand_in=_stand_in(manifest),
+        facts=facts(manifest, records),
+        grids=[
+            (step_of(grid), "data:image/png;base64," + base64.b64encode(grid.read_bytes()).decode())
+            for grid in (grids[:1] + grids[-1:] if len(grids) > 1 else grids)
+        ],
+        charts=[(chart, svg(chart)) for chart in charts(records, manifest)],
+        scores=list(manifest.get("scores") or []),
+        metrics=metrics_table(records),
+        manifest={k: v for k, v in flatten(_rest(manifest)).items() if v not in (None, "")},
+        recipe=recipe.read_text(encoding="utf-8") if recipe.is_file() else "",
+        version=__version__,
+    )
+
+
+def _rest(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in manifest.items() if key not in APART}
+
+
+def _stand_in(manifest: Mapping[str, Any]) -> dict[str, str] | None:
+    """What was asked for and what was used, each in words; ``None`` if they are the same."""
+    entry = manifest.get("stand_in")
+    if not entry:
+        return None
+    entry = entry if isinstance(entry, Mapping) else {}
+
+    def words(value: Any) -> str:
+        if isinstance(value, Mapping):
+            return " ".join(str(value[key]) for key in ("name", "id") if value.get(key))
+        return str(value or "another data set")
+
+    return {"for": words(entry.get("for")), "used": words(entry.get("used"))}
+
+
+def facts(
+    manifest: Mapping[str, Any], records: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, str, str]]:
+    """The few numbers at the head of the report: name, value, remark."""
+    last = records[-1] if records else {}
+    found: list[tuple[str, str, str]] = []
+    value = last.get("value")
+    if value is not None:
+        text = f"{value:.4f}".replace("-", "−")
+        found.append(("V(D, G)", text, f"−log 4 = −{-EQUILIBRIUM:.4f}"))
+    if last.get("d_accuracy_real") is not None and last.get("d_accuracy_fake") is not None:
+        found.append(
+            (
+                "D is right on",
+                f"{last['d_accuracy_real']:.0%} real",
+                f"{last['d_accuracy_fake']:.0%} generated",
+            )
+        )
+    latest = {score.get("metric"): score for score in manifest.get("scores") or []}
+    for metric, score in latest.items():
+        error = f"± {number(score['error'])}" if score.get("error") is not None else ""
+        step = (score.get("protocol") or {}).get("step")
+        remark = ", ".join(filter(None, [error, f"step {step:,}" if step is not None else ""]))
+        found.append((str(metric), number(score.get("value")), remark))
+    total = (manifest.get("time") or {}).get("total")
+    if total is not None:
+        speed = last.get("steps_per_second")
+        found.append(("Time", duration(total), f"{speed:.1f} steps/s at the end" if speed else ""))
+    return found
+
+
+def charts(records: Sequence[Mapping[str, Any]], manifest: Mapping[str, Any]) -> list[Chart]:
+    """The charts that this run's records and scores can fill."""
+
+    def pair(first: str, second: str, names: tuple[str, str]) -> list[Line]:
+        found = line(records, first, names[0], "real"), line(records, second, names[1], "fake")
+        return [item for item in found if item is not None]
+
+    players, batches = ("discriminator", "generator"), ("real", "generated")
+    value = line(records, "value", "V(D, G)", "ink")
+    result = [
+        Chart(
+            "Value of the game, V(D, G)",
+            [value] if value else [],
+            "At the equilibrium it is −log 4; above it, D can tell the two apart.",
+            "nats",
+            (EQUILIBRIUM, "−log 4"),
+        ),
+        Chart("Losses", pair("d_loss", "g_loss", players), "What each player minimises."),
+        Chart(
+            "Probability that D gives to “real”",
+            pair("d_real", "d_fake", batches),
+            "The mean over a batch; both are ½ at the equilibrium.",
+            reference=(0.5, "½"),
+            limits=(-0.02, 1.02),
+        ),
+        Chart(
+            "Accuracy of D",
+            pair("d_accuracy_real", "d_accuracy_fake", batches),
+            "The share of each batch that D judges rightly.",
+            reference=(0.5, "½"),
+            limits=(-0.02, 1.02),
+        ),
+        Chart(
+            "Gradient norms",
+            pair("d_gradient_norm", "g_gradient_norm", players),
+            "The L2 norm over all of a player's variables.",
+            log=_positive(records, "d_gradient_norm", "g_gradient_norm"),
+        ),
+    ]
+    result += extra_charts(records) + score_charts(manifest)
+    return [chart for chart in result if chart.lines]
+
+
+def _positive(records: Sequence[Mapping[str, Any]], *keys: str) -> bool:
+    values = [record[key] for record in records for key in keys if record.get(key) is not None]
+    return bool(values) and min(values) > 0
+
+
+def extra_charts(records: Sequence[Mapping[str, Any]]) -> list[Chart]:
+    """Charts of what a loss adds of its own; ``x_real`` and ``x_fake`` share one."""
+    keys = sorted({key for record in records for key in record} - KNOWN)
+    result = []
+    for key in keys:
+        stem, _, batch = key.rpartition("_")
+        if batch == "fake" and f"{stem}_real" in keys:
+            continue
+        lines = [line(records, key, "real" if batch == "real" else key, "real")]
+        if batch == "real":
+            lines.append(line(records, f"{stem}_fake", "generated", "fake"))
+        title = (stem if batch == "real" else key).replace("_", " ").capitalize()
+        result.append(Chart(title, [item for item in lines if item is not None]))
+    return result
+
+
+def score_charts(manifest: Mapping[str, Any]) -> list[Chart]:
+    """A chart per metric that was measured at several steps, under one protocol."""
+    groups: dict[str, dict[int, Mapping[str, Any]]] = {}
+    for score in manifest.get("scores") or []:
+        step = (score.get("protocol") or {}).get("step")
+        if step is not None and score.get("value") is not None:
+            groups.setdefault(score["metric"], {})[step] = score
+    result = []
+    for metric, by_step in groups.items():
+        if len(by_step) < 2:
+            continue
+        steps = sorted(by_step)
+        values = [by_step[step]["value"] for step in steps]
+        errors = [by_step[step].get("error") or 0.0 for step in steps]
+        unit = (by_step[steps[-1]]["protocol"]).get("unit") or ""
+        note = "Bars are one standard error." if any(errors) else ""
+        drawn = [Line(metric, steps, values, "ink", errors)]
+        result.append(Chart(f"Score: {metric}", drawn, note, unit))
+    return result
+
+
+def metrics_table(records: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str, str, str]]:
+    """First, least, greatest and last value of every number in the records."""
+    keys = list(dict.fromkeys(key for record in records for key in record))
+    rows = []
+    for key in keys:
+        values = [r[key] for r in records if isinstance(r.get(key), int | float)]
+        if key not in ("step", "time") and values:
+            ends = (values[0], min(values), max(values), values[-1])
+            rows.append((key, *(number(value) for value in ends)))
+    return rows
+
+
+def number(value: Any) -> str:
+    """A number in four or five figures; anything else as it is.
+
+    >>> number(0.000123456), number(134.1234), number(10000), number(None), number([0.1, 0.25])
+    ('0.00012346', '134.12', '10,000', '–', '0.1, 0.25')
+    """
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) < 10**9 else str(value)
+    if isinstance(value, float):
+        return f"{value:.5g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(number(item) for item in value)
+    return str(value)

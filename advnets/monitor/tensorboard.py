@@ -1,0 +1,215 @@
+"""Event files for TensorBoard.
+
+Watching must never stop a run: whatever goes wrong here is said once, after which the
+run goes on without event files.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from .flatten import flatten
+from .progress import EQUILIBRIUM
+
+FLUSH_SECONDS = 10
+
+TAGS = {
+    "d_loss": "losses/discriminator",
+    "g_loss": "losses/generator",
+    "value": "game/value",
+    "d_real": "discriminator/probability_on_real",
+    "d_fake": "discriminator/probability_on_fake",
+    "d_accuracy_real": "discriminator/accuracy_on_real",
+    "d_accuracy_fake": "discriminator/accuracy_on_fake",
+    "d_gradient_norm": "gradient_norms/discriminator",
+    "g_gradient_norm": "gradient_norms/generator",
+    "d_learning_rate": "learning_rates/discriminator",
+    "g_learning_rate": "learning_rates/generator",
+    "steps_per_second": "speed/steps_per_second",
+    "epoch": "speed/epoch",
+}
+"""TensorBoard's tag for each key of a record; other numbers go under ``more/``."""
+
+DESCRIPTIONS = {
+    "game/value": "V(D, G) in nats; −log 4 = −1.3863 at the equilibrium.",
+    "game/value_plus_log_4": "V(D, G) + log 4: 2·JSD(p_data‖p_g) if D were optimal, else less.",
+    "discriminator/probability_on_real": "Mean probability that D assigns to “real”, real data.",
+    "discriminator/probability_on_fake": "Mean probability that D assigns to “real”, samples.",
+    "discriminator/accuracy_on_real": "Share of real examples that D takes for real.",
+    "discriminator/accuracy_on_fake": "Share of samples that D takes for fake.",
+}
+
+UNTAGGED = ("step", "time")
+HPARAM_KEYS = (
+    *("dataset", "latent", "generator", "discriminator", "loss", "penalties", "updates"),
+    *("optimizers", "training", "distribution", "seed"),
+)
+
+
+class EventLog:
+    """Writes a run's event files.
+
+    Args:
+        folder: Where the event files go.
+        step: The step the run starts from. What was recorded after it, by a run that was
+            killed and has now gone back to its last checkpoint, is removed first, so that
+            no step appears twice; TensorBoard servers that are watching are told.
+        warn: Called once with a message if event files cannot be written.
+    """
+
+    def __init__(self, folder: Path, step: int, warn: Callable[[str], None]):
+        self.folder = folder
+        self._warn = warn
+        self._writer: Any = None
+        self._attempt(lambda: self._open(step))
+
+    def scalars(self, step: int, record: Mapping[str, Any]) -> None:
+        """Write every number of a record."""
+        values = {
+            TAGS.get(key, f"more/{key}"): value
+            for key, value in record.items()
+            if key not in UNTAGGED and isinstance(value, int | float)
+        }
+        if record.get("value") is not None:
+            values["game/value_plus_log_4"] = record["value"] - EQUILIBRIUM
+        self.values(step, values)
+
+    def values(self, step: int, values: Mapping[str, float]) -> None:
+        """Write numbers under the tags given."""
+        import tensorflow as tf
+
+        def write() -> None:
+            for tag, value in values.items():
+                tf.summary.scalar(tag, value, step, description=DESCRIPTIONS.get(tag))
+
+        self._write(write)
+
+    def image(self, step: int, tag: str, path: Path) -> None:
+        """Write a PNG file."""
+        import tensorflow as tf
+
+        def write() -> None:
+            pixels = tf.io.decode_png(path.read_bytes(), channels=3)
+            tf.summary.image(tag, pixels[None], step, max_outputs=1)
+
+        self._write(write)
+
+    def recipe(self, step: int, text: str, data: Mapping[str, Any]) -> None:
+        """Write the recipe as text, and its parameters as hyper-parameters."""
+        import tensorflow as tf
+        from tensorboard.plugins.hparams import api as hp
+
+        def write() -> None:
+            tf.summary.text("recipe", f"```yaml\n{text.rstrip()}\n```", step)
+            chosen = flatten({key: data[key] for key in HPARAM_KEYS if key in data})
+            hp.hparams(
+                {
+                    key: value if isinstance(value, bool | int | float | str) else str(value)
+                    for key, value in chosen.items()
+                },
+                trial_id=self.folder.resolve().parent.name,
+            )
+
+        self._write(write)
+
+    def close(self, succeeded: bool = True) -> None:
+        """Say how the run ended, write what is buffered, and close the files."""
+        from tensorboard.plugins.hparams import api_pb2, summary
+        from tensorflow import summary as tf_summary
+
+        status = api_pb2.STATUS_SUCCESS if succeeded else api_pb2.STATUS_FAILURE
+        ending = summary.session_end_pb(status).SerializeToString()
+        self._write(lambda: tf_summary.experimental.write_raw_pb(ending, step=0))
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            self._attempt(writer.close)
+
+    def _open(self, step: int) -> None:
+        import tensorflow as tf
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        forget(self.folder, step)
+        self._writer = tf.summary.create_file_writer(
+            str(self.folder), flush_millis=FLUSH_SECONDS * 1000, filename_suffix=f".from-{step}"
+        )
+
+    def _write(self, write: Callable[[], None]) -> None:
+        if self._writer is None:
+            return
+
+        def under_writer() -> None:
+            with self._writer.as_default():
+                write()
+
+        self._attempt(under_writer)
+
+    def _attempt(self, action: Callable[[], Any]) -> None:
+        try:
+            action()
+        except Exception as error:
+            self._writer = None
+            reason = str(error).strip().splitlines() or [type(error).__name__]
+            self._warn(
+                f"cannot write TensorBoard's event files in {self.folder}: {reason[0]}; "
+                "the run goes on without them"
+            )
+
+
+def forget(folder: Path, step: int) -> None:
+    """Remove from ``folder``'s event files all that was recorded after ``step``.
+
+    Files are rewritten without those events (and without a torn end), each replaced
+    atomically. A marker of TensorFlow's own kind makes servers that already hold the
+    events in memory drop them. For ``step`` 0 the files are removed: nothing in them
+    belongs to a run that starts anew.
+    """
+    files = sorted(path for path in folder.glob("*tfevents*") if path.is_file())
+    if step <= 0:
+        for path in files:
+            path.unlink()
+        return
+    if sum([_rewrite(path, step) for path in files]):
+        _mark(folder, step + 1)
+
+
+def _rewrite(path: Path, step: int) -> bool:
+    """Keep a file's events up to ``step``; tell whether any had to go."""
+    import tensorflow as tf
+
+    temporary = path.with_name(f".rewriting-{path.stat().st_ino}")
+    dropped = False
+    with tf.io.TFRecordWriter(str(temporary)) as writer:
+        try:
+            for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
+                if tf.compat.v1.Event.FromString(record).step <= step:
+                    writer.write(record)
+                else:
+                    dropped = True
+        except tf.errors.DataLossError:
+            dropped = True
+    if dropped:
+        os.replace(temporary, path)
+    else:
+        temporary.unlink()
+    return dropped
+
+
+def _mark(folder: Path, step: int) -> None:
+    """Write an event file whose only event says that the log starts again at ``step``."""
+    import tensorflow as tf
+
+    now = time.time()
+    session = tf.compat.v1.SessionLog(status=tf.compat.v1.SessionLog.START)
+    with tf.io.TFRecordWriter(
+        str(folder / f"events.out.tfevents.{now:.6f}.restart-{step}")
+    ) as writer:
+        writer.write(
+            tf.compat.v1.Event(wall_time=now, file_version="brain.Event:2").SerializeToString()
+        )
+        writer.write(
+            tf.compat.v1.Event(wall_time=now, step=step, session_log=session).SerializeToString()
+        )
