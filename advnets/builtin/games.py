@@ -1,0 +1,122 @@
+"""The game's own components: losses, penalties, priors, update rules."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from ..components import Component, Parameters
+from ..hookspecs import hookimpl
+
+
+class MinimaxParameters(Parameters):
+    """Parameters of ``minimax`` and ``non_saturating``."""
+
+    discriminator_weight: float = Field(
+        1.0, gt=0, description="factor on D's loss; the authors' code of 2014 uses 0.5"
+    )
+
+
+class R1Parameters(Parameters):
+    """Parameters of ``r1``."""
+
+    gamma: float = Field(10.0, ge=0, description="γ, the weight of the penalty")
+
+
+class UniformParameters(Parameters):
+    """Parameters of ``uniform``."""
+
+    size: int = Field(ge=1, le=65536, description="number of latent dimensions")
+    low: float = Field(-(3.0**0.5), description="lower bound; -√3 gives unit variance")
+    high: float = Field(3.0**0.5, description="upper bound")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> UniformParameters:
+        if self.low >= self.high:
+            raise ValueError(f"low ({self.low}) must be less than high ({self.high})")
+        return self
+
+
+class GaussianParameters(Parameters):
+    """Parameters of ``gaussian``."""
+
+    size: int = Field(ge=1, le=65536, description="number of latent dimensions")
+    mean: float = Field(0.0, description="mean of every dimension")
+    deviation: float = Field(1.0, gt=0, description="standard deviation of every dimension")
+
+
+class AlternatingParameters(Parameters):
+    """Parameters of ``alternating``."""
+
+    discriminator_steps: int = Field(
+        1, ge=1, le=1000, description="k, the D steps of a round, each on fresh examples and noise"
+    )
+
+
+@hookimpl
+def advnets_losses() -> list[Component]:
+    """The paper's two losses."""
+    return [
+        Component(
+            "minimax",
+            "advnets.game:Minimax",
+            "V(D, G) = E log D(x) + E log(1 - D(G(z))): the original game (Goodfellow et al. 2014)",
+            MinimaxParameters,
+        ),
+        Component(
+            "non_saturating",
+            "advnets.game:NonSaturating",
+            "D as in minimax; G minimises -log D(G(z)) (Goodfellow et al. 2014, section 3)",
+            MinimaxParameters,
+        ),
+    ]
+
+
+@hookimpl
+def advnets_penalties() -> list[Component]:
+    """Gradient penalties."""
+    return [
+        Component(
+            "r1",
+            "advnets.game:R1",
+            "(γ/2) ‖∇C(x)‖² on real examples, for D (Mescheder et al. 2018)",
+            R1Parameters,
+        )
+    ]
+
+
+@hookimpl
+def advnets_priors() -> list[Component]:
+    """Distributions of z."""
+    return [
+        Component(
+            "uniform",
+            "advnets.game:Uniform",
+            "U(low, high) in every dimension; U(-√3, √3) by default",
+            UniformParameters,
+        ),
+        Component(
+            "gaussian",
+            "advnets.game:Gaussian",
+            "N(mean, deviation²) in every dimension",
+            GaussianParameters,
+        ),
+    ]
+
+
+@hookimpl
+def advnets_updates() -> list[Component]:
+    """Who moves when."""
+    return [
+        Component(
+            "alternating",
+            "advnets.game:Alternating",
+            "Algorithm 1: k steps of D on fresh batches, then one of G",
+            AlternatingParameters,
+        ),
+        Component(
+            "simultaneous",
+            "advnets.game:Simultaneous",
+            "both players at once from the old parameters, on the same x, z and dropout "
+            "(the authors' code of 2014)",
+        ),
+    ]

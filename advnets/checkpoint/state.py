@@ -1,0 +1,68 @@
+"""Everything that training can change, by name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ..game import AdversarialGame
+
+
+def state_variables(game: AdversarialGame) -> dict[str, tf.Variable]:
+    """The variables that training can change: networks, optimizers, loss state, the round.
+
+    Args:
+        game: A compiled game.
+
+    Returns:
+        Variables by a name that depends only on how the game was built, such as
+        ``generator/0002/kernel``.
+    """
+    named: dict[str, tf.Variable] = {"rounds": game.rounds.value}
+    groups = {
+        "generator": game.generator.variables,
+        "discriminator": game.discriminator.variables,
+        "generator_optimizer": game.generator_optimizer.variables,
+        "discriminator_optimizer": game.discriminator_optimizer.variables,
+        "loss": game.loss.variables,
+    }
+    for group, variables in groups.items():
+        for index, variable in enumerate(variables):
+            # Not the whole path: Keras counts the layers of a process into their names.
+            own = "" if group.endswith("optimizer") else f"/{variable.name.split(':')[0]}"
+            value = variable.value if isinstance(variable, keras.Variable) else variable
+            named[f"{group}/{index:04d}{own}"] = value
+    return named
+
+
+def state_sha256(state: Mapping[str, tf.Variable]) -> str:
+    """SHA-256 over every variable's name, dtype, shape and bytes, in the order of names.
+
+    Two runs with the same value are the same run.
+
+    >>> one = state_sha256({"a": tf.Variable([1.0]), "b": tf.Variable(2)})
+    >>> one == state_sha256({"b": tf.Variable(2), "a": tf.Variable([1.0])})
+    True
+    >>> one == state_sha256({"a": tf.Variable([1.5]), "b": tf.Variable(2)})
+    False
+    """
+    digest = hashlib.sha256()
+    for name in sorted(state):
+        value = np.ascontiguousarray(state[name].numpy())
+        digest.update(f"{name}:{value.dtype}:{value.shape};".encode())
+        digest.update(value.tobytes())
+    return digest.hexdigest()
+
+
+def weights_sha256(weights: Iterable[np.ndarray]) -> str:
+    """SHA-256 over a network's weights: dtype, shape and bytes of each, in order."""
+    digest = hashlib.sha256()
+    for weight in weights:
+        value = np.ascontiguousarray(weight)
+        digest.update(f"{value.dtype}:{value.shape};".encode())
+        digest.update(value.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,65 @@
+"""`advnets run`: play a recipe, or go on with a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..errors import UsageError
+from .common import echo, plugin_options, registry_of
+
+
+@click.command("run")
+@click.argument("recipe", metavar="RECIPE|RUN")
+@click.argument("overrides", metavar="[KEY=VALUE ...]", nargs=-1)
+@click.option(
+    "--run-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The run's folder; runs/NAME-IDENTITY by default.",
+)
+@click.option("--dry-run", is_flag=True, help="Check and print the resolved recipe; play nothing.")
+@plugin_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    recipe: str,
+    overrides: tuple[str, ...],
+    run_dir: Path | None,
+    dry_run: bool,
+) -> None:
+    """Play RECIPE: a file, the name of a shipped recipe, or the folder of a RUN.
+
+    The same command goes on with the same run, after an interruption or with a larger
+    training.steps; a finished run says so. KEY=VALUE overrides a value of the recipe by
+    its dotted path, typed as in the file: training.steps=2000, dataset=digits.
+
+    Exit codes: 0 done, 1 the run failed, 2 bad input, 75 interrupted and resumable.
+    """
+    from ..recipe import load_recipe
+    from ..runs import RunFolder
+
+    registry = registry_of(ctx)
+    for word in overrides:
+        if "=" not in word:
+            raise UsageError(
+                f"{word!r} is not KEY=VALUE", hint="give one recipe, then overrides of its values"
+            )
+    given: str | Path = recipe
+    if Path(recipe).is_dir():
+        existing = RunFolder.open(Path(recipe))
+        if run_dir is not None:
+            raise UsageError("--run-dir cannot be given for a run, which has its folder")
+        given, run_dir = existing.recipe_file, existing.path
+    resolved = load_recipe(given, overrides, registry=registry)
+    if dry_run:
+        folder = RunFolder.for_recipe(resolved, run_dir)
+        echo(resolved.to_yaml().rstrip())
+        echo(f"# would run in {folder.path}")
+        return
+    from ..engine.session import play
+
+    folder = play(resolved, registry, run_dir)
+    echo(f"samples      {folder.samples}")
+    echo(f"report       {folder.report_file}")
+    echo(f"TensorBoard  tensorboard --logdir {folder.tensorboard}")

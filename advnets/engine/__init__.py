@@ -1,0 +1,1 @@
+"""From a recipe to a played game: objects, compiled rounds, the training loop."""

@@ -1,0 +1,208 @@
+"""advnets from Python: ``advnets.run`` plays a recipe, ``advnets.open_run`` opens a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from ..checkpoint import CheckpointStore, Commit, state_variables, weights_sha256
+from ..data import Source
+from ..errors import RunError
+from ..evaluate import MetricContext, Score
+from ..game import AdversarialGame
+from ..plugins import Registry, load_plugins
+from ..recipe import Recipe, load_recipe
+from ..runs import RunFolder
+from .build import build_game, build_source
+from .interpolate import interpolated
+
+
+class Run:
+    """A run: its folder, its figures, its networks.
+
+    Args:
+        folder: The run's folder.
+        registry: The registry of components; all installed plugins by default.
+
+    Attributes:
+        path: The folder's path.
+        folder: Its layout.
+        recipe: The recipe as it was run.
+    """
+
+    def __init__(self, folder: RunFolder, registry: Registry | None = None):
+        self.folder = folder
+        self.path = folder.path
+        self.registry = registry if registry is not None else load_plugins()
+        self.recipe: Recipe = load_recipe(folder.recipe_file, registry=self.registry)
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The run's manifest: versions, data, status, step, time, scores."""
+        return self.folder.manifest.data
+
+    @property
+    def metrics(self) -> list[dict[str, Any]]:
+        """What was logged, one record per log boundary, oldest first."""
+        return self.folder.read_metrics()
+
+    @cached_property
+    def source(self) -> Source:
+        """The run's data."""
+        return build_source(self.recipe)
+
+    @cached_property
+    def commit(self) -> Commit:
+        """The newest sound checkpoint.
+
+        Raises:
+            RunError: If there is none.
+        """
+        commit = CheckpointStore(self.folder.checkpoints).newest()
+        if commit is None:
+            raise RunError(
+                "there is no checkpoint to read",
+                where=str(self.path),
+                hint="run its recipe first: `advnets run RECIPE`",
+            )
+        return commit
+
+    @cached_property
+    def game(self) -> AdversarialGame:
+        """The game, restored from the newest sound checkpoint."""
+        commit = self.commit
+        game = build_game(self.recipe, self.source)
+        CheckpointStore(self.folder.checkpoints).restore(commit, state_variables(game))
+        return game
+
+    @property
+    def generator(self) -> keras.Model:
+        """The trained generator, latent ``[N, size]`` → examples in the preprocessed range."""
+        return self.game.generator
+
+    @property
+    def discriminator(self) -> keras.Model:
+        """The trained discriminator."""
+        return self.game.discriminator
+
+    def sample(
+        self, n: int, seed: int = 0, interpolate: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Sample from the trained generator.
+
+        Args:
+            n: How many samples.
+            seed: Seed of the latent points; equal seeds give equal points.
+            interpolate: Draw rows of 10 samples along straight lines between pairs of
+                latent points (figure 3 of Goodfellow et al. 2014).
+
+        Returns:
+            Samples in the data set's own range, ``[n, *shape]``, and their latent points
+            ``[n, size]``.
+        """
+        game = self.game
+        latents, generated = game.generate(n, seed)
+        if interpolate:
+            latents = interpolated(latents, n)
+            generated = game.generate_from(latents)
+        return self.source.preprocess.invert(generated), latents
+
+    def evaluate(
+        self, metrics: Sequence[str] | None = None, seed: int | None = None
+    ) -> list[Score]:
+        """Compute metrics of the trained generator.
+
+        Args:
+            metrics: Names; the recipe's ``evaluation.metrics`` by default. A metric that
+                the recipe names keeps the parameters given there.
+            seed: Seed of the samples; the recipe's by default.
+        """
+        return evaluate_game(self.recipe, self.registry, self.source, self.game, metrics, seed)
+
+    def __repr__(self) -> str:
+        status, step = self.manifest.get("status"), self.manifest.get("step")
+        return f"Run({str(self.path)!r}, {status}, step {step})"
+
+
+def run(
+    recipe: str | Path | Mapping[str, Any],
+    overrides: Mapping[str, Any] | Sequence[str] = (),
+    run_dir: str | Path | None = None,
+    *,
+    plugins: Sequence[str] = (),
+) -> Run:
+    """Play a recipe, as ``advnets run`` does.
+
+    Args:
+        recipe: A file, the name of a shipped recipe, or a mapping.
+        overrides: ``{"training.steps": 2000}`` or ``["training.steps=2000"]``.
+        run_dir: The run's folder; ``runs/<name>-<identity>`` by default.
+        plugins: Further plugins, as ``--plugin`` takes them.
+
+    Returns:
+        The finished run. Calling it again goes on with, or returns, the same run.
+
+    Raises:
+        RecipeError: With all problems of the recipe.
+        DataUnavailable: If the data cannot be had and there is no stand-in.
+        RunError: If the run fails.
+        Interrupted: If it is stopped by a signal, its state committed.
+    """
+    from .session import play
+
+    registry = load_plugins(plugins)
+    resolved = load_recipe(recipe, overrides, registry=registry)
+    folder = play(resolved, registry, Path(run_dir) if run_dir is not None else None)
+    return Run(folder, registry)
+
+
+def open_run(path: str | Path, *, plugins: Sequence[str] = ()) -> Run:
+    """Open a run's folder.
+
+    Args:
+        path: The folder.
+        plugins: Further plugins, as ``--plugin`` takes them.
+
+    Raises:
+        UsageError: If it is not a run's folder.
+    """
+    return Run(RunFolder.open(Path(path)), load_plugins(plugins))
+
+
+def evaluate_game(
+    recipe: Recipe,
+    registry: Registry,
+    source: Source,
+    game: AdversarialGame,
+    names: Sequence[str] | None = None,
+    seed: int | None = None,
+) -> list[Score]:
+    """Compute metrics of a game's generator; see :meth:`Run.evaluate`."""
+    declared = {
+        component.name: (component, p) for component, p in recipe.components("evaluation.metrics")
+    }
+    chosen = []
+    for name in declared if names is None else names:
+        component = registry.component("metrics", name)
+        chosen.append(declared.get(name, (component, component.parameters().model_dump())))
+    context = MetricContext(
+        samples=lambda n, sample_seed: game.generate(n, sample_seed, stream="evaluate")[1],
+        data=lambda split: np.asarray(source.preprocess.apply(source.load(split))),
+        splits=tuple(source.splits),
+        spec=source.spec,
+        source=source,
+        seed=recipe.data["seed"] if seed is None else seed,
+        step=int(game.rounds.numpy()),
+        weights=weights_sha256(game.generator.get_weights()),
+        precision=recipe.data["distribution"]["precision"],
+    )
+    return [
+        score
+        for component, parameters in chosen
+        for score in component.load()(context, **parameters)
+    ]

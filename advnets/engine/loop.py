@@ -1,0 +1,219 @@
+"""The training loop: compiled rounds up to the next boundary, then what is due there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
+
+import keras
+import tensorflow as tf
+
+from ..checkpoint import CheckpointStore, Commit, state_variables
+from ..errors import Interrupted, RunError
+from ..game import AdversarialGame
+from .rounds import Rounds, Window
+from .signals import StopRequest
+
+SECONDS_PER_CALL = 0.5
+"""About how long one compiled call may take: the longest that a signal has to wait."""
+
+
+@dataclass
+class Cadence:
+    """When what is due, in rounds; 0 means never.
+
+    >>> Cadence(total=250, log=100, image=0, checkpoint=1000, evaluate=0).next_boundary(120)
+    200
+    >>> Cadence(total=250, log=100, image=0, checkpoint=1000, evaluate=0).next_boundary(200)
+    250
+    """
+
+    total: int
+    log: int
+    image: int
+    checkpoint: int
+    evaluate: int
+    epoch: int = 0
+
+    def next_boundary(self, step: int) -> int:
+        """The first step after ``step`` at which anything is due."""
+        every = (self.log, self.image, self.checkpoint, self.evaluate, self.epoch)
+        return min([self.total, *(step - step % n + n for n in every if n)])
+
+    def due(self, every: int, step: int) -> bool:
+        """Whether what happens every ``every`` rounds is due at ``step``; all is due at the end."""
+        return bool(every) and (step % every == 0 or step == self.total)
+
+
+class Observer(Protocol):
+    """What the loop tells about a run: see :class:`advnets.monitor.Monitor`."""
+
+    def log(self, record: Mapping[str, Any]) -> Any: ...
+    def images(self, step: int, generated: Any) -> Any: ...
+
+
+@dataclass
+class Clock:
+    """Seconds spent, by what they were spent on."""
+
+    seconds: dict[str, float] = field(
+        default_factory=lambda: {"training": 0.0, "saving": 0.0, "evaluation": 0.0}
+    )
+
+    def measure(self, kind: str, work: Callable[[], Any]) -> Any:
+        """Do ``work`` and book its time under ``kind``."""
+        start = time.perf_counter()
+        try:
+            return work()
+        finally:
+            self.seconds[kind] = self.seconds.get(kind, 0.0) + time.perf_counter() - start
+
+
+@dataclass
+class TrainingLoop:
+    """Plays a game from its current round to ``cadence.total``.
+
+    Attributes:
+        game: The game; its ``rounds`` say where it is.
+        rounds: The compiled rounds.
+        store: Where checkpoints go.
+        cadence: When to log, draw, commit and evaluate.
+        observer: Who is told.
+        draw: Makes the sample grid's examples, in the data set's own range.
+        evaluate: Computes the recipe's metrics at a step.
+        committed: Called after each checkpoint.
+        stop: The request to stop.
+        callbacks: Keras callbacks.
+        clock, window: Time spent and open averages, taken over when a run resumes.
+    """
+
+    game: AdversarialGame
+    rounds: Rounds
+    store: CheckpointStore
+    cadence: Cadence
+    observer: Observer
+    draw: Callable[[], Any]
+    evaluate: Callable[[int], None]
+    committed: Callable[[Commit], None]
+    stop: StopRequest
+    callbacks: Sequence[keras.callbacks.Callback] = ()
+    clock: Clock = field(default_factory=Clock)
+    window: Window = field(default_factory=Window)
+    _speed: float = 0.0
+    _window_seconds: float = 0.0
+    _window_rounds: int = 0
+
+    def run(self) -> Commit:
+        """Play until the last round.
+
+        Returns:
+            The last commit.
+
+        Raises:
+            Interrupted: After a stop request, the state committed.
+            RunError: If the game diverged or a checkpoint cannot be written.
+        """
+        step = int(self.game.rounds.numpy())
+        watchers = keras.callbacks.CallbackList(list(self.callbacks), model=self.game)
+        watchers.on_train_begin()
+        if step == 0 and self.cadence.image:
+            self.observer.images(0, self.draw())
+        commit = None
+        while step < self.cadence.total and not self.game.stop_training:
+            step = self._play_to_boundary(step, watchers)
+            commit = self._boundary(step, watchers)
+            if self.stop and step < self.cadence.total:
+                commit = commit or self._commit(step)
+                raise Interrupted(
+                    f"stopped by {self.stop.signal} after round {step}, state committed",
+                    hint="run the same command again to go on",
+                )
+        watchers.on_train_end()
+        return commit or self._commit(step)
+
+    def _play_to_boundary(self, step: int, watchers: keras.callbacks.CallbackList) -> int:
+        boundary = self.cadence.next_boundary(step)
+        while step < boundary and not self.stop:
+            # The first calls are short, to learn how many rounds fit into a call.
+            fitting = max(1, int(self._speed * SECONDS_PER_CALL))
+            count = min(boundary - step, fitting)
+            watchers.on_train_batch_begin(step)
+            start = time.perf_counter()
+            sums = self.clock.measure("training", partial(self.rounds.play, count))
+            seconds = time.perf_counter() - start
+            self._learn_speed(count, seconds)
+            self.window.add(sums, count)
+            step += count
+            watchers.on_train_batch_end(
+                step - 1, {name: total / count for name, total in sums.items()}
+            )
+            if self.game.stop_training:
+                break
+        return step
+
+    def _learn_speed(self, count: int, seconds: float) -> None:
+        if self._speed == 0.0:
+            self._speed = 1e-9  # The first call holds the compilation: it says nothing.
+            return
+        self._speed = min(count / max(seconds, 1e-9), max(self._speed, 2.0) * 8)
+        self._window_seconds += seconds
+        self._window_rounds += count
+
+    def _boundary(self, step: int, watchers: keras.callbacks.CallbackList) -> Commit | None:
+        cadence = self.cadence
+        self._refuse_divergence(step)
+        means = self.window.means()
+        if cadence.due(cadence.log, step):
+            self._log(step, means)
+        if cadence.epoch and step % cadence.epoch == 0:
+            watchers.on_epoch_end(step // cadence.epoch - 1, means)
+        if cadence.due(cadence.image, step):
+            self.clock.measure("evaluation", lambda: self.observer.images(step, self.draw()))
+        if cadence.due(cadence.evaluate, step):
+            self.clock.measure("evaluation", lambda: self.evaluate(step))
+        if cadence.due(cadence.checkpoint, step) or step == cadence.total:
+            return self._commit(step)
+        return None
+
+    def _log(self, step: int, means: dict[str, float]) -> None:
+        record: dict[str, Any] = {"step": step, "time": time.time(), **means}
+        for player in ("discriminator", "generator"):
+            optimizer = getattr(self.game, f"{player}_optimizer")
+            record[f"{player[0]}_learning_rate"] = float(optimizer.learning_rate)
+        if self._window_seconds:
+            record["steps_per_second"] = self._window_rounds / self._window_seconds
+        self.observer.log(record)
+        self.window = Window()
+        self._window_seconds, self._window_rounds = 0.0, 0
+
+    def _commit(self, step: int) -> Commit:
+        state = state_variables(self.game)
+        for name, variable in state.items():
+            if variable.dtype.is_floating and not bool(
+                tf.reduce_all(tf.math.is_finite(variable.value()))
+            ):
+                raise _diverged(step, name, self.store)
+        extras = {
+            "time": dict(self.clock.seconds),
+            "window": {"rounds": self.window.rounds, "sums": self.window.sums},
+        }
+        commit = self.clock.measure("saving", lambda: self.store.commit(step, state, extras))
+        self.committed(commit)
+        return commit
+
+    def _refuse_divergence(self, step: int) -> None:
+        bad = self.window.first_non_finite()
+        if bad is not None:
+            raise _diverged(step, bad, self.store)
+
+
+def _diverged(step: int, what: str, store: CheckpointStore) -> RunError:
+    kept = store.steps()
+    last = f"the last sound checkpoint is of step {kept[-1]}" if kept else "nothing was committed"
+    return RunError(
+        f"the game diverged by round {step}: {what} is not finite; {last}",
+        hint="lower the learning rates, or look at the gradient norms in the report",
+    )

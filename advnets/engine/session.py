@@ -1,0 +1,263 @@
+"""One sitting of a run: from a validated recipe to a sealed manifest."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from rich.console import Console
+
+from ..checkpoint import CheckpointStore, Commit, state_sha256, state_variables
+from ..data import Source
+from ..errors import AdvnetsError, Interrupted
+from ..evaluate import append_scores
+from ..game import AdversarialGame
+from ..monitor import Monitor
+from ..monitor.report import write_report
+from ..plugins import Registry
+from ..recipe import Recipe
+from ..runs import RunFolder
+from . import distribution
+from .api import evaluate_game
+from .build import available_source, build_callbacks, build_game, fingerprints, rounds_per_epoch
+from .loop import Cadence, Clock, TrainingLoop
+from .resident import ResidentData
+from .rounds import Rounds, Window
+from .signals import StopRequest, listening
+
+FIXED_SEED = 0
+"""Seed of the fixed latent points of the sample grids."""
+
+
+def play(
+    recipe: Recipe,
+    registry: Registry,
+    run_dir: Path | None = None,
+    console: Console | None = None,
+) -> RunFolder:
+    """Play a recipe to its last step, or go on with the run of the same identity.
+
+    Args:
+        recipe: A validated recipe.
+        registry: The components.
+        run_dir: The run's folder; ``runs/<name>-<identity>`` by default.
+        console: Where progress is shown; standard error by default.
+
+    Returns:
+        The run's folder, its manifest sealed and its report written.
+
+    Raises:
+        AdvnetsError: Of the kind that says what went wrong; the manifest says so too.
+    """
+    recipe, source, missing = available_source(recipe)
+    folder = RunFolder.for_recipe(recipe, run_dir)
+    with listening() as stop, folder.lock():
+        folder.start(recipe)
+        _open_manifest(folder, recipe, registry, source, missing)
+        sitting = _Sitting(recipe, registry, source, folder, stop, console)
+        try:
+            with sitting.monitor:
+                if missing is not None:
+                    sitting.monitor.note(stand_in_note(recipe, missing), "bold yellow")
+                sitting.play()
+        except BaseException as error:
+            status = "interrupted" if _is_interruption(error) else "failed"
+            folder.manifest.update(
+                status=status, error=None if status == "interrupted" else _one_line(error)
+            )
+            _report(folder)
+            raise
+        return folder
+
+
+def stand_in_note(recipe: Recipe, missing: str) -> str:
+    """The warning shown when a stand-in is used."""
+    used = recipe.data["dataset"]["name"]
+    return f"STAND-IN DATA: {missing} Going on with {used!r}, as the recipe's `offline` says."
+
+
+class _Sitting:
+    """The objects of one sitting."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        registry: Registry,
+        source: Source,
+        folder: RunFolder,
+        stop: StopRequest,
+        console: Console | None,
+    ):
+        self.recipe, self.registry, self.source = recipe, registry, source
+        self.folder, self.stop = folder, stop
+        self.monitoring = recipe.data["monitoring"]
+        self.monitor = Monitor(folder, recipe, source.spec, **_background(source), console=console)
+        self.store = CheckpointStore(folder.checkpoints, recipe.data["checkpoints"]["keep"])
+        self.began = time.time()
+        self.before = dict(folder.manifest.data.get("time") or {})
+
+    def play(self) -> None:
+        """Build, restore, play, seal."""
+        recipe, training = self.recipe, self.recipe.data["training"]
+        newest = self.store.newest()
+        if newest is not None and newest.step >= training["steps"]:
+            self._already_finished(newest)
+            return
+        strategy = distribution.make_strategy(
+            recipe.data["distribution"]["strategy"], training["batch_size"]
+        )
+        with strategy.scope():
+            game = build_game(recipe, self.source)
+            data = ResidentData(
+                self.source,
+                recipe.data["seed"],
+                training["batch_size"],
+                game.updates.discriminator_steps,
+            )
+        self.game = game
+        if newest is not None:
+            self.store.restore(newest, state_variables(game))
+        start = int(game.rounds.numpy())
+        self.monitor.start(start)
+        self._announce(strategy, newest)
+        loop = TrainingLoop(
+            game=game,
+            rounds=Rounds(game, data, strategy, recipe.data["distribution"]["jit"] == "on"),
+            store=self.store,
+            cadence=self._cadence(game),
+            observer=self.monitor,
+            draw=self._draw,
+            evaluate=self._evaluate,
+            committed=self._committed,
+            stop=self.stop,
+            callbacks=build_callbacks(recipe),
+            clock=_clock(newest),
+            window=_window(newest),
+        )
+        if newest is None:
+            self.folder.manifest.update(initial_state_sha256=state_sha256(state_variables(game)))
+        try:
+            loop.run()
+        except Interrupted:
+            self._times(loop.clock)
+            self.monitor.finish("interrupted")
+            raise
+        except AdvnetsError:
+            self._times(loop.clock)
+            raise
+        self._times(loop.clock)
+        self.folder.manifest.update(status="finished", error=None)
+        self.monitor.finish("finished")
+        write_report(self.folder)
+
+    def _already_finished(self, newest: Commit) -> None:
+        self.folder.manifest.update(status="finished", step=newest.step, error=None)
+        self.monitor.note(
+            f"This run is finished: step {newest.step} of {self.recipe.data['training']['steps']}. "
+            "A larger training.steps extends it."
+        )
+        self.monitor.finish("finished")
+        if not self.folder.report_file.exists():
+            write_report(self.folder)
+
+    def _cadence(self, game: AdversarialGame) -> Cadence:
+        data = self.recipe.data
+        epoch = rounds_per_epoch(
+            len(self.source.load("train")),
+            data["training"]["batch_size"],
+            game.updates.discriminator_steps,
+        )
+        return Cadence(
+            total=data["training"]["steps"],
+            log=self.monitoring["log_every"],
+            image=self.monitoring["image_every"],
+            checkpoint=data["checkpoints"]["every"],
+            evaluate=data["evaluation"]["every"] if data["evaluation"]["metrics"] else 0,
+            epoch=epoch if self.monitoring["callbacks"] else 0,
+        )
+
+    def _announce(self, strategy: tf.distribute.Strategy, newest: Commit | None) -> None:
+        told = [str(self.folder.path), distribution.describe(strategy)]
+        if newest is not None:
+            told.append(f"going on from step {newest.step}")
+        self.monitor.note("  ·  ".join(told))
+
+    def _draw(self) -> np.ndarray:
+        _, generated = self.game.generate(self.monitoring["samples"], FIXED_SEED, "grid")
+        return self.source.preprocess.invert(generated)
+
+    def _evaluate(self, step: int) -> None:
+        scores = evaluate_game(self.recipe, self.registry, self.source, self.game)
+        self.monitor.scores(step, scores)
+        kept = append_scores(self.folder.manifest.data.get("scores") or [], scores)
+        self.folder.manifest.update(scores=kept)
+
+    def _committed(self, commit: Commit) -> None:
+        self.folder.manifest.update(step=commit.step, state_sha256=commit.state_sha256)
+
+    def _times(self, clock: Clock) -> None:
+        """Book this sitting: wall-clock time, and what of it bore fruit."""
+        total = self.before.get("total", 0.0) + time.time() - self.began
+        useful = sum(clock.seconds.values())
+        self.folder.manifest.update(
+            time={"total": total, **clock.seconds, "lost": max(0.0, total - useful)}
+        )
+
+
+def _open_manifest(
+    folder: RunFolder, recipe: Recipe, registry: Registry, source: Source, missing: str | None
+) -> None:
+    stand_in = None
+    if missing is not None:
+        stand_in = {"for": recipe.stand_in_for, "used": recipe.data["dataset"], "why": missing}
+    folder.manifest.update(
+        status="running",
+        command=sys.argv,
+        plugins=fingerprints(registry, recipe),
+        data={
+            "name": source.name,
+            "fingerprint": source.fingerprint(),
+            "train": len(source.load("train")),
+        },
+        devices=[d.name for d in tf.config.list_logical_devices()],
+        stand_in=stand_in,
+    )
+
+
+def _background(source: Source) -> dict[str, Any]:
+    """What to draw beneath samples of vectors: the density where known, real examples."""
+    if source.spec.kind != "vector":
+        return {}
+    density = getattr(source, "log_density", None)
+    return {
+        "density": None if density is None else lambda x: np.exp(density(x)),
+        "reference": source.load("train")[:2000],
+    }
+
+
+def _clock(commit: Commit | None) -> Clock:
+    return Clock() if commit is None else Clock(dict(commit.extras["time"]))
+
+
+def _window(commit: Commit | None) -> Window:
+    return Window() if commit is None else Window(**commit.extras["window"])
+
+
+def _is_interruption(error: BaseException) -> bool:
+    return isinstance(error, Interrupted | KeyboardInterrupt)
+
+
+def _one_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+def _report(folder: RunFolder) -> None:
+    """Write the report of a run that is ending badly; its failure must not hide the cause."""
+    try:
+        write_report(folder)
+    except Exception as error:
+        print(f"the report could not be written: {error}", file=sys.stderr)

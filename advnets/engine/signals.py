@@ -1,0 +1,54 @@
+"""SIGINT and SIGTERM as a request to stop after the round, not as an end in mid-air."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class StopRequest:
+    """Whether, and by which signal, the run was asked to stop.
+
+    Attributes:
+        signal: The name of the first signal received, or ``None``.
+
+    >>> bool(StopRequest())
+    False
+    """
+
+    def __init__(self) -> None:
+        self.signal: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.signal is not None
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[StopRequest]:
+    """Turn the first SIGINT or SIGTERM into a :class:`StopRequest`; a second one acts at once.
+
+    Outside of the main thread, where Python installs no handlers, the request is never made.
+    """
+    request = StopRequest()
+    if threading.current_thread() is not threading.main_thread():
+        yield request
+        return
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        request.signal = signal.Signals(number).name
+        for other in SIGNALS:
+            signal.signal(other, signal.SIG_DFL)
+
+    for number in SIGNALS:
+        signal.signal(number, handle)
+    try:
+        yield request
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

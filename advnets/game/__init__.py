@@ -1,0 +1,31 @@
+"""The game: generator, discriminator, what they minimise, and who moves when."""
+
+from .game import AdversarialGame, Play
+from .loss import Loss
+from .losses.minimax import Minimax
+from .losses.non_saturating import NonSaturating
+from .output import DiscriminatorOutput
+from .penalties.r1 import R1
+from .penalty import Penalty, PenaltyInputs
+from .prior import Gaussian, Prior, Uniform
+from .update_rule import UpdateRule
+from .updates.alternating import Alternating
+from .updates.simultaneous import Simultaneous
+
+__all__ = [
+    "R1",
+    "AdversarialGame",
+    "Alternating",
+    "DiscriminatorOutput",
+    "Gaussian",
+    "Loss",
+    "Minimax",
+    "NonSaturating",
+    "Penalty",
+    "PenaltyInputs",
+    "Play",
+    "Prior",
+    "Simultaneous",
+    "Uniform",
+    "UpdateRule",
+]

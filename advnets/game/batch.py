@@ -1,0 +1,86 @@
+"""Means over the global batch: the one file that knows batch sizes and replicas.
+
+Losses, penalties and observations are given one value per example. Their mean over the
+global batch of N = replicas · n examples is the sum, over replicas, of
+(1/N) Σ_i value_i; Keras's optimizers add up the replicas' gradients, so each replica
+differentiates its own share of that sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from ..errors import PluginError, UsageError
+
+
+def replicas() -> int:
+    """How many replicas share the global batch."""
+    return int(tf.distribute.get_strategy().num_replicas_in_sync)
+
+
+def replica_index() -> int | tf.Tensor:
+    """This replica's index, 0 outside of any strategy."""
+    context = tf.distribute.get_replica_context()
+    return 0 if context is None or replicas() == 1 else context.replica_id_in_sync_group
+
+
+def size(x: tf.Tensor) -> int | tf.Tensor:
+    """The number of examples in this replica's batch, static where it is known."""
+    return x.shape[0] if x.shape[0] is not None else tf.shape(x)[0]
+
+
+def split(x: tf.Tensor, parts: int) -> list[tf.Tensor]:
+    """A round's examples ``[k · N, ...]`` in k parts ``[N, ...]``.
+
+    Raises:
+        UsageError: If k is known not to divide them.
+    """
+    if x.shape[0] is not None and x.shape[0] % parts:
+        raise UsageError(
+            f"a round of {parts} discriminator steps got {x.shape[0]} examples, "
+            f"which {parts} does not divide",
+            hint="batch the data by discriminator_steps times the batch of one step, "
+            "with drop_remainder=True",
+        )
+    return tf.split(x, parts)
+
+
+def share(values: tf.Tensor, who: str) -> tf.Tensor:
+    """This replica's share of the global mean: (1/N) Σ_i value_i.
+
+    Args:
+        values: One value per example of this replica, float ``[n]``.
+        who: Whose values they are, for the message.
+
+    Returns:
+        A float32 scalar.
+
+    Raises:
+        PluginError: If ``values`` is not one value per example.
+
+    >>> float(share(tf.constant([1.0, 3.0]), "a loss"))
+    2.0
+    """
+    values = tf.convert_to_tensor(values)
+    if values.shape.rank != 1:
+        raise PluginError(
+            f"{who} returned shape {values.shape}; one value per example, shape [N], was expected",
+            hint="leave the mean over the batch to advnets",
+        )
+    values = tf.cast(values, tf.float32)
+    return tf.reduce_sum(values) / tf.cast(size(values) * replicas(), tf.float32)
+
+
+def total(values: list[tf.Tensor]) -> list[tf.Tensor]:
+    """The sum of each tensor over all replicas."""
+    if replicas() == 1:
+        return list(values)
+    context = tf.distribute.get_replica_context()
+    return list(context.all_reduce(tf.distribute.ReduceOp.SUM, list(values)))
+
+
+def global_norm(gradients: Sequence[tf.Tensor | None]) -> tf.Tensor:
+    """The L2 norm of the global batch's gradient, a float32 scalar."""
+    return tf.linalg.global_norm(total([g for g in gradients if g is not None]))

@@ -1,0 +1,1 @@
+"""The losses that advnets ships; others arrive as plugins."""

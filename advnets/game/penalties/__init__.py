@@ -1,0 +1,1 @@
+"""The penalties that advnets ships; others arrive as plugins."""

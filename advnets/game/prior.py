@@ -1,0 +1,56 @@
+"""Priors: where the latent variable z comes from."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from ..random import Draw
+
+
+class Prior:
+    """Base class of priors p_z.
+
+    Args:
+        size: The number of latent dimensions.
+    """
+
+    def __init__(self, size: int):
+        self.size = size
+
+    def sample(self, draw: Draw, stream: str, examples: int | tf.Tensor) -> tf.Tensor:
+        """Draw z: float32 ``[examples, size]``, a pure function of the draw and the stream."""
+        raise NotImplementedError(f"{type(self).__name__} defines no sample")
+
+
+class Uniform(Prior):
+    """z ~ U(low, high) in every dimension; by default U(−√3, √3), of unit variance.
+
+    Source: the authors' code for MNIST uses U(−√3, √3) in 100 dimensions.
+
+    >>> Uniform(2).sample(Draw(1, 0), "latent", 3).shape
+    TensorShape([3, 2])
+    """
+
+    def __init__(self, size: int, low: float = -(3.0**0.5), high: float = 3.0**0.5):
+        super().__init__(size)
+        self.low, self.high = low, high
+
+    def sample(self, draw: Draw, stream: str, examples: int | tf.Tensor) -> tf.Tensor:
+        """Draw z: float32 ``[examples, size]``."""
+        return self.low + (self.high - self.low) * draw.uniform(stream, (self.size,), examples)
+
+
+class Gaussian(Prior):
+    """z ~ N(mean, deviation²) in every dimension.
+
+    >>> Gaussian(2).sample(Draw(1, 0), "latent", 3).shape
+    TensorShape([3, 2])
+    """
+
+    def __init__(self, size: int, mean: float = 0.0, deviation: float = 1.0):
+        super().__init__(size)
+        self.mean, self.deviation = mean, deviation
+
+    def sample(self, draw: Draw, stream: str, examples: int | tf.Tensor) -> tf.Tensor:
+        """Draw z: float32 ``[examples, size]``."""
+        return self.mean + self.deviation * draw.normal(stream, (self.size,), examples)

@@ -1,0 +1,1 @@
+"""The update rules that advnets ships; others arrive as plugins."""

@@ -1,0 +1,154 @@
+"""The one source of randomness: numbers as pure functions of (seed, stream, step, example).
+
+Nothing here has a state to save. A :class:`Draw` names a seed and a step; each use names
+a stream ("latent", "dropout_0", …). Numbers are drawn for the *global* batch and sliced by
+replica, so that a result does not depend on the number of replicas, and they are built
+from integer bits, because TensorFlow's floating-point draws differ with and without XLA
+while its integer draws agree.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+Segments = Sequence[tuple[str, int | tf.Tensor]]
+
+
+def stream_key(seed: int, stream: str) -> int:
+    """A 62-bit key for ``stream`` under ``seed``: streams are independent of each other.
+
+    >>> stream_key(1, "latent") == stream_key(1, "latent") != stream_key(2, "latent")
+    True
+    """
+    digest = hashlib.sha256(f"{seed}/{stream}".encode()).digest()
+    return int.from_bytes(digest[:8], "little") >> 2
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Random numbers of one step.
+
+    Args:
+        seed: The run's seed.
+        step: The round, a scalar int64 tensor or an int.
+        replica: This replica's index, an int or a scalar int32 tensor.
+        replicas: How many replicas share the global batch.
+
+    >>> draw = Draw(seed=1, step=0)
+    >>> bool(tf.reduce_all(draw.uniform("a", (2,), 3) == draw.uniform("a", (2,), 3)))
+    True
+    >>> both = Draw(1, 0).uniform("a", (2,), 4)
+    >>> second = Draw(1, 0, replica=1, replicas=2).uniform("a", (2,), 2)
+    >>> bool(tf.reduce_all(both[2:] == second))
+    True
+    """
+
+    seed: int
+    step: int | tf.Tensor
+    replica: int | tf.Tensor = 0
+    replicas: int = 1
+
+    def bits(self, stream: str, shape: Sequence[int], examples: int | tf.Tensor) -> tf.Tensor:
+        """Uniform random bits for this replica's examples.
+
+        Args:
+            stream: What the numbers are for.
+            shape: The shape of one example.
+            examples: How many examples this replica has.
+
+        Returns:
+            uint32 ``[examples, *shape]``.
+        """
+        key = tf.stack([tf.constant(stream_key(self.seed, stream), tf.int64), self._step()])
+        total = examples * self.replicas
+        bits = tf.random.stateless_uniform(
+            [total, *shape], seed=key, minval=None, maxval=None, dtype=tf.uint32, alg="philox"
+        )
+        if self.replicas == 1:
+            return bits
+        return bits[self.replica * examples : (self.replica + 1) * examples]
+
+    def uniform(self, stream: str, shape: Sequence[int], examples: int | tf.Tensor) -> tf.Tensor:
+        """Numbers of U[0, 1), multiples of 2⁻²³: float32 ``[examples, *shape]``."""
+        mantissa = tf.bitwise.right_shift(
+            self.bits(stream, shape, examples), tf.constant(9, tf.uint32)
+        )
+        one_to_two = tf.bitwise.bitwise_or(mantissa, tf.constant(0x3F800000, tf.uint32))
+        return tf.bitcast(one_to_two, tf.float32) - 1.0
+
+    def normal(self, stream: str, shape: Sequence[int], examples: int | tf.Tensor) -> tf.Tensor:
+        """Numbers of N(0, 1): float32 ``[examples, *shape]``, by z = √2 erf⁻¹(2u − 1)."""
+        centred = self.uniform(stream, shape, examples) + 2.0**-24
+        return 2.0**0.5 * tf.math.erfinv(2.0 * centred - 1.0)
+
+    def _step(self) -> tf.Tensor:
+        return tf.cast(self.step, tf.int64)
+
+
+@dataclass(frozen=True)
+class _Scope:
+    draw: Draw
+    stage: str
+    segments: Segments
+
+
+_scope: contextvars.ContextVar[_Scope | None] = contextvars.ContextVar(
+    "advnets_random", default=None
+)
+
+
+@contextlib.contextmanager
+def scope(draw: Draw, stage: str, segments: Segments) -> Iterator[None]:
+    """Let the layers called inside draw their noise from ``draw``.
+
+    Args:
+        draw: Seed and step.
+        stage: The part of the round ("discriminator/0", "generator"): each has noise of its own.
+        segments: The parts of the batch along its first axis, ``(name, size)``. Every
+            segment has its own noise, so that a joint batch of real and generated
+            examples gets the same numbers as two separate batches.
+    """
+    token = _scope.set(_Scope(draw, stage, tuple(segments)))
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+def current() -> Draw | None:
+    """The draw of the enclosing :func:`scope`, or ``None`` outside of any."""
+    active = _scope.get()
+    return active.draw if active else None
+
+
+def segmented_uniform(stream: str, x: tf.Tensor) -> tf.Tensor:
+    """Numbers of U[0, 1) in the shape of ``x``, under the enclosing :func:`scope`.
+
+    Args:
+        stream: What the numbers are for; unique among the layers of a network.
+        x: A batch whose first axis is made of the scope's segments.
+
+    Returns:
+        float32 of the shape of ``x``.
+
+    Raises:
+        RuntimeError: Outside of a scope.
+    """
+    active = _scope.get()
+    if active is None:
+        raise RuntimeError("segmented_uniform needs an enclosing advnets.random.scope")
+    shape = [
+        static if static is not None else tf.shape(x)[axis]
+        for axis, static in enumerate(x.shape.as_list())
+    ][1:]
+    parts = [
+        active.draw.uniform(f"{active.stage}/{stream}/{name}", shape, size)
+        for name, size in active.segments
+    ]
+    return parts[0] if len(parts) == 1 else tf.concat(parts, axis=0)
