@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -92,25 +94,57 @@ HiddenLayer = Annotated[Hidden, BeforeValidator(_as_layer, json_schema_input_typ
 MaxoutLayer = Annotated[Pieces, BeforeValidator(_as_layer, json_schema_input_type=Units | Pieces)]
 
 
-class _Stack(Weights):
-    """What networks of fully connected layers have in common."""
+class Pretrained(Parameters):
+    """A file of weights that the last layers start from."""
+
+    file: str = Field(min_length=1, description="an .npz file by `advnets export --format npz`")
+    sha256: str | None = Field(
+        None,
+        pattern="^[0-9a-f]{64}$",
+        description="what the file's SHA-256 must be; filled in if left out, so that a run "
+        "depends on the file's content",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _digest(cls, value: Any) -> Any:
+        # A run's identity is a hash of its recipe: the content has to be in there.
+        if isinstance(value, str):
+            value = {"file": value}
+        if isinstance(value, dict) and value.get("sha256") is None:
+            file = value.get("file")
+            if isinstance(file, str) and Path(file).is_file():
+                with open(file, "rb") as opened:
+                    digest = hashlib.file_digest(opened, "sha256").hexdigest()
+                return {**value, "sha256": digest}
+        return value
+
+
+class _Network(Weights):
+    """What all architectures have in common."""
+
+    output: Output = Field(Output.model_validate({}), description="the last layer")
+
+
+class _Dropped(_Network):
+    """A network with dropout at the input of its layers."""
 
     dropout: Dropout
-    output: Output = Field(Output(), description="the last layer")
 
     @model_validator(mode="after")
-    def _one_rate_per_layer(self) -> _Stack:
-        expected = len(getattr(self, "layers", ())) + 1
+    def _one_rate_per_layer(self) -> _Dropped:
+        stages = [getattr(self, name, ()) for name in ("convolutions", "layers")]
+        expected = sum(len(stage) for stage in stages) + 1
         if self.dropout and len(self.dropout) != expected:
             raise ValueError(
                 f"dropout has {len(self.dropout)} rates; {expected} are needed: one for each "
-                "hidden layer's input and one for the output layer's"
+                "layer's input in turn, the output layer's last"
             )
         return self
 
 
-class MlpParameters(_Stack):
-    """Fully connected layers; flattens any input, and shapes its output like the data."""
+class _Hidden(Parameters):
+    """The hidden layers of an MLP."""
 
     layers: list[HiddenLayer] = Field(
         [],
@@ -125,13 +159,84 @@ class MlpParameters(_Stack):
     )
 
 
-class MaxoutParameters(_Stack):
+class MlpParameters(_Hidden, _Dropped):
+    """Fully connected layers; flattens any input, and shapes its output like the data."""
+
+    pretrained: Pretrained | None = Field(
+        None, description="weights that the last layers start from: {file, sha256}"
+    )
+
+
+class MaxoutParameters(_Dropped):
     """Maxout layers, then a linear one."""
 
     layers: list[MaxoutLayer] = Field(
         max_length=1000, description="a number of units each, or {units, pieces, irange, ...}"
     )
     pieces: int = Field(5, ge=1, le=1000, description="linear pieces per unit")
+
+
+class Convolution(Parameters):
+    """A convolutional maxout layer with stride 1 and tied biases."""
+
+    channels: Units
+    pieces: int = Field(2, ge=1, le=1000, description="linear pieces per channel")
+    kernel: int = Field(ge=1, le=1000, description="width and height of the filters")
+    padding: int = Field(0, ge=0, le=1000, description="zeros on each side")
+    pool: int = Field(1, ge=1, le=1000, description="width and height of the pooling windows")
+    pool_stride: int = Field(1, ge=1, description="from one window to the next; at most pool")
+    irange: float | None = Field(None, gt=0, description="a: weights start in U(-a, a)")
+    stddev: float | None = Field(None, gt=0, description="weights start from N(0, stddev²)")
+
+    @model_validator(mode="after")
+    def _no_gaps(self) -> Convolution:
+        if self.pool_stride > self.pool:
+            raise ValueError(f"pool_stride ({self.pool_stride}) must not exceed pool ({self.pool})")
+        if self.irange is not None and self.stddev is not None:
+            raise ValueError("irange and stddev exclude each other: give one of them")
+        return self
+
+
+class ConvMaxoutParameters(_Dropped):
+    """Convolutional maxout layers, fully connected ones, then a linear one.
+
+    ``sparse`` and ``max_col_norm`` concern the fully connected ones.
+    """
+
+    convolutions: list[Convolution] = Field(min_length=1, max_length=100)
+    layers: list[MaxoutLayer] = Field(
+        [], max_length=1000, description="fully connected: units, or {units, pieces, irange, ...}"
+    )
+    pieces: int = Field(5, ge=1, le=1000, description="pieces per fully connected unit")
+
+
+class Maps(Weights):
+    """The layer whose units are the pixels of the feature maps."""
+
+    channels: Units
+    activation: Activation = "sigmoid"
+    bias: float = Field(0.0, description="initial bias")
+
+
+class TransposedConvParameters(_Hidden, _Network):
+    """Hidden layers, a layer of feature maps, and one transposed convolution.
+
+    ``sparse`` and ``max_col_norm`` concern the fully connected layers.
+    """
+
+    maps: Maps = Field(description="feature maps, of the size that the data's size asks for")
+    kernel: int = Field(5, ge=1, le=1000, description="width and height of the filters")
+    stride: int = Field(3, ge=1, le=1000, description="pixels between the maps' positions")
+
+    @model_validator(mode="after")
+    def _filters_at_the_end(self) -> TransposedConvParameters:
+        for name in ("sparse", "max_col_norm"):
+            if getattr(self.output, name) is not None:
+                raise ValueError(
+                    f"output.{name} is for fully connected layers; the output layer here is a "
+                    "transposed convolution"
+                )
+        return self
 
 
 @hookimpl
@@ -149,5 +254,19 @@ def advnets_architectures() -> list[Component]:
             "advnets.networks.maxout:maxout",
             "maxout layers with dropout on each layer's input",
             MaxoutParameters,
+        ),
+        Component(
+            "conv_maxout",
+            "advnets.networks.conv_maxout:conv_maxout",
+            "convolutional and fully connected maxout layers; for images",
+            ConvMaxoutParameters,
+            roles=("discriminator",),
+        ),
+        Component(
+            "transposed_conv",
+            "advnets.networks.transposed_conv:transposed_conv",
+            "fully connected layers and a transposed convolution; for images",
+            TransposedConvParameters,
+            roles=("generator",),
         ),
     ]

@@ -41,7 +41,10 @@ class MomentumParameters(Decay):
 
     learning_rate: Rate = 0.1
     momentum: Annotated[Ramp, BeforeValidator(_constant, json_schema_input_type=float | Ramp)] = (
-        Field(Ramp(), description="m: a number, or {start, final, epochs} for a linear rise")
+        Field(
+            Ramp.model_validate({}),
+            description="m: a number, or {start, final, epochs} for a linear rise",
+        )
     )
 
 

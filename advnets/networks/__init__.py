@@ -5,16 +5,21 @@ from __future__ import annotations
 from ..optimizers.context import OptimizerContext
 from .context import NetworkContext
 from .initializers import SparseNormal
-from .layers import ColumnNorm, Dense, Dropout, Maxout
+from .layers import ColumnNorm, ConvMaxout, Dense, Dropout, Maxout, UntiedBias
 from .mixing import mixes_examples
+from .weights import load_last_layers, save_weights
 
 __all__ = [
     "ColumnNorm",
+    "ConvMaxout",
     "Dense",
     "Dropout",
     "Maxout",
     "NetworkContext",
     "OptimizerContext",
     "SparseNormal",
+    "UntiedBias",
+    "load_last_layers",
     "mixes_examples",
+    "save_weights",
 ]

@@ -8,8 +8,8 @@ from typing import Any
 import keras
 
 from .context import NetworkContext
-from .layers import Dense
-from .stack import activation_layer, dropped, flat, kernel_arguments, output_layer, weights
+from .stack import dropped, flat, hidden_layers, output_layer
+from .weights import load_last_layers
 
 
 def mlp(
@@ -22,6 +22,7 @@ def mlp(
     batch_norm: str = "none",
     dropout: Sequence[float] = (),
     output: Mapping[str, Any] | None = None,
+    pretrained: Mapping[str, Any] | None = None,
     **network: Any,
 ) -> keras.Model:
     """Fully connected hidden layers and an output layer.
@@ -37,10 +38,16 @@ def mlp(
         batch_norm: ``none``, ``before`` or ``after`` the activation of hidden layers.
         dropout: Rates at the input of each layer, the output layer's last.
         output: ``activation``, ``bias`` (a number or ``marginals``), start and norm bound.
+        pretrained: ``file`` and ``sha256`` of weights that the last layers start from
+            (:func:`advnets.networks.load_last_layers`).
         network: ``irange``, ``stddev``, ``sparse``, ``max_col_norm`` of layers that give none.
 
     Returns:
         A model from ``[N, *input_shape]`` to ``[N, *output_shape]``, float32.
+
+    Raises:
+        UsageError: If the pretrained weights are missing or do not fit.
+        DataError: If the data's mean was asked for and the output cannot take it.
 
     >>> model = mlp(NetworkContext("generator", (2,), (4, 4, 1)), layers=[3])
     >>> model.output_shape, model.count_params()  # 2·3 + 3 + 3·16 + 16
@@ -48,28 +55,12 @@ def mlp(
     """
     output = {"activation": "linear", "bias": 0.0, **(output or {})}
     inputs = keras.Input(context.input_shape, name="input")
-    x = flat(inputs)
-    for index, layer in enumerate(layers):
-        own: Mapping[str, Any] = {"units": layer} if isinstance(layer, int) else layer
-        name = f"hidden_{index}"
-        norm = _first(own.get("batch_norm"), batch_norm)
-        x = dropped(x, dropout, index, context)
-        x = Dense(
-            own["units"],
-            bias_initializer=keras.initializers.Constant(float(_first(own.get("bias"), bias))),
-            **kernel_arguments(weights(own, network), context.seed_for(name)),
-            name=name,
-        )(x)
-        if norm == "before":
-            x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
-        chosen = _first(own.get("activation"), activation)
-        if chosen != "linear":
-            x = activation_layer(chosen, slope, name=f"{name}_activation")(x)
-        if norm == "after":
-            x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
+    x = hidden_layers(
+        flat(inputs), context, layers, network,
+        activation=activation, slope=slope, bias=bias, batch_norm=batch_norm, dropout=dropout,
+    )  # fmt: skip
     x = dropped(x, dropout, len(layers), context)
-    return keras.Model(inputs, output_layer(x, context, output, network, slope), name=context.role)
-
-
-def _first(own: Any, default: Any) -> Any:
-    return default if own is None else own
+    model = keras.Model(inputs, output_layer(x, context, output, network, slope), name=context.role)
+    if pretrained is not None:
+        load_last_layers(model, pretrained["file"], pretrained.get("sha256"))
+    return model

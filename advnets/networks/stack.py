@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, UsageError
 from .context import NetworkContext
 from .initializers import weight_initializer
 from .layers import ColumnNorm, Dense, Dropout
@@ -36,11 +36,33 @@ def kernel_arguments(choice: Mapping[str, Any], seed: int) -> dict[str, Any]:
     }
 
 
+def filter_initializer(
+    own: Mapping[str, Any], network: Mapping[str, Any], seed: int
+) -> keras.initializers.Initializer:
+    """The start of a convolution's filters: ``irange`` or ``stddev``, else Glorot's uniform."""
+    choice = {name: weights(own, network)[name] for name in ("irange", "stddev")}
+    return weight_initializer(choice, seed)
+
+
 def activation_layer(activation: str, slope: float, name: str) -> keras.layers.Layer:
     """The activation as a layer of its own, called ``name``."""
     if activation == "leaky_relu":
         return keras.layers.LeakyReLU(negative_slope=slope, name=name)
     return keras.layers.Activation(activation, name=name)
+
+
+def image_shape(shape: tuple[int, ...], architecture: str) -> tuple[int, int, int]:
+    """Height, width and channels of the data.
+
+    Raises:
+        UsageError: If the data are not images.
+    """
+    if len(shape) != 3:
+        raise UsageError(
+            f"{architecture} needs images (height, width, channels); the data's shape is {shape}",
+            hint="choose mlp or maxout, which take data of any shape",
+        )
+    return shape[0], shape[1], shape[2]
 
 
 def flat(x: keras.KerasTensor) -> keras.KerasTensor:
@@ -58,6 +80,44 @@ def dropped(
     name = f"dropout_{index}"
     layer = Dropout(rates[index], f"{context.role}/{name}", seed=context.seed_for(name), name=name)
     return layer(x)
+
+
+def hidden_layers(
+    x: keras.KerasTensor,
+    context: NetworkContext,
+    layers: Sequence[int | Mapping[str, Any]],
+    network: Mapping[str, Any],
+    *,
+    activation: str,
+    slope: float,
+    bias: float,
+    batch_norm: str,
+    dropout: Sequence[float] = (),
+) -> keras.KerasTensor:
+    """The hidden layers of an MLP; see :func:`advnets.networks.mlp.mlp` for the arguments."""
+
+    def first(own: Any, default: Any) -> Any:
+        return default if own is None else own
+
+    for index, layer in enumerate(layers):
+        own: Mapping[str, Any] = {"units": layer} if isinstance(layer, int) else layer
+        name = f"hidden_{index}"
+        norm = first(own.get("batch_norm"), batch_norm)
+        x = dropped(x, dropout, index, context)
+        x = Dense(
+            own["units"],
+            bias_initializer=keras.initializers.Constant(float(first(own.get("bias"), bias))),
+            **kernel_arguments(weights(own, network), context.seed_for(name)),
+            name=name,
+        )(x)
+        if norm == "before":
+            x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
+        chosen = first(own.get("activation"), activation)
+        if chosen != "linear":
+            x = activation_layer(chosen, slope, name=f"{name}_activation")(x)
+        if norm == "after":
+            x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
+    return x
 
 
 def output_layer(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 
@@ -11,7 +11,7 @@ from .context import OptimizerContext
 from .momentum import Momentum
 from .schedules import FlooredDecay
 
-Rate = float | keras.optimizers.schedules.LearningRateSchedule
+Rate: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule
 
 
 def _rate(learning_rate: float, decay: float, minimum: float) -> Rate:

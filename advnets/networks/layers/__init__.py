@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .column_norm import ColumnNorm
+from .conv_maxout import ConvMaxout
 from .dense import Dense, Maxout
 from .dropout import Dropout
+from .untied_bias import UntiedBias
 
-__all__ = ["ColumnNorm", "Dense", "Dropout", "Maxout"]
+__all__ = ["ColumnNorm", "ConvMaxout", "Dense", "Dropout", "Maxout", "UntiedBias"]

@@ -1,0 +1,93 @@
+"""Convolutional maxout: the discriminator of the paper's second CIFAR-10 experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+
+from ..errors import UsageError
+from .context import NetworkContext
+from .layers import ConvMaxout, Maxout
+from .stack import (
+    dropped,
+    filter_initializer,
+    flat,
+    image_shape,
+    kernel_arguments,
+    output_layer,
+    weights,
+)
+
+
+def conv_maxout(
+    context: NetworkContext,
+    *,
+    convolutions: Sequence[Mapping[str, Any]],
+    layers: Sequence[int | Mapping[str, Any]] = (),
+    pieces: int = 5,
+    dropout: Sequence[float] = (),
+    output: Mapping[str, Any] | None = None,
+    **network: Any,
+) -> keras.Model:
+    """Convolutional maxout layers, fully connected ones, and a linear output layer.
+
+    Args:
+        context: Shapes (images: height, width, channels) and the seed.
+        convolutions: Each with ``channels``, ``pieces``, ``kernel``, ``padding``, ``pool``,
+            ``pool_stride``, and optionally ``irange`` or ``stddev``.
+        layers: Fully connected maxout layers, as in :func:`advnets.networks.maxout.maxout`.
+        pieces: Linear pieces per unit of fully connected layers that name none.
+        dropout: Rates at the input of each layer, convolutions first, the output's last.
+        output: As in :func:`advnets.networks.maxout.maxout`.
+        network: ``irange``, ``stddev`` of layers that give none; ``max_col_norm`` of the
+            fully connected ones.
+
+    Returns:
+        A model from ``[N, height, width, channels]`` to ``[N, *output_shape]``, float32.
+
+    Raises:
+        UsageError: If the data are not images, or too small for a filter.
+
+    >>> context = NetworkContext("discriminator", (8, 8, 1))
+    >>> one = {"channels": 2, "pieces": 2, "kernel": 3, "padding": 1, "pool": 2, "pool_stride": 2}
+    >>> conv_maxout(context, convolutions=[one], layers=[4], pieces=2).count_params()
+    309
+    """
+    size = image_shape(context.input_shape, "conv_maxout")[:2]
+    output = {"activation": "linear", "bias": 0.0, **(output or {})}
+    inputs = x = keras.Input(context.input_shape, name="input")
+    for index, layer in enumerate(convolutions):
+        name = f"conv_maxout_{index}"
+        if min(x.shape[1:3]) + 2 * layer["padding"] < layer["kernel"]:
+            raise UsageError(
+                f"convolution {index + 1} of conv_maxout has filters {layer['kernel']} wide; "
+                f"of images of {size[0]}×{size[1]} pixels, {x.shape[1]}×{x.shape[2]} with a "
+                f"padding of {layer['padding']} are left there",
+                hint="make its kernel smaller or its padding larger, or use larger images",
+            )
+        x = dropped(x, dropout, index, context)
+        x = ConvMaxout(
+            layer["channels"],
+            layer["pieces"],
+            kernel=layer["kernel"],
+            padding=layer["padding"],
+            pool=layer["pool"],
+            pool_stride=layer["pool_stride"],
+            kernel_initializer=filter_initializer(layer, network, context.seed_for(name)),
+            name=name,
+        )(x)
+    x = flat(x)
+    for index, dense in enumerate(layers):
+        own: Mapping[str, Any] = {"units": dense} if isinstance(dense, int) else dense
+        name = f"maxout_{index}"
+        x = dropped(x, dropout, len(convolutions) + index, context)
+        x = Maxout(
+            own["units"],
+            own.get("pieces") or pieces,
+            **kernel_arguments(weights(own, network), context.seed_for(name)),
+            name=name,
+        )(x)
+    x = dropped(x, dropout, len(convolutions) + len(layers), context)
+    return keras.Model(inputs, output_layer(x, context, output, network), name=context.role)

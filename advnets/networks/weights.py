@@ -1,0 +1,135 @@
+"""A network's weights in a plain ``.npz`` file, and a network started from such a file."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ..errors import UsageError
+
+HIDDEN = re.compile(r"^hidden_(\d+)")
+
+
+def save_weights(model: keras.Model, path: str | Path) -> str:
+    """Write every weight of ``model`` to ``path``, under its Keras path (``hidden_0/kernel``).
+
+    The file holds arrays and nothing else: reading it runs no code. It appears whole or
+    not at all.
+
+    Args:
+        model: A network.
+        path: The file to write, conventionally ``….npz``.
+
+    Returns:
+        The file's SHA-256, in hexadecimal digits.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, **{weight.path: weight.numpy() for weight in model.weights})
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+    return file_sha256(path)
+
+
+def file_sha256(path: str | Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def load_last_layers(model: keras.Model, path: str | Path, sha256: str | None = None) -> None:
+    """Start the last layers of an ``mlp`` from the weights of a smaller one.
+
+    A file of k hidden layers and an output layer fills the last k hidden layers and the
+    output layer of ``model``, which has n ≥ k hidden layers: ``hidden_i`` of the file
+    becomes ``hidden_{i+n−k}``. What comes before keeps its own start.
+
+    Args:
+        model: A model made by :func:`advnets.networks.mlp.mlp`.
+        path: A file by :func:`save_weights`.
+        sha256: What the file's SHA-256 must be; any if ``None``.
+
+    Raises:
+        UsageError: If the file is missing, is another one, is damaged, or does not fit.
+    """
+    arrays = _read(Path(path), sha256)
+    own = {weight.path: weight for weight in model.weights}
+    shift = _hidden_layers(own) - _hidden_layers(arrays)
+    placed = {_moved(name, shift): array for name, array in arrays.items()}
+    wanted = {name for name in own if (index := _index(name)) is None or index >= shift}
+    if shift < 0 or set(placed) != wanted:
+        raise UsageError(
+            f"the layers in {path} are not the last ones of this {model.name}: it holds "
+            f"{', '.join(sorted(arrays)) or 'nothing'}",
+            hint="list the hidden layers of the network that the file comes from, in their "
+            "order, after the new ones",
+        )
+    for name, array in placed.items():
+        if tuple(own[name].shape) != array.shape:
+            raise UsageError(
+                f"{path}: the weights for {name} have shape {array.shape}; this {model.name} "
+                f"needs {tuple(own[name].shape)}",
+                hint="the units of the last layers must be those of the network in the file, "
+                "and the last new layer must have as many units as that one's latent has "
+                "dimensions",
+            )
+    for name, array in placed.items():
+        own[name].assign(array)
+
+
+def _read(path: Path, sha256: str | None) -> dict[str, np.ndarray]:
+    if not path.is_file():
+        raise UsageError(
+            f"the file of pretrained weights {path} does not exist",
+            hint="write it from the earlier run: advnets export RUN --format npz --out FILE",
+        )
+    if sha256 is not None and file_sha256(path) != sha256:
+        raise UsageError(
+            f"{path} is not the file that the recipe names: its SHA-256 is "
+            f"{file_sha256(path)}, not {sha256}",
+            hint="put the original file back, or start another run",
+        )
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise UsageError(f"{path} is not a sound .npz file of weights: {error}") from error
+    broken = [
+        name
+        for name, a in arrays.items()
+        if not np.issubdtype(a.dtype, np.floating) or not np.isfinite(a).all()
+    ]
+    if broken:
+        raise UsageError(f"{path}: {', '.join(broken)} holds something else than finite numbers")
+    return arrays
+
+
+def _index(name: str) -> int | None:
+    """The hidden layer that a weight belongs to, or ``None`` for the output layer's."""
+    match = HIDDEN.match(name)
+    return int(match[1]) if match else None
+
+
+def _hidden_layers(names: Iterable[str]) -> int:
+    return max((index + 1 for name in names if (index := _index(name)) is not None), default=0)
+
+
+def _moved(name: str, shift: int) -> str:
+    return HIDDEN.sub(lambda match: f"hidden_{int(match[1]) + shift}", name)
