@@ -173,9 +173,12 @@ def _import_file(path: Path) -> ModuleType:
     """Import a single-file plugin under its own stem, so that its targets resolve."""
     name = path.stem
     existing = sys.modules.get(name)
-    if existing is not None and getattr(existing, "__file__", None) == str(path):
+    if existing is not None and Path(getattr(existing, "__file__", None) or "").resolve() == path:
         return existing
-    if existing is not None or (name.isidentifier() and importlib.util.find_spec(name)):
+    found = importlib.util.find_spec(name) if existing is None and name.isidentifier() else None
+    if found is not None and found.origin and Path(found.origin).resolve() == path:
+        return importlib.import_module(name)  # it lies on Python's path anyway
+    if existing is not None or found is not None:
         raise PluginError(
             f"{path} cannot be imported as {name!r}: a module of that name exists",
             hint="rename the file",

@@ -1,0 +1,23 @@
+"""Recipes: text → :class:`Recipe`, with all problems at once. Imports no TensorFlow."""
+
+from __future__ import annotations
+
+from .identity import differences, identity
+from .json_schema import recipe_schema
+from .recipe import Recipe, load_recipe, parse_recipe
+from .shipped import find_recipe, recipe_path
+from .yaml_reader import read_yaml
+from .yaml_writer import write_yaml
+
+__all__ = [
+    "Recipe",
+    "differences",
+    "find_recipe",
+    "identity",
+    "load_recipe",
+    "parse_recipe",
+    "read_yaml",
+    "recipe_path",
+    "recipe_schema",
+    "write_yaml",
+]

@@ -1,0 +1,85 @@
+"""A recipe's text as a tree of plain values, with the place of every key and value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from ..errors import Problem
+
+Keys: TypeAlias = tuple[str | int, ...]
+"""The way from the top of a recipe to a value: keys and list indices."""
+
+COMMAND_LINE = "command line"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a key or a value was written.
+
+    Attributes:
+        source: A file's name, ``command line``, or ``recipe`` for one given as a mapping.
+        line: 1-based, or ``None``.
+        column: 1-based, or ``None``.
+        override: The override's text, for what came from the command line.
+    """
+
+    source: str
+    line: int | None = None
+    column: int | None = None
+    override: str = ""
+
+    def problem(self, message: str, hint: str | None = None) -> Problem:
+        """A problem at this place."""
+        text = f"{self.override}: {message}" if self.override else message
+        return Problem(text, self.line, self.column, self.source, hint)
+
+
+@dataclass
+class Document:
+    """A recipe as it was written, before its meaning is checked.
+
+    Attributes:
+        source: The file's name.
+        value: Mappings, lists, text, numbers, booleans and ``None``.
+        values: The place of every value, by the keys that lead to it.
+        keys: The place of every key.
+        problems: What is wrong with the text itself.
+        spoiled: Values that could not be read; nothing else is said about them.
+    """
+
+    source: str
+    value: Any = None
+    values: dict[Keys, Place] = field(default_factory=dict)
+    keys: dict[Keys, Place] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    spoiled: set[Keys] = field(default_factory=set)
+
+    def place(self, keys: Keys, *, key: bool = False) -> Place:
+        """Where the value at ``keys`` (or its key) was written, or else what encloses it."""
+        first, second = (self.keys, self.values) if key else (self.values, self.keys)
+        for end in range(len(keys), 0, -1):
+            found = first.get(keys[:end]) or second.get(keys[:end])
+            if found:
+                return found
+        return self.values.get((), Place(self.source))
+
+    def is_spoiled(self, keys: Keys) -> bool:
+        """Whether the value at ``keys``, or one that holds it, could not be read."""
+        return any(keys[:end] in self.spoiled for end in range(len(keys) + 1))
+
+    def forget(self, keys: Keys) -> None:
+        """Forget the places of the value at ``keys`` and of all that it holds."""
+        for places in (self.values, self.keys):
+            for other in [other for other in places if other[: len(keys)] == keys]:
+                del places[other]
+        self.spoiled = {other for other in self.spoiled if other[: len(keys)] != keys}
+
+
+def dotted(keys: Keys) -> str:
+    """How a path is written on the command line.
+
+    >>> dotted(("penalties", 0, "weight"))
+    'penalties.0.weight'
+    """
+    return ".".join(str(key) for key in keys)

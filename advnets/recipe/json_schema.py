@@ -1,0 +1,111 @@
+"""The recipe's JSON Schema, with the parameters of every registered component."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.errors import PydanticInvalidForJsonSchema
+
+from ..components import Component
+from ..registry import Registry
+from .document import Keys
+from .schema import OFFLINE, SLOTS, RecipeSchema, Slot
+from .wording import KIND
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def recipe_schema(registry: Registry) -> dict[str, Any]:
+    """What an editor needs to complete and check recipes (draft 2020-12).
+
+    Args:
+        registry: The components that recipes may name.
+
+    Returns:
+        The schema, as plain data.
+    """
+    definitions: dict[str, Any] = {}
+    for slot in dict.fromkeys(SLOTS.values()):
+        definitions[_label(slot)] = _choice(slot, registry, definitions)
+    schema = RecipeSchema.model_json_schema(mode="validation")
+    _inline(schema, schema.pop("$defs", {}))
+    for keys, slot in SLOTS.items():
+        _set_slot(schema, keys, slot)
+    schema["required"] = [key for key in schema["required"] if key != "name"]
+    schema["title"] = "advnets recipe"
+    return {"$schema": DIALECT, **schema, "$defs": definitions}
+
+
+def _label(slot: Slot) -> str:
+    return f"{slot.kind}.{slot.role}" if slot.role else slot.kind
+
+
+def _choice(slot: Slot, registry: Registry, definitions: dict[str, Any]) -> dict[str, Any]:
+    """One of the components that fit a slot: its name, or a mapping with its parameters."""
+    components = [
+        component
+        for component in registry.components(slot.kind)
+        if not slot.role or slot.role in component.roles
+    ]
+    alone = []
+    refs = []
+    for component in components:
+        label = f"{slot.kind}:{component.name}"
+        if label not in definitions:
+            definitions[label] = _component(component, slot.kind, label, definitions)
+        refs.append({"$ref": f"#/$defs/{label}"})
+        if definitions[label]["required"] == ["name"]:
+            alone.append({"const": component.name, "description": component.summary})
+    return {"description": KIND[slot.kind], "oneOf": [*alone, *refs] or [False]}
+
+
+def _component(
+    component: Component, kind: str, label: str, definitions: dict[str, Any]
+) -> dict[str, Any]:
+    """The mapping form of one component."""
+    try:
+        schema = component.parameters.model_json_schema(
+            mode="validation", ref_template=f"#/$defs/{label}.{{model}}"
+        )
+    except PydanticInvalidForJsonSchema:  # a type of its own that JSON Schema cannot say
+        names = component.parameters.model_fields
+        schema = {"properties": {name: {} for name in names}}
+    for name, definition in schema.pop("$defs", {}).items():
+        definitions[f"{label}.{name}"] = definition
+    properties = {"name": {"const": component.name}, **schema.get("properties", {})}
+    if kind == "datasets":
+        properties[OFFLINE] = {
+            "$ref": "#/$defs/datasets",
+            "description": "the stand-in used when this data set cannot be had",
+        }
+    return {
+        "type": "object",
+        "title": component.name,
+        "description": component.summary,
+        "properties": properties,
+        "required": ["name", *schema.get("required", [])],
+        "additionalProperties": bool(schema.get("additionalProperties", False)),
+    }
+
+
+def _inline(schema: dict[str, Any], sections: dict[str, Any]) -> None:
+    """Put the sections in place of the references to them."""
+    for name, field in RecipeSchema.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            section = dict(sections[field.annotation.__name__])
+            schema["properties"][name] = section
+
+
+def _set_slot(schema: dict[str, Any], keys: Keys, slot: Slot) -> None:
+    """Say at ``keys`` which components may stand there."""
+    for key in keys[:-1]:
+        schema = schema["properties"][key]
+    properties = schema["properties"]
+    was = {
+        key: properties[keys[-1]][key]
+        for key in ("description", "default")
+        if key in properties[keys[-1]]
+    }
+    ref = {"$ref": f"#/$defs/{_label(slot)}"}
+    properties[keys[-1]] = was | ({"type": "array", "items": ref} if slot.many else ref)

@@ -1,0 +1,99 @@
+"""Read a recipe given as a Python mapping: the same plain trees, without lines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from os import PathLike, fspath
+from typing import Any
+
+from .document import Document, Keys, Place, dotted
+from .scalars import LARGEST, check_text
+from .yaml_reader import MAX_DEPTH
+
+MAX_VALUES = 100_000
+
+
+def read_value(value: Any, source: str, place: Place | None = None) -> Document:
+    """Copy a Python value into a document, refusing what no recipe can hold.
+
+    Tuples become lists, paths text, NumPy scalars Python numbers.
+
+    Args:
+        value: The recipe, or the value of an override.
+        source: What to call it in problems.
+        place: Where all of it comes from, if not from ``source`` as such.
+
+    >>> read_value({"training": {"steps": 5}}, "recipe").value
+    {'training': {'steps': 5}}
+    >>> [str(p) for p in read_value({"seed": float("nan")}, "recipe").problems]
+    ['recipe: seed: nan is not a finite number']
+    """
+    document = Document(source)
+    place = place or Place(source)
+    document.values[()] = place
+    document.value = _Copier(document, place).copy(value, (), 0)
+    return document
+
+
+class _Copier:
+    def __init__(self, document: Document, place: Place):
+        self.document = document
+        self.place = place
+        self.count = 0
+
+    def copy(self, value: Any, keys: Keys, depth: int) -> Any:
+        """Copy a value, and note the problems and the places."""
+        self.count += 1
+        self.document.values[keys] = self.place
+        if depth > MAX_DEPTH or self.count > MAX_VALUES:
+            self._problem(keys, f"nested more than {MAX_DEPTH} levels deep, or too large")
+            return None
+        if isinstance(value, Mapping):
+            return self._mapping(value, keys, depth)
+        if isinstance(value, list | tuple):
+            return [self.copy(item, (*keys, i), depth + 1) for i, item in enumerate(value)]
+        return self._scalar(value, keys)
+
+    def _mapping(self, value: Mapping[Any, Any], keys: Keys, depth: int) -> dict[str, Any]:
+        items: dict[str, Any] = {}
+        for key, item in value.items():
+            if not isinstance(key, str):
+                self._problem(keys, f"a key must be text, not {key!r:.40}", spoil=False)
+                continue
+            try:
+                check_text(key)
+            except ValueError as error:
+                self._problem(keys, f"key {key!r}: {error}", spoil=False)
+                continue
+            self.document.keys[(*keys, key)] = self.place
+            items[key] = self.copy(item, (*keys, key), depth + 1)
+        return items
+
+    def _scalar(self, value: Any, keys: Keys) -> Any:
+        if not isinstance(value, str | bytes) and getattr(value, "ndim", None) == 0:
+            value = value.item()
+        if isinstance(value, PathLike):
+            value = fspath(value)
+        try:
+            if isinstance(value, str):
+                check_text(value)
+                return str(value)
+            if value is None or isinstance(value, bool):
+                return value
+            if isinstance(value, int) and abs(value) > LARGEST:
+                raise ValueError("the number does not fit into 64 bits")
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"{value} is not a finite number")
+            if isinstance(value, int | float):
+                return value
+            raise ValueError(f"a recipe cannot hold a {type(value).__name__}")
+        except ValueError as error:
+            self._problem(keys, str(error))
+            return None
+
+    def _problem(self, keys: Keys, message: str, *, spoil: bool = True) -> None:
+        text = f"{dotted(keys)}: {message}" if keys else message
+        self.document.problems.append(self.place.problem(text))
+        if spoil:
+            self.document.spoiled.add(keys)

@@ -1,0 +1,191 @@
+"""From pydantic's errors to problems at the exact key or value of a document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from ..errors import Problem
+from .document import Document, Keys, dotted
+from .schema import sections
+from .wording import any_of, came, conversion_hint, did_you_mean, expectation, other_words
+
+M = TypeVar("M", bound=BaseModel)
+
+MOST = 200
+"""Problems listed of one recipe: more than any honest one has."""
+
+
+class Findings:
+    """The problems found in one document so far.
+
+    Args:
+        document: Where they were found.
+    """
+
+    def __init__(self, document: Document):
+        self.document = document
+        self.problems: list[Problem] = list(document.problems)
+
+    def add(
+        self, keys: Keys, message: str, hint: str | None = None, *, at_key: bool = False
+    ) -> None:
+        """Note a problem with the value (or the key) at ``keys``; once per place and text."""
+        if self.document.is_spoiled(keys) or len(self.problems) > MOST:
+            return
+        problem = self.document.place(keys, key=at_key).problem(message, hint)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def validate(
+        self, schema: type[M], value: Mapping[str, Any], keys: Keys, thing: str, owner: str = ""
+    ) -> M | None:
+        """Check ``value``, which stands at ``keys``, against a schema.
+
+        Args:
+            schema: What it must be.
+            value: Plain data.
+            keys: Where it stands in the document.
+            thing: What it is, for messages: ``loss 'hinge'``, or ``""`` for the recipe itself.
+            owner: The plugin to blame if the schema itself fails.
+
+        Returns:
+            The validated model, or ``None`` if problems were added.
+        """
+        try:
+            return schema.model_validate_json(json.dumps(value), strict=True)
+        except ValidationError as error:
+            self._take(error.errors(include_url=False)[:MOST], schema, value, keys, thing)
+        except Exception as error:  # a validator of a plugin's schema: its bug, said as such
+            self.add(
+                keys,
+                f"the parameter schema of {thing} fails: {type(error).__name__}: {error}",
+                f"that is a bug in {owner}" if owner else None,
+            )
+        return None
+
+    def _take(
+        self,
+        errors: list[ErrorDetails],
+        schema: type[BaseModel],
+        value: Mapping[str, Any],
+        keys: Keys,
+        thing: str,
+    ) -> None:
+        places: dict[Keys, list[ErrorDetails]] = {}
+        for error in errors:
+            places.setdefault(_walk(value, error), []).append(error)
+        for sub, here in places.items():
+            # Of a union's failures the deepest tells most: the branch that was meant.
+            if any(len(other) > len(sub) and other[: len(sub)] == sub for other in places) and (
+                all(expectation(error) for error in here)
+            ):
+                continue
+            self._say(here, schema, value, keys, sub, thing)
+
+    def _say(
+        self,
+        errors: list[ErrorDetails],
+        schema: type[BaseModel],
+        value: Mapping[str, Any],
+        keys: Keys,
+        sub: Keys,
+        thing: str,
+    ) -> None:
+        """One problem for all errors at one place."""
+        path = (*keys, *sub)
+        section = path[:-1] if len(sub) > 1 or not thing else ()
+        owner = (f" in {dotted(section)}" if section else "") + (f" of {thing}" if thing else "")
+        noun = "parameter" if thing else "key"
+        siblings = _fields(schema, sub[:-1])
+        for error in errors:
+            if error["type"] == "missing":
+                description = siblings.get(str(sub[-1]), "")
+                meaning = f" ({description})" if description else ""
+                self.add(path, f"missing {noun} {sub[-1]!r}{owner}{meaning}", at_key=True)
+                return
+        if any(error["type"] == "extra_forbidden" for error in errors):
+            name = str(path[-1])
+            hint = _misplaced(path) or did_you_mean(name, siblings) or _known(siblings, noun, thing)
+            self.add(path, f"unknown {noun} {name!r}{owner}", hint, at_key=True)
+            return
+        got = _at(value, sub)
+        expected = [text for error in errors if (text := expectation(error))]
+        label = dotted(path)
+        if self.document.place(path).override.startswith(f"{label}="):
+            label = ""  # the override itself says it
+        prefix = f"{label}: " if label else ""
+        for error in errors:
+            if not expectation(error):
+                self.add(path, f"{prefix}{other_words(error)}")
+        if expected:
+            hint = next((h for text in expected if (h := conversion_hint(text, got))), None)
+            if hint is None and isinstance(got, str):
+                hint = did_you_mean(got, _words(expected))
+            self.add(path, f"{prefix}expected {any_of(expected)}, got {came(got)}", hint)
+
+
+def _walk(value: Any, error: ErrorDetails) -> Keys:
+    """The path of an error in the data: pydantic's location without the names of branches."""
+    keys: list[str | int] = []
+    loc = error["loc"]
+    for depth, key in enumerate(loc):
+        if isinstance(value, Mapping) and key in value:
+            value = value[str(key)]
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        elif not (error["type"] == "missing" and depth == len(loc) - 1):
+            continue
+        keys.append(key)
+    return tuple(keys)
+
+
+def _at(value: Any, keys: Keys) -> Any:
+    for key in keys:
+        value = value[key]
+    return value
+
+
+def _fields(schema: Any, keys: Keys) -> dict[str, str]:
+    """The fields (and their descriptions) of the models at ``keys`` within a schema."""
+    models = _models(schema)
+    for key in keys:
+        if not isinstance(key, int):
+            fields = [m.model_fields[key] for m in models if key in m.model_fields]
+            models = [model for field in fields for model in _models(field.annotation)]
+    return {
+        field.alias or name: field.description or ""
+        for model in models
+        for name, field in model.model_fields.items()
+    }
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """The models that an annotation allows: itself, or a member of a union or of a list."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]
+
+
+def _known(siblings: Mapping[str, str], noun: str, thing: str) -> str | None:
+    names = ", ".join(siblings)
+    if names:
+        return f"the {noun}s are {names}"
+    return f"{thing} has no parameters" if thing else None
+
+
+def _misplaced(path: Keys) -> str | None:
+    """For a key at the top of a recipe that belongs into a section."""
+    for section, keys in sections().items():
+        if len(path) == 1 and path[0] in keys:
+            return f"did you mean '{section}.{path[0]}'?"
+    return None
+
+
+def _words(expected: list[str]) -> list[str]:
+    """The literals named by expectations."""
+    return [word for text in expected for word in text.split("'")[1::2]]

@@ -1,0 +1,169 @@
+"""Recipe: one experiment, checked and fully resolved."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..components import Component
+from ..plugins import load_plugins
+from ..registry import Registry
+from .document import Keys
+from .identity import identity
+from .mapping_reader import read_value
+from .overrides import apply_overrides
+from .resolve import Entry, resolve
+from .schema import OFFLINE
+from .shipped import find_recipe
+from .yaml_reader import MAX_BYTES, read_yaml
+from .yaml_writer import write_yaml
+
+Overrides = Sequence[str] | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recipe without problems. Make one with :func:`load_recipe`.
+
+    Attributes:
+        data: Everything it says, every default filled in; components as
+            ``{"name": ..., parameters...}``.
+        source: The file it came from, or ``recipe`` for one given as a mapping.
+        stand_in_for: For a recipe that uses its stand-in, the entry of the data set that
+            it stands in for; else ``None``.
+        registry: Where its components were found.
+    """
+
+    data: dict[str, Any]
+    source: str
+    stand_in_for: dict[str, Any] | None = None
+    registry: Registry = field(default_factory=Registry, repr=False, compare=False)
+    _entries: dict[Keys, Entry] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The name, which begins that of the run's folder."""
+        return str(self.data["name"])
+
+    @property
+    def seed(self) -> int:
+        """The seed of all randomness."""
+        return int(self.data["seed"])
+
+    def component(self, path: str) -> tuple[Component, dict[str, Any]]:
+        """The component at a dotted path, and its parameters as keyword arguments.
+
+        Args:
+            path: Such as ``generator``, ``optimizers.discriminator``, ``penalties.0``.
+
+        Raises:
+            KeyError: If no component stands there.
+        """
+        return self._entry(_keys(path))
+
+    def components(self, path: str) -> list[tuple[Component, dict[str, Any]]]:
+        """The components of a list, such as ``penalties`` or ``evaluation.metrics``."""
+        keys = _keys(path)
+        value: Any = self.data
+        for key in keys:
+            value = value[key]
+        return [self._entry((*keys, index)) for index in range(len(value))]
+
+    def walk(self) -> Iterator[tuple[str, Component, dict[str, Any]]]:
+        """Every component in it: dotted path, component, parameters."""
+        for keys in self._entries:
+            yield ".".join(map(str, keys)), *self._entry(keys)
+
+    def identity(self) -> str:
+        """Eight hexadecimal digits that say which trajectory this is."""
+        return identity(self.data)
+
+    def stand_in(self) -> Recipe | None:
+        """The same experiment on the data set named by ``dataset.offline``, if there is one."""
+        original = ("dataset",)
+        offline = (*original, OFFLINE)
+        if offline not in self._entries:
+            return None
+        data = copy.deepcopy(self.data)
+        stood_for = data["dataset"]
+        data["dataset"] = stood_for.pop(OFFLINE)
+        entries = {keys: entry for keys, entry in self._entries.items() if keys != offline}
+        entries[original] = self._entries[offline]
+        return replace(self, data=data, stand_in_for=stood_for, _entries=entries)
+
+    def to_yaml(self) -> str:
+        """The resolved recipe as a file that loads to the same recipe."""
+        head = "# A resolved recipe: every default is written out.\n"
+        if self.stand_in_for is not None:
+            stood_for = write_yaml({"dataset": self.stand_in_for}).rstrip("\n")
+            head += "# The data set is a stand-in for one that could not be had:\n"
+            head += "".join(f"#   {line}\n" for line in stood_for.splitlines())
+        return head + write_yaml(self.data)
+
+    def _entry(self, keys: Keys) -> tuple[Component, dict[str, Any]]:
+        try:
+            entry = self._entries[keys]
+        except KeyError:
+            raise KeyError(f"no component at {'.'.join(map(str, keys))!r}") from None
+        return entry.component, entry.parameters.model_dump()
+
+
+def load_recipe(
+    source: str | Path | Mapping[str, Any],
+    overrides: Overrides = (),
+    registry: Registry | None = None,
+) -> Recipe:
+    """Read, change and check a recipe.
+
+    Args:
+        source: A file, the name of a shipped recipe, or the recipe itself as a mapping.
+        overrides: ``KEY=VALUE`` words, or a mapping from dotted paths to values.
+        registry: The components that it may name; all plugins' by default.
+
+    Raises:
+        RecipeError: If anything is wrong with it, with every problem at its place.
+        UsageError: If there is no such file and no such name.
+    """
+    registry = load_plugins() if registry is None else registry
+    if isinstance(source, Mapping):
+        document, name = read_value(source, "recipe"), "recipe"
+    else:
+        path = find_recipe(source, registry)
+        with path.open("rb") as file:
+            document = read_yaml(file.read(MAX_BYTES + 1), str(path))
+        name = _slug(path.stem)
+    return _resolve(document, name, overrides, registry)
+
+
+def parse_recipe(
+    text: str,
+    overrides: Overrides = (),
+    registry: Registry | None = None,
+    source: str = "recipe",
+) -> Recipe:
+    """Check a recipe given as YAML text; otherwise like :func:`load_recipe`."""
+    registry = load_plugins() if registry is None else registry
+    return _resolve(read_yaml(text, source), _slug(Path(source).stem), overrides, registry)
+
+
+def _resolve(document: Any, name: str, overrides: Overrides, registry: Registry) -> Recipe:
+    apply_overrides(document, overrides)
+    resolved = resolve(document, registry, name)
+    return Recipe(resolved.data, document.source, registry=registry, _entries=resolved.entries)
+
+
+def _keys(path: str) -> Keys:
+    return tuple(int(part) if part.isdigit() else part for part in path.split("."))
+
+
+def _slug(stem: str) -> str:
+    """A file's stem as a recipe's name.
+
+    >>> _slug("My Recipe (2)")
+    'my-recipe-2'
+    """
+    return re.sub(r"[^a-z0-9_-]+", "-", stem.lower()).strip("-_")[:100] or "recipe"

@@ -1,0 +1,189 @@
+"""Check everything that a recipe says, and fill in every default."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..components import Component, Parameters
+from ..errors import PluginError, Problem, RecipeError
+from ..registry import Registry
+from .document import COMMAND_LINE, Document, Keys, dotted
+from .problems import MOST, Findings
+from .schema import OFFLINE, SLOTS, RecipeSchema, Slot
+from .wording import KIND, any_of, came
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A component that a recipe names, with its parameters checked.
+
+    Attributes:
+        component: What the registry has under that name.
+        parameters: The validated parameters.
+        data: The entry as it is written into the resolved recipe.
+    """
+
+    component: Component
+    parameters: Parameters
+    data: dict[str, Any]
+
+
+@dataclass
+class Resolved:
+    """A recipe that has no problems.
+
+    Attributes:
+        data: Everything, defaults included; components as ``{"name": ..., parameters...}``.
+        entries: The components, by the keys that lead to their entries.
+    """
+
+    data: dict[str, Any]
+    entries: dict[Keys, Entry] = field(default_factory=dict)
+
+
+def resolve(document: Document, registry: Registry, default_name: str) -> Resolved:
+    """Check a document against the schema and the registry.
+
+    Args:
+        document: The recipe as written, overrides applied.
+        registry: The components that it may name.
+        default_name: Its name if it has none.
+
+    Raises:
+        RecipeError: With all problems, in the order of the file.
+    """
+    findings = Findings(document)
+    value = document.value
+    if not isinstance(value, dict):
+        if value is None:
+            findings.add((), "the recipe is empty", "`advnets recipes list` shows complete ones")
+        else:
+            findings.add((), f"a recipe is a mapping of keys, not {came(value)}")
+        raise _error(findings)
+    value = {"name": default_name} | value
+    recipe = findings.validate(RecipeSchema, value, (), "")
+    entries = {keys: entry for keys, entry in _entries(value, findings, registry) if entry}
+    data = recipe.model_dump(mode="json") if recipe else {}
+    if recipe:
+        for keys, slot in SLOTS.items():  # defaults that name components
+            if _get(value, keys) is _MISSING and not slot.many:
+                entry = _entry(_get(data, keys), keys, slot, findings, registry)
+                entries |= {keys: entry} if entry else {}
+    if findings.problems:
+        raise _error(findings)
+    for keys, entry in entries.items():
+        _put(data, keys, dict(entry.data))
+    return Resolved(data, entries)
+
+
+_MISSING = object()
+
+
+def _error(findings: Findings) -> RecipeError:
+    """All problems, those of the file first and in its order."""
+
+    def order(problem: Problem) -> tuple[bool, int, int]:
+        return problem.source == COMMAND_LINE, problem.line or 0, problem.column or 0
+
+    problems = sorted(findings.problems, key=order)
+    if len(problems) > MOST:
+        problems = [*problems[:MOST], Problem("and more", source=findings.document.source)]
+    return RecipeError(problems)
+
+
+def _entries(
+    value: dict[str, Any], findings: Findings, registry: Registry
+) -> Iterator[tuple[Keys, Entry | None]]:
+    """Every component that the recipe names."""
+    for keys, slot in SLOTS.items():
+        written = _get(value, keys)
+        if slot.many:
+            for index, item in enumerate(written if isinstance(written, list) else []):
+                yield (*keys, index), _entry(item, (*keys, index), slot, findings, registry)
+        elif written is not _MISSING:
+            yield keys, _entry(written, keys, slot, findings, registry)
+        if slot.kind == "datasets" and isinstance(written, dict) and OFFLINE in written:
+            path = (*keys, OFFLINE)
+            yield path, _stand_in(written[OFFLINE], path, slot, findings, registry)
+
+
+def _stand_in(
+    value: Any, keys: Keys, slot: Slot, findings: Findings, registry: Registry
+) -> Entry | None:
+    if isinstance(value, dict) and OFFLINE in value:
+        findings.add((*keys, OFFLINE), "a stand-in has no stand-in of its own", at_key=True)
+        value = {key: item for key, item in value.items() if key != OFFLINE}
+    return _entry(value, keys, slot, findings, registry)
+
+
+def _entry(
+    value: Any, keys: Keys, slot: Slot, findings: Findings, registry: Registry
+) -> Entry | None:
+    """Check one component's entry: its name, its role, its parameters."""
+    kind = KIND[slot.kind]
+    place = keys
+    if isinstance(value, dict):
+        place = (*keys, "name")
+        if "name" not in value:
+            known = ", ".join(_playing(registry, slot)) or "none"
+            findings.add(
+                keys, f"{dotted(keys)}: missing key 'name'", f"{slot.kind}: {known}", at_key=True
+            )
+            return None
+    name = value.get("name") if isinstance(value, dict) else value
+    if not isinstance(name, str):
+        expected = "text" if isinstance(value, dict) else "a name, or a mapping with a name"
+        findings.add(place, f"{dotted(place)}: expected {expected}, got {came(name)}")
+        return None
+    try:
+        component = registry.component(slot.kind, name)
+    except PluginError as error:
+        findings.add(place, f"{dotted(keys)}: {error.message}", error.hint)
+        return None
+    if slot.role and slot.role not in component.roles:
+        findings.add(
+            place,
+            f"{dotted(keys)}: {kind} {name!r} cannot play the {slot.role}, "
+            f"only the {any_of(component.roles)}",
+            f"for the {slot.role} there are: {', '.join(_playing(registry, slot)) or 'none'}",
+        )
+        return None
+    given = value if isinstance(value, dict) else {}
+    reserved = ("name", OFFLINE) if keys == ("dataset",) else ("name",)
+    given = {key: item for key, item in given.items() if key not in reserved}
+    owner = registry.owner(slot.kind, name).owner
+    thing = f"{kind} {name!r}"
+    parameters = findings.validate(component.parameters, given, keys, thing, owner)
+    if parameters is None:
+        return None
+    try:
+        dumped = parameters.model_dump(mode="json", by_alias=True)
+        json.dumps(dumped, allow_nan=False)
+    except Exception as error:
+        findings.add(keys, f"{thing}: its parameters cannot be written: {error}", f"bug in {owner}")
+        return None
+    return Entry(component, parameters, {"name": name, **dumped})
+
+
+def _playing(registry: Registry, slot: Slot) -> list[str]:
+    """The names that fit a slot."""
+    components = registry.components(slot.kind)
+    return [c.name for c in components if not slot.role or slot.role in c.roles]
+
+
+def _get(data: Any, keys: Keys) -> Any:
+    for key in keys:
+        if not isinstance(data, dict) or key not in data:
+            return _MISSING
+        data = data[key]
+    return data
+
+
+def _put(data: Any, keys: Keys, value: Any) -> None:
+    """Put a component's resolved entry in place (its own ``offline`` comes after it)."""
+    for key in keys[:-1]:
+        data = data[key]
+    data[keys[-1]] = value

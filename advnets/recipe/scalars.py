@@ -1,0 +1,79 @@
+"""Plain scalars of YAML 1.2's core schema, and nothing more.
+
+So ``1e-4`` is a number, ``on``, ``yes`` and ``2014-06-10`` are text, and ``1_000``
+is text too. What a recipe cannot hold (``.nan``, ``.inf``, integers beyond 64 bits)
+is refused with the reason.
+
+Source: YAML 1.2.2, section 10.3.2.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+NULL = re.compile(r"null|Null|NULL|~|")
+TRUE = re.compile(r"true|True|TRUE")
+FALSE = re.compile(r"false|False|FALSE")
+INTEGER = re.compile(r"[-+]?[0-9]+")
+OCTAL = re.compile(r"0o[0-7]+")
+HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+
+LARGEST = 2**63 - 1
+
+
+def resolve_scalar(text: str) -> bool | int | float | str | None:
+    """The value of a plain (unquoted) scalar.
+
+    Raises:
+        ValueError: If it is a number that no recipe can hold.
+
+    >>> [resolve_scalar(text) for text in ("1e-4", "12", "on", "true", "~", "0x1f")]
+    [0.0001, 12, 'on', True, None, 31]
+    >>> resolve_scalar(".nan")
+    Traceback (most recent call last):
+    ...
+    ValueError: .nan is not a finite number
+    """
+    if NULL.fullmatch(text):
+        return None
+    if TRUE.fullmatch(text):
+        return True
+    if FALSE.fullmatch(text):
+        return False
+    if INTEGER.fullmatch(text):
+        return _integer(text, 10)
+    if OCTAL.fullmatch(text):
+        return _integer(text, 8)
+    if HEXADECIMAL.fullmatch(text):
+        return _integer(text, 16)
+    if FLOAT.fullmatch(text):
+        value = float(text)
+        if math.isinf(value):
+            raise ValueError(f"{text} is too large for a 64-bit float")
+        return value
+    if NOT_FINITE.fullmatch(text):
+        raise ValueError(f"{text} is not a finite number")
+    return text
+
+
+def check_text(text: str) -> None:
+    """Refuse text that no UTF-8 file can hold.
+
+    Raises:
+        ValueError: If it has an unpaired surrogate.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        code = ord(text[error.start])
+        raise ValueError(f"\\u{code:04x} alone is half a character (a surrogate)") from None
+
+
+def _integer(text: str, base: int) -> int:
+    if len(text) > 40 or abs(value := int(text, base)) > LARGEST:
+        shown = text if len(text) <= 40 else f"{text[:20]}…"
+        raise ValueError(f"{shown} does not fit into 64 bits")
+    return value

@@ -1,0 +1,166 @@
+"""The keys of a recipe, their types, ranges and defaults; which of them name components."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from ..components import Parameters
+from .document import Keys
+
+NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"
+LARGEST_SEED = 2**31 - 1
+LARGEST_COUNT = 2**53  # steps are kept in float64 here and there (plots, JSON)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A key of the recipe that names a component, or a list of them.
+
+    Attributes:
+        kind: The kind of the component.
+        role: For architectures, the player it must be able to play.
+        many: Whether the value is a list of components.
+    """
+
+    kind: str
+    role: str = ""
+    many: bool = False
+
+
+Cadence = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
+Count = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
+
+
+class Optimizers(Parameters):
+    """How each player moves along its gradient."""
+
+    generator: Annotated[Any, Slot("optimizers")] = Field(description="the generator's optimizer")
+    discriminator: Annotated[Any, Slot("optimizers")] = Field(
+        description="the discriminator's optimizer"
+    )
+
+
+class Training(Parameters):
+    """How long, and how many examples at a time."""
+
+    steps: Count = Field(description="rounds: moves of the generator")
+    batch_size: Annotated[int, Field(ge=1, le=2**20)] = Field(
+        description="examples in the global batch, over all replicas"
+    )
+
+
+class Distribution(Parameters):
+    """Where and in which precision the game is played."""
+
+    strategy: Literal["auto", "one_device", "mirrored"] = Field(
+        "auto", description="auto: one replica per GPU, or one on the CPU"
+    )
+    precision: Literal["float32"] = Field("float32", description="of weights and activations")
+    jit: Literal["auto", "on", "off"] = Field("auto", description="whether XLA compiles the round")
+
+
+class Checkpoints(Parameters):
+    """When the state is committed, and how many commits are kept."""
+
+    every: Count = Field(1000, description="rounds between two commits")
+    keep: Annotated[int, Field(ge=1, le=10_000)] = Field(3, description="newest commits kept")
+
+
+class Monitoring(Parameters):
+    """What one sees while it runs."""
+
+    log_every: Count = Field(100, description="rounds between two lines of metrics.jsonl")
+    image_every: Cadence = Field(1000, description="rounds between two sample grids; 0: none")
+    samples: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        64, description="fixed latent points in a grid"
+    )
+    tensorboard: bool = Field(True, description="whether event files are written")
+    callbacks: Annotated[list[Any], Slot("callbacks", many=True)] = Field(
+        [], description="Keras callbacks"
+    )
+
+
+class Evaluation(Parameters):
+    """When the generator is scored during training, and by what."""
+
+    every: Cadence = Field(0, description="rounds between two evaluations; 0: never")
+    metrics: Annotated[list[Any], Slot("metrics", many=True)] = Field([], description="metrics")
+
+
+class RecipeSchema(Parameters):
+    """A recipe: one adversarial game, and how it is played and watched."""
+
+    name: Annotated[str, Field(pattern=NAME_PATTERN, max_length=100)] = Field(
+        description="of the run's folder; the file's name by default"
+    )
+    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] = Field(
+        1, description="of data order, latent noise, dropout and initial weights"
+    )
+    dataset: Annotated[Any, Slot("datasets")] = Field(description="where examples come from")
+    latent: Annotated[Any, Slot("priors")] = Field(description="the prior of z")
+    generator: Annotated[Any, Slot("architectures", "generator")] = Field(description="G")
+    discriminator: Annotated[Any, Slot("architectures", "discriminator")] = Field(description="D")
+    loss: Annotated[Any, Slot("losses")] = Field(description="what each player minimises")
+    penalties: Annotated[list[Any], Slot("penalties", many=True)] = Field(
+        [], description="terms added to one player's loss"
+    )
+    updates: Annotated[Any, Slot("updates")] = Field(
+        "alternating", description="the order of the players' moves"
+    )
+    optimizers: Optimizers
+    training: Training
+    distribution: Distribution = Field(default_factory=lambda: Distribution.model_validate({}))
+    checkpoints: Checkpoints = Field(default_factory=lambda: Checkpoints.model_validate({}))
+    monitoring: Monitoring = Field(default_factory=lambda: Monitoring.model_validate({}))
+    evaluation: Evaluation = Field(default_factory=lambda: Evaluation.model_validate({}))
+
+
+OFFLINE = "offline"
+"""The key of a data set's entry that names its stand-in."""
+
+
+def slots() -> dict[Keys, Slot]:
+    """Every key of a recipe that names components.
+
+    >>> slots()["optimizers", "generator"].kind
+    'optimizers'
+    """
+    return dict(_slots(RecipeSchema, ()))
+
+
+def _slots(model: type[BaseModel], keys: Keys) -> Iterator[tuple[Keys, Slot]]:
+    for name, field in model.model_fields.items():
+        for slot in field.metadata:
+            if isinstance(slot, Slot):
+                yield (*keys, name), slot
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _slots(field.annotation, (*keys, name))
+
+
+SLOTS = slots()
+
+
+def is_entry(keys: Keys) -> bool:
+    """Whether a component's entry stands at ``keys``.
+
+    >>> is_entry(("dataset", "offline")), is_entry(("penalties", 0)), is_entry(("training",))
+    (True, True, False)
+    """
+    if keys == ("dataset", OFFLINE):
+        return True
+    if keys and isinstance(keys[-1], int):
+        return keys[:-1] in SLOTS and SLOTS[keys[:-1]].many
+    return keys in SLOTS and not SLOTS[keys].many
+
+
+def sections() -> dict[str, list[str]]:
+    """The keys within each section, by section: for hints about misplaced keys."""
+    return {
+        name: list(field.annotation.model_fields)
+        for name, field in RecipeSchema.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+    }

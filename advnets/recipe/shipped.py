@@ -1,0 +1,78 @@
+"""Find recipes: by path, or by the name under which a plugin (or advnets) ships one."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from ..components import Component
+from ..errors import PluginError, UsageError
+from ..registry import Registry
+from .wording import did_you_mean
+
+SUFFIXES = (".yaml", ".yml")
+
+
+def find_recipe(word: str | Path, registry: Registry) -> Path:
+    """The file of a recipe.
+
+    Args:
+        word: A path, or the name of a shipped recipe.
+        registry: Where shipped recipes are registered.
+
+    Raises:
+        UsageError: If there is no such file and no such name, with the nearest ones.
+    """
+    path = Path(word).expanduser()
+    if path.is_file():
+        return path
+    text = str(word)
+    if path.is_dir():
+        inside = path / "recipe.yaml"
+        raise UsageError(
+            f"{text} is a folder, not a recipe",
+            hint=f"it holds a run: its recipe is {inside}" if inside.is_file() else None,
+        )
+    names = registry.names("recipes")
+    if text in names or ("recipes", text) in registry.conflicts:
+        return recipe_path(registry.component("recipes", text))
+    looks_like_path = path.suffix in SUFFIXES or path.name != text
+    if looks_like_path:
+        siblings = [str(other) for other in path.parent.glob("*.yaml")] if path.parent else []
+        hint = did_you_mean(text, siblings)
+        if hint is None and path.stem in names:
+            hint = f"a recipe of that name is shipped: give its name alone, {path.stem}"
+        raise UsageError(
+            f"there is no file {text}",
+            hint=hint or did_you_mean(path.stem, names) or "`advnets recipes list` shows the names",
+        )
+    hint = did_you_mean(text, names) or did_you_mean(text, [str(p) for p in Path().glob("*.yaml")])
+    raise UsageError(
+        f"there is no recipe {text!r}: it is neither a file nor the name of a shipped recipe",
+        hint=hint or "`advnets recipes list` shows the names",
+    )
+
+
+def recipe_path(component: Component) -> Path:
+    """The file that a component of kind ``recipes`` ships: ``package:path/inside/it.yaml``.
+
+    The package is found, not imported.
+
+    Raises:
+        PluginError: If the package or the file is not there.
+    """
+    package, _, inside = component.target.partition(":")
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        spec = None
+    if spec is None:
+        raise PluginError(f"recipe {component.name!r}: there is no package {package}")
+    folders = list(spec.submodule_search_locations or [])
+    if not folders and spec.origin:  # a single-file plugin ships files beside itself
+        folders = [str(Path(spec.origin).parent)]
+    for folder in folders:
+        path = Path(folder) / inside
+        if path.is_file():
+            return path
+    raise PluginError(f"recipe {component.name!r}: {component.target} is not there")

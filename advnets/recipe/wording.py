@@ -1,0 +1,175 @@
+"""What a validation error says to the person who wrote the recipe."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from .schema import NAME_PATTERN
+
+KIND = {
+    "losses": "loss",
+    "penalties": "penalty",
+    "architectures": "architecture",
+    "datasets": "data set",
+    "priors": "prior",
+    "updates": "update rule",
+    "optimizers": "optimizer",
+    "metrics": "metric",
+    "callbacks": "callback",
+    "recipes": "recipe",
+    "commands": "command",
+}
+"""One component of each kind, in words."""
+
+PATTERNS = {NAME_PATTERN: "lower-case letters, digits, _ and -, a letter or a digit first"}
+EXPECTED: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "int_type": lambda c: "an integer",
+    "int_parsing": lambda c: "an integer",
+    "int_from_float": lambda c: "an integer",
+    "int_parsing_size": lambda c: "a smaller integer",
+    "float_type": lambda c: "a number",
+    "float_parsing": lambda c: "a number",
+    "finite_number": lambda c: "a finite number",
+    "bool_type": lambda c: "true or false",
+    "bool_parsing": lambda c: "true or false",
+    "string_type": lambda c: "text",
+    "string_too_short": lambda c: f"text of at least {_count(c['min_length'], 'character')}",
+    "string_too_long": lambda c: f"text of at most {_count(c['max_length'], 'character')}",
+    "string_pattern_mismatch": lambda c: (
+        PATTERNS.get(c["pattern"]) or f"text that matches {c['pattern']}"
+    ),
+    "list_type": lambda c: "a list",
+    "tuple_type": lambda c: "a list",
+    "set_type": lambda c: "a list",
+    "dict_type": lambda c: "a mapping",
+    "model_type": lambda c: "a mapping",
+    "model_attributes_type": lambda c: "a mapping",
+    "none_required": lambda c: "null",
+    "literal_error": lambda c: str(c["expected"]),
+    "enum": lambda c: str(c["expected"]),
+    "greater_than": lambda c: f"more than {number(c['gt'])}",
+    "greater_than_equal": lambda c: f"at least {number(c['ge'])}",
+    "less_than": lambda c: f"less than {number(c['lt'])}",
+    "less_than_equal": lambda c: f"at most {number(c['le'])}",
+    "multiple_of": lambda c: f"a multiple of {number(c['multiple_of'])}",
+    "too_short": lambda c: f"at least {_count(c['min_length'], 'entry')}",
+    "too_long": lambda c: f"at most {_count(c['max_length'], 'entry')}",
+    "path_type": lambda c: "a path",
+}
+"""What was expected, by pydantic's type of error."""
+
+
+def expectation(error: ErrorDetails) -> str | None:
+    """What was expected, if that can be said in a few words."""
+    say = EXPECTED.get(error["type"])
+    try:
+        return say(error.get("ctx", {})) if say else None
+    except KeyError:
+        return None
+
+
+def other_words(error: ErrorDetails) -> str:
+    """An error that says itself what is wrong: a validator's own message."""
+    if error["type"] in ("value_error", "assertion_error"):
+        cause = error.get("ctx", {}).get("error")
+        text = str(cause) if cause is not None else error["msg"]
+    else:
+        text = error["msg"]
+    text = " ".join(text.split())
+    return text[:1].lower() + text[1:] if text else error["type"]
+
+
+def came(value: Any) -> str:
+    """What came, in the recipe's own notation, shortened.
+
+    >>> came("3"), came(True), came({"gcn": 55}), came(None)
+    ("the text '3'", 'true', 'a mapping', 'nothing')
+    """
+    if value is None:
+        return "nothing"
+    if isinstance(value, str):
+        quoted = repr(value if len(value) <= 60 else f"{value[:60]}…")
+        return f"the text {quoted}"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return f"a list of {_count(len(value), 'entry')}"
+    return str(value)
+
+
+def conversion_hint(expected: str, value: Any) -> str | None:
+    """How to write a value of the wrong type that is obviously meant.
+
+    >>> conversion_hint("a number", "3")
+    'remove the quotes: 3'
+    >>> conversion_hint("an integer", 50000.0)
+    'write 50000'
+    >>> conversion_hint("an integer", "50_000")
+    'write 50000'
+    >>> conversion_hint("true or false", "yes")
+    'write true'
+    """
+    if value is None:
+        return "remove the key, or give it a value"
+    if expected == "true or false" and isinstance(value, str):
+        word = value.lower()
+        if word in ("yes", "on", "true", "y"):
+            return "write true"
+        return "write false" if word in ("no", "off", "false", "n") else None
+    if expected not in ("an integer", "a number"):
+        return None
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return f"write {int(value)}"
+    if isinstance(value, str):
+        plain = value.replace("_", "").replace(",", "").replace(" ", "")
+        try:
+            (int if expected == "an integer" else float)(plain)
+        except ValueError:
+            return None
+        return f"remove the quotes: {value}" if plain == value else f"write {plain}"
+    return None
+
+
+def number(value: Any) -> str:
+    """A number as one writes it.
+
+    >>> number(0.0), number(9007199254740992), number(1e-05)
+    ('0', '9007199254740992', '1e-05')
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return str(value) if not isinstance(value, dict | list) else json.dumps(value)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """The nearest known word, as a hint.
+
+    >>> did_you_mean("stesp", ["steps", "batch_size"])
+    "did you mean 'steps'?"
+    """
+    near = difflib.get_close_matches(word[:100], list(known), n=1)
+    return f"did you mean {near[0]!r}?" if near else None
+
+
+def any_of(texts: Iterable[str]) -> str:
+    """Alternatives in words.
+
+    >>> any_of(["a list", "'none'", "a list"])
+    "a list or 'none'"
+    """
+    unique = list(dict.fromkeys(texts))
+    if len(unique) < 3:
+        return " or ".join(unique)
+    return f"{', '.join(unique[:-1])} or {unique[-1]}"
+
+
+def _count(count: int, noun: str) -> str:
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count} {noun if count == 1 else plural}"

@@ -1,0 +1,175 @@
+"""The folder of a run: where everything lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..errors import AdvnetsError, UsageError
+from ..recipe import Recipe, differences, identity, load_recipe, read_yaml
+from .atomic import cannot_write, write_atomically
+from .lock import RunLock
+from .manifest import Manifest, machine, now, versions
+from .metrics_log import MetricsLog
+
+RUNS = "runs"
+
+
+class RunFolder:
+    """One run's folder.
+
+    Args:
+        path: The folder. Nothing is made or checked; use :meth:`for_recipe` or :meth:`open`.
+
+    Attributes:
+        path: The folder.
+        recipe_file: The recipe, fully resolved.
+        manifest_file: What the run was and what became of it.
+        metrics_file: One JSON object per line and log boundary.
+        checkpoints: The committed states.
+        samples: Sample grids.
+        tensorboard: Event files.
+        report_file: The report.
+        exports: Exported models.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.recipe_file = self.path / "recipe.yaml"
+        self.manifest_file = self.path / "manifest.json"
+        self.metrics_file = self.path / "metrics.jsonl"
+        self.checkpoints = self.path / "checkpoints"
+        self.samples = self.path / "samples"
+        self.tensorboard = self.path / "tensorboard"
+        self.report_file = self.path / "report.html"
+        self.exports = self.path / "exports"
+        self._metrics = MetricsLog(self.metrics_file)
+
+    @classmethod
+    def for_recipe(cls, recipe: Recipe, run_dir: str | Path | None = None) -> RunFolder:
+        """The folder that a recipe's run belongs into; it is not made yet.
+
+        Args:
+            recipe: The recipe.
+            run_dir: The folder itself; ``runs/<name>-<identity>`` by default.
+
+        Raises:
+            UsageError: If the path is taken by something that is no run.
+        """
+        default = Path(RUNS) / f"{recipe.name}-{recipe.identity()}"
+        folder = cls(Path(run_dir).expanduser() if run_dir is not None else default)
+        folder._refuse_foreign()
+        return folder
+
+    @classmethod
+    def open(cls, path: str | Path) -> RunFolder:
+        """An existing run's folder.
+
+        Raises:
+            UsageError: If ``path`` is none.
+        """
+        folder = cls(Path(path).expanduser())
+        if folder.recipe_file.is_file():
+            return folder
+        if not folder.path.exists():
+            message, inside = f"there is no run folder {path}", folder.path.parent
+        else:
+            message, inside = f"{path} is not the folder of a run: no recipe.yaml", folder.path
+        runs = sorted(
+            (other.parent for other in inside.glob("*/recipe.yaml")),
+            key=lambda run: (run / "recipe.yaml").stat().st_mtime,
+        )
+        hint = f"the newest run in {inside} is {runs[-1]}" if runs else "runs lie in runs/"
+        raise UsageError(message, hint=hint)
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest; it reads and writes its file at every use."""
+        return Manifest(self.manifest_file)
+
+    def lock(self) -> RunLock:
+        """A context manager that keeps other processes from writing here."""
+        return RunLock(self.path)
+
+    def start(self, recipe: Recipe) -> None:
+        """Write ``recipe.yaml`` and begin the manifest, or take them up again.
+
+        Steps and cadences may differ from those of the run found here.
+
+        Raises:
+            UsageError: If the folder holds a run of another identity; the message shows
+                where the two differ.
+            RunError: If it cannot be written to.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+        self._refuse_other(recipe)
+        write_atomically(self.recipe_file, recipe.to_yaml())
+        manifest = self.manifest
+        manifest.update(
+            name=recipe.name,
+            identity=recipe.identity(),
+            started=manifest.get("started") or now(),
+            versions=versions(),
+            platform=machine(),
+        )
+
+    def append_metrics(self, record: dict[str, Any]) -> None:
+        """Add a line to ``metrics.jsonl``; see :class:`MetricsLog`."""
+        self._metrics.append(record)
+
+    def read_metrics(self) -> list[dict[str, Any]]:
+        """The records of ``metrics.jsonl``, oldest first."""
+        return self._metrics.read()
+
+    def truncate_metrics(self, step: int) -> None:
+        """Drop the records later than ``step``."""
+        self._metrics.truncate(step)
+
+    def _refuse_foreign(self) -> None:
+        """Keep from littering a folder that is something else."""
+        if self.path.exists() and not self.path.is_dir():
+            raise UsageError(f"the run folder {self.path} is a file", hint="choose another one")
+        if not self.path.is_dir() or self.recipe_file.exists():
+            return
+        own = {child.name for child in vars(self).values() if isinstance(child, Path)}
+        foreign = sorted(
+            other.name
+            for other in self.path.iterdir()
+            if other.name not in own and not other.name.startswith(".")
+        )
+        if foreign:
+            raise UsageError(
+                f"the folder {self.path} holds something else than a run: {foreign[0]}",
+                hint="choose an empty or a new folder with --run-dir",
+            )
+
+    def _refuse_other(self, recipe: Recipe) -> None:
+        if not self.recipe_file.exists():
+            return
+        found = self._found(recipe)
+        if identity(found) == recipe.identity():
+            return
+        lines = "\n".join(f"  {line}" for line in differences(found, recipe.data))
+        raise UsageError(
+            f"the folder holds another run, which differs in\n{lines}",
+            where=str(self.path),
+            hint="choose another --run-dir, or leave it out: every run then gets its own folder",
+        )
+
+    def _found(self, recipe: Recipe) -> dict[str, Any]:
+        """The recipe of the run found here, with what has become a default since filled in."""
+        document = read_yaml(self.recipe_file.read_bytes(), str(self.recipe_file))
+        if document.problems or not isinstance(document.value, dict):
+            reason = f": {document.problems[0]}" if document.problems else ""
+            raise UsageError(
+                f"the recipe of the run found here cannot be read{reason}",
+                where=str(self.path),
+                hint="choose another folder with --run-dir",
+            )
+        try:
+            return load_recipe(self.recipe_file, registry=recipe.registry).data
+        except AdvnetsError:  # written with plugins that are not here now
+            return dict(document.value)

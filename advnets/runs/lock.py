@@ -1,0 +1,100 @@
+"""One process at a time writes a run's folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import filelock
+
+from ..errors import RunError, UsageError
+from .atomic import cannot_write, write_atomically
+
+LOCK = ".lock"
+HOLDER = ".lock.json"
+
+
+class RunLock:
+    """A lock on a run's folder, released by the system if the process dies.
+
+    Args:
+        folder: The run's folder; it is made if it does not exist.
+
+    Raises:
+        UsageError: On entering, if another process holds it: which, where and since when.
+        RunError: On entering, if the folder cannot be written to or cannot be locked.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, RunLock(Path(folder)) as lock:
+    ...     lock.holder()["pid"] == os.getpid()
+    True
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._lock = filelock.FileLock(folder / LOCK, timeout=0, thread_local=False)
+
+    def __enter__(self) -> RunLock:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire()
+        except filelock.Timeout:
+            raise UsageError(
+                f"another process works in this folder: {describe(self.holder())}",
+                where=str(self.folder),
+                hint="wait for it, stop it, or choose another folder with --run-dir",
+            ) from None
+        except NotImplementedError as error:
+            raise RunError(
+                "the file system does not support locks",
+                where=str(self.folder),
+                hint="choose a folder on a local disk with --run-dir",
+            ) from error
+        except OSError as error:
+            raise cannot_write(self.folder / LOCK, error) from error
+        try:
+            write_atomically(self.folder / HOLDER, json.dumps(_myself()))
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with contextlib.suppress(OSError):
+            (self.folder / HOLDER).unlink()
+        self._lock.release()
+
+    def holder(self) -> dict[str, Any]:
+        """Who holds it, or held it last when it died: host, pid, since; empty if unknown."""
+        try:
+            found = json.loads((self.folder / HOLDER).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+
+def describe(holder: dict[str, Any]) -> str:
+    """A holder in words.
+
+    >>> describe({"host": "ada", "pid": 7, "since": "2026-01-01T00:00:00+00:00"})
+    'process 7 on ada, since 2026-01-01T00:00:00+00:00'
+    """
+    if not holder:
+        return "it has left no name"
+    return f"process {holder.get('pid')} on {holder.get('host')}, since {holder.get('since')}"
+
+
+def _myself() -> dict[str, Any]:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"host": socket.gethostname(), "pid": os.getpid(), "since": now}

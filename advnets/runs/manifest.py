@@ -1,0 +1,157 @@
+"""manifest.json: what a run was, on what, and what became of it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from ..errors import RunError
+from .atomic import cannot_write, write_atomically
+from .plain import plain
+
+PACKAGES = ("advnets", "tensorflow", "keras", "numpy")
+STATUSES = ("running", "interrupted", "failed", "finished")
+
+
+class Manifest:
+    """A run's manifest, read from and written to its file at every use.
+
+    Args:
+        path: The file; it need not exist yet.
+
+    Keys, all optional until they are known: ``name``, ``identity``, ``status`` (one of
+    running, interrupted, failed, finished), ``step``, ``state_sha256``, ``started``,
+    ``updated`` (ISO 8601), ``versions``, ``platform``, ``plugins``, ``command``, ``data``,
+    ``stand_in`` (``None`` or ``{"for", "used"}``), ``time`` (seconds: total, training,
+    saving, evaluation, lost), ``scores`` (a list), ``error``.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     manifest = Manifest(Path(folder) / "manifest.json")
+    ...     manifest.update(status="running", step=0)
+    ...     manifest.update(step=10)
+    ...     manifest["status"], manifest["step"]
+    ('running', 10)
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Its content; empty if there is no file yet.
+
+        Raises:
+            RunError: If the file is no JSON object.
+        """
+        try:
+            text = self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise RunError(f"cannot read the manifest: {error}", where=str(self.path)) from error
+        except UnicodeDecodeError as error:
+            raise self._damaged(str(error)) from error
+        try:
+            found = json.loads(text)
+        except ValueError as error:
+            raise self._damaged(str(error)) from error
+        if not isinstance(found, dict):
+            raise self._damaged("it holds no object")
+        return found
+
+    def __getitem__(self, key: str) -> Any:
+        return self.data[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """One entry, or ``default``."""
+        return self.data.get(key, default)
+
+    def update(self, **fields: Any) -> None:
+        """Replace entries and write the file, whole or not at all.
+
+        NumPy values, paths and tuples are written as plain JSON, numbers that are not
+        finite as ``null``.
+        """
+        status = fields.get("status", STATUSES[0])
+        if status not in STATUSES:
+            raise ValueError(f"status {status!r} is not one of {STATUSES}")
+        lock = filelock.FileLock(self.path.parent / f".{self.path.name}.lock", timeout=30)
+        try:
+            with lock:  # `advnets evaluate` may add scores to a run that is still going on
+                self._write(self.data | fields)
+        except filelock.Timeout as error:
+            raise RunError("another process keeps it locked", where=str(self.path)) from error
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+
+    def _write(self, data: Mapping[str, Any]) -> None:
+        content = plain({**data, "updated": now()})
+        text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+        write_atomically(self.path, f"{text}\n")
+
+    def _damaged(self, reason: str) -> RunError:
+        return RunError(
+            f"the manifest is damaged: {reason}",
+            where=str(self.path),
+            hint="delete it; the run goes on from its checkpoints with a new one",
+        )
+
+
+def now() -> str:
+    """The time, ISO 8601 in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def versions() -> dict[str, str | None]:
+    """The versions of Python and of the packages that a run depends on, none of them imported.
+
+    >>> sorted(versions())
+    ['advnets', 'keras', 'numpy', 'python', 'tensorflow']
+    """
+    return {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES}
+
+
+def machine() -> dict[str, Any]:
+    """The computer: system, processor, cores that this process may use, bytes of memory."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError, AttributeError):
+        memory = None
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "machine": platform.machine(),
+        "processor": _processor(),
+        "cores": cores,
+        "memory": memory,
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        if package != "advnets":
+            return None
+    from .. import __version__  # a checkout that was not installed
+
+    return __version__
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
