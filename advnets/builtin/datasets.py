@@ -1,0 +1,119 @@
+"""The data sets that ship with advnets: names, parameters, targets. TensorFlow-free."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from ..components import Component
+from ..dataset_parameters import DatasetParameters
+from ..hookspecs import hookimpl
+
+MOST_EXAMPLES = 10_000_000
+TFDS_IDENTIFIER = r"^[A-Za-z_]\w*(/[\w.+-]+)?(:\d+\.\d+\.\d+)?$"
+
+
+class TfdsParameters(DatasetParameters):
+    """Of ``tfds``."""
+
+    id: str = Field(
+        pattern=TFDS_IDENTIFIER, description="TFDS's id: mnist, emnist/letters, cifar10:3.0.2"
+    )
+    train: str = Field("train", min_length=1, description="split expression, such as train[:50000]")
+    validation: str | None = Field(
+        None, min_length=1, description="split expression; by default the data set's own, if any"
+    )
+    test: str | None = Field(
+        None, min_length=1, description="split expression; by default the data set's own, if any"
+    )
+    feature: str | None = Field(
+        None, min_length=1, description="the feature to learn; by default image"
+    )
+    size: int | None = Field(
+        None, ge=1, le=4096, description="resize each image's central square to this, in pixels"
+    )
+    data_dir: str | None = Field(
+        None, min_length=1, description="where TFDS keeps its data; by default its own folder"
+    )
+
+
+class DigitsParameters(DatasetParameters):
+    """Of ``digits``."""
+
+    size: int = Field(8, ge=1, le=512, description="width and height in pixels; 8 is native")
+
+
+class SyntheticParameters(DatasetParameters):
+    """Of everything that is drawn from a density."""
+
+    examples: int = Field(
+        100_000, ge=1, le=MOST_EXAMPLES, description="examples in the training split"
+    )
+    held_out: int = Field(
+        10_000, ge=1, le=MOST_EXAMPLES, description="in the validation split, and in the test split"
+    )
+    seed: int = Field(
+        0, ge=0, lt=2**63, description="of the draw of the data; independent of the run's seed"
+    )
+
+
+class Gaussian1dParameters(SyntheticParameters):
+    """Of ``gaussian_1d``."""
+
+    mean: float = Field(4.0, description="μ")
+    deviation: float = Field(0.5, gt=0, description="σ")
+    examples: int = Field(
+        50_000, ge=1, le=MOST_EXAMPLES, description="examples in the training split"
+    )
+
+
+class RingParameters(SyntheticParameters):
+    """Of ``ring``."""
+
+    modes: int = Field(8, ge=1, le=10_000, description="Gaussians on the circle")
+    radius: float = Field(1.0, gt=0, description="of the circle")
+    deviation: float = Field(0.01, gt=0, description="σ of each mode")
+
+
+class GridParameters(SyntheticParameters):
+    """Of ``grid``."""
+
+    side: int = Field(5, ge=1, le=100, description="modes along each side; side² in all")
+    spacing: float = Field(2.0, gt=0, description="between neighbouring modes")
+    deviation: float = Field(0.05, gt=0, description="σ of each mode")
+
+
+@hookimpl
+def advnets_datasets() -> list[Component]:
+    """The built-in data sets."""
+    return [
+        Component(
+            "tfds",
+            "advnets.data.tfds:Tfds",
+            "any image or vector data set of TensorFlow Datasets, by id",
+            TfdsParameters,
+        ),
+        Component(
+            "digits",
+            "advnets.data.digits:Digits",
+            "1,797 real 8×8 digits from scikit-learn, at any size; no download",
+            DigitsParameters,
+        ),
+        Component(
+            "gaussian_1d",
+            "advnets.data.gaussian_1d:Gaussian1d",
+            "one Gaussian on the line, its density known",
+            Gaussian1dParameters,
+        ),
+        Component(
+            "ring",
+            "advnets.data.ring:Ring",
+            "Gaussians on a circle, their density known",
+            RingParameters,
+        ),
+        Component(
+            "grid",
+            "advnets.data.grid:Grid",
+            "Gaussians on a square grid, their density known",
+            GridParameters,
+        ),
+    ]

@@ -1,0 +1,27 @@
+"""Data: sources of examples, their preprocessing, and the order in which a run sees them.
+
+Importing this package imports no TensorFlow; reading and preprocessing do.
+"""
+
+from __future__ import annotations
+
+from .order import batches_per_epoch, epoch_order
+from .prepare import open_source, prepare_data
+from .preprocess import Preprocess
+from .probe import DataUnavailable
+from .source import Examples, Source
+from .spec import SPLITS, DataSpec, Split
+
+__all__ = [
+    "SPLITS",
+    "DataSpec",
+    "DataUnavailable",
+    "Examples",
+    "Preprocess",
+    "Source",
+    "Split",
+    "batches_per_epoch",
+    "epoch_order",
+    "open_source",
+    "prepare_data",
+]

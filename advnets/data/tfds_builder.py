@@ -1,0 +1,213 @@
+"""Finding and preparing a TensorFlow Datasets builder, with errors that say what to do."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError
+from .probe import DataUnavailable, unreachable
+
+IDENTIFIER = re.compile(r"[A-Za-z_]\w*(/[\w.+-]+)?(:\d+\.\d+\.\d+)?")
+"""``name``, ``name/config``, each with ``:version`` or without. No namespaces: those
+would be looked up on the network."""
+
+
+def data_directory(data_dir: str | os.PathLike[str] | None = None) -> str:
+    """Where TFDS keeps prepared data: as given, or ``TFDS_DATA_DIR``, or ~/tensorflow_datasets."""
+    chosen = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
+    return os.path.expanduser(os.fspath(chosen))
+
+
+def find_builder(identifier: str, data_dir: str | os.PathLike[str] | None = None) -> Any:
+    """The builder of a TFDS data set. Uses neither the network nor TensorFlow.
+
+    Args:
+        identifier: ``mnist``, ``emnist/letters``, ``mnist:3.0.1``.
+        data_dir: See :func:`data_directory`.
+
+    Returns:
+        A ``tfds.core.DatasetBuilder``.
+
+    Raises:
+        DataError: If there is no such data set (with the nearest names), or if TFDS can't
+            construct it.
+    """
+    if not IDENTIFIER.fullmatch(identifier):
+        raise DataError(
+            f"{identifier!r} is no TFDS data set's id",
+            hint="an id looks like mnist, emnist/letters or mnist:3.0.1",
+        )
+    import tensorflow_datasets as tfds
+
+    try:
+        return tfds.builder(identifier, data_dir=data_directory(data_dir))
+    except tfds.core.DatasetNotFoundError:
+        name = re.split("[/:]", identifier)[0]
+        names = tfds.list_builders(with_community_datasets=False)
+        near = difflib.get_close_matches(name, names, n=3)
+        raise DataError(
+            f"TFDS knows no data set {name!r}",
+            hint=f"did you mean {' or '.join(map(repr, near))}?"
+            if near
+            else "its catalogue is at https://www.tensorflow.org/datasets/catalog/overview",
+        ) from None
+    except Exception as error:
+        raise DataError(f"TFDS cannot construct {identifier!r}: {_gist(error)}") from error
+
+
+def is_prepared(builder: Any) -> bool:
+    """Whether the data set lies prepared on disk."""
+    # Asked first, because TFDS warns about a folder that isn't there.
+    return (Path(builder.data_path) / "dataset_info.json").exists() and builder.is_prepared()
+
+
+def check_available(builder: Any) -> None:
+    """Find out within seconds whether the data set can be had.
+
+    Raises:
+        DataUnavailable: If it is neither prepared nor downloadable.
+    """
+    if is_prepared(builder):
+        return
+    if instructions := builder.MANUAL_DOWNLOAD_INSTRUCTIONS:
+        raise DataUnavailable(
+            f"{_title(builder)} is not on disk, and has to be downloaded by hand: "
+            + " ".join(instructions.split()),
+            hint=f"then run `{_command(builder)}`",
+        )
+    if reasons := unreachable(_urls(builder)):
+        raise DataUnavailable(
+            f"{_title(builder)} is not on disk (in {builder.data_path}) and cannot be "
+            f"downloaded: {_join(reasons)}",
+            hint=f"connect to the network, or put its official files into a folder DIR and "
+            f"run `{_command(builder)}`",
+        )
+
+
+def prepare(builder: Any, from_dir: str | os.PathLike[str] | None = None) -> Path:
+    """Download (or take from a folder) and prepare a data set, unless that's been done.
+
+    Args:
+        builder: From :func:`find_builder`.
+        from_dir: A folder with the official files, under their own names; what isn't there
+            is downloaded.
+
+    Returns:
+        Where it lies.
+
+    Raises:
+        DataUnavailable: If files are missing and can't be downloaded.
+        DataError: If a file isn't the official one, or if TFDS fails.
+    """
+    if is_prepared(builder):
+        return Path(builder.data_path)
+    if from_dir is None:
+        check_available(builder)
+    else:
+        _check_files(builder, Path(from_dir).expanduser())
+    import tensorflow_datasets as tfds
+
+    config = tfds.download.DownloadConfig(
+        manual_dir=None if from_dir is None else Path(from_dir).expanduser(),
+        try_download_gcs=False,
+    )
+    try:
+        with _quiet():
+            builder.download_and_prepare(download_config=config)
+    except Exception as error:
+        # Another process may have prepared it meanwhile: then there is nothing to report.
+        if not is_prepared(builder):
+            raise _failure(builder, error) from error
+    return Path(builder.data_path)
+
+
+def _check_files(builder: Any, folder: Path) -> None:
+    """Refuse a folder whose files are wrong, or too few when the rest is out of reach."""
+    if not folder.is_dir():
+        raise DataError(f"{folder} is not a folder", hint="--from takes the folder of the files")
+    if builder.MANUAL_DOWNLOAD_INSTRUCTIONS:
+        return
+    missing: dict[str, str] = {}
+    for url, info in _infos(builder).items():
+        path = folder / (info.filename or url.rsplit("/", 1)[-1])
+        if not path.is_file():
+            missing[url] = path.name
+        elif (found := _sha256(path)) != info.checksum:
+            raise DataError(
+                f"{path} is not the official file: its SHA-256 is {found[:16]}…, "
+                f"{info.checksum[:16]}… was expected",
+                hint=f"get it again from {url}",
+            )
+    if reasons := unreachable(missing):
+        raise DataUnavailable(
+            f"{folder} lacks {', '.join(sorted(missing.values())[:8])}, and the network "
+            f"doesn't give it: {_join(reasons)}",
+            hint="put the official files there, under their own names: "
+            + ", ".join(sorted(missing)[:8]),
+        )
+
+
+def _infos(builder: Any) -> Mapping[str, Any]:
+    return getattr(builder, "url_infos", None) or {}
+
+
+def _urls(builder: Any) -> list[str]:
+    return list(_infos(builder))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _title(builder: Any) -> str:
+    return f"TFDS data set {builder.name!r}"
+
+
+def _command(builder: Any) -> str:
+    config = builder.builder_config
+    word = f"{builder.name}/{config.name}" if config else builder.name
+    return f"advnets data prepare {word} --from DIR"
+
+
+def _join(reasons: Mapping[str, str]) -> str:
+    return "; ".join(f"{host}: {reason}" for host, reason in reasons.items())
+
+
+def _gist(error: BaseException) -> str:
+    """The first line of somebody else's error, under its kind."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0].strip()[:300] if lines else ''}"
+
+
+def _failure(builder: Any, error: Exception) -> DataError:
+    if isinstance(error, OSError | EOFError) or "ownload" in type(error).__name__:
+        return DataUnavailable(
+            f"{_title(builder)} could not be fetched and prepared: {_gist(error)}",
+            hint=f"try again, or put its official files into a folder DIR and "
+            f"run `{_command(builder)}`",
+        )
+    return DataError(f"TFDS could not prepare {builder.name!r}: {_gist(error)}")
+
+
+@contextmanager
+def _quiet() -> Any:
+    """No progress bars unless somebody watches."""
+    import tensorflow_datasets as tfds
+
+    if sys.stderr.isatty():
+        yield
+        return
+    tfds.disable_progress_bar()
+    try:
+        yield
+    finally:
+        tfds.enable_progress_bar()
