@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .components import Component, Parameters
+from .dataset_parameters import DatasetParameters
 from .errors import AdvnetsError, DataError, PluginError, RecipeError, RunError, UsageError
 from .hookspecs import hookimpl
 
@@ -21,6 +22,7 @@ __all__ = [
     "AdvnetsError",
     "Component",
     "DataError",
+    "DatasetParameters",
     "Parameters",
     "PluginError",
     "RecipeError",
