@@ -8,7 +8,7 @@
 .SUFFIXES:
 
 PYTHON ?=
-STEPS ?= 2400
+STEPS ?= 2500
 RECIPE ?= recipes/goodfellow2014.yaml
 PYTEST_ARGS ?=
 
@@ -25,7 +25,7 @@ help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 .PHONY: run
-run: $(VENV)/.installed ## play the MNIST game of Goodfellow et al. (2014) for about three minutes (STEPS=2400)
+run: $(VENV)/.installed ## play the MNIST game of Goodfellow et al. (2014) for about three minutes (STEPS=2500)
 	$(VENV)/bin/advnets run $(RECIPE) training.steps=$(STEPS)
 
 .PHONY: test

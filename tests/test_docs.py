@@ -117,7 +117,7 @@ class Session:
                 self.failed = current
                 raise
         if self.failed is not None:
-            pytest.fail(f"not reached: the block at {self.failed.place} failed")
+            pytest.fail(f"not reached: {self.failed.place} failed", pytrace=False)
 
     def run(self, block: Block) -> None:
         if block.word == "not run":
