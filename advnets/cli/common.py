@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 import textwrap
 import traceback as tracebacks
 from collections.abc import Callable, Iterable, Sequence
@@ -95,6 +96,7 @@ def plugin_options(command: F) -> F:
     """
     plugin = click.option(
         "--plugin",
+        "plugin_words",
         metavar="FILE",
         multiple=True,
         expose_value=False,
@@ -147,13 +149,13 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     cells = [list(columns), *([str(cell) for cell in row] for row in rows)]
     widths = [max(len(line[i]) for line in cells) for i in range(len(columns) - 1)]
     indent = sum(widths) + 2 * len(widths)
-    terminal = click.get_text_stream("stdout").isatty()
+    terminal = sys.stdout.isatty()
     room = max(shutil.get_terminal_size().columns - indent, 30) if terminal else 10_000
-    for number, line in enumerate(cells):
+    for row, line in enumerate(cells):
         head = "".join(f"{cell:<{width}}  " for cell, width in zip(line, widths, strict=False))
         tail = textwrap.wrap(line[-1], room) or [""]
         text = (f"\n{' ' * indent}".join([head + tail[0], *tail[1:]])).rstrip()
-        click.echo(click.style(text, bold=True) if number == 0 else text)
+        click.echo(click.style(text, bold=True) if row == 0 else text)
 
 
 def print_error(error: BaseException, *, traceback: bool = False) -> int:
@@ -165,7 +167,7 @@ def print_error(error: BaseException, *, traceback: bool = False) -> int:
         for problem in error.problems:
             click.echo(str(problem), err=True)
         count = len(error.problems)
-        click.echo(f"{label} {count} problem{'s' if count > 1 else ''} in the recipe", err=True)
+        click.echo(f"{label} {count} problem{'' if count == 1 else 's'} in the recipe", err=True)
         return error.exit_code
     if isinstance(error, AdvnetsError):
         click.echo(f"{label} {error}", err=True)

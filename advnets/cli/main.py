@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -64,6 +65,7 @@ class LazyGroup(click.Group):
         **extra: Any,
     ) -> Any:
         """Run, and turn what goes wrong into a message and an exit code."""
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no greetings, once it is imported
         state = extra.setdefault("obj", State())
         words = sys.argv[1:] if args is None else list(args)
         state.traceback = "--traceback" in words

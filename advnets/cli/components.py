@@ -1,0 +1,88 @@
+"""``advnets components``: what recipes can name, with parameters and owners."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import click
+
+from ..components import KINDS, ROLES, Component
+from ..recipe.wording import KIND
+from ..registry import Registry
+from .common import echo, plugin_options, print_json, print_table, registry_of
+from .parameters import parameter_lines
+
+WIDTH = 100
+
+
+@click.command("components")
+@click.argument("kind", metavar="[KIND]", required=False)
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with the schema of the parameters.")
+@plugin_options
+@click.pass_context
+def command(ctx: click.Context, kind: str | None, as_json: bool) -> None:
+    """List what recipes can name: losses, penalties, architectures, datasets, ...
+
+    With KIND, also the parameters of each.
+    """
+    registry = registry_of(ctx)
+    singular = {name: plural for plural, name in KIND.items()}
+    kind = singular.get(kind or "", kind)
+    if kind is not None:
+        registry.names(kind)  # refuses what is no kind
+    kinds = list(KINDS) if kind is None else [kind]
+    if as_json:
+        print_json([_entry(registry, k, c) for k in kinds for c in registry.components(k)])
+    elif kind is None:
+        rows = [
+            (k, c.name, registry.owner(k, c.name), _summary(c))
+            for k in kinds
+            for c in registry.components(k)
+        ]
+        print_table(("KIND", "NAME", "FROM", "WHAT"), rows)
+    else:
+        components = registry.components(kind)
+        echo(f"{kind}: {KINDS[kind]}" if components else f"there are no {kind}")
+        for component in components:
+            _show(registry, kind, component)
+
+
+def _show(registry: Registry, kind: str, component: Component) -> None:
+    """One component with its parameters."""
+    owner = registry.owner(kind, component.name)
+    echo(f"\n{click.style(component.name, bold=True)}  from {owner}")
+    if _summary(component):
+        echo(f"  {_summary(component)}")
+    for line in parameter_lines(component):
+        default = "required" if line.default is None else f"default {line.default}"
+        echo(_wrapped(f"{line.name}: {line.type}; {default}", 4))
+        if line.description:
+            echo(_wrapped(line.description, 8))
+
+
+def _wrapped(text: str, indent: int) -> str:
+    first, later = " " * indent, " " * (indent + 4 if indent == 4 else indent)
+    return textwrap.fill(text, WIDTH, initial_indent=first, subsequent_indent=later)
+
+
+def _summary(component: Component) -> str:
+    if set(component.roles) == set(ROLES):
+        return component.summary
+    return f"{component.summary} ({', '.join(component.roles)} only)".strip()
+
+
+def _entry(registry: Registry, kind: str, component: Component) -> dict[str, Any]:
+    owner = registry.owner(kind, component.name)
+    entry: dict[str, Any] = {
+        "kind": kind,
+        "name": component.name,
+        "summary": component.summary,
+        "target": component.target,
+        "plugin": owner.name,
+        "source": owner.source,
+        "parameters": component.parameters.model_json_schema(),
+    }
+    if kind == "architectures":
+        entry["roles"] = list(component.roles)
+    return entry

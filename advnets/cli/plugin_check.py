@@ -1,0 +1,60 @@
+"""What ``advnets plugins check`` tries of one component."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import click
+
+from ..components import Component
+from ..errors import AdvnetsError
+from ..recipe import load_recipe, recipe_path
+from ..registry import Registry
+
+
+def check_component(kind: str, component: Component, registry: Registry) -> list[str]:
+    """Everything wrong with a component that can be seen without running it."""
+    return [
+        *_schema(component),
+        *_name(kind, component, registry),
+        *_target(kind, component, registry),
+    ]
+
+
+def _schema(component: Component) -> Iterator[str]:
+    """Its defaults must fit its own schema, and editors must be able to read that."""
+    parameters = component.parameters
+    try:
+        parameters.model_json_schema()
+    except Exception as error:
+        yield f"its parameters have no JSON Schema: {type(error).__name__}: {error}"
+    if any(field.is_required() for field in parameters.model_fields.values()):
+        return
+    try:
+        defaults = json.dumps(parameters().model_dump(mode="json", by_alias=True), allow_nan=False)
+        parameters.model_validate_json(defaults, strict=True)
+    except Exception as error:
+        yield f"its defaults do not fit its own schema: {type(error).__name__}: {error}"
+
+
+def _name(kind: str, component: Component, registry: Registry) -> Iterator[str]:
+    if (kind, component.name) in registry.conflicts:
+        first, second = registry.conflicts[kind, component.name]
+        yield f"the name is taken: it is registered by {first} and by {second}"
+
+
+def _target(kind: str, component: Component, registry: Registry) -> Iterator[str]:
+    """What it names must be there, and be of the right sort."""
+    try:
+        if kind == "recipes":
+            load_recipe(recipe_path(component), registry=registry)
+            return
+        target = component.load()
+    except AdvnetsError as error:
+        yield str(error)
+        return
+    if kind == "commands" and not isinstance(target, click.Command):
+        yield f"{component.target} is a {type(target).__name__}, not a click.Command"
+    elif not callable(target):
+        yield f"{component.target} cannot be called"

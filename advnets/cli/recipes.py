@@ -1,0 +1,84 @@
+"""``advnets recipes``: the recipes that advnets and its plugins ship, and their schema."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from ..errors import UsageError
+from ..recipe import find_recipe, load_recipe, recipe_schema
+from .common import echo, plugin_options, print_json, print_table, registry_of
+
+
+@click.group("recipes")
+def command() -> None:
+    """List, show and copy recipes; print their JSON Schema."""
+
+
+@command.command("list")
+@plugin_options
+@click.pass_context
+def list_(ctx: click.Context) -> None:
+    """List the shipped recipes."""
+    registry = registry_of(ctx)
+    rows = [
+        (recipe.name, registry.owner("recipes", recipe.name), recipe.summary)
+        for recipe in registry.components("recipes")
+    ]
+    if rows:
+        print_table(("NAME", "FROM", "WHAT"), rows)
+    else:
+        echo("no recipes are shipped")
+
+
+@command.command("show")
+@click.argument("name", metavar="NAME|FILE")
+@click.argument("overrides", metavar="[KEY=VALUE ...]", nargs=-1)
+@click.option(
+    "--resolved", is_flag=True, help="With overrides applied and every default filled in."
+)
+@plugin_options
+@click.pass_context
+def show(ctx: click.Context, name: str, overrides: tuple[str, ...], resolved: bool) -> None:
+    """Print a recipe."""
+    registry = registry_of(ctx)
+    path = find_recipe(name, registry)
+    if resolved or overrides:
+        echo(load_recipe(path, overrides, registry).to_yaml().rstrip("\n"))
+    else:
+        echo(path.read_text(encoding="utf-8").rstrip("\n"))
+
+
+@command.command("copy")
+@click.argument("name")
+@click.argument("dest", required=False, type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+@plugin_options
+@click.pass_context
+def copy(ctx: click.Context, name: str, dest: Path | None, force: bool) -> None:
+    """Copy a recipe to DEST (a file or a folder; by default here), to be changed there."""
+    path = find_recipe(name, registry_of(ctx))
+    target = Path(path.name) if dest is None else dest
+    if target.is_dir():
+        target = target / path.name
+    if target.exists() and not force:
+        raise UsageError(f"{target} exists", hint="choose another name, or --force")
+    if not target.parent.is_dir():
+        raise UsageError(f"there is no folder {target.parent}")
+    if target.exists() and target.samefile(path):
+        raise UsageError(f"{target} is that recipe itself")
+    shutil.copyfile(path, target)
+    echo(str(target))
+
+
+@command.command("schema")
+@plugin_options
+@click.pass_context
+def schema(ctx: click.Context) -> None:
+    """Print the JSON Schema of recipes, for editors.
+
+    Parameters of all components are in it, those of plugins included.
+    """
+    print_json(recipe_schema(registry_of(ctx)))
