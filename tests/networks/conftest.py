@@ -1,0 +1,47 @@
+"""Networks as a recipe would ask for them: through the schema, then the component's target."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from advnets.builtin.networks import advnets_architectures
+from advnets.networks import NetworkContext
+
+
+@pytest.fixture
+def build() -> Callable[..., keras.Model]:
+    """``build(context, name, **parameters)``: validate the parameters, then build."""
+
+    def build(context: NetworkContext, name: str, **parameters: Any) -> keras.Model:
+        component = {c.name: c for c in advnets_architectures()}[name]
+        assert context.role in component.roles
+        checked = component.parameters.model_validate_json(json.dumps(parameters))
+        return component.load()(context, **checked.model_dump())
+
+    return build
+
+
+@pytest.fixture
+def generator_context() -> Callable[..., NetworkContext]:
+    """A generator's context; the training data's mean is 0.25 everywhere unless given."""
+
+    def context(latent: int, shape: tuple[int, ...], mean: Any = 0.25, seed: int = 1):
+        return NetworkContext(
+            "generator", (latent,), shape, lambda: np.broadcast_to(mean, shape), seed
+        )
+
+    return context
+
+
+@pytest.fixture
+def discriminator_context() -> Callable[..., NetworkContext]:
+    def context(shape: tuple[int, ...], seed: int = 1):
+        return NetworkContext("discriminator", shape, (), seed=seed)
+
+    return context
