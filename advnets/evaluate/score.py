@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, PluginError
+from ..runs.plain import plain
 
 
 @dataclass(frozen=True)
@@ -198,22 +199,3 @@ def check_scores(metric: str, returned: Any) -> list[Score]:
 
 def _finite(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(value)
-
-
-def plain(value: Any) -> Any:
-    """``value`` as JSON values: numpy scalars and arrays become numbers and lists.
-
-    >>> plain({"a": np.float32(0.5), "b": np.arange(2), "c": float("nan")})
-    {'a': 0.5, 'b': [0, 1], 'c': None}
-    """
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if hasattr(value, "numpy") and not isinstance(value, np.ndarray | np.generic):
-        value = value.numpy()
-    if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist())
-    if isinstance(value, float):
-        return _finite(value)
-    return value

@@ -95,8 +95,8 @@ def svg(chart: Chart) -> str:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    style = {"svg.fonttype": "none", "svg.hashsalt": chart.title, "font.size": 9}
-    with mpl.rc_context(style):
+    style: dict[str, Any] = {"svg.fonttype": "none", "svg.hashsalt": chart.title, "font.size": 9}
+    with mpl.rc_context(style):  # type: ignore[arg-type]
         figure = Figure(figsize=(5.6, 3.0), layout="constrained")
         FigureCanvasSVG(figure)
         figure.patch.set_alpha(0)

@@ -69,7 +69,7 @@ def save_grid(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = save_grid(folder + "/grid.png", np.zeros((64, 8, 8, 1)), spec)
     ...     Image.open(path).size
-    (498, 498)
+    (530, 530)
     """
     x = np.asarray(x)
     if x.ndim < 1 or len(x) == 0:
@@ -196,7 +196,7 @@ def _histogram(
     axes = figure.subplots()
     line = np.linspace(limits[0], limits[1], 400)
     points = line.reshape(-1, *shape)
-    bins = np.linspace(limits[0], limits[1], 61)
+    bins = np.linspace(limits[0], limits[1], 61).tolist()
     if density is not None:
         p = density(points)
         axes.plot(line, p, ":", color=DATA, lw=2, label="p(data)")
@@ -238,7 +238,7 @@ def _scatter(
     if real is not None:
         axes.plot(*real[:2000].T, ".", color=DATA, ms=2.5, alpha=0.35, mew=0, label="data")
     elif density is not None:
-        across, up = (np.linspace(*limit, 160) for limit in limits)
+        across, up = (np.linspace(limit[0], limit[1], 160) for limit in limits)
         mesh = np.stack(np.meshgrid(across, up), axis=-1)
         p = density(mesh.reshape(-1, *shape)).reshape(len(up), len(across))
         levels = (float(p.max()) or 1.0) * np.array([0.02, 0.1, 0.3, 0.6, 0.9])
@@ -262,7 +262,7 @@ def _coordinates(
         if index >= shown:
             axes.set_visible(False)
             continue
-        bins = np.linspace(*limits[index], 31)
+        bins = np.linspace(limits[index][0], limits[index][1], 31).tolist()
         if real is not None:
             axes.hist(real[:, index], bins, density=True, color=DATA, alpha=0.35)
         if len(x):

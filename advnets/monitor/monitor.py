@@ -29,7 +29,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.console import Console
 
-from ..evaluate.score import Score, plain
+from ..evaluate import Score
+from ..runs.plain import plain
 from .grid import Density, save_grid
 from .progress import Progress
 from .tensorboard import EventLog
@@ -88,7 +89,11 @@ class Monitor:
         self.recipe = recipe
         self.spec = spec
         self.chief = chief
-        self._beneath = {"density": density, "reference": reference, "probability": probability}
+        self._beneath: dict[str, Any] = {
+            "density": density,
+            "reference": reference,
+            "probability": probability,
+        }
         self._progress = Progress(
             console or Console(stderr=True, highlight=False),
             str(recipe.data.get("name", "run")),
@@ -127,7 +132,8 @@ class Monitor:
         Returns:
             What was written.
         """
-        written = {"step": int(record["step"]), "time": time.time()} | plain(record)
+        written = {"step": None, "time": time.time()} | plain(record)
+        written["step"] = int(written["step"])
         if not self.chief:
             return written
         self.folder.append_metrics(written)

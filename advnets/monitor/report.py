@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import base64
-import json
-import os
+import shlex
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..errors import UsageError
+from ..errors import RunError, UsageError
+from ..runs import RunFolder
+from ..runs.atomic import write_atomically
 from .curves import Chart, Line, line, svg
 from .flatten import flatten
 from .monitor import samples_of, step_of
@@ -24,7 +25,7 @@ KNOWN = {
 }
 """Keys of metrics.jsonl with a chart of their own, or none."""
 
-APART = ("scores", "stand_in", "status", "step", "time")
+APART = ("scores", "stand_in", "status", "step")
 """Keys of the manifest that the report shows elsewhere than in the manifest's table."""
 
 
@@ -42,49 +43,26 @@ def write_report(folder: Any) -> Path:
 
     Raises:
         UsageError: If the folder holds neither a manifest nor metrics.
+        RunError: If the report cannot be written.
     """
-    path = Path(getattr(folder, "path", folder))
-    manifest = read_manifest(path)
-    records = read_records(path)
+    folder = RunFolder(getattr(folder, "path", folder))
+    records = [record for record in folder.read_metrics() if isinstance(record.get("step"), int)]
+    try:
+        manifest = folder.manifest.data
+    except RunError:  # a damaged manifest must not take the curves with it
+        manifest = {}
     if not manifest and not records:
         raise UsageError(
-            f"{path} holds no run: neither manifest.json nor metrics.jsonl",
+            f"{folder.path} holds no run: neither a manifest nor metrics",
             hint="give the folder that `advnets run` printed",
         )
-    target = path / "report.html"
-    temporary = path / ".report.html.tmp"
-    temporary.write_text(render(path, manifest, records), encoding="utf-8")
-    os.replace(temporary, target)
-    return target
+    write_atomically(folder.report_file, render(folder, manifest, records))
+    return folder.report_file
 
 
-def read_manifest(path: Path) -> dict[str, Any]:
-    """The manifest in ``path``; empty if there is none, or none that can be read."""
-    try:
-        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return manifest if isinstance(manifest, dict) else {}
-
-
-def read_records(path: Path) -> list[dict[str, Any]]:
-    """The records of ``metrics.jsonl`` in ``path``, a torn last line left out."""
-    try:
-        text = (path / "metrics.jsonl").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
-    records = []
-    for row in text.splitlines():
-        try:
-            record = json.loads(row)
-        except ValueError:
-            continue
-        if isinstance(record, dict) and isinstance(record.get("step"), int):
-            records.append(record)
-    return records
-
-
-def render(path: Path, manifest: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> str:
+def render(
+    folder: RunFolder, manifest: Mapping[str, Any], records: Sequence[Mapping[str, Any]]
+) -> str:
     """The report's HTML."""
     import jinja2
 
@@ -93,11 +71,11 @@ def render(path: Path, manifest: Mapping[str, Any], records: Sequence[Mapping[st
     )
     environment.filters["number"] = number
     source = resources.files(__package__).joinpath("report.html.j2").read_text(encoding="utf-8")
-    grids = samples_of(path / "samples")
-    recipe = path / "recipe.yaml"
+    grids = samples_of(folder.samples)
+    name = folder.path.resolve().name
     return environment.from_string(source).render(
-        title=manifest.get("name") or path.resolve().name,
-        folder=path.resolve().name,
+        title=manifest.get("name") or name,
+        folder=name,
         status=str(manifest.get("status", "unknown")),
         step=manifest.get("step", records[-1]["step"] if records else 0),
         stand_in=_stand_in(manifest),
@@ -109,14 +87,27 @@ def render(path: Path, manifest: Mapping[str, Any], records: Sequence[Mapping[st
         charts=[(chart, svg(chart)) for chart in charts(records, manifest)],
         scores=list(manifest.get("scores") or []),
         metrics=metrics_table(records),
-        manifest={k: v for k, v in flatten(_rest(manifest)).items() if v not in (None, "")},
-        recipe=recipe.read_text(encoding="utf-8") if recipe.is_file() else "",
+        manifest=manifest_table(manifest),
+        recipe=_text(folder.recipe_file),
         version=__version__,
     )
 
 
-def _rest(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in manifest.items() if key not in APART}
+def manifest_table(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """The manifest in rows, what is shown elsewhere and what is empty left out.
+
+    >>> manifest_table({"step": 3, "command": ["advnets", "run", "a b"], "time": {"total": 2.5}})
+    {'command': "advnets run 'a b'", 'time.total': '2.5'}
+    """
+    rest = {key: value for key, value in manifest.items() if key not in APART}
+    command = rest.get("command")
+    if isinstance(command, list):
+        rest["command"] = shlex.join(map(str, command))
+    return {k: str(v) for k, v in flatten(rest).items() if v not in (None, "")}
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
 def _stand_in(manifest: Mapping[str, Any]) -> dict[str, str] | None:
@@ -131,7 +122,11 @@ def _stand_in(manifest: Mapping[str, Any]) -> dict[str, str] | None:
             return " ".join(str(value[key]) for key in ("name", "id") if value.get(key))
         return str(value or "another data set")
 
-    return {"for": words(entry.get("for")), "used": words(entry.get("used"))}
+    return {
+        "for": words(entry.get("for")),
+        "used": words(entry.get("used")),
+        "why": str(entry.get("why") or ""),
+    }
 
 
 def facts(
@@ -250,10 +245,10 @@ def score_charts(manifest: Mapping[str, Any]) -> list[Chart]:
     return result
 
 
-def metrics_table(records: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str, str, str]]:
+def metrics_table(records: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
     """First, least, greatest and last value of every number in the records."""
     keys = list(dict.fromkeys(key for record in records for key in record))
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for key in keys:
         values = [r[key] for r in records if isinstance(r.get(key), int | float)]
         if key not in ("step", "time") and values:

@@ -1,0 +1,210 @@
+"""`advnets doctor`: look for trouble in the installation, or in a run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import AdvnetsError, UsageError
+from .common import echo, plugin_options, registry_of
+
+if TYPE_CHECKING:
+    from ..monitor.health import Finding
+    from ..plugins import Registry
+    from ..runs import RunFolder
+
+MARKS = {"ok": ("ok", "green"), "note": ("note", "yellow"), "problem": ("PROBLEM", "red")}
+LOW_DISK = 2 * 2**30
+
+
+@click.command("doctor")
+@click.argument("run", metavar="[RUN]", required=False, type=click.Path(path_type=Path))
+@plugin_options
+@click.pass_context
+def command(ctx: click.Context, run: Path | None) -> None:
+    """Look for trouble: in the installation, or in RUN.
+
+    Without RUN: versions, devices, plugins, where data sets lie, free disk space. With
+    RUN: its status and lock, its checkpoints and the weights in them, and what its
+    metrics say (NaN, a saturated discriminator, players that no longer learn).
+
+    Exit codes: 0 if nothing needs attention, 1 if something does.
+    """
+    if run is None:
+        findings = installation(registry_of(ctx, warnings=False))
+    else:
+        from ..runs import RunFolder
+
+        findings = examine(RunFolder.open(run))
+    problems = 0
+    for finding in findings:
+        mark, colour = MARKS[finding.level]
+        echo(f"{click.style(f'{mark:<8}', fg=colour)} {finding.subject}: {finding.text}")
+        if finding.hint:
+            echo(f"{'':<8}   hint: {finding.hint}")
+        problems += finding.level == "problem"
+    echo(f"{problems} problem{'' if problems == 1 else 's'}" if problems else "No problems.")
+    if problems:
+        ctx.exit(1)
+
+
+def installation(registry: Registry) -> Iterator[Finding]:
+    """What this installation is made of, and whether it works."""
+    from ..monitor.health import Finding
+    from ..runs.manifest import versions
+
+    for name, version in versions().items():
+        level = "ok" if version else "problem"
+        yield Finding(level, name, version or "is not installed")  # type: ignore[arg-type]
+    yield from _devices()
+    yield from _plugins(registry)
+    yield from _data_sets()
+    yield _disk("disk", Path.cwd())
+
+
+def _devices() -> Iterator[Finding]:
+    from ..monitor.health import Finding
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        import tensorflow as tf
+
+        names = [device.name for device in tf.config.list_physical_devices()]
+        float(tf.reduce_sum(tf.ones([2, 2])))
+    except Exception as error:
+        yield Finding("problem", "TensorFlow", f"does not work: {type(error).__name__}: {error}")
+        return
+    yield Finding(
+        "ok", "devices", ", ".join(name.removeprefix("/physical_device:") for name in names)
+    )
+    if not any("GPU" in name for name in names):
+        on_linux = sys.platform == "linux"
+        hint = "with an NVIDIA GPU: pip install 'advnets[cuda]'" if on_linux else ""
+        yield Finding("note", "devices", "no GPU; everything runs on the processor", hint)
+
+
+def _plugins(registry: Registry) -> Iterator[Finding]:
+    from ..monitor.health import Finding
+
+    sound = [record for record in registry.plugins if record.status == "ok"]
+    yield Finding("ok", "plugins", f"{len(sound)} sound")
+    for record in registry.plugins:
+        if record.status == "quarantined":
+            hint = f"`advnets plugins check {record.name}` shows the traceback"
+            yield Finding("problem", "plugin", f"{record} is quarantined: {record.error}", hint)
+        elif record.status == "blocked":
+            yield Finding("note", "plugin", f"{record} is blocked")
+    for (kind, name), (first, second) in registry.conflicts.items():
+        text = f"{name!r} of {kind} is registered twice: by {first} and by {second}"
+        yield Finding("problem", "plugin", text, f"block one of them with --plugin no:{first.name}")
+
+
+def _data_sets() -> Iterator[Finding]:
+    from ..data.tfds_builder import data_directory
+    from ..monitor.health import Finding
+
+    folder = Path(data_directory())
+    prepared = sorted(
+        {info.relative_to(folder).parts[0] for info in folder.glob("*/**/dataset_info.json")}
+    )
+    said = f"in {folder}: {', '.join(prepared) or 'none prepared yet'}"
+    hint = "" if prepared else "`advnets data prepare mnist` prepares one"
+    yield Finding("ok" if prepared else "note", "data sets", said, hint)
+
+
+def _disk(subject: str, folder: Path, needed: int = LOW_DISK) -> Finding:
+    from ..monitor.health import Finding
+
+    free = shutil.disk_usage(folder).free
+    text = f"{free / 2**30:.1f} GiB free in {folder}"
+    if free < needed:
+        return Finding("problem", subject, text, "make room: a run stops when the disk is full")
+    return Finding("ok", subject, text)
+
+
+def examine(folder: RunFolder) -> Iterator[Finding]:
+    """What there is to say of a run."""
+    from ..monitor.health import Finding, manifest_findings, record_findings
+
+    try:
+        yield from manifest_findings(folder.manifest.data, _holder(folder))
+    except AdvnetsError as error:
+        yield Finding("problem", "manifest", error.message, error.hint or "")
+    yield from record_findings(folder.read_metrics())
+    yield from _checkpoints(folder)
+    largest = max(
+        (
+            sum(f.stat().st_size for f in step.rglob("*"))
+            for step in folder.checkpoints.glob("step-*")
+        ),
+        default=0,
+    )
+    yield _disk("disk", folder.path, max(4 * largest, 2**28))
+
+
+def _holder(folder: RunFolder) -> str | None:
+    """Who holds the run's lock, in words; nobody: ``None``."""
+    try:
+        with folder.lock():
+            return None
+    except UsageError as error:
+        return error.message.rpartition(": ")[2]
+    except AdvnetsError:
+        return None
+
+
+def _checkpoints(folder: RunFolder) -> Iterator[Finding]:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from ..checkpoint import CheckpointStore
+    from ..monitor.health import Finding
+
+    store = CheckpointStore(folder.checkpoints)
+    steps = store.steps()
+    if not steps:
+        yield Finding("problem", "checkpoints", "there is none")
+        return
+    faults = {step: store.fault(step) for step in steps}
+    for step, fault in faults.items():
+        if fault is not None:
+            text = f"that of step {step} is damaged: {fault}"
+            yield Finding("problem", "checkpoints", text, "the one before it will be used")
+    sound = [step for step, fault in faults.items() if fault is None]
+    if not sound:
+        yield Finding("problem", "checkpoints", "none is sound: the run starts anew")
+        return
+    yield Finding("ok", "checkpoints", f"{len(sound)} sound, the newest of step {sound[-1]}")
+    yield from _weights(folder.checkpoints / f"step-{sound[-1]:08}" / "state", sound[-1])
+
+
+def _weights(prefix: Path, step: int) -> Iterator[Finding]:
+    """Look at the numbers themselves: losses can look healthy over weights that are not."""
+    import numpy as np
+    import tensorflow as tf
+
+    from ..monitor.health import Finding
+
+    reader = tf.train.load_checkpoint(str(prefix))
+    counted = {"variables": 0, "numbers": 0}
+    broken = []
+    for name, dtype in reader.get_variable_to_dtype_map().items():
+        if dtype.is_floating:
+            value = reader.get_tensor(name)
+            counted["variables"] += 1
+            counted["numbers"] += value.size
+            if not np.isfinite(value).all():
+                broken.append(
+                    name.removeprefix("state/").removesuffix("/.ATTRIBUTES/VARIABLE_VALUE")
+                )
+    if broken:
+        text = f"{len(broken)} variables hold NaN or infinity at step {step}, such as {broken[0]}"
+        hint = "start again with a lower learning rate, or look at the data"
+        yield Finding("problem", "weights", text, hint)
+    else:
+        text = f"all {counted['numbers']:,} numbers in {counted['variables']} variables are finite"
+        yield Finding("ok", "weights", text)

@@ -1,0 +1,80 @@
+"""`advnets evaluate`: score a run's generator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import AdvnetsError, UsageError
+from .common import echo, plugin_options, print_json, registry_of, warn
+from .opening import open_run, run_argument
+
+if TYPE_CHECKING:
+    from ..evaluate import Score
+
+
+@click.command("evaluate")
+@run_argument
+@click.option(
+    "--metric",
+    "metrics",
+    metavar="NAME",
+    multiple=True,
+    help="A metric; repeatable. Those of the recipe by default.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    help="Seed of the samples; the recipe's by default.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list with the protocols.")
+@plugin_options
+@click.pass_context
+def command(
+    ctx: click.Context, run: Path, metrics: tuple[str, ...], seed: int | None, as_json: bool
+) -> None:
+    """Score the generator of RUN, at its newest sound checkpoint.
+
+    Each score comes with its error and its protocol (sample counts, splits, seed, step,
+    the weights' hash), and is kept in the run's manifest and report.
+    """
+    registry = registry_of(ctx)
+    for name in metrics:
+        registry.component("metrics", name)
+    opened = open_run(ctx, run)
+    if not metrics and not opened.recipe.components("evaluation.metrics"):
+        raise UsageError(
+            "the run's recipe names no metrics",
+            hint=f"name one: --metric {'|'.join(registry.names('metrics'))}",
+        )
+    scores = opened.evaluate(list(metrics) or None, seed=seed)
+    keep(opened.folder, scores)
+    if as_json:
+        print_json([score.to_dict() for score in scores])
+        return
+    for score in scores:
+        echo(f"{score} {score.protocol.get('unit') or ''}".rstrip())
+        for key, value in score.to_dict()["protocol"].items():
+            if value is not None and key != "unit":
+                echo(f"  {key.replace('_', ' ')}: {_short(value)}")
+
+
+def keep(folder: Any, scores: list[Score]) -> None:
+    """Add scores to the manifest and to the report; a folder that takes none is no failure."""
+    from ..evaluate import append_scores
+    from ..monitor.report import write_report
+
+    try:
+        known = folder.manifest.get("scores") or []
+        folder.manifest.update(scores=append_scores(known, scores))
+        write_report(folder)
+    except AdvnetsError as error:
+        warn(f"the scores were not added to the manifest: {error.message}")
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_short(item) for item in value)
+    return f"{value:.5g}" if isinstance(value, float) else str(value)

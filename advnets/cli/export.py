@@ -1,0 +1,151 @@
+"""`advnets export`: a run's networks, for use elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import UsageError
+from .common import echo, plugin_options
+from .opening import open_run, run_argument
+
+if TYPE_CHECKING:
+    from ..engine.api import Run
+
+SUFFIXES = {"keras": ".keras", "savedmodel": "", "npz": ".npz"}
+"""What the file of each format is called; a SavedModel is a folder."""
+
+
+@click.command("export")
+@run_argument
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(SUFFIXES)),
+    required=True,
+    help="keras: a .keras file; savedmodel: a folder for TensorFlow alone; npz: the weights.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Where to write; in the run's exports/ by default.",
+)
+@click.option(
+    "--player",
+    type=click.Choice(["generator", "discriminator"]),
+    default="generator",
+    show_default=True,
+)
+@click.option("--force", is_flag=True, help="Replace what is at PATH.")
+@plugin_options
+@click.pass_context
+def command(
+    ctx: click.Context, run: Path, form: str, out: Path | None, player: str, force: bool
+) -> None:
+    """Export a network of RUN, at its newest sound checkpoint.
+
+    The generator maps latents [N, size] to examples in the preprocessed range, the
+    discriminator such examples to its output. Beside PATH, PATH.json tells where the
+    network comes from, the prior to draw latents from, and the range.
+
+    A .keras file loads with keras.models.load_model after `import advnets.networks`
+    (and the plugins that its layers come from); a SavedModel needs TensorFlow only.
+    """
+    if out is not None:
+        check_out(out, form, force)
+    opened = open_run(ctx, run)
+    if out is None:
+        out = opened.folder.exports / f"{player}-step-{opened.commit.step:08}{SUFFIXES[form]}"
+        out.parent.mkdir(exist_ok=True)
+        check_out(out, form, force)
+    model = opened.generator if player == "generator" else opened.discriminator
+    temporary = out.with_name(f".writing-{out.name}")
+    remove(temporary)
+    try:
+        write(model, form, temporary)
+        if force:
+            remove(out)
+        os.replace(temporary, out)
+    finally:
+        remove(temporary)
+    about = out.with_name(f"{out.name}.json")
+    about.write_text(json.dumps(describe(opened, player, model), indent=2) + "\n", "utf-8")
+    echo(str(out))
+
+
+def check_out(out: Path, form: str, force: bool) -> None:
+    """Refuse a path that cannot be, or should not be, written to.
+
+    Raises:
+        UsageError: If the suffix does not fit the format, the folder does not exist, or
+            something is there already and ``--force`` was not given.
+    """
+    if SUFFIXES[form] and out.suffix != SUFFIXES[form]:
+        raise UsageError(
+            f"--out {out}: a file of the format {form} ends in {SUFFIXES[form]}",
+            hint=f"--out {out.with_suffix(SUFFIXES[form])}",
+        )
+    if not out.parent.is_dir():
+        raise UsageError(f"--out {out}: there is no folder {out.parent}", hint="create it first")
+    if out.exists() and not force:
+        raise UsageError(f"{out} exists", hint="choose another --out, or replace it with --force")
+    if out.is_dir() and not (out / "saved_model.pb").is_file():
+        raise UsageError(
+            f"{out} is a folder, and no SavedModel: it is not replaced", hint="name another --out"
+        )
+
+
+def write(model: Any, form: str, path: Path) -> None:
+    """Write ``model`` to ``path``, whatever the path is called."""
+    if form == "savedmodel":
+        model.export(str(path), verbose=False)
+    elif form == "keras":
+        named = path.with_name(f"{path.name}.keras")
+        try:
+            model.save(str(named))
+            os.replace(named, path)
+        finally:
+            remove(named)
+    else:
+        import numpy as np
+
+        weights = {
+            f"{index:04}/{variable.name}": variable.numpy()
+            for index, variable in enumerate(model.variables)
+        }
+        with path.open("wb") as file:
+            np.savez(file, **weights)
+
+
+def describe(opened: Run, player: str, model: Any) -> dict[str, Any]:
+    """What one has to know to use an exported network."""
+    from .. import __version__
+    from ..checkpoint import weights_sha256
+
+    return {
+        "player": player,
+        "run": opened.path.resolve().name,
+        "recipe": opened.recipe.data.get("name"),
+        "step": opened.commit.step,
+        "state_sha256": opened.commit.state_sha256,
+        "weights_sha256": weights_sha256(model.get_weights()),
+        "latent": opened.recipe.data["latent"],
+        "dataset": opened.recipe.data["dataset"],
+        "preprocessed_range": opened.source.preprocess.range,
+        "stand_in": bool(opened.manifest.get("stand_in")),
+        "advnets": __version__,
+    }
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,26 @@
+"""`advnets report`: write a run's report.html."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .common import echo, plugin_options
+from .opening import run_argument
+
+
+@click.command("report")
+@run_argument
+@plugin_options
+def command(run: Path) -> None:
+    """Write the report of RUN anew, from what lies in its folder.
+
+    report.html needs nothing else: curves, sample grids, scores with their protocols, the
+    manifest and the recipe are in it. A run writes it when it ends; this command also
+    serves a run that goes on.
+    """
+    from ..monitor.report import write_report
+    from ..runs import RunFolder
+
+    echo(str(write_report(RunFolder.open(run))))

@@ -1,0 +1,93 @@
+"""`advnets sample`: draw samples from a run's generator."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from ..errors import UsageError
+from .common import echo, plugin_options
+from .opening import open_run, run_argument
+
+FORMATS = (".png", ".npz")
+
+
+@click.command("sample")
+@run_argument
+@click.option(
+    "-n",
+    "count",
+    type=click.IntRange(1, 1_000_000),
+    help="How many samples; 64 by default, 100 with --interpolate.",
+)
+@click.option(
+    "--interpolate",
+    is_flag=True,
+    help="Rows of 10 samples along straight lines between latent points.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    default=0,
+    show_default=True,
+    help="Seed of the latent points; equal seeds give equal samples.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.png|FILE.npz",
+    help="The file to write; one in the run's samples/ by default.",
+)
+@plugin_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    run: Path,
+    count: int | None,
+    interpolate: bool,
+    seed: int,
+    out: Path | None,
+) -> None:
+    """Draw samples from the generator of RUN, at its newest sound checkpoint.
+
+    A .png shows them. A .npz holds them: `samples` [n, ...] in the data set's own range,
+    before preprocessing, and their `latents` [n, size].
+    """
+    if out is not None:
+        check_out(out)
+    opened = open_run(ctx, run)
+    count = count or (100 if interpolate else 64)
+    samples, latents = opened.sample(count, seed=seed, interpolate=interpolate)
+    if out is None:
+        kind = "lines" if interpolate else "drawn"
+        step = opened.commit.step
+        out = opened.folder.samples / f"{kind}-step-{step:08}-seed-{seed}.png"
+    if out.suffix == ".npz":
+        import numpy as np
+
+        temporary = out.with_name(f".{out.name}.tmp")
+        with temporary.open("wb") as file:
+            np.savez_compressed(file, samples=samples, latents=latents)
+        os.replace(temporary, out)
+    else:
+        from ..monitor.grid import save_grid
+
+        save_grid(out, samples, opened.source.spec, columns=10 if interpolate else None)
+    echo(str(out))
+
+
+def check_out(out: Path) -> None:
+    """Refuse a file that could not be written, before anything is loaded.
+
+    Raises:
+        UsageError: If the suffix is unknown or the folder does not exist.
+    """
+    if out.suffix not in FORMATS:
+        raise UsageError(
+            f"--out {out}: {out.suffix or 'no suffix'} is not among {', '.join(FORMATS)}",
+            hint="name a .png to look at or a .npz to compute with",
+        )
+    if not out.parent.is_dir():
+        raise UsageError(f"--out {out}: there is no folder {out.parent}", hint="create it first")
