@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from ..components import Component
@@ -82,6 +84,37 @@ class GridParameters(SyntheticParameters):
     deviation: float = Field(0.05, gt=0, description="σ of each mode")
 
 
+class FolderParameters(DatasetParameters):
+    """Of ``folder``."""
+
+    path: str = Field(min_length=1, description="the folder, relative to the current one")
+    size: int | None = Field(
+        None, ge=1, le=4096, description="resize each image's central square to this, in pixels"
+    )
+    channels: Literal[1, 3] = Field(3, description="1 for grey, 3 for colour")
+    validation: float = Field(
+        0.1, ge=0, lt=1, description="part of the training images, unless there is such a folder"
+    )
+    test: float = Field(
+        0.1, ge=0, lt=1, description="part of the training images, unless there is such a folder"
+    )
+
+
+class NpzParameters(DatasetParameters):
+    """Of ``npz``."""
+
+    path: str = Field(min_length=1, description="the .npz file, relative to the current folder")
+    train: str = Field("train", min_length=1, description="name of the training split's array")
+    validation: str | None = Field(
+        None, min_length=1, description="array's name; by default validation, if there is one"
+    )
+    test: str | None = Field(
+        None, min_length=1, description="array's name; by default test, if there is one"
+    )
+    low: float | None = Field(None, description="lower end of the range; 0 for uint8")
+    high: float | None = Field(None, description="upper end of the range; 255 for uint8")
+
+
 @hookimpl
 def advnets_datasets() -> list[Component]:
     """The built-in data sets."""
@@ -115,5 +148,17 @@ def advnets_datasets() -> list[Component]:
             "advnets.data.grid:Grid",
             "Gaussians on a square grid, their density known",
             GridParameters,
+        ),
+        Component(
+            "folder",
+            "advnets.data.folder:Folder",
+            "images of a folder, with sub-folders as splits and classes",
+            FolderParameters,
+        ),
+        Component(
+            "npz",
+            "advnets.data.npz:Npz",
+            "arrays of a NumPy archive, images or vectors",
+            NpzParameters,
         ),
     ]

@@ -1,0 +1,60 @@
+"""One image file, decoded with suspicion."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+SUFFIXES = (
+    ".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp",
+)  # fmt: skip
+MOST_PIXELS = 64_000_000
+"""Larger images are refused before they are decoded: they are mistakes, or bombs."""
+MODES = {1: "L", 3: "RGB"}
+
+
+class BrokenImage(Exception):
+    """A file isn't a usable image; the message says why, in a few words."""
+
+
+def read_image(path: Path, size: int | None, channels: int) -> np.ndarray:
+    """Decode an image: the first frame, turned upright, transparency over white.
+
+    Args:
+        path: The file.
+        size: If given, the central square is resized to it (bicubic, antialiased).
+        channels: 1 (grey, ITU-R 601 luma) or 3 (red, green, blue).
+
+    Returns:
+        uint8 [height, width, channels].
+
+    Raises:
+        BrokenImage: If it can't be decoded, is absurdly large, or has more than eight bits
+            per channel (which would have to be cut off).
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        # Pillow warns of large images before refusing larger ones; ours is the lower limit.
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise BrokenImage(f"{image.width}×{image.height} pixels are too many")
+            if image.mode.startswith(("I", "F")):
+                raise BrokenImage("more than 8 bits per channel")
+            upright = ImageOps.exif_transpose(image)
+            if upright.has_transparency_data:
+                upright = upright.convert("RGBA")
+                white = Image.new("RGBA", upright.size, "white")
+                upright = Image.alpha_composite(white, upright)
+            upright = upright.convert(MODES[channels])
+            if size is not None and upright.size != (size, size):
+                upright = ImageOps.fit(upright, (size, size), Image.Resampling.BICUBIC)
+            pixels = np.asarray(upright, np.uint8)
+    except BrokenImage:
+        raise
+    except Exception as error:  # what a decoder may raise over a broken file has no end
+        text = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise BrokenImage(text.replace(str(path), path.name)) from error
+    return pixels.reshape(*pixels.shape[:2], channels)
