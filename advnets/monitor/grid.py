@@ -67,8 +67,8 @@ def save_grid(
     >>> from types import SimpleNamespace
     >>> spec = SimpleNamespace(shape=(8, 8, 1), low=0, high=16, kind="image")
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = save_grid(folder + "/grid.png", np.zeros((64, 8, 8, 1)), spec)
-    ...     Image.open(path).size
+    ...     with Image.open(save_grid(folder + "/x.png", np.zeros((64, 8, 8, 1)), spec)) as grid:
+    ...         grid.size
     (530, 530)
     """
     x = np.asarray(x)

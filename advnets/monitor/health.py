@@ -73,10 +73,10 @@ def manifest_findings(manifest: Mapping[str, Any], holder: str | None) -> list[F
 def record_findings(records: Sequence[Mapping[str, Any]]) -> list[Finding]:
     """What the records of metrics.jsonl say of the game's health.
 
-    >>> dead = {"step": 9, "d_loss": 1.3863, "g_loss": 0.6931, "d_gradient_norm": 0.0,
-    ...         "g_gradient_norm": 0.0}
-    >>> [finding.level for finding in record_findings([dead] * 10)]
-    ['problem', 'problem']
+    >>> dead = {"d_loss": 1.3863, "g_loss": 0.6931, "d_gradient_norm": 0.0}
+    >>> for finding in record_findings([dead | {"step": step} for step in range(10)]):
+    ...     print(finding.level, finding.subject)
+    problem dead
     """
     if not records:
         return [Finding("note", "metrics", "nothing has been logged yet")]

@@ -1,0 +1,106 @@
+"""`advnets doctor`: a sound installation and run, and runs that are ill."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from advnets.cli.doctor import _weights
+from advnets.cli.main import cli
+from advnets.errors import UsageError
+from advnets.runs import RunFolder
+
+
+@pytest.fixture
+def doctor(capsys):
+    """Runs the command; returns its exit code and what it printed."""
+
+    def run(*words):
+        code = cli.main(["doctor", *map(str, words)], standalone_mode=False) or 0
+        return code, capsys.readouterr().out
+
+    return run
+
+
+def test_the_installation(doctor):
+    _, shown = doctor()
+    for words in ("tensorflow: 2.", "keras: 3.", "devices: CPU", "plugins: ", "disk: "):
+        assert words in shown, words
+
+
+def test_a_quarantined_plugin_is_a_problem(doctor, tmp_path):
+    (tmp_path / "ill_plugin.py").write_text("raise RuntimeError('born ill')\n")
+    code, shown = doctor("--plugin", tmp_path / "ill_plugin.py")
+    assert code == 1
+    assert "ill_plugin" in shown
+    assert "born ill" in shown
+
+
+def test_a_sound_run(doctor, finished_run):
+    code, shown = doctor(finished_run)
+    assert code == 0, shown
+    for words in (
+        "finished at step 60",
+        "sound, the newest of step 60",
+        "are finite",
+        "No problems",
+    ):
+        assert words in shown, words
+
+
+def test_a_killed_run_and_one_at_work(doctor, run_folder):
+    folder = RunFolder.open(run_folder)
+    folder.manifest.update(status="running")
+    code, shown = doctor(run_folder)
+    assert code == 1
+    assert "it was killed" in shown
+    with folder.lock():
+        code, shown = doctor(run_folder)
+    assert code == 0
+    assert "ok       status: running at step 60, by process" in shown
+
+
+def test_damaged_checkpoints(doctor, run_folder):
+    newest = run_folder / "checkpoints" / "step-00000060"
+    [data] = newest.glob("*.data-*")
+    content = bytearray(data.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    data.write_bytes(content)
+    code, shown = doctor(run_folder)
+    assert code == 1
+    assert "that of step 60 is damaged" in shown
+    assert "the newest of step 40" in shown
+    assert newest.is_dir()  # the doctor looks; it moves nothing
+
+
+def test_a_diverged_run(doctor, run_folder):
+    with (run_folder / "metrics.jsonl").open("a") as file:
+        file.write(json.dumps({"step": 61, "d_loss": None, "g_loss": 0.7}) + "\n")
+    code, shown = doctor(run_folder)
+    assert code == 1
+    assert "NaN: d_loss not finite from step 61" in shown
+
+
+def test_weights_that_are_no_numbers(tmp_path):
+    state = {"kernel": tf.Variable([1.0, np.nan]), "bias": tf.Variable([0.0])}
+    tf.train.Checkpoint(state=state).write(str(tmp_path / "state"))
+    [finding] = _weights(tmp_path / "state", 7)
+    assert finding.level == "problem"
+    assert "1 variables hold NaN or infinity at step 7, such as kernel" in finding.text
+
+
+def test_a_stand_in_is_noted(doctor, run_folder):
+    RunFolder.open(run_folder).manifest.update(
+        stand_in={"for": {"name": "tfds", "id": "mnist"}, "used": {"name": "digits"}}
+    )
+    code, shown = doctor(run_folder)
+    assert code == 0
+    assert "played on digits instead of tfds mnist" in shown
+
+
+def test_no_run(doctor, tmp_path):
+    with pytest.raises(UsageError, match="no run folder"):
+        doctor(tmp_path / "nothing")

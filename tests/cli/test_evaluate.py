@@ -1,0 +1,75 @@
+"""`advnets evaluate` on a real run."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from advnets.cli.main import cli
+from advnets.errors import PluginError, UsageError
+
+
+def run(*words):
+    return cli.main([str(word) for word in words], standalone_mode=False)
+
+
+def test_json_is_a_list_of_scores_with_protocols(run_folder, capsys):
+    run("evaluate", run_folder, "--metric", "parzen", "--json")
+    [score] = json.loads(capsys.readouterr().out)
+    assert sorted(score) == ["error", "metric", "protocol", "value"]
+    assert score["metric"] == "parzen"
+    assert score["error"] > 0
+    protocol = score["protocol"]
+    assert protocol["samples"] == 10_000
+    assert protocol["sigma"] in protocol["sigma_grid"]
+    assert (protocol["split"], protocol["sigma_split"]) == ("test", "validation")
+    assert (protocol["dataset"], protocol["step"]) == ("digits", 60)
+    assert len(protocol["weights_sha256"]) == 64
+
+
+def test_scores_enter_the_manifest_once_and_the_report(run_folder, capsys):
+    for _ in range(2):
+        run("evaluate", run_folder, "--metric", "parzen")
+    shown = capsys.readouterr().out
+    assert shown.startswith("parzen ")
+    assert "sigma split: validation" in shown
+    scores = json.loads((run_folder / "manifest.json").read_text())["scores"]
+    assert [score["metric"] for score in scores] == ["parzen"]
+    assert "Protocol of parzen at step 60" in (run_folder / "report.html").read_text()
+    run("evaluate", run_folder, "--metric", "parzen", "--seed", 77)
+    scores = json.loads((run_folder / "manifest.json").read_text())["scores"]
+    assert [score["protocol"]["seed"] for score in scores] == [1, 77]
+
+
+def test_an_unknown_metric_is_told_before_anything_is_loaded(tmp_path):
+    with pytest.raises(PluginError, match="'parzn' is not among the registered metrics"):
+        run("evaluate", tmp_path, "--metric", "parzn")
+
+
+def test_no_metric_at_all(finished_run):
+    with pytest.raises(UsageError, match="names no metrics") as caught:
+        run("evaluate", finished_run)
+    assert "--metric" in caught.value.hint
+    assert "parzen" in caught.value.hint
+
+
+def test_a_plugins_metric_is_used(run_folder, tmp_path, capsys):
+    (tmp_path / "brightness_plugin.py").write_text(
+        """
+from advnets import Component, hookimpl
+
+@hookimpl
+def advnets_metrics():
+    return [Component("brightness", "brightness_plugin:brightness")]
+
+def brightness(context):
+    from advnets.evaluate import Score
+    return [Score("brightness", float(context.generated(10).mean()), None, context.protocol())]
+"""
+    )
+    plugin = tmp_path / "brightness_plugin.py"
+    run("evaluate", run_folder, "--metric", "brightness", "--plugin", plugin, "--json")
+    [score] = json.loads(capsys.readouterr().out)
+    assert 0 < score["value"] < 1
+    assert score["error"] is None

@@ -1,0 +1,117 @@
+"""`advnets export` on a real run: what is written computes what the run computes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import advnets
+from advnets.cli.export import check_out
+from advnets.cli.main import cli
+from advnets.errors import UsageError
+
+
+def run(*words):
+    return cli.main([str(word) for word in words], standalone_mode=False)
+
+
+@pytest.fixture(scope="module")
+def opened(finished_run):
+    return advnets.open_run(finished_run)
+
+
+@pytest.fixture(scope="module")
+def known(opened):
+    """Latents and what the run's generator makes of them, in the preprocessed range."""
+    latents = np.random.default_rng(0).uniform(-1, 1, (4, 20)).astype("float32")
+    return latents, np.asarray(opened.generator(latents, training=False))
+
+
+def test_a_keras_file_computes_the_same(finished_run, tmp_path, known):
+    import keras
+
+    out = tmp_path / "g.keras"
+    run("export", finished_run, "--format", "keras", "--out", out)
+    model = keras.models.load_model(out)
+    np.testing.assert_allclose(np.asarray(model(known[0])), known[1], atol=1e-6)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["g.keras", "g.keras.json"]
+
+
+def test_a_saved_model_needs_tensorflow_only(finished_run, tmp_path, known):
+    out = tmp_path / "served"
+    run("export", finished_run, "--format", "savedmodel", "--out", out)
+    np.save(tmp_path / "z.npy", known[0])
+    program = (
+        "import sys, numpy as np, tensorflow as tf\n"
+        "served = tf.saved_model.load(sys.argv[1])\n"
+        "np.save(sys.argv[3], served.serve(np.load(sys.argv[2])).numpy())\n"
+        "assert not any(name.startswith('advnets') for name in sys.modules)\n"
+    )
+    words = [str(tmp_path / name) for name in ("served", "z.npy", "x.npy")]
+    subprocess.run([sys.executable, "-c", program, *words], check=True, cwd=tmp_path)
+    np.testing.assert_allclose(np.load(tmp_path / "x.npy"), known[1], atol=1e-6)
+
+
+def test_npz_holds_every_weight(finished_run, tmp_path, opened):
+    out = tmp_path / "d.npz"
+    run("export", finished_run, "--format", "npz", "--player", "discriminator", "--out", out)
+    with np.load(out) as held:
+        weights = [held[name] for name in sorted(held.files)]
+    expected = [variable.numpy() for variable in opened.discriminator.variables]
+    assert len(weights) == len(expected)
+    assert all(map(np.array_equal, weights, expected))
+
+
+def test_the_discriminator_loads_too(finished_run, tmp_path, opened):
+    import keras
+
+    out = tmp_path / "d.keras"
+    run("export", finished_run, "--format", "keras", "--player", "discriminator", "--out", out)
+    x = np.random.default_rng(1).random((3, 8, 8, 1), "float32")
+    np.testing.assert_allclose(
+        np.asarray(keras.models.load_model(out)(x, training=False)),
+        np.asarray(opened.discriminator(x, training=False)),
+        atol=1e-6,
+    )
+
+
+def test_beside_it_lies_what_one_has_to_know(run_folder, capsys):
+    run("export", run_folder, "--format", "npz")
+    path = capsys.readouterr().out.strip()
+    assert path.endswith("exports/generator-step-00000060.npz")
+    with open(f"{path}.json") as file:
+        about = json.load(file)
+    assert (about["player"], about["step"], about["recipe"]) == ("generator", 60, "digits")
+    assert about["latent"]["size"] == 20
+    assert about["preprocessed_range"] == [0, 1]
+    manifest = json.loads((run_folder / "manifest.json").read_text())
+    assert about["state_sha256"] == manifest["state_sha256"]
+
+
+def test_nothing_is_overwritten_unasked(finished_run, tmp_path):
+    out = tmp_path / "g.npz"
+    out.write_text("precious")
+    with pytest.raises(UsageError, match="exists"):
+        run("export", finished_run, "--format", "npz", "--out", out)
+    assert out.read_text() == "precious"
+    run("export", finished_run, "--format", "npz", "--out", out, "--force")
+    assert out.stat().st_size > 10_000
+
+
+def test_even_force_replaces_no_folder_of_something_else(tmp_path):
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(UsageError, match="no SavedModel"):
+        check_out(tmp_path / "photos", "savedmodel", force=True)
+
+
+@pytest.mark.parametrize(
+    ("out", "form", "message"),
+    [("g.h5", "keras", r"ends in \.keras"), ("no/g.npz", "npz", "there is no folder")],
+)
+def test_unfit_paths(tmp_path, out, form, message):
+    with pytest.raises(UsageError, match=message):
+        check_out(tmp_path / out, form, force=False)

@@ -1,0 +1,67 @@
+"""`advnets sample` on a real run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from advnets.cli.main import cli
+from advnets.cli.sample import check_out
+from advnets.errors import UsageError
+
+
+def run(*words):
+    return cli.main([str(word) for word in words], standalone_mode=False)
+
+
+def test_npz_holds_samples_in_the_datas_own_range_and_latents(finished_run, tmp_path):
+    out = tmp_path / "x.npz"
+    run("sample", finished_run, "-n", 7, "--seed", 3, "--out", out)
+    with np.load(out) as held:
+        assert sorted(held.files) == ["latents", "samples"]
+        samples, latents = held["samples"], held["latents"]
+    assert samples.shape == (7, 8, 8, 1)
+    assert latents.shape == (7, 20)
+    assert samples.min() >= 0
+    assert 1 < samples.max() <= 255  # pixels, not what the networks see of them
+
+
+def test_a_seed_gives_the_same_samples_again(finished_run, tmp_path):
+    found = []
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        run("sample", finished_run, "-n", 5, "--seed", seed, "--out", tmp_path / f"{name}.npz")
+        with np.load(tmp_path / f"{name}.npz") as held:
+            found.append(held["samples"])
+    np.testing.assert_array_equal(found[0], found[1])
+    assert not np.array_equal(found[0], found[2])
+
+
+def test_lines_through_the_latent_space(finished_run, tmp_path):
+    out = tmp_path / "x.npz"
+    run("sample", finished_run, "--interpolate", "-n", 20, "--out", out)
+    with np.load(out) as held:
+        latents = held["latents"].reshape(2, 10, -1)
+    np.testing.assert_allclose(np.diff(latents, n=2, axis=1), 0, atol=1e-5)
+    assert np.abs(np.diff(latents, axis=1)).max() > 0.01
+
+
+def test_without_out_the_picture_goes_into_the_run(run_folder, capsys):
+    run("sample", run_folder)
+    path = capsys.readouterr().out.strip()
+    assert path == str(run_folder / "samples" / "drawn-step-00000060-seed-0.png")
+    with Image.open(path) as picture:
+        assert picture.width > 400
+
+
+@pytest.mark.parametrize(
+    ("out", "message"), [("x.jpg", r"\.jpg is not among"), ("no/x.png", "there is no folder")]
+)
+def test_a_file_that_cannot_be_written_is_refused_at_once(tmp_path, out, message):
+    with pytest.raises(UsageError, match=message):
+        check_out(tmp_path / out)
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="not the folder of a run"):
+        run("sample", tmp_path)

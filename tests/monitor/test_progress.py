@@ -1,0 +1,58 @@
+"""The progress of a run, as lines and on a terminal."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from advnets.monitor.progress import Progress
+
+
+def lines(console):
+    return console.file.getvalue().splitlines()
+
+
+def test_plain_lines_come_first_last_and_in_between_at_intervals(console, record):
+    now = [0.0]
+    progress = Progress(console, "run", 100, interval=10, clock=lambda: now[0])
+    progress.start(0)
+    for step, now[0] in ((20, 1), (40, 2), (60, 11), (80, 12), (100, 13)):
+        progress.update(record(step))
+    assert [line.split()[1] for line in lines(console)] == ["20/100", "60/100", "100/100"]
+
+
+def test_a_line_says_it_all(console, record):
+    progress = Progress(console, "run", 10_000, clock=lambda: 0.0)
+    progress.start(0)
+    progress.update(record(2_000))
+    assert lines(console) == [
+        "step 2000/10000  D 1.3000  G 0.7000  V -1.3858 (-log 4 = -1.3863)  "
+        "D right on 75% real 50% fake  40.0 steps/s  3:20 left"
+    ]
+
+
+def test_what_is_undefined_is_left_out(console):
+    progress = Progress(console, "run", 10, clock=lambda: 0.0)
+    progress.update({"step": 10, "d_loss": None, "value": None, "d_accuracy_real": None})
+    assert lines(console) == ["step 10/10"]
+
+
+def test_on_a_terminal_there_is_one_display_that_stays_at_the_end(record):
+    console = Console(file=io.StringIO(), force_terminal=True, width=120, color_system=None)
+    progress = Progress(console, "ring", 100)
+    progress.start(0)
+    progress.update(record(50))
+    progress.print("a warning")
+    progress.stop()
+    shown = console.file.getvalue()
+    assert "50/100" in shown
+    assert "40.0 steps/s" in shown
+    assert "-log 4 = -1.3863" in shown
+    assert shown.count("a warning") == 1
+    assert shown.endswith("\x1b[?25h")  # the cursor is given back
+
+
+def test_what_is_printed_is_never_taken_for_markup(console):
+    Progress(console, "run", 10).print("see [red]this[/red] and [x/y]")
+    assert lines(console) == ["see [red]this[/red] and [x/y]"]
