@@ -32,8 +32,16 @@ def read_value(value: Any, source: str, place: Place | None = None) -> Document:
     document = Document(source)
     place = place or Place(source)
     document.values[()] = place
-    document.value = _Copier(document, place).copy(value, (), 0)
+    try:
+        document.value = _Copier(document, place).copy(value, (), 0)
+    except _TooLarge as error:
+        document.problems.append(place.problem(str(error)))
+        document.spoiled.add(())
     return document
+
+
+class _TooLarge(Exception):
+    """The value, or what it says about itself, has no end."""
 
 
 class _Copier:
@@ -47,8 +55,11 @@ class _Copier:
         self.count += 1
         self.document.values[keys] = self.place
         if depth > MAX_DEPTH or self.count > MAX_VALUES:
-            self._problem(keys, f"nested more than {MAX_DEPTH} levels deep, or too large")
-            return None
+            raise _TooLarge(
+                f"nested more than {MAX_DEPTH} levels deep"
+                if depth > MAX_DEPTH
+                else f"more than {MAX_VALUES:,} values"
+            )
         if isinstance(value, Mapping):
             return self._mapping(value, keys, depth)
         if isinstance(value, list | tuple):

@@ -92,46 +92,54 @@ def _set(
 ) -> tuple[str, str | None] | None:
     """Put a value into the tree; what prevents it, and how to mend that."""
     holder: Any = document.value
-    for depth, key in enumerate(keys):
-        here, last = keys[:depth], depth == len(keys) - 1
-        if isinstance(holder, list):
-            if not isinstance(key, int) or key >= len(holder):
-                count = len(holder)
-                span = f"indices 0 to {count - 1}" if count else "no entries"
-                return f"{dotted(here)} is a list with {span}; {key!r} is none of them", None
-        elif isinstance(holder, dict):
-            key = str(key)
-            if not last and (child := holder.get(key)) is not None and _is_leaf(child):
-                if not (isinstance(child, str) and is_entry((*here, key))):
-                    return f"{dotted((*here, key))} is {child!r:.40}, not a section", _near(
-                        holder, key
-                    )
-                holder[key] = {"name": child}  # `loss: hinge` is short for `loss: {name: hinge}`
-                document.values[(*here, key, "name")] = document.place((*here, key))
-            elif not last and child is None:
-                holder[key] = {}
-                document.forget((*here, key))
-                document.keys[(*here, key)] = document.values[(*here, key)] = place
-        else:
-            return f"the recipe is no mapping, so it has no {dotted(keys)}", None
-        if not last:
-            holder = holder[key]
-            continue
-        path = (*here, key)
-        document.forget(path)
-        holder[key] = new.value
-        document.keys[path] = place
-        document.values |= {(*path, *sub): where for sub, where in new.values.items()}
-        document.keys |= {(*path, *sub): where for sub, where in new.keys.items()}
-        document.spoiled |= {(*path, *sub) for sub in new.spoiled}
+    for depth, part in enumerate(keys[:-1]):
+        refusal = _refusal(holder, keys, depth)
+        if refusal:
+            return refusal, None
+        key = part if isinstance(holder, list) else str(part)
+        path = (*keys[:depth], key)
+        child = holder.get(key) if isinstance(holder, dict) else holder[key]
+        if isinstance(child, str) and is_entry(path):
+            # `loss: hinge` is short for `loss: {name: hinge}`
+            document.values[(*path, "name")] = document.place(path)
+            holder[key] = {"name": child}
+        elif child is None:
+            holder[key] = {}
+            document.forget(path)
+            document.keys[path] = document.values[path] = place
+        elif not isinstance(child, dict | list):
+            return f"{dotted(path)} is {child!r:.40}, not a section", _near(holder, str(key))
+        holder = holder[key]
+    refusal = _refusal(holder, keys, len(keys) - 1)
+    if refusal:
+        return refusal, None
+    last = keys[-1] if isinstance(holder, list) else str(keys[-1])
+    path = (*keys[:-1], last)
+    document.forget(path)
+    holder[last] = new.value
+    document.keys[path] = place
+    document.values |= {(*path, *sub): where for sub, where in new.values.items()}
+    document.keys |= {(*path, *sub): where for sub, where in new.keys.items()}
+    document.spoiled |= {(*path, *sub) for sub in new.spoiled}
     return None
 
 
-def _is_leaf(value: Any) -> bool:
-    return not isinstance(value, dict | list)
+def _refusal(holder: Any, keys: Keys, depth: int) -> str | None:
+    """Why ``holder`` has no ``keys[depth]``, or ``None`` if it can have one."""
+    key = keys[depth]
+    if isinstance(holder, dict):
+        return None
+    if not isinstance(holder, list):
+        return f"the recipe is no mapping, so it has no {dotted(keys)}"
+    if isinstance(key, int) and key < len(holder):
+        return None
+    span = f"indices 0 to {len(holder) - 1}" if holder else "no entries"
+    return f"{dotted(keys[:depth])} is a list with {span}; {key!r} is none of them"
 
 
-def _near(holder: dict[str, Any], key: str) -> str | None:
-    sections = [name for name, value in holder.items() if not _is_leaf(value)]
+def _near(holder: Any, key: str) -> str | None:
+    if not isinstance(holder, dict):
+        return None
+    sections = [name for name, value in holder.items() if isinstance(value, dict | list)]
     near = difflib.get_close_matches(key, sections, n=1)
     return f"did you mean {near[0]!r}?" if near else None

@@ -59,7 +59,7 @@ class Findings:
         try:
             return schema.model_validate_json(json.dumps(value), strict=True)
         except ValidationError as error:
-            self._take(error.errors(include_url=False)[:MOST], schema, value, keys, thing)
+            self._take(error.errors(include_url=False)[: MOST + 1], schema, value, keys, thing)
         except Exception as error:  # a validator of a plugin's schema: its bug, said as such
             self.add(
                 keys,

@@ -111,8 +111,8 @@ class RecipeSchema(Parameters):
     updates: Annotated[Any, Slot("updates")] = Field(
         "alternating", description="the order of the players' moves"
     )
-    optimizers: Optimizers
-    training: Training
+    optimizers: Optimizers = Field(description="how each player moves along its gradient")
+    training: Training = Field(description="how long, and how many examples at a time")
     distribution: Distribution = Field(default_factory=lambda: Distribution.model_validate({}))
     checkpoints: Checkpoints = Field(default_factory=lambda: Checkpoints.model_validate({}))
     monitoring: Monitoring = Field(default_factory=lambda: Monitoring.model_validate({}))

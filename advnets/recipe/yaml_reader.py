@@ -162,7 +162,9 @@ class _Reader:
         """Read one value; ``keys`` is ``None`` within a value that is thrown away."""
         event = self._next()
         place = self._place(event)
-        if keys is not None and keys:
+        if keys:
+            if isinstance(event, ScalarEvent) and event.implicit[0] and not event.value:
+                place = self.document.keys.get(keys, place)  # nothing has no place of its own
             self.document.values[keys] = place
         if not self._is_plain(event):
             self._spoil(keys)

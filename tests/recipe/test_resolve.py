@@ -1,0 +1,156 @@
+# ruff: noqa: E501 (a table of messages)
+"""Everything that a recipe says is checked at once, each problem at its exact place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+def test_defaults_are_filled_in(parse: Any) -> None:
+    data = parse().data
+    assert data == {
+        "name": "r",
+        "seed": 1,
+        "dataset": {
+            "name": "faces",
+            "id": "tfd",
+            "size": 8,
+            "preprocess": "unit",
+            "offline": {"name": "noise"},
+        },
+        "latent": {"name": "cube"},
+        "generator": {"name": "dense", "layers": []},
+        "discriminator": {"name": "critic"},
+        "loss": {"name": "hinge", "margin": 3.0},
+        "penalties": [{"name": "zero", "weight": 2.0}, {"name": "zero", "weight": 1.0}],
+        "updates": {"name": "turns"},
+        "optimizers": {
+            "generator": {"name": "descent", "rate": 0.1},
+            "discriminator": {"name": "descent", "rate": 0.5},
+        },
+        "training": {"steps": 10, "batch_size": 4},
+        "distribution": {"strategy": "auto", "precision": "float32", "jit": "auto"},
+        "checkpoints": {"every": 1000, "keep": 3},
+        "monitoring": {
+            "log_every": 100,
+            "image_every": 1000,
+            "samples": 64,
+            "tensorboard": True,
+            "callbacks": [],
+        },
+        "evaluation": {"every": 0, "metrics": []},
+    }
+
+
+def test_the_default_update_rule(parse: Any, good: str) -> None:
+    recipe = parse(good.replace("updates: turns\n", ""))
+    assert recipe.data["updates"] == {"name": "alternating"}
+    assert recipe.component("updates")[0].name == "alternating"
+
+
+def test_everything_at_once(changed: Any) -> None:
+    assert changed(
+        ("margin: 3", "margin: -3, marg: 4"),
+        ("steps: 10", "stesp: 10"),
+        ("weight: 2", "weight: '2'"),
+        ("generator: dense", "generator: critic"),
+        ("latent: cube", "latent: sphere"),
+    ) == [
+        "r.yaml:2:9: latent: 'sphere' is not among the registered priors; there are: cube; "
+        "plugin 'ill' is quarantined (RuntimeError: no luck); see `advnets plugins list`",
+        "r.yaml:3:12: generator: architecture 'critic' cannot play the generator, only the "
+        "discriminator; for the generator there are: dense",
+        "r.yaml:5:29: loss.margin: expected more than 0, got -3",
+        "r.yaml:5:33: unknown parameter 'marg' of loss 'hinge'; did you mean 'margin'?",
+        "r.yaml:6:34: penalties.0.weight: expected a number, got the text '2'; "
+        "remove the quotes: 2",
+        "r.yaml:11:1: missing key 'steps' in training (rounds: moves of the generator)",
+        "r.yaml:11:12: unknown key 'stesp' in training; did you mean 'steps'?",
+    ]
+
+
+def test_missing_keys(problems: Any) -> None:
+    assert problems("dataset: noise") == [
+        "r.yaml:1:1: missing key 'latent' (the prior of z)",
+        "r.yaml:1:1: missing key 'generator' (G)",
+        "r.yaml:1:1: missing key 'discriminator' (D)",
+        "r.yaml:1:1: missing key 'loss' (what each player minimises)",
+        "r.yaml:1:1: missing key 'optimizers' (how each player moves along its gradient)",
+        "r.yaml:1:1: missing key 'training' (how long, and how many examples at a time)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("10", "10.0", "11:19: training.steps: expected an integer, got 10.0; write 10"),
+        ("10", "1_000", "11:19: training.steps: expected an integer, got the text '1_000'; write 1000"),
+        ("10", "true", "11:19: training.steps: expected an integer, got true"),
+        ("10", "[10]", "11:19: training.steps: expected an integer, got a list of 1 entry"),
+        ("10", "", "11:12: training.steps: expected an integer, got nothing; remove the key"),
+        ("batch_size: 4", "batch_size: 0", "11:35: training.batch_size: expected at least 1, got 0"),
+        ("latent: cube", "latent: 3", "2:9: latent: expected a name, or a mapping with a name, got 3"),
+        ("latent: cube", "latent: {}", "2:1: latent: missing key 'name'; priors: cube"),
+        ("latent: cube", "latent: {name: 3}", "2:16: latent.name: expected text, got 3"),
+        ("latent: cube", "latent: {name: cube, x: 1}", "2:22: unknown parameter 'x' of prior 'cube'; prior 'cube' has no parameters"),
+        ("margin: 3", "margin: 13", "5:7: loss: 13 is an unlucky margin"),
+        ("margin: 3", "margin: 14", "5:7: the parameter schema of loss 'hinge' fails: TypeError: oops; that is a bug in toys (toys 1.0)"),
+        ("id: tfd, ", "", "1:1: missing parameter 'id' of data set 'faces' (its name)"),
+        ("id: tfd", "id: tfd, preprocess: untt", "1:45: dataset.preprocess: expected 'none', 'unit' or 'symmetric' or a mapping, got the text 'untt'; did you mean 'unit'?"),
+        ("id: tfd", "id: tfd, preprocess: {gcn: 0}", "1:51: dataset.preprocess.gcn: expected more than 0, got 0"),
+        ("generator: dense", "generator: {name: dense, layers: [3, {units: 0}]}", "3:46: generator.layers.1.units: expected at least 1, got 0"),
+        ("offline: noise", "offline: nose", "1:42: dataset.offline: 'nose' is not among the registered datasets; did you mean 'noise'?"),
+        ("offline: noise", "offline: {name: faces}", "1:33: missing parameter 'id' of data set 'faces'"),
+        ("offline: noise", "offline: {name: noise, offline: noise}", "1:56: a stand-in has no stand-in of its own"),
+        ("[{name: zero, weight: 2}, zero]", "zero", "6:12: penalties: expected a list, got the text 'zero'"),
+        (", zero]", ", zeroo]", "6:38: penalties.1: 'zeroo' is not among the registered penalties; did you mean 'zero'?"),
+        ("updates: turns", "name: A b", "7:7: name: expected lower-case letters, digits, _ and -"),
+        ("updates: turns", "distribution: {jit: true}", "7:21: distribution.jit: expected 'auto', 'on' or 'off', got true"),
+        ("updates: turns", "distribution: {precision: float16}", "7:27: distribution.precision: expected 'float32', got the text 'float16'"),
+        ("updates: turns", "monitoring: {tensorboard: yes}", "7:27: monitoring.tensorboard: expected true or false, got the text 'yes'; write true"),
+        ("updates: turns", "evaluation:", "7:1: evaluation: expected a mapping, got nothing; remove the key"),
+        ("updates: turns", "evaluation: {metrics: [fid]}", "7:24: evaluation.metrics.0: 'fid' is not among the registered metrics; there are: score"),
+        ("updates: turns", "seed: 2147483648", "7:7: seed: expected at most 2147483647, got 2147483648"),
+        ("updates: turns", "batch_size: 3", "7:1: unknown key 'batch_size'; did you mean 'training.batch_size'?"),
+        ("updates: turns", "colour: red", "7:1: unknown key 'colour'; the keys are name, seed, dataset"),
+    ],
+)  # fmt: skip
+def test_problems(changed: Any, old: str, new: str, problem: str) -> None:
+    (line,) = changed((old, new))
+    assert line.startswith(f"r.yaml:{problem}")
+
+
+def test_a_misspelt_key_of_a_nested_parameter(changed: Any) -> None:
+    assert changed(("id: tfd", "id: tfd, preprocess: {gnc: 1}")) == [
+        "r.yaml:1:33: missing parameter 'gcn' in dataset.preprocess of data set 'faces'",
+        "r.yaml:1:46: unknown parameter 'gnc' in dataset.preprocess of data set 'faces'; did you mean 'gcn'?",
+    ]
+
+
+def test_problems_of_the_text_and_of_the_meaning_together(changed: Any) -> None:
+    lines = changed(("latent: cube", "latent: &c cube"), ("margin: 3", "margin: x"))
+    assert [line.split(": ")[0] for line in lines] == ["r.yaml:2:9", "r.yaml:5:29"]
+
+
+def test_a_value_that_could_not_be_read_is_reported_once(changed: Any) -> None:
+    (line,) = changed(("steps: 10", "steps: .nan"))
+    assert line == "r.yaml:11:19: .nan is not a finite number"
+
+
+@pytest.mark.parametrize("text", ["", "# nothing", "---\n"])
+def test_an_empty_recipe(problems: Any, text: str) -> None:
+    (line,) = problems(text)
+    assert "the recipe is empty" in line
+
+
+@pytest.mark.parametrize(("text", "got"), [("- a", "a list of 1 entry"), ("a", "the text 'a'")])
+def test_what_is_no_mapping(problems: Any, text: str, got: str) -> None:
+    assert problems(text) == [f"r.yaml:1:1: a recipe is a mapping of keys, not {got}"]
+
+
+def test_a_flood_of_problems_is_cut(problems: Any) -> None:
+    lines = problems("\n".join(f"key{i}: 1" for i in range(1000)))
+    assert len(lines) == 201
+    assert lines[-1] == "r.yaml: and more"
