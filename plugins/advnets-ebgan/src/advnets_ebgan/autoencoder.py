@@ -1,0 +1,85 @@
+"""The auto-encoder that plays EBGAN's discriminator."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import keras
+
+from advnets.networks import Dropout, NetworkContext
+
+from .energy import Energy
+
+
+def autoencoder(
+    context: NetworkContext,
+    *,
+    encoder: Sequence[int] = (1024, 1024),
+    activation: str = "relu",
+    batch_norm: str = "encoder",
+    dropout: float = 0.0,
+    output: str = "linear",
+    stddev: float | None = None,
+) -> keras.Model:
+    """A fully connected auto-encoder, judging an example by how well it can rebuild it.
+
+    Args:
+        context: The data's shape, and the seed.
+        encoder: Units of each of the encoder's layers. The decoder is one layer, of the
+            data's size.
+        activation: Of the encoder's layers.
+        batch_norm: Batch normalisation between weights and activation: ``none``; ``encoder``:
+            in all of the encoder's layers but the first; ``all``: in the decoder as well.
+        dropout: Probability of dropping an output of one of the encoder's layers.
+        output: Activation of the reconstruction.
+        stddev: Weights start from N(0, stddev²); ``None`` for Glorot's uniform.
+
+    Returns:
+        A model from ``[N, *shape]`` to a dictionary, all float32: ``energy`` ``[N]``, the
+        un-squared norm ‖Dec(Enc(x)) − x‖; ``features`` ``[N, encoder[-1]]``, the encoder's
+        output S; ``reconstruction`` ``[N, *shape]``.
+
+    Source: Zhao, Mathieu and LeCun 2016 (arXiv:1609.03126), equation 13 and appendix.
+
+    >>> model = autoencoder(NetworkContext("discriminator", (8, 8, 1)), encoder=[32, 16])
+    >>> said = model(keras.ops.zeros([5, 8, 8, 1]))
+    >>> {name: tuple(tensor.shape) for name, tensor in sorted(said.items())}
+    {'energy': (5,), 'features': (5, 16), 'reconstruction': (5, 8, 8, 1)}
+    """
+
+    def dense(units: int, name: str) -> keras.layers.Dense:
+        seed = context.seed_for(name)
+        start = (
+            keras.initializers.GlorotUniform(seed)
+            if stddev is None
+            else keras.initializers.RandomNormal(0.0, stddev, seed)
+        )
+        return keras.layers.Dense(units, kernel_initializer=start, name=name)
+
+    shape = context.input_shape
+    inputs = keras.Input(shape, name="input")
+    x = keras.layers.Reshape((math.prod(shape),), name="flatten")(inputs)
+    for index, units in enumerate(encoder):
+        name = f"encoder_{index}"
+        x = dense(units, name)(x)
+        if batch_norm != "none" and index > 0:
+            x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
+        x = keras.layers.Activation(activation, name=f"{name}_activation")(x)
+        if dropout:
+            stream = f"{context.role}/{name}_dropout"
+            seed = context.seed_for(f"{name}_dropout")
+            x = Dropout(dropout, stream, seed=seed, name=f"{name}_dropout")(x)
+    features = x
+    x = dense(math.prod(shape), "decoder")(features)
+    if batch_norm == "all":
+        x = keras.layers.BatchNormalization(name="decoder_norm")(x)
+    if output != "linear":
+        x = keras.layers.Activation(output, name="decoder_activation")(x)
+    reconstruction = keras.layers.Reshape(shape, name="reconstruction")(x)
+    energy = Energy(name="energy")([reconstruction, inputs])
+    return keras.Model(
+        inputs,
+        {"energy": energy, "features": features, "reconstruction": reconstruction},
+        name=context.role,
+    )

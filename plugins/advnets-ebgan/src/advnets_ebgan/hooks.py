@@ -1,0 +1,111 @@
+"""What this plugin registers: names, parameters, targets. TensorFlow-free."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from advnets import Component, Parameters, hookimpl
+
+Units = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class MarginParameters(Parameters):
+    """Parameters of ``ebgan_margin``."""
+
+    margin: float = Field(
+        10.0, gt=0, description="m, the energy up to which D pushes generated examples"
+    )
+
+
+class PullingAwayParameters(Parameters):
+    """Parameters of ``pulling_away``."""
+
+    weight: float = Field(0.1, ge=0, description="factor of the term in G's loss")
+
+
+class AutoencoderParameters(Parameters):
+    """Parameters of ``autoencoder``."""
+
+    encoder: list[Units] = Field(
+        [1024, 1024],
+        min_length=1,
+        max_length=1000,
+        description="units of the encoder's layers; the decoder is always one layer",
+    )
+    activation: Literal["relu", "leaky_relu", "elu", "tanh", "sigmoid"] = Field(
+        "relu", description="of the encoder's layers"
+    )
+    batch_norm: Literal["none", "encoder", "all"] = Field(
+        "encoder",
+        description="batch normalisation after the weights of every layer but the first: "
+        "of the encoder's, or of all, the decoder's included",
+    )
+    dropout: float = Field(
+        0.0, ge=0, lt=1, description="probability of dropping an output of an encoder's layer"
+    )
+    output: Literal["linear", "tanh", "sigmoid"] = Field(
+        "linear", description="activation of the reconstruction"
+    )
+    stddev: float | None = Field(
+        None, gt=0, description="weights start from N(0, stddev²); by default Glorot's uniform"
+    )
+
+
+@hookimpl
+def advnets_losses() -> list[Component]:
+    """The margin loss."""
+    return [
+        Component(
+            "ebgan_margin",
+            "advnets_ebgan.margin:EbganMargin",
+            "D minimises E(x) + [m - E(G(z))]⁺, G minimises E(G(z)) (Zhao et al. 2016)",
+            MarginParameters,
+        )
+    ]
+
+
+@hookimpl
+def advnets_penalties() -> list[Component]:
+    """The repelling regulariser of EBGAN-PT."""
+    return [
+        Component(
+            "pulling_away",
+            "advnets_ebgan.pulling_away:PullingAway",
+            "mean squared cosine between D's features of generated examples, for G "
+            "(Zhao et al. 2016)",
+            PullingAwayParameters,
+        )
+    ]
+
+
+@hookimpl
+def advnets_architectures() -> list[Component]:
+    """The discriminator whose reconstruction error is the energy."""
+    return [
+        Component(
+            "autoencoder",
+            "advnets_ebgan.autoencoder:autoencoder",
+            "fully connected auto-encoder; its energy is ‖Dec(Enc(x)) - x‖",
+            AutoencoderParameters,
+            roles=("discriminator",),
+        )
+    ]
+
+
+@hookimpl
+def advnets_recipes() -> list[Component]:
+    """EBGAN on MNIST, without and with the pulling-away term."""
+    return [
+        Component(
+            "ebgan_mnist",
+            "advnets_ebgan:recipes/ebgan_mnist.yaml",
+            "EBGAN on MNIST (Zhao et al. 2016)",
+        ),
+        Component(
+            "ebgan_pt_mnist",
+            "advnets_ebgan:recipes/ebgan_pt_mnist.yaml",
+            "EBGAN with the pulling-away term on MNIST (Zhao et al. 2016)",
+        ),
+    ]

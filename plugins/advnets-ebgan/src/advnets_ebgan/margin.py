@@ -1,0 +1,43 @@
+"""The margin loss of energy-based adversarial networks."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from advnets.game import DiscriminatorOutput, Loss
+
+
+class EbganMargin(Loss):
+    """L_D = E(x) + [m − E(G(z))]⁺ and L_G = E(G(z)).
+
+    E is the energy that the discriminator gives an example. D lowers it on real examples
+    and raises it on generated ones, but not above the margin m; G seeks low energy. At a
+    Nash equilibrium p_G = p_data, and E is a constant between 0 and m.
+
+    Args:
+        margin: m > 0, in units of energy.
+
+    Source: Zhao, Mathieu and LeCun 2016 (arXiv:1609.03126), equations 1 and 2.
+
+    >>> real = DiscriminatorOutput({"energy": tf.constant([3.0, 3.0])})
+    >>> fake = DiscriminatorOutput({"energy": tf.constant([4.0, 12.0])})
+    >>> EbganMargin(10.0).discriminator(real, fake).numpy()  # 3 + (10 - 4), 3 + 0
+    array([9., 3.], dtype=float32)
+    """
+
+    requires = ("energy",)
+
+    def __init__(self, margin: float = 10.0):
+        self.margin = margin
+
+    def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
+        """E(x) + [m − E(G(z))]⁺, float32 ``[N]``."""
+        return real.energy + tf.nn.relu(self.margin - fake.energy)
+
+    def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
+        """E(G(z)), float32 ``[N]``."""
+        return fake.energy
+
+    def observe(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> dict[str, tf.Tensor]:
+        """The energies of both sides, to be logged: ``energy_real``, ``energy_fake``."""
+        return {"energy_real": real.energy, "energy_fake": fake.energy}

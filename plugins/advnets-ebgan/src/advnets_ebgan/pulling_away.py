@@ -1,0 +1,58 @@
+"""The pulling-away term: generated examples are to look different to D."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from advnets.game import Penalty, PenaltyInputs
+
+
+class PullingAway(Penalty):
+    """w/(N(N−1)) Σ_i Σ_{j≠i} cos(S_i, S_j)², added to the generator's loss.
+
+    S_i is D's code of the i-th generated example, the encoder's output (``features``). The
+    mean runs over all pairs of the *global* batch: on several replicas the codes are
+    gathered, so that their number does not change the term. A code shorter than 10⁻⁶ counts
+    less, and a code of zeros is at right angles to all others.
+
+    Args:
+        weight: w; 0.1 in the paper.
+
+    Source: Zhao, Mathieu and LeCun 2016 (arXiv:1609.03126), section 2.4.
+
+    Two parallel codes, and one at right angles to both: one pair of three has cosine 1.
+
+    >>> from advnets.game import DiscriminatorOutput
+    >>> from advnets.random import Draw
+    >>> codes = tf.constant([[1.0, 0.0], [2.0, 0.0], [0.0, 3.0]])
+    >>> said = DiscriminatorOutput({"energy": tf.zeros([3]), "features": codes})
+    >>> x = tf.zeros([3, 1])
+    >>> inputs = PenaltyInputs(lambda x: said, x, x, None, said, Draw(1, 0), "generator")
+    >>> PullingAway(weight=1.0)(inputs).numpy()
+    array([0.5, 0.5, 0. ], dtype=float32)
+    """
+
+    player = "generator"
+    requires = ("features",)
+
+    def __init__(self, weight: float = 0.1):
+        self.weight = weight
+
+    def __call__(self, inputs: PenaltyInputs) -> tf.Tensor:
+        """w/(N−1) Σ_{j≠i} cos(S_i, S_j)², float32 ``[N]``; 0 for a batch of one."""
+        codes = tf.cast(inputs.fake_output.features, tf.float32)
+        codes = tf.reshape(codes, [tf.shape(codes)[0], -1])
+        directions = tf.math.l2_normalize(codes, axis=1)
+        everyone = _gathered(directions)
+        squared_cosines = tf.square(tf.matmul(directions, everyone, transpose_b=True))
+        with_itself = tf.square(tf.reduce_sum(tf.square(directions), axis=1))
+        others = tf.cast(tf.maximum(tf.shape(everyone)[0] - 1, 1), tf.float32)
+        return self.weight * (tf.reduce_sum(squared_cosines, axis=1) - with_itself) / others
+
+
+def _gathered(x: tf.Tensor) -> tf.Tensor:
+    """The rows of all replicas; gradients flow back to the replica that each row is from."""
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return x
+    return context.all_gather(x, axis=0)
