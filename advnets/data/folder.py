@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -176,7 +176,7 @@ class Folder(Source):
                     paths.append(Path(folder, name).relative_to(self.path))
         return sorted(paths, key=lambda path: path.as_posix())
 
-    def _assigned(self, file: Path, taken: list[str]) -> str:
+    def _assigned(self, file: Path, taken: Sequence[str]) -> str:
         """The split of a training image: by its name alone, so independent of the others."""
         digest = hashlib.sha256(file.as_posix().encode("utf-8", "surrogateescape")).digest()
         place = int.from_bytes(digest[:8], "big") / 2**64

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..components import Component
-from ..errors import DataError, PluginError
+from ..errors import PluginError
 from . import tfds_builder
 from .source import Source
 
@@ -58,8 +58,4 @@ def prepare_data(
         DataError: If there is no such data set, if a file is not the official one, …
         DataUnavailable: If files are missing and can't be downloaded.
     """
-    if name in ("digits", "gaussian_1d", "ring", "grid", "folder", "npz"):
-        raise DataError(
-            f"{name!r} needs no preparing", hint="prepare takes the id of a TFDS data set"
-        )
     return tfds_builder.prepare(tfds_builder.find_builder(name, data_dir), from_dir)

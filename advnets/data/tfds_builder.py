@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import hashlib
+import io
 import os
 import re
 import sys
-from collections.abc import Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ from .probe import DataUnavailable, unreachable
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*(/[\w.+-]+)?(:\d+\.\d+\.\d+)?")
 """``name``, ``name/config``, each with ``:version`` or without. No namespaces: those
 would be looked up on the network."""
+
+NO_ROOM = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR)
+"""Ways in which a folder can refuse to be written to."""
 
 
 def data_directory(data_dir: str | os.PathLike[str] | None = None) -> str:
@@ -60,7 +65,24 @@ def find_builder(identifier: str, data_dir: str | os.PathLike[str] | None = None
             else "its catalogue is at https://www.tensorflow.org/datasets/catalog/overview",
         ) from None
     except Exception as error:
-        raise DataError(f"TFDS cannot construct {identifier!r}: {_gist(error)}") from error
+        known = ", ".join(tfds.builder_cls(re.split("[/:]", identifier)[0]).builder_configs)
+        raise DataError(
+            f"TFDS cannot construct {identifier!r}: {_gist(error)}",
+            hint=f"its configurations are {known}" if known else None,
+        ) from error
+
+
+def prepared(data_dir: str | os.PathLike[str] | None = None) -> list[str]:
+    """What lies prepared in a folder of TFDS: ``name:version`` or ``name/config:version``.
+
+    Read from the folders' names, without importing TFDS.
+    """
+    root = Path(data_directory(data_dir))
+    found = [*root.glob("*/*/dataset_info.json"), *root.glob("*/*/*/dataset_info.json")]
+    parts = [path.parent.relative_to(root).parts for path in found]
+    return sorted(
+        f"{'/'.join(p[:-1])}:{p[-1]}" for p in parts if re.fullmatch(r"\d+\.\d+\.\d+", p[-1])
+    )
 
 
 def is_prepared(builder: Any) -> bool:
@@ -184,11 +206,18 @@ def _join(reasons: Mapping[str, str]) -> str:
 
 def _gist(error: BaseException) -> str:
     """The first line of somebody else's error, under its kind."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0].strip()[:300] if lines else ''}"
+    # TFDS puts what it was doing, with all arguments, in front of what went wrong.
+    text = re.sub(r"^Failed to construct dataset .*?}\": ", "", str(error).strip(), flags=re.S)
+    line = text.splitlines()[0] if text else ""
+    return f"{type(error).__name__}: {line[:300]}"
 
 
 def _failure(builder: Any, error: Exception) -> DataError:
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        return DataError(
+            f"{_title(builder)} cannot be written to {builder.data_path}: {error.strerror}",
+            hint="choose another place with TFDS_DATA_DIR or with dataset.data_dir",
+        )
     if isinstance(error, OSError | EOFError) or "ownload" in type(error).__name__:
         return DataUnavailable(
             f"{_title(builder)} could not be fetched and prepared: {_gist(error)}",
@@ -199,15 +228,16 @@ def _failure(builder: Any, error: Exception) -> DataError:
 
 
 @contextmanager
-def _quiet() -> Any:
-    """No progress bars unless somebody watches."""
+def _quiet() -> Iterator[None]:
+    """Progress bars only if somebody watches, and nothing on stdout, which is for results."""
     import tensorflow_datasets as tfds
 
-    if sys.stderr.isatty():
-        yield
-        return
-    tfds.disable_progress_bar()
+    watched = sys.stderr.isatty()
+    if not watched:
+        tfds.disable_progress_bar()
     try:
-        yield
+        with redirect_stdout(sys.stderr if watched else io.StringIO()):
+            yield
     finally:
-        tfds.enable_progress_bar()
+        if not watched:
+            tfds.enable_progress_bar()

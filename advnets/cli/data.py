@@ -1,0 +1,65 @@
+"""``advnets data``: which data sets there are, and preparing those of TFDS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..errors import UsageError
+from .common import echo, plugin_options, print_table, registry_of
+
+
+@click.group("data")
+def command() -> None:
+    """List and prepare data sets."""
+
+
+@command.command("list")
+@plugin_options
+@click.pass_context
+def list_command(ctx: click.Context) -> None:
+    """List the data sets that recipes can name, and what TFDS has on disk."""
+    from ..data.tfds_builder import data_directory, prepared
+
+    registry = registry_of(ctx)
+    components = registry.components("datasets")
+    rows = [(c.name, registry.owner("datasets", c.name), c.summary) for c in components]
+    print_table(("NAME", "FROM", "WHAT"), rows)
+    there = prepared()
+    echo(f"\nprepared by TFDS in {data_directory()}: {', '.join(there) or 'nothing'}")
+    echo("prepare another with `advnets data prepare ID`, and use it as dataset.id=ID of tfds")
+
+
+@command.command("prepare")
+@click.argument("name")
+@click.option(
+    "--from",
+    "from_dir",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Take the official files from this folder; only what it lacks is downloaded.",
+)
+@click.option(
+    "--data-dir",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Where TFDS keeps its data; by default TFDS_DATA_DIR, or ~/tensorflow_datasets.",
+)
+@plugin_options
+@click.pass_context
+def prepare_command(
+    ctx: click.Context, name: str, from_dir: Path | None, data_dir: Path | None
+) -> None:
+    """Prepare the TFDS data set NAME (mnist, emnist/letters, ...) on this machine."""
+    if name == "tfds":
+        raise UsageError(
+            "which data set of TFDS?", hint="give its id, such as `advnets data prepare mnist`"
+        )
+    if name in registry_of(ctx).names("datasets"):
+        raise UsageError(
+            f"{name} needs no preparing", hint="`prepare` takes the id of a TFDS data set"
+        )
+    from ..data import prepare_data
+
+    echo(f"{name} is prepared in {prepare_data(name, from_dir, data_dir)}")
