@@ -1,0 +1,52 @@
+"""A file is replaced whole, or stays as it was."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from advnets import RunError
+from advnets.runs.atomic import write_atomically
+
+
+def test_it_replaces(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_atomically(path, "old")
+    write_atomically(path, "née")
+    assert path.read_text(encoding="utf-8") == "née"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_permissions(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    mask = os.umask(0o022)
+    try:
+        write_atomically(path, "x")
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    path.chmod(0o640)
+    write_atomically(path, "y")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_a_failure_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    write_atomically(path, "old")
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RunError, match="cannot write file: No space left on device"):
+        write_atomically(path, "new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="No such file or directory"):
+        write_atomically(tmp_path / "gone" / "file", "x")
