@@ -30,7 +30,7 @@ PART = re.compile(
     r"(?P<begin><!-- generated: (?P<name>[\w ]+) -->\n).*?(?P<end><!-- end of generated part -->)",
     flags=re.DOTALL,
 )
-COMMON = {"plugin", "traceback", "help"}
+COMMON = {"--plugin", "--traceback", "--help"}
 
 
 def commands(registry: Registry) -> Iterator[str]:
@@ -50,7 +50,7 @@ def section(command: click.Command, context: click.Context, level: str) -> Itera
     rows = [
         (", ".join(f"`{name}`" for name in [*p.opts, *p.secondary_opts]), value(p), meaning(p))
         for p in command.get_params(context)
-        if isinstance(p, click.Option) and p.name not in COMMON and not p.hidden
+        if isinstance(p, click.Option) and COMMON.isdisjoint(p.opts) and not p.hidden
     ]
     if rows:
         yield table(("option", "value", "meaning"), rows)
@@ -67,7 +67,7 @@ def value(option: click.Option) -> str:
         return ""
     if isinstance(option.type, click.Choice):
         return " or ".join(f"`{choice}`" for choice in option.type.choices)
-    return f"`{option.metavar or option.type.name.upper()}`"
+    return f"`{option.metavar or option.type.name.removesuffix(' range').upper()}`"
 
 
 def meaning(option: click.Option) -> str:
