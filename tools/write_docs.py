@@ -128,11 +128,12 @@ def key_rows(model: type[BaseModel], prefix: str) -> Iterator[Sequence[str]]:
 def components(registry: Registry) -> Iterator[str]:
     """Every component of every kind that recipes name."""
     for kind, purpose in KINDS.items():
-        found = [] if kind in ("recipes", "commands") else own(registry, kind)
-        if not found:
+        if kind in ("recipes", "commands"):
             continue
+        found = own(registry, kind)
         yield f"### {kind.capitalize()}\n"
-        yield f"{purpose[0].upper()}{purpose[1:]}.\n"
+        none = "" if found else " None ships with advnets; plugins bring them."
+        yield f"{purpose[0].upper()}{purpose[1:]}.{none}\n"
         for component in found:
             yield f"#### `{component.name}`\n"
             roles = f" For: {', '.join(component.roles)}." if kind == "architectures" else ""
