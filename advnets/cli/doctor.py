@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -69,10 +68,11 @@ def installation(registry: Registry) -> Iterator[Finding]:
 
 
 def _devices() -> Iterator[Finding]:
+    from ..engine.quiet import import_tensorflow
     from ..monitor.health import Finding
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
+        import_tensorflow()
         import tensorflow as tf
 
         names = [device.name for device in tf.config.list_physical_devices()]
@@ -160,7 +160,9 @@ def _holder(folder: RunFolder) -> str | None:
 
 
 def _checkpoints(folder: RunFolder) -> Iterator[Finding]:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from ..engine.quiet import import_tensorflow
+
+    import_tensorflow()
     from ..checkpoint import CheckpointStore
     from ..monitor.health import Finding
 

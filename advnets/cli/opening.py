@@ -23,6 +23,9 @@ def open_run(ctx: click.Context, path: Path) -> Run:
 
     folder = RunFolder.open(path)
     registry = registry_of(ctx)
+    from ..engine.quiet import import_tensorflow
+
+    import_tensorflow()
     from ..engine.api import Run
 
     return Run(folder, registry)

@@ -199,7 +199,7 @@ def _rewrite(path: Path, step: int) -> bool:
 
 
 def _mark(folder: Path, step: int) -> None:
-    """Write an event file whose only event says that the log starts again at ``step``."""
+    """Write an event file that says that the log starts again at ``step``."""
     import tensorflow as tf
 
     now = time.time()
@@ -210,6 +210,6 @@ def _mark(folder: Path, step: int) -> None:
         writer.write(
             tf.compat.v1.Event(wall_time=now, file_version="brain.Event:2").SerializeToString()
         )
-        writer.write(
-            tf.compat.v1.Event(wall_time=now, step=step, session_log=session).SerializeToString()
-        )
+        start = tf.compat.v1.Event(wall_time=now, step=step, session_log=session)
+        for _ in range(2):  # servers take the first one in a log for its beginning
+            writer.write(start.SerializeToString())

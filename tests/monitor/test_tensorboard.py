@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.backend.event_processing.plugin_event_accumulator import EventAccumulator
 
 from advnets.monitor.tensorboard import EventLog, forget
 
@@ -22,6 +22,7 @@ def events(tmp_path, warnings):
 
 
 def read(folder):
+    """What TensorBoard's own reader finds."""
     accumulator = EventAccumulator(str(folder), size_guidance={"tensors": 0})
     accumulator.Reload()
     return accumulator
