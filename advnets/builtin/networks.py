@@ -203,7 +203,11 @@ class ConvMaxoutParameters(_Dropped):
     ``sparse`` and ``max_col_norm`` concern the fully connected ones.
     """
 
-    convolutions: list[Convolution] = Field(min_length=1, max_length=100)
+    convolutions: list[Convolution] = Field(
+        min_length=1,
+        max_length=100,
+        description="convolutional maxout layers: {channels, pieces, kernel, padding, pool, ...}",
+    )
     layers: list[MaxoutLayer] = Field(
         [], max_length=1000, description="fully connected: units, or {units, pieces, irange, ...}"
     )

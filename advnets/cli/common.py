@@ -99,6 +99,7 @@ def plugin_options(command: F) -> F:
         "plugin_words",
         metavar="FILE",
         multiple=True,
+        is_eager=True,  # so that --help knows the commands of plugins given before it
         expose_value=False,
         callback=_take_plugins,
         help="Also load this plugin file or module; no:NAME blocks a plugin. Repeatable.",

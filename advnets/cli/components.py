@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ..components import KINDS, ROLES, Component
+from ..recipe import parameter_schema
 from ..recipe.wording import KIND
 from ..registry import Registry
 from .common import echo, plugin_options, print_json, print_table, registry_of
@@ -81,7 +82,7 @@ def _entry(registry: Registry, kind: str, component: Component) -> dict[str, Any
         "target": component.target,
         "plugin": owner.name,
         "source": owner.source,
-        "parameters": component.parameters.model_json_schema(),
+        "parameters": parameter_schema(component),
     }
     if kind == "architectures":
         entry["roles"] = list(component.roles)

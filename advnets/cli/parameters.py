@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 from ..components import Component
+from ..recipe import parameter_schema
 
 BOUNDS = {
     "exclusiveMinimum": "> {}",
@@ -42,7 +43,7 @@ def parameter_lines(component: Component) -> Iterator[ParameterLine]:
     >>> next(parameter_lines(Component("ebgan", "m:a", parameters=Margin)))[:3]
     ('margin', 'number > 0', '10.0')
     """
-    schema = component.parameters.model_json_schema()
+    schema = parameter_schema(component)
     definitions = schema.get("$defs", {})
     for name, field in component.parameters.model_fields.items():
         name = field.alias or name

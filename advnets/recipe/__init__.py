@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .identity import differences, identity
-from .json_schema import recipe_schema
+from .json_schema import parameter_schema, recipe_schema
 from .recipe import Recipe, load_recipe, parse_recipe
 from .shipped import find_recipe, recipe_path
 from .yaml_reader import read_yaml
@@ -15,6 +15,7 @@ __all__ = [
     "find_recipe",
     "identity",
     "load_recipe",
+    "parameter_schema",
     "parse_recipe",
     "read_yaml",
     "recipe_path",

@@ -37,6 +37,18 @@ def recipe_schema(registry: Registry) -> dict[str, Any]:
     return {"$schema": DIALECT, **schema, "$defs": definitions}
 
 
+def parameter_schema(component: Component, references: str = "#/$defs/{model}") -> dict[str, Any]:
+    """The JSON Schema of a component's parameters.
+
+    A type that JSON Schema cannot express makes it a bare list of names.
+    """
+    try:
+        return component.parameters.model_json_schema(ref_template=references)
+    except PydanticInvalidForJsonSchema:
+        names = component.parameters.model_fields
+        return {"type": "object", "properties": {name: {} for name in names}}
+
+
 def _label(slot: Slot) -> str:
     return f"{slot.kind}.{slot.role}" if slot.role else slot.kind
 
@@ -64,13 +76,7 @@ def _component(
     component: Component, kind: str, label: str, definitions: dict[str, Any]
 ) -> dict[str, Any]:
     """The mapping form of one component."""
-    try:
-        schema = component.parameters.model_json_schema(
-            mode="validation", ref_template=f"#/$defs/{label}.{{model}}"
-        )
-    except PydanticInvalidForJsonSchema:  # a type of its own that JSON Schema cannot say
-        names = component.parameters.model_fields
-        schema = {"properties": {name: {} for name in names}}
+    schema = parameter_schema(component, f"#/$defs/{label}.{{model}}")
     for name, definition in schema.pop("$defs", {}).items():
         definitions[f"{label}.{name}"] = definition
     properties = {"name": {"const": component.name}, **schema.get("properties", {})}

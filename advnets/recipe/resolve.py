@@ -160,7 +160,7 @@ def _entry(
     if parameters is None:
         return None
     try:
-        dumped = parameters.model_dump(mode="json", by_alias=True)
+        dumped = parameters.model_dump(mode="json", by_alias=True, warnings="error")
         json.dumps(dumped, allow_nan=False)
     except Exception as error:
         findings.add(keys, f"{thing}: its parameters cannot be written: {error}", f"bug in {owner}")

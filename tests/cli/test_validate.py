@@ -1,0 +1,136 @@
+"""``advnets validate``: all problems of all recipes, as file:line:col: message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from advnets.cli.main import cli
+
+ROOT = Path(__file__).parents[2]
+RECIPES = sorted(ROOT.glob("recipes/*.yaml"))
+GOOD = """\
+dataset: gaussian_1d
+latent: {name: gaussian, size: 2}
+generator: mlp
+discriminator: mlp
+loss: minimax
+optimizers: {generator: sgd, discriminator: sgd}
+training: {steps: 10, batch_size: 4}
+"""
+PLUGIN = """
+from pydantic import Field
+from advnets import Component, Parameters, hookimpl
+
+class Hinge(Parameters):
+    margin: float = Field(1.0, gt=0)
+
+@hookimpl
+def advnets_losses():
+    return [Component("hinge_of_a_plugin", "module_never_imported:Hinge", "hinge", Hinge)]
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def validate(*words: str) -> Result:
+    return CliRunner().invoke(cli, ["validate", *words])
+
+
+@pytest.mark.parametrize("file", RECIPES, ids=lambda file: file.stem)
+def test_shipped_recipes(file: Path) -> None:
+    result = validate(str(file))
+    assert result.exit_code == 0, result.output
+    assert validate(file.stem).exit_code == 0
+
+
+def test_a_good_recipe(here: Path) -> None:
+    (here / "good.yaml").write_text(GOOD)
+    result = validate("good.yaml")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("good.yaml: ok (good-")
+    assert result.stderr == ""
+
+
+def test_all_problems(here: Path) -> None:
+    (here / "bad.yaml").write_text(GOOD.replace("size: 2", "size: 0").replace("loss:", "los:"))
+    result = validate("bad.yaml")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
+        "bad.yaml:1:1: missing key 'loss' (what each player minimises)",
+        "bad.yaml:2:32: latent.size: expected at least 1, got 0",
+        "bad.yaml:5:1: unknown key 'los'; did you mean 'loss'?",
+        "error: 3 problems in the recipe",
+    ]
+
+
+def test_several_recipes(here: Path) -> None:
+    (here / "good.yaml").write_text(GOOD)
+    (here / "bad.yaml").write_text("a: [")
+    result = validate("bad.yaml", "good.yaml", "gone.yaml")
+    assert result.exit_code == 2
+    assert "bad.yaml:1:5: not YAML" in result.stderr
+    assert "error: there is no file gone.yaml" in result.stderr
+    assert "good.yaml: ok" in result.stdout
+
+
+def test_overrides(here: Path) -> None:
+    (here / "good.yaml").write_text(GOOD)
+    assert validate("good.yaml", "dataset=digits", "training.steps=3").exit_code == 0
+    result = validate("good.yaml", "training.steps=3.5", "loss=minimaks")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[:2] == [
+        "command line: training.steps=3.5: expected an integer, got 3.5",
+        "command line: loss=minimaks: loss: 'minimaks' is not among the registered losses; "
+        "did you mean 'minimax'?",
+    ]
+
+
+def test_a_file_whose_name_looks_like_an_override(here: Path) -> None:
+    (here / "sigma=1.yaml").write_text(GOOD)
+    assert validate("sigma=1.yaml").exit_code == 0
+
+
+def test_only_overrides() -> None:
+    result = validate("training.steps=3")
+    assert result.exit_code == 2
+    assert "no recipe given" in result.stderr
+
+
+def test_components_of_plugins(here: Path) -> None:
+    """The parameters of a plugin's component are checked without importing its target."""
+    (here / "plugin_of_validate.py").write_text(PLUGIN)
+    loss = "{name: hinge_of_a_plugin, margin: -1}"
+    (here / "mine.yaml").write_text(GOOD.replace("loss: minimax", f"loss: {loss}"))
+    result = validate("mine.yaml", "--plugin", "plugin_of_validate.py")
+    assert result.exit_code == 2
+    assert "mine.yaml:5:41: loss.margin: expected more than 0, got -1" in result.stderr
+    result = validate("mine.yaml", "loss.margin=2", "--plugin", "plugin_of_validate.py")
+    assert result.exit_code == 0
+    result = validate("mine.yaml")
+    assert "'hinge_of_a_plugin' is not among the registered losses" in result.stderr
+
+
+def test_a_recipe_that_needs_a_quarantined_plugin(here: Path) -> None:
+    (here / "plugin_that_breaks.py").write_text("raise RuntimeError('no luck')")
+    (here / "mine.yaml").write_text(GOOD.replace("minimax", "hinge_of_a_plugin"))
+    result = validate("mine.yaml", "--plugin", "plugin_that_breaks.py")
+    assert result.exit_code == 2
+    assert (
+        "plugin 'plugin_that_breaks' is quarantined (RuntimeError: no luck); "
+        "see `advnets plugins list`" in result.stderr
+    )
+    assert "Traceback" not in result.output
+
+
+def test_a_shipped_recipe_in_place_of_its_path(here: Path) -> None:
+    result = validate("recipes/goodfellow2014.yaml")
+    assert result.exit_code == 2
+    assert "give its name alone, goodfellow2014" in result.stderr
