@@ -110,7 +110,12 @@ class Findings:
                 return
         if any(error["type"] == "extra_forbidden" for error in errors):
             name = str(path[-1])
-            hint = _misplaced(path) or did_you_mean(name, siblings) or _known(siblings, noun, thing)
+            hint = (
+                self._renamed(keys)
+                or _misplaced(path)
+                or did_you_mean(name, siblings)
+                or _known(siblings, noun, thing)
+            )
             self.add(path, f"unknown {noun} {name!r}{owner}", hint, at_key=True)
             return
         got = _at(value, sub)
@@ -127,6 +132,14 @@ class Findings:
             if hint is None and isinstance(got, str):
                 hint = did_you_mean(got, _words(expected))
             self.add(path, f"{prefix}expected {any_of(expected)}, got {came(got)}", hint)
+
+    def _renamed(self, keys: Keys) -> str | None:
+        """For ``dataset.name=digits``, which keeps the parameters of another component."""
+        override = self.document.place((*keys, "name")).override
+        start = f"{dotted(keys)}.name="
+        if not keys or not override.startswith(start):
+            return None
+        return f"{dotted(keys)}={override.removeprefix(start)} replaces the whole entry"
 
 
 def _walk(value: Any, error: ErrorDetails) -> Keys:

@@ -112,6 +112,14 @@ def test_problems(problems: Any, override: str, problem: str) -> None:
     assert line.startswith(f"command line: {problem}")
 
 
+def test_another_name_keeps_the_old_parameters(problems: Any) -> None:
+    lines = problems(overrides=["loss.name=hinge", "dataset.name=noise"])
+    assert lines == [
+        "r.yaml:1:24: unknown parameter 'id' of data set 'noise'; "
+        "dataset=noise replaces the whole entry"
+    ]
+
+
 def test_problems_from_python(problems: Any) -> None:
     given = {"training.steps": float("inf"), "seed": -1, "loss": print, "": 1, 3: 4}
     assert problems(overrides=given) == [
