@@ -113,14 +113,9 @@ def write(model: Any, form: str, path: Path) -> None:
         finally:
             remove(named)
     else:
-        import numpy as np
+        from ..networks import save_weights
 
-        weights = {
-            f"{index:04}/{variable.name}": variable.numpy()
-            for index, variable in enumerate(model.variables)
-        }
-        with path.open("wb") as file:
-            np.savez(file, **weights)
+        save_weights(model, path)
 
 
 def describe(opened: Run, player: str, model: Any) -> dict[str, Any]:

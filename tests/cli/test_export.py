@@ -60,10 +60,10 @@ def test_npz_holds_every_weight(finished_run, tmp_path, opened):
     out = tmp_path / "d.npz"
     run("export", finished_run, "--format", "npz", "--player", "discriminator", "--out", out)
     with np.load(out) as held:
-        weights = [held[name] for name in sorted(held.files)]
-    expected = [variable.numpy() for variable in opened.discriminator.variables]
-    assert len(weights) == len(expected)
-    assert all(map(np.array_equal, weights, expected))
+        weights = {name: held[name] for name in held.files}
+    expected = {weight.path: weight.numpy() for weight in opened.discriminator.weights}
+    assert weights.keys() == expected.keys()
+    assert all(np.array_equal(weights[path], expected[path]) for path in expected)
 
 
 def test_the_discriminator_loads_too(finished_run, tmp_path, opened):
