@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 SUFFIXES = (
     ".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp",
@@ -50,7 +54,9 @@ def read_image(path: Path, size: int | None, channels: int) -> np.ndarray:
                 upright = Image.alpha_composite(white, upright)
             upright = upright.convert(MODES[channels])
             if size is not None and upright.size != (size, size):
-                upright = ImageOps.fit(upright, (size, size), Image.Resampling.BICUBIC)
+                # Cut first: resizing a region would blend in what lies about it.
+                upright = _central_square(upright)
+                upright = upright.resize((size, size), Image.Resampling.BICUBIC)
             pixels = np.asarray(upright, np.uint8)
     except BrokenImage:
         raise
@@ -58,3 +64,9 @@ def read_image(path: Path, size: int | None, channels: int) -> np.ndarray:
         text = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise BrokenImage(text.replace(str(path), path.name)) from error
     return pixels.reshape(*pixels.shape[:2], channels)
+
+
+def _central_square(image: Image.Image) -> Image.Image:
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return image.crop((left, top, left + side, top + side))

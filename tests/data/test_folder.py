@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import logging
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from advnets.data import DataUnavailable
+from advnets.data.folder import Folder
+from advnets.errors import DataError
+
+from .conftest import SHARED
+
+
+def paint(path: Path, grey: int, size: tuple[int, int] = (4, 4)) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("L", size, grey).save(path)
+
+
+def greys(source: Folder, split: str) -> list[int]:
+    return [int(image[0, 0, 0]) for image in source.load(split)]
+
+
+def test_sorted_by_name_and_split_by_hash(tmp_path: Path) -> None:
+    for i in reversed(range(200)):
+        paint(tmp_path / f"{i:03}.png", i)
+    source = Folder(tmp_path)
+    assert source.spec.shape == (4, 4, 3)
+    assert source.splits == ("train", "validation", "test")
+    parts = {split: greys(source, split) for split in source.splits}
+    assert all(part == sorted(part) for part in parts.values())
+    assert sorted(grey for part in parts.values() for grey in part) == list(range(200))
+    assert 8 <= len(parts["validation"]) <= 35
+    assert 8 <= len(parts["test"]) <= 35
+    assert source.labels("train") is None
+
+    for i in range(200, 220):
+        paint(tmp_path / f"{i:03}.png", i)
+    later = Folder(tmp_path)
+    for split, part in parts.items():
+        assert [grey for grey in greys(later, split) if grey < 200] == part
+
+
+def test_everything_to_train_on(tmp_path: Path) -> None:
+    for i in range(30):
+        paint(tmp_path / f"{i}.png", i)
+    source = Folder(tmp_path, validation=0, test=0)
+    assert source.splits == ("train",)
+    assert len(source.load("train")) == 30
+
+
+def test_sub_folders_as_splits_and_classes(tmp_path: Path) -> None:
+    for split, count in (("train", 6), ("test", 2)):
+        for i in range(count):
+            paint(tmp_path / split / "cat" / f"{i}.png", 10 + i)
+            paint(tmp_path / split / "dog" / "old" / f"{i}.png", 20 + i)
+    source = Folder(tmp_path, validation=0)
+    assert source.splits == ("train", "test")
+    assert source.spec.num_classes == 2
+    assert greys(source, "test") == [10, 11, 20, 21]
+    np.testing.assert_array_equal(source.labels("test"), [0, 0, 1, 1])
+    assert len(source.load("train")) == 12
+
+
+def test_a_validation_split_is_taken_from_train_not_from_test(tmp_path: Path) -> None:
+    for i in range(100):
+        paint(tmp_path / "train" / f"{i}.png", 1)
+        paint(tmp_path / "test" / f"{i}.png", 2)
+    source = Folder(tmp_path, validation=0.5, test=0.4)
+    assert set(greys(source, "validation")) == {1}
+    assert len(source.load("test")) == 100
+    assert len(source.load("train")) + len(source.load("validation")) == 100
+
+
+def test_classes_without_splits(tmp_path: Path) -> None:
+    for i in range(4):
+        paint(tmp_path / "b" / f"{i}.png", i)
+        paint(tmp_path / "a" / f"{i}.png", 10 + i)
+    source = Folder(tmp_path, validation=0, test=0, channels=1)
+    assert source.load("train").shape == (8, 4, 4, 1)
+    np.testing.assert_array_equal(source.labels("train"), [0] * 4 + [1] * 4)
+
+
+def test_what_is_no_image_is_passed_over(tmp_path: Path) -> None:
+    paint(tmp_path / "a.PNG", 1)
+    paint(tmp_path / ".hidden.png", 2)
+    paint(tmp_path / ".cache" / "c.png", 3)
+    (tmp_path / "notes.txt").write_text("nothing")
+    assert greys(Folder(tmp_path, validation=0, test=0), "train") == [1]
+
+
+def test_sizes_that_differ(tmp_path: Path) -> None:
+    paint(tmp_path / "a.png", 1, (4, 4))
+    paint(tmp_path / "b.png", 2, (6, 8))
+    with pytest.raises(DataError, match="6×8 pixels, others are 4×4") as caught:
+        Folder(tmp_path, validation=0, test=0).load("train")
+    assert "size" in str(caught.value.hint)
+    assert Folder(tmp_path, 5, validation=0, test=0).load("train").shape == (2, 5, 5, 3)
+
+
+def test_a_few_broken_files_are_skipped_and_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for i in range(20):
+        paint(tmp_path / ("a" if i < 10 else "b") / f"{i:02}.png", i)
+    (tmp_path / "a" / "03.png").write_bytes(b"broken")
+    source = Folder(tmp_path, validation=0, test=0)
+    with caplog.at_level(logging.WARNING):
+        train = source.load("train")
+    assert train[:, 0, 0, 0].tolist() == [i for i in range(20) if i != 3]
+    np.testing.assert_array_equal(source.labels("train"), [0] * 9 + [1] * 10)
+    assert list(source.skipped) == [tmp_path / "a" / "03.png"]
+    assert "1 of 20 images of 'train' are unusable and skipped (a/03.png" in caplog.text
+
+
+def test_many_broken_files_are_refused(tmp_path: Path) -> None:
+    paint(tmp_path / "a.png", 1)
+    (tmp_path / "b.png").write_bytes(b"broken")
+    with pytest.raises(DataError, match="1 of 2 images of 'train' are unusable"):
+        Folder(tmp_path, validation=0, test=0).load("train")
+
+
+def test_no_folder_and_no_images(tmp_path: Path) -> None:
+    with pytest.raises(DataUnavailable, match="there is no folder"):
+        Folder(tmp_path / "none").available()
+    with pytest.raises(DataUnavailable, match="there is no folder"):
+        Folder(tmp_path / "none").load("train")
+    with pytest.raises(DataError, match="has no images"):
+        Folder(tmp_path).load("train")
+    (tmp_path / "a.png").write_bytes(b"broken")
+    with pytest.raises(DataError, match="no image can be decoded"):
+        _ = Folder(tmp_path, validation=0, test=0).spec
+
+
+def test_nothing_left_to_train_on(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="leave nothing to train on"):
+        Folder(tmp_path, validation=0.5, test=0.5)
+
+
+@pytest.mark.slow
+def test_sixty_thousand_photographs(tmp_path: Path) -> None:
+    archive = SHARED / "cifar10-jpeg.tar.gz"
+    if not archive.exists():
+        pytest.skip(f"{archive} is not there")
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path, filter="data")
+    roots = [path for path in (tmp_path, *tmp_path.rglob("*")) if (path / "train").is_dir()]
+    source = Folder(roots[0] if roots else tmp_path, validation=0)
+    assert source.spec.shape == (32, 32, 3)
+    assert sum(len(source.load(split)) for split in source.splits) == 60_000
+    assert not source.skipped

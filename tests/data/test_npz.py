@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from advnets.data import DataUnavailable
+from advnets.data.npz import Npz
+from advnets.errors import DataError
+
+RNG = np.random.default_rng(0)
+IMAGES = RNG.integers(0, 256, (6, 4, 5, 3), dtype=np.uint8)
+
+
+def save(folder: Path, **arrays: np.ndarray) -> Path:
+    path = folder / "data.npz"
+    np.savez_compressed(path, **arrays)
+    return path
+
+
+def test_images_with_labels(tmp_path: Path) -> None:
+    labels = np.array([0, 2, 1, 0, 1])
+    source = Npz(save(tmp_path, train=IMAGES[:5], train_labels=labels, test=IMAGES[5:]))
+    assert source.spec.shape == (4, 5, 3)
+    assert (source.spec.kind, source.spec.low, source.spec.high) == ("image", 0, 255)
+    assert source.spec.num_classes == 3
+    assert source.splits == ("train", "test")
+    np.testing.assert_array_equal(source.load("train"), IMAGES[:5])
+    np.testing.assert_array_equal(source.labels("train"), labels)
+    assert source.labels("test") is None
+    assert source.preprocess.name == "unit"
+
+
+@pytest.mark.parametrize(
+    ("array", "shape", "dtype", "kind"),
+    [
+        (IMAGES[..., 0], (4, 5, 1), "uint8", "image"),
+        (IMAGES[..., :1].astype("float32"), (4, 5, 1), "float32", "image"),
+        (IMAGES[:, 0, :, 0].astype("float64"), (5,), "float32", "vector"),
+        (IMAGES[:, 0, :, 0].astype(">i4"), (5,), "int32", "vector"),
+        (IMAGES[..., 0].astype("float32"), (4, 5), "float32", "vector"),
+        (IMAGES[:, 0, 0, 0] > 100, (1,), "uint8", "vector"),
+        (IMAGES[:, 0, 0, 0].astype("float16"), (1,), "float16", "vector"),
+    ],
+)
+def test_kinds_of_arrays(
+    tmp_path: Path, array: np.ndarray, shape: tuple[int, ...], dtype: str, kind: str
+) -> None:
+    source = Npz(save(tmp_path, train=array))
+    assert (source.spec.shape, source.spec.dtype, source.spec.kind) == (shape, dtype, kind)
+    np.testing.assert_array_equal(source.load("train"), array.reshape(-1, *shape))
+    assert np.asarray(source.preprocess.apply(source.load("train"))).dtype == np.float32
+
+
+def test_names_and_range_can_be_given(tmp_path: Path) -> None:
+    faces = IMAGES[:, 0, :, 0].astype("float32")
+    path = save(tmp_path, faces=faces, held=faces[:2], test=faces[:1])
+    source = Npz(path, "faces", validation="held", low=0, high=255, preprocess="symmetric")
+    assert source.splits == ("train", "validation", "test")
+    assert len(source.load("validation")) == 2
+    assert source.preprocess.range == (-1, 1)
+
+
+def test_values_beyond_the_range_are_refused(tmp_path: Path) -> None:
+    path = save(tmp_path, train=IMAGES)
+    with pytest.raises(DataError, match="the data set declares 0 to 16"):
+        Npz(path, low=0, high=16).load("train")
+
+
+def test_no_file(tmp_path: Path) -> None:
+    source = Npz(tmp_path / "tfd.npz")
+    for use in (source.available, lambda: source.load("train"), lambda: source.spec):
+        with pytest.raises(DataUnavailable, match=r"there is no file .*tfd\.npz"):
+            use()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK but not really", b"\x93NUMPY"])
+def test_no_archive(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "data.npz"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"no \.npz archive"):
+        Npz(path).load("train")
+
+
+def test_a_torn_archive(tmp_path: Path) -> None:
+    path = save(tmp_path, train=IMAGES)
+    torn = bytearray(path.read_bytes())
+    torn[150:160] = bytes(10)
+    path.write_bytes(torn)
+    with pytest.raises(DataError):
+        Npz(path).load("train")
+
+
+def test_a_missing_array(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="has no array 'train'") as caught:
+        Npz(save(tmp_path, trian=IMAGES)).load("train")
+    assert caught.value.hint == "did you mean 'trian'? it has: trian"
+
+
+def test_pickles_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="pickled"):
+        Npz(save(tmp_path, train=np.array([{"a": 1}], dtype=object))).load("train")
+
+
+@pytest.mark.parametrize("array", [np.array(3.0), np.array(["a"]), np.zeros(3, np.complex64)])
+def test_what_is_no_list_of_numbers_is_refused(tmp_path: Path, array: np.ndarray) -> None:
+    with pytest.raises(DataError, match="no array of real numbers"):
+        Npz(save(tmp_path, train=array)).load("train")
+
+
+@pytest.mark.parametrize("labels", [np.array([-1] * 6), np.zeros(6), np.zeros((6, 2), int)])
+def test_labels_that_are_none(tmp_path: Path, labels: np.ndarray) -> None:
+    with pytest.raises(DataError, match="one integer from 0"):
+        Npz(save(tmp_path, train=IMAGES, train_labels=labels)).load("train")
+
+
+def test_a_bomb_is_refused_by_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save(tmp_path, train=np.zeros((1000, 100), np.uint8))
+    monkeypatch.setattr("advnets.data.source.MEMORY_BUDGET", 50_000)
+    monkeypatch.setattr(np, "load", None)
+    with pytest.raises(DataError, match="of memory"):
+        Npz(path).load("train")
