@@ -34,7 +34,7 @@ KINDS: dict[str, str] = {
 NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 TARGET = re.compile(r"[A-Za-z_][\w.]*:[\w./-]+")
 ROLES = ("generator", "discriminator")
-RESERVED: dict[str, tuple[str, ...]] = {kind: ("name",) for kind in KINDS} | {
+RESERVED: dict[str, tuple[str, ...]] = dict.fromkeys(KINDS, ("name",)) | {
     "datasets": ("name", "offline")
 }
 """Keys of a recipe's entry that are no parameters, by kind."""

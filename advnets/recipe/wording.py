@@ -118,6 +118,8 @@ def conversion_hint(expected: str, value: Any) -> str | None:
     """
     if value is None:
         return "remove the key, or give it a value"
+    if expected == "a list":
+        return "put it in brackets: [...]" if not isinstance(value, list) else None
     if expected == "true or false" and isinstance(value, str):
         word = value.lower()
         if word in ("yes", "on", "true", "y"):

@@ -104,7 +104,7 @@ def test_missing_keys(problems: Any) -> None:
         ("offline: noise", "offline: nose", "1:42: dataset.offline: 'nose' is not among the registered datasets; did you mean 'noise'?"),
         ("offline: noise", "offline: {name: faces}", "1:33: missing parameter 'id' of data set 'faces'"),
         ("offline: noise", "offline: {name: noise, offline: noise}", "1:56: a stand-in has no stand-in of its own"),
-        ("[{name: zero, weight: 2}, zero]", "zero", "6:12: penalties: expected a list, got the text 'zero'"),
+        ("[{name: zero, weight: 2}, zero]", "zero", "6:12: penalties: expected a list, got the text 'zero'; put it in brackets"),
         (", zero]", ", zeroo]", "6:38: penalties.1: 'zeroo' is not among the registered penalties; did you mean 'zero'?"),
         ("updates: turns", "name: A b", "7:7: name: expected lower-case letters, digits, _ and -"),
         ("updates: turns", "distribution: {jit: true}", "7:21: distribution.jit: expected 'auto', 'on' or 'off', got true"),
