@@ -1,0 +1,229 @@
+"""Checks of architectures, for each role, on images and on vectors."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from .. import random
+from ..components import ROLES
+from ..errors import AdvnetsError
+from ..game import DiscriminatorOutput
+from ..networks import NetworkContext, mixes_examples
+from ..random import Draw
+from . import toys
+from .failure import fail
+from .numerics import per_example
+from .subject import Subject
+
+IMAGE, VECTOR = (8, 8, 1), (3,)
+SHAPES = (IMAGE, VECTOR)
+"""Shapes of the data that a network is built for; it may refuse one of them."""
+
+
+@dataclass(frozen=True)
+class _Built:
+    """A network, built for a role and a shape of data."""
+
+    model: keras.Model
+    context: NetworkContext
+    data: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"the {self.context.role} for data of shape {self.data}"
+
+    def inputs(self, n: int, seed: int = 0, scale: float = 1.0) -> tf.Tensor:
+        return scale * toys.examples(n, self.context.input_shape, seed)
+
+    def outputs(self, x: tf.Tensor, training: bool = False, step: int = 0) -> dict[str, tf.Tensor]:
+        """What it returns, by name, with dropout as in a game."""
+        with random.scope(Draw(1, step), "check", [("real", len(x))]):
+            said = self.model(x, training=training)
+        return dict(said) if isinstance(said, dict) else {"output": said}
+
+
+def builds_what_its_role_needs(subject: Subject) -> None:
+    """A generator's output has the data's shape; a discriminator's one value per example."""
+    for built in _all_built(subject):
+        for n in (5, 1):
+            x = built.inputs(n)
+            said = built.model(x)
+            if built.context.role == "generator":
+                if tuple(getattr(said, "shape", ())) != (n, *built.data):
+                    fail(f"{built} returns {said!r:.200}; shape {(n, *built.data)} was expected")
+                continue
+            output = DiscriminatorOutput(said)
+            scores = [name for name in ("logits", "energy") if name in output]
+            if not scores:
+                fail(f"{built} returns {', '.join(output)}; logits or energy were expected")
+            for name in scores:
+                per_example(output[name], n, f"{built}, as {name},")
+
+
+def is_finite_in_float32(subject: Subject) -> None:
+    """Also for inputs of zeros, and far outside of the data's range."""
+    for built in _all_built(subject):
+        for scale in (0.0, 1.0, 1000.0):
+            for name, values in built.outputs(built.inputs(4, scale=scale), training=True).items():
+                if values.dtype != tf.float32:
+                    fail(f"{built} returns {name} as {values.dtype.name}; float32 was expected")
+                if not np.isfinite(values).all():
+                    fail(f"{built} returns {name} that is not finite, for inputs of size {scale:g}")
+
+
+def starts_from_its_seed(subject: Subject) -> None:
+    """Equal seeds give equal weights, other seeds others."""
+    for role, shape in _variants(subject):
+        starts = []
+        for seed in (1, 1, 2):
+            built = _try(subject, role, shape, seed)
+            if built is None:
+                break
+            starts.append(built.model.get_weights())
+        else:
+            first, same, other = starts
+            if not all((a == b).all() for a, b in zip(first, same, strict=True)):
+                fail(
+                    f"the {role} starts from other weights when it is built again",
+                    hint="give initialisers seed=context.seed_for(name)",
+                )
+            if first and all((a == b).all() for a, b in zip(first, other, strict=True)):
+                fail(f"the {role} starts from the same weights whatever the run's seed")
+
+
+def treats_examples_alone_or_says_so(subject: Subject) -> None:
+    """In training, an example's output depends on others only if ``mixes_examples`` says so."""
+    for built in _all_built(subject):
+        if mixes_examples(built.model):
+            continue
+        x = built.inputs(4)
+        others = tf.concat([x[:1], built.inputs(3, seed=9, scale=3.0)], axis=0)
+        first, second = (built.outputs(batch, training=True) for batch in (x, others))
+        for name, values in first.items():
+            if not np.allclose(values[0], second[name][0], rtol=1e-3, atol=1e-4):
+                fail(
+                    f"{built}: an example's {name} depends on the other examples of its batch",
+                    hint="set mixes_examples = True on the layer that does it, so that real and "
+                    "generated examples are judged in batches of their own",
+                )
+
+
+def draws_from_the_draw(subject: Subject) -> None:
+    """In one round of one game, dropout and other noise are the same every time."""
+    for built in _all_built(subject):
+        x = built.inputs(4)
+        first, again = (built.outputs(x, training=True, step=3) for _ in range(2))
+        for name, values in first.items():
+            if not np.allclose(values, again[name], rtol=1e-5, atol=1e-6):
+                fail(
+                    f"{built}: {name} is another one when the same round is played again, so a "
+                    "resumed run would not be the run that was interrupted",
+                    hint="take advnets.networks.Dropout instead of Keras's; for other noise, "
+                    "advnets.random.segmented_uniform",
+                )
+
+
+def gives_every_weight_a_gradient(subject: Subject) -> None:
+    """A trainable weight that nothing depends on is a mistake."""
+    for built in _all_built(subject):
+        with tf.GradientTape() as tape:
+            said = built.outputs(built.inputs(4), training=True)
+            total = tf.add_n([tf.reduce_sum(tf.square(values)) for values in said.values()])
+        variables = built.model.trainable_variables
+        gradients = tape.gradient(total, [variable.value for variable in variables])
+        idle = [v.path for v, g in zip(variables, gradients, strict=True) if g is None]
+        if idle:
+            fail(f"{built}: nothing it returns depends on {', '.join(idle)}")
+
+
+def works_compiled(subject: Subject) -> None:
+    """The same outputs as a graph, for any batch size, and under XLA."""
+    for built in _all_built(subject):
+
+        def run(x: tf.Tensor, model: keras.Model = built.model) -> tf.Tensor:
+            said = model(x, training=False)
+            values = list(said.values()) if isinstance(said, dict) else [said]
+            flat = [tf.reshape(value, [tf.shape(x)[0], -1]) for value in values]
+            return tf.concat(flat, axis=1)
+
+        toys.compiled_agree(run, [built.inputs(4)], what=str(built))
+
+
+def can_be_saved(subject: Subject) -> None:
+    """As Keras does for ``advnets export``: the file gives the same network."""
+    for built in _all_built(subject):
+        x = built.inputs(3)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.keras"
+            try:
+                built.model.save(path)
+                loaded = keras.models.load_model(path)
+            except Exception as error:
+                fail(
+                    f"{built} cannot be saved and loaded: {type(error).__name__}: "
+                    f"{str(error).splitlines()[0]}",
+                    hint="register your own layers with "
+                    "@keras.saving.register_keras_serializable(package=…), with get_config",
+                )
+        for name, values in _Built(loaded, built.context, built.data).outputs(x).items():
+            if not np.allclose(values, built.outputs(x)[name], rtol=1e-4, atol=1e-5):
+                fail(f"{built} returns other {name} after it was saved and loaded")
+
+
+def plays_a_short_game(subject: Subject) -> None:
+    """It moves, and nothing becomes NaN."""
+    for role in _roles(subject):
+        built = next(built for built in _all_built(subject) if built.context.role == role)
+        options: dict[str, Any] = {role: built.model}
+        if role == "generator":
+            options["discriminator"] = toys.discriminator(shape=built.data)
+        else:
+            options["generator"] = toys.generator(built.data)
+            names = DiscriminatorOutput(built.model(built.inputs(1)))
+            options["loss"] = None if "logits" in names else toys.EnergyGap()
+        toys.trained(toys.game(**options), toys.examples(8, built.data), (role,))
+
+
+def _all_built(subject: Subject) -> Iterator[_Built]:
+    """The network for every role and shape; one of the shapes may be refused."""
+    for role in _roles(subject):
+        networks = [_try(subject, role, shape) for shape in SHAPES]
+        if not any(networks):
+            fail(f"the {role} refuses data of shape {IMAGE} as well as of shape {VECTOR}")
+        yield from (network for network in networks if network is not None)
+
+
+def _variants(subject: Subject) -> Iterator[tuple[str, tuple[int, ...]]]:
+    yield from ((role, shape) for role in _roles(subject) for shape in SHAPES)
+
+
+def _roles(subject: Subject) -> tuple[str, ...]:
+    return subject.component.roles if subject.component is not None else ROLES
+
+
+def _try(subject: Subject, role: str, shape: tuple[int, ...], seed: int = 1) -> _Built | None:
+    """Build the network, or ``None`` if it refuses the data's shape in a proper way."""
+    context = NetworkContext(
+        role=role,  # type: ignore[arg-type]
+        input_shape=(toys.LATENT,) if role == "generator" else shape,
+        output_shape=shape if role == "generator" else (),
+        marginals=lambda: np.full(shape, 0.5, "float32"),
+        seed=seed,
+    )
+    keras.utils.set_random_seed(seed)  # as the engine does
+    try:
+        model = subject.make(context)
+    except AdvnetsError:
+        return None
+    if not isinstance(model, keras.Model):
+        fail(f"it makes {type(model).__name__} for the {role}, not a keras.Model")
+    if not model.built:
+        fail(f"the {role} is not built", hint="begin with keras.Input(context.input_shape)")
+    return _Built(model, context, shape)

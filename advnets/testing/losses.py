@@ -1,0 +1,203 @@
+"""Checks of losses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from ..game import DiscriminatorOutput, Loss
+from . import toys
+from .failure import fail
+from .numerics import finite_gradient, per_example, same_gradient
+from .subject import Subject
+
+EXTREMES = (-1000.0, 1000.0)
+"""Logits that a discriminator may return when a game goes badly; energies are the latter and 0."""
+
+
+def returns_one_value_per_example(subject: Subject) -> None:
+    """For both players, for a batch and for a single example."""
+    loss = _made(subject)
+    for n in (5, 1):
+        real, fake = _outputs(loss, n)
+        for player, compute in _players(loss).items():
+            per_example(compute(real, fake), n, f"{player}()")
+
+
+def is_finite_at_extreme_outputs(subject: Subject) -> None:
+    """Values and gradients, where D is as sure as can be, rightly or wrongly."""
+    loss = _made(subject)
+    for sure_of_real in EXTREMES:
+        for sure_of_fake in EXTREMES:
+            real = {name: _extreme(name, value, sure_of_real) for name, value in _raw(loss, 1)}
+            fake = {name: _extreme(name, value, sure_of_fake) for name, value in _raw(loss, 2)}
+            for player, compute in _players(loss).items():
+                who = f"{player}() where D says {sure_of_real:g} of x, {sure_of_fake:g} of G(z)"
+                with tf.GradientTape(persistent=True) as tape:
+                    tape.watch([*real.values(), *fake.values()])
+                    values = compute(DiscriminatorOutput(real), DiscriminatorOutput(fake))
+                per_example(values, 2, who)
+                for x in [*real.values(), *fake.values()]:
+                    finite_gradient(tape.gradient(values, x), who)
+
+
+def has_the_gradient_of_its_values(subject: Subject) -> None:
+    """Against finite differences in everything that D said."""
+    loss = _made(subject)
+    real = {name: tf.Variable(value) for name, value in _raw(loss, 3, n=4)}
+    fake = {name: tf.Variable(value) for name, value in _raw(loss, 4, n=4)}
+    points = [*real.values(), *fake.values()]
+    for player, compute in _players(loss).items():
+
+        def value(compute: Callable[..., Any] = compute) -> tf.Tensor:
+            return tf.reduce_sum(compute(DiscriminatorOutput(real), DiscriminatorOutput(fake)))
+
+        with tf.GradientTape() as tape:
+            total = value()
+        same_gradient(value, points, tape.gradient(total, points), f"{player}()")
+
+
+def gives_each_player_something_to_do(subject: Subject) -> None:
+    """D's loss depends on what D said, and G's on what D said of G(z)."""
+    loss = _made(subject)
+    watched = {"discriminator": ("real", "fake"), "generator": ("fake",)}
+    for player, compute in _players(loss).items():
+        moves = False
+        for scale in (0.1, 1.0, 30.0):
+            sides = {
+                side: {k: tf.constant(v) for k, v in _raw(loss, 5 + i, n=16, scale=scale)}
+                for i, side in enumerate(("real", "fake"))
+            }
+            watch = [x for side in watched[player] for x in sides[side].values()]
+            with tf.GradientTape() as tape:
+                tape.watch(watch)
+                values = compute(*(DiscriminatorOutput(sides[s]) for s in ("real", "fake")))
+            gradients = tape.gradient(values, watch)
+            moves |= any(g is not None and bool(tf.reduce_any(g != 0)) for g in gradients)
+        if not moves:
+            fail(f"{player}() has gradient 0 everywhere: the {player} would not move")
+
+
+def follows_the_examples(subject: Subject) -> None:
+    """Pairs of examples in another order give the same values in that order."""
+    loss = _made(subject)
+    order = np.array([3, 0, 4, 1, 2])
+    real, fake = (dict(_raw(loss, seed, n=5)) for seed in (6, 7))
+    for player, compute in _players(loss).items():
+        values = np.asarray(compute(DiscriminatorOutput(real), DiscriminatorOutput(fake)))
+        moved = [DiscriminatorOutput({k: v[order] for k, v in x.items()}) for x in (real, fake)]
+        if not np.allclose(np.asarray(compute(*moved)), values[order], rtol=1e-4, atol=1e-5):
+            fail(f"{player}() gives an example another value when the batch is reordered")
+
+
+def gives_equal_values_for_equal_outputs(subject: Subject) -> None:
+    """Twice from one object, and from another one."""
+    loss, other = _made(subject), _made(subject)
+    real, fake = _outputs(loss, 5)
+    for player, compute in _players(loss).items():
+        first = np.asarray(compute(real, fake))
+        again = np.asarray(compute(real, fake)), np.asarray(_players(other)[player](real, fake))
+        if any((values != first).any() for values in again):
+            fail(
+                f"{player}() returned other values for the same outputs",
+                hint="a loss draws no random numbers; a penalty has inputs.draw for that",
+            )
+
+
+def works_compiled(subject: Subject) -> None:
+    """The same values as a graph, for any batch size, and under XLA."""
+    loss = _made(subject)
+    names = sorted(loss.requires)
+    raws = [dict(_raw(loss, seed, n=5)) for seed in (8, 9)]
+    for player, compute in _players(loss).items():
+
+        def run(*flat: tf.Tensor, compute: Callable[..., Any] = compute) -> tf.Tensor:
+            half = len(flat) // 2
+            real = dict(zip(names, flat[:half], strict=True))
+            fake = dict(zip(names, flat[half:], strict=True))
+            return compute(DiscriminatorOutput(real), DiscriminatorOutput(fake))
+
+        flat = [tf.constant(raw[name]) for raw in raws for name in names]
+        toys.compiled_agree(run, flat, what=f"{player}()")
+
+
+def logs_one_value_per_example(subject: Subject) -> None:
+    """``value``, ``probability`` and ``observe``, where they are defined."""
+    loss = _made(subject)
+    real, fake = _outputs(loss, 5)
+    seen = dict(loss.observe(real, fake))
+    for name, values in (
+        ("value", loss.value(real, fake)),
+        ("probability", loss.probability(real)),
+    ):
+        if values is not None:
+            seen[name] = values
+    for name, values in seen.items():
+        array = per_example(values, 5, f"{name!r}, which is logged,")
+        if name == "probability" and not ((array >= 0) & (array <= 1)).all():
+            fail(f"probability() returned {array.tolist()}; numbers in [0, 1] were expected")
+
+
+def keeps_its_state_in_variables(subject: Subject) -> None:
+    """A number kept in Python is lost when a run is resumed, and frozen in a compiled round."""
+    loss = _made(subject)
+    if not all(isinstance(variable, tf.Variable) for variable in loss.variables):
+        fail(f"variables is {loss.variables!r}; a tuple of tf.Variable was expected")
+    real, fake = _outputs(loss, 5)
+    before = {name: repr(value) for name, value in vars(loss).items() if not _tracked(value)}
+    for compute in _players(loss).values():
+        compute(real, fake)
+    loss.update(real, fake)
+    after = {name: repr(value) for name, value in vars(loss).items() if not _tracked(value)}
+    changed = [name for name, value in after.items() if before.get(name) != value]
+    if changed:
+        fail(
+            f"using the loss changed its attributes {', '.join(changed)}",
+            hint="keep state in tf.Variables, listed in the attribute variables, and change it "
+            "in update()",
+        )
+    listed = {id(variable) for variable in loss.variables}
+    for name, value in vars(loss).items():
+        if isinstance(value, tf.Variable) and id(value) not in listed:
+            fail(f"the variable {name} is not in the attribute variables, so it is not saved")
+
+
+def plays_a_short_game(subject: Subject) -> None:
+    """Both players move, and nothing becomes NaN."""
+    made = toys.game(loss=_made(subject))
+    toys.trained(made, toys.examples(16), ("discriminator", "generator"))
+
+
+def _made(subject: Subject) -> Loss:
+    loss = subject.make()
+    if not isinstance(loss, Loss):
+        fail(f"it makes {type(loss).__name__}, not an advnets.game.Loss")
+    return loss
+
+
+def _players(loss: Loss) -> dict[str, Callable[..., Any]]:
+    def generator(real: DiscriminatorOutput, fake: DiscriminatorOutput) -> Any:
+        return loss.generator(real if loss.generator_needs_real else None, fake)
+
+    return {"discriminator": loss.discriminator, "generator": generator}
+
+
+def _raw(loss: Loss, seed: int, n: int = 2, scale: float = 1.0) -> list[tuple[str, np.ndarray]]:
+    return list(toys.said(loss.requires, n, seed, scale).items())
+
+
+def _outputs(loss: Loss, n: int) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
+    return tuple(DiscriminatorOutput(dict(_raw(loss, seed, n))) for seed in (1, 2))  # type: ignore[return-value]
+
+
+def _extreme(name: str, value: np.ndarray, extreme: float) -> tf.Tensor:
+    if name == "energy":
+        extreme = max(extreme, 0.0)
+    return tf.fill(value.shape, extreme)
+
+
+def _tracked(value: Any) -> bool:
+    return isinstance(value, tf.Variable)

@@ -1,0 +1,89 @@
+"""Checks of priors."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ..game import Prior
+from ..random import Draw
+from . import toys
+from .failure import fail
+from .subject import Subject
+
+
+def draws_latent_points(subject: Subject) -> None:
+    """Finite float32 of shape ``[n, size]``."""
+    prior = _made(subject)
+    for n in (5, 1):
+        z = prior.sample(Draw(1, 0), "latent", n)
+        if tuple(z.shape) != (n, prior.size) or z.dtype != tf.float32:
+            fail(
+                f"sample() returned {z.dtype.name} of shape {tuple(z.shape)}; float32 of shape "
+                f"{(n, prior.size)} was expected"
+            )
+        if not np.isfinite(z).all():
+            fail("sample() returned numbers that are not finite")
+
+
+def is_a_function_of_the_draw(subject: Subject) -> None:
+    """Equal draws give equal points; another seed, round or stream gives others."""
+    prior = _made(subject)
+    z = _points(prior, Draw(1, 4), "latent")
+    if (z != _points(prior, Draw(1, 4), "latent")).any():
+        fail(
+            "sample() returned other points for the same draw and stream",
+            hint="make them from draw.uniform(stream, …) or draw.normal(stream, …)",
+        )
+    others = {
+        "seed": _points(prior, Draw(2, 4), "latent"),
+        "round": _points(prior, Draw(1, 5), "latent"),
+        "stream": _points(prior, Draw(1, 4), "another"),
+    }
+    for what, other in others.items():
+        if (z == other).all():
+            fail(f"sample() returned the same points for another {what}")
+
+
+def does_not_depend_on_the_number_of_replicas(subject: Subject) -> None:
+    """Replicas draw their slices of the global batch."""
+    prior = _made(subject)
+    whole = _points(prior, Draw(1, 0), "latent", 6)
+    parts = [_points(prior, Draw(1, 0, replica=r, replicas=2), "latent", 3) for r in (0, 1)]
+    if not np.array_equal(whole, np.concatenate(parts)):
+        fail(
+            "the points of two replicas are not those of one",
+            hint="pass `examples` on to the draw, which knows about replicas",
+        )
+
+
+def works_compiled(subject: Subject) -> None:
+    """In a round, the draw's step is a tensor."""
+    prior = _made(subject)
+    expected = _points(prior, Draw(1, 3), "latent")
+    for jit in (False, True):
+        seen = tf.function(
+            lambda step: prior.sample(Draw(1, step), "latent", 5), jit_compile=jit, autograph=False
+        )(tf.constant(3, tf.int64))
+        if not np.allclose(seen, expected, rtol=1e-3, atol=1e-4):
+            fail(f"sample() returns other points {'under XLA' if jit else 'in a graph'}")
+
+
+def plays_a_short_game(subject: Subject) -> None:
+    """A generator takes the points, and nothing becomes NaN."""
+    prior = _made(subject)
+    generator = keras.Sequential([keras.Input((prior.size,)), keras.layers.Dense(toys.SIZE)])
+    made = toys.game(prior=prior, generator=generator)
+    toys.trained(made, toys.examples(8), ("discriminator", "generator"))
+
+
+def _points(prior: Prior, draw: Draw, stream: str, n: int = 5) -> np.ndarray:
+    return np.asarray(prior.sample(draw, stream, n))
+
+
+def _made(subject: Subject) -> Prior:
+    prior = subject.make()
+    if not isinstance(prior, Prior):
+        fail(f"it makes {type(prior).__name__}, not an advnets.game.Prior")
+    return prior

@@ -1,0 +1,105 @@
+"""What is checked: a registered component with its parameters, or any object of its kind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..components import KINDS, Component
+from ..plugins import load_plugins
+from .failure import ConformanceError
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Something to check.
+
+    Attributes:
+        kind: The kind of component.
+        name: Its name, or that of the object's class.
+        make: Makes the thing, given the context that its kind has (none, mostly): a new one
+            on each call, unless an object was given.
+        component: The component, or ``None`` for an object that is not registered.
+        parameters: The component's parameters, defaults filled in.
+    """
+
+    kind: str
+    name: str
+    make: Callable[..., Any]
+    component: Component | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.name!r} of {self.kind}"
+
+
+def subject_of(
+    kind: str,
+    what: Any,
+    parameters: Mapping[str, Any] | None = None,
+    plugins: Sequence[str] = (),
+) -> Subject:
+    """Make a subject of whatever a caller has.
+
+    Args:
+        kind: The kind of component.
+        what: A registered name, a :class:`Component`, an object of the kind (a ``Loss``, a
+            ``Source``, …), or what makes one: a class or a function.
+        parameters: Parameters of a component, or keyword arguments of what makes the object.
+        plugins: For a name: further plugins, as ``--plugin`` takes them.
+
+    Raises:
+        PluginError: If there is no component of that name.
+        ConformanceError: If the parameters do not fit.
+
+    >>> subject_of("losses", "minimax").parameters
+    {'discriminator_weight': 1.0}
+    """
+    if kind not in KINDS:
+        raise ValueError(f"{kind!r} is not a kind of component; the kinds are {', '.join(KINDS)}")
+    given = dict(parameters or {})
+    if isinstance(what, str):
+        what = load_plugins(plugins).component(kind, what)
+    if isinstance(what, Component):
+        component, resolved = what, resolved_parameters(kind, what, given)
+
+        def make(*context: Any) -> Any:
+            return component.load()(*context, **resolved)
+
+        return Subject(kind, component.name, make, component, resolved)
+    if isinstance(what, type) or (callable(what) and kind in ("architectures", "metrics")):
+        return Subject(kind, what.__name__, lambda *context: what(*context, **given))
+    if callable(what) and kind == "optimizers":
+        return Subject(kind, what.__name__, lambda *context: what(*context, **given))
+    if given:
+        raise ValueError(f"parameters {given} were given for an object that is made already")
+    return Subject(kind, type(what).__name__, lambda *context: what)
+
+
+def resolved_parameters(
+    kind: str, component: Component, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The parameters as a recipe would resolve them: checked, every default filled in.
+
+    Raises:
+        ConformanceError: If they do not fit the component's schema.
+    """
+    if kind in ("recipes", "commands"):
+        return {}
+    try:
+        checked = component.parameters.model_validate_json(json.dumps(given), strict=True)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise ConformanceError(
+            f"{component.name!r} of {kind} cannot be made with {dict(given)}: {problems}",
+            hint=f"give parameters to check it with: parameters={{{component.name!r}: {{…}}}} "
+            "for conformance(), a dictionary for check_…()",
+        ) from error
+    return checked.model_dump()

@@ -1,0 +1,91 @@
+"""Checks of update rules."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from ..game import AdversarialGame, UpdateRule
+from . import toys
+from .failure import fail
+from .subject import Subject
+
+EACH = 6
+"""Examples in one discriminator step's batch."""
+
+
+def says_how_many_batches_it_uses(subject: Subject) -> None:
+    """``discriminator_steps`` is k ≥ 1."""
+    steps = _made(subject).discriminator_steps
+    if not isinstance(steps, int) or steps < 1:
+        fail(f"discriminator_steps is {steps!r}; a whole number from 1 on was expected")
+
+
+def moves_both_players(subject: Subject) -> None:
+    """In a short game both players' weights change, and nothing becomes NaN."""
+    made, data = _game(subject)
+    toys.trained(made, data, ("discriminator", "generator"))
+
+
+def logs_finite_scalars(subject: Subject) -> None:
+    """Both losses at least, each a scalar."""
+    made, data = _game(subject)
+    logs = made.train_step(data)
+    missing = {"d_loss", "g_loss"} - set(logs)
+    if missing:
+        fail(
+            f"a round logs no {', '.join(sorted(missing))}",
+            hint="return game.conclude(…), which makes what is logged",
+        )
+    for name, value in logs.items():
+        if np.shape(value) != () or not np.isfinite(float(value)):
+            fail(f"a round logs {name} as {value!r:.100}; a finite scalar was expected")
+
+
+def plays_the_same_round_again(subject: Subject) -> None:
+    """Equal games end in equal weights, played eagerly or compiled."""
+    ends = []
+    for compiled in (False, False, True):
+        made, data = _game(subject)
+        step = tf.function(made.train_step, autograph=False) if compiled else made.train_step
+        for _ in range(3):
+            step(data)
+        ends.append([*made.generator.get_weights(), *made.discriminator.get_weights()])
+    first, again, graph = ends
+    if not all((a == b).all() for a, b in zip(first, again, strict=True)):
+        fail(
+            "the same rounds of the same game ended in other weights",
+            hint="take random numbers from game.draw(), and keep no state in the rule",
+        )
+    if not all(np.allclose(a, b, rtol=1e-3, atol=1e-4) for a, b in zip(first, graph, strict=True)):
+        fail(
+            "rounds compiled into a graph end in other weights than rounds played eagerly",
+            hint="use TensorFlow's operations, and change variables rather than attributes",
+        )
+
+
+def uses_all_its_examples(subject: Subject) -> None:
+    """Every one of the k batches has a say in where D goes."""
+    made, data = _game(subject)
+    made.train_step(data)
+    end = made.discriminator.get_weights()
+    for batch in range(_made(subject).discriminator_steps):
+        other, same = _game(subject)
+        changed = same.numpy()
+        changed[batch * EACH : (batch + 1) * EACH] += 1.0
+        other.train_step(tf.constant(changed))
+        moved = other.discriminator.get_weights()
+        if all((a == b).all() for a, b in zip(end, moved, strict=True)):
+            fail(f"the round's batch {batch} of real examples changes nothing")
+
+
+def _made(subject: Subject) -> UpdateRule:
+    rule = subject.make()
+    if not isinstance(rule, UpdateRule):
+        fail(f"it makes {type(rule).__name__}, not an advnets.game.UpdateRule")
+    return rule
+
+
+def _game(subject: Subject) -> tuple[AdversarialGame, tf.Tensor]:
+    rule = _made(subject)
+    return toys.game(updates=rule), toys.examples(EACH * rule.discriminator_steps)
