@@ -57,6 +57,9 @@ def command(
         echo(resolved.to_yaml().rstrip())
         echo(f"# would run in {folder.path}")
         return
+    from ..engine.quiet import import_tensorflow
+
+    import_tensorflow()
     from ..engine.session import play
 
     folder = play(resolved, registry, run_dir)

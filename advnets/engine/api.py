@@ -13,7 +13,7 @@ import numpy as np
 from ..checkpoint import CheckpointStore, Commit, state_variables, weights_sha256
 from ..data import Source
 from ..errors import RunError
-from ..evaluate import MetricContext, Score
+from ..evaluate import MetricContext, Score, check_scores
 from ..game import AdversarialGame
 from ..plugins import Registry, load_plugins
 from ..recipe import Recipe, load_recipe
@@ -204,5 +204,5 @@ def evaluate_game(
     return [
         score
         for component, parameters in chosen
-        for score in component.load()(context, **parameters)
+        for score in check_scores(component.name, component.load()(context, **parameters))
     ]

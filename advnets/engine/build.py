@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from ..components import ROLES
 from ..data import DataUnavailable, Source, batches_per_epoch
 from ..errors import AdvnetsError, PluginError
 from ..game import AdversarialGame, Loss, Penalty, Prior, UpdateRule
@@ -89,26 +90,37 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         updates=_make(recipe, "updates", UpdateRule),
         seed=recipe.data["seed"],
     )
-    context = optimizer_context(recipe, source, game)
-    game.compile(
-        generator_optimizer=_make(
-            recipe, "optimizers.generator", keras.optimizers.Optimizer, context
-        ),
-        discriminator_optimizer=_make(
-            recipe, "optimizers.discriminator", keras.optimizers.Optimizer, context
-        ),
-    )
+    optimizers = {
+        f"{player}_optimizer": _make(
+            recipe,
+            f"optimizers.{player}",
+            keras.optimizers.Optimizer,
+            optimizer_context(recipe, source, game.updates, player),
+        )
+        for player in ROLES
+    }
+    game.compile(**optimizers)
     return game
 
 
-def optimizer_context(recipe: Recipe, source: Source, game: AdversarialGame) -> OptimizerContext:
-    """What schedules may depend on."""
+def optimizer_context(
+    recipe: Recipe, source: Source, updates: UpdateRule, player: str
+) -> OptimizerContext:
+    """What a player's schedules may depend on, counted in the player's own moves.
+
+    Args:
+        recipe: The recipe.
+        source: Its data.
+        updates: The update rule: D moves ``discriminator_steps`` times a round, G once.
+        player: ``generator`` or ``discriminator``.
+    """
     training = recipe.data["training"]
+    steps = updates.discriminator_steps
+    moves = steps if player == "discriminator" else 1
+    rounds = rounds_per_epoch(len(source.load("train")), training["batch_size"], steps)
     return OptimizerContext(
-        steps_per_epoch=rounds_per_epoch(
-            len(source.load("train")), training["batch_size"], game.updates.discriminator_steps
-        ),
-        total_steps=training["steps"],
+        steps_per_epoch=rounds * moves,
+        total_steps=training["steps"] * moves,
         batch_size=training["batch_size"],
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from ..errors import UsageError
 from ..game import AdversarialGame
 from .resident import ResidentData
 
@@ -20,6 +21,9 @@ class Rounds:
         data: The resident training data.
         strategy: The strategy under whose scope both were made.
         jit: Whether each round is compiled with XLA.
+
+    Raises:
+        UsageError: If XLA is asked for under several replicas.
     """
 
     def __init__(
@@ -30,7 +34,16 @@ class Rounds:
         jit: bool = False,
     ):
         self._strategy = strategy
-        step = tf.function(game.train_step, jit_compile=jit, autograph=False)
+        if strategy.num_replicas_in_sync == 1:
+            step = tf.function(game.train_step, jit_compile=jit, autograph=False)
+        elif not jit:
+            step = game.train_step  # replicas cannot meet inside of a nested tf.function
+        else:
+            raise UsageError(
+                f"distribution.jit is on, with {strategy.num_replicas_in_sync} replicas; "
+                "XLA compiles rounds on one device only",
+                hint="leave distribution.jit at auto, or use distribution.strategy=one_device",
+            )
 
         def one_round() -> dict[str, tf.Tensor]:
             # Gathering stays outside of XLA, which has no kernel for the epoch's shuffle.
@@ -104,5 +117,6 @@ class Window:
         return {name: value / max(1, self.rounds) for name, value in self.sums.items()}
 
     def first_non_finite(self) -> str | None:
-        """The first name whose sum is NaN or infinite."""
-        return next((n for n, value in self.sums.items() if not np.isfinite(value)), None)
+        """A name whose sum is NaN or infinite, a player's loss before anything else."""
+        bad = [name for name, total in self.sums.items() if not np.isfinite(total)]
+        return min(bad, key=lambda name: (not name.endswith("_loss"), name), default=None)

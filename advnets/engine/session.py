@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from ..checkpoint import CheckpointStore, Commit, state_sha256, state_variables
 from ..data import Source
 from ..errors import AdvnetsError, Interrupted
 from ..evaluate import append_scores
-from ..game import AdversarialGame
+from ..game import AdversarialGame, DiscriminatorOutput
 from ..monitor import Monitor
 from ..monitor.report import write_report
 from ..plugins import Registry
@@ -61,8 +62,9 @@ def play(
         sitting = _Sitting(recipe, registry, source, folder, stop, console)
         try:
             with sitting.monitor:
-                if missing is not None:
-                    sitting.monitor.note(stand_in_note(recipe, missing), "bold yellow")
+                stand_in = folder.manifest.get("stand_in")
+                if stand_in:
+                    sitting.monitor.note(stand_in_note(stand_in), "bold yellow")
                 sitting.play()
         except BaseException as error:
             status = "interrupted" if _is_interruption(error) else "failed"
@@ -74,10 +76,15 @@ def play(
         return folder
 
 
-def stand_in_note(recipe: Recipe, missing: str) -> str:
-    """The warning shown when a stand-in is used."""
-    used = recipe.data["dataset"]["name"]
-    return f"STAND-IN DATA: {missing} Going on with {used!r}, as the recipe's `offline` says."
+def stand_in_note(stand_in: Mapping[str, Any]) -> str:
+    """The warning shown when a stand-in is used.
+
+    >>> print(stand_in_note({"why": "MNIST is not here.", "used": {"name": "digits"}}))
+    STAND-IN DATA: MNIST is not here. Going on with 'digits', as the recipe's `offline` says.
+    """
+    used = stand_in["used"]["name"]
+    why = stand_in["why"]
+    return f"STAND-IN DATA: {why} Going on with {used!r}, as the recipe's `offline` says."
 
 
 class _Sitting:
@@ -190,6 +197,14 @@ class _Sitting:
         _, generated = self.game.generate(self.monitoring["samples"], FIXED_SEED, "grid")
         return self.source.preprocess.invert(generated)
 
+    def _probability(self, x: np.ndarray) -> np.ndarray:
+        """D(x) for x in the data set's own range ``[n, 1]``, where the loss defines it: ``[n]``."""
+        said = DiscriminatorOutput(
+            self.game.discriminator(self.source.preprocess.apply(x), training=False)
+        )
+        probability = self.game.loss.probability(said)
+        return np.full(len(x), np.nan) if probability is None else probability.numpy()
+
     def _evaluate(self, step: int) -> None:
         scores = evaluate_game(self.recipe, self.registry, self.source, self.game)
         self.monitor.scores(step, scores)
@@ -211,7 +226,8 @@ class _Sitting:
 def _open_manifest(
     folder: RunFolder, recipe: Recipe, registry: Registry, source: Source, missing: str | None
 ) -> None:
-    stand_in = None
+    # `advnets run RUN` goes on with a stand-in run without asking for the original data.
+    stand_in = folder.manifest.get("stand_in")
     if missing is not None:
         stand_in = {"for": recipe.stand_in_for, "used": recipe.data["dataset"], "why": missing}
     folder.manifest.update(

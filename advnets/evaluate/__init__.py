@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .score import MetricContext, Score, append_scores
+from .score import MetricContext, Score, append_scores, check_scores
 
-__all__ = ["MetricContext", "Score", "append_scores"]
+__all__ = ["MetricContext", "Score", "append_scores", "check_scores"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -132,10 +133,6 @@ class AdversarialGame(keras.Model):
             aggregation="only_first_replica",
         )
         self.built = True
-        self._generate = tf.function(
-            lambda z: generator(z, training=False),
-            input_signature=[tf.TensorSpec([None, *generator.input_shape[1:]], tf.float32)],
-        )
 
     def compile(  # type: ignore[override]
         self,
@@ -322,13 +319,21 @@ class AdversarialGame(keras.Model):
 
     def generate_from(self, latents: np.ndarray, chunk: int = 500) -> np.ndarray:
         """G of the given latent points ``[n, size]``, in inference mode."""
+        generate = self._compiled_generator
         parts = [
-            self._generate(latents[start : start + chunk]).numpy()
+            generate(tf.constant(latents[start : start + chunk], tf.float32)).numpy()
             for start in range(0, len(latents), chunk)
         ]
         return np.concatenate(parts).astype("float32")
 
     # ------------------------------------------------------------------------- internals
+
+    @cached_property
+    def _compiled_generator(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        """G in inference mode, traced once for any number of latent points."""
+        shape = [None, *self.generator.input_shape[1:]]
+        compiled = tf.function(lambda z: self.generator(z, training=False), autograph=False)
+        return compiled.get_concrete_function(tf.TensorSpec(shape, tf.float32))
 
     def _variables(self, player: str) -> list[Any]:
         return getattr(self, player).trainable_variables

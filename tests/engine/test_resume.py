@@ -1,0 +1,101 @@
+"""A run that was stopped, or killed, and continued is the run that was not."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import advnets
+
+ADAM = {"name": "adam", "learning_rate": 1e-3}
+NORMALISED = {"name": "mlp", "layers": [16], "batch_norm": "before"}
+
+VARIANTS = {
+    "authors": {"updates": "simultaneous"},
+    "algorithm 1, k = 2": {
+        "updates": {"name": "alternating", "discriminator_steps": 2},
+        "loss": "minimax",
+        "optimizers": {"generator": ADAM, "discriminator": ADAM},
+    },
+    "batch statistics and r1": {
+        "generator": NORMALISED,
+        "discriminator": {"name": "mlp", "layers": [16], "batch_norm": "after"},
+        "penalties": [{"name": "r1", "gamma": 0.1}],
+        "latent": {"name": "gaussian", "size": 8},
+    },
+}
+
+
+def without_times(records):
+    return [{k: v for k, v in r.items() if k not in ("time", "steps_per_second")} for r in records]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_extended_equals_uninterrupted_bit_for_bit(small, tmp_path, variant):
+    recipe = small(**VARIANTS[variant])
+    whole = advnets.run(recipe, {"training.steps": 30}, run_dir=tmp_path / "whole")
+    # 13 is no boundary of the uninterrupted run: its open averages have to survive too.
+    advnets.run(recipe, {"training.steps": 13}, run_dir=tmp_path / "parts")
+    parts = advnets.run(recipe, {"training.steps": 30}, run_dir=tmp_path / "parts")
+    assert parts.manifest["state_sha256"] == whole.manifest["state_sha256"]
+    assert parts.manifest["step"] == whole.manifest["step"] == 30
+    (tail,) = without_times(parts.metrics)[-1:]
+    assert tail == without_times(whole.metrics)[-1]
+
+
+def command(recipe, folder, steps):
+    return [
+        *(sys.executable, "-m", "advnets", "run", str(recipe)),
+        *(f"training.steps={steps}", "--run-dir", str(folder)),
+    ]
+
+
+@pytest.fixture
+def recipe_file(small, tmp_path):
+    path = tmp_path / "small.yaml"
+    path.write_text(json.dumps(small(checkpoints={"every": 50})))  # JSON is YAML
+    return path
+
+
+def start(recipe, folder, steps, until):
+    """Start a run in a process of its own and wait until it has logged step ``until``."""
+    process = subprocess.Popen(
+        command(recipe, folder, steps), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    metrics = folder / "metrics.jsonl"
+    deadline = time.monotonic() + 300
+    while process.poll() is None and time.monotonic() < deadline:
+        lines = metrics.read_text().splitlines() if metrics.exists() else []
+        if lines and json.loads(lines[-1])["step"] >= until:
+            return process
+        time.sleep(0.05)
+    pytest.fail(f"the run did not reach step {until}: {process.communicate()[0]}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_signals(recipe_file, small, tmp_path, number):
+    folder = tmp_path / "run"
+    process = start(recipe_file, folder, steps=1_000_000, until=100)
+    os.kill(process.pid, number)
+    output, _ = process.communicate(timeout=120)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    if number == signal.SIGKILL:
+        assert process.returncode == -signal.SIGKILL
+    else:
+        assert process.returncode == 75, output
+        assert manifest["status"] == "interrupted"
+        assert "Traceback" not in output
+        assert f"stopped by {number.name}" in output
+        assert (folder / "report.html").exists()
+    end = manifest["step"] + 20
+    resumed = subprocess.run(
+        command(recipe_file, folder, end), capture_output=True, text=True, check=True
+    )
+    assert f"going on from step {manifest['step']}" in resumed.stderr
+    whole = advnets.run(recipe_file, {"training.steps": end}, run_dir=tmp_path / "whole")
+    assert advnets.open_run(folder).manifest["state_sha256"] == whole.manifest["state_sha256"]

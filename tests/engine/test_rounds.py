@@ -1,0 +1,141 @@
+"""The compiled loop: one trace, the same as single rounds, fresh examples, any device count."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from advnets.checkpoint import state_sha256, state_variables
+from advnets.data import batches_per_epoch
+from advnets.engine.build import build_game, build_source
+from advnets.engine.resident import ResidentData
+from advnets.engine.rounds import Rounds, Window
+from advnets.recipe import load_recipe
+
+
+@pytest.fixture
+def build(small):
+    """Source, game and resident data of a small recipe."""
+
+    def make(**entries):
+        recipe = load_recipe(small(**entries))
+        source = build_source(recipe)
+        game = build_game(recipe, source)
+        data = ResidentData(source, recipe.seed, 50, game.updates.discriminator_steps)
+        return source, game, data
+
+    return make
+
+
+TWO_STEPS = {"updates": {"name": "alternating", "discriminator_steps": 2}}
+
+
+def test_one_trace_serves_any_number_of_rounds(build):
+    _, game, data = build()
+    rounds = Rounds(game, data, tf.distribute.get_strategy())
+    for count in (1, 2, 5):
+        sums = rounds.play(count)
+    assert rounds.traces == 1
+    assert int(game.rounds.numpy()) == 8
+    assert 0 < sums["d_real"] < 5
+
+
+def test_many_rounds_in_a_call_equal_single_calls(build):
+    states = []
+    for parts in ([6], [1, 2, 3], [1] * 6):
+        _, game, data = build(**TWO_STEPS)
+        rounds = Rounds(game, data, tf.distribute.get_strategy())
+        for count in parts:
+            rounds.play(count)
+        states.append(state_sha256(state_variables(game)))
+    assert len(set(states)) == 1
+
+
+def test_the_loop_plays_what_train_step_plays(build):
+    _, looped, data = build(**TWO_STEPS)
+    Rounds(looped, data, tf.distribute.get_strategy()).play(3)
+    _, single, data = build(**TWO_STEPS)
+    for step in range(3):
+        single.train_step(data.batch(step))
+    for name, value in state_variables(looped).items():
+        np.testing.assert_allclose(value, state_variables(single)[name], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_xla_plays_the_same_game(build):
+    states = []
+    for jit in (False, True):
+        _, game, data = build()
+        Rounds(game, data, tf.distribute.get_strategy(), jit=jit).play(3)
+        states.append({name: v.numpy() for name, v in state_variables(game).items()})
+    for name, value in states[0].items():
+        np.testing.assert_allclose(value, states[1][name], rtol=1e-3, atol=1e-5)
+
+
+def test_every_discriminator_step_sees_fresh_examples(build):
+    source, _, data = build(**TWO_STEPS)
+    examples = len(source.load("train"))
+    rounds = batches_per_epoch(examples, 50) // 2
+    seen = np.concatenate([data.indices(step).numpy() for step in range(rounds)])
+    assert len(seen) == len(set(seen.tolist())) == rounds * 100
+    np.testing.assert_array_equal(
+        data.batch(1),
+        source.preprocess.apply(source.load("train")[data.indices(1).numpy()]),
+    )
+
+
+def test_window_means():
+    window = Window()
+    window.add({"a": 3.0}, 2)
+    window.add({"a": 3.0}, 1)
+    assert window.means() == {"a": 2.0}
+    assert window.first_non_finite() is None
+    window.add({"value": float("nan"), "g_loss": float("inf")}, 1)
+    assert window.first_non_finite() == "g_loss"
+
+
+SCRIPT = """
+    import sys, json, numpy as np, tensorflow as tf
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    count = int(sys.argv[1])
+    devices = [tf.config.LogicalDeviceConfiguration()] * count
+    tf.config.set_logical_device_configuration(cpu, devices)
+    from advnets.checkpoint import state_variables
+    from advnets.engine.build import build_game, build_source
+    from advnets.engine.distribution import make_strategy
+    from advnets.engine.resident import ResidentData
+    from advnets.engine.rounds import Rounds
+    from advnets.recipe import load_recipe
+    recipe = load_recipe(json.loads(sys.argv[2]))
+    source = build_source(recipe)
+    strategy = make_strategy("mirrored" if count > 1 else "one_device", 48)
+    assert strategy.num_replicas_in_sync == count
+    with strategy.scope():
+        game = build_game(recipe, source)
+        data = ResidentData(source, 3, 48, game.updates.discriminator_steps)
+    sums = Rounds(game, data, strategy).play(5)
+    np.savez(sys.argv[3], **{n: v.numpy() for n, v in state_variables(game).items()}, **sums)
+"""
+
+
+def test_two_replicas_play_the_game_of_one(small, tmp_path):
+    import json
+
+    recipe = small(**TWO_STEPS, training={"steps": 5, "batch_size": 48})
+    played = []
+    for count in (1, 2):
+        path = tmp_path / f"{count}.npz"
+        subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(SCRIPT), str(count), json.dumps(recipe), path],
+            check=True,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        )
+        played.append(np.load(path))
+    one, two = played
+    assert set(one.files) == set(two.files)
+    for name in one.files:
+        np.testing.assert_allclose(one[name], two[name], rtol=2e-3, atol=1e-5, err_msg=name)
