@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import keras
 import numpy as np
 import pytest
@@ -51,9 +53,7 @@ def test_the_decoder_is_one_layer_however_deep_the_encoder(encoder: list[int]) -
     model = autoencoder(CONTEXT, encoder=encoder, batch_norm="none")
     sizes = [16, *encoder, 16]
     assert len(layers(model, keras.layers.Dense)) == len(encoder) + 1
-    assert model.count_params() == sum(
-        a * b + b for a, b in zip(sizes[:-1], sizes[1:], strict=True)
-    )
+    assert model.count_params() == sum(a * b + b for a, b in pairwise(sizes))
     assert model(IMAGES)["features"].shape == (6, encoder[-1])
 
 

@@ -1,0 +1,150 @@
+"""A wrong loss fails the check that is meant for its fault."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from advnets.errors import PluginError
+from advnets.game import DiscriminatorOutput, Loss, Minimax
+from advnets.testing import ConformanceError, check_loss
+
+Failure = Callable[..., str]
+
+
+class LeastSquares(Loss):
+    """A right one."""
+
+    def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
+        return tf.square(real.logits - 1) + tf.square(fake.logits)
+
+    def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
+        return tf.square(fake.logits - 1)
+
+
+class Averaged(LeastSquares):
+    def generator(self, real, fake):
+        return tf.reduce_mean(super().generator(real, fake))
+
+
+class NaiveLogarithm(LeastSquares):
+    def generator(self, real, fake):
+        return -tf.math.log(tf.sigmoid(fake.logits))
+
+
+class InfiniteSlope(LeastSquares):
+    def discriminator(self, real, fake):
+        return tf.sqrt(tf.nn.relu(fake.logits)) + tf.square(real.logits)
+
+
+class Stopped(LeastSquares):
+    def discriminator(self, real, fake):
+        return tf.square(real.logits - 1) + tf.stop_gradient(tf.square(fake.logits))
+
+
+class Constant(LeastSquares):
+    def generator(self, real, fake):
+        return 0.0 * fake.logits
+
+
+class Ordered(LeastSquares):
+    def discriminator(self, real, fake):
+        return tf.square(real.logits - tf.cast(tf.range(tf.shape(real.logits)[0]), tf.float32))
+
+
+class Random(LeastSquares):
+    def generator(self, real, fake):
+        return tf.square(fake.logits - tf.random.uniform([]))
+
+
+class Numpy(LeastSquares):
+    def generator(self, real, fake):
+        return fake.logits * float(np.mean(fake.logits))
+
+
+class Mean(LeastSquares):
+    def observe(self, real, fake):
+        return {"mean": tf.reduce_mean(real.logits)}
+
+
+class Counting(LeastSquares):
+    seen = 0
+
+    def update(self, real, fake):
+        self.seen += 1
+
+
+class Unlisted(LeastSquares):
+    def __init__(self):
+        self.k = tf.Variable(0.0)
+
+
+class NeedsReal(LeastSquares):
+    def generator(self, real, fake):
+        return tf.square(fake.logits - real.logits)
+
+
+@pytest.mark.parametrize(
+    ("loss", "check", "message"),
+    [
+        (Averaged, "returns_one_value_per_example", r"generator\(\) returned shape \(\)"),
+        (
+            NaiveLogarithm,
+            "is_finite_at_extreme_outputs",
+            r"where D says .* -1000 of G\(z\) returned \[inf",
+        ),
+        (InfiniteSlope, "is_finite_at_extreme_outputs", r"gradient of discriminator\(\)"),
+        (Stopped, "has_the_gradient_of_its_values", "finite differences give"),
+        (Constant, "gives_each_player_something_to_do", "the generator would not move"),
+        (Ordered, "follows_the_examples", "when the batch is reordered"),
+        (Random, "gives_equal_values_for_equal_outputs", "for the same outputs"),
+        (Numpy, "works_compiled", "fails as a graph"),
+        (Mean, "logs_one_value_per_example", "'mean', which is logged, returned shape"),
+        (Counting, "keeps_its_state_in_variables", "changed its attributes seen"),
+        (Unlisted, "keeps_its_state_in_variables", "variable k is not in the attribute"),
+    ],
+)
+def test_finds(loss: type[Loss], check: str, message: str, failure: Failure) -> None:
+
+    assert re.search(message, failure("losses", loss, check))
+
+
+def test_a_right_one_passes() -> None:
+    check_loss(LeastSquares())
+
+
+def test_divergence_is_found(failure: Failure) -> None:
+    class Diverging(LeastSquares):
+        def discriminator(self, real, fake):
+            return super().discriminator(real, fake) / tf.square(tf.reduce_max(fake.logits) * 0.0)
+
+    assert "NaN or infinite" in failure("losses", Diverging, "plays_a_short_game")
+
+
+def test_all_failures_are_told_at_once() -> None:
+    with pytest.raises(ConformanceError) as caught:
+        check_loss(NeedsReal)
+    text = str(caught.value)
+    assert re.match(r"'NeedsReal' of losses: \d+ of \d+ checks failed", text)
+    assert "\nreturns_one_value_per_example: raised AttributeError: 'NoneType'" in text
+    assert "\nplays_a_short_game: raised" in text
+
+
+def test_a_check_can_be_skipped_by_name_with_a_reason() -> None:
+    check_loss(Stopped, skip={"has_the_gradient_of_its_values": "one-sided by intention"})
+    with pytest.raises(ValueError, match="no check of losses is called gradient"):
+        check_loss(Stopped, skip={"gradient": "?"})
+
+
+def test_names_parameters_and_mistakes() -> None:
+    check_loss(Minimax, {"discriminator_weight": 0.5})
+    with pytest.raises(PluginError, match="'minmax' is not among the registered losses"):
+        check_loss("minmax")
+    with pytest.raises(ConformanceError, match="discriminator_weight: Input should be greater"):
+        check_loss("minimax", {"discriminator_weight": -1.0})
+    with pytest.raises(ValueError, match="made already"):
+        check_loss(Minimax(), {"discriminator_weight": 0.5})

@@ -1,0 +1,202 @@
+"""Wrong data sets, priors, update rules, optimizers, metrics and callbacks are found out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+from unittest import SkipTest
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from advnets.data import DataSpec, DataUnavailable, Examples, Source
+from advnets.evaluate import MetricContext, Score
+from advnets.game import Alternating, Gaussian, Prior, Simultaneous
+from advnets.networks import OptimizerContext
+from advnets.testing import (
+    check_callback,
+    check_dataset,
+    check_metric,
+    check_optimizer,
+    check_prior,
+    check_updates,
+)
+
+Failure = Callable[..., str]
+
+
+class Line(Source):
+    """A right one."""
+
+    name = "line"
+    spec = DataSpec((1,), "float32", 0, 1, num_classes=2)
+    splits = ("train", "test")
+
+    def read(self, split: str) -> Examples:
+        x = np.linspace(0, 1, 20 if split == "train" else 30, dtype="float32")[:, None]
+        return Examples(x, (x[:, 0] > 0.5).astype("int64"))
+
+
+class Fresh(Line):
+    def read(self, split):
+        return Examples(np.random.default_rng().random((20, 1), "float32"))
+
+
+class Leaking(Line):
+    def read(self, split):
+        return super().read("train")
+
+
+class ThirdClass(Line):
+    def read(self, split):
+        examples, labels = super().read(split)
+        return Examples(examples, labels + 1)
+
+
+class OutOfRange(Line):
+    def read(self, split):
+        return Examples(super().read(split).examples + 1)
+
+
+class Gone(Line):
+    def available(self):
+        raise DataUnavailable("the dog ate it")
+
+
+class Unkeyed(Gaussian):
+    def sample(self, draw, stream, examples):
+        return tf.random.normal([examples, self.size])
+
+
+class Deaf(Gaussian):
+    def sample(self, draw, stream, examples):
+        return draw.normal("latent", (self.size,), examples)
+
+
+class Wide(Gaussian):
+    def sample(self, draw, stream, examples):
+        return draw.normal(stream, (self.size + 1,), examples)
+
+
+class Half(Simultaneous):
+    discriminator_steps = 2
+
+    def round(self, game, real):
+        return super().round(game, real[: len(real) // 2])
+
+
+class OnlyD(Alternating):
+    def round(self, game, real):
+        with game.watch("discriminator") as tape:
+            seen = game.play(real, "discriminator/0")
+            loss = game.discriminator_objective(seen)
+        norm = game.descend("discriminator", tape, loss)
+        return game.conclude(seen, loss, loss, norm, norm)
+
+
+class Hasty(Alternating):
+    def round(self, game, real):
+        super().round(game, real)
+        return {"d_loss": real[:, 0]}
+
+
+def same_one(context: OptimizerContext, made: list[Any] = []) -> Any:  # noqa: B006
+    made.append(keras.optimizers.SGD(0.1))
+    return made[0]
+
+
+def uphill(context: OptimizerContext) -> Any:
+    class Uphill(keras.optimizers.SGD):
+        def update_step(self, gradient, variable, learning_rate):
+            self.assign_add(variable, gradient * learning_rate)
+
+    return Uphill(0.1)
+
+
+def forgetful(context: OptimizerContext) -> Any:
+    class Forgetful(keras.optimizers.SGD):
+        previous = 0.0
+
+        def update_step(self, gradient, variable, learning_rate):
+            self.previous = 0.9 * self.previous + gradient
+            self.assign_sub(variable, self.previous * learning_rate)
+
+    return Forgetful(0.1)
+
+
+def distance(context: MetricContext) -> list[Score]:
+    """A right one."""
+    gap = float(abs(context.generated(100).mean() - context.examples("test").mean()))
+    return [Score("distance", gap, 0.0, context.protocol(samples=100))]
+
+
+def bare(context: MetricContext) -> Any:
+    return 3.0
+
+
+def silent(context: MetricContext) -> list[Score]:
+    return [Score("silent", 1.0)]
+
+
+def moody(context: MetricContext) -> list[Score]:
+    return [Score("moody", float(np.random.default_rng().random()), None, context.protocol())]
+
+
+class Crash(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        raise RuntimeError("no such metric")
+
+
+@pytest.mark.parametrize(
+    ("check", "what"),
+    [
+        (check_dataset, Line),
+        (check_prior, Gaussian(2)),
+        (check_updates, Alternating(2)),
+        (check_optimizer, lambda context: keras.optimizers.Adam(0.01)),
+        (check_metric, distance),
+        (check_callback, keras.callbacks.TerminateOnNaN),
+    ],
+    ids=["dataset", "prior", "updates", "optimizer", "metric", "callback"],
+)
+def test_a_right_one_passes(check: Callable[..., None], what: Any) -> None:
+    check(what)
+
+
+@pytest.mark.parametrize(
+    ("kind", "what", "name", "message"),
+    [
+        ("datasets", Fresh, "reads_the_same_every_time", "read again"),
+        ("datasets", Leaking, "keeps_its_splits_apart", "'train' and 'test' hold the same"),
+        ("datasets", ThirdClass, "reads_what_it_declares", "from 1 to 2; 0 to 1 was"),
+        ("datasets", OutOfRange, "reads_what_it_declares", "values reach from"),
+        ("priors", Unkeyed(2), "is_a_function_of_the_draw", "same draw and stream"),
+        ("priors", Deaf(2), "is_a_function_of_the_draw", "another stream"),
+        ("priors", Wide(2), "draws_latent_points", r"\(5, 3\); float32 of shape \(5, 2\)"),
+        ("priors", Prior(2), "draws_latent_points", "defines no sample"),
+        ("updates", Half(), "uses_all_its_examples", "batch 1 .* changes nothing"),
+        ("updates", OnlyD(), "moves_both_players", "the generator's weights did not move"),
+        ("updates", Hasty(), "logs_finite_scalars", "logs no g_loss"),
+        ("optimizers", same_one, "makes_a_new_one_each_time", "the same optimizer twice"),
+        ("optimizers", uphill, "descends", "further from the minimum"),
+        ("optimizers", forgetful, "keeps_its_state_in_variables", "interrupted after 3"),
+        ("metrics", bare, "returns_scores", "it returned 3.0"),
+        ("metrics", silent, "says_how_it_measured", "lacks seed, weights_sha256"),
+        ("metrics", moody, "measures_the_same_twice", "moody .*, then moody"),
+        ("callbacks", Crash, "watches_a_short_game", "no such metric"),
+        ("callbacks", Line, "is_a_keras_callback", "makes Line, not a keras.callbacks"),
+    ],
+)
+def test_finds(kind: str, what: Any, name: str, message: str, failure: Failure) -> None:
+    assert re.search(message, failure(kind, what, name))
+
+
+def test_data_that_is_not_there_is_skipped(failure: Failure) -> None:
+    """Its other checks cannot be done, which is no failure; but a way out must be named."""
+    with pytest.raises(SkipTest, match="the dog ate it"):
+        failure("datasets", Gone, "declares_its_examples")
+    told = failure("datasets", Gone, "says_whether_it_is_available")
+    assert "no hint says how to get the data" in told
