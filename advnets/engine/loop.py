@@ -110,7 +110,8 @@ class TrainingLoop:
         """Play until the last round.
 
         Returns:
-            The last commit.
+            The last commit; of an earlier round than the last if a callback set
+            ``game.stop_training``.
 
         Raises:
             Interrupted: After a stop request, the state committed.
@@ -122,17 +123,19 @@ class TrainingLoop:
         if step == 0 and self.cadence.image:
             self.observer.images(0, self.draw())
         commit = None
-        while step < self.cadence.total and not self.game.stop_training:
-            step = self._play_to_boundary(step, watchers)
-            commit = self._boundary(step, watchers)
-            if self.stop and step < self.cadence.total:
-                commit = commit or self._commit(step)
-                raise Interrupted(
-                    f"stopped by {self.stop.signal} after round {step}, state committed",
-                    hint="run the same command again to go on",
-                )
+        while step < self.cadence.total and not self.stop and not self.game.stop_training:
+            before, step = step, self._play_to_boundary(step, watchers)
+            if step > before:
+                commit = self._boundary(step, watchers)
+        if commit is None:
+            commit = self._commit(step)
+        if self.stop and step < self.cadence.total:
+            raise Interrupted(
+                f"stopped by {self.stop.signal} after round {step}, state committed",
+                hint="run the same command again to go on",
+            )
         watchers.on_train_end()
-        return commit or self._commit(step)
+        return commit
 
     def _play_to_boundary(self, step: int, watchers: keras.callbacks.CallbackList) -> int:
         boundary = self.cadence.next_boundary(step)

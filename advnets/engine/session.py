@@ -14,7 +14,7 @@ from rich.console import Console
 
 from ..checkpoint import CheckpointStore, Commit, state_sha256, state_variables
 from ..data import Source
-from ..errors import AdvnetsError, Interrupted
+from ..errors import Interrupted
 from ..evaluate import append_scores
 from ..game import AdversarialGame, DiscriminatorOutput
 from ..monitor import Monitor
@@ -148,17 +148,17 @@ class _Sitting:
         if newest is None:
             self.folder.manifest.update(initial_state_sha256=state_sha256(state_variables(game)))
         try:
-            loop.run()
+            last = loop.run()
         except Interrupted:
-            self._times(loop.clock)
             self.monitor.finish("interrupted")
             raise
-        except AdvnetsError:
+        finally:
             self._times(loop.clock)
-            raise
-        self._times(loop.clock)
-        self.folder.manifest.update(status="finished", error=None)
-        self.monitor.finish("finished")
+        status = "finished" if last.step >= training["steps"] else "interrupted"
+        if status == "interrupted":
+            self.monitor.note(f"stopped by a callback after round {last.step}")
+        self.folder.manifest.update(status=status, error=None)
+        self.monitor.finish(status)
         write_report(self.folder)
 
     def _already_finished(self, newest: Commit) -> None:
@@ -232,7 +232,7 @@ def _open_manifest(
         stand_in = {"for": recipe.stand_in_for, "used": recipe.data["dataset"], "why": missing}
     folder.manifest.update(
         status="running",
-        command=sys.argv,
+        command=_command(),
         plugins=fingerprints(registry, recipe),
         data={
             "name": source.name,
@@ -242,6 +242,13 @@ def _open_manifest(
         devices=[d.name for d in tf.config.list_logical_devices()],
         stand_in=stand_in,
     )
+
+
+def _command() -> list[str]:
+    """The command line, without the place where advnets happens to be installed."""
+    program = Path(sys.argv[0])
+    name = "advnets" if program.name == "__main__.py" else program.name
+    return [name, *sys.argv[1:]]
 
 
 def _background(source: Source) -> dict[str, Any]:

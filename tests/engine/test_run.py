@@ -34,6 +34,11 @@ class Exploding:
                 return fake.logits * float("inf")
         return Loss()
 
+class Stopper(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        if batch >= 6:
+            self.model.stop_training = True
+
 class Seen(keras.callbacks.Callback):
     log = []
     def on_train_begin(self, logs=None):
@@ -56,7 +61,7 @@ def advnets_losses():
 
 @hookimpl
 def advnets_callbacks():
-    return [Component("seen", __name__ + ":Seen")]
+    return [Component("seen", __name__ + ":Seen"), Component("stopper", __name__ + ":Stopper")]
 
 @hookimpl
 def advnets_architectures():
@@ -181,6 +186,16 @@ def test_keras_callbacks_watch_a_run(small, plugin, tmp_path):
 
     # 1,437 digits in batches of 50: an epoch of 28 rounds.
     assert test_run_plugin.Seen.log == ["begin", ("epoch", 0, "d_accuracy_fake", 28), "end"]
+
+
+def test_a_callback_can_stop_a_run(small, plugin, tmp_path):
+    run = advnets.run(
+        small(monitoring={"callbacks": ["stopper"], "tensorboard": False}),
+        run_dir=tmp_path / "run",
+        plugins=[plugin],
+    )
+    assert run.manifest["status"] == "interrupted"
+    assert 7 <= run.manifest["step"] < 30
 
 
 def test_a_batch_larger_than_the_data_is_refused(small, tmp_path):
