@@ -6,6 +6,8 @@ import os
 import sys
 import tempfile
 
+import absl.logging
+
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
@@ -21,6 +23,8 @@ def import_tensorflow() -> None:
     if "tensorflow" in sys.modules:
         return
     os.environ.setdefault(LEVEL, "3")
+    # TensorFlow Datasets warns, whenever it reads, of deprecated calls of its own.
+    absl.logging.set_verbosity(absl.logging.ERROR)
     try:
         stderr = sys.stderr.fileno()
     except (AttributeError, OSError, ValueError):
