@@ -185,7 +185,9 @@ class TrainingLoop:
         record: dict[str, Any] = {"step": step, "time": time.time(), **means}
         for player in ("discriminator", "generator"):
             optimizer = getattr(self.game, f"{player}_optimizer")
-            record[f"{player[0]}_learning_rate"] = float(optimizer.learning_rate)
+            # Not float() at once: under a strategy the rate may be a mirrored variable.
+            rate = tf.convert_to_tensor(optimizer.learning_rate)
+            record[f"{player[0]}_learning_rate"] = float(rate)
         if self._window_seconds:
             record["steps_per_second"] = self._window_rounds / self._window_seconds
         self.observer.log(record)

@@ -92,8 +92,11 @@ def test_gradient_against_finite_differences() -> None:
         assert gradient[index] == pytest.approx(numeric, abs=1e-5)
 
 
-def test_two_replicas_play_the_same_round_as_one() -> None:
+@pytest.mark.parametrize("what", ["same_round", "recipe"])
+def test_on_two_replicas(what: str, tmp_path: Path) -> None:
     """In a process of its own: logical devices must be made before TensorFlow is used."""
     script = Path(__file__).parent / "two_replicas.py"
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, script, what, tmp_path], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
