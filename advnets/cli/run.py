@@ -57,12 +57,19 @@ def command(
         echo(resolved.to_yaml().rstrip())
         echo(f"# would run in {folder.path}")
         return
+    from ..engine.find_data import find_data
     from ..engine.quiet import import_tensorflow
 
+    found = find_data(resolved, warn_loudly)
     import_tensorflow()
     from ..engine.session import play
 
-    folder = play(resolved, registry, run_dir)
+    folder = play(found, registry, run_dir)
     echo(f"samples      {folder.samples}")
     echo(f"report       {folder.report_file}")
     echo(f"TensorBoard  tensorboard --logdir {folder.tensorboard}")
+
+
+def warn_loudly(text: str) -> None:
+    """Print a warning on standard error that is not overlooked."""
+    click.secho(text, fg="yellow", bold=True, err=True)

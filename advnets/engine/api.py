@@ -18,7 +18,8 @@ from ..game import AdversarialGame
 from ..plugins import Registry, load_plugins
 from ..recipe import Recipe, load_recipe
 from ..runs import RunFolder
-from .build import build_game, build_source
+from .build import build_game
+from .find_data import build_source, find_data
 from .interpolate import interpolated
 
 
@@ -157,7 +158,7 @@ def run(
 
     registry = load_plugins(plugins)
     resolved = load_recipe(recipe, overrides, registry=registry)
-    folder = play(resolved, registry, Path(run_dir) if run_dir is not None else None)
+    folder = play(find_data(resolved), registry, Path(run_dir) if run_dir is not None else None)
     return Run(folder, registry)
 
 

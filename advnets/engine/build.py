@@ -1,47 +1,19 @@
-"""From a validated recipe to its objects: data source, networks, game, optimizers."""
+"""From a validated recipe to its game: networks, loss, update rule, optimizers."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import keras
 
 from ..components import ROLES
-from ..data import DataUnavailable, Source, batches_per_epoch
-from ..errors import AdvnetsError, PluginError
+from ..data import Source, batches_per_epoch
+from ..errors import PluginError
 from ..game import AdversarialGame, Loss, Penalty, Prior, UpdateRule
 from ..networks import NetworkContext
 from ..optimizers import OptimizerContext
 from ..plugins import Registry
 from ..random import stream_key
 from ..recipe import Recipe
-
-
-def build_source(recipe: Recipe) -> Source:
-    """The recipe's data source."""
-    return _make(recipe, "dataset", Source)
-
-
-def available_source(recipe: Recipe) -> tuple[Recipe, Source, str | None]:
-    """The recipe's data, or the stand-in that it declares where that cannot be had.
-
-    Returns:
-        The recipe as it will be run, its source, and, if that is the stand-in, why.
-
-    Raises:
-        DataUnavailable: If the data set cannot be had and no stand-in is declared.
-    """
-    source = build_source(recipe)
-    try:
-        source.available()
-    except DataUnavailable as unavailable:
-        stand_in = recipe.stand_in()
-        if stand_in is None:
-            raise
-        source = build_source(stand_in)
-        source.available()
-        return stand_in, source, unavailable.message
-    return recipe, source, None
+from .make import call, make
 
 
 def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
@@ -57,7 +29,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         PluginError: If a component fails or is not what its kind must be.
     """
     keras.utils.set_random_seed(stream_key(recipe.data["seed"], "initial weights") % 2**31)
-    prior = _make(recipe, "latent", Prior)
+    prior = make(recipe, "latent", Prior)
     networks = {
         "generator": NetworkContext(
             role="generator",
@@ -75,23 +47,23 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         ),
     }
     generator, discriminator = (
-        _make(recipe, role, keras.Model, context) for role, context in networks.items()
+        make(recipe, role, keras.Model, context) for role, context in networks.items()
     )
     _check_shape(recipe, "generator", generator, source.spec.shape)
     game = AdversarialGame(
         generator,
         discriminator,
         prior=prior,
-        loss=_make(recipe, "loss", Loss),
+        loss=make(recipe, "loss", Loss),
         penalties=[
-            _call(component, parameters, Penalty)
+            call(component, parameters, Penalty)
             for component, parameters in recipe.components("penalties")
         ],
-        updates=_make(recipe, "updates", UpdateRule),
+        updates=make(recipe, "updates", UpdateRule),
         seed=recipe.data["seed"],
     )
     optimizers = {
-        f"{player}_optimizer": _make(
+        f"{player}_optimizer": make(
             recipe,
             f"optimizers.{player}",
             keras.optimizers.Optimizer,
@@ -137,7 +109,7 @@ def rounds_per_epoch(examples: int, batch_size: int, discriminator_steps: int) -
 def build_callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
     """The Keras callbacks that the recipe names under ``monitoring.callbacks``."""
     return [
-        _call(component, parameters, keras.callbacks.Callback)
+        call(component, parameters, keras.callbacks.Callback)
         for component, parameters in recipe.components("monitoring.callbacks")
     ]
 
@@ -149,32 +121,6 @@ def fingerprints(registry: Registry, recipe: Recipe) -> list[dict[str, str]]:
         for p in registry.plugins
         if p.status == "ok" and p.source != "built in"
     ]
-
-
-def _make(recipe: Recipe, path: str, kind: type, *context: Any) -> Any:
-    component, parameters = recipe.component(path)
-    return _call(component, parameters, kind, *context)
-
-
-def _call(component: Any, parameters: dict[str, Any], kind: type, *context: Any) -> Any:
-    """Call a component's target; whatever goes wrong in it is laid at its door, by name."""
-    target = component.load()
-    try:
-        made = target(*context, **parameters)
-    except AdvnetsError:
-        raise
-    except Exception as error:
-        raise PluginError(
-            f"component {component.name!r} ({component.target}) failed to build: "
-            f"{type(error).__name__}: {error}",
-            hint="run again with --traceback to see where",
-        ) from error
-    if not isinstance(made, kind):
-        raise PluginError(
-            f"component {component.name!r} ({component.target}) returned "
-            f"{type(made).__name__}, not a {kind.__name__}"
-        )
-    return made
 
 
 def _check_shape(recipe: Recipe, path: str, network: keras.Model, shape: tuple[int, ...]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,8 @@ from ..recipe import Recipe
 from ..runs import RunFolder
 from . import distribution
 from .api import evaluate_game
-from .build import available_source, build_callbacks, build_game, fingerprints, rounds_per_epoch
+from .build import build_callbacks, build_game, fingerprints, rounds_per_epoch
+from .find_data import Found, stand_in_note
 from .loop import Cadence, Clock, TrainingLoop
 from .resident import ResidentData
 from .rounds import Rounds, Window
@@ -35,7 +35,7 @@ FIXED_SEED = 0
 
 
 def play(
-    recipe: Recipe,
+    found: Found,
     registry: Registry,
     run_dir: Path | None = None,
     console: Console | None = None,
@@ -43,7 +43,7 @@ def play(
     """Play a recipe to its last step, or go on with the run of the same identity.
 
     Args:
-        recipe: A validated recipe.
+        found: The recipe and its data (:func:`advnets.engine.find_data.find_data`).
         registry: The components.
         run_dir: The run's folder; ``runs/<name>-<identity>`` by default.
         console: Where progress is shown; standard error by default.
@@ -54,7 +54,7 @@ def play(
     Raises:
         AdvnetsError: Of the kind that says what went wrong; the manifest says so too.
     """
-    recipe, source, missing = available_source(recipe)
+    recipe, source, missing = found.recipe, found.source, found.missing
     folder = RunFolder.for_recipe(recipe, run_dir)
     with listening() as stop, folder.lock():
         folder.start(recipe)
@@ -63,8 +63,9 @@ def play(
         try:
             with sitting.monitor:
                 stand_in = folder.manifest.get("stand_in")
-                if stand_in:
-                    sitting.monitor.note(stand_in_note(stand_in), "bold yellow")
+                if stand_in and missing is None:  # `advnets run RUN`, which looked for none
+                    note = stand_in_note(stand_in["why"], stand_in["used"]["name"])
+                    sitting.monitor.note(note, "bold yellow")
                 sitting.play()
         except BaseException as error:
             status = "interrupted" if _is_interruption(error) else "failed"
@@ -74,17 +75,6 @@ def play(
             _report(folder)
             raise
         return folder
-
-
-def stand_in_note(stand_in: Mapping[str, Any]) -> str:
-    """The warning shown when a stand-in is used.
-
-    >>> print(stand_in_note({"why": "MNIST is not here.", "used": {"name": "digits"}}))
-    STAND-IN DATA: MNIST is not here. Going on with 'digits', as the recipe's `offline` says.
-    """
-    used = stand_in["used"]["name"]
-    why = stand_in["why"]
-    return f"STAND-IN DATA: {why} Going on with {used!r}, as the recipe's `offline` says."
 
 
 class _Sitting:

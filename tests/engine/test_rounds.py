@@ -11,7 +11,8 @@ import tensorflow as tf
 
 from advnets.checkpoint import state_sha256, state_variables
 from advnets.data import batches_per_epoch
-from advnets.engine.build import build_game, build_source
+from advnets.engine.build import build_game
+from advnets.engine.find_data import build_source
 from advnets.engine.resident import ResidentData
 from advnets.engine.rounds import Rounds, Window
 from advnets.recipe import load_recipe
@@ -105,7 +106,8 @@ SCRIPT = """
     devices = [tf.config.LogicalDeviceConfiguration()] * count
     tf.config.set_logical_device_configuration(cpu, devices)
     from advnets.checkpoint import state_variables
-    from advnets.engine.build import build_game, build_source
+    from advnets.engine.build import build_game
+    from advnets.engine.find_data import build_source
     from advnets.engine.distribution import make_strategy
     from advnets.engine.resident import ResidentData
     from advnets.engine.rounds import Rounds
