@@ -41,6 +41,7 @@ SUFFIXES = {"keras": ".keras", "savedmodel": "", "npz": ".npz"}
     type=click.Choice(["generator", "discriminator"]),
     default="generator",
     show_default=True,
+    help="Which network.",
 )
 @click.option("--force", is_flag=True, help="Replace what is at PATH.")
 @plugin_options
