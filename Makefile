@@ -27,6 +27,7 @@ help: ## this list
 .PHONY: run
 run: $(VENV)/.installed ## play the MNIST game of Goodfellow et al. (2014) for about three minutes (STEPS=2500)
 	$(VENV)/bin/advnets run $(RECIPE) training.steps=$(STEPS)
+	@echo "The commands advnets and tensorboard are in $(VENV)/bin."
 
 .PHONY: test
 test: $(VENV)/.installed-test ## the tests, without the slow ones (PYTEST_ARGS="-k word")

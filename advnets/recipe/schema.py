@@ -60,7 +60,9 @@ class Distribution(Parameters):
         "auto", description="auto: one replica per GPU, or one on the CPU"
     )
     precision: Literal["float32"] = Field("float32", description="of weights and activations")
-    jit: Literal["auto", "on", "off"] = Field("auto", description="whether XLA compiles the round")
+    jit: Literal["auto", "on", "off"] = Field(
+        "auto", description="whether XLA compiles the round; auto is off (slower where measured)"
+    )
 
 
 class Checkpoints(Parameters):
