@@ -92,7 +92,15 @@ class _Sitting:
         self.recipe, self.registry, self.source = recipe, registry, source
         self.folder, self.stop = folder, stop
         self.monitoring = recipe.data["monitoring"]
-        self.monitor = Monitor(folder, recipe, source.spec, **_background(source), console=console)
+        self.game: AdversarialGame  # made by play
+        self.monitor = Monitor(
+            folder,
+            recipe,
+            source.spec,
+            **_background(source),
+            probability=self._probability if source.spec.shape == (1,) else None,
+            console=console,
+        )
         self.store = CheckpointStore(folder.checkpoints, recipe.data["checkpoints"]["keep"])
         self.began = time.time()
         self.before = dict(folder.manifest.data.get("time") or {})

@@ -212,3 +212,19 @@ def test_evaluate(small, tmp_path):
     declared = advnets.run(small(evaluation=recipe_metric), run_dir=tmp_path / "run")
     (fewer,) = declared.evaluate()
     assert fewer.protocol["samples"] == 200
+
+
+def test_a_game_on_the_line_shows_what_d_believes(tmp_path, monkeypatch):
+    drawn = []
+
+    def save_grid(path, x, spec, **beneath):
+        points = np.linspace(3, 5, 7, dtype="float32")[:, None]
+        drawn.append((beneath["probability"](points), beneath["density"](points)))
+
+    monkeypatch.setattr("advnets.monitor.monitor.save_grid", save_grid)
+    run = advnets.run("gaussian_1d", {"training.steps": 1}, run_dir=tmp_path / "run")
+    believed, density = drawn[-1]
+    points = np.linspace(3, 5, 7, dtype="float32")[:, None]
+    logits = run.discriminator(points).numpy().ravel()
+    np.testing.assert_allclose(believed, 1 / (1 + np.exp(-logits)), rtol=1e-5)
+    np.testing.assert_allclose(density, run.source.density(points))
