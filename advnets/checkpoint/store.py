@@ -52,11 +52,15 @@ class CheckpointStore:
     Args:
         folder: Where they lie; made on first commit.
         keep: How many of the newest to keep.
+
+    Attributes:
+        faults: What :meth:`newest` found wrong with checkpoints, by step.
     """
 
     def __init__(self, folder: Path, keep: int = 3):
         self.folder = Path(folder)
         self.keep = keep
+        self.faults: dict[int, str] = {}
 
     def steps(self) -> list[int]:
         """The steps with a committed checkpoint, oldest first."""
@@ -111,15 +115,28 @@ class CheckpointStore:
         self._prune()
         return Commit(step, target, index["state_sha256"], index["extras"])
 
-    def newest(self) -> Commit | None:
-        """The newest checkpoint that verifies; those that do not are moved aside."""
+    def newest(self, quarantine: bool = False) -> Commit | None:
+        """The newest checkpoint that verifies.
+
+        Args:
+            quarantine: Whether newer ones that do not verify are moved aside; for whoever
+                goes on from here. Nothing is moved if no checkpoint is sound.
+        """
+        self.faults = {}
         for step in reversed(self.steps()):
             fault = self.fault(step)
             if fault is None:
+                if quarantine:
+                    for damaged in self.faults:
+                        self._quarantine(damaged)
                 index = json.loads((self._path(step) / INDEX).read_text())
                 return Commit(step, self._path(step), index["state_sha256"], index["extras"])
-            self._quarantine(step)
+            self.faults[step] = fault
         return None
+
+    def described_faults(self) -> str:
+        """What is wrong with which checkpoint, in one line."""
+        return "; ".join(f"step {step}: {fault}" for step, fault in self.faults.items())
 
     def fault(self, step: int) -> str | None:
         """What is wrong with the files of a checkpoint, or ``None`` if they verify."""

@@ -123,7 +123,7 @@ class Npz(Source):
             names = ", ".join(self._headers) or "no arrays"
             raise DataError(
                 f"{self.path} has no array {key!r}",
-                hint=f"did you mean {near[0]!r}? " * bool(near) + f"it has: {names}",
+                hint=(f"did you mean {near[0]!r}? " if near else "") + f"it has: {names}",
             )
         shape, dtype = self._headers[key]
         if dtype.hasobject:

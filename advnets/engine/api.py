@@ -64,7 +64,12 @@ class Run:
         Raises:
             RunError: If there is none.
         """
-        commit = CheckpointStore(self.folder.checkpoints).newest()
+        store = CheckpointStore(self.folder.checkpoints)
+        commit = store.newest()
+        if commit is None and store.faults:
+            raise RunError(
+                f"no checkpoint verifies: {store.described_faults()}", where=str(self.path)
+            )
         if commit is None:
             raise RunError(
                 "there is no checkpoint to read",

@@ -88,6 +88,7 @@ class TrainingLoop:
         stop: The request to stop.
         callbacks: Keras callbacks.
         clock, window: Time spent and open averages, taken over when a run resumes.
+        restored: The checkpoint that the game was restored from.
     """
 
     game: AdversarialGame
@@ -102,6 +103,7 @@ class TrainingLoop:
     callbacks: Sequence[keras.callbacks.Callback] = ()
     clock: Clock = field(default_factory=Clock)
     window: Window = field(default_factory=Window)
+    restored: Commit | None = None
     _speed: float = 0.0
     _window_seconds: float = 0.0
     _window_rounds: int = 0
@@ -120,28 +122,31 @@ class TrainingLoop:
         step = int(self.game.rounds.numpy())
         watchers = keras.callbacks.CallbackList(list(self.callbacks), model=self.game)
         watchers.on_train_begin()
+        if self.cadence.epoch:
+            watchers.on_epoch_begin(step // self.cadence.epoch)
         if step == 0 and self.cadence.image:
             self.observer.images(0, self.draw())
-        commit = None
+        commit = self.restored
         while step < self.cadence.total and not self.stop and not self.game.stop_training:
             before, step = step, self._play_to_boundary(step, watchers)
             if step > before:
                 commit = self._boundary(step, watchers)
         if commit is None:
             commit = self._commit(step)
+        watchers.on_train_end()
         if self.stop and step < self.cadence.total:
             raise Interrupted(
                 f"stopped by {self.stop.signal} after round {step}, state committed",
                 hint="run the same command again to go on",
             )
-        watchers.on_train_end()
         return commit
 
     def _play_to_boundary(self, step: int, watchers: keras.callbacks.CallbackList) -> int:
         boundary = self.cadence.next_boundary(step)
         while step < boundary and not self.stop:
-            # The first calls are short, to learn how many rounds fit into a call.
-            fitting = max(1, int(self._speed * SECONDS_PER_CALL))
+            # The first calls are short, to learn how many rounds fit into a call. What a
+            # callback does after a batch must not depend on that: it sees single rounds.
+            fitting = 1 if self._single_rounds else max(1, int(self._speed * SECONDS_PER_CALL))
             count = min(boundary - step, fitting)
             watchers.on_train_batch_begin(step)
             start = time.perf_counter()
@@ -156,6 +161,16 @@ class TrainingLoop:
             if self.game.stop_training:
                 break
         return step
+
+    @property
+    def _single_rounds(self) -> bool:
+        """Whether any callback acts on batches."""
+        base = keras.callbacks.Callback
+        return any(
+            getattr(type(callback), name) is not getattr(base, name)
+            for callback in self.callbacks
+            for name in ("on_train_batch_begin", "on_train_batch_end")
+        )
 
     def _learn_speed(self, count: int, seconds: float) -> None:
         if self._speed == 0.0:
@@ -173,6 +188,8 @@ class TrainingLoop:
             self._log(step, means)
         if cadence.epoch and step % cadence.epoch == 0:
             watchers.on_epoch_end(step // cadence.epoch - 1, means)
+            if step < cadence.total:
+                watchers.on_epoch_begin(step // cadence.epoch)
         if cadence.due(cadence.image, step):
             self.clock.measure("evaluation", lambda: self.observer.images(step, self.draw()))
         if cadence.due(cadence.evaluate, step):
@@ -188,8 +205,9 @@ class TrainingLoop:
             # Not float() at once: under a strategy the rate may be a mirrored variable.
             rate = tf.convert_to_tensor(optimizer.learning_rate)
             record[f"{player[0]}_learning_rate"] = float(rate)
-        if self._window_seconds:
-            record["steps_per_second"] = self._window_rounds / self._window_seconds
+        record["steps_per_second"] = (
+            self._window_rounds / self._window_seconds if self._window_seconds else None
+        )
         self.observer.log(record)
         self.window = Window()
         self._window_seconds, self._window_rounds = 0.0, 0

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from ..checkpoint import CheckpointStore, Commit, state_sha256, state_variables
 from ..data import Source
-from ..errors import Interrupted
+from ..errors import Interrupted, RunError, UsageError
 from ..evaluate import append_scores
 from ..game import AdversarialGame, DiscriminatorOutput
 from ..monitor import Monitor
@@ -56,17 +56,26 @@ def play(
     """
     recipe, source, missing = found.recipe, found.source, found.missing
     folder = RunFolder.for_recipe(recipe, run_dir)
+    console = console or Console(stderr=True, highlight=False)
     with listening() as stop, folder.lock():
+        folder.check(recipe)
+        store = CheckpointStore(folder.checkpoints, recipe.data["checkpoints"]["keep"])
+        newest = _newest(store, folder)
+        if newest is not None and newest.step >= recipe.data["training"]["steps"]:
+            _already_finished(newest, recipe, folder, console)
+            return folder
+        if newest is not None:
+            _refuse_other_data(folder, source)
         folder.start(recipe)
         _open_manifest(folder, recipe, registry, source, missing)
-        sitting = _Sitting(recipe, registry, source, folder, stop, console)
+        sitting = _Sitting(recipe, registry, source, folder, store, stop, console)
         try:
             with sitting.monitor:
                 stand_in = folder.manifest.get("stand_in")
                 if stand_in and missing is None:  # `advnets run RUN`, which looked for none
                     note = stand_in_note(stand_in["why"], stand_in["used"]["name"])
                     sitting.monitor.note(note, "bold yellow")
-                sitting.play()
+                sitting.play(newest)
         except BaseException as error:
             status = "interrupted" if _is_interruption(error) else "failed"
             folder.manifest.update(
@@ -86,13 +95,15 @@ class _Sitting:
         registry: Registry,
         source: Source,
         folder: RunFolder,
+        store: CheckpointStore,
         stop: StopRequest,
-        console: Console | None,
+        console: Console,
     ):
         self.recipe, self.registry, self.source = recipe, registry, source
-        self.folder, self.stop = folder, stop
+        self.folder, self.store, self.stop = folder, store, stop
         self.monitoring = recipe.data["monitoring"]
-        self.game: AdversarialGame  # made by play
+        self.game: AdversarialGame  # made by play, as is the clock
+        self.clock: Clock
         self.monitor = Monitor(
             folder,
             recipe,
@@ -101,17 +112,12 @@ class _Sitting:
             probability=self._probability if source.spec.shape == (1,) else None,
             console=console,
         )
-        self.store = CheckpointStore(folder.checkpoints, recipe.data["checkpoints"]["keep"])
         self.began = time.time()
         self.before = dict(folder.manifest.data.get("time") or {})
 
-    def play(self) -> None:
-        """Build, restore, play, seal."""
+    def play(self, newest: Commit | None) -> None:
+        """Build, restore the newest checkpoint if there is one, play, seal."""
         recipe, training = self.recipe, self.recipe.data["training"]
-        newest = self.store.newest()
-        if newest is not None and newest.step >= training["steps"]:
-            self._already_finished(newest)
-            return
         strategy = distribution.make_strategy(
             recipe.data["distribution"]["strategy"], training["batch_size"]
         )
@@ -142,7 +148,9 @@ class _Sitting:
             callbacks=build_callbacks(recipe),
             clock=_clock(newest),
             window=_window(newest),
+            restored=newest,
         )
+        self.clock = loop.clock
         if newest is None:
             self.folder.manifest.update(initial_state_sha256=state_sha256(state_variables(game)))
         try:
@@ -151,23 +159,13 @@ class _Sitting:
             self.monitor.finish("interrupted")
             raise
         finally:
-            self._times(loop.clock)
+            self._times()
         status = "finished" if last.step >= training["steps"] else "interrupted"
         if status == "interrupted":
             self.monitor.note(f"stopped by a callback after round {last.step}")
         self.folder.manifest.update(status=status, error=None)
         self.monitor.finish(status)
         write_report(self.folder)
-
-    def _already_finished(self, newest: Commit) -> None:
-        self.folder.manifest.update(status="finished", step=newest.step, error=None)
-        self.monitor.note(
-            f"This run is finished: step {newest.step} of {self.recipe.data['training']['steps']}. "
-            "A larger training.steps extends it."
-        )
-        self.monitor.finish("finished")
-        if not self.folder.report_file.exists():
-            write_report(self.folder)
 
     def _cadence(self, game: AdversarialGame) -> Cadence:
         data = self.recipe.data
@@ -189,6 +187,8 @@ class _Sitting:
         told = [str(self.folder.path), distribution.describe(strategy)]
         if newest is not None:
             told.append(f"going on from step {newest.step}")
+        if self.store.faults:
+            told.append(f"moved aside, as damaged: {self.store.described_faults()}")
         self.monitor.note("  ·  ".join(told))
 
     def _draw(self) -> np.ndarray:
@@ -211,13 +211,64 @@ class _Sitting:
 
     def _committed(self, commit: Commit) -> None:
         self.folder.manifest.update(step=commit.step, state_sha256=commit.state_sha256)
+        self._times()
 
-    def _times(self, clock: Clock) -> None:
+    def _times(self) -> None:
         """Book this sitting: wall-clock time, and what of it bore fruit."""
         total = self.before.get("total", 0.0) + time.time() - self.began
-        useful = sum(clock.seconds.values())
+        useful = sum(self.clock.seconds.values())
         self.folder.manifest.update(
-            time={"total": total, **clock.seconds, "lost": max(0.0, total - useful)}
+            time={"total": total, **self.clock.seconds, "lost": max(0.0, total - useful)}
+        )
+
+
+def _newest(store: CheckpointStore, folder: RunFolder) -> Commit | None:
+    """The checkpoint to go on from; ``None`` for a new run.
+
+    Raises:
+        RunError: If the run has been further than any checkpoint that can be used.
+    """
+    newest = store.newest(quarantine=True)
+    played = folder.manifest.get("step")
+    if newest is None and (store.faults or played):
+        what = (
+            f"none of its checkpoints verifies ({store.described_faults()})"
+            if store.faults
+            else "it has no checkpoint"
+        )
+        raise RunError(
+            f"the run was at step {played}, but {what}",
+            where=str(folder.path),
+            hint="bring the checkpoints back, or start anew in another --run-dir",
+        )
+    return newest
+
+
+def _already_finished(newest: Commit, recipe: Recipe, folder: RunFolder, console: Console) -> None:
+    """Say so; take over new cadences, but not a number of steps that was passed already."""
+    steps = recipe.data["training"]["steps"]
+    if newest.step == steps:
+        folder.start(recipe)
+    folder.manifest.update(status="finished", step=newest.step, error=None)
+    if not folder.report_file.exists():
+        write_report(folder)
+    console.print(
+        f"This run is finished: it is at step {newest.step:,}, and {steps:,} are asked for. "
+        "A larger training.steps extends it.",
+        style="bold green",
+    )
+
+
+def _refuse_other_data(folder: RunFolder, source: Source) -> None:
+    """Refuse to go on with a run on data that are not those it began with."""
+    before = (folder.manifest.get("data") or {}).get("fingerprint")
+    now = source.fingerprint()
+    if before is not None and before != now:
+        raise UsageError(
+            f"the training data have changed since the run began: {source.name} had the "
+            f"fingerprint {before[:12]}…, now it has {now[:12]}…",
+            where=str(folder.path),
+            hint="bring the old data back, or start a new run in another --run-dir",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -343,8 +344,10 @@ class AdversarialGame(keras.Model):
             return DiscriminatorOutput(self.discriminator(x, training=True))
 
     def _penalty(self, player: str, play: Play) -> tf.Tensor:
+        calls = itertools.count()  # every call has dropout of its own
+
         def critic(x: tf.Tensor) -> DiscriminatorOutput:
-            return self._judge(x, play.stage, [("penalty", batch.size(x))])
+            return self._judge(x, play.stage, [(f"penalty/{next(calls)}", batch.size(x))])
 
         inputs = PenaltyInputs(
             critic=critic,

@@ -127,7 +127,17 @@ def output_layer(
     network: Mapping[str, Any],
     slope: float = 0.2,
 ) -> keras.KerasTensor:
-    """The last layer, in the context's output shape ([N] for a discriminator)."""
+    """The last layer, in the context's output shape ([N] for a discriminator).
+
+    Raises:
+        UsageError: For a discriminator that ends in a sigmoid: what it returns is taken as
+            the logit, of which the losses take the sigmoid.
+    """
+    if context.role == "discriminator" and output["activation"] == "sigmoid":
+        raise UsageError(
+            "the discriminator's output has a sigmoid, but is taken as the logit of D(x)",
+            hint="leave discriminator.output.activation at linear; the losses apply the sigmoid",
+        )
     choice = weights(output, network)
     bias = output["bias"]
     from_marginals = bias == "marginals"

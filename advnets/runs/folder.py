@@ -105,7 +105,7 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise cannot_write(self.path, error) from error
-        self._refuse_other(recipe)
+        self.check(recipe)
         write_atomically(self.recipe_file, recipe.to_yaml())
         manifest = self.manifest
         manifest.update(
@@ -146,7 +146,12 @@ class RunFolder:
                 hint="choose an empty or a new folder with --run-dir",
             )
 
-    def _refuse_other(self, recipe: Recipe) -> None:
+    def check(self, recipe: Recipe) -> None:
+        """Refuse a recipe whose identity is not that of the run found here.
+
+        Raises:
+            UsageError: With the differences.
+        """
         if not self.recipe_file.exists():
             return
         found = self._found(recipe)

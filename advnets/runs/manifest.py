@@ -18,6 +18,8 @@ from .atomic import cannot_write, write_atomically
 from .plain import plain
 
 PACKAGES = ("advnets", "tensorflow", "keras", "numpy")
+KINDS = {"step": int, "time": dict, "scores": list, "data": dict, "stand_in": dict}
+"""What others rely on, where it is there."""
 STATUSES = ("running", "interrupted", "failed", "finished")
 
 
@@ -66,6 +68,9 @@ class Manifest:
             raise self._damaged(str(error)) from error
         if not isinstance(found, dict):
             raise self._damaged("it holds no object")
+        for key, kind in KINDS.items():
+            if found.get(key) is not None and not isinstance(found[key], kind):
+                raise self._damaged(f"{key!r} is {found[key]!r}, not a {kind.__name__}")
         return found
 
     def __getitem__(self, key: str) -> Any:

@@ -41,7 +41,7 @@ class MetricsLog:
             raise cannot_write(self.path, error) from error
 
     def read(self) -> list[dict[str, Any]]:
-        """The records, oldest first; lines that are no JSON object are left out."""
+        """The records, oldest first; lines that are no record of a step are left out."""
         try:
             lines = self.path.read_bytes().splitlines()
         except FileNotFoundError:
@@ -52,7 +52,7 @@ class MetricsLog:
                 record = json.loads(line)
             except ValueError:
                 continue
-            if isinstance(record, dict):
+            if isinstance(record, dict) and isinstance(record.get("step"), int):
                 records.append(record)
         return records
 
@@ -61,7 +61,7 @@ class MetricsLog:
         if not self.path.exists():
             return
         records = self.read()
-        kept = [record for record in records if record.get("step", 0) <= step]
+        kept = [record for record in records if record["step"] <= step]
         write_atomically(self.path, "".join(f"{json.dumps(record)}\n" for record in kept))
         self._whole = True
 

@@ -60,6 +60,9 @@ def test_a_damaged_checkpoint_is_moved_aside_and_the_one_before_used(store, dama
         (path / "checkpoint.json").write_text("{")
     assert store.fault(20)
     assert store.newest().step == 10
+    assert store.steps() == [10, 20]  # who only looks moves nothing
+    assert store.newest(quarantine=True).step == 10
+    assert list(store.faults) == [20]
     assert store.steps() == [10]
     assert (store.folder / "quarantined-step-00000020").is_dir()
 
@@ -96,3 +99,13 @@ def test_a_failed_write_leaves_the_others(store, tmp_path):
     with pytest.raises(RunError, match="step 5 could not be written"):
         blocked.commit(5, state(0), {})
     assert store.newest().step == 10
+
+
+def test_if_none_is_sound_nothing_is_moved(store):
+    for step in (10, 20):
+        (store.commit(step, state(step), {}).path / "state.index").write_bytes(b"x")
+    assert store.newest(quarantine=True) is None
+    assert store.steps() == [10, 20]
+    assert store.described_faults() == (
+        "step 20: state.index is not what was written; step 10: state.index is not what was written"
+    )

@@ -76,8 +76,14 @@ def start(recipe, folder, steps, until):
     pytest.fail(f"the run did not reach step {until}: {process.communicate()[0]}")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param(signal.SIGKILL, marks=pytest.mark.slow),
+    ],
+)
 def test_signals(recipe_file, small, tmp_path, number):
     folder = tmp_path / "run"
     process = start(recipe_file, folder, steps=1_000_000, until=100)

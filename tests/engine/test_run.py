@@ -124,11 +124,50 @@ def test_another_recipe_in_the_folder_is_refused_with_the_difference(finished, s
 
 
 def test_a_damaged_newest_checkpoint_costs_only_itself(finished, small):
-    newest = max(finished.folder.checkpoints.glob("step-*"))
-    next(newest.glob("state.data*")).write_bytes(b"torn")
+    checkpoints = sorted(finished.folder.checkpoints.glob("step-*"))
+    next(checkpoints[-1].glob("state.data*")).write_bytes(b"torn")
     again = advnets.run(small(), run_dir=finished.path)
     assert again.manifest["state_sha256"] == finished.manifest["state_sha256"]
     assert [r["step"] for r in again.metrics] == [5, 10, 15, 20, 25, 30]
+
+
+def test_if_all_checkpoints_are_damaged_nothing_is_lost(finished, small):
+    for checkpoint in finished.folder.checkpoints.glob("step-*"):
+        next(checkpoint.glob("state.data*")).write_bytes(b"torn")
+    before = {p: p.read_bytes() for p in finished.path.rglob("*") if p.is_file()}
+    with pytest.raises(RunError, match=r"at step 30, but none of its checkpoints verifies"):
+        advnets.run(small(), {"training.steps": 40}, run_dir=finished.path)
+    with pytest.raises(RunError, match="no checkpoint verifies: step 30"):
+        advnets.open_run(finished.path).sample(1)
+    after = {p: p.read_bytes() for p in finished.path.rglob("*") if p.is_file()}
+    assert {p.name for p in before.keys() ^ after.keys()} <= {".lock", "lock.json"}
+    assert all(after[p] == content for p, content in before.items() if p in after)
+
+
+def test_fewer_steps_than_were_played_change_nothing(finished, small, capsys):
+    before = finished.folder.recipe_file.read_text()
+    advnets.run(small(), {"training.steps": 10}, run_dir=finished.path)
+    assert finished.folder.recipe_file.read_text() == before
+    assert "it is at step 30, and 10 are asked for" in " ".join(capsys.readouterr().err.split())
+
+
+def test_changed_data_are_refused(small, tmp_path):
+    data = tmp_path / "data.npz"
+    recipe = small(
+        dataset={"name": "npz", "path": str(data)}, latent={"name": "uniform", "size": 2}
+    )
+    np.savez(data, train=np.zeros([60, 3], "float32"))
+    advnets.run(recipe, {"training.steps": 2}, run_dir=tmp_path / "run")
+    np.savez(data, train=np.ones([60, 3], "float32"))
+    with pytest.raises(UsageError, match="training data have changed since the run began"):
+        advnets.run(recipe, {"training.steps": 4}, run_dir=tmp_path / "run")
+
+
+def test_a_discriminator_with_a_sigmoid_is_refused(small, tmp_path):
+    with pytest.raises(UsageError, match="taken as the logit"):
+        advnets.run(
+            small(), {"discriminator.output.activation": "sigmoid"}, run_dir=tmp_path / "run"
+        )
 
 
 def test_equal_recipes_are_equal_runs_whatever_the_cadence(small, tmp_path):
@@ -195,7 +234,7 @@ def test_a_callback_can_stop_a_run(small, plugin, tmp_path):
         plugins=[plugin],
     )
     assert run.manifest["status"] == "interrupted"
-    assert 7 <= run.manifest["step"] < 30
+    assert run.manifest["step"] == 7  # a callback on batches sees every round
 
 
 def test_a_batch_larger_than_the_data_is_refused(small, tmp_path):
