@@ -37,7 +37,7 @@ def list_command(ctx: click.Context) -> None:
     "--from",
     "from_dir",
     metavar="DIR",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=click.Path(path_type=Path),
     help="Take the official files from this folder; only what it lacks is downloaded.",
 )
 @click.option(

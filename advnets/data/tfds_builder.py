@@ -129,6 +129,9 @@ def prepare(builder: Any, from_dir: str | os.PathLike[str] | None = None) -> Pat
         DataUnavailable: If files are missing and can't be downloaded.
         DataError: If a file isn't the official one, or if TFDS fails.
     """
+    if from_dir is not None and not Path(from_dir).expanduser().is_dir():
+        # Also where it is prepared already: a wrong path is not passed over in silence.
+        raise DataError(f"{from_dir} is not a folder", hint="--from takes the folder of the files")
     if is_prepared(builder):
         return Path(builder.data_path)
     if from_dir is None:
@@ -153,8 +156,6 @@ def prepare(builder: Any, from_dir: str | os.PathLike[str] | None = None) -> Pat
 
 def _check_files(builder: Any, folder: Path) -> None:
     """Refuse a folder whose files are wrong, or too few when the rest is out of reach."""
-    if not folder.is_dir():
-        raise DataError(f"{folder} is not a folder", hint="--from takes the folder of the files")
     if builder.MANUAL_DOWNLOAD_INSTRUCTIONS:
         return
     missing: dict[str, str] = {}
