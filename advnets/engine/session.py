@@ -13,7 +13,7 @@ from rich.console import Console
 
 from ..checkpoint import CheckpointStore, Commit, state_sha256, state_variables
 from ..data import Source
-from ..errors import Interrupted, RunError, UsageError
+from ..errors import Interrupted
 from ..evaluate import append_scores
 from ..game import AdversarialGame, DiscriminatorOutput
 from ..monitor import Monitor
@@ -23,9 +23,10 @@ from ..recipe import Recipe
 from ..runs import RunFolder
 from . import distribution
 from .api import evaluate_game
-from .build import build_callbacks, build_game, fingerprints, rounds_per_epoch
+from .build import build_callbacks, build_game, rounds_per_epoch
 from .find_data import Found, stand_in_note
 from .loop import Cadence, Clock, TrainingLoop
+from .opening import already_finished, newest_checkpoint, open_manifest, refuse_other_data
 from .resident import ResidentData
 from .rounds import Rounds, Window
 from .signals import StopRequest, listening
@@ -60,14 +61,14 @@ def play(
     with listening() as stop, folder.lock():
         folder.check(recipe)
         store = CheckpointStore(folder.checkpoints, recipe.data["checkpoints"]["keep"])
-        newest = _newest(store, folder)
+        newest = newest_checkpoint(store, folder)
         if newest is not None and newest.step >= recipe.data["training"]["steps"]:
-            _already_finished(newest, recipe, folder, console)
+            already_finished(newest, recipe, folder, console)
             return folder
         if newest is not None:
-            _refuse_other_data(folder, source)
+            refuse_other_data(folder, source)
         folder.start(recipe)
-        _open_manifest(folder, recipe, registry, source, missing)
+        open_manifest(folder, recipe, registry, source, missing)
         sitting = _Sitting(recipe, registry, source, folder, store, stop, console)
         try:
             with sitting.monitor:
@@ -220,84 +221,6 @@ class _Sitting:
         self.folder.manifest.update(
             time={"total": total, **self.clock.seconds, "lost": max(0.0, total - useful)}
         )
-
-
-def _newest(store: CheckpointStore, folder: RunFolder) -> Commit | None:
-    """The checkpoint to go on from; ``None`` for a new run.
-
-    Raises:
-        RunError: If the run has been further than any checkpoint that can be used.
-    """
-    newest = store.newest(quarantine=True)
-    played = folder.manifest.get("step")
-    if newest is None and (store.faults or played):
-        what = (
-            f"none of its checkpoints verifies ({store.described_faults()})"
-            if store.faults
-            else "it has no checkpoint"
-        )
-        raise RunError(
-            f"the run was at step {played}, but {what}",
-            where=str(folder.path),
-            hint="bring the checkpoints back, or start anew in another --run-dir",
-        )
-    return newest
-
-
-def _already_finished(newest: Commit, recipe: Recipe, folder: RunFolder, console: Console) -> None:
-    """Say so; take over new cadences, but not a number of steps that was passed already."""
-    steps = recipe.data["training"]["steps"]
-    if newest.step == steps:
-        folder.start(recipe)
-    folder.manifest.update(status="finished", step=newest.step, error=None)
-    if not folder.report_file.exists():
-        write_report(folder)
-    console.print(
-        f"This run is finished: it is at step {newest.step:,}, and {steps:,} are asked for. "
-        "A larger training.steps extends it.",
-        style="bold green",
-    )
-
-
-def _refuse_other_data(folder: RunFolder, source: Source) -> None:
-    """Refuse to go on with a run on data that are not those it began with."""
-    before = (folder.manifest.get("data") or {}).get("fingerprint")
-    now = source.fingerprint()
-    if before is not None and before != now:
-        raise UsageError(
-            f"the training data have changed since the run began: {source.name} had the "
-            f"fingerprint {before[:12]}…, now it has {now[:12]}…",
-            where=str(folder.path),
-            hint="bring the old data back, or start a new run in another --run-dir",
-        )
-
-
-def _open_manifest(
-    folder: RunFolder, recipe: Recipe, registry: Registry, source: Source, missing: str | None
-) -> None:
-    # `advnets run RUN` goes on with a stand-in run without asking for the original data.
-    stand_in = folder.manifest.get("stand_in")
-    if missing is not None:
-        stand_in = {"for": recipe.stand_in_for, "used": recipe.data["dataset"], "why": missing}
-    folder.manifest.update(
-        status="running",
-        command=_command(),
-        plugins=fingerprints(registry, recipe),
-        data={
-            "name": source.name,
-            "fingerprint": source.fingerprint(),
-            "train": len(source.load("train")),
-        },
-        devices=[d.name for d in tf.config.list_logical_devices()],
-        stand_in=stand_in,
-    )
-
-
-def _command() -> list[str]:
-    """The command line, without the place where advnets happens to be installed."""
-    program = Path(sys.argv[0])
-    name = "advnets" if program.name == "__main__.py" else program.name
-    return [name, *sys.argv[1:]]
 
 
 def _background(source: Source) -> dict[str, Any]:
