@@ -1,0 +1,75 @@
+"""What this plugin registers: names, parameters, targets. TensorFlow-free."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from advnets import Component, Parameters, hookimpl
+
+
+class GradientPenaltyParameters(Parameters):
+    """Parameters of ``gradient_penalty``."""
+
+    weight: float = Field(
+        10.0, ge=0, description="λ, the factor of the term in D's loss; 0.1 suits toy data"
+    )
+    one_sided: bool = Field(False, description="whether slopes below 1 cost nothing")
+
+
+class ClippedRmspropParameters(Parameters):
+    """Parameters of ``clipped_rmsprop``."""
+
+    learning_rate: float = Field(5e-5, gt=0, description="learning rate")
+    clip: float = Field(0.01, gt=0, description="c: after each step weights lie in [-c, c]")
+    rho: float = Field(0.9, ge=0, lt=1, description="decay of the mean of the squared gradient")
+    epsilon: float = Field(1e-7, gt=0, description="added under the root")
+
+
+@hookimpl
+def advnets_losses() -> list[Component]:
+    """The critic's loss."""
+    return [
+        Component(
+            "wasserstein",
+            "advnets_wgan.wasserstein:Wasserstein",
+            "D minimises C(G(z)) - C(x), G minimises -C(G(z)) (Arjovsky et al. 2017)",
+        )
+    ]
+
+
+@hookimpl
+def advnets_penalties() -> list[Component]:
+    """What keeps the critic's slope near 1 in WGAN-GP."""
+    return [
+        Component(
+            "gradient_penalty",
+            "advnets_wgan.gradient_penalty:GradientPenalty",
+            "λ (‖∇C‖ - 1)² between real and generated examples, for D (Gulrajani et al. 2017)",
+            GradientPenaltyParameters,
+        )
+    ]
+
+
+@hookimpl
+def advnets_optimizers() -> list[Component]:
+    """What keeps the critic's slope bounded in the first WGAN."""
+    return [
+        Component(
+            "clipped_rmsprop",
+            "advnets_wgan.clipping:clipped_rmsprop",
+            "RMSprop that clips the weights to [-c, c] after each step (Arjovsky et al. 2017)",
+            ClippedRmspropParameters,
+        )
+    ]
+
+
+@hookimpl
+def advnets_recipes() -> list[Component]:
+    """A ring of Gaussians, with the penalty."""
+    return [
+        Component(
+            "wgan_gp_ring",
+            "advnets_wgan:recipes/wgan_gp_ring.yaml",
+            "WGAN with gradient penalty on a ring of eight Gaussians (Gulrajani et al. 2017)",
+        )
+    ]

@@ -1,0 +1,56 @@
+"""The loss of Wasserstein adversarial networks."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from advnets.game import DiscriminatorOutput, Loss
+
+
+class Wasserstein(Loss):
+    """L_D = C(G(z)) − C(x) and L_G = −C(G(z)).
+
+    C, the critic, is D's raw output: not a logit, so there is no probability of "real" and
+    no V(D, G). Of all critics with ‖C(a) − C(b)‖ ≤ ‖a − b‖ the best one reaches
+    E C(x) − E C(G(z)) = W(p_data, p_G), the Wasserstein-1 distance. The loss itself does
+    nothing to keep C among them: choose the penalty ``gradient_penalty``, or the optimizer
+    ``clipped_rmsprop`` for D, with it.
+
+    Source: Arjovsky et al. 2017 (arXiv:1701.07875), equations 2 and 3 and Algorithm 1.
+
+    >>> real = DiscriminatorOutput(tf.constant([3.0, 1.0]))
+    >>> fake = DiscriminatorOutput(tf.constant([-1.0, 2.0]))
+    >>> Wasserstein().discriminator(real, fake).numpy()
+    array([-4.,  1.], dtype=float32)
+    """
+
+    requires = ("logits",)
+
+    def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
+        """C(G(z)) − C(x), float32 ``[N]``."""
+        return fake.logits - real.logits
+
+    def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
+        """−C(G(z)), float32 ``[N]``."""
+        return -fake.logits
+
+    def value(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> None:
+        """``None``: V(D, G) needs probabilities."""
+
+    def probability(self, output: DiscriminatorOutput) -> None:
+        """``None``: a critic's output is not a logit."""
+
+    def observe(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> dict[str, tf.Tensor]:
+        """What the critic says of either side, and its estimate of the distance, to be logged.
+
+        Returns:
+            ``critic_real`` C(x), ``critic_fake`` C(G(z)), and ``wasserstein_estimate``
+            C(x) − C(G(z)): without the penalty, which ``d_loss`` includes. It estimates
+            the distance times the critic's Lipschitz constant, which a penalty holds near
+            1 and weight clipping at some other number.
+        """
+        return {
+            "critic_real": real.logits,
+            "critic_fake": fake.logits,
+            "wasserstein_estimate": real.logits - fake.logits,
+        }
