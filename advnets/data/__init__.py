@@ -5,11 +5,12 @@ Importing this package imports no TensorFlow; reading and preprocessing do.
 
 from __future__ import annotations
 
+from .examples import Examples
 from .order import batches_per_epoch, epoch_order
 from .prepare import open_source, prepare_data
 from .preprocess import Preprocess
 from .probe import DataUnavailable
-from .source import Examples, Source
+from .source import Source
 from .spec import SPLITS, DataSpec, Split
 
 __all__ = [

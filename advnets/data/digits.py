@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .source import Examples, Source
+from .examples import Examples
+from .source import Source
 from .spec import SPLITS, DataSpec
 
 NATIVE = 8

@@ -9,14 +9,16 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ..errors import DataError
+from .examples import Examples
 from .image_file import SUFFIXES, BrokenImage, read_image
 from .probe import DataUnavailable
-from .source import Examples, Source
+from .source import Source
 from .spec import SPLITS, DataSpec
 
 MOST_BROKEN = 0.1
@@ -26,7 +28,11 @@ log = logging.getLogger("advnets.data")
 
 
 class Folder(Source):
-    """Images of a folder and its sub-folders, decoded into memory in the order of their names.
+    """Images of a folder and its sub-folders, in the order of their names.
+
+    A split within the memory budget is decoded into memory. Of a larger one, every file is
+    decoded once at the start, to find the broken ones and the fingerprint, and then again
+    whenever the game asks for it.
 
     Sub-folders ``train``, ``validation`` and ``test`` hold those splits, if there is a
     ``train``. A split that has no folder of its own is taken from the training images, by a
@@ -65,6 +71,8 @@ class Folder(Source):
         self.name = f"folder {path}"  # type: ignore[misc]
         self.skipped: dict[Path, str] = {}
         self._size, self._channels = size, channels
+        self._passed: dict[str, list[Path]] = {}
+        self._passing = Lock()
         self._fractions = {"validation": validation, "test": test}
         if validation + test >= 1:
             raise DataError(
@@ -97,28 +105,96 @@ class Folder(Source):
         images = np.empty((len(files), *spec.shape), np.uint8)
 
         def decode(index: int) -> str | None:
-            path = self.path / files[index]
-            try:
-                image = read_image(path, self._size, self._channels)
-            except BrokenImage as error:
-                return str(error)
-            if image.shape != spec.shape:
-                raise DataError(
-                    f"{path} is {image.shape[1]}×{image.shape[0]} pixels, others are "
-                    f"{spec.shape[1]}×{spec.shape[0]}",
-                    hint="give a size: each image's central square is resized to it (size: 64)",
-                )
-            images[index] = image
+            decoded = self._decode(files[index])
+            if isinstance(decoded, str):
+                return decoded
+            images[index] = decoded
             return None
 
-        with ThreadPoolExecutor() as pool:
-            reasons = list(pool.map(decode, range(len(files))))
+        reasons = list(self._pool.map(decode, range(len(files))))
         sound = np.array([reason is None for reason in reasons])
         self._report(split, {f: r for f, r in zip(files, reasons, strict=True) if r is not None})
-        labels = None
-        if self._classes:
-            labels = np.array([self._classes.index(self._class_of(file)) for file in files])[sound]
-        return Examples(images if sound.all() else images[sound], labels)
+        kept = [file for file, good in zip(files, sound, strict=True) if good]
+        return Examples(images if sound.all() else images[sound], self._labels(kept))
+
+    def count(self, split: str) -> int:
+        self.check_split(split)
+        if len(self._files[split]) * self.spec.bytes <= self.budget:
+            return len(self.load(split))
+        return len(self._sound(split))
+
+    def read_some(self, split: str, indices: np.ndarray) -> Examples:
+        files = [self._sound(split)[index] for index in indices]
+        images = np.empty((len(files), *self.spec.shape), np.uint8)
+
+        def decode(place: int) -> None:
+            decoded = self._decode(files[place])
+            if isinstance(decoded, str):
+                raise DataError(
+                    f"{self.path / files[place]} can no longer be read: {decoded}",
+                    hint="bring the file back as it was when the run began",
+                )
+            images[place] = decoded
+
+        for _ in self._pool.map(decode, range(len(files))):
+            pass
+        return Examples(images, self._labels(files))
+
+    def release(self) -> None:
+        super().release()
+        self._passed.clear()
+
+    def _sound(self, split: str) -> list[Path]:
+        """The files of a large split that can be decoded, found out by decoding all, once."""
+        with self._passing:
+            if split not in self._passed:
+                self._passed[split] = self._pass(split)
+            return self._passed[split]
+
+    def _pass(self, split: str) -> list[Path]:
+        files = self._files[split]
+        log.info("%s: looking through %s images of %r", self.name, f"{len(files):,}", split)
+        broken: dict[Path, str] = {}
+        digest = self._new_digest(len(files))
+        for start in range(0, len(files), self.chunk_size):
+            some = files[start : start + self.chunk_size]
+            for file, decoded in zip(some, self._pool.map(self._decode, some), strict=True):
+                if isinstance(decoded, str):
+                    broken[file] = decoded
+                else:
+                    digest.update(decoded.data)
+        self._report(split, broken)
+        if not broken:  # else the number of examples, which was hashed first, was another
+            self._fingerprints[split] = digest.hexdigest()
+        return [file for file in files if file not in broken]
+
+    def _decode(self, file: Path) -> np.ndarray | str:
+        """The image, or why there is none.
+
+        Raises:
+            DataError: If it isn't as large as the others.
+        """
+        path, spec = self.path / file, self.spec
+        try:
+            image = read_image(path, self._size, self._channels)
+        except BrokenImage as error:
+            return str(error)
+        if image.shape != spec.shape:
+            raise DataError(
+                f"{path} is {image.shape[1]}×{image.shape[0]} pixels, others are "
+                f"{spec.shape[1]}×{spec.shape[0]}",
+                hint="give a size: each image's central square is resized to it (size: 64)",
+            )
+        return np.ascontiguousarray(image)
+
+    def _labels(self, files: Sequence[Path]) -> np.ndarray | None:
+        if not self._classes:
+            return None
+        return np.array([self._numbers[self._class_of(file)] for file in files], np.int64)
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(thread_name_prefix="decode")
 
     def _report(self, split: str, broken: Mapping[Path, str]) -> None:
         """Say which files were skipped; refuse the split if they are too many."""
@@ -198,3 +274,7 @@ class Folder(Source):
         """The classes' names, sorted; empty unless every image has one."""
         names = {self._class_of(file) for files in self._files.values() for file in files}
         return [] if None in names else sorted(names, key=str)
+
+    @cached_property
+    def _numbers(self) -> dict[str | None, int]:
+        return {name: number for number, name in enumerate(self._classes)}

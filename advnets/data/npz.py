@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
+from .examples import Examples
 from .probe import DataUnavailable
-from .source import Examples, Source
+from .source import Source
 from .spec import SPLITS, DataSpec
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -108,9 +109,14 @@ class Preprocess:
             low, high, start, end = self._ends()
             return np.asarray((x - start) / (end - start) * (high - low) + low, np.float32)
         if self.name == "gcn":
-            mean, norm = self._statistics() if self._statistics else (0.0, self.scale)
+            mean, norm = self._average
             return np.asarray(x * (norm / self.scale) + mean, np.float32)
         return x
+
+    @cached_property
+    def _average(self) -> tuple[float, float]:
+        """Mean and norm of an average training example."""
+        return self._statistics() if self._statistics else (0.0, self.scale)
 
     def _ends(self) -> tuple[float, float, float, float]:
         assert self.spec.low is not None
@@ -121,22 +127,21 @@ class Preprocess:
         return f"Preprocess({self.name}{f' {self.scale:g}' if self.name == 'gcn' else ''})"
 
 
-def contrast_statistics(examples: np.ndarray) -> tuple[float, float]:
+def contrast_statistics(chunks: Iterable[np.ndarray]) -> tuple[float, float]:
     """The mean over examples of their means, and of their norms about their means.
 
     Args:
-        examples: [N, *shape].
+        chunks: Arrays [n, *shape], all examples between them.
 
     Returns:
         Two numbers, computed in float64.
 
-    >>> contrast_statistics(np.array([[0.0, 2.0], [3.0, 3.0]]))
+    >>> contrast_statistics([np.array([[0.0, 2.0]]), np.array([[3.0, 3.0]])])
     (2.0, 0.7071067811865476)
     """
     means, norms = [], []
-    for start in range(0, len(examples), 1000):
-        flat = examples[start : start + 1000].reshape(len(examples[start : start + 1000]), -1)
-        flat = flat.astype(np.float64)
+    for chunk in chunks:
+        flat = chunk.reshape(len(chunk), -1).astype(np.float64)
         mean = flat.mean(axis=1, keepdims=True)
         means.append(mean.ravel())
         norms.append(np.sqrt(np.square(flat - mean).sum(axis=1)))

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..errors import DataError
+from .examples import Examples, checked
 from .preprocess import Preprocess, contrast_statistics
 from .spec import SPLITS, DataSpec
 
 MEMORY_BUDGET = 4 * 2**30
-"""Bytes that one split may take: examples are kept in memory, whole."""
-
-
-class Examples(NamedTuple):
-    """What a source reads of one split: examples [N, *shape], and labels [N] or ``None``."""
-
-    examples: np.ndarray
-    labels: np.ndarray | None = None
+"""Bytes of one split that are kept in memory; a recipe's ``distribution.memory_budget``
+chooses another number."""
+CHUNK_EXAMPLES, CHUNK_BYTES = 1000, 2**26
+"""Of a split that is gone through in parts, what is in memory at a time, at most."""
 
 
 class Source(ABC):
@@ -32,9 +29,16 @@ class Source(ABC):
     (:attr:`splits`), and reads one (:meth:`read`); everything else is here. What it reads
     must be the same, in the same order, every time: a run's trajectory depends on it.
 
+    A split within the memory budget is read whole, once, and kept. A data set that may be
+    larger also overrides :meth:`read_some` and :meth:`count`; then nothing here reads a
+    larger split whole, and training streams it.
+
     Args:
         preprocess: The recipe's ``dataset.preprocess`` (see
             :class:`advnets.DatasetParameters`); a subclass passes it on.
+
+    Attributes:
+        memory_budget: Bytes of a split that may be kept in memory; ``None`` for 4 GiB.
 
     >>> class Coin(Source):
     ...     name = "coin"
@@ -44,13 +48,18 @@ class Source(ABC):
     ...         return Examples(np.array([[0.0], [1.0]], "float32"))
     >>> Coin().load("train").shape
     (2, 1)
+    >>> Coin().take("train", [1, 1, 0]).examples.ravel()
+    array([1., 1., 0.], dtype=float32)
     """
 
     name: ClassVar[str] = "data"
+    memory_budget: int | None = None
 
     def __init__(self, preprocess: str | Mapping[str, Any] = "auto") -> None:
         self._preprocess = preprocess
         self._loaded: dict[str, Examples] = {}
+        self._fingerprints: dict[str, str] = {}
+        self._marginals: np.ndarray | None = None
 
     @property
     @abstractmethod
@@ -65,6 +74,40 @@ class Source(ABC):
     @abstractmethod
     def read(self, split: str) -> Examples:
         """Read a whole split; :meth:`load` and :meth:`labels` check and keep the outcome."""
+
+    def read_some(self, split: str, indices: np.ndarray) -> Examples:
+        """Read the examples of these places only, in this order; :meth:`take` checks them.
+
+        Override it together with :meth:`count` where a split may be larger than memory. It
+        is called from several threads at once. Whatever of ``read`` it leaves out, the two
+        agree: example i here is example i there.
+
+        Args:
+            split: One of :attr:`splits`.
+            indices: int64 [n], each in [0, count).
+
+        Returns:
+            n examples, with their labels if there are any.
+
+        Raises:
+            DataError: If one of them cannot be read (any more), naming its file.
+        """
+        whole = self._load(split)
+        labels = None if whole.labels is None else whole.labels[indices]
+        return Examples(whole.examples[indices], labels)
+
+    def count(self, split: str) -> int:
+        """How many examples a split has. Override it together with :meth:`read_some`.
+
+        Raises:
+            DataError: As :meth:`load` does.
+        """
+        return len(self.load(split))
+
+    def reads_parts(self, split: str) -> bool:
+        """Whether parts of a split can be read without the whole: if :meth:`read_some` is
+        overridden. A data set overrides this too where it depends on the file's format."""
+        return type(self).read_some is not Source.read_some
 
     def available(self) -> None:  # noqa: B027  (most sources are always there)
         """Find out within ten seconds whether the data can be had; not by loading it.
@@ -93,6 +136,53 @@ class Source(ABC):
         """The labels of a split, [N] of int64 in [0, num_classes), or ``None``."""
         return self._load(split).labels
 
+    def take(self, split: str, indices: Sequence[int] | np.ndarray) -> Examples:
+        """The examples of these places, in this order, from memory or read for the purpose.
+
+        Args:
+            split: ``train``, ``validation`` or ``test``.
+            indices: [n] integers in [0, count), repetitions allowed.
+
+        Returns:
+            Examples [n, *shape] in the stored dtype, and labels [n] or ``None``.
+
+        Raises:
+            DataError: As :meth:`load` and :meth:`read_some` do.
+        """
+        self.check_split(split)
+        places = np.asarray(indices, np.int64)
+        if split in self._loaded or not self.reads_parts(split):
+            return Source.read_some(self, split, places)
+        return checked(self.read_some(split, places), self.spec, self._where(split))
+
+    def chunks(self, split: str) -> Iterator[np.ndarray]:
+        """All examples of a split in their order, a few at a time.
+
+        Yields:
+            Arrays [n, *shape] in the stored dtype: at most 1,000 examples or 64 MiB each,
+            taken from the whole split if that fits into the budget.
+        """
+        count = self.count(split)
+        if self.fits(split):
+            self._load(split)
+        for start in range(0, count, self.chunk_size):
+            end = min(start + self.chunk_size, count)
+            yield self.take(split, np.arange(start, end)).examples
+
+    @property
+    def chunk_size(self) -> int:
+        """Examples in a chunk."""
+        return max(1, min(CHUNK_EXAMPLES, CHUNK_BYTES // self.spec.bytes))
+
+    def fits(self, split: str) -> bool:
+        """Whether a split, as stored, lies within the memory budget."""
+        return self.count(split) * self.spec.bytes <= self.budget
+
+    @property
+    def budget(self) -> int:
+        """Bytes of a split that may be kept in memory."""
+        return MEMORY_BUDGET if self.memory_budget is None else self.memory_budget
+
     @cached_property
     def preprocess(self) -> Preprocess:
         """The way from stored examples to the networks, and back.
@@ -101,7 +191,7 @@ class Source(ABC):
             DataError: If the recipe's ``preprocess`` doesn't fit this data set.
         """
         return Preprocess(
-            self._preprocess, self.spec, lambda: contrast_statistics(self.load("train"))
+            self._preprocess, self.spec, lambda: contrast_statistics(self.chunks("train"))
         )
 
     def marginals(self) -> np.ndarray:
@@ -110,83 +200,73 @@ class Source(ABC):
         Returns:
             Array [*shape] of float32, summed in float64.
         """
-        train = self.load("train")
-        total = np.zeros(self.spec.shape, np.float64)
-        for start in range(0, len(train), 1000):
-            batch = np.asarray(self.preprocess.apply(train[start : start + 1000]))
-            total += batch.sum(axis=0, dtype=np.float64)
-        return (total / len(train)).astype(np.float32)
+        if self._marginals is None:
+            total = np.zeros(self.spec.shape, np.float64)
+            for chunk in self.chunks("train"):
+                seen = np.asarray(self.preprocess.apply(chunk))
+                total += seen.sum(axis=0, dtype=np.float64)
+            self._marginals = (total / self.count("train")).astype(np.float32)
+        return self._marginals
 
     def fingerprint(self, split: str = "train") -> str:
-        """SHA-256 over the bytes, shape and dtype of a split's examples, as 64 hex digits.
+        """SHA-256 over type, shape and bytes of a split's examples in order, as 64 hex digits.
 
-        Labels and preprocessing don't enter: two sources with the same fingerprint train
-        on the same examples in the same order.
+        What is hashed is the examples as stored, decoded, so that it doesn't matter whether
+        the split is kept in memory or streamed, nor from what kind of file it comes. Labels
+        and preprocessing don't enter: two sources with the same fingerprint train on the
+        same examples in the same order.
         """
-        examples = self.load(split)
-        digest = hashlib.sha256(f"{examples.dtype.str} {examples.shape}".encode())
-        digest.update(np.ascontiguousarray(examples).data)
-        return digest.hexdigest()
+        if split not in self._fingerprints:
+            digest = self._new_digest(self.count(split))
+            for chunk in self.chunks(split):
+                digest.update(np.ascontiguousarray(chunk).data)
+            self._fingerprints[split] = digest.hexdigest()
+        return self._fingerprints[split]
 
     def release(self) -> None:
         """Forget the loaded splits, to free their memory; they are read anew when needed."""
         self._loaded.clear()
+        self._fingerprints.clear()
+        self._marginals = None
 
     def check_budget(self, split: str, examples: int) -> None:
-        """Refuse a split that would take more memory than ``MEMORY_BUDGET``.
+        """Refuse to hold a split in memory that is larger than the budget, or 4 GiB if that
+        is more.
 
         For :meth:`read` to call before it allocates, if it knows the number beforehand.
         """
-        needed = examples * self.spec.bytes
-        if needed > MEMORY_BUDGET:
+        needed, most = examples * self.spec.bytes, max(self.budget, MEMORY_BUDGET)
+        if needed > most:
             raise DataError(
                 f"{self.name}: {examples:,} examples of {split!r} take {needed / 2**30:.1f} GiB "
-                f"of memory; at most {MEMORY_BUDGET / 2**30:.0f} GiB are used",
-                hint="take a part of the split, or smaller images",
+                f"of memory; at most {most / 2**30:.3g} GiB are used",
+                hint="take a part of the split, or smaller images; or, where there is the "
+                "memory, raise distribution.memory_budget",
+            )
+
+    def check_split(self, split: str) -> None:
+        """Refuse a split that isn't there."""
+        if split not in self.splits:
+            raise DataError(
+                f"{self.name} has no {split!r} split"
+                if split in SPLITS
+                else f"{split!r} is not a split",
+                hint=f"{self.name} has: {', '.join(self.splits)}",
             )
 
     def _load(self, split: str) -> Examples:
         if split not in self._loaded:
-            if split not in self.splits:
-                known = ", ".join(self.splits)
-                raise DataError(
-                    f"{self.name} has no {split!r} split"
-                    if split in SPLITS
-                    else f"{split!r} is not a split",
-                    hint=f"{self.name} has: {known}",
-                )
-            self._loaded[split] = self._checked(split, self.read(split))
+            self.check_split(split)
+            read = self.read(split)
+            if not len(read.examples):
+                raise DataError("there are no examples", where=self._where(split))
+            self.check_budget(split, len(read.examples))
+            self._loaded[split] = checked(read, self.spec, self._where(split))
         return self._loaded[split]
 
-    def _checked(self, split: str, read: Examples) -> Examples:
-        """Hold what was read against the spec, so that a bad source fails at set-up."""
-        where = f"{self.name}, split {split!r}"
-        examples, labels, spec = read.examples, read.labels, self.spec
-        if examples.shape[1:] != spec.shape or examples.dtype != np.dtype(spec.dtype):
-            raise DataError(
-                f"examples are {examples.dtype} of shape {examples.shape[1:]}; the data set "
-                f"declares {spec.dtype} of shape {spec.shape}",
-                where=where,
-            )
-        if not len(examples):
-            raise DataError("there are no examples", where=where)
-        self.check_budget(split, len(examples))
-        if examples.dtype.kind == "f" and not (good := np.isfinite(examples)).all():
-            bad = int((~good.reshape(len(examples), -1).all(axis=1)).sum())
-            raise DataError(f"{bad:,} examples hold NaN or infinity", where=where)
-        if spec.low is not None and spec.high is not None:
-            low, high = examples.min(), examples.max()
-            if low < spec.low or high > spec.high:
-                raise DataError(
-                    f"values reach from {low} to {high}; the data set declares "
-                    f"{spec.low} to {spec.high}",
-                    where=where,
-                )
-        if labels is not None:
-            labels = np.asarray(labels)
-            if labels.shape != (len(examples),):
-                raise DataError(
-                    f"{len(examples):,} examples, but labels of shape {labels.shape}", where=where
-                )
-            labels = labels.astype(np.int64)
-        return Examples(examples, labels)
+    def _new_digest(self, count: int) -> Any:
+        dtype = np.dtype(self.spec.dtype).str
+        return hashlib.sha256(f"{dtype} {(count, *self.spec.shape)}".encode())
+
+    def _where(self, split: str) -> str:
+        return f"{self.name}, split {split!r}"

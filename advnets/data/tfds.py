@@ -12,7 +12,8 @@ import numpy as np
 
 from ..errors import DataError
 from . import tfds_builder
-from .source import Examples, Source
+from .examples import Examples
+from .source import Source
 from .spec import SPLITS, DataSpec
 
 
