@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError
@@ -12,9 +13,12 @@ if TYPE_CHECKING:
 WEYL = 0x9E3779B97F4A7C15
 MIX_1, MIX_2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 """The constants of SplitMix64 (Steele, Lea and Flood 2014)."""
-ROUNDS = 24
-"""Of the cipher behind the permutation. TensorFlow's 4 leave a serial correlation of -0.06
-between the indices of 50,000 examples (measured); none was found with 24."""
+SCRAMBLE_1, SCRAMBLE_2 = 0x85EBCA6B, 0xC2B2AE35
+"""The constants of MurmurHash3's 32-bit finaliser (Appleby 2011)."""
+ROUNDS = 8
+"""Of the cipher behind the permutation. With 4, correlations show below 2,000 examples; with
+8 none were found between 10 and 100,000 examples. The orders of five occur equally often to
+within a third."""
 
 
 def batches_per_epoch(examples: int, batch: int) -> int:
@@ -44,11 +48,9 @@ def epoch_order(seed: Any, step: Any, batch: int, examples: int) -> tf.Tensor:
     batches; the ⌊examples mod batch⌋ at its end are left out, others each time. Nothing is
     kept between calls, so that any step can be computed alone, in any process.
 
-    Runs eagerly and in a graph, with the same outcome. Not under XLA, which has no
-    RandomIndexShuffle: compute a block of steps outside the compiled function. Below 65,536
-    examples the op's cost per index grows as their number falls (it walks through 2**16
-    places to find one that counts): a batch of 100 among 1,437 takes a fraction of a
-    millisecond, among 50,000 a tenth of that.
+    Made of integer operations only: the same eagerly, in a graph, in a tf.data pipeline
+    and under XLA. (TensorFlow's own ``index_shuffle`` has no XLA kernel, repeats its orders
+    after 256 keys below 65,537 examples, and is several times slower for large blocks.)
 
     Args:
         seed: The run's, 0 … 2**31 - 1: an int or an integer tensor.
@@ -74,32 +76,74 @@ def epoch_order(seed: Any, step: Any, batch: int, examples: int) -> tf.Tensor:
     step = tf.cast(step, tf.int64)
     epoch, within = step // per_epoch, step % per_epoch
     places = within[..., None] * batch + tf.range(batch, dtype=tf.int64)
-    keys = tf.repeat(tf.reshape(_keys(seed, epoch), [-1, 3]), batch, axis=0)
-    # The op behind tf.random.experimental.index_shuffle, which fixes the rounds at 4.
-    shuffled = tf.raw_ops.RandomIndexShuffle(
-        index=tf.reshape(places, [-1]),
-        seed=keys,
-        max_index=tf.fill([tf.size(places)], tf.constant(examples - 1, tf.int64)),
-        rounds=ROUNDS,
-    )
-    return tf.ensure_shape(tf.reshape(shuffled, tf.shape(places)), [*step.shape, batch])
+    keys = [key[..., None] for key in _keys(seed, epoch)]
+    return tf.ensure_shape(_permuted(places, keys, examples), [*step.shape, batch])
 
 
-def _keys(seed: Any, epoch: tf.Tensor) -> tf.Tensor:
-    """Three well-mixed words for each epoch: uint32, the shape of ``epoch`` with [3] appended.
+def _permuted(places: tf.Tensor, keys: list[tf.Tensor], examples: int) -> tf.Tensor:
+    """Where a keyed permutation of {0 … examples − 1} sends each place.
 
-    RandomIndexShuffle looks at no more than the low bits of each word of its key (measured:
-    8 of 32 below 65,537 examples), so that a seed and an epoch put there as they are would
-    bring the same orders back after 256 epochs.
+    A cipher permutes the a·b ≥ ``examples`` numbers of a rectangle. What it sends outside
+    of the range is sent on until it comes back into it ("cycle walking"), which leaves a
+    permutation of the range. The rectangle is so tight that few numbers have to walk.
+
+    Source: Black and Rogaway 2002, "Ciphers with arbitrary finite domains".
     """
+    import tensorflow as tf
+
+    a, b = _rectangle(examples)
+    last = tf.constant(examples - 1, tf.int64)
+    sent = _enciphered(places, keys, a, b)
+    if a * b == examples:
+        return sent
+    return tf.while_loop(
+        lambda sent: tf.reduce_any(sent > last),
+        lambda sent: (tf.where(sent > last, _enciphered(sent, keys, a, b), sent),),
+        (sent,),
+    )[0]
+
+
+def _enciphered(x: tf.Tensor, keys: list[tf.Tensor], a: int, b: int) -> tf.Tensor:
+    """A bijection of {0 … a·b − 1}: a Feistel network on the pair (x mod a, ⌊x / a⌋).
+
+    Each round adds a keyed hash of one half to the other, modulo a and b in turn.
+    """
+    import tensorflow as tf
+
+    left, right = tf.cast(x % a, tf.uint32), tf.cast(x // a, tf.uint32)
+    for number, key in enumerate(keys):
+        modulus = tf.constant((a, b)[number % 2], tf.uint32)
+        hashed = _scramble(tf.bitwise.bitwise_xor(right, key))
+        left, right = right, (left + hashed % modulus) % modulus
+    return tf.cast(right, tf.int64) * a + tf.cast(left, tf.int64)
+
+
+def _rectangle(examples: int) -> tuple[int, int]:
+    """The sides a ≤ b of the tightest rectangle, between square and 1 : 4, that holds them.
+
+    >>> _rectangle(50_000), _rectangle(1437), _rectangle(2)
+    ((200, 250), (36, 40), (1, 2))
+    """
+    if examples < 3:
+        return 1, examples
+    root = math.isqrt(examples)
+    sides = range(max(2, root), max(1, root // 2), -1)
+    a = min(sides, key=lambda a: a * -(-examples // a))
+    return a, -(-examples // a)
+
+
+def _keys(seed: Any, epoch: tf.Tensor) -> list[tf.Tensor]:
+    """A well-mixed word for each round of the cipher: uint32, each of the shape of ``epoch``."""
     import tensorflow as tf
 
     start = tf.cast(seed, tf.uint64) * tf.constant(1 << 32, tf.uint64) + tf.cast(epoch, tf.uint64)
     # Mixed before the words are told apart, or neighbouring epochs would share words.
     start = _mix(start)
-    words = [_mix(start + tf.constant(k * WEYL % 2**64, tf.uint64)) for k in (1, 2, 3)]
-    upper = tf.bitwise.right_shift(tf.stack(words, axis=-1), tf.constant(32, tf.uint64))
-    return tf.cast(upper, tf.uint32)
+    words = [_mix(start + tf.constant(k * WEYL % 2**64, tf.uint64)) for k in range(1, ROUNDS + 1)]
+    return [
+        tf.cast(tf.bitwise.right_shift(word, tf.constant(32, tf.uint64)), tf.uint32)
+        for word in words
+    ]
 
 
 def _mix(z: tf.Tensor) -> tf.Tensor:
@@ -110,3 +154,13 @@ def _mix(z: tf.Tensor) -> tf.Tensor:
         shifted = tf.bitwise.right_shift(z, tf.constant(shift, tf.uint64))
         z = tf.bitwise.bitwise_xor(z, shifted) * tf.constant(factor, tf.uint64)
     return z
+
+
+def _scramble(h: tf.Tensor) -> tf.Tensor:
+    """MurmurHash3's finaliser: a bijection of 32 bits, every one of which depends on all."""
+    import tensorflow as tf
+
+    for shift, factor in ((16, SCRAMBLE_1), (13, SCRAMBLE_2), (16, 1)):
+        shifted = tf.bitwise.right_shift(h, tf.constant(shift, tf.uint32))
+        h = tf.bitwise.bitwise_xor(h, shifted) * tf.constant(factor, tf.uint32)
+    return h

@@ -16,6 +16,10 @@ from ..recipe import Recipe
 from .make import call, make
 
 
+NORMS_EVERY = 10
+"""Rounds between two that measure gradient norms, unless lines are logged more often."""
+
+
 def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
     """Build networks, loss, prior, update rule and both optimizers, and compile the game.
 
@@ -72,6 +76,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         for player in ROLES
     }
     game.compile(**optimizers)
+    game.norms_every = min(NORMS_EVERY, recipe.data["monitoring"]["log_every"])
     return game
 
 

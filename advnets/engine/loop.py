@@ -155,9 +155,7 @@ class TrainingLoop:
             self._learn_speed(count, seconds)
             self.window.add(sums, count)
             step += count
-            watchers.on_train_batch_end(
-                step - 1, {name: total / count for name, total in sums.items()}
-            )
+            watchers.on_train_batch_end(step - 1, Window(count, sums).means())
             if self.game.stop_training:
                 break
         return step

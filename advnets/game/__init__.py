@@ -1,6 +1,6 @@
 """The game: generator, discriminator, what they minimise, and who moves when."""
 
-from .game import AdversarialGame, Play
+from .game import NORMS_MEASURED, SAMPLED_NORMS, AdversarialGame, Play
 from .loss import Loss
 from .losses.minimax import Minimax
 from .losses.non_saturating import NonSaturating
@@ -13,6 +13,8 @@ from .updates.alternating import Alternating
 from .updates.simultaneous import Simultaneous
 
 __all__ = [
+    "NORMS_MEASURED",
+    "SAMPLED_NORMS",
     "R1",
     "AdversarialGame",
     "Alternating",

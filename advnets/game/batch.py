@@ -2,14 +2,15 @@
 
 Losses, penalties and observations are given one value per example. Their mean over the
 global batch of N = replicas · n examples is the sum, over replicas, of
-(1/N) Σ_i value_i; Keras's optimizers add up the replicas' gradients, so each replica
-differentiates its own share of that sum.
+(1/N) Σ_i value_i. Each replica differentiates its own share of that sum, and the shares'
+gradients are added up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import keras
 import tensorflow as tf
 
 from ..errors import PluginError, UsageError
@@ -81,6 +82,23 @@ def total(values: list[tf.Tensor]) -> list[tf.Tensor]:
     return list(context.all_reduce(tf.distribute.ReduceOp.SUM, list(values)))
 
 
+def total_gradients(gradients: Sequence[tf.Tensor | None]) -> list[tf.Tensor | None]:
+    """The gradient of the global batch: each tensor summed over replicas, ``None`` kept."""
+    if replicas() == 1:
+        return list(gradients)
+    summed = iter(total([g for g in gradients if g is not None]))
+    return [None if g is None else next(summed) for g in gradients]
+
+
+def take_reduced_gradients(optimizer: keras.optimizers.Optimizer) -> None:
+    """Tell a Keras optimizer that its gradients are sums over the replicas already.
+
+    It would add up the replicas' gradients itself, after it has clipped each replica's
+    share, and nobody else would see the sum: norms and checks would have to add up again.
+    """
+    optimizer._all_reduce_sum_gradients = list
+
+
 def global_norm(gradients: Sequence[tf.Tensor | None]) -> tf.Tensor:
     """The L2 norm of the global batch's gradient, a float32 scalar."""
-    return tf.linalg.global_norm(total([g for g in gradients if g is not None]))
+    return tf.linalg.global_norm([g for g in gradients if g is not None])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -52,13 +54,25 @@ def test_equal_in_a_graph() -> None:
 
 def test_the_order_is_for_ever() -> None:
     """Runs are resumed by it: another order would be another trajectory."""
-    assert epoch_order(1, [0, 1], 3, 7).numpy().tolist() == [[0, 4, 1], [5, 2, 6]]
-    assert epoch_order(1, 499, 4, 50_000).numpy().tolist() == [8512, 25024, 4211, 22014]
-    assert epoch_order(2**31 - 1, 10**9, 4, 50_000).numpy().tolist() == [4970, 8218, 11738, 14900]
+    assert epoch_order(1, [0, 1], 3, 7).numpy().tolist() == [[1, 3, 4], [0, 2, 5]]
+    assert epoch_order(1, 499, 4, 50_000).numpy().tolist() == [11864, 47715, 15579, 20457]
+    assert epoch_order(2**31 - 1, 10**9, 4, 50_000).numpy().tolist() == [49239, 6450, 15604, 16173]
+
+
+@pytest.mark.parametrize("examples", [1, 2, 31, 1437, 50_000])
+def test_equal_under_xla(examples: int) -> None:
+    batch = min(8, examples)
+
+    @tf.function(jit_compile=True)
+    def order(steps: tf.Tensor) -> tf.Tensor:
+        return epoch_order(3, steps, batch, examples)
+
+    steps = tf.constant([0, 1, 2, 12, 123_456_789], tf.int64)
+    np.testing.assert_array_equal(order(steps), epoch_order(3, steps, batch, examples))
 
 
 def test_epochs_and_seeds_do_not_come_back() -> None:
-    """RandomIndexShuffle on its own repeats after 256 epochs, and after 256 seeds."""
+    """A generator that looked at the low bits only would repeat after a power of two."""
     epochs = epoch_order(1, np.arange(300), 40, 40).numpy()
     assert len({row.tobytes() for row in epochs}) == 300
     seeds = [epoch_order(seed, 0, 40, 40).numpy().tobytes() for seed in (1, 2, 257, 258, 65537)]
@@ -71,6 +85,16 @@ def test_places_are_uniform_over_epochs() -> None:
     counts = np.array([np.bincount(orders[:, place], minlength=10) for place in range(10)])
     chi = (np.square(counts - 50) / 50).sum(axis=1)
     assert chi.mean() < 9 + 5 * np.sqrt(18 / 10)
+
+
+@pytest.mark.parametrize("examples", [3, 4, 5])
+def test_a_few_examples_come_in_every_order_about_equally_often(examples: int) -> None:
+    """The worst case of a cipher with so small halves; none is missed or much preferred."""
+    epochs = 400 * math.factorial(examples)
+    orders = epoch_order(2, np.arange(epochs), examples, examples).numpy()
+    counts = np.unique(orders, axis=0, return_counts=True)[1]
+    assert len(counts) == math.factorial(examples)
+    assert 250 < counts.min() <= counts.max() < 600
 
 
 def test_neighbours_are_uncorrelated() -> None:
