@@ -103,7 +103,7 @@ class FolderParameters(DatasetParameters):
 class NpzParameters(DatasetParameters):
     """Of ``npz``."""
 
-    path: str = Field(min_length=1, description="the .npz file, relative to the current folder")
+    path: str = Field(min_length=1, description="a .npz file, a .npy file, or a folder of them")
     train: str = Field("train", min_length=1, description="name of the training split's array")
     validation: str | None = Field(
         None, min_length=1, description="array's name; by default validation, if there is one"

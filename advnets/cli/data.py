@@ -46,10 +46,21 @@ def list_command(ctx: click.Context) -> None:
     type=click.Path(path_type=Path),
     help="Where TFDS keeps its data; by default TFDS_DATA_DIR, or ~/tensorflow_datasets.",
 )
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(["tfrecord", "array_record"]),
+    help="How TFDS stores the examples; array_record can be read in parts, so that a data "
+    "set larger than memory can be streamed.",
+)
 @plugin_options
 @click.pass_context
 def prepare_command(
-    ctx: click.Context, name: str, from_dir: Path | None, data_dir: Path | None
+    ctx: click.Context,
+    name: str,
+    from_dir: Path | None,
+    data_dir: Path | None,
+    file_format: str | None,
 ) -> None:
     """Prepare the TFDS data set NAME (mnist, emnist/letters, ...) on this machine."""
     if name == "tfds":
@@ -62,4 +73,4 @@ def prepare_command(
         )
     from ..data import prepare_data
 
-    echo(f"{name} is prepared in {prepare_data(name, from_dir, data_dir)}")
+    echo(f"{name} is prepared in {prepare_data(name, from_dir, data_dir, file_format)}")

@@ -1,11 +1,11 @@
-"""Arrays from a NumPy archive (.npz)."""
+"""Arrays from a NumPy archive (.npz), a .npy file, or a folder of them."""
 
 from __future__ import annotations
 
 import difflib
 import os
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,21 +14,26 @@ import numpy as np
 
 from ..errors import DataError
 from .examples import Examples
+from .npy_arrays import Header, NpyArrays, open_arrays
 from .probe import DataUnavailable
 from .source import Source
 from .spec import SPLITS, DataSpec
 
 
 class Npz(Source):
-    """One array per split, [N, *shape], from a ``.npz`` file; pickled objects are refused.
+    """One array per split, [N, *shape], from NumPy's files; pickled objects are refused.
 
     Arrays of rank 4 are images [N, height, width, channels], and so are uint8 arrays of
     rank 3, which get one channel; the rest are vectors, those of rank 1 of one number each.
     float64 is read as float32, bool as uint8. An array called like a split's with ``_labels``
     appended holds its labels, integers from 0.
 
+    Of a split larger than the memory budget, the rows that the game asks for are read. That
+    needs a ``.npy`` file, or an archive that isn't compressed (``numpy.savez``).
+
     Args:
-        path: The file; relative to the current folder.
+        path: A ``.npz`` file, a ``.npy`` file (which holds the training split), or a folder
+            of ``.npy`` files; relative to the current folder.
         train: Name of the training split's array.
         validation: Likewise; by default ``validation``, if there is one.
         test: Likewise; by default ``test``, if there is one.
@@ -52,6 +57,7 @@ class Npz(Source):
         super().__init__(preprocess)
         self.path = Path(path).expanduser()
         self.name = f"npz {path}"  # type: ignore[misc]
+        self._known_labels: dict[str, np.ndarray | None] = {}
         self._asked = {"train": train, "validation": validation, "test": test}
         self._range = (low, high)
 
@@ -82,17 +88,49 @@ class Npz(Source):
         key = self._asked[split] or split
         shape, stored = self._header(key)
         self.check_budget(split, shape[0])
-        array = self._array(key)
-        examples = array.astype(_kept(stored), copy=False).reshape(_with_channels(shape, stored))
-        return Examples(np.ascontiguousarray(examples), self._labels(split))
+        return Examples(self._as_kept(self._array(key), stored), self._labels(split))
+
+    def count(self, split: str) -> int:
+        self.check_split(split)
+        return self._header(self._asked[split] or split)[0][0]
+
+    def reads_parts(self, split: str) -> bool:
+        key = self._asked[split] or split
+        self._header(key)
+        return self._arrays.in_rows(key)
+
+    def read_some(self, split: str, indices: np.ndarray) -> Examples:
+        key = self._asked[split] or split
+        stored, labels = self._header(key)[1], self._labels(split)
+        with self._told(key):
+            rows = self._arrays.rows(key, indices)
+        return Examples(self._as_kept(rows, stored), None if labels is None else labels[indices])
+
+    @property
+    def _other_way(self) -> str:
+        return (
+            "store it so that it can be read in parts: in an archive that is not compressed "
+            "(numpy.savez), or in a folder of .npy files"
+        )
+
+    def _as_kept(self, array: np.ndarray, stored: np.dtype[Any]) -> np.ndarray:
+        kept = array.astype(_kept(stored), copy=False)
+        return np.ascontiguousarray(kept.reshape(_with_channels(array.shape, stored)))
 
     def _labels(self, split: str) -> np.ndarray | None:
-        key = f"{self._asked[split] or split}_labels"
+        if split not in self._known_labels:
+            self._known_labels[split] = self._read_labels(self._asked[split] or split)
+        return self._known_labels[split]
+
+    def _read_labels(self, of: str) -> np.ndarray | None:
+        key, count = f"{of}_labels", self._header(of)[0][0]
         if key not in self._headers:
             return None
         labels = self._array(key)
         if labels.ndim != 1 or labels.dtype.kind not in "iu" or labels.min(initial=0) < 0:
             raise DataError(f"{self.name}: {key!r} is not one integer from 0 for each example")
+        if len(labels) != count:
+            raise DataError(f"{self.name}: {len(labels):,} {key!r} for {count:,} examples")
         return labels.astype(np.int64)
 
     def _classes(self) -> int | None:
@@ -101,22 +139,13 @@ class Npz(Source):
         return max(known) if known else None
 
     @cached_property
-    def _headers(self) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
-        """Shape and type of each array in the file, read without the arrays themselves."""
+    def _arrays(self) -> NpyArrays:
         self.available()
-        headers = {}
-        try:
-            with zipfile.ZipFile(self.path) as archive:
-                for member in archive.namelist():
-                    if member.endswith(".npy"):
-                        with archive.open(member) as file:
-                            headers[member.removesuffix(".npy")] = _read_header(file)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-            raise DataError(
-                f"{self.path} is no .npz archive that can be read: {error}",
-                hint="write it with numpy.savez or numpy.savez_compressed",
-            ) from error
-        return headers
+        return open_arrays(self.path)
+
+    @property
+    def _headers(self) -> dict[str, Header]:
+        return self._arrays.headers
 
     def _header(self, key: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
         if key not in self._headers:
@@ -126,7 +155,7 @@ class Npz(Source):
                 f"{self.path} has no array {key!r}",
                 hint=(f"did you mean {near[0]!r}? " if near else "") + f"it has: {names}",
             )
-        shape, dtype = self._headers[key]
+        shape, dtype = self._headers[key][:2]
         if dtype.hasobject:
             raise DataError(
                 f"{self.path}: {key!r} holds pickled Python objects, which are not read",
@@ -137,23 +166,16 @@ class Npz(Source):
         return shape, dtype
 
     def _array(self, key: str) -> np.ndarray:
+        with self._told(key):
+            return self._arrays.read(key)
+
+    @contextmanager
+    def _told(self, key: str) -> Iterator[None]:
+        """What goes wrong with an array is told by its name."""
         try:
-            with np.load(self.path, allow_pickle=False) as archive:
-                return np.asarray(archive[key])
+            yield
         except Exception as error:
             raise DataError(f"{self.path}: {key!r} cannot be read: {error}") from error
-
-
-def _read_header(file: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    version = np.lib.format.read_magic(file)
-    read = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }.get(version)
-    if read is None:
-        raise ValueError(f"version {version} of the .npy format is not known")
-    shape, _, dtype = read(file)
-    return shape, dtype
 
 
 def _kept(stored: np.dtype[Any]) -> np.dtype[Any]:

@@ -42,6 +42,7 @@ def prepare_data(
     name: str,
     from_dir: str | os.PathLike[str] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
+    file_format: str | None = None,
 ) -> Path:
     """Prepare a TFDS data set on this machine, from the network or from a folder.
 
@@ -50,6 +51,8 @@ def prepare_data(
         from_dir: A folder with the official files, under their own names.
         data_dir: Where TFDS keeps its data; by default ``TFDS_DATA_DIR``, or
             ~/tensorflow_datasets.
+        file_format: ``array_record`` for a data set larger than memory, which is then read
+            in parts; or ``tfrecord``. By default TFDS's own.
 
     Returns:
         The folder of the prepared data set.
@@ -58,4 +61,4 @@ def prepare_data(
         DataError: If there is no such data set, if a file is not the official one, …
         DataUnavailable: If files are missing and can't be downloaded.
     """
-    return tfds_builder.prepare(tfds_builder.find_builder(name, data_dir), from_dir)
+    return tfds_builder.prepare(tfds_builder.find_builder(name, data_dir), from_dir, file_format)

@@ -240,8 +240,8 @@ class Source(ABC):
             raise DataError(
                 f"{self.name}: {examples:,} examples of {split!r} take {needed / 2**30:.1f} GiB "
                 f"of memory; at most {most / 2**30:.3g} GiB are used",
-                hint="take a part of the split, or smaller images; or, where there is the "
-                "memory, raise distribution.memory_budget",
+                hint=f"{self._other_way}; or, where there is the memory, raise "
+                "distribution.memory_budget",
             )
 
     def check_split(self, split: str) -> None:
@@ -267,6 +267,11 @@ class Source(ABC):
     def _new_digest(self, count: int) -> Any:
         dtype = np.dtype(self.spec.dtype).str
         return hashlib.sha256(f"{dtype} {(count, *self.spec.shape)}".encode())
+
+    @property
+    def _other_way(self) -> str:
+        """What to do about a split that is too large to be read whole."""
+        return "take a part of the split, or smaller images"
 
     def _where(self, split: str) -> str:
         return f"{self.name}, split {split!r}"

@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Mapping
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,10 @@ from . import tfds_builder
 from .examples import Examples
 from .source import Source
 from .spec import SPLITS, DataSpec
+from .tfds_records import FORMAT, Records, has_records
+
+READ_AT_ONCE = 500
+"""Examples in a batch, while a whole split is read."""
 
 
 class Tfds(Source):
@@ -32,6 +37,10 @@ class Tfds(Source):
         data_dir: Where TFDS keeps its data; by default ``TFDS_DATA_DIR``, or
             ~/tensorflow_datasets.
         preprocess: See :class:`advnets.DatasetParameters`.
+
+    A split larger than the memory budget can be streamed if the data set was prepared as
+    ArrayRecord files, of which single examples can be read (``advnets data prepare ID
+    --format array_record``); of TFDS's default format they can't.
 
     The order is that of TFDS's files, always the same, and not the order in which the data
     set was first published.
@@ -58,6 +67,8 @@ class Tfds(Source):
         self.name = f"tfds {id}"  # type: ignore[misc]
         self._expressions = {"train": train, "validation": validation, "test": test}
         self._size = size
+        self._opened: dict[str, Records] = {}
+        self._opening = Lock()
         self._data_dir = data_dir
         self._feature = _choose(self._builder.info.features, feature, self.name)
 
@@ -99,29 +110,70 @@ class Tfds(Source):
         tfds_builder.check_available(self._builder)
 
     def read(self, split: str) -> Examples:
+        count = self.count(split)
+        self.check_budget(split, count)
+        if self.reads_parts(split):
+            parts = [
+                self.read_some(split, np.arange(start, min(start + READ_AT_ONCE, count)))
+                for start in range(0, count, READ_AT_ONCE)
+            ]
+        else:
+            parts = self._read_in_order(self._expressions[split] or split)
+        labels = np.concatenate([part.labels for part in parts]) if self._label else None
+        return Examples(np.concatenate([part.examples for part in parts]), labels)
+
+    def count(self, split: str) -> int:
+        self.check_split(split)
+        return self._count(self._expressions[split] or split)
+
+    def reads_parts(self, split: str) -> bool:
+        self.check_split(split)  # which prepares it
+        return has_records(self._builder)
+
+    def read_some(self, split: str, indices: np.ndarray) -> Examples:
+        examples, labels = self._records(split).take(indices)
+        return Examples(examples, labels if self._label else None)
+
+    @property
+    def _other_way(self) -> str:
+        return (
+            "prepare it so that it can be read in parts, in a folder of its own: `advnets data "
+            f"prepare {self.id} --format {FORMAT} --data-dir DIR`, then set dataset.data_dir=DIR"
+        )
+
+    def _read_in_order(self, expression: str) -> list[Examples]:
         import tensorflow as tf
         import tensorflow_datasets as tfds
 
-        expression = self._expressions[split] or split
-        self.check_budget(split, self._count(expression))
-        keys = {self._feature: True} | ({self._label: True} if self._label else {})
         stored = self._builder.as_dataset(
             split=expression,
             shuffle_files=False,
-            decoders=tfds.decode.PartialDecoding(keys),
+            decoders=tfds.decode.PartialDecoding(dict.fromkeys(self._keys, True)),
             # One file after the other: so a slice is the same examples in the same order.
             read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
         )
 
-        def pick(example: Mapping[str, Any]) -> tuple[Any, Any]:
-            label = example[self._label] if self._label else tf.constant(0, tf.int64)
-            return self._resized(example[self._feature]), label
+        batches = stored.map(self._pick, num_parallel_calls=tf.data.AUTOTUNE).batch(READ_AT_ONCE)
+        return [Examples(*batch) for batch in batches.prefetch(2).as_numpy_iterator()]
 
-        batches = stored.map(pick, num_parallel_calls=tf.data.AUTOTUNE).batch(500)
-        read = list(batches.prefetch(2).as_numpy_iterator())
-        examples = np.concatenate([batch for batch, _ in read])
-        labels = np.concatenate([batch for _, batch in read]) if self._label else None
-        return Examples(examples, labels)
+    def _records(self, split: str) -> Records:
+        with self._opening:
+            if split not in self._opened:
+                expression = self._expressions[split] or split
+                self._count(expression)  # explains what is wrong with it, if anything
+                self._opened[split] = Records(self._builder, expression, self._keys, self._pick)
+            return self._opened[split]
+
+    @property
+    def _keys(self) -> list[str]:
+        return [self._feature, *([self._label] if self._label else [])]
+
+    def _pick(self, example: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Example and label, in the graph that decodes them."""
+        import tensorflow as tf
+
+        label = example[self._label] if self._label else tf.constant(0, tf.int64)
+        return self._resized(example[self._feature]), label
 
     @cached_property
     def _label(self) -> str | None:

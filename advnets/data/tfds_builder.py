@@ -114,13 +114,17 @@ def check_available(builder: Any) -> None:
         )
 
 
-def prepare(builder: Any, from_dir: str | os.PathLike[str] | None = None) -> Path:
+def prepare(
+    builder: Any, from_dir: str | os.PathLike[str] | None = None, file_format: str | None = None
+) -> Path:
     """Download (or take from a folder) and prepare a data set, unless that's been done.
 
     Args:
         builder: From :func:`find_builder`.
         from_dir: A folder with the official files, under their own names; what isn't there
             is downloaded.
+        file_format: ``array_record``, of which single examples can be read, or ``tfrecord``;
+            by default TFDS's own.
 
     Returns:
         Where it lies.
@@ -133,6 +137,7 @@ def prepare(builder: Any, from_dir: str | os.PathLike[str] | None = None) -> Pat
         # Also where it is prepared already: a wrong path is not passed over in silence.
         raise DataError(f"{from_dir} is not a folder", hint="--from takes the folder of the files")
     if is_prepared(builder):
+        _check_format(builder, file_format)
         return Path(builder.data_path)
     if from_dir is None:
         check_available(builder)
@@ -146,7 +151,7 @@ def prepare(builder: Any, from_dir: str | os.PathLike[str] | None = None) -> Pat
     )
     try:
         with _quiet():
-            builder.download_and_prepare(download_config=config)
+            builder.download_and_prepare(download_config=config, file_format=file_format)
     except Exception as error:
         # Another process may have prepared it meanwhile: then there is nothing to report.
         if not is_prepared(builder):
@@ -175,6 +180,17 @@ def _check_files(builder: Any, folder: Path) -> None:
             f"doesn't give it: {_join(reasons)}",
             hint="put the official files there, under their own names: "
             + ", ".join(sorted(missing)[:8]),
+        )
+
+
+def _check_format(builder: Any, asked: str | None) -> None:
+    """Refuse to take a data set for one that was prepared in another format."""
+    there = {form.value for form in builder.info.available_file_formats()}
+    if asked is not None and asked not in there:
+        raise DataError(
+            f"{_title(builder)} is prepared in {builder.data_path} already, as "
+            f"{', '.join(sorted(there))}, not as {asked}",
+            hint="prepare it in another folder: --data-dir DIR (then set dataset.data_dir=DIR)",
         )
 
 

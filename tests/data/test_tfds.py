@@ -111,6 +111,58 @@ def test_a_split_beyond_memory_is_refused_before_it_is_read(
 
 
 @pytest.fixture(scope="module")
+def records_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder of TFDS whose examples can be read one by one."""
+    path = tmp_path_factory.mktemp("records")
+    for name in ("tiny_pictures", "varied_pictures", "tiny_vectors"):
+        prepare_data(name, data_dir=path, file_format="array_record")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("identifier", "parameters"),
+    [
+        ("tiny_pictures", {"train": "train[2:9]"}),
+        ("tiny_pictures", {"size": 2, "train": "train+test"}),
+        ("varied_pictures", {"size": 4}),
+        ("tiny_vectors", {}),
+    ],
+)
+def test_records_are_the_examples_in_the_same_order(
+    tfds_dir: Path, records_dir: Path, identifier: str, parameters: dict[str, str]
+) -> None:
+    source = Tfds(identifier, data_dir=tfds_dir, **parameters)  # type: ignore[arg-type]
+    records = Tfds(identifier, data_dir=records_dir, **parameters)  # type: ignore[arg-type]
+    assert (source.reads_parts("train"), records.reads_parts("train")) == (False, True)
+    places = [records.count("train") - 1, 0, 1]
+    some = records.take("train", places)
+    np.testing.assert_array_equal(some.examples, source.load("train")[places])
+    whole = source.labels("train")
+    assert (some.labels is None) == (whole is None)
+    if whole is not None:
+        np.testing.assert_array_equal(some.labels, whole[places])
+    records.memory_budget = 10
+    assert not records.fits("train")
+    assert records.fingerprint() == source.fingerprint()
+    np.testing.assert_array_equal(records.load("train"), source.load("train"))
+
+
+def test_records_are_not_looked_for_among_files_of_another_format(tfds_dir: Path) -> None:
+    with pytest.raises(DataError, match="already, as tfrecord, not as array_record") as caught:
+        prepare_data("tiny_vectors", data_dir=tfds_dir, file_format="array_record")
+    assert "--data-dir" in str(caught.value.hint)
+
+
+def test_records_that_are_gone(records_dir: Path) -> None:
+    source = Tfds("tiny_vectors", data_dir=records_dir)
+    assert source.count("train") == 4
+    for file in records_dir.glob("tiny_vectors/*/*.array_record*"):
+        file.unlink()
+    with pytest.raises(DataError, match="cannot be read from"):
+        source.take("train", [0])
+
+
+@pytest.fixture(scope="module")
 def mnist(mnist_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Tfds:
     """The real one, prepared from its official files."""
     data_dir = tmp_path_factory.mktemp("mnist")
