@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from ..components import Component, Parameters
 from ..hookspecs import hookimpl
+from .dcgan import DcganParameters
 
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "softplus", "linear"]
 BatchNorm = Literal["none", "before", "after"]
@@ -157,6 +158,11 @@ class _Hidden(Parameters):
     batch_norm: BatchNorm = Field(
         "none", description="batch normalisation of hidden layers: before or after the activation"
     )
+    synchronized: bool = Field(
+        False,
+        description="whether batch statistics are those of the global batch, rather than of "
+        "each replica's part",
+    )
 
 
 class MlpParameters(_Hidden, _Dropped):
@@ -245,7 +251,7 @@ class TransposedConvParameters(_Hidden, _Network):
 
 @hookimpl
 def advnets_architectures() -> list[Component]:
-    """Fully connected and convolutional players of Goodfellow et al. 2014."""
+    """The players of Goodfellow et al. 2014, fully connected and convolutional, and DCGAN's."""
     return [
         Component(
             "mlp",
@@ -272,5 +278,12 @@ def advnets_architectures() -> list[Component]:
             "fully connected layers and a transposed convolution; for images",
             TransposedConvParameters,
             roles=("generator",),
+        ),
+        Component(
+            "dcgan",
+            "advnets.networks.dcgan:dcgan",
+            "strided convolutions with batch normalisation, for either player; for images "
+            "(Radford et al. 2015)",
+            DcganParameters,
         ),
     ]

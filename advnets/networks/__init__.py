@@ -5,11 +5,12 @@ from __future__ import annotations
 from ..optimizers.context import OptimizerContext
 from .context import NetworkContext
 from .initializers import SparseNormal
-from .layers import ColumnNorm, ConvMaxout, Dense, Dropout, Maxout, UntiedBias
+from .layers import BatchNorm, ColumnNorm, ConvMaxout, Dense, Dropout, Maxout, UntiedBias
 from .mixing import mixes_examples
 from .weights import load_last_layers, save_weights
 
 __all__ = [
+    "BatchNorm",
     "ColumnNorm",
     "ConvMaxout",
     "Dense",

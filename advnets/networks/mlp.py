@@ -20,6 +20,7 @@ def mlp(
     slope: float = 0.2,
     bias: float = 0.0,
     batch_norm: str = "none",
+    synchronized: bool = False,
     dropout: Sequence[float] = (),
     output: Mapping[str, Any] | None = None,
     pretrained: Mapping[str, Any] | None = None,
@@ -36,6 +37,8 @@ def mlp(
         slope: Of ``leaky_relu`` below zero.
         bias: Initial bias of hidden layers that name none.
         batch_norm: ``none``, ``before`` or ``after`` the activation of hidden layers.
+        synchronized: Whether its statistics are those of the global batch
+            (:class:`advnets.networks.BatchNorm`).
         dropout: Rates at the input of each layer, the output layer's last.
         output: ``activation``, ``bias`` (a number or ``marginals``), start and norm bound.
         pretrained: ``file`` and ``sha256`` of weights that the last layers start from
@@ -57,7 +60,8 @@ def mlp(
     inputs = keras.Input(context.input_shape, name="input")
     x = hidden_layers(
         flat(inputs), context, layers, network,
-        activation=activation, slope=slope, bias=bias, batch_norm=batch_norm, dropout=dropout,
+        activation=activation, slope=slope, bias=bias, dropout=dropout,
+        batch_norm=batch_norm, synchronized=synchronized,
     )  # fmt: skip
     x = dropped(x, dropout, len(layers), context)
     model = keras.Model(inputs, output_layer(x, context, output, network, slope), name=context.role)

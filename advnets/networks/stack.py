@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import DataError, UsageError
 from .context import NetworkContext
 from .initializers import weight_initializer
-from .layers import ColumnNorm, Dense, Dropout
+from .layers import BatchNorm, ColumnNorm, Dense, Dropout
 
 STARTS = ("irange", "stddev", "sparse")
 
@@ -92,6 +92,7 @@ def hidden_layers(
     slope: float,
     bias: float,
     batch_norm: str,
+    synchronized: bool = False,
     dropout: Sequence[float] = (),
 ) -> keras.KerasTensor:
     """The hidden layers of an MLP; see :func:`advnets.networks.mlp.mlp` for the arguments."""
@@ -111,12 +112,12 @@ def hidden_layers(
             name=name,
         )(x)
         if norm == "before":
-            x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
+            x = BatchNorm(synchronized=synchronized, name=f"{name}_norm")(x)
         chosen = first(own.get("activation"), activation)
         if chosen != "linear":
             x = activation_layer(chosen, slope, name=f"{name}_activation")(x)
         if norm == "after":
-            x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
+            x = BatchNorm(synchronized=synchronized, name=f"{name}_norm")(x)
     return x
 
 

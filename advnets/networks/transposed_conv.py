@@ -44,6 +44,7 @@ def transposed_conv(
     slope: float = 0.2,
     bias: float = 0.0,
     batch_norm: str = "none",
+    synchronized: bool = False,
     kernel: int = 5,
     stride: int = 3,
     output: Mapping[str, Any] | None = None,
@@ -59,7 +60,7 @@ def transposed_conv(
         maps: ``channels``, ``activation``, ``bias``, start and norm bound of the layer
             whose units are the maps' pixels.
         layers: Hidden layers before it, as in :func:`advnets.networks.mlp.mlp`, as are
-            ``activation``, ``slope``, ``bias`` and ``batch_norm``.
+            ``activation``, ``slope``, ``bias``, ``batch_norm`` and ``synchronized``.
         kernel: Width and height of the filters.
         stride: Pixels from one position of the maps to the next; no padding.
         output: ``activation``, ``bias`` (of every pixel on its own: "untied"), start.
@@ -82,7 +83,8 @@ def transposed_conv(
     inputs = keras.Input(context.input_shape, name="input")
     x = hidden_layers(
         flat(inputs), context, layers, network,
-        activation=activation, slope=slope, bias=bias, batch_norm=batch_norm,
+        activation=activation, slope=slope, bias=bias,
+        batch_norm=batch_norm, synchronized=synchronized,
     )  # fmt: skip
     grid = (grid_size(height, kernel, stride), grid_size(width, kernel, stride), maps["channels"])
     x = Dense(

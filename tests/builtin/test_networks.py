@@ -123,4 +123,5 @@ def test_roles() -> None:
         "maxout": both,
         "conv_maxout": ("discriminator",),
         "transposed_conv": ("generator",),
+        "dcgan": both,
     }

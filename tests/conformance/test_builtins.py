@@ -31,6 +31,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "dropout": [0.2, 0.5, 0.5],
     },
     "transposed_conv": {"layers": [6], "maps": {"channels": 4}},
+    "dcgan": {"channels": 3, "kernel": 3},
     "tfds": {"id": "mnist", "train": "train[:100]", "test": "test[:50]"},
     "digits": {"size": 12},
     "gaussian_1d": {"examples": 500, "held_out": 100},

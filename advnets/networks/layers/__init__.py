@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from .batch_norm import BatchNorm
 from .column_norm import ColumnNorm
 from .conv_maxout import ConvMaxout
 from .dense import Dense, Maxout
 from .dropout import Dropout
 from .untied_bias import UntiedBias
 
-__all__ = ["ColumnNorm", "ConvMaxout", "Dense", "Dropout", "Maxout", "UntiedBias"]
+__all__ = ["BatchNorm", "ColumnNorm", "ConvMaxout", "Dense", "Dropout", "Maxout", "UntiedBias"]

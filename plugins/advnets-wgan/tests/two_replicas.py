@@ -46,7 +46,7 @@ def play(strategy: tf.distribute.Strategy, weight: float, clip: float) -> list[n
         parts = tf.reshape(DATA, [K, replicas, each, 6])[:, index]
         return game.train_step(tf.reshape(parts, [K * each, 6]))
 
-    step = tf.function(lambda: strategy.run(one_round))
+    step = tf.function(lambda: strategy.run(one_round), autograph=False)
     for _ in range(2):
         logs = step()
     loss = [float(v) for v in strategy.experimental_local_results(logs["d_loss"])]

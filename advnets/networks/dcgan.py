@@ -1,0 +1,176 @@
+"""The convolutional players of DCGAN."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import keras
+
+from ..errors import UsageError
+from .context import NetworkContext
+from .layers import BatchNorm
+from .stack import flat, image_shape
+
+SMALLEST_MAP = 4
+
+
+def dcgan(
+    context: NetworkContext,
+    *,
+    channels: int = 64,
+    stages: int | None = None,
+    kernel: int = 5,
+    batch_norm: bool = True,
+    synchronized: bool = False,
+    slope: float = 0.2,
+    stddev: float = 0.02,
+    output: str = "tanh",
+) -> keras.Model:
+    """Strided convolutions down to a small map, or transposed ones up from it.
+
+    The map has 1/2^stages of the image's width and height, and channels·2^(stages − 1)
+    channels; every stage halves the channels and doubles both sides, or the other way round.
+
+    Generator: a fully connected layer to the map, then ``stages`` transposed convolutions
+    of stride 2, the last one to the image; batch normalisation and ReLU after all layers
+    but the last. Discriminator: ``stages`` convolutions of stride 2, each followed by
+    LeakyReLU, all but the first by batch normalisation before it; then one logit.
+
+    As in the authors' code, γ starts from N(1, stddev²), β is the only bias, the map is
+    normalised unit by unit, and the other layers channel by channel. Their samples are made
+    with the statistics of a batch; here, as usual, with moving averages (momentum 0.9).
+    Without batch normalisation every layer has a bias, which starts at 0.
+
+    Args:
+        context: Shapes (images: height, width, channels) and the seed.
+        channels: Of the layer next to the image; 128 in the authors' code.
+        stages: Convolutions of stride 2; by default as many as leave a map at least 4 wide
+            and high: 2 for 28×28, 3 for 32×32, 4 for 64×64.
+        kernel: Width and height of the filters.
+        batch_norm: Whether there is batch normalisation.
+        synchronized: Whether its statistics are those of the global batch
+            (:class:`advnets.networks.BatchNorm`).
+        slope: Of LeakyReLU, below zero.
+        stddev: Weights start from N(0, stddev²).
+        output: Activation of the generator's output: ``tanh``, ``sigmoid`` or ``linear``.
+
+    Returns:
+        A model from ``[N, *input_shape]`` to ``[N, *output_shape]``, float32.
+
+    Raises:
+        UsageError: If the data are not images, or cannot be halved ``stages`` times.
+
+    Source: Radford, Metz and Chintala 2015 (arXiv:1511.06434), section 3 and figure 1, and
+    the authors' code.
+
+    >>> model = dcgan(NetworkContext("generator", (100,), (32, 32, 3)), channels=8)
+    >>> model.get_layer("map").output.shape[1:], model.get_layer("deconv_0").output.shape[1:]
+    ((4, 4, 32), (8, 8, 16))
+    """
+    layers = _Layers(context, kernel, batch_norm, synchronized, stddev)
+    if context.role == "generator":
+        return _generator(layers, channels, stages, output)
+    return _discriminator(layers, channels, stages, slope)
+
+
+@dataclass(frozen=True)
+class _Layers:
+    """Makes the layers, all with the same start."""
+
+    context: NetworkContext
+    kernel: int
+    batch_norm: bool
+    synchronized: bool
+    stddev: float
+
+    def _normal(self, name: str, mean: float = 0.0) -> keras.initializers.Initializer:
+        return keras.initializers.RandomNormal(mean, self.stddev, self.context.seed_for(name))
+
+    def dense(self, units: int, name: str) -> keras.layers.Layer:
+        return keras.layers.Dense(
+            units, use_bias=not self.batch_norm, kernel_initializer=self._normal(name), name=name
+        )
+
+    def convolution(self, filters: int, name: str, transposed: bool = False) -> keras.layers.Layer:
+        kind = keras.layers.Conv2DTranspose if transposed else keras.layers.Conv2D
+        return kind(
+            filters,
+            self.kernel,
+            strides=2,
+            padding="same",
+            use_bias=not self.batch_norm,
+            kernel_initializer=self._normal(name),
+            name=name,
+        )
+
+    def norm(self, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+        if not self.batch_norm:
+            return x
+        layer = BatchNorm(
+            synchronized=self.synchronized,
+            momentum=0.9,
+            epsilon=1e-5,
+            gamma_initializer=self._normal(name, mean=1.0),
+            name=name,
+        )
+        return layer(x)
+
+
+def _generator(layers: _Layers, channels: int, stages: int | None, output: str) -> keras.Model:
+    context = layers.context
+    height, width, colours = image_shape(context.output_shape, "dcgan")
+    stages = _stages(height, width, stages)
+    small = (height >> stages, width >> stages, channels << (stages - 1))
+    inputs = keras.Input(context.input_shape, name="input")
+    x = layers.dense(math.prod(small), "dense")(flat(inputs))
+    x = layers.norm(x, "dense_norm")
+    x = keras.layers.ReLU(name="dense_activation")(x)
+    x = keras.layers.Reshape(small, name="map")(x)
+    for index in range(stages - 1):
+        name = f"deconv_{index}"
+        x = layers.convolution(small[2] >> (index + 1), name, transposed=True)(x)
+        x = layers.norm(x, f"{name}_norm")
+        x = keras.layers.ReLU(name=f"{name}_activation")(x)
+    x = layers.convolution(colours, "output", transposed=True)(x)
+    if output != "linear":
+        x = keras.layers.Activation(output, name="output_activation")(x)
+    return keras.Model(inputs, x, name=context.role)
+
+
+def _discriminator(layers: _Layers, channels: int, stages: int | None, slope: float) -> keras.Model:
+    context = layers.context
+    height, width, _ = image_shape(context.input_shape, "dcgan")
+    inputs = x = keras.Input(context.input_shape, name="input")
+    for index in range(_stages(height, width, stages)):
+        name = f"conv_{index}"
+        x = layers.convolution(channels << index, name)(x)
+        if index > 0:
+            x = layers.norm(x, f"{name}_norm")
+        x = keras.layers.LeakyReLU(negative_slope=slope, name=f"{name}_activation")(x)
+    x = layers.dense(math.prod(context.output_shape), "output")(flat(x))
+    return keras.Model(
+        inputs, keras.layers.Reshape(context.output_shape, name="shape")(x), name=context.role
+    )
+
+
+def _stages(height: int, width: int, asked: int | None) -> int:
+    """How many times the image is halved.
+
+    Raises:
+        UsageError: If it cannot be, or not as often as asked.
+    """
+    smaller = min(height, width)
+    possible = [n for n in range(1, 31) if not (height % 2**n or width % 2**n)]
+    if asked is None:
+        asked = max((n for n in possible if smaller >> n >= SMALLEST_MAP), default=1)
+    if asked in possible:
+        return asked
+    most = max(possible, default=0)
+    raise UsageError(
+        f"dcgan halves images {asked} times (stages), for which height and width must be "
+        f"multiples of {2**asked}; these images have {height}×{width} pixels",
+        hint=f"set stages to at most {most}, or give the data set another size"
+        if most
+        else "give the data set another size (for folder: size), or choose another architecture",
+    )

@@ -1,0 +1,48 @@
+"""Batch normalisation that knows what it does on several replicas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable(package="advnets")
+class BatchNorm(keras.layers.BatchNormalization):
+    """Batch normalisation, over the global batch or over each replica's part of it.
+
+    γ (x − μ)/√(σ² + ε) + β, with μ and σ² those of the batch in training, and their moving
+    averages otherwise. On one replica it is Keras's layer. On several, Keras leaves each
+    replica with moving averages of its own, of which a checkpoint holds the first's; here
+    all replicas hold the same: those of the global batch if ``synchronized``, else the
+    means of the replicas' averages.
+
+    Args:
+        synchronized: Whether μ and σ² are those of the global batch, so that the number of
+            replicas does not change the result. Costs a sum over all replicas for each
+            layer, forwards and backwards.
+        **options: Keras's own: ``momentum``, ``epsilon``, ``gamma_initializer``, …
+
+    Source: Ioffe and Szegedy 2015 (arXiv:1502.03167), Algorithm 1.
+
+    >>> layer = BatchNorm(epsilon=0.0)
+    >>> layer(tf.constant([[1.0], [3.0]]), training=True).numpy().ravel().tolist()
+    [-1.0, 1.0]
+    """
+
+    def __init__(self, *, synchronized: bool = False, **options: Any):
+        # On one replica Keras's synchronized mean of squares is a detour, and less accurate.
+        several = tf.distribute.get_strategy().num_replicas_in_sync > 1
+        super().__init__(synchronized=synchronized and several, **options)
+        self._asked_for = synchronized
+
+    def add_weight(self, *args: Any, trainable: bool = True, **options: Any) -> Any:
+        """As Keras, with moving averages that replicas agree upon."""
+        if not (trainable or self.synchronized):
+            options.setdefault("aggregation", "mean")
+        return super().add_weight(*args, trainable=trainable, **options)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments, for serialisation."""
+        return {**super().get_config(), "synchronized": self._asked_for}
