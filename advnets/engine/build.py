@@ -94,7 +94,7 @@ def optimizer_context(
     training = recipe.data["training"]
     steps = updates.discriminator_steps
     moves = steps if player == "discriminator" else 1
-    rounds = rounds_per_epoch(len(source.load("train")), training["batch_size"], steps)
+    rounds = rounds_per_epoch(source.count("train"), training["batch_size"], steps)
     return OptimizerContext(
         steps_per_epoch=rounds * moves,
         total_steps=training["steps"] * moves,
@@ -111,11 +111,32 @@ def rounds_per_epoch(examples: int, batch_size: int, discriminator_steps: int) -
     return max(1, batches_per_epoch(examples, batch_size) // discriminator_steps)
 
 
-def build_callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
-    """The Keras callbacks that the recipe names under ``monitoring.callbacks``."""
-    return [
+WRITERS = (
+    keras.callbacks.BackupAndRestore,
+    keras.callbacks.CSVLogger,
+    keras.callbacks.ModelCheckpoint,
+    keras.callbacks.RemoteMonitor,
+    keras.callbacks.TensorBoard,
+)
+
+
+def build_callbacks(recipe: Recipe, chief: bool = True) -> list[keras.callbacks.Callback]:
+    """The Keras callbacks that the recipe names under ``monitoring.callbacks``.
+
+    Args:
+        recipe: The recipe.
+        chief: Whether for the chief. Other workers leave out what writes: Keras's own
+            writers, and callbacks with an attribute ``chief_only = True``. The rest runs on
+            all workers, since it may change the game, a learning rate say.
+    """
+    callbacks = [
         call(component, parameters, keras.callbacks.Callback)
         for component, parameters in recipe.components("monitoring.callbacks")
+    ]
+    return [
+        callback
+        for callback in callbacks
+        if chief or not (isinstance(callback, WRITERS) or getattr(callback, "chief_only", False))
     ]
 
 

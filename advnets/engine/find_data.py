@@ -27,8 +27,10 @@ class Found:
 
 
 def build_source(recipe: Recipe) -> Source:
-    """The recipe's data source."""
-    return make(recipe, "dataset", Source)
+    """The recipe's data source, told how much of it may be kept in memory."""
+    source: Source = make(recipe, "dataset", Source)
+    source.memory_budget = int(recipe.data["distribution"]["memory_budget"] * 2**30)
+    return source
 
 
 def find_data(recipe: Recipe, warn: Callable[[str], None] | None = None) -> Found:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import tensorflow as tf
@@ -16,6 +18,75 @@ from ..plugins import Registry
 from ..recipe import Recipe
 from ..runs import RunFolder
 from .build import fingerprints
+from .feed import placement
+from .find_data import Found
+from .team import Team
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Where a sitting begins.
+
+    Attributes:
+        finished: Whether there is nothing left to play.
+        resumed: Whether it goes on from a checkpoint.
+        newest: That checkpoint; on the chief only, which alone reads it.
+    """
+
+    finished: bool
+    resumed: bool
+    newest: Commit | None
+
+
+def open_sitting(
+    found: Found,
+    registry: Registry,
+    folder: RunFolder,
+    store: CheckpointStore,
+    console: Console,
+    team: Team,
+) -> Opening:
+    """Look where the run goes on, and open its manifest: the chief does, and tells the others.
+
+    Raises:
+        AdvnetsError: If the folder holds another run, or one that cannot go on.
+    """
+    recipe, source = found.recipe, found.source
+
+    def look() -> Opening:
+        folder.check(recipe)
+        newest = newest_checkpoint(store, folder)
+        if newest is not None and newest.step >= recipe.data["training"]["steps"]:
+            already_finished(newest, recipe, folder, console)
+            return Opening(finished=True, resumed=True, newest=newest)
+        if newest is not None:
+            refuse_other_data(folder, source)
+        folder.start(recipe)
+        open_manifest(folder, recipe, registry, source, found.missing)
+        return Opening(finished=False, resumed=newest is not None, newest=newest)
+
+    seen = team.lead(look)
+    told = team.hear(seen and {"finished": seen.finished, "resumed": seen.resumed})
+    return seen or Opening(**told, newest=None)
+
+
+def refuse_strangers(team: Team, recipe: Recipe, source: Source) -> None:
+    """Refuse workers that were started with another recipe than the chief, or with other data.
+
+    Raises:
+        UsageError: On all workers.
+    """
+    if team.workers == 1:
+        return
+    text = hashlib.sha256(recipe.to_yaml().encode()).hexdigest()
+    for what, fingerprint in (("recipe", text), ("data", source.fingerprint())):
+        others = team.differing(fingerprint)
+        if others:
+            raise UsageError(
+                f"worker {', '.join(map(str, others))} was started with another {what} than "
+                f"the chief",
+                hint="give all workers the same command and the same data",
+            )
 
 
 def newest_checkpoint(store: CheckpointStore, folder: RunFolder) -> Commit | None:
@@ -83,7 +154,8 @@ def open_manifest(
         data={
             "name": source.name,
             "fingerprint": source.fingerprint(),
-            "train": len(source.load("train")),
+            "train": source.count("train"),
+            **placement(source),
         },
         devices=[d.name for d in tf.config.list_logical_devices()],
         stand_in=stand_in,

@@ -34,6 +34,9 @@ class ResidentData:
     def seek(self, step: int) -> None:
         """Nothing to do: any round can be drawn at any time."""
 
+    def failure(self) -> None:
+        """None: there is nothing to be read."""
+
     def indices(self, steps: tf.Tensor) -> tf.Tensor:
         """Which examples make up the global batches of rounds: int64 ``[*steps, k, N]``."""
         first = tf.cast(steps, tf.int64)[..., None] * self._batches

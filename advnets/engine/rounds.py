@@ -48,6 +48,9 @@ class Feed(Protocol):
     def examples(self, drawn: Any) -> tf.Tensor:
         """A replica's preprocessed examples for a round, float32 ``[k · n, *shape]``."""
 
+    def failure(self) -> Exception | None:
+        """What went wrong in drawing, if that is why the rounds failed."""
+
 
 class Rounds:
     """A compiled loop of rounds: examples, D's steps, G's step, sums of what they log.
@@ -103,7 +106,13 @@ class Rounds:
         Returns:
             What the rounds logged, summed over them, by name.
         """
-        sums = self._loop(tf.constant(rounds, tf.int64)).numpy()
+        try:
+            sums = self._loop(tf.constant(rounds, tf.int64)).numpy()
+        except tf.errors.OpError as error:
+            failure = self._feed.failure()
+            if failure is None:
+                raise
+            raise failure from error
         return dict(zip(self.names, map(float, sums), strict=True))
 
     def _play(self, rounds: tf.Tensor) -> tf.Tensor:

@@ -56,10 +56,14 @@ class Training(Parameters):
 class Distribution(Parameters):
     """Where and in which precision the game is played."""
 
-    strategy: Literal["auto", "one_device", "mirrored"] = Field(
-        "auto", description="auto: one replica per GPU, or one on the CPU"
+    strategy: Literal["auto", "one_device", "mirrored", "multi_worker", "tpu"] = Field(
+        "auto", description="auto: all workers where there are several, else all GPUs, else the CPU"
     )
     precision: Literal["float32"] = Field("float32", description="of weights and activations")
+    memory_budget: Annotated[float, Field(ge=0, le=2**20)] = Field(
+        4.0,
+        description="GiB; a larger training split is streamed, a smaller one kept on the device",
+    )
     jit: Literal["auto", "on", "off"] = Field(
         "auto", description="whether XLA compiles the round; auto is off (slower where measured)"
     )

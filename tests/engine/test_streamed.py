@@ -1,0 +1,222 @@
+"""Streamed training data: the same games as with resident ones, whatever the budget."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import tracemalloc
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+import advnets
+from advnets.checkpoint import state_sha256, state_variables
+from advnets.data import DataSpec, Examples, Source
+from advnets.data.folder import Folder
+from advnets.engine.build import build_game
+from advnets.engine.feed import make_feed, placed, placement
+from advnets.engine.find_data import build_source
+from advnets.engine.rounds import Rounds
+from advnets.engine.streamed import READ_AHEAD, READ_AT_ONCE, StreamedData
+from advnets.errors import DataError
+from advnets.recipe import load_recipe
+
+ONE = tf.distribute.get_strategy()
+STREAMED = {"distribution": {"memory_budget": 0}}
+STEPS = {
+    k: {"updates": {"name": "alternating", "discriminator_steps": k}} if k > 1 else {}
+    for k in (1, 2)
+}
+
+
+@pytest.fixture
+def images(tmp_path):
+    """A folder of 130 noisy 8×8 pictures in two classes, and its recipe entry."""
+    rng = np.random.default_rng(0)
+    for i in range(130):
+        folder = tmp_path / "images" / ("odd" if i % 2 else "even")
+        folder.mkdir(parents=True, exist_ok=True)
+        pixels = rng.integers(0, 256, (8, 8), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{i:03}.png")
+    return {
+        "name": "folder",
+        "path": str(tmp_path / "images"),
+        "channels": 1,
+        "validation": 0,
+        "test": 0,
+    }
+
+
+def made(recipe):
+    """Game and rounds of a recipe, and its feed."""
+    recipe = load_recipe(recipe)
+    source = build_source(recipe)
+    game = build_game(recipe, source)
+    feed = make_feed(recipe, source, game.updates.discriminator_steps, ONE)
+    return game, Rounds(game, feed, ONE), feed
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_streamed_plays_the_same_game_bit_for_bit(small, images, k):
+    recipe = small(dataset=images, training={"steps": 9, "batch_size": 50}, **STEPS[k])
+    states = []
+    for entries in ({}, STREAMED):  # 130 examples: an epoch is two batches of 50
+        game, rounds, feed = made(recipe | entries)
+        feed.seek(0)
+        assert isinstance(feed, StreamedData) == bool(entries)
+        sums = rounds.play(1), rounds.play(6)
+        states.append((state_sha256(state_variables(game)), sums))
+    assert states[0] == states[1]
+
+
+def test_a_feed_can_be_set_to_any_round_without_a_new_trace(small, images):
+    game, rounds, feed = made(small(dataset=images, **STREAMED))
+    played = []
+    start = {name: value.numpy() for name, value in state_variables(game).items()}
+    for _ in range(2):
+        for name, value in state_variables(game).items():
+            value.assign(start[name])
+        feed.seek(int(game.rounds.numpy()))
+        rounds.play(3)
+        played.append(state_sha256(state_variables(game)))
+    assert played[0] == played[1]
+    assert rounds.traces == 1
+
+
+def test_extended_equals_uninterrupted_and_resident(small, images, tmp_path):
+    recipe = small(dataset=images, training={"steps": 12, "batch_size": 50})
+    resident = advnets.run(recipe, run_dir=tmp_path / "resident")
+    streamed = advnets.run(recipe | STREAMED, run_dir=tmp_path / "streamed")
+    advnets.run(recipe | STREAMED, {"training.steps": 7}, run_dir=tmp_path / "parts")
+    parts = advnets.run(recipe | STREAMED, run_dir=tmp_path / "parts")
+    states = {run.manifest["state_sha256"] for run in (resident, streamed, parts)}
+    assert len(states) == 1
+    assert len({run.manifest["identity"] for run in (resident, streamed, parts)}) == 1
+    kept = [run.manifest["data"] for run in (resident, streamed)]
+    assert kept[0] | {"kept": "streamed"} == kept[1]
+    assert kept[0]["kept"] == "resident"
+
+
+def test_a_run_goes_on_resident_where_it_was_streamed(small, images, tmp_path):
+    recipe = small(dataset=images, training={"steps": 12, "batch_size": 50})
+    whole = advnets.run(recipe, run_dir=tmp_path / "whole")
+    advnets.run(recipe | STREAMED, {"training.steps": 5}, run_dir=tmp_path / "parts")
+    parts = advnets.run(recipe, run_dir=tmp_path / "parts")
+    assert parts.manifest["state_sha256"] == whole.manifest["state_sha256"]
+
+
+class Noise(Source):
+    """Two million images, made when they are asked for; 5.7 GiB between them."""
+
+    name = "noise"
+    spec = DataSpec((32, 32, 3), "uint8", 0, 255, "image")
+    splits = ("train",)
+
+    def __init__(self):
+        super().__init__("symmetric")
+        self.made = 0
+
+    def read(self, split):
+        raise AssertionError("a whole split was read")
+
+    def count(self, split):
+        return 2_000_000
+
+    def read_some(self, split, indices):
+        self.made += len(indices)
+        return Examples(np.full((len(indices), *self.spec.shape), 7, np.uint8))
+
+
+def test_memory_is_bounded():
+    source = Noise()
+    assert placement(source) == {"kept": "streamed", "bytes": 2_000_000 * 3072}
+    feed = StreamedData(source, 1, 100, 1)
+    assert placed(source, feed) == "data: streamed, 5.72 GiB, at most 2.64 MiB read ahead"
+    feed.seek(5)
+    tracemalloc.start()
+    for step in range(5, 25):
+        drawn = feed.draw(None, tf.constant(0), tf.constant(step))
+        assert drawn.shape == (1, 100, 32, 32, 3)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < feed.bytes_ahead + 2**20
+    assert source.made <= 1 + 100 * (20 + READ_AHEAD + READ_AT_ONCE + 1)
+
+
+def test_a_large_folder_is_never_decoded_whole(small, images, monkeypatch):
+    monkeypatch.setattr(Folder, "read", lambda *_: pytest.fail("a whole split was read"))
+    _, rounds, feed = made(small(dataset=images, **STREAMED))
+    feed.seek(0)
+    assert 0 < rounds.play(4)["d_real"] < 4
+
+
+def test_a_file_that_vanishes_is_named(small, images, tmp_path):
+    _, rounds, feed = made(small(dataset=images, **STREAMED))
+    (tmp_path / "images" / "odd" / "007.png").unlink()
+    (tmp_path / "images" / "even" / "008.png").write_bytes(b"torn")
+    feed.seek(0)
+    with pytest.raises(DataError, match=r"00[78]\.png can no longer be read") as caught:
+        rounds.play(3)
+    assert caught.value.exit_code == 2
+
+
+def test_whatever_a_source_raises_is_told():
+    source = Noise()
+    feed = StreamedData(source, 1, 10, 1)
+
+    def fail(split, indices):
+        raise OSError("the cable is loose")
+
+    source.read_some = fail
+    feed.seek(0)
+    with pytest.raises(tf.errors.OpError):
+        feed.draw(None, tf.constant(0), tf.constant(0))
+    assert "noise: examples cannot be read: OSError: the cable is loose" in str(feed.failure())
+
+
+SCRIPT = """
+    import sys, json, numpy as np, tensorflow as tf
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    count = int(sys.argv[1])
+    devices = [tf.config.LogicalDeviceConfiguration()] * count
+    tf.config.set_logical_device_configuration(cpu, devices)
+    from advnets.checkpoint import state_variables
+    from advnets.engine.build import build_game
+    from advnets.engine.feed import make_feed
+    from advnets.engine.find_data import build_source
+    from advnets.engine.rounds import Rounds
+    from advnets.engine.streamed import StreamedData
+    from advnets.recipe import load_recipe
+    recipe = load_recipe(json.loads(sys.argv[2]))
+    source = build_source(recipe)
+    strategy = tf.distribute.get_strategy()
+    if count > 1:
+        strategy = tf.distribute.MirroredStrategy([f"CPU:{i}" for i in range(count)])
+    with strategy.scope():
+        game = build_game(recipe, source)
+        feed = make_feed(recipe, source, game.updates.discriminator_steps, strategy)
+    assert isinstance(feed, StreamedData)
+    feed.seek(0)
+    sums = Rounds(game, feed, strategy).play(5)
+    np.savez(sys.argv[3], **{n: v.numpy() for n, v in state_variables(game).items()}, **sums)
+"""
+
+
+def test_two_replicas_play_the_game_of_one(small, images, tmp_path):
+    recipe = small(dataset=images, training={"steps": 5, "batch_size": 48}, **STEPS[2], **STREAMED)
+    played = []
+    for count in (1, 2):
+        path = tmp_path / f"{count}.npz"
+        subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(SCRIPT), str(count), json.dumps(recipe), path],
+            check=True,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        )
+        played.append(np.load(path))
+    one, two = played
+    assert set(one.files) == set(two.files)
+    for name in one.files:
+        np.testing.assert_allclose(one[name], two[name], rtol=2e-3, atol=1e-5, err_msg=name)
