@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from unittest import SkipTest
 
 import numpy as np
 import tensorflow as tf
 
-from ..data import SPLITS, DataSpec, DataUnavailable, Source
+from ..data import SPLITS, DataSpec, DataUnavailable, Examples, Source
 from ..dataset_parameters import DatasetParameters
 from ..errors import DataError
 from . import toys
@@ -85,6 +87,41 @@ def reads_the_same_every_time(subject: Subject) -> None:
                     f"split {split!r} is another one when it is read again",
                     hint="sort files by name, and give random generators a fixed seed",
                 )
+
+
+def reads_parts_of_the_whole(subject: Subject) -> None:
+    """Parts agree with the whole; and where ``read_some`` is overridden, nothing else is used."""
+    source, streamed = _made(subject), _made(subject)
+    streamed.memory_budget = 0
+    draw = np.random.default_rng(0)
+    for split in source.splits:
+        whole, labels = source.load(split), source.labels(split)
+        places = draw.integers(0, len(whole), (4, 7))
+        if streamed.reads_parts(split):
+            _forbid_the_whole(streamed)
+        if streamed.count(split) != len(whole):
+            fail(f"split {split!r} counts {streamed.count(split)} examples, but has {len(whole)}")
+        with ThreadPoolExecutor(4) as pool:
+            parts = list(pool.map(partial(streamed.take, split), places))
+        for chosen, part in zip(places, parts, strict=True):
+            if not np.array_equal(part.examples, whole[chosen]):
+                fail(f"read_some gives other examples of {split!r} than read does")
+            if (part.labels is None) != (labels is None) or (
+                labels is not None and not np.array_equal(part.labels, labels[chosen])
+            ):
+                fail(f"read_some gives other labels of {split!r} than read does")
+        if streamed.fingerprint(split) != source.fingerprint(split):
+            fail(f"split {split!r} has another fingerprint when it is streamed")
+
+
+def _forbid_the_whole(source: Source) -> None:
+    def read(split: str) -> Examples:
+        fail(
+            f"a whole split ({split!r}) was read where a part was asked for",
+            hint="override read_some and count together, and use read in neither",
+        )
+
+    source.read = read  # type: ignore[method-assign]
 
 
 def keeps_its_splits_apart(subject: Subject) -> None:

@@ -116,11 +116,78 @@ def test_a_few_broken_files_are_skipped_and_named(
     assert "1 of 20 images of 'train' are unusable and skipped (a/03.png" in caplog.text
 
 
+def streamed(path: Path) -> Folder:
+    """A source for which any split is too large to be kept."""
+    source = Folder(path, validation=0, test=0)
+    source.memory_budget = 0
+    return source
+
+
+def test_in_parts_it_is_the_same_data_set(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for i in range(20):
+        paint(tmp_path / ("a" if i < 10 else "b") / f"{i:02}.png", i)
+    for broken in (False, True):
+        if broken:
+            (tmp_path / "a" / "03.png").write_bytes(b"broken")
+        whole, parts = Folder(tmp_path, validation=0, test=0), streamed(tmp_path)
+        count = len(whole.load("train"))
+        labels = whole.labels("train")
+        assert labels is not None
+        with monkeypatch.context() as patched, caplog.at_level(logging.WARNING):
+            caplog.clear()
+            patched.setattr(Folder, "read", None)
+            assert parts.count("train") == count == 20 - broken
+            assert parts.fingerprint() == whole.fingerprint()
+            np.testing.assert_array_equal(parts.marginals(), whole.marginals())
+            some = parts.take("train", [9, 0, 9])
+            assert parts.skipped == whole.skipped
+            assert ("1 of 20 images" in caplog.text) == broken
+        np.testing.assert_array_equal(some.examples, whole.load("train")[[9, 0, 9]])
+        np.testing.assert_array_equal(some.labels, labels[[9, 0, 9]])
+
+
+def test_in_parts_each_file_is_decoded_once_and_when_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from advnets.data import folder
+
+    for i in range(30):
+        paint(tmp_path / f"{i:02}.png", i)
+    decoded: list[str] = []
+
+    def read_image(path: Path, *rest: int) -> np.ndarray:
+        decoded.append(path.name)
+        return np.full((4, 4, 3), int(path.stem), np.uint8)
+
+    source = streamed(tmp_path)
+    assert source.spec.shape == (4, 4, 3)
+    monkeypatch.setattr(folder, "read_image", read_image)
+    source.count("train"), source.fingerprint(), source.count("train")
+    assert sorted(decoded) == [f"{i:02}.png" for i in range(30)]
+    decoded.clear()
+    assert source.take("train", [7, 2]).examples[:, 0, 0, 0].tolist() == [7, 2]
+    assert sorted(decoded) == ["02.png", "07.png"]
+
+
+def test_in_parts_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
+    for i in range(3):
+        paint(tmp_path / f"{i}.png", i)
+    source = streamed(tmp_path)
+    assert source.count("train") == 3
+    (tmp_path / "1.png").unlink()
+    with pytest.raises(DataError, match=r"1\.png can no longer be read: .*No such file"):
+        source.take("train", [0, 1])
+
+
 def test_many_broken_files_are_refused(tmp_path: Path) -> None:
     paint(tmp_path / "a.png", 1)
     (tmp_path / "b.png").write_bytes(b"broken")
     with pytest.raises(DataError, match="1 of 2 images of 'train' are unusable"):
         Folder(tmp_path, validation=0, test=0).load("train")
+    with pytest.raises(DataError, match="1 of 2 images of 'train' are unusable"):
+        streamed(tmp_path).count("train")
 
 
 def test_no_folder_and_no_images(tmp_path: Path) -> None:

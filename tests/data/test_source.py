@@ -43,6 +43,61 @@ def test_a_split_is_read_once_and_again_after_release() -> None:
     source.available()
 
 
+class InParts(Given):
+    """Reads parts, and refuses to read the whole."""
+
+    def read(self, split: str) -> Examples:
+        raise AssertionError("a whole split was read")
+
+    def count(self, split: str) -> int:
+        return len(self._given[split].examples)
+
+    def read_some(self, split: str, indices: np.ndarray) -> Examples:
+        return Examples(self._given[split].examples[indices])
+
+
+def test_taking_some_is_taking_them_from_the_whole() -> None:
+    source = Given(VECTORS, train=Examples(TWO, np.array([1, 0])))
+    some = source.take("train", [1, 1, 0])
+    np.testing.assert_array_equal(some.examples, TWO[[1, 1, 0]])
+    assert some.labels is not None
+    assert some.labels.tolist() == [0, 0, 1]
+    assert not source.reads_parts("train")
+    with pytest.raises(DataError, match="no 'test' split"):
+        source.take("test", [0])
+
+
+@pytest.mark.parametrize("preprocess", ["symmetric", {"gcn": 3}])
+def test_a_large_split_is_described_without_reading_it_whole(preprocess: object) -> None:
+    train = np.random.default_rng(0).uniform(0, 10, (2500, 2)).astype("float32")
+    whole = Given(VECTORS, preprocess, train=Examples(train))
+    parts = InParts(VECTORS, preprocess, train=Examples(train))
+    parts.memory_budget = 100
+    assert (whole.fits("train"), parts.fits("train")) == (True, False)
+    assert [len(chunk) for chunk in parts.chunks("train")] == [1000, 1000, 500]
+    assert parts.fingerprint() == whole.fingerprint()
+    np.testing.assert_array_equal(parts.marginals(), whole.marginals())
+    x = np.ones((1, 2))
+    np.testing.assert_array_equal(parts.preprocess.invert(x), whole.preprocess.invert(x))
+
+
+def test_parts_are_held_against_the_spec_too() -> None:
+    source = InParts(VECTORS, train=Examples(TWO + 5))
+    source.memory_budget = 0
+    with pytest.raises(DataError, match=r"reach from 5.0 to 15.0"):
+        source.fingerprint()
+
+
+def test_a_larger_budget_allows_a_larger_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("advnets.data.source.MEMORY_BUDGET", 10)
+    source = Given(VECTORS, train=Examples(TWO))
+    with pytest.raises(DataError, match="of memory") as caught:
+        source.load("train")
+    assert "distribution.memory_budget" in str(caught.value.hint)
+    source.memory_budget = 16
+    assert len(source.load("train")) == 2
+
+
 def test_labels_are_int64_or_none() -> None:
     labels = Given(VECTORS, train=Examples(TWO, np.array([1, 0], np.uint8))).labels("train")
     assert labels is not None

@@ -61,6 +61,38 @@ class OutOfRange(Line):
         return Examples(super().read(split).examples + 1)
 
 
+class InParts(Line):
+    """A right one, of which parts can be read."""
+
+    def count(self, split):
+        return 20 if split == "train" else 30
+
+    def read_some(self, split, indices):
+        n = self.count(split)
+        x = np.linspace(0, 1, n, dtype="float32")[indices, None]
+        return Examples(x, (x[:, 0] > 0.5).astype("int64"))
+
+
+class Uncounted(InParts):
+    def count(self, split):
+        return len(self.load(split))
+
+
+class Miscounted(InParts):
+    def count(self, split):
+        return 19
+
+
+class Shifted(InParts):
+    def read_some(self, split, indices):
+        return super().read_some(split, indices - 1)
+
+
+class Unlabelled(InParts):
+    def read_some(self, split, indices):
+        return Examples(super().read_some(split, indices).examples)
+
+
 class Gone(Line):
     def available(self):
         raise DataUnavailable("the dog ate it")
@@ -154,13 +186,14 @@ class Crash(keras.callbacks.Callback):
     ("check", "what"),
     [
         (check_dataset, Line),
+        (check_dataset, InParts),
         (check_prior, Gaussian(2)),
         (check_updates, Alternating(2)),
         (check_optimizer, lambda context: keras.optimizers.Adam(0.01)),
         (check_metric, distance),
         (check_callback, keras.callbacks.TerminateOnNaN),
     ],
-    ids=["dataset", "prior", "updates", "optimizer", "metric", "callback"],
+    ids=["dataset", "dataset in parts", "prior", "updates", "optimizer", "metric", "callback"],
 )
 def test_a_right_one_passes(check: Callable[..., None], what: Any) -> None:
     check(what)
@@ -170,6 +203,10 @@ def test_a_right_one_passes(check: Callable[..., None], what: Any) -> None:
     ("kind", "what", "name", "message"),
     [
         ("datasets", Fresh, "reads_the_same_every_time", "read again"),
+        ("datasets", Uncounted, "reads_parts_of_the_whole", "a whole split .* was read"),
+        ("datasets", Miscounted, "reads_parts_of_the_whole", "counts 19 examples, but has 20"),
+        ("datasets", Shifted, "reads_parts_of_the_whole", "other examples of 'train'"),
+        ("datasets", Unlabelled, "reads_parts_of_the_whole", "other labels of 'train'"),
         ("datasets", Leaking, "keeps_its_splits_apart", "'train' and 'test' hold the same"),
         ("datasets", ThirdClass, "reads_what_it_declares", "from 1 to 2; 0 to 1 was"),
         ("datasets", OutOfRange, "reads_what_it_declares", "values reach from"),
