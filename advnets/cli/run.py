@@ -53,9 +53,8 @@ def command(
         given, run_dir = existing.recipe_file, existing.path
     resolved = load_recipe(given, overrides, registry=registry)
     if dry_run:
-        folder = RunFolder.for_recipe(resolved, run_dir)
         echo(resolved.to_yaml().rstrip())
-        echo(f"# would run in {folder.path}")
+        echo(f"# would run in {RunFolder.for_recipe(resolved, run_dir).path}")
         return
     from ..engine.find_data import find_data
     from ..engine.quiet import import_tensorflow
@@ -65,6 +64,8 @@ def command(
     from ..engine.session import play
 
     folder = play(found, registry, run_dir)
+    if folder is None:  # on a worker: the chief has written, and says where
+        return
     echo(f"samples      {folder.samples}")
     echo(f"report       {folder.report_file}")
     echo(f"TensorBoard  tensorboard --logdir {folder.tensorboard}")

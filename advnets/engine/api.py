@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ class Run:
     Args:
         folder: The run's folder.
         registry: The registry of components; all installed plugins by default.
+        recipe: The recipe as it was run; by default as the folder holds it.
 
     Attributes:
         path: The folder's path.
@@ -36,11 +37,13 @@ class Run:
         recipe: The recipe as it was run.
     """
 
-    def __init__(self, folder: RunFolder, registry: Registry | None = None):
+    def __init__(
+        self, folder: RunFolder, registry: Registry | None = None, recipe: Recipe | None = None
+    ):
         self.folder = folder
         self.path = folder.path
         self.registry = registry if registry is not None else load_plugins()
-        self.recipe: Recipe = load_recipe(folder.recipe_file, registry=self.registry)
+        self.recipe: Recipe = recipe or load_recipe(folder.recipe_file, registry=self.registry)
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -151,7 +154,8 @@ def run(
         plugins: Further plugins, as ``--plugin`` takes them.
 
     Returns:
-        The finished run. Calling it again goes on with, or returns, the same run.
+        The finished run. Calling it again goes on with, or returns, the same run. Where
+        several workers play it, the run can be read where its folder is.
 
     Raises:
         RecipeError: With all problems of the recipe.
@@ -163,8 +167,9 @@ def run(
 
     registry = load_plugins(plugins)
     resolved = load_recipe(recipe, overrides, registry=registry)
-    folder = play(find_data(resolved), registry, Path(run_dir) if run_dir is not None else None)
-    return Run(folder, registry)
+    found, path = find_data(resolved), Path(run_dir) if run_dir is not None else None
+    play(found, registry, path)
+    return Run(RunFolder.for_recipe(found.recipe, path), registry, found.recipe)
 
 
 def open_run(path: str | Path, *, plugins: Sequence[str] = ()) -> Run:
@@ -187,8 +192,13 @@ def evaluate_game(
     game: AdversarialGame,
     names: Sequence[str] | None = None,
     seed: int | None = None,
+    samples: Callable[[int, int], np.ndarray] | None = None,
 ) -> list[Score]:
-    """Compute metrics of a game's generator; see :meth:`Run.evaluate`."""
+    """Compute metrics of a game's generator; see :meth:`Run.evaluate`.
+
+    Args:
+        samples: What makes ``n`` samples from a seed; the game by default.
+    """
     declared = {
         component.name: (component, p) for component, p in recipe.components("evaluation.metrics")
     }
@@ -197,7 +207,7 @@ def evaluate_game(
         component = registry.component("metrics", name)
         chosen.append(declared.get(name, (component, component.parameters().model_dump())))
     context = MetricContext(
-        samples=lambda n, sample_seed: game.generate(n, sample_seed, stream="evaluate")[1],
+        samples=samples or (lambda n, seed: game.generate(n, seed, stream="evaluate")[1]),
         data=lambda split: np.asarray(source.preprocess.apply(source.load(split))),
         splits=tuple(source.splits),
         spec=source.spec,

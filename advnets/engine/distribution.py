@@ -2,42 +2,112 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import Any
+
 import tensorflow as tf
 
-from ..errors import UsageError
+from ..errors import RunError, UsageError
+from .cluster import Cluster
 
 
-def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
+def make_strategy(
+    name: str, batch_size: int, cluster: Cluster | None = None
+) -> tf.distribute.Strategy:
     """The strategy that a recipe asks for.
 
     Args:
-        name: ``one_device``; ``mirrored`` (all GPUs, or all logical CPU devices where
-            there is none); or ``auto``: mirrored over several GPUs, else one device.
+        name: ``one_device``; ``mirrored`` (all GPUs, or all logical CPU devices where there
+            is none); ``multi_worker`` (all workers of the cluster, with all their GPUs);
+            ``tpu``; or ``auto``: ``multi_worker`` in a cluster, else ``mirrored`` where
+            there are several GPUs, else ``one_device``. A cluster of one is one machine.
         batch_size: The global batch size, to be divided evenly among the replicas.
+        cluster: The cluster that this process belongs to
+            (:func:`advnets.engine.cluster.find_cluster`).
 
     Raises:
-        UsageError: If the replicas cannot share the batch evenly.
+        UsageError: If the devices are not there, or cannot share the batch evenly.
+        RunError: If the workers do not come together.
     """
-    gpus = tf.config.list_logical_devices("GPU")
-    if name == "one_device" or (name == "auto" and len(gpus) < 2):
-        return tf.distribute.get_strategy()
-    devices = gpus or tf.config.list_logical_devices("CPU")
-    strategy = tf.distribute.MirroredStrategy([device.name for device in devices])
-    if batch_size % strategy.num_replicas_in_sync:
+    if name == "tpu":
+        strategy = _tpu()
+    elif name in ("auto", "multi_worker") and cluster is not None and cluster.size > 1:
+        strategy = _multi_worker(cluster)
+    elif name == "multi_worker" and cluster is None:
         raise UsageError(
-            f"training.batch_size {batch_size} cannot be shared evenly by "
-            f"{strategy.num_replicas_in_sync} devices",
-            hint="choose a multiple, or distribution.strategy=one_device",
+            "distribution.strategy is multi_worker, but nothing names several workers",
+            hint="start them by `advnets launch --workers N RECIPE`, by srun, or with TF_CONFIG "
+            "set in each; see docs/scaling.md",
+        )
+    else:
+        strategy = _one_machine(name)
+    replicas = strategy.num_replicas_in_sync
+    if batch_size % replicas:
+        raise UsageError(
+            f"training.batch_size {batch_size} cannot be shared evenly by {replicas} devices",
+            hint="choose a multiple, or fewer devices",
         )
     return strategy
 
 
-def describe(strategy: tf.distribute.Strategy) -> str:
+def own_variables(strategy: tf.distribute.Strategy) -> contextlib.AbstractContextManager[Any]:
+    """The scope to make constant data in: on every device, or once in each worker.
+
+    Variables made in the scope of several workers are sent around by the chief, which
+    TensorFlow cannot do with bytes, and which is needless for what every worker can read.
+    """
+    several = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+    return contextlib.nullcontext() if several else strategy.scope()
+
+
+def describe(strategy: tf.distribute.Strategy, workers: int = 1) -> str:
     """One line for the log: how many replicas, on what.
 
     >>> describe(tf.distribute.get_strategy())
     'one device (CPU)'
     """
-    kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+    kinds = ("TPU", "GPU", "CPU")
+    kind = next(kind for kind in kinds if tf.config.list_logical_devices(kind))
     count = strategy.num_replicas_in_sync
+    if workers > 1:
+        return f"{count} replicas on {workers} workers ({kind})"
     return f"one device ({kind})" if count == 1 else f"{count} mirrored replicas ({kind})"
+
+
+def _one_machine(name: str) -> tf.distribute.Strategy:
+    gpus = tf.config.list_logical_devices("GPU")
+    if name == "one_device" or (name != "mirrored" and len(gpus) < 2):
+        return tf.distribute.get_strategy()
+    devices = gpus or tf.config.list_logical_devices("CPU")
+    return tf.distribute.MirroredStrategy([device.name for device in devices])
+
+
+def _multi_worker(cluster: Cluster) -> tf.distribute.Strategy:
+    resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
+        tf.train.ClusterSpec({job: list(w) for job, w in cluster.workers.items()}),
+        task_type=cluster.job,
+        task_id=cluster.index,
+        rpc_layer="grpc",
+    )
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy(resolver)
+    except (tf.errors.OpError, RuntimeError) as error:
+        own = cluster.workers[cluster.job][cluster.index]
+        raise RunError(
+            f"worker {cluster.rank} of {cluster.size} ({own}, from {cluster.told_by}) cannot "
+            f"join the others: {str(error).splitlines()[0]}",
+            hint="is the port free, and can the machines reach each other?",
+        ) from error
+
+
+def _tpu() -> tf.distribute.Strategy:
+    try:
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver()
+        tf.config.experimental_connect_to_cluster(resolver)
+        tf.tpu.experimental.initialize_tpu_system(resolver)
+        return tf.distribute.TPUStrategy(resolver)
+    except (ValueError, RuntimeError, OSError, tf.errors.OpError) as error:
+        raise UsageError(
+            f"distribution.strategy is tpu, but no TPU was found: {str(error).splitlines()[0]}",
+            hint="run on a TPU host, or set TPU_NAME; else leave distribution.strategy at auto",
+        ) from error

@@ -11,12 +11,15 @@ from typing import Any, Protocol
 import keras
 import tensorflow as tf
 
-from ..checkpoint import CheckpointStore, Commit, state_variables
+from ..checkpoint import CheckpointStore, Commit, state_sha256, state_variables
 from ..errors import Interrupted, RunError
 from ..game import AdversarialGame
 from .rounds import Rounds, Window
-from .signals import StopRequest
+from .signals import SIGNALS, StopRequest
+from .team import Team
 
+SIGNALS_BY_NAME = tuple(signal.name for signal in SIGNALS)
+CALLBACK = "a callback"
 SECONDS_PER_CALL = 0.5
 """About how long one compiled call may take: the longest that a signal has to wait."""
 
@@ -53,6 +56,7 @@ class Observer(Protocol):
 
     def log(self, record: Mapping[str, Any]) -> Any: ...
     def images(self, step: int, generated: Any) -> Any: ...
+    def note(self, text: str, style: str = "") -> None: ...
 
 
 @dataclass
@@ -76,6 +80,9 @@ class Clock:
 class TrainingLoop:
     """Plays a game from its current round to ``cadence.total``.
 
+    Where a team of workers plays, each has a loop. They agree before every call, so that
+    all play the same rounds and stop after the same one.
+
     Attributes:
         game: The game; its ``rounds`` say where it is.
         rounds: The compiled rounds.
@@ -84,11 +91,12 @@ class TrainingLoop:
         observer: Who is told.
         draw: Makes the sample grid's examples, in the data set's own range.
         evaluate: Computes the recipe's metrics at a step.
-        committed: Called after each checkpoint.
+        committed: Called after each checkpoint, by the chief.
         stop: The request to stop.
+        team: The workers that play this game.
         callbacks: Keras callbacks.
         clock, window: Time spent and open averages, taken over when a run resumes.
-        restored: The checkpoint that the game was restored from.
+        restored: Whether the game was restored from a checkpoint.
     """
 
     game: AdversarialGame
@@ -100,20 +108,22 @@ class TrainingLoop:
     evaluate: Callable[[int], None]
     committed: Callable[[Commit], None]
     stop: StopRequest
+    team: Team
     callbacks: Sequence[keras.callbacks.Callback] = ()
     clock: Clock = field(default_factory=Clock)
     window: Window = field(default_factory=Window)
-    restored: Commit | None = None
+    restored: bool = False
+    _stopped_by: str | None = None
     _speed: float = 0.0
     _window_seconds: float = 0.0
     _window_rounds: int = 0
 
-    def run(self) -> Commit:
+    def run(self) -> int:
         """Play until the last round.
 
         Returns:
-            The last commit; of an earlier round than the last if a callback set
-            ``game.stop_training``.
+            The round that was played and committed last, an earlier one than
+            ``cadence.total`` if a callback set ``game.stop_training``.
 
         Raises:
             Interrupted: After a stop request, the state committed.
@@ -126,28 +136,24 @@ class TrainingLoop:
             watchers.on_epoch_begin(step // self.cadence.epoch)
         if step == 0 and self.cadence.image:
             self.observer.images(0, self.draw())
-        commit = self.restored
-        while step < self.cadence.total and not self.stop and not self.game.stop_training:
+        committed = step if self.restored else None
+        while step < self.cadence.total and not self._stopped_by:
             before, step = step, self._play_to_boundary(step, watchers)
-            if step > before:
-                commit = self._boundary(step, watchers)
-        if commit is None:
-            commit = self._commit(step)
+            if step > before and self._boundary(step, watchers):
+                committed = step
+        if committed != step:
+            self._commit(step)
         watchers.on_train_end()
-        if self.stop and step < self.cadence.total:
+        if self._stopped_by in SIGNALS_BY_NAME and step < self.cadence.total:
             raise Interrupted(
-                f"stopped by {self.stop.signal} after round {step}, state committed",
+                f"stopped by {self._stopped_by} after round {step}, state committed",
                 hint="run the same command again to go on",
             )
-        return commit
+        return step
 
     def _play_to_boundary(self, step: int, watchers: keras.callbacks.CallbackList) -> int:
         boundary = self.cadence.next_boundary(step)
-        while step < boundary and not self.stop:
-            # The first calls are short, to learn how many rounds fit into a call. What a
-            # callback does after a batch must not depend on that: it sees single rounds.
-            fitting = 1 if self._single_rounds else max(1, int(self._speed * SECONDS_PER_CALL))
-            count = min(boundary - step, fitting)
+        while step < boundary and (count := self._agreed_rounds(boundary - step)):
             watchers.on_train_batch_begin(step)
             start = time.perf_counter()
             sums = self.clock.measure("training", partial(self.rounds.play, count))
@@ -156,9 +162,20 @@ class TrainingLoop:
             self.window.add(sums, count)
             step += count
             watchers.on_train_batch_end(step - 1, Window(count, sums).means())
-            if self.game.stop_training:
-                break
         return step
+
+    def _agreed_rounds(self, most: int) -> int:
+        """How many rounds the next call plays: the chief's choice; 0 if anyone is to stop."""
+        # The first calls are short, to learn how many rounds fit into a call. What a
+        # callback does after a batch must not depend on that: it sees single rounds.
+        fitting = 1 if self._single_rounds else max(1, int(self._speed * SECONDS_PER_CALL))
+        wished = [self.stop.signal == name for name in SIGNALS_BY_NAME]
+        rounds, *wishes, callback = self.team.total(
+            [min(most, fitting) * self.team.chief, *wished, bool(self.game.stop_training)]
+        )
+        by_signal = [name for name, wish in zip(SIGNALS_BY_NAME, wishes, strict=True) if wish]
+        self._stopped_by = next(iter(by_signal), CALLBACK if callback else None)
+        return 0 if self._stopped_by else rounds
 
     @property
     def _single_rounds(self) -> bool:
@@ -178,7 +195,8 @@ class TrainingLoop:
         self._window_seconds += seconds
         self._window_rounds += count
 
-    def _boundary(self, step: int, watchers: keras.callbacks.CallbackList) -> Commit | None:
+    def _boundary(self, step: int, watchers: keras.callbacks.CallbackList) -> bool:
+        """Do what is due at a step; whether its state was committed."""
         cadence = self.cadence
         self._refuse_divergence(step)
         means = self.window.means()
@@ -192,9 +210,10 @@ class TrainingLoop:
             self.clock.measure("evaluation", lambda: self.observer.images(step, self.draw()))
         if cadence.due(cadence.evaluate, step):
             self.clock.measure("evaluation", lambda: self.evaluate(step))
-        if cadence.due(cadence.checkpoint, step) or step == cadence.total:
-            return self._commit(step)
-        return None
+        due = cadence.due(cadence.checkpoint, step)
+        if due:
+            self._commit(step)
+        return due
 
     def _log(self, step: int, means: dict[str, float]) -> None:
         record: dict[str, Any] = {"step": step, "time": time.time(), **means}
@@ -210,7 +229,7 @@ class TrainingLoop:
         self.window = Window()
         self._window_seconds, self._window_rounds = 0.0, 0
 
-    def _commit(self, step: int) -> Commit:
+    def _commit(self, step: int) -> None:
         state = state_variables(self.game)
         for name, variable in state.items():
             if variable.dtype.is_floating and not bool(
@@ -221,9 +240,27 @@ class TrainingLoop:
             "time": dict(self.clock.seconds),
             "window": {"rounds": self.window.rounds, "sums": self.window.sums},
         }
-        commit = self.clock.measure("saving", lambda: self.store.commit(step, state, extras))
-        self.committed(commit)
-        return commit
+        self._reconcile(step, state)
+
+        def save() -> None:
+            commit = self.clock.measure("saving", lambda: self.store.commit(step, state, extras))
+            self.committed(commit)
+
+        self.team.lead(save)
+
+    def _reconcile(self, step: int, state: Mapping[str, tf.Variable]) -> None:
+        """Where workers have drifted apart, take the chief's state, which a restart would take.
+
+        They do not by themselves; a callback of chance would show here, or devices of
+        several kinds that do not round alike.
+        """
+        if self.team.workers > 1 and (apart := self.team.differing(state_sha256(state))):
+            self.observer.note(
+                f"warning: at step {step} the state of worker {', '.join(map(str, apart))} "
+                "was not the chief's; it is now",
+                "yellow",
+            )
+            self.team.hand_out(state)
 
     def _refuse_divergence(self, step: int) -> None:
         bad = self.window.first_non_finite()

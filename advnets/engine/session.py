@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +21,18 @@ from ..game import AdversarialGame, DiscriminatorOutput
 from ..monitor import Monitor
 from ..monitor.report import write_report
 from ..plugins import Registry
-from ..recipe import Recipe
 from ..runs import RunFolder
 from . import distribution
 from .api import evaluate_game
 from .build import build_callbacks, build_game, rounds_per_epoch
+from .cluster import find_cluster
+from .feed import make_feed, placed, reference_examples
 from .find_data import Found, stand_in_note
 from .loop import Cadence, Clock, TrainingLoop
-from .opening import already_finished, newest_checkpoint, open_manifest, refuse_other_data
-from .resident import ResidentData
+from .opening import Opening, open_sitting, refuse_strangers
 from .rounds import Rounds, Window
 from .signals import StopRequest, listening
+from .team import Team, watching
 
 FIXED_SEED = 0
 """Seed of the fixed latent points of the sample grids."""
@@ -40,8 +43,11 @@ def play(
     registry: Registry,
     run_dir: Path | None = None,
     console: Console | None = None,
-) -> RunFolder:
+) -> RunFolder | None:
     """Play a recipe to its last step, or go on with the run of the same identity.
+
+    Where there is a cluster (:mod:`advnets.engine.cluster`), all of its workers call this
+    with the same arguments; only the first, the chief, writes into the folder.
 
     Args:
         found: The recipe and its data (:func:`advnets.engine.find_data.find_data`).
@@ -50,41 +56,48 @@ def play(
         console: Where progress is shown; standard error by default.
 
     Returns:
-        The run's folder, its manifest sealed and its report written.
+        The run's folder, its manifest sealed and its report written; ``None`` on workers
+        other than the chief, which may not even see it.
 
     Raises:
         AdvnetsError: Of the kind that says what went wrong; the manifest says so too.
     """
-    recipe, source, missing = found.recipe, found.source, found.missing
+    recipe, source = found.recipe, found.source
     folder = RunFolder.for_recipe(recipe, run_dir)
     console = console or Console(stderr=True, highlight=False)
-    with listening() as stop, folder.lock():
-        folder.check(recipe)
+    # First of all, since workers cannot come together once anything has been computed.
+    strategy = distribution.make_strategy(
+        recipe.data["distribution"]["strategy"],
+        recipe.data["training"]["batch_size"],
+        find_cluster(),
+    )
+    team = Team(strategy)
+    refuse_strangers(team, recipe, source)
+    with listening() as stop, watching(team), contextlib.ExitStack() as held:
+        team.lead(lambda: held.enter_context(folder.lock()))
         store = CheckpointStore(folder.checkpoints, recipe.data["checkpoints"]["keep"])
-        newest = newest_checkpoint(store, folder)
-        if newest is not None and newest.step >= recipe.data["training"]["steps"]:
-            already_finished(newest, recipe, folder, console)
-            return folder
-        if newest is not None:
-            refuse_other_data(folder, source)
-        folder.start(recipe)
-        open_manifest(folder, recipe, registry, source, missing)
-        sitting = _Sitting(recipe, registry, source, folder, store, stop, console)
+        opening = open_sitting(found, registry, folder, store, console, team)
+        if opening.finished:
+            return folder if team.chief else None
+        sitting = _Sitting(found, registry, folder, store, stop, console, strategy, team)
         try:
-            with sitting.monitor:
+            with sitting.monitor, watching(team):
                 stand_in = folder.manifest.get("stand_in")
-                if stand_in and missing is None:  # `advnets run RUN`, which looked for none
+                if stand_in and found.missing is None:  # `advnets run RUN`, which looked for none
                     note = stand_in_note(stand_in["why"], stand_in["used"]["name"])
                     sitting.monitor.note(note, "bold yellow")
-                sitting.play(newest)
+                sitting.play(opening)
         except BaseException as error:
-            status = "interrupted" if _is_interruption(error) else "failed"
-            folder.manifest.update(
-                status=status, error=None if status == "interrupted" else _one_line(error)
-            )
-            _report(folder)
+            if team.chief:
+                status = "interrupted" if _is_interruption(error) else "failed"
+                folder.manifest.update(
+                    status=status, error=None if status == "interrupted" else _one_line(error)
+                )
+                _report(folder)
+            if isinstance(error, Interrupted):
+                team.total([0])  # nobody leaves before the chief has written all
             raise
-        return folder
+        return folder if team.chief else None
 
 
 class _Sitting:
@@ -92,16 +105,19 @@ class _Sitting:
 
     def __init__(
         self,
-        recipe: Recipe,
+        found: Found,
         registry: Registry,
-        source: Source,
         folder: RunFolder,
         store: CheckpointStore,
         stop: StopRequest,
         console: Console,
+        strategy: tf.distribute.Strategy,
+        team: Team,
     ):
+        recipe, source = found.recipe, found.source
         self.recipe, self.registry, self.source = recipe, registry, source
         self.folder, self.store, self.stop = folder, store, stop
+        self.strategy, self.team = strategy, team
         self.monitoring = recipe.data["monitoring"]
         self.game: AdversarialGame  # made by play, as is the clock
         self.clock: Clock
@@ -112,30 +128,22 @@ class _Sitting:
             **_background(source),
             probability=self._probability if source.spec.shape == (1,) else None,
             console=console,
+            chief=team.chief,
         )
         self.began = time.time()
-        self.before = dict(folder.manifest.data.get("time") or {})
+        self.before = dict(folder.manifest.data.get("time") or {}) if team.chief else {}
 
-    def play(self, newest: Commit | None) -> None:
+    def play(self, opening: Opening) -> None:
         """Build, restore the newest checkpoint if there is one, play, seal."""
-        recipe, training = self.recipe, self.recipe.data["training"]
-        strategy = distribution.make_strategy(
-            recipe.data["distribution"]["strategy"], training["batch_size"]
-        )
+        recipe, strategy, team, newest = self.recipe, self.strategy, self.team, opening.newest
         with strategy.scope():
-            game = build_game(recipe, self.source)
-            data = ResidentData(
-                self.source,
-                recipe.data["seed"],
-                training["batch_size"],
-                game.updates.discriminator_steps,
-            )
-        self.game = game
-        if newest is not None:
-            self.store.restore(newest, state_variables(game))
-        start = int(game.rounds.numpy())
-        self.monitor.start(start)
-        self._announce(strategy, newest)
+            self.game = game = build_game(recipe, self.source)
+        with distribution.own_variables(strategy):
+            data = make_feed(recipe, self.source, game.updates.discriminator_steps, strategy)
+        start = self._restore(opening)
+        data.seek(start)
+        team.lead(lambda: self.monitor.start(start))
+        self._announce(newest, placed(self.source, data))
         loop = TrainingLoop(
             game=game,
             rounds=Rounds(game, data, strategy, recipe.data["distribution"]["jit"] == "on"),
@@ -146,24 +154,41 @@ class _Sitting:
             evaluate=self._evaluate,
             committed=self._committed,
             stop=self.stop,
-            callbacks=build_callbacks(recipe),
+            team=team,
+            callbacks=build_callbacks(recipe, chief=team.chief),
             clock=_clock(newest),
             window=_window(newest),
-            restored=newest,
+            restored=opening.resumed,
         )
         self.clock = loop.clock
-        if newest is None:
-            self.folder.manifest.update(initial_state_sha256=state_sha256(state_variables(game)))
         try:
             last = loop.run()
         except Interrupted:
             self.monitor.finish("interrupted")
             raise
         finally:
-            self._times()
-        status = "finished" if last.step >= training["steps"] else "interrupted"
+            if team.chief:
+                self._times()
+        team.lead(lambda: self._seal(last))
+
+    def _restore(self, opening: Opening) -> int:
+        """Give every worker the state that the chief goes on from; the round it is of."""
+        state, newest = state_variables(self.game), opening.newest
+
+        def begin() -> None:
+            if newest is not None:
+                self.store.restore(newest, state)
+            else:
+                self.folder.manifest.update(initial_state_sha256=state_sha256(state))
+
+        self.team.lead(begin)
+        self.team.hand_out(state)
+        return int(self.game.rounds.numpy())
+
+    def _seal(self, last: int) -> None:
+        status = "finished" if last >= self.recipe.data["training"]["steps"] else "interrupted"
         if status == "interrupted":
-            self.monitor.note(f"stopped by a callback after round {last.step}")
+            self.monitor.note(f"stopped by a callback after round {last}")
         self.folder.manifest.update(status=status, error=None)
         self.monitor.finish(status)
         write_report(self.folder)
@@ -171,7 +196,7 @@ class _Sitting:
     def _cadence(self, game: AdversarialGame) -> Cadence:
         data = self.recipe.data
         epoch = rounds_per_epoch(
-            len(self.source.load("train")),
+            self.source.count("train"),
             data["training"]["batch_size"],
             game.updates.discriminator_steps,
         )
@@ -184,8 +209,9 @@ class _Sitting:
             epoch=epoch if self.monitoring["callbacks"] else 0,
         )
 
-    def _announce(self, strategy: tf.distribute.Strategy, newest: Commit | None) -> None:
-        told = [str(self.folder.path), distribution.describe(strategy)]
+    def _announce(self, newest: Commit | None, data: str) -> None:
+        devices = distribution.describe(self.strategy, self.team.workers)
+        told = [str(self.folder.path), devices, data]
         if newest is not None:
             told.append(f"going on from step {newest.step}")
         if self.store.faults:
@@ -205,10 +231,20 @@ class _Sitting:
         return np.full(len(x), np.nan) if probability is None else probability.numpy()
 
     def _evaluate(self, step: int) -> None:
-        scores = evaluate_game(self.recipe, self.registry, self.source, self.game)
-        self.monitor.scores(step, scores)
-        kept = append_scores(self.folder.manifest.data.get("scores") or [], scores)
-        self.folder.manifest.update(scores=kept)
+        """The chief computes the metrics; all generate the samples that they ask for."""
+
+        def samples(n: int, seed: int) -> np.ndarray:
+            return self.game.generate(n, seed, stream="evaluate")[1]
+
+        def work(samples: Callable[[int, int], np.ndarray]) -> None:
+            scores = evaluate_game(
+                self.recipe, self.registry, self.source, self.game, samples=samples
+            )
+            self.monitor.scores(step, scores)
+            kept = append_scores(self.folder.manifest.data.get("scores") or [], scores)
+            self.folder.manifest.update(scores=kept)
+
+        self.team.serve(work, samples)
 
     def _committed(self, commit: Commit) -> None:
         self.folder.manifest.update(step=commit.step, state_sha256=commit.state_sha256)
@@ -230,7 +266,7 @@ def _background(source: Source) -> dict[str, Any]:
     density = getattr(source, "log_density", None)
     return {
         "density": None if density is None else lambda x: np.exp(density(x)),
-        "reference": source.load("train")[:2000],
+        "reference": reference_examples(source),
     }
 
 
