@@ -1,5 +1,6 @@
 """The game: generator, discriminator, what they minimise, and who moves when."""
 
+from .batch import global_mean
 from .game import NORMS_MEASURED, SAMPLED_NORMS, AdversarialGame, Play
 from .loss import Loss
 from .losses.minimax import Minimax
@@ -30,4 +31,5 @@ __all__ = [
     "Simultaneous",
     "Uniform",
     "UpdateRule",
+    "global_mean",
 ]

@@ -82,6 +82,31 @@ def total(values: list[tf.Tensor]) -> list[tf.Tensor]:
     return list(context.all_reduce(tf.distribute.ReduceOp.SUM, list(values)))
 
 
+def global_mean(values: tf.Tensor) -> tf.Tensor:
+    """The mean over the examples of the global batch, for losses that compare with a mean.
+
+        1/N Σ_i values_i   over all N = replicas · n examples
+
+    Every replica gets the same mean, and its gradient is that of the global batch: what
+    the other replicas' losses owe to this replica's examples through the mean comes back
+    to it. (A replica minimises its share of the objective, and the gradients of all
+    replicas are added up. The derivative of a sum over replicas is the sum over replicas of
+    the derivatives, and so it is summed here on the way back as well.)
+
+    Args:
+        values: Of this replica's examples, float ``[n, ...]``.
+
+    Returns:
+        float32 ``[...]``.
+
+    >>> float(global_mean(tf.constant([1.0, 3.0])))
+    2.0
+    """
+    values = tf.cast(values, tf.float32)
+    here = tf.reduce_sum(values, axis=0) / tf.cast(size(values) * replicas(), tf.float32)
+    return total([here])[0]
+
+
 def total_gradients(gradients: Sequence[tf.Tensor | None]) -> list[tf.Tensor | None]:
     """The gradient of the global batch: each tensor summed over replicas, ``None`` kept."""
     if replicas() == 1:

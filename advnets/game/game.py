@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -22,6 +22,7 @@ from .losses.minimax import Minimax
 from .output import DiscriminatorOutput
 from .penalty import Penalty, PenaltyInputs
 from .prior import Prior, Uniform
+from .sampling import Sampler
 from .update_rule import UpdateRule
 from .updates.alternating import Alternating
 
@@ -320,6 +321,9 @@ class AdversarialGame(keras.Model):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Sample from G, in the range of the preprocessed data.
 
+        Every replica makes its share. Where several workers play, all of them call this at
+        the same time, with the same arguments.
+
         Args:
             examples: How many samples.
             seed: Seed of the latent points; the same seed gives the same points, and
@@ -335,21 +339,13 @@ class AdversarialGame(keras.Model):
 
     def generate_from(self, latents: np.ndarray, chunk: int = 500) -> np.ndarray:
         """G of the given latent points ``[n, size]``, in inference mode."""
-        generate = self._compiled_generator
-        parts = [
-            generate(tf.constant(latents[start : start + chunk], tf.float32)).numpy()
-            for start in range(0, len(latents), chunk)
-        ]
-        return np.concatenate(parts).astype("float32")
+        return self._sampler(latents, chunk)
 
     # ------------------------------------------------------------------------- internals
 
     @cached_property
-    def _compiled_generator(self) -> Callable[[tf.Tensor], tf.Tensor]:
-        """G in inference mode, traced once for any number of latent points."""
-        shape = [None, *self.generator.input_shape[1:]]
-        compiled = tf.function(lambda z: self.generator(z, training=False), autograph=False)
-        return compiled.get_concrete_function(tf.TensorSpec(shape, tf.float32))
+    def _sampler(self) -> Sampler:
+        return Sampler(self.generator, self.distribute_strategy)
 
     def _norms_due(self) -> tf.Tensor:
         """1 in a round that measures gradient norms, 0 in others."""

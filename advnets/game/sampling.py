@@ -1,0 +1,66 @@
+"""Samples from a generator, each replica making its share of them."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from . import batch
+
+
+class Sampler:
+    """A generator in inference mode, traced once for any number of latent points.
+
+    The points are divided among the replicas of the strategy that the generator was made
+    under, and what they make is gathered in the order of the points. Where several workers
+    play, all of them call it at the same time, with the same points, and all get the same.
+
+    Args:
+        generator: A built Keras model, latent ``[N, ...]`` → examples ``[N, ...]``.
+        strategy: The strategy under whose scope it was made.
+
+    >>> generator = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling(2.0)])
+    >>> Sampler(generator, tf.distribute.get_strategy())(np.ones([3, 2]), chunk=2).tolist()
+    [[2.0, 2.0], [2.0, 2.0], [2.0, 2.0]]
+    """
+
+    def __init__(self, generator: keras.Model, strategy: tf.distribute.Strategy):
+        self._generator, self._strategy = generator, strategy
+        shape = [None, *generator.input_shape[1:]]
+        self._compiled = tf.function(
+            self._generate, input_signature=[tf.TensorSpec(shape, tf.float32)], autograph=False
+        )
+
+    def __call__(self, latents: np.ndarray, chunk: int) -> np.ndarray:
+        """G of the given latent points.
+
+        Args:
+            latents: ``[n, ...]``.
+            chunk: How many points all replicas take at once, about, which bounds memory.
+
+        Returns:
+            float32 ``[n, ...]``.
+        """
+        replicas = self._strategy.num_replicas_in_sync
+        chunk = max(chunk // replicas, 1) * replicas
+        parts = []
+        for start in range(0, len(latents), chunk):
+            points = np.asarray(latents[start : start + chunk], np.float32)
+            # Every replica takes as many; what a last, uneven chunk lacks is made up and dropped.
+            lacking = -len(points) % replicas
+            points = np.pad(points, [(0, lacking)] + [(0, 0)] * (points.ndim - 1))
+            made = self._compiled(tf.constant(points)).numpy()
+            parts.append(made[: len(made) - lacking])
+        return np.concatenate(parts).astype("float32")
+
+    def _generate(self, latents: tf.Tensor) -> tf.Tensor:
+        if self._strategy.num_replicas_in_sync == 1:
+            return self._generator(latents, training=False)
+
+        def share() -> tf.Tensor:
+            each = tf.shape(latents)[0] // batch.replicas()
+            start = batch.replica_index() * each
+            return self._generator(latents[start : start + each], training=False)
+
+        return self._strategy.gather(self._strategy.run(share), axis=0)

@@ -1,0 +1,31 @@
+"""What the relativistic losses have in common."""
+
+from __future__ import annotations
+
+from advnets.game import DiscriminatorOutput, Loss
+
+
+class RelativisticLoss(Loss):
+    """A loss that only looks at differences of C between real and generated examples.
+
+    C's output taken alone is defined up to a constant, so that there is neither V(D, G) nor
+    a probability of a single example to be real.
+    """
+
+    requires = ("logits",)
+    generator_needs_real = True
+
+    def value(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> None:
+        """``None``: no example is real by itself."""
+
+    def probability(self, output: DiscriminatorOutput) -> None:
+        """``None``: no example is real by itself."""
+
+
+def of_both(
+    real: DiscriminatorOutput | None, fake: DiscriminatorOutput
+) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
+    """What D said of either side, for G, which is given both since it asks for them."""
+    if real is None:
+        raise ValueError("a relativistic loss was asked for G's loss without real examples")
+    return real, fake

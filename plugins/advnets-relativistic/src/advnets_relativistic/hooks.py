@@ -1,0 +1,34 @@
+"""What this plugin registers: names, parameters, targets. TensorFlow-free."""
+
+from __future__ import annotations
+
+from advnets import Component, hookimpl
+
+
+@hookimpl
+def advnets_losses() -> list[Component]:
+    """Against the average of the other side, and in pairs."""
+    return [
+        Component(
+            "relativistic_average",
+            "advnets_relativistic.average:RelativisticAverage",
+            "D compares each example with the other side's mean (Jolicoeur-Martineau 2018)",
+        ),
+        Component(
+            "relativistic",
+            "advnets_relativistic.paired:Relativistic",
+            "D compares real and generated examples in pairs (Jolicoeur-Martineau 2018)",
+        ),
+    ]
+
+
+@hookimpl
+def advnets_recipes() -> list[Component]:
+    """A small game with the average loss."""
+    return [
+        Component(
+            "relativistic_ring",
+            "advnets_relativistic:recipes/relativistic_ring.yaml",
+            "RaSGAN on eight Gaussians (Jolicoeur-Martineau 2018)",
+        )
+    ]
