@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..errors import UsageError
+from .asked import asked_for
 from .common import echo, plugin_options, registry_of
 
 
@@ -36,22 +36,10 @@ def command(
 
     Exit codes: 0 done, 1 the run failed, 2 bad input, 75 interrupted and resumable.
     """
-    from ..recipe import load_recipe
     from ..runs import RunFolder
 
     registry = registry_of(ctx)
-    for word in overrides:
-        if "=" not in word:
-            raise UsageError(
-                f"{word!r} is not KEY=VALUE", hint="give one recipe, then overrides of its values"
-            )
-    given: str | Path = recipe
-    if Path(recipe).is_dir():
-        existing = RunFolder.open(Path(recipe))
-        if run_dir is not None:
-            raise UsageError("--run-dir cannot be given for a run, which has its folder")
-        given, run_dir = existing.recipe_file, existing.path
-    resolved = load_recipe(given, overrides, registry=registry)
+    resolved, run_dir = asked_for(recipe, overrides, run_dir, registry)
     if dry_run:
         echo(resolved.to_yaml().rstrip())
         echo(f"# would run in {RunFolder.for_recipe(resolved, run_dir).path}")

@@ -31,6 +31,7 @@ class RunFolder:
         tensorboard: Event files.
         report_file: The report.
         exports: Exported models.
+        logs: What the workers of `advnets launch` said.
     """
 
     def __init__(self, path: str | Path):
@@ -43,6 +44,7 @@ class RunFolder:
         self.tensorboard = self.path / "tensorboard"
         self.report_file = self.path / "report.html"
         self.exports = self.path / "exports"
+        self.logs = self.path / "logs"
         self._metrics = MetricsLog(self.metrics_file)
 
     @classmethod

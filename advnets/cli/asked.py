@@ -1,0 +1,45 @@
+"""What `advnets run` and `advnets launch` are asked to play."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from ..plugins import Registry
+    from ..recipe import Recipe
+
+
+def asked_for(
+    recipe: str, overrides: Sequence[str], run_dir: Path | None, registry: Registry
+) -> tuple[Recipe, Path | None]:
+    """The recipe to play and the folder that was named for it.
+
+    Args:
+        recipe: A file, the name of a shipped recipe, or the folder of a run.
+        overrides: ``KEY=VALUE`` words.
+        run_dir: The folder asked for.
+        registry: The components.
+
+    Raises:
+        UsageError: If a word is no override, or a run is given another folder.
+        RecipeError: With all problems of the recipe.
+    """
+    from ..recipe import load_recipe
+    from ..runs import RunFolder
+
+    for word in overrides:
+        if "=" not in word:
+            raise UsageError(
+                f"{word!r} is not KEY=VALUE", hint="give one recipe, then overrides of its values"
+            )
+    given: str | Path = recipe
+    if Path(recipe).is_dir():
+        existing = RunFolder.open(Path(recipe))
+        if run_dir is not None:
+            raise UsageError("--run-dir cannot be given for a run, which has its folder")
+        given, run_dir = existing.recipe_file, existing.path
+    return load_recipe(given, overrides, registry=registry), run_dir

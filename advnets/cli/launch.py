@@ -1,0 +1,68 @@
+"""`advnets launch`: several workers on this machine play one recipe together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..errors import UsageError
+from .asked import asked_for
+from .common import plugin_options, registry_of, state_of
+
+STRATEGIES = ("auto", "multi_worker")
+
+
+@click.command("launch")
+@click.option(
+    "-w", "--workers", type=click.IntRange(1, 1024), required=True, help="How many processes."
+)
+@click.argument("recipe", metavar="RECIPE|RUN")
+@click.argument("overrides", metavar="[KEY=VALUE ...]", nargs=-1)
+@click.option(
+    "--run-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The run's folder; runs/NAME-IDENTITY by default.",
+)
+@plugin_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    workers: int,
+    recipe: str,
+    overrides: tuple[str, ...],
+    run_dir: Path | None,
+) -> None:
+    """Play RECIPE with several worker processes on this machine.
+
+    Each worker plays its share of every batch; the game is the one that `advnets run`
+    plays. GPUs are divided evenly among the workers, which play on the processor where
+    there are none. The first worker's progress is shown, and all have a log in the run's
+    folder, under logs/. Ctrl-C and SIGTERM are passed on; if a worker fails, all end.
+    The same command goes on with the same run.
+
+    Exit codes: 0 done, 1 the run or a worker failed, 2 bad input, 75 interrupted and
+    resumable.
+    """
+    from ..engine.find_data import find_data
+    from ..engine.launcher import Launcher, worker_command, worker_environments
+    from ..runs import RunFolder
+
+    resolved, run_dir = asked_for(recipe, overrides, run_dir, registry_of(ctx))
+    strategy = resolved.data["distribution"]["strategy"]
+    if strategy not in STRATEGIES:
+        raise UsageError(
+            f"distribution.strategy is {strategy}, which one process plays",
+            hint="add distribution.strategy=auto, or use `advnets run`",
+        )
+    # What is wrong with the recipe, its data or its folder is told once, before any starts.
+    found = find_data(resolved, lambda text: None)
+    folder = RunFolder.for_recipe(found.recipe, run_dir)
+    environments = worker_environments(workers)
+    folder.check(found.recipe)
+    with folder.lock():
+        pass
+    plugins = [word for name in state_of(ctx).plugins for word in ("--plugin", name)]
+    where = [] if Path(recipe).is_dir() else ["--run-dir", str(folder.path)]
+    run = ["run", *plugins, *where, "--", recipe, *overrides]
+    Launcher(worker_command(run), environments, folder.logs).run()

@@ -1,0 +1,265 @@
+"""Several worker processes on one machine: started, watched and ended together.
+
+Importing this module imports no TensorFlow: it only looks after those that do.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any
+
+from ..errors import Interrupted, RunError, UsageError
+
+LAST_LINES = 12
+POLL = 0.05
+SECONDS_TO_END = {"signal": 2.0, "error": 10.0, "agreed": 120.0}
+"""How long the others may go on after a worker ended: by a signal, with an error, or because
+all agreed to, when the chief may still be writing its report."""
+SECONDS_TO_OBEY = 2.0
+"""Between SIGTERM and SIGKILL for those that are left then."""
+PARENT_DIED = 1  # PR_SET_PDEATHSIG of Linux's prctl
+
+
+@dataclass
+class Worker:
+    """A worker process."""
+
+    index: int
+    process: subprocess.Popen[bytes]
+    log: Path
+    code: int | None = None
+
+    @property
+    def ending(self) -> str:
+        """How it ended, in words."""
+        assert self.code is not None
+        if self.code < 0:
+            return f"was ended by {signal.Signals(-self.code).name}"
+        return f"ended with exit code {self.code}"
+
+
+def worker_environments(
+    workers: int, environment: Mapping[str, str] | None = None
+) -> list[dict[str, str]]:
+    """The environment of each worker: who it is, where the others are, and its devices.
+
+    GPUs are divided evenly; where there are none, the processor's cores are.
+
+    Args:
+        workers: How many.
+        environment: What they all inherit; this process's by default.
+
+    Raises:
+        UsageError: If there are GPUs, but fewer than workers.
+
+    >>> environments = worker_environments(2, {"CUDA_VISIBLE_DEVICES": "4,5,6,7"})
+    >>> [each["CUDA_VISIBLE_DEVICES"] for each in environments]
+    ['4,5', '6,7']
+    """
+    base = dict(os.environ if environment is None else environment)
+    addresses = [f"localhost:{port}" for port in _free_ports(workers)]
+    gpus = _gpus(base)
+    if gpus and len(gpus) < workers:
+        raise UsageError(
+            f"{workers} workers cannot share {len(gpus)} GPUs",
+            hint="start fewer; or set CUDA_VISIBLE_DEVICES= to play on the processor",
+        )
+    each = len(gpus) // workers
+    found = []
+    for index in range(workers):
+        own = {"type": "worker", "index": index}
+        config = {"cluster": {"worker": addresses}, "task": own}
+        devices = {}
+        if gpus:
+            devices["CUDA_VISIBLE_DEVICES"] = ",".join(gpus[index * each : (index + 1) * each])
+        elif "TF_NUM_INTRAOP_THREADS" not in base:
+            devices["TF_NUM_INTRAOP_THREADS"] = str(max(1, (os.cpu_count() or 1) // workers))
+        found.append({**base, "TF_CONFIG": json.dumps(config), "PYTHONUNBUFFERED": "1", **devices})
+    return found
+
+
+class Launcher:
+    """Worker processes that live and end together.
+
+    Each has a log of its own; what the first, the chief, says is shown on the screen too.
+    SIGINT and SIGTERM are passed on to all. If one fails, the others are ended.
+
+    Args:
+        command: What each worker runs.
+        environments: What each worker runs it in (:func:`worker_environments`).
+        logs: The folder of their logs, ``worker-0.log`` and so on; they are appended to.
+    """
+
+    def __init__(
+        self, command: Sequence[str], environments: Sequence[Mapping[str, str]], logs: Path
+    ):
+        self._command, self._environments, self._logs = command, environments, logs
+        self._workers: list[Worker] = []
+        self._received: list[int] = []
+
+    def run(self) -> None:
+        """Start the workers and wait until all have ended.
+
+        Raises:
+            Interrupted: If they stopped because they were asked to.
+            RunError: If any failed: which, how, and the last lines of its log.
+            SystemExit: If all failed alike, of which the chief has told.
+        """
+        self._logs.mkdir(parents=True, exist_ok=True)
+        before = {n: signal.signal(n, self._pass_on) for n in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            self._start()
+            first = self._wait()
+        finally:
+            self._signal(signal.SIGKILL)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        self._judge(first)
+
+    def _start(self) -> None:
+        said = f"--- {datetime.now().isoformat(timespec='seconds')} {' '.join(self._command)}\n"
+        tees = []
+        for index, environment in enumerate(self._environments):
+            path = self._logs / f"worker-{index}.log"
+            log = path.open("ab", buffering=0)
+            log.write(said.encode())
+            out, err = (subprocess.PIPE,) * 2 if index == 0 else (log, subprocess.STDOUT)
+            process = subprocess.Popen(
+                self._command,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,  # so that Ctrl-C reaches it through us, once
+                preexec_fn=_end_with_parent,
+            )
+            self._workers.append(Worker(index, process, path))
+            if index == 0:
+                tees = [(process.stdout, sys.stdout, log), (process.stderr, sys.stderr, log)]
+        # Threads only now: a process is not to be forked from several.
+        self._tees = [threading.Thread(target=_tee, args=tee, daemon=True) for tee in tees]
+        for thread in self._tees:
+            thread.start()
+
+    def _wait(self) -> Worker | None:
+        """Wait for all to end, and see to it once one has; that one if it failed."""
+        first: Worker | None = None
+        deadline, told = float("inf"), False
+        while any(worker.code is None for worker in self._workers):
+            time.sleep(POLL)
+            ended = [w for w in self._workers if w.code is None and w.process.poll() is not None]
+            for worker in ended:
+                worker.code = worker.process.returncode
+            # Where several end at a time, a signal from outside is the cause.
+            ended.sort(key=lambda w: min(w.code or 0, 0))
+            if ended and (first is None or first.code == 0):
+                first = next((w for w in ended if w.code), ended[0])
+                deadline = time.monotonic() + _patience(first.code or 0)
+            if time.monotonic() > deadline:
+                self._signal(signal.SIGKILL if told else signal.SIGTERM)
+                deadline, told = time.monotonic() + SECONDS_TO_OBEY, True
+        for thread in self._tees:
+            thread.join(SECONDS_TO_OBEY)
+        return first
+
+    def _judge(self, first: Worker | None) -> None:
+        codes = {worker.code for worker in self._workers}
+        if codes == {0} or first is None:
+            return
+        if self._received:
+            stopped = {-number for number in self._received} | {Interrupted.exit_code, 130, 0}
+            if Interrupted.exit_code in codes and len(codes) == 1:
+                raise SystemExit(Interrupted.exit_code)  # as the chief has told
+            if codes <= stopped:
+                raise Interrupted(
+                    f"stopped by {signal.Signals(self._received[0]).name}",
+                    hint="run the same command again to go on",
+                )
+        if len(codes) == 1 and first.code is not None and first.code > 0:
+            raise SystemExit(first.code)
+        kind = UsageError if first.code == UsageError.exit_code else RunError
+        raise kind(
+            f"worker {first.index} of {len(self._workers)} {first.ending}; the others were "
+            f"ended too. The end of its log, {first.log}:\n{_end_of(first.log)}",
+            hint="the same command goes on from the newest checkpoint",
+        )
+
+    def _pass_on(self, number: int, frame: FrameType | None) -> None:
+        self._received.append(number)
+        self._signal(number)
+
+    def _signal(self, number: int) -> None:
+        for worker in self._workers:
+            if worker.process.poll() is None:
+                worker.process.send_signal(number)
+
+
+def worker_command(words: Sequence[str]) -> list[str]:
+    """The command that runs advnets with the given words, as it runs here."""
+    return [sys.executable, "-P", "-m", "advnets", *words]
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on at the moment."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("localhost", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def _gpus(environment: Mapping[str, str]) -> list[str]:
+    """The GPUs that a process would see, as CUDA_VISIBLE_DEVICES names them."""
+    named = environment.get("CUDA_VISIBLE_DEVICES")
+    if named is None:
+        return [str(number) for number in range(len(list(Path("/dev").glob("nvidia[0-9]*"))))]
+    gpus = [word.strip() for word in named.split(",") if word.strip()]
+    return gpus[: gpus.index("-1")] if "-1" in gpus else gpus
+
+
+def _patience(code: int) -> float:
+    if code < 0:
+        return SECONDS_TO_END["signal"]
+    agreed = code in (0, Interrupted.exit_code)
+    return SECONDS_TO_END["agreed" if agreed else "error"]
+
+
+def _end_with_parent() -> None:
+    """In the child: ask Linux for SIGTERM should the launcher die without passing one on."""
+    try:
+        ctypes.CDLL(None).prctl(PARENT_DIED, signal.SIGTERM)
+    except (OSError, AttributeError):  # other systems have no such call
+        return
+
+
+def _tee(source: IO[bytes], screen: Any, log: IO[bytes]) -> None:
+    """Copy what a process says to the screen and to its log, as it comes."""
+    while data := os.read(source.fileno(), 65_536):
+        log.write(data)
+        try:
+            screen.write(data.decode(errors="replace"))
+            screen.flush()
+        except (OSError, ValueError):  # the terminal is gone; the log is not
+            continue
+
+
+def _end_of(log: Path) -> str:
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    start = max((i for i, line in enumerate(lines) if line.startswith("--- ")), default=-1)
+    return "\n".join(f"  {line}" for line in lines[start + 1 :][-LAST_LINES:]) or "  (it is empty)"
