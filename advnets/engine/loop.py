@@ -114,6 +114,7 @@ class TrainingLoop:
     window: Window = field(default_factory=Window)
     restored: bool = False
     _stopped_by: str | None = None
+    _was_apart: bool = False
     _speed: float = 0.0
     _window_seconds: float = 0.0
     _window_rounds: int = 0
@@ -251,15 +252,17 @@ class TrainingLoop:
     def _reconcile(self, step: int, state: Mapping[str, tf.Variable]) -> None:
         """Where workers have drifted apart, take the chief's state, which a restart would take.
 
-        They do not by themselves; a callback of chance would show here, or devices of
-        several kinds that do not round alike.
+        They do not by themselves; layers that keep averages of their own on each replica
+        show here, callbacks of chance, or devices of several kinds that do not round alike.
         """
         if self.team.workers > 1 and (apart := self.team.differing(state_sha256(state))):
-            self.observer.note(
-                f"warning: at step {step} the state of worker {', '.join(map(str, apart))} "
-                "was not the chief's; it is now",
-                "yellow",
-            )
+            if not self._was_apart:
+                self.observer.note(
+                    f"warning: at step {step} the state of worker {', '.join(map(str, apart))} "
+                    "was not the chief's; it takes the chief's at every checkpoint",
+                    "yellow",
+                )
+            self._was_apart = True
             self.team.hand_out(state)
 
     def _refuse_divergence(self, step: int) -> None:
