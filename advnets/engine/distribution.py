@@ -111,3 +111,13 @@ def _tpu() -> tf.distribute.Strategy:
             f"distribution.strategy is tpu, but no TPU was found: {str(error).splitlines()[0]}",
             hint="run on a TPU host, or set TPU_NAME; else leave distribution.strategy at auto",
         ) from error
+
+
+def device_type() -> str:
+    """What plays: ``TPU``, ``GPU`` or ``CPU``.
+
+    >>> device_type()
+    'CPU'
+    """
+    kinds = ("TPU", "GPU")
+    return next((kind for kind in kinds if tf.config.list_logical_devices(kind)), "CPU")

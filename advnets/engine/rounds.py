@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from ..errors import UsageError
 from ..game import NORMS_MEASURED, SAMPLED_NORMS, AdversarialGame
+from .flops import Cost, cost_of
 
 
 class Feed(Protocol):
@@ -62,81 +63,110 @@ class Rounds:
         game: The compiled game.
         feed: The training data.
         strategy: The strategy under whose scope both were made.
-        jit: Whether XLA compiles the rounds: the whole loop of them, where the feed lets
-            it, or one at a time.
 
-    Raises:
-        UsageError: If XLA is asked for under several replicas.
+    Attributes:
+        jit_from: The first round that XLA compiles: the whole loop where the feed lets it,
+            else one round at a time; ``None`` for none of them. A round is compiled or
+            not by its number alone, so that a run that is resumed does as it would have.
+        names: What a round logs.
+        traces: How often the loop was traced.
     """
 
-    def __init__(
-        self,
-        game: AdversarialGame,
-        feed: Feed,
-        strategy: tf.distribute.Strategy,
-        jit: bool = False,
-    ):
+    def __init__(self, game: AdversarialGame, feed: Feed, strategy: tf.distribute.Strategy):
         self._game, self._feed, self._strategy = game, feed, strategy
-        if jit and strategy.num_replicas_in_sync > 1:
-            raise UsageError(
-                f"distribution.jit is on, with {strategy.num_replicas_in_sync} replicas; "
-                "XLA compiles rounds on one device only",
-                hint="leave distribution.jit at auto, or use distribution.strategy=one_device",
-            )
-        self._whole = jit and feed.compilable
-        self._step: Callable[[tf.Tensor], dict[str, tf.Tensor]] = game.train_step
-        if strategy.num_replicas_in_sync == 1:  # replicas cannot meet inside a nested function
-            self._step = tf.function(
-                game.train_step,
-                jit_compile=True if jit and not self._whole else None,
-                autograph=False,
-            )
-        self.names: list[str] = []
+        self.jit_from: int | None = None
         self.traces = 0
-        self._loop = tf.function(
-            self._play,
-            input_signature=[tf.TensorSpec([], tf.int64)],
-            autograph=False,
-            jit_compile=True if self._whole else None,
-        )
+        self._loops: dict[bool, Callable[[tf.Tensor], tf.Tensor]] = {}
+        self._spec: tf.TensorSpec
+        self._steps: dict[bool, Callable[[tf.Tensor], dict[str, tf.Tensor]]] = {
+            False: game.train_step
+        }
+        if strategy.num_replicas_in_sync == 1:  # replicas cannot meet inside a nested function
+            self._steps[False] = tf.function(game.train_step, autograph=False)
+        self.names = self._logged_names()
 
     def play(self, rounds: int) -> dict[str, float]:
         """Play that many rounds.
 
         Returns:
             What the rounds logged, summed over them, by name.
+
+        Raises:
+            UsageError: If XLA is asked for under several replicas.
+            DataError: If examples cannot be read any more.
         """
+        step = int(self._game.rounds.numpy())
+        compiled_from = max(step, self.jit_from) if self.jit_from is not None else step + rounds
+        plain = min(rounds, compiled_from - step)
+        sums = np.zeros(len(self.names), np.float64)
+        for jit, count in ((False, plain), (True, rounds - plain)):
+            if count:
+                sums += self._called(self._loop(jit), count)
+        return dict(zip(self.names, map(float, sums), strict=True))
+
+    def _called(self, loop: Callable[[tf.Tensor], tf.Tensor], rounds: int) -> np.ndarray:
         try:
-            sums = self._loop(tf.constant(rounds, tf.int64)).numpy()
+            return np.asarray(loop(tf.constant(rounds, tf.int64)))
         except tf.errors.OpError as error:
             failure = self._feed.failure()
             if failure is None:
                 raise
             raise failure from error
-        return dict(zip(self.names, map(float, sums), strict=True))
 
-    def _play(self, rounds: tf.Tensor) -> tf.Tensor:
+    def cost(self) -> Cost | None:
+        """What one round costs, from its trace; ``None`` under several replicas."""
+        step = self._steps[False]
+        if not hasattr(step, "get_concrete_function"):
+            return None
+        return cost_of(step.get_concrete_function(self._spec).graph)
+
+    def _loop(self, jit: bool) -> Callable[[tf.Tensor], tf.Tensor]:
+        if jit not in self._loops:
+            if jit and self._strategy.num_replicas_in_sync > 1:
+                raise UsageError(
+                    f"XLA is to compile rounds of {self._strategy.num_replicas_in_sync} replicas; "
+                    "it compiles them on one device only",
+                    hint="leave distribution.jit at auto, or use distribution.strategy=one_device",
+                )
+            whole = jit and self._feed.compilable
+            if jit:
+                self._steps[True] = tf.function(
+                    self._game.train_step, jit_compile=None if whole else True, autograph=False
+                )
+            self._loops[jit] = tf.function(
+                lambda rounds: self._play(rounds, self._steps[jit], whole),
+                input_signature=[tf.TensorSpec([], tf.int64)],
+                autograph=False,
+                jit_compile=True if whole else None,
+            )
+        return self._loops[jit]
+
+    def _play(self, rounds: tf.Tensor, step: Callable[..., Any], whole: bool) -> tf.Tensor:
         self.traces += 1
-        self.names = self._logged_names()
         plan = None
-        if not self._whole:
+        if not whole:
             plan = self._feed.plan(tf.convert_to_tensor(self._game.rounds), rounds)
 
         def body(done: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            return done + 1, sums + self._round(plan, done)
+            return done + 1, sums + self._logged(self._round(step, plan, done))
 
         start = (tf.constant(0, tf.int64), tf.zeros([len(self.names)], tf.float32))
         # One round at a time: rounds depend on each other through the variables.
         return tf.while_loop(lambda done, _: done < rounds, body, start, parallel_iterations=1)[1]
 
-    def _round(self, plan: Any, number: tf.Tensor) -> tf.Tensor:
-        logs = self._one_round(plan, number)
+    def _logged(self, logs: dict[str, Any]) -> tf.Tensor:
         first = {name: self._strategy.experimental_local_results(v)[0] for name, v in logs.items()}
         return tf.stack([tf.cast(first[name], tf.float32) for name in self.names])
 
-    def _one_round(self, plan: Any, number: tf.Tensor) -> dict[str, Any]:
+    def _round(self, step: Callable[..., Any], plan: Any, number: tf.Tensor) -> dict[str, Any]:
         drawn = self._feed.draw(plan, number, tf.convert_to_tensor(self._game.rounds))
-        return self._strategy.run(lambda drawn: self._step(self._feed.examples(drawn)), (drawn,))
+
+        def on_replica(drawn: Any) -> dict[str, tf.Tensor]:
+            examples = self._feed.examples(drawn)
+            self._spec = tf.TensorSpec(examples.shape, examples.dtype)
+            return step(examples)
+
+        return self._strategy.run(on_replica, (drawn,))
 
     def _logged_names(self) -> list[str]:
         """The names of what a round logs, from a trace that is thrown away."""
@@ -144,8 +174,8 @@ class Rounds:
 
         def probe() -> tf.Tensor:
             zero = tf.constant(0, tf.int64)
-            plan = None if self._whole else self._feed.plan(zero, zero + 1)
-            found.extend(sorted(self._one_round(plan, zero)))
+            plan = self._feed.plan(zero, zero + 1)
+            found.extend(sorted(self._round(self._steps[False], plan, zero)))
             return zero
 
         tf.function(probe, autograph=False).get_concrete_function()

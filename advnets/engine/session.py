@@ -6,6 +6,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from .build import build_callbacks, build_game, rounds_per_epoch
 from .cluster import find_cluster
 from .feed import make_feed, placed, reference_examples
 from .find_data import Found, stand_in_note
+from .jit import Jit, decide
 from .loop import Cadence, Clock, TrainingLoop
 from .opening import Opening, open_sitting, refuse_strangers
 from .rounds import Rounds, Window
@@ -143,10 +145,12 @@ class _Sitting:
         start = self._restore(opening)
         data.seek(start)
         team.lead(lambda: self.monitor.start(start))
-        self._announce(newest, placed(self.source, data))
+        rounds = Rounds(game, data, strategy)
+        compiled = self._compile(rounds)
+        self._announce(newest, placed(self.source, data), compiled)
         loop = TrainingLoop(
             game=game,
-            rounds=Rounds(game, data, strategy, recipe.data["distribution"]["jit"] == "on"),
+            rounds=rounds,
             store=self.store,
             cadence=self._cadence(game),
             observer=self.monitor,
@@ -209,9 +213,24 @@ class _Sitting:
             epoch=epoch if self.monitoring["callbacks"] else 0,
         )
 
-    def _announce(self, newest: Commit | None, data: str) -> None:
+    def _compile(self, rounds: Rounds) -> Jit:
+        """Let XLA compile the rounds, or not: as the run began, unless the recipe says else."""
+        setting = self.recipe.data["distribution"]["jit"]
+        # Heard by all: a trace more or less on one worker would divide them.
+        kept = self.team.hear(self.folder.manifest.data.get("jit") if self.team.chief else None)
+        alone = self.strategy.num_replicas_in_sync == 1  # XLA is for one device
+        if alone and setting == "auto" and kept and kept["setting"] == "auto":
+            decision = Jit(kept["start"], kept["why"])
+        else:
+            decision = decide(setting, rounds.cost(), distribution.device_type())
+        if self.team.chief:
+            self.folder.manifest.update(jit={"setting": setting, **asdict(decision)})
+        rounds.jit_from = decision.start
+        return decision
+
+    def _announce(self, newest: Commit | None, data: str, compiled: Jit) -> None:
         devices = distribution.describe(self.strategy, self.team.workers)
-        told = [str(self.folder.path), devices, data]
+        told = [str(self.folder.path), devices, data, str(compiled)]
         if newest is not None:
             told.append(f"going on from step {newest.step}")
         if self.store.faults:
