@@ -86,26 +86,16 @@ def test_a_feed_can_be_set_to_any_round_without_a_new_trace(small, images):
     assert rounds.traces == 1
 
 
-def test_extended_equals_uninterrupted_and_resident(small, images, tmp_path):
+def test_sittings_may_differ_in_where_the_data_live(small, images, tmp_path):
     recipe = small(dataset=images, training={"steps": 12, "batch_size": 50})
-    resident = advnets.run(recipe, run_dir=tmp_path / "resident")
-    streamed = advnets.run(recipe | STREAMED, run_dir=tmp_path / "streamed")
-    advnets.run(recipe | STREAMED, {"training.steps": 7}, run_dir=tmp_path / "parts")
-    parts = advnets.run(recipe | STREAMED, run_dir=tmp_path / "parts")
-    states = {run.manifest["state_sha256"] for run in (resident, streamed, parts)}
-    assert len(states) == 1
-    assert len({run.manifest["identity"] for run in (resident, streamed, parts)}) == 1
-    kept = [run.manifest["data"] for run in (resident, streamed)]
-    assert kept[0] | {"kept": "streamed"} == kept[1]
-    assert kept[0]["kept"] == "resident"
-
-
-def test_a_run_goes_on_resident_where_it_was_streamed(small, images, tmp_path):
-    recipe = small(dataset=images, training={"steps": 12, "batch_size": 50})
-    whole = advnets.run(recipe, run_dir=tmp_path / "whole")
-    advnets.run(recipe | STREAMED, {"training.steps": 5}, run_dir=tmp_path / "parts")
-    parts = advnets.run(recipe, run_dir=tmp_path / "parts")
-    assert parts.manifest["state_sha256"] == whole.manifest["state_sha256"]
+    whole = advnets.run(recipe, run_dir=tmp_path / "whole").manifest
+    seen = []
+    for steps, entries in ((5, STREAMED), (9, STREAMED), (12, {})):
+        run = advnets.run(recipe | entries, {"training.steps": steps}, run_dir=tmp_path / "parts")
+        seen.append(run.manifest["data"]["kept"])
+    assert seen == ["streamed", "streamed", "resident"]
+    for key in ("state_sha256", "identity", "data"):
+        assert run.manifest[key] == whole[key]
 
 
 class Noise(Source):
@@ -180,43 +170,54 @@ def test_whatever_a_source_raises_is_told():
 SCRIPT = """
     import sys, json, numpy as np, tensorflow as tf
     cpu = tf.config.list_physical_devices("CPU")[0]
-    count = int(sys.argv[1])
-    devices = [tf.config.LogicalDeviceConfiguration()] * count
+    devices = [tf.config.LogicalDeviceConfiguration()] * 2
     tf.config.set_logical_device_configuration(cpu, devices)
     from advnets.checkpoint import state_variables
     from advnets.engine.build import build_game
     from advnets.engine.feed import make_feed
     from advnets.engine.find_data import build_source
     from advnets.engine.rounds import Rounds
-    from advnets.engine.streamed import StreamedData
     from advnets.recipe import load_recipe
-    recipe = load_recipe(json.loads(sys.argv[2]))
+    recipe = load_recipe(json.loads(sys.argv[1]))
     source = build_source(recipe)
-    strategy = tf.distribute.get_strategy()
-    if count > 1:
-        strategy = tf.distribute.MirroredStrategy([f"CPU:{i}" for i in range(count)])
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     with strategy.scope():
         game = build_game(recipe, source)
         feed = make_feed(recipe, source, game.updates.discriminator_steps, strategy)
-    assert isinstance(feed, StreamedData)
     feed.seek(0)
     sums = Rounds(game, feed, strategy).play(5)
-    np.savez(sys.argv[3], **{n: v.numpy() for n, v in state_variables(game).items()}, **sums)
+    np.savez(sys.argv[2], **{n: v.numpy() for n, v in state_variables(game).items()}, **sums)
 """
 
 
 def test_two_replicas_play_the_game_of_one(small, images, tmp_path):
     recipe = small(dataset=images, training={"steps": 5, "batch_size": 48}, **STEPS[2], **STREAMED)
-    played = []
-    for count in (1, 2):
-        path = tmp_path / f"{count}.npz"
-        subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(SCRIPT), str(count), json.dumps(recipe), path],
-            check=True,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        )
-        played.append(np.load(path))
-    one, two = played
-    assert set(one.files) == set(two.files)
-    for name in one.files:
-        np.testing.assert_allclose(one[name], two[name], rtol=2e-3, atol=1e-5, err_msg=name)
+    subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(SCRIPT), json.dumps(recipe), tmp_path / "two.npz"],
+        check=True,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )
+    game, rounds, feed = made(recipe)
+    feed.seek(0)
+    one = rounds.play(5) | {name: v.numpy() for name, v in state_variables(game).items()}
+    two = np.load(tmp_path / "two.npz")
+    assert set(one) == set(two.files)
+    for name, value in one.items():
+        np.testing.assert_allclose(value, two[name], rtol=2e-3, atol=1e-5, err_msg=name)
+
+
+def test_a_run_whose_data_vanish_fails_as_such(small, images, tmp_path, monkeypatch):
+    read_some = Folder.read_some
+
+    def vanishing(self, split, indices):
+        if len(indices) == 50:  # a batch: the run has begun
+            (tmp_path / "images" / "even" / "014.png").unlink(missing_ok=True)
+        return read_some(self, split, indices)
+
+    recipe = small(dataset=images, training={"steps": 50, "batch_size": 50})
+    monkeypatch.setattr(Folder, "read_some", vanishing)
+    with pytest.raises(DataError, match=r"even/014\.png can no longer be read"):
+        advnets.run(recipe | STREAMED, run_dir=tmp_path / "run")
+    manifest = advnets.open_run(tmp_path / "run").manifest
+    assert manifest["status"] == "failed"
+    assert "014.png" in manifest["error"]
