@@ -11,6 +11,7 @@ PYTHON ?=
 STEPS ?= 2500
 RECIPE ?= recipes/goodfellow2014.yaml
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 VENV := .venv
 PLUGINS := $(sort $(dir $(wildcard plugins/*/setup.cfg plugins/*/pyproject.toml)))
@@ -37,6 +38,10 @@ test: $(VENV)/.installed-test ## the tests, without the slow ones (PYTEST_ARGS="
 test-all: $(VENV)/.installed-test ## the tests, the slow ones too
 	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
 
+.PHONY: bench
+bench: $(VENV)/.installed ## time advnets against its peers, side by side: about 20 minutes (BENCH_ARGS="--cases ring")
+	$(VENV)/bin/python -m benchmarks.run $(BENCH_ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.installed-dev ## ruff (style, format) and mypy (types)
 	$(VENV)/bin/ruff check .
@@ -49,7 +54,7 @@ dist: $(VENV)/.installed-dev ## the wheel and the source archive, in dist/
 
 .PHONY: clean
 clean: ## remove .venv, caches and build products; runs/ and data stay
-	rm -rf $(VENV) build dist *.egg-info plugins/*/build plugins/*/*.egg-info plugins/*/src/*.egg-info
+	rm -rf $(VENV) .bench build dist *.egg-info plugins/*/build plugins/*/*.egg-info plugins/*/src/*.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
