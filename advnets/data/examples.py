@@ -36,7 +36,7 @@ def checked(read: Examples, spec: DataSpec, where: str) -> Examples:
     >>> checked(Examples(np.array([[0.5, 2.0]], "float32")), spec, "coin")
     Traceback (most recent call last):
         ...
-    advnets.errors.DataError: values reach from 0.5 to 2.0; the data set declares 0 to 1
+    advnets.errors.DataError: coin: values reach from 0.5 to 2.0; the data set declares 0 to 1
     """
     examples, labels = read.examples, read.labels
     if examples.shape[1:] != spec.shape or examples.dtype != np.dtype(spec.dtype):

@@ -60,7 +60,7 @@ def _size(count: int) -> str:
     """A number of bytes in words.
 
     >>> _size(39_200_000), _size(5 * 2**30), _size(120)
-    ('37 MiB', '5 GiB', '120 bytes')
+    ('37.4 MiB', '5 GiB', '120 bytes')
     """
     for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
         if count >= unit:
