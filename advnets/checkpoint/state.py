@@ -13,7 +13,8 @@ from ..game import AdversarialGame
 
 
 def state_variables(game: AdversarialGame) -> dict[str, tf.Variable]:
-    """The variables that training can change: networks, optimizers, loss state, the round.
+    """The variables that training can change: networks, optimizers, loss state, the round;
+    and the players' loss scales where they compute in float16.
 
     Args:
         game: A compiled game.
@@ -36,6 +37,9 @@ def state_variables(game: AdversarialGame) -> dict[str, tf.Variable]:
             own = "" if group.endswith("optimizer") else f"/{variable.name.split(':')[0]}"
             value = variable.value if isinstance(variable, keras.Variable) else variable
             named[f"{group}/{index:04d}{own}"] = value
+    for player, scale in game.loss_scales.items():
+        named[f"loss_scale/{player}/scale"] = scale.scale
+        named[f"loss_scale/{player}/good_steps"] = scale.good_steps
     return named
 
 

@@ -8,13 +8,12 @@ from ..components import ROLES
 from ..data import Source, batches_per_epoch
 from ..errors import PluginError
 from ..game import AdversarialGame, Loss, Penalty, Prior, UpdateRule
-from ..networks import NetworkContext
+from ..networks import NetworkContext, under_policy
 from ..optimizers import OptimizerContext
 from ..plugins import Registry
 from ..random import stream_key
 from ..recipe import Recipe
 from .make import call, make
-
 
 NORMS_EVERY = 10
 """Rounds between two that measure gradient norms, unless lines are logged more often."""
@@ -50,9 +49,10 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
             seed=recipe.data["seed"],
         ),
     }
-    generator, discriminator = (
-        make(recipe, role, keras.Model, context) for role, context in networks.items()
-    )
+    with under_policy(recipe.data["distribution"]["precision"]):
+        generator, discriminator = (
+            make(recipe, role, keras.Model, context) for role, context in networks.items()
+        )
     _check_shape(recipe, "generator", generator, source.spec.shape)
     game = AdversarialGame(
         generator,

@@ -236,7 +236,7 @@ class TrainingLoop:
             if variable.dtype.is_floating and not bool(
                 tf.reduce_all(tf.math.is_finite(variable.value()))
             ):
-                raise _diverged(step, name, self.store)
+                raise _diverged(step, f"{name} is not finite", self.store)
         extras = {
             "time": dict(self.clock.seconds),
             "window": {"rounds": self.window.rounds, "sums": self.window.sums},
@@ -268,13 +268,18 @@ class TrainingLoop:
     def _refuse_divergence(self, step: int) -> None:
         bad = self.window.first_non_finite()
         if bad is not None:
-            raise _diverged(step, bad, self.store)
+            raise _diverged(step, f"{bad} is not finite", self.store)
+        for player, loss_scale in self.game.loss_scales.items():
+            scale = float(tf.convert_to_tensor(loss_scale.scale))
+            if scale < 1:
+                what = f"the {player}'s gradients overflow float16, even scaled by {scale:g}"
+                raise _diverged(step, what, self.store)
 
 
 def _diverged(step: int, what: str, store: CheckpointStore) -> RunError:
     kept = store.steps()
     last = f"the last sound checkpoint is of step {kept[-1]}" if kept else "nothing was committed"
     return RunError(
-        f"the game diverged by round {step}: {what} is not finite; {last}",
+        f"the game diverged by round {step}: {what}; {last}",
         hint="lower the learning rates, or look at the gradient norms in the report",
     )

@@ -84,6 +84,8 @@ class Rounds:
         if strategy.num_replicas_in_sync == 1:  # replicas cannot meet inside a nested function
             self._steps[False] = tf.function(game.train_step, autograph=False)
         self.names = self._logged_names()
+        if game.loss_scales:
+            self.names.append(ROUNDS_AVERAGED)
 
     def play(self, rounds: int) -> dict[str, float]:
         """Play that many rounds.
@@ -156,7 +158,10 @@ class Rounds:
 
     def _logged(self, logs: dict[str, Any]) -> tf.Tensor:
         first = {name: self._strategy.experimental_local_results(v)[0] for name, v in logs.items()}
-        return tf.stack([tf.cast(first[name], tf.float32) for name in self.names])
+        values = {name: tf.cast(value, tf.float32) for name, value in first.items()}
+        if self._game.loss_scales:
+            values = _without_overflows(values)
+        return tf.stack([values[name] for name in self.names])
 
     def _round(self, step: Callable[..., Any], plan: Any, number: tf.Tensor) -> dict[str, Any]:
         drawn = self._feed.draw(plan, number, tf.convert_to_tensor(self._game.rounds))
@@ -182,6 +187,22 @@ class Rounds:
         return found
 
 
+ROUNDS_AVERAGED = "rounds_averaged"
+"""1 or 0: whether a round counts in the means; logged of games with loss scales."""
+OF_EVERY_ROUND = ("_loss_scale", "_skipped")
+"""What names end with that are averaged over all rounds nevertheless."""
+
+
+def _without_overflows(values: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """A round's logs; zeros where anything overflowed, so that a step was skipped."""
+    sound = tf.reduce_all(tf.math.is_finite(tf.stack(list(values.values()))))
+    kept = {
+        name: value if name.endswith(OF_EVERY_ROUND) else tf.where(sound, value, 0.0)
+        for name, value in values.items()
+    }
+    return kept | {ROUNDS_AVERAGED: tf.cast(sound, tf.float32)}
+
+
 class Window:
     """Running means over the rounds since the last log.
 
@@ -204,17 +225,23 @@ class Window:
     def means(self) -> dict[str, float]:
         """The mean of everything added; of gradient norms, over the rounds that measured them.
 
+        Rounds in which a scaled gradient overflowed are left out.
+
         >>> Window(20, {"g_gradient_norm": 3.0, "norms_measured": 2.0}).means()
         {'g_gradient_norm': 1.5}
         >>> Window(5, {"g_gradient_norm": 0.0, "norms_measured": 0.0}).means()
         {}
+        >>> Window(5, {"d_loss": 2.0, "d_skipped": 1.0, "rounds_averaged": 4.0}).means()
+        {'d_loss': 0.5, 'd_skipped': 0.2}
         """
-        measured = self.sums.get(NORMS_MEASURED, float(self.rounds))
-        counts = {name: measured for name in SAMPLED_NORMS}
+        averaged = self.sums.get(ROUNDS_AVERAGED, float(self.rounds))
+        measured = self.sums.get(NORMS_MEASURED, averaged)
+        counts = {name: averaged for name in self.sums if not name.endswith(OF_EVERY_ROUND)}
+        counts |= dict.fromkeys(SAMPLED_NORMS, measured)
         return {
             name: total / counts.get(name, self.rounds)
             for name, total in self.sums.items()
-            if name != NORMS_MEASURED and counts.get(name, self.rounds)
+            if name not in (NORMS_MEASURED, ROUNDS_AVERAGED) and counts.get(name, self.rounds)
         }
 
     def first_non_finite(self) -> str | None:

@@ -8,7 +8,8 @@ gradients are added up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -113,6 +114,41 @@ def total_gradients(gradients: Sequence[tf.Tensor | None]) -> list[tf.Tensor | N
         return list(gradients)
     summed = iter(total([g for g in gradients if g is not None]))
     return [None if g is None else next(summed) for g in gradients]
+
+
+def if_all_agree(
+    condition: tf.Tensor, do: Callable[[list[tf.Tensor]], Any], tensors: Sequence[tf.Tensor]
+) -> None:
+    """Call ``do(tensors)`` on every replica where ``condition`` holds, and do nothing where not.
+
+    Args:
+        condition: A scalar bool that is the same on all replicas.
+        do: Something that moves variables, such as an optimizer's step.
+        tensors: This replica's values for it.
+    """
+
+    def done(tensors: Sequence[tf.Tensor]) -> tf.Tensor:
+        do(list(tensors))
+        return tf.constant(True)
+
+    def on_all_replicas(
+        strategy: tf.distribute.Strategy, condition: Any, tensors: Sequence[Any]
+    ) -> None:
+        tf.cond(
+            strategy.experimental_local_results(condition)[0],
+            lambda: strategy.experimental_local_results(
+                strategy.extended.call_for_each_replica(done, args=(tensors,))
+            )[0],
+            lambda: tf.constant(False),
+        )
+
+    if not tf.distribute.has_strategy():
+        tf.cond(condition, lambda: done(tensors), lambda: tf.constant(False))
+        return
+    # What moves mirrored variables lets the replicas meet, which no branch of a replica's own
+    # may do: so they meet first, and branch together.
+    context = tf.distribute.get_replica_context()
+    context.merge_call(on_all_replicas, args=(condition, list(tensors)))
 
 
 def take_reduced_gradients(optimizer: keras.optimizers.Optimizer) -> None:

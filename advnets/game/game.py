@@ -14,12 +14,13 @@ import tensorflow as tf
 
 from .. import random
 from ..errors import PluginError, UsageError
-from ..networks import mixes_examples
+from ..networks import computes_in, in_float32, make_switchable, mixes_examples
 from ..random import Draw
 from . import batch
 from .loss import Loss
+from .loss_scale import LossScale, all_finite
 from .losses.minimax import Minimax
-from .output import DiscriminatorOutput
+from .output import DiscriminatorOutput, at_least_float32
 from .penalty import Penalty, PenaltyInputs
 from .prior import Prior, Uniform
 from .sampling import Sampler
@@ -75,6 +76,11 @@ class AdversarialGame(keras.Model):
     Algorithm 1. Latent noise and dropout masks are pure functions of the seed, the round
     and the example, so a game has no random state.
 
+    Networks may compute in half precision, as their Keras policies say. What they return is
+    taken in float32, losses and gradients are float32, and penalties see a D that computes
+    in float32. A player whose gradient passes through float16 has a loss scale, and a step
+    that overflows is skipped (:class:`advnets.game.loss_scale.LossScale`).
+
     Args:
         generator: A built Keras model, latent ``[N, size]`` → examples ``[N, ...]``.
         discriminator: A built Keras model, examples → logits ``[N]`` or ``[N, 1]``, or a
@@ -91,6 +97,7 @@ class AdversarialGame(keras.Model):
             the whole gradient once more, which costs a large fully connected game 3 %.
 
     Raises:
+        loss_scales: The loss scales, by player; empty where nothing computes in float16.
         UsageError: If a network is not built or the prior does not fit the generator.
 
     >>> generator = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
@@ -141,6 +148,15 @@ class AdversarialGame(keras.Model):
         self.rounds = self.add_weight(
             name="rounds",
             shape=(),
+        if self.penalties:
+            make_switchable(discriminator)
+        # D's gradient passes through D, G's through both.
+        passed = {"discriminator": [discriminator], "generator": [generator, discriminator]}
+        self.loss_scales = {
+            player: LossScale()
+            for player, networks in passed.items()
+            if any(computes_in(network, "float16") for network in networks)
+        }
             dtype="int64",
             initializer="zeros",
             trainable=False,
@@ -188,7 +204,8 @@ class AdversarialGame(keras.Model):
 
         Returns:
             Scalars to log, means over the global batch: both losses, V(D, G), D's mean
-            probability of "real" and accuracy on each side, both gradients' norms.
+            probability of "real" and accuracy on each side, both gradients' norms. Of a
+            player with a loss scale also that, and 1 or 0 for a (last) step that was skipped.
         """
         real = data[0] if isinstance(data, tuple | list) else data
         logs = self.updates.round(self, real)
@@ -213,7 +230,7 @@ class AdversarialGame(keras.Model):
         draw = self.draw()
         latents = self.prior.sample(draw, f"latent/{stage}", examples)
         with random.scope(draw, stage, [("latent", examples)]):
-            generated = self.generator(latents, training=True)
+            generated = at_least_float32(self.generator(latents, training=True))
         real_output = None
         if judge_real and together and self.joint:
             both = tf.concat([real, tf.cast(generated, real.dtype)], axis=0)
@@ -254,20 +271,47 @@ class AdversarialGame(keras.Model):
     def gradients(
         self, player: str, tape: tf.GradientTape, objective: tf.Tensor
     ) -> list[tf.Tensor | None]:
-        """The gradient of ``objective`` with respect to the player's variables."""
-        return tape.gradient(objective, [v.value for v in self._variables(player)])
+        """The gradient of ``objective`` with respect to the player's variables.
+
+        Where the player has a loss scale, it is that of the scaled objective, divided by the
+        scale: NaN or infinite where it overflowed.
+        """
+        variables = [v.value for v in self._variables(player)]
+        scale = self.loss_scales.get(player)
+        if scale is None:
+            return tape.gradient(objective, variables)
+        start = tf.cast(scale.scale, objective.dtype)
+        return scale.unscaled(tape.gradient(objective, variables, output_gradients=start))
 
     def apply(self, player: str, gradients: list[tf.Tensor | None]) -> tf.Tensor:
-        """Move the player along its gradient, summed over replicas; the gradient's L2 norm."""
+        """Move the player along its gradient, summed over replicas.
+
+        Where the player has a loss scale and the gradient is not finite, nothing moves.
+
+        Returns:
+            The L2 norm of the gradient, a float32 scalar: 0 in a round that measures none, NaN
+            where the step was skipped.
+        """
         if all(gradient is None for gradient in gradients):
             raise PluginError(
                 f"the {player}'s loss does not depend on the {player}: it has no gradient",
                 hint=f"check {self.loss!r} and the networks for a stop_gradient",
             )
         reduced = batch.total_gradients(gradients)
-        optimizer = getattr(self, f"{player}_optimizer")
-        optimizer.apply(reduced, self._variables(player))
-        return self._norm(reduced)
+        optimizer, variables = getattr(self, f"{player}_optimizer"), self._variables(player)
+        scale = self.loss_scales.get(player)
+        if scale is None:
+            optimizer.apply(reduced, variables)
+            return self._norm(reduced)
+        moving = [v for g, v in zip(reduced, variables, strict=True) if g is not None]
+        finite = all_finite(reduced)  # The same on all replicas, since the sum is.
+        batch.if_all_agree(
+            finite,
+            lambda gradients: optimizer.apply(gradients, moving),
+            [g for g in reduced if g is not None],
+        )
+        scale.learn(finite)
+        return tf.where(finite, self._norm(reduced), np.nan)
 
     def descend(self, player: str, tape: tf.GradientTape, objective: tf.Tensor) -> tf.Tensor:
         """Take the gradient of ``objective`` and move the player; the gradient's L2 norm."""
@@ -309,6 +353,10 @@ class AdversarialGame(keras.Model):
         return logs if self.norms_every == 1 else logs | {NORMS_MEASURED: self._norms_due()}
 
     def draw(self) -> Draw:
+        for player, norm in (("discriminator", d_norm), ("generator", g_norm)):
+            if player in self.loss_scales:
+                logs[f"{player[0]}_loss_scale"] = tf.identity(self.loss_scales[player].scale)
+                logs[f"{player[0]}_skipped"] = tf.cast(tf.math.is_nan(norm), tf.float32)
         """The random numbers of the current round."""
         return Draw(
             self.seed, tf.convert_to_tensor(self.rounds), batch.replica_index(), batch.replicas()
@@ -371,7 +419,8 @@ class AdversarialGame(keras.Model):
         calls = itertools.count()  # every call has dropout of its own
 
         def critic(x: tf.Tensor) -> DiscriminatorOutput:
-            return self._judge(x, play.stage, [(f"penalty/{next(calls)}", batch.size(x))])
+            with in_float32():  # Second derivatives of half precision are too coarse.
+                return self._judge(x, play.stage, [(f"penalty/{next(calls)}", batch.size(x))])
 
         inputs = PenaltyInputs(
             critic=critic,

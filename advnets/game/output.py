@@ -18,7 +18,8 @@ class DiscriminatorOutput(Mapping[str, tf.Tensor]):
     ``logits`` is the raw output C(x) of a classifying or criticising discriminator,
     ``energy`` that of an energy-based one; both are float32 ``[N]``. Others, such as
     ``features`` ``[N, F]`` or ``reconstruction``, are whatever the architecture
-    documents. Read them as attributes or as keys.
+    documents, in float32 where it returns them in half precision. Read them as attributes
+    or as keys.
 
     Args:
         raw: What the discriminator returned: a tensor ``[N]`` or ``[N, 1]``, taken as
@@ -37,7 +38,9 @@ class DiscriminatorOutput(Mapping[str, tf.Tensor]):
         for name in PER_EXAMPLE:
             if name in named:
                 named[name] = _one_per_example(name, named[name])
-        self._named: dict[str, tf.Tensor] = named
+        self._named: dict[str, tf.Tensor] = {
+            name: at_least_float32(value) for name, value in named.items()
+        }
 
     def __getitem__(self, name: str) -> tf.Tensor:
         return self._named[name]
@@ -64,6 +67,12 @@ class DiscriminatorOutput(Mapping[str, tf.Tensor]):
             DiscriminatorOutput({name: value[:first] for name, value in self.items()}),
             DiscriminatorOutput({name: value[first:] for name, value in self.items()}),
         )
+
+
+def at_least_float32(x: tf.Tensor) -> tf.Tensor:
+    """``x``, in float32 if it is in half precision: losses compute nothing in less."""
+    half = getattr(x, "dtype", None) in (tf.float16, tf.bfloat16)
+    return tf.cast(x, tf.float32) if half else x
 
 
 def _one_per_example(name: str, value: tf.Tensor) -> tf.Tensor:

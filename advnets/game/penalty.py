@@ -17,7 +17,7 @@ class PenaltyInputs:
 
     Attributes:
         critic: D in training mode, ``x [N, ...]`` → :class:`DiscriminatorOutput`; may be
-            differentiated twice.
+            differentiated twice. Computes in float32, whatever D's precision.
         real: The real examples x, ``[N, ...]``.
         generated: The generated examples G(z), ``[N, ...]``.
         real_output: What D said of x; ``None`` in G's turn unless the loss or a penalty

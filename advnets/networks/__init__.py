@@ -7,6 +7,7 @@ from .context import NetworkContext
 from .initializers import SparseNormal
 from .layers import BatchNorm, ColumnNorm, ConvMaxout, Dense, Dropout, Maxout, UntiedBias
 from .mixing import mixes_examples
+from .precision import as_float32, computes_in, in_float32, make_switchable, under_policy
 from .weights import load_last_layers, save_weights
 
 __all__ = [
@@ -20,7 +21,12 @@ __all__ = [
     "OptimizerContext",
     "SparseNormal",
     "UntiedBias",
+    "as_float32",
+    "computes_in",
+    "in_float32",
     "load_last_layers",
+    "make_switchable",
     "mixes_examples",
     "save_weights",
+    "under_policy",
 ]

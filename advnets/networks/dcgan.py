@@ -10,7 +10,7 @@ import keras
 from ..errors import UsageError
 from .context import NetworkContext
 from .layers import BatchNorm
-from .stack import flat, image_shape
+from .stack import activated_output, flat, image_shape
 
 SMALLEST_MAP = 4
 
@@ -87,9 +87,13 @@ class _Layers:
     def _normal(self, name: str, mean: float = 0.0) -> keras.initializers.Initializer:
         return keras.initializers.RandomNormal(mean, self.stddev, self.context.seed_for(name))
 
-    def dense(self, units: int, name: str) -> keras.layers.Layer:
+    def dense(self, units: int, name: str, dtype: str | None = None) -> keras.layers.Layer:
         return keras.layers.Dense(
-            units, use_bias=not self.batch_norm, kernel_initializer=self._normal(name), name=name
+            units,
+            use_bias=not self.batch_norm,
+            kernel_initializer=self._normal(name),
+            dtype=dtype,
+            name=name,
         )
 
     def convolution(self, filters: int, name: str, transposed: bool = False) -> keras.layers.Layer:
@@ -133,9 +137,7 @@ def _generator(layers: _Layers, channels: int, stages: int | None, output: str) 
         x = layers.norm(x, f"{name}_norm")
         x = keras.layers.ReLU(name=f"{name}_activation")(x)
     x = layers.convolution(colours, "output", transposed=True)(x)
-    if output != "linear":
-        x = keras.layers.Activation(output, name="output_activation")(x)
-    return keras.Model(inputs, x, name=context.role)
+    return keras.Model(inputs, activated_output(x, output), name=context.role)
 
 
 def _discriminator(layers: _Layers, channels: int, stages: int | None, slope: float) -> keras.Model:
@@ -148,10 +150,9 @@ def _discriminator(layers: _Layers, channels: int, stages: int | None, slope: fl
         if index > 0:
             x = layers.norm(x, f"{name}_norm")
         x = keras.layers.LeakyReLU(negative_slope=slope, name=f"{name}_activation")(x)
-    x = layers.dense(math.prod(context.output_shape), "output")(flat(x))
-    return keras.Model(
-        inputs, keras.layers.Reshape(context.output_shape, name="shape")(x), name=context.role
-    )
+    x = layers.dense(math.prod(context.output_shape), "output", dtype="float32")(flat(x))
+    x = keras.layers.Reshape(context.output_shape, name="shape", dtype="float32")(x)
+    return keras.Model(inputs, x, name=context.role)
 
 
 def _stages(height: int, width: int, asked: int | None) -> int:

@@ -13,6 +13,7 @@ from ..errors import DataError, UsageError
 from .context import NetworkContext
 from .initializers import weight_initializer
 from .layers import BatchNorm, ColumnNorm, Dense, Dropout
+from .precision import as_float32
 
 STARTS = ("irange", "stddev", "sparse")
 
@@ -44,11 +45,22 @@ def filter_initializer(
     return weight_initializer(choice, seed)
 
 
-def activation_layer(activation: str, slope: float, name: str) -> keras.layers.Layer:
-    """The activation as a layer of its own, called ``name``."""
+def activation_layer(
+    activation: str, slope: float, name: str, dtype: str | None = None
+) -> keras.layers.Layer:
+    """The activation as a layer of its own, called ``name``, computed in ``dtype`` if given."""
     if activation == "leaky_relu":
-        return keras.layers.LeakyReLU(negative_slope=slope, name=name)
-    return keras.layers.Activation(activation, name=name)
+        return keras.layers.LeakyReLU(negative_slope=slope, name=name, dtype=dtype)
+    return keras.layers.Activation(activation, name=name, dtype=dtype)
+
+
+def activated_output(
+    x: keras.KerasTensor, activation: str, slope: float = 0.2
+) -> keras.KerasTensor:
+    """A network's last activation, in float32 whatever the layers before compute in."""
+    if activation == "linear":
+        return as_float32(x)
+    return activation_layer(activation, slope, name="output_activation", dtype="float32")(x)
 
 
 def image_shape(shape: tuple[int, ...], architecture: str) -> tuple[int, int, int]:
@@ -128,7 +140,10 @@ def output_layer(
     network: Mapping[str, Any],
     slope: float = 0.2,
 ) -> keras.KerasTensor:
-    """The last layer, in the context's output shape ([N] for a discriminator).
+    """The last layer, in the context's output shape ([N] for a discriminator), float32.
+
+    A discriminator's layer is computed in float32 too: it is small, and half precision keeps
+    two or three digits of a logit.
 
     Raises:
         UsageError: For a discriminator that ends in a sigmoid: what it returns is taken as
@@ -146,6 +161,7 @@ def output_layer(
         math.prod(context.output_shape),
         bias_initializer=keras.initializers.Constant(0.0 if from_marginals else float(bias)),
         **kernel_arguments(choice, context.seed_for("output")),
+        dtype="float32" if context.role == "discriminator" else None,
         name="output",
     )
     x = layer(x)
@@ -153,10 +169,9 @@ def output_layer(
         # Assigned rather than given as an initializer: an exported model's configuration
         # then holds no array.
         layer.bias.assign(marginal_bias(context, output["activation"]))
-    if output["activation"] != "linear":
-        x = activation_layer(output["activation"], slope, name="output_activation")(x)
+    x = activated_output(x, output["activation"], slope)
     if context.output_shape != tuple(x.shape[1:]):
-        x = keras.layers.Reshape(context.output_shape, name="shape")(x)
+        x = keras.layers.Reshape(context.output_shape, name="shape", dtype="float32")(x)
     return x
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from .context import NetworkContext
 from .layers import Dense, UntiedBias
 from .stack import (
+    activated_output,
     activation_layer,
     filter_initializer,
     flat,
@@ -108,7 +109,7 @@ def transposed_conv(
     below, right = x.shape[1] - height - above, x.shape[2] - width - left
     if (above, below, left, right) != (0, 0, 0, 0):
         x = keras.layers.Cropping2D(((above, below), (left, right)), name="middle")(x)
-    added = UntiedBias(name="output_bias")
+    added = UntiedBias(name="output_bias", dtype="float32")
     x = added(x)
     if output["bias"] == "marginals":
         added.bias.assign(
@@ -116,6 +117,5 @@ def transposed_conv(
         )
     else:
         added.bias.assign(np.full(context.output_shape, output["bias"], "float32"))
-    if output["activation"] != "linear":
-        x = activation_layer(output["activation"], slope, name="output_activation")(x)
+    x = activated_output(x, output["activation"], slope)
     return keras.Model(inputs, x, name=context.role)

@@ -59,7 +59,9 @@ class Distribution(Parameters):
     strategy: Literal["auto", "one_device", "mirrored", "multi_worker", "tpu"] = Field(
         "auto", description="auto: all workers where there are several, else all GPUs, else the CPU"
     )
-    precision: Literal["float32"] = Field("float32", description="of weights and activations")
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = Field(
+        "float32", description="of what the networks compute; weights are always float32"
+    )
     memory_budget: Annotated[float, Field(ge=0, le=2**20)] = Field(
         4.0,
         description="GiB; a larger training split is streamed, a smaller one kept on the device",

@@ -31,7 +31,12 @@ def test_defaults_are_filled_in(parse: Any) -> None:
             "discriminator": {"name": "descent", "rate": 0.5},
         },
         "training": {"steps": 10, "batch_size": 4},
-        "distribution": {"strategy": "auto", "precision": "float32", "jit": "auto"},
+        "distribution": {
+            "strategy": "auto",
+            "precision": "float32",
+            "memory_budget": 4.0,
+            "jit": "auto",
+        },
         "checkpoints": {"every": 1000, "keep": 3},
         "monitoring": {
             "log_every": 100,
@@ -108,7 +113,7 @@ def test_missing_keys(problems: Any) -> None:
         (", zero]", ", zeroo]", "6:38: penalties.1: 'zeroo' is not among the registered penalties; did you mean 'zero'?"),
         ("updates: turns", "name: A b", "7:7: name: expected lower-case letters, digits, _ and -"),
         ("updates: turns", "distribution: {jit: true}", "7:21: distribution.jit: expected 'auto', 'on' or 'off', got true"),
-        ("updates: turns", "distribution: {precision: float16}", "7:27: distribution.precision: expected 'float32', got the text 'float16'"),
+        ("updates: turns", "distribution: {precision: float16}", "7:27: distribution.precision: expected 'float32', 'mixed_bfloat16' or 'mixed_float16', got the text 'float16'; did you mean 'mixed_float16'?"),
         ("updates: turns", "monitoring: {tensorboard: yes}", "7:27: monitoring.tensorboard: expected true or false, got the text 'yes'; write true"),
         ("updates: turns", "evaluation:", "7:1: evaluation: expected a mapping, got nothing; remove the key"),
         ("updates: turns", "evaluation: {metrics: [fid]}", "7:24: evaluation.metrics.0: 'fid' is not among the registered metrics; there are: score"),

@@ -74,10 +74,12 @@ def autoencoder(
     x = dense(math.prod(shape), "decoder")(features)
     if batch_norm == "all":
         x = keras.layers.BatchNormalization(name="decoder_norm")(x)
+    # From here on in float32, whatever the layers before compute in: an energy is a
+    # difference of two images that come to resemble each other.
     if output != "linear":
-        x = keras.layers.Activation(output, name="decoder_activation")(x)
-    reconstruction = keras.layers.Reshape(shape, name="reconstruction")(x)
-    energy = Energy(name="energy")([reconstruction, inputs])
+        x = keras.layers.Activation(output, name="decoder_activation", dtype="float32")(x)
+    reconstruction = keras.layers.Reshape(shape, name="reconstruction", dtype="float32")(x)
+    energy = Energy(name="energy", dtype="float32")([reconstruction, inputs])
     return keras.Model(
         inputs,
         {"energy": energy, "features": features, "reconstruction": reconstruction},

@@ -1,0 +1,99 @@
+"""In which precision networks compute: a policy for all layers, and a way back to float32."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+from collections.abc import Iterator
+
+import keras
+
+HALF = ("float16", "bfloat16")
+
+_in_float32: contextvars.ContextVar[bool] = contextvars.ContextVar(
+    "advnets_in_float32", default=False
+)
+
+
+@contextlib.contextmanager
+def under_policy(policy: str) -> Iterator[None]:
+    """Let the layers that are made inside compute as a Keras policy says.
+
+    Args:
+        policy: ``float32``; or ``mixed_bfloat16``, ``mixed_float16``: variables stay
+            float32 and are cast where they are used.
+
+    >>> with under_policy("mixed_bfloat16"):
+    ...     layer = keras.layers.Dense(1)
+    >>> layer.compute_dtype, layer.variable_dtype, keras.config.dtype_policy().name
+    ('bfloat16', 'float32', 'float32')
+    """
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def computes_in(network: keras.Model, *dtypes: str) -> bool:
+    """Whether any layer of ``network`` computes in one of ``dtypes``.
+
+    >>> x = keras.Input((3,))
+    >>> half = keras.Model(x, keras.layers.Dense(2, dtype="mixed_float16")(x))
+    >>> computes_in(half, "float16"), computes_in(half, "bfloat16")
+    (True, False)
+    """
+    return any(layer.compute_dtype in dtypes for layer in network._flatten_layers())
+
+
+def as_float32(x: keras.KerasTensor) -> keras.KerasTensor:
+    """``x`` in float32: a layer that casts, where those before compute in half precision."""
+    if x.dtype == "float32":
+        return x
+    return keras.layers.Activation("linear", dtype="float32", name="float32")(x)
+
+
+@keras.saving.register_keras_serializable(package="advnets")
+class Switchable(keras.DTypePolicy):
+    """A policy of half precision that is float32 inside :func:`in_float32`."""
+
+    @property
+    def compute_dtype(self) -> str:
+        """``float32`` inside :func:`in_float32`, else the policy's own."""
+        return "float32" if _in_float32.get() else self._compute_dtype
+
+
+def make_switchable(network: keras.Model) -> None:
+    """Let the layers of ``network`` that compute in half precision do as :func:`in_float32` says.
+
+    Variables, names and what the network computes elsewhere stay as they are.
+
+    >>> x = keras.Input((3,))
+    >>> half = keras.Model(x, keras.layers.Dense(2, dtype="mixed_float16")(x))
+    >>> make_switchable(half)
+    >>> with in_float32():
+    ...     precise = half(keras.ops.ones([1, 3]))
+    >>> precise.dtype.name, half(keras.ops.ones([1, 3])).dtype.name
+    ('float32', 'float16')
+    """
+    for layer in network._flatten_layers():
+        policy = layer.dtype_policy
+        # Maps of policies and quantised ones stay: their layers are not for training.
+        plain = type(policy) in (keras.DTypePolicy, keras.FloatDTypePolicy)
+        if plain and policy.compute_dtype in HALF:
+            layer.dtype_policy = Switchable(policy.name)
+
+
+@contextlib.contextmanager
+def in_float32() -> Iterator[None]:
+    """Let switchable networks compute in float32 what this thread calls inside.
+
+    Layers choose their dtype anew at each call, so no copy of the network is needed. The
+    choice is the thread's own: under ``tf.distribute`` the replicas' threads take turns.
+    """
+    token = _in_float32.set(True)
+    try:
+        yield
+    finally:
+        _in_float32.reset(token)
