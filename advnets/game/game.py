@@ -95,9 +95,9 @@ class AdversarialGame(keras.Model):
         norms_every: Every how many rounds the gradients' norms are measured, 1 at first. In
             the others they are logged as 0, along with ``norms_measured`` = 0. A norm reads
             the whole gradient once more, which costs a large fully connected game 3 %.
+        loss_scales: The loss scales, by player; empty where nothing computes in float16.
 
     Raises:
-        loss_scales: The loss scales, by player; empty where nothing computes in float16.
         UsageError: If a network is not built or the prior does not fit the generator.
 
     >>> generator = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
@@ -145,9 +145,6 @@ class AdversarialGame(keras.Model):
         # Whether D treats examples independently, so that one pass over real and generated
         # examples together is the same as two.
         self.joint = not mixes_examples(discriminator)
-        self.rounds = self.add_weight(
-            name="rounds",
-            shape=(),
         if self.penalties:
             make_switchable(discriminator)
         # D's gradient passes through D, G's through both.
@@ -157,6 +154,9 @@ class AdversarialGame(keras.Model):
             for player, networks in passed.items()
             if any(computes_in(network, "float16") for network in networks)
         }
+        self.rounds = self.add_weight(
+            name="rounds",
+            shape=(),
             dtype="int64",
             initializer="zeros",
             trainable=False,
@@ -350,13 +350,13 @@ class AdversarialGame(keras.Model):
         shares |= {name: batch.share(values, name) for name, values in seen.items()}
         logs = dict(zip(shares, batch.total(list(shares.values())), strict=True))
         logs |= dict(zip(SAMPLED_NORMS, (d_norm, g_norm), strict=True))
-        return logs if self.norms_every == 1 else logs | {NORMS_MEASURED: self._norms_due()}
-
-    def draw(self) -> Draw:
         for player, norm in (("discriminator", d_norm), ("generator", g_norm)):
             if player in self.loss_scales:
                 logs[f"{player[0]}_loss_scale"] = tf.identity(self.loss_scales[player].scale)
                 logs[f"{player[0]}_skipped"] = tf.cast(tf.math.is_nan(norm), tf.float32)
+        return logs if self.norms_every == 1 else logs | {NORMS_MEASURED: self._norms_due()}
+
+    def draw(self) -> Draw:
         """The random numbers of the current round."""
         return Draw(
             self.seed, tf.convert_to_tensor(self.rounds), batch.replica_index(), batch.replicas()
