@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..errors import UsageError
+from ..errors import RunError, UsageError
 from .asked import asked_for
 from .common import plugin_options, registry_of, state_of
 
@@ -65,4 +65,10 @@ def command(
     plugins = [word for name in state_of(ctx).plugins for word in ("--plugin", name)]
     where = [] if Path(recipe).is_dir() else ["--run-dir", str(folder.path)]
     run = ["run", *plugins, *where, "--", recipe, *overrides]
-    Launcher(worker_command(run), environments, folder.logs).run()
+    try:
+        Launcher(worker_command(run), environments, folder.logs).run()
+    except RunError as error:
+        # The chief may have been ended before it could write down what went wrong.
+        if folder.manifest.get("status") == "running":
+            folder.manifest.update(status="failed", error=error.message.splitlines()[0])
+        raise

@@ -5,9 +5,11 @@ Importing this module imports no TensorFlow: it only looks after those that do.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -109,6 +111,8 @@ class Launcher:
         self._command, self._environments, self._logs = command, environments, logs
         self._workers: list[Worker] = []
         self._received: list[int] = []
+        self._tees: list[threading.Thread] = []
+        self._open = contextlib.ExitStack()
 
     def run(self) -> None:
         """Start the workers and wait until all have ended.
@@ -130,7 +134,8 @@ class Launcher:
         self._judge(first)
 
     def _start(self) -> None:
-        said = f"--- {datetime.now().isoformat(timespec='seconds')} {' '.join(self._command)}\n"
+        command = shlex.join(self._command).replace("\n", " ")
+        said = f"--- {datetime.now().isoformat(timespec='seconds')} {command}\n"
         tees = []
         for index, environment in enumerate(self._environments):
             path = self._logs / f"worker-{index}.log"
@@ -149,6 +154,9 @@ class Launcher:
             self._workers.append(Worker(index, process, path))
             if index == 0:
                 tees = [(process.stdout, sys.stdout, log), (process.stderr, sys.stderr, log)]
+                self._open.enter_context(log)
+            else:
+                log.close()  # the worker has it
         # Threads only now: a process is not to be forked from several.
         self._tees = [threading.Thread(target=_tee, args=tee, daemon=True) for tee in tees]
         for thread in self._tees:
@@ -173,6 +181,7 @@ class Launcher:
                 deadline, told = time.monotonic() + SECONDS_TO_OBEY, True
         for thread in self._tees:
             thread.join(SECONDS_TO_OBEY)
+        self._open.close()
         return first
 
     def _judge(self, first: Worker | None) -> None:
@@ -250,13 +259,12 @@ def _end_with_parent() -> None:
 
 def _tee(source: IO[bytes], screen: Any, log: IO[bytes]) -> None:
     """Copy what a process says to the screen and to its log, as it comes."""
-    while data := os.read(source.fileno(), 65_536):
-        log.write(data)
-        try:
-            screen.write(data.decode(errors="replace"))
-            screen.flush()
-        except (OSError, ValueError):  # the terminal is gone; the log is not
-            continue
+    with source:
+        while data := os.read(source.fileno(), 65_536):
+            log.write(data)
+            with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
+                screen.write(data.decode(errors="replace"))
+                screen.flush()
 
 
 def _end_of(log: Path) -> str:

@@ -1,0 +1,96 @@
+"""The games that have to come out the same on any number of devices. Imports no TensorFlow."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+ROUNDS = 5
+PLUGINS = {"relativistic_average": "relativistic", "ebgan_margin": "ebgan", "wasserstein": "wgan"}
+"""Losses of plugins that may not be installed."""
+
+SGD = {"name": "sgd", "learning_rate": 0.1}
+MOMENTUM = {
+    "name": "momentum",
+    "learning_rate": 0.05,
+    "decay": 1.01,
+    "minimum_learning_rate": 1e-3,
+    "momentum": {"start": 0.5, "final": 0.7, "epochs": 3},
+}
+PLAIN: dict[str, Any] = {
+    "name": "plain",
+    "seed": 3,
+    "dataset": {"name": "digits"},
+    "latent": {"name": "uniform", "size": 6},
+    "generator": {"name": "mlp", "layers": [12], "output": {"activation": "sigmoid"}},
+    "discriminator": {"name": "mlp", "layers": [10], "activation": "leaky_relu"},
+    "loss": "minimax",
+    "optimizers": {"generator": SGD, "discriminator": SGD},
+    "training": {"steps": ROUNDS, "batch_size": 24},
+    "checkpoints": {"every": 6},
+    "monitoring": {"log_every": 3, "image_every": 6, "samples": 9, "tensorboard": False},
+}
+
+SYNCHRONIZED = {"batch_norm": "before", "synchronized": True}
+
+QUICK: dict[str, dict[str, Any]] = {
+    "k2_r1": {
+        "updates": {"name": "alternating", "discriminator_steps": 2},
+        "penalties": [{"name": "r1", "gamma": 1.0}],
+    },
+    "simultaneous_relativistic_batch_norm": {
+        "updates": "simultaneous",
+        "loss": "relativistic_average",
+        "generator": {**PLAIN["generator"], **SYNCHRONIZED},
+        "discriminator": {**PLAIN["discriminator"], **SYNCHRONIZED},
+    },
+    "pulling_away_dropout": {
+        "loss": {"name": "ebgan_margin", "margin": 1.0},
+        "penalties": [{"name": "pulling_away", "weight": 1.0}],
+        "discriminator": {
+            "name": "autoencoder",
+            "encoder": [9, 7],
+            "batch_norm": "none",
+            "dropout": 0.3,
+        },
+    },
+}
+"""Several things at a time, so that little has to be traced."""
+
+SLOW: dict[str, dict[str, Any]] = {
+    "alternating_k2": {"updates": {"name": "alternating", "discriminator_steps": 2}},
+    "simultaneous": {
+        "updates": "simultaneous",
+        "loss": "non_saturating",
+        "optimizers": {"generator": MOMENTUM, "discriminator": MOMENTUM},
+    },
+    "r1": {"loss": "non_saturating", "penalties": [{"name": "r1", "gamma": 1.0}]},
+    "relativistic": {"loss": "relativistic_average"},
+    "batch_norm": {
+        "generator": {**PLAIN["generator"], **SYNCHRONIZED},
+        "discriminator": {**PLAIN["discriminator"], **SYNCHRONIZED},
+    },
+    "pulling_away": {
+        "loss": {"name": "ebgan_margin", "margin": 1.0},
+        "penalties": [{"name": "pulling_away", "weight": 1.0}],
+        "discriminator": {"name": "autoencoder", "encoder": [9, 7], "batch_norm": "none"},
+    },
+    "gradient_penalty": {"loss": "wasserstein", "penalties": ["gradient_penalty"]},
+    "dropout": {
+        "discriminator": {"name": "maxout", "layers": [8], "pieces": 2, "dropout": [0.2, 0.5]}
+    },
+}
+"""The same, and more, one by one."""
+
+CASES = QUICK | SLOW
+
+
+def recipe(case: str) -> dict[str, Any]:
+    """The recipe of a case."""
+    return copy.deepcopy({**PLAIN, **CASES[case], "name": case})
+
+
+def loss_of(case: str) -> str:
+    """The name of a case's loss."""
+    loss = CASES[case].get("loss", PLAIN["loss"])
+    return loss if isinstance(loss, str) else loss["name"]

@@ -1,0 +1,182 @@
+"""Two worker processes play the game of one, end together, and go on where they stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import advnets
+
+sys.path.insert(0, str(Path(__file__).parent))
+from cases import recipe
+
+PATIENCE = 240
+LONG = 100_000
+"""Rounds that no test waits for."""
+
+
+def game(**entries: Any) -> dict[str, Any]:
+    """Synchronised batch normalisation, and a score at the end."""
+    parzen = {"name": "parzen", "samples": 31, "sigmas": 2, "validation": 20}
+    return (
+        recipe("batch_norm")
+        | {"training": {"steps": 8, "batch_size": 24}}
+        | {"evaluation": {"every": 8, "metrics": [parzen]}}
+        | entries
+    )
+
+
+def start(folder: Path, run: Path, **entries: Any) -> subprocess.Popen[str]:
+    folder.mkdir(exist_ok=True)
+    file = folder / "recipe.yaml"
+    file.write_text(json.dumps(game(**entries)))
+    words = ["launch", "--workers", "2", str(file), "--run-dir", str(run)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "advnets", *words],
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finish(launched: subprocess.Popen[str]) -> tuple[int, str]:
+    said, _ = launched.communicate(timeout=PATIENCE)
+    return launched.returncode, said
+
+
+def wait_for(what: Callable[[], bool], launched: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not what():
+        assert launched.poll() is None, launched.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def state(run: Path, step: int) -> dict[str, np.ndarray]:
+    """The numbers of a checkpoint."""
+    import tensorflow as tf
+
+    reader = tf.train.load_checkpoint(str(run / f"checkpoints/step-{step:08}/state"))
+    return {
+        name: reader.get_tensor(name)
+        for name in reader.get_variable_to_shape_map()
+        if name != "_CHECKPOINTABLE_OBJECT_GRAPH"
+    }
+
+
+def manifest(run: Path) -> dict[str, Any]:
+    return json.loads((run / "manifest.json").read_text())
+
+
+def alike(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
+    assert one.keys() == other.keys()
+    for name, value in one.items():
+        if value.dtype.kind == "f":
+            np.testing.assert_allclose(other[name], value, rtol=1e-4, atol=1e-6, err_msg=name)
+
+
+def workers_of(launched: subprocess.Popen[str]) -> list[int]:
+    children = Path(f"/proc/{launched.pid}/task/{launched.pid}/children").read_text()
+    return [int(word) for word in children.split()]
+
+
+def test_two_workers_play_the_game_of_one_and_one_goes_on(tmp_path: Path) -> None:
+    longer = {"training": {"steps": 10, "batch_size": 24}}
+    alone = advnets.run(game(**longer), run_dir=tmp_path / "one")
+    code, said = finish(start(tmp_path, tmp_path / "two"))
+    assert code == 0, said
+    assert "2 replicas on 2 workers" in said
+    two = advnets.open_run(tmp_path / "two")
+    assert two.manifest["identity"] == alone.manifest["identity"]
+    alike(state(alone.path, 8), state(two.path, 8))
+    for mine, theirs in zip(alone.metrics, two.metrics, strict=False):
+        assert theirs["d_loss"] == pytest.approx(mine["d_loss"], rel=1e-4)
+    mine, theirs = alone.manifest["scores"][0], two.manifest["scores"][0]
+    assert theirs["value"] == pytest.approx(mine["value"], rel=1e-3)
+    assert theirs["protocol"] | {"weights": 0} == mine["protocol"] | {"weights": 0}
+    advnets.run(game(**longer), run_dir=two.path)  # one process goes on with it
+    alike(state(alone.path, 10), state(two.path, 10))
+
+
+def endless(folder: Path, run: Path) -> subprocess.Popen[str]:
+    """Two workers that have logged a few times, and go on."""
+    metrics = run / "metrics.jsonl"
+
+    def records() -> int:
+        return len(metrics.read_text().splitlines()) if metrics.exists() else 0
+
+    begun = records()
+    launched = start(folder, run, training={"steps": LONG, "batch_size": 24}, evaluation={})
+    wait_for(lambda: records() > begun + 3, launched)
+    return launched
+
+
+def test_sigterm_stops_all_after_the_same_round(tmp_path: Path) -> None:
+    launched = endless(tmp_path, tmp_path / "run")
+    launched.send_signal(signal.SIGTERM)
+    code, said = finish(launched)
+    assert code == 75, said
+    assert manifest(tmp_path / "run")["status"] == "interrupted"
+    step = manifest(tmp_path / "run")["step"]
+    for index in (0, 1):
+        log = (tmp_path / f"run/logs/worker-{index}.log").read_text()
+        assert f"stopped by SIGTERM after round {step}, state committed" in log
+
+
+@pytest.mark.slow
+def test_sigkill_of_a_worker_ends_all_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    advnets.run(game(), run_dir=run)  # one process begins, and two go on
+    launched = endless(tmp_path, run)
+    os.kill(workers_of(launched)[1], signal.SIGKILL)
+    killed = time.monotonic()
+    code, said = finish(launched)
+    assert code == 1, said
+    assert time.monotonic() - killed < 15
+    assert "going on from step 8" in said
+    assert "worker 1 of 2 was ended by SIGKILL" in said
+    assert "worker-1.log" in said
+    assert manifest(run)["status"] == "failed"
+    launched = endless(tmp_path, run)
+    launched.send_signal(signal.SIGINT)
+    assert finish(launched)[0] == 75
+
+
+def test_a_bad_recipe_is_told_once(tmp_path: Path) -> None:
+    code, said = finish(start(tmp_path, tmp_path / "run", loss="minmax"))
+    assert code == 2
+    assert said.count("minmax") == 1
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_what_the_workers_find_wrong_is_told_once(tmp_path: Path) -> None:
+    odd = {"training": {"steps": 8, "batch_size": 25}}
+    code, said = finish(start(tmp_path, tmp_path / "run", **odd))
+    assert code == 2
+    assert said.count("cannot be shared evenly by 2 devices") == 1
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_is_bit_for_bit_the_uninterrupted_one(tmp_path: Path) -> None:
+    """With the same number of workers, whatever the calls that its rounds were played in."""
+    run = tmp_path / "run"
+    launched = start(tmp_path, run, training={"steps": LONG, "batch_size": 24})
+    wait_for(lambda: (run / "checkpoints/step-00000012").exists(), launched)
+    launched.send_signal(signal.SIGINT)
+    assert finish(launched)[0] == 75
+    total = {"steps": manifest(run)["step"] + 20, "batch_size": 24}
+    assert finish(start(tmp_path, run, training=total))[0] == 0
+    assert finish(start(tmp_path, tmp_path / "whole", training=total))[0] == 0
+    assert manifest(run)["state_sha256"] == manifest(tmp_path / "whole")["state_sha256"]
