@@ -53,7 +53,10 @@ class Parameters(BaseModel):
     10.0
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    # Deferred: most commands validate few of the many schemas, or none.
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True
+    )
 
 
 class NoParameters(Parameters):

@@ -8,6 +8,7 @@ from ..hookspecs import hookimpl
 SUMMARIES = {
     "run": "Play a recipe's game, or go on with a run.",
     "launch": "Play a recipe with several workers on this machine.",
+    "tune": "Time what leaves a game's mathematics alone, and take the fastest.",
     "validate": "Check recipes and show all their problems at once.",
     "recipes": "List, show and copy recipes; print their JSON Schema.",
     "components": "List what recipes can name, with parameters.",

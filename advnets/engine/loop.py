@@ -94,6 +94,7 @@ class TrainingLoop:
         committed: Called after each checkpoint, by the chief.
         stop: The request to stop.
         team: The workers that play this game.
+        rounds_per_call: The most rounds of a compiled call; 0: as many as fit.
         callbacks: Keras callbacks.
         clock, window: Time spent and open averages, taken over when a run resumes.
         restored: Whether the game was restored from a checkpoint.
@@ -109,6 +110,7 @@ class TrainingLoop:
     committed: Callable[[Commit], None]
     stop: StopRequest
     team: Team
+    rounds_per_call: int = 0
     callbacks: Sequence[keras.callbacks.Callback] = ()
     clock: Clock = field(default_factory=Clock)
     window: Window = field(default_factory=Window)
@@ -169,7 +171,8 @@ class TrainingLoop:
         """How many rounds the next call plays: the chief's choice; 0 if anyone is to stop."""
         # The first calls are short, to learn how many rounds fit into a call. What a
         # callback does after a batch must not depend on that: it sees single rounds.
-        fitting = 1 if self._single_rounds else max(1, int(self._speed * SECONDS_PER_CALL))
+        fitting = self.rounds_per_call or max(1, int(self._speed * SECONDS_PER_CALL))
+        fitting = 1 if self._single_rounds else fitting
         wished = [self.stop.signal == name for name in SIGNALS_BY_NAME]
         rounds, *wishes, callback = self.team.total(
             [min(most, fitting) * self.team.chief, *wished, bool(self.game.stop_training)]

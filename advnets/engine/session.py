@@ -159,6 +159,7 @@ class _Sitting:
             committed=self._committed,
             stop=self.stop,
             team=team,
+            rounds_per_call=recipe.data["distribution"]["rounds_per_call"],
             callbacks=build_callbacks(recipe, chief=team.chief),
             clock=_clock(newest),
             window=_window(newest),

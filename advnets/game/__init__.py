@@ -15,8 +15,8 @@ from .updates.simultaneous import Simultaneous
 
 __all__ = [
     "NORMS_MEASURED",
-    "SAMPLED_NORMS",
     "R1",
+    "SAMPLED_NORMS",
     "AdversarialGame",
     "Alternating",
     "DiscriminatorOutput",

@@ -27,7 +27,6 @@ from .sampling import Sampler
 from .update_rule import UpdateRule
 from .updates.alternating import Alternating
 
-
 SAMPLED_NORMS = ("d_gradient_norm", "g_gradient_norm")
 """What a round logs of gradients; see ``AdversarialGame.norms_every``."""
 NORMS_MEASURED = "norms_measured"
@@ -92,6 +91,8 @@ class AdversarialGame(keras.Model):
         seed: Seed of latent noise and dropout.
 
     Attributes:
+        discriminator_calls: ``one`` or ``two`` calls of D for real and generated examples;
+            ``auto`` leaves it to the update rule. Two in any case where D mixes examples.
         norms_every: Every how many rounds the gradients' norms are measured, 1 at first. In
             the others they are logged as 0, along with ``norms_measured`` = 0. A norm reads
             the whole gradient once more, which costs a large fully connected game 3 %.
@@ -142,6 +143,7 @@ class AdversarialGame(keras.Model):
         self.updates = updates if updates is not None else Alternating()
         self.seed = seed
         self.norms_every = 1
+        self.discriminator_calls = "auto"
         # Whether D treats examples independently, so that one pass over real and generated
         # examples together is the same as two.
         self.joint = not mixes_examples(discriminator)
@@ -232,7 +234,7 @@ class AdversarialGame(keras.Model):
         with random.scope(draw, stage, [("latent", examples)]):
             generated = at_least_float32(self.generator(latents, training=True))
         real_output = None
-        if judge_real and together and self.joint:
+        if judge_real and self._in_one_call(together):
             both = tf.concat([real, tf.cast(generated, real.dtype)], axis=0)
             said = self._judge(both, stage, [("real", examples), ("fake", examples)])
             real_output, fake_output = said.split(examples)
@@ -407,6 +409,10 @@ class AdversarialGame(keras.Model):
         return tf.cond(
             self._norms_due() > 0, lambda: batch.global_norm(gradients), lambda: tf.constant(0.0)
         )
+
+    def _in_one_call(self, together: bool) -> bool:
+        calls = self.discriminator_calls
+        return self.joint and (together if calls == "auto" else calls == "one")
 
     def _variables(self, player: str) -> list[Any]:
         return getattr(self, player).trainable_variables

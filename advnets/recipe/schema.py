@@ -67,7 +67,17 @@ class Distribution(Parameters):
         description="GiB; a larger training split is streamed, a smaller one kept on the device",
     )
     jit: Literal["auto", "on", "off"] = Field(
-        "auto", description="whether XLA compiles the round; auto is off (slower where measured)"
+        "auto",
+        description="whether XLA compiles the rounds; auto: from round 5000 of games of small "
+        "matrices on a CPU",
+    )
+    discriminator_calls: Literal["auto", "one", "two"] = Field(
+        "auto",
+        description="calls of D for real and generated examples; auto: one if D moves alone and "
+        "treats examples independently, else two",
+    )
+    rounds_per_call: Cadence = Field(
+        0, description="most rounds in one compiled call; 0: as many as take half a second"
     )
 
 

@@ -151,12 +151,16 @@ def number(value: Any) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """The nearest known word, as a hint.
+    """The nearest known word, as a hint; one that holds the whole word before any other.
 
     >>> did_you_mean("stesp", ["steps", "batch_size"])
     "did you mean 'steps'?"
+    >>> did_you_mean("float16", ["float32", "mixed_float16"])
+    "did you mean 'mixed_float16'?"
     """
-    near = difflib.get_close_matches(word[:100], list(known), n=1)
+    known = list(known)
+    near = sorted((name for name in known if len(word) > 3 and word in name), key=len)
+    near = near or difflib.get_close_matches(word[:100], known, n=1)
     return f"did you mean {near[0]!r}?" if near else None
 
 

@@ -36,6 +36,8 @@ def test_defaults_are_filled_in(parse: Any) -> None:
             "precision": "float32",
             "memory_budget": 4.0,
             "jit": "auto",
+            "discriminator_calls": "auto",
+            "rounds_per_call": 0,
         },
         "checkpoints": {"every": 1000, "keep": 3},
         "monitoring": {

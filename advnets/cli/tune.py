@@ -1,0 +1,129 @@
+"""`advnets tune`: time what leaves the mathematics alone, and write down the fastest."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import AdvnetsError, UsageError
+from .asked import asked_for
+from .common import echo, plugin_options, print_table, registry_of
+from .run import warn_loudly
+
+if TYPE_CHECKING:
+    from ..engine.tune import Tuned
+
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+
+
+@click.command("tune")
+@click.argument("recipe", metavar="RECIPE|RUN")
+@click.argument("overrides", metavar="[KEY=VALUE ...]", nargs=-1)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0.1, 600),
+    default=5.0,
+    show_default=True,
+    help="How long each choice is played.",
+)
+@click.option(
+    "--precision",
+    "precisions",
+    type=click.Choice(PRECISIONS),
+    multiple=True,
+    help="Also try this precision, which is another game in the last digits. Repeatable.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where the tuned copy of RECIPE goes; NAME-tuned.yaml by default.",
+)
+@click.option("--dry-run", is_flag=True, help="Print the table; write nothing.")
+@plugin_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    recipe: str,
+    overrides: tuple[str, ...],
+    seconds: float,
+    precisions: tuple[str, ...],
+    out: Path | None,
+    dry_run: bool,
+) -> None:
+    """Time the choices that don't change a game's mathematics, on this machine.
+
+    They are: XLA or not, one call of the discriminator for real and generated examples
+    or two, rounds per compiled call; the precision only if asked. The fastest is written
+    into a copy of RECIPE, or into the recipe of a RUN, which goes on with it. Nothing is
+    written where the gain is below 3 %.
+    """
+    registry = registry_of(ctx)
+    resolved, folder = asked_for(recipe, overrides, None, registry)
+    target = None if folder else out or Path(f"{resolved.name}-tuned.yaml")
+    if folder and (precisions or out):
+        raise UsageError(
+            "--precision and --out are for recipes: a run keeps its precision and its folder",
+            hint="tune the recipe instead, and start another run",
+        )
+    if target is not None and target.exists() and not dry_run:
+        raise UsageError(f"{target} exists", hint="name another file by --out, or remove it")
+    from ..engine.find_data import find_data
+    from ..engine.quiet import import_tensorflow
+
+    found = find_data(resolved, warn_loudly)
+    import_tensorflow()
+    from ..engine.tune import tune
+
+    own = resolved.data["distribution"]["precision"]
+    further = [name for name in precisions if name != own]
+    tell = partial(click.echo, err=True)
+    tuned = tune(found.recipe, found.source, seconds, further, tell)
+    _print(tuned)
+    if tuned.best is tuned.own:
+        echo("The recipe's own choice stays: nothing else gains 3 %.")
+        return
+    echo(f"Best: {tuned.best.choice}")
+    if dry_run:
+        return
+    from ..recipe import load_recipe
+    from ..runs import RunFolder
+    from ..runs.atomic import write_atomically
+
+    better = load_recipe(resolved.data, tuned.best.choice.overrides(), registry)
+    if folder:
+        run = RunFolder.open(folder)
+        with run.lock():
+            run.start(better)
+        echo(f"Written into {run.recipe_file}; `advnets run {folder}` goes on with it.")
+    elif target is not None:
+        try:
+            write_atomically(target, better.to_yaml())
+        except OSError as error:
+            raise AdvnetsError(
+                f"{target} cannot be written: {error.strerror}", hint="name another file by --out"
+            ) from error
+        echo(f"Written to {target}.")
+
+
+def _print(tuned: Tuned) -> None:
+    rows = []
+    for timing in sorted(tuned.timings, key=lambda timing: -timing.speed):
+        choice = timing.choice
+        marks = [name for name, one in (("best", tuned.best), ("own", tuned.own)) if one is timing]
+        rows.append(
+            (
+                choice.jit,
+                choice.discriminator_calls,
+                choice.rounds_per_call or "auto",
+                choice.precision,
+                f"{timing.speed:,.0f}" if timing.speed >= 100 else f"{timing.speed:.3g}",
+                f"{timing.speed / tuned.own.speed:.2f}",
+                f"{timing.ready:.1f}",
+                " ".join(marks),
+            )
+        )
+    header = ("jit", "D's calls", "rounds/call", "precision", "rounds/s", "ratio", "ready [s]", "")
+    print_table(header, rows)

@@ -1,0 +1,211 @@
+"""Time the choices that leave the mathematics alone, on this machine, for this recipe."""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..data import Source
+from ..recipe import Recipe, load_recipe
+from . import distribution
+from .build import build_game
+from .feed import make_feed
+from .jit import decide
+from .rounds import Feed, Rounds
+
+DISCRIMINATOR_CALLS = ("auto", "one", "two")
+TURNS = 5
+ROUNDS_PER_CALL = (1, 10, 100)
+WORTHWHILE = 1.03
+"""A choice has to be faster by so much than the recipe's own to be taken instead of it."""
+HOPELESS = 0.5
+"""A choice that is slower than this share of the fastest gets no further turns."""
+SECONDS_PER_CALL = 0.5
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way of playing the same game; the keys are those of ``distribution`` in a recipe."""
+
+    jit: str
+    discriminator_calls: str
+    precision: str
+    rounds_per_call: int = 0
+
+    def overrides(self) -> dict[str, Any]:
+        """What to change in a recipe.
+
+        >>> Choice("on", "one", "float32").overrides()["distribution.jit"]
+        'on'
+        """
+        return {f"distribution.{key}": value for key, value in vars(self).items()}
+
+    def __str__(self) -> str:
+        """For people.
+
+        >>> print(Choice("on", "auto", "float32"))
+        jit on, D's calls auto, float32
+        """
+        text = f"jit {self.jit}, D's calls {self.discriminator_calls}, {self.precision}"
+        return text + (f", {self.rounds_per_call} rounds a call" if self.rounds_per_call else "")
+
+
+@dataclass
+class Timing:
+    """What was measured of a choice.
+
+    Attributes:
+        choice: The choice.
+        ready: Seconds from nothing to the first rounds played: building, tracing, compiling.
+        speeds: Rounds per second of each turn.
+    """
+
+    choice: Choice
+    ready: float
+    speeds: list[float] = field(default_factory=list)
+
+    @property
+    def speed(self) -> float:
+        """The median of the turns, in rounds per second."""
+        return statistics.median(self.speeds)
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What came of it.
+
+    Attributes:
+        timings: Of all choices.
+        own: Of the recipe's own choice, ``auto`` decided.
+        best: The one to take: the fastest, or the recipe's own where the gain is not worth
+            having (3 %).
+    """
+
+    timings: list[Timing]
+    own: Timing
+    best: Timing
+
+
+class _Player:
+    """A game that is played in one way."""
+
+    def __init__(self, rounds: Rounds, choice: Choice, ready: float = 0.0):
+        self.rounds, self.timing = rounds, Timing(choice, ready)
+
+    def in_calls_of(self, rounds: int) -> _Player:
+        """The same game, played in calls of so many rounds."""
+        choice = replace(self.timing.choice, rounds_per_call=rounds)
+        return _Player(self.rounds, choice, self.timing.ready)
+
+    def turn(self, seconds: float) -> None:
+        """Play for about so long, in calls of the choice's length, and note the speed."""
+        longest = self.timing.choice.rounds_per_call
+        speed = self.timing.speeds[-1] if self.timing.speeds else 0.0
+        played, spent = 0, 0.0
+        while spent < seconds:
+            count = longest or max(1, int(speed * SECONDS_PER_CALL))
+            start = time.perf_counter()
+            self.rounds.play(count)
+            spent += time.perf_counter() - start
+            played += count
+            speed = min(played / spent, 8 * max(speed, 2.0))
+        self.timing.speeds.append(played / spent)
+
+
+def tune(
+    recipe: Recipe,
+    source: Source,
+    seconds: float = 5.0,
+    precisions: Sequence[str] = (),
+    tell: Callable[[str], None] = lambda text: None,
+) -> Tuned:
+    """Time the choices for ``jit``, D's calls and rounds per call, on one device.
+
+    They take turns, so that a machine that slows down slows all of them down; the medians
+    are compared. First all combinations are played in calls of half a second, then the best
+    of them in shorter calls.
+
+    Args:
+        recipe: The recipe.
+        source: Its data.
+        seconds: How long each choice is played in all.
+        precisions: Further values of ``distribution.precision`` to try. They change the
+            numbers that are computed, and so the run's identity.
+        tell: Is told what is going on.
+    """
+    players = _built(recipe, source, [recipe.data["distribution"]["precision"], *precisions], tell)
+    tell(f"timing {len(players)} ways of playing, {seconds:g} s each")
+    _take_turns(players, seconds)
+    own = _own(recipe, players)
+    best = max(players, key=lambda player: player.timing.speed)
+    shorter = [
+        best.in_calls_of(count)
+        for count in ROUNDS_PER_CALL
+        if count < best.timing.speed * SECONDS_PER_CALL
+    ]
+    tell("timing the fastest in shorter calls")
+    again = best.in_calls_of(0)
+    _take_turns([again, *shorter], seconds)
+    players = [*players, *(player for player in shorter)]
+    # Compared with itself in the same turns, a shorter call has to gain as much as any.
+    faster = [p for p in shorter if p.timing.speed > WORTHWHILE * again.timing.speed]
+    if faster:
+        best = max(faster, key=lambda player: player.timing.speed)
+    elif best.timing.speed < WORTHWHILE * own.timing.speed:
+        best = own
+    return Tuned([p.timing for p in players], own.timing, best.timing)
+
+
+def _built(
+    recipe: Recipe, source: Source, precisions: Sequence[str], tell: Callable[[str], None]
+) -> list[_Player]:
+    """A game for each combination of choices that plays differently from the others."""
+    players: list[_Player] = []
+    seen: set[tuple[Any, ...]] = set()
+    feed: Feed | None = None
+    strategy = distribution.make_strategy("one_device", 1)
+    settings = recipe.data["distribution"]
+    calls = sorted(DISCRIMINATOR_CALLS, key=lambda calls: calls != settings["discriminator_calls"])
+    for precision, jit, d_calls in itertools.product(precisions, ("off", "on"), calls):
+        choice = Choice(jit, d_calls, precision)
+        tell(f"building: {choice}")
+        begun = time.perf_counter()
+        game = build_game(load_recipe(recipe.data, choice.overrides(), recipe.registry), source)
+        if feed is None:
+            feed = make_feed(recipe, source, game.updates.discriminator_steps, strategy)
+            feed.seek(0)
+        rounds = Rounds(game, feed, strategy)
+        if (precision, jit, rounds.cost()) in seen:
+            continue  # such as two calls of a D that cannot be called once for both
+        seen.add((precision, jit, rounds.cost()))
+        rounds.jit_from = 0 if jit == "on" else None
+        rounds.play(2)
+        players.append(_Player(rounds, choice, time.perf_counter() - begun))
+    return players
+
+
+def _take_turns(players: Sequence[_Player], seconds: float) -> None:
+    """Let all play in turn; who is hopelessly slow plays no more."""
+    # Building leaves much behind, which would be cleared in the turn of whoever comes first.
+    gc.collect()
+    for player in players:
+        player.rounds.play(1)
+    for number in range(TURNS):
+        fastest = max((p.timing.speed for p in players if p.timing.speeds), default=0.0)
+        for player in players:
+            if number == 0 or player.timing.speed > HOPELESS * fastest:
+                player.turn(seconds / TURNS)
+
+
+def _own(recipe: Recipe, players: Sequence[_Player]) -> _Player:
+    """Who plays as the recipe says, once ``auto`` is decided."""
+    settings = recipe.data["distribution"]
+    first = players[0].rounds
+    decided = decide(settings["jit"], first.cost(), distribution.device_type())
+    jit = "off" if decided.start is None else "on"
+    return next(p for p in players if p.timing.choice.jit == jit)
