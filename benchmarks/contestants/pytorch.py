@@ -1,7 +1,8 @@
 """PyTorch: the game as a good user of it would write it by hand, eager or with torch.compile.
 
 The data stay in memory, an epoch's order is one ``randperm``, real and generated examples go
-through D as one batch where that is the same mathematics, and optimizers are the fused ones.
+through D as one batch where that is the same mathematics, optimizers are the fused ones, and
+images and filters lie in memory with their channels last, which is faster.
 
 What differs: momentum is PyTorch's (lr multiplies the velocity rather than entering it; the
 same up to the decay of lr, a factor 1.000004 per update); weights are drawn by PyTorch. In a
@@ -53,7 +54,10 @@ class Hand:
         )
         stored = torch.from_numpy(data.load(game.data))
         if stored.dim() == 4 and game.networks == "dcgan":
-            stored = stored.permute(0, 3, 1, 2).contiguous()
+            # Channels last, in memory: a quarter less time, in both precisions.
+            stored = stored.permute(0, 3, 1, 2)
+            for network in (self.generator, self.discriminator):
+                network.to(memory_format=torch.channels_last)
         else:
             stored = stored.flatten(1)
         self.stored = stored.to(self.device)
