@@ -54,13 +54,21 @@ def draw(results: dict[str, Any], out: Path) -> None:
             color=BLUE, ha="center", weight="bold",
         )  # fmt: skip
     axis.set_xscale("log")
+    axis.xaxis.set_major_formatter("{x:,g}")
     axis.set_yticks(range(len(cases)), [f"({c['letter']}) {c['title']}" for c in cases])
     axis.set_ylim(len(cases) - 0.5, -0.6)
     axis.set_xlabel("rounds per second")
     axis.grid(axis="x", alpha=0.25)
     axis.spines[["top", "right", "left"]].set_visible(False)
     axis.tick_params(axis="y", length=0)
-    figure.legend(seen.values(), seen.keys(), loc="outside lower center", ncols=4, frameon=False)
+    figure.legend(
+        seen.values(),
+        seen.keys(),
+        loc="outside lower center",
+        ncols=4,
+        frameon=False,
+        markerscale=0.7,
+    )
     out.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(out, dpi=110)
     plt.close(figure)

@@ -39,7 +39,8 @@ def generated(results: dict[str, Any]) -> str:
         f"{results['minutes']:.0f} minutes: {machine['processor']}, {machine['cores']} virtual "
         f"cores ({', '.join(machine['instructions'])}), {machine['memory'] / 2**30:.0f} GiB, "
         f"{machine['system']}, Python {machine['python']}; load before it began: "
-        f"{machine['load_before']:.1f}. {_versions(results)}",
+        f"{machine['load_before']:.1f}. {_versions(results)} "
+        "All numbers: [performance/results.json](performance/results.json).",
         "### Targets",
         tables.target_table(results).markdown(),
         "### Limit and reached",
