@@ -55,11 +55,13 @@ def limits(report: Callable[[str], None]) -> list[dict[str, Any]]:
                     workers.append((told, worker, []))
                 except WorkerFailed as failure:
                     report(f"  failed: {failure}")
-    for _ in range(TURNS):
-        for _, worker, rates in workers:
-            rates.append(worker.turn(SECONDS) * worker.about["flops"] / 1e9)
-    for _, worker, _ in workers:
-        worker.kill()
+    try:
+        for _ in range(TURNS):
+            for _, worker, rates in workers:
+                rates.append(worker.turn(SECONDS) * worker.about["flops"] / 1e9)
+    finally:
+        for _, worker, _ in workers:
+            worker.kill()
     return [told | {"gflops": median(rates)} for told, _, rates in workers]
 
 

@@ -72,15 +72,16 @@ def main(
     if limits:
         console.rule("the machine")
         results["limits"] = machine.limits(_report)
+    out = out or RESULTS / f"{time.strftime('%Y%m%d-%H%M%S')}.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
     for name in games:
         console.rule(GAMES[name].title)
         results["cases"][name] = measure_case(name, protocol, _report)
         console.print(tables.case_table(results["cases"][name]))
-    results["minutes"] = (time.time() - began) / 60
-    results["targets"] = targets.evaluate(results)
-    out = out or RESULTS / f"{time.strftime('%Y%m%d-%H%M%S')}.json"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+        results["minutes"] = (time.time() - began) / 60
+        results["targets"] = targets.evaluate(results)
+        # After every case: what was measured outlives whatever happens in the next one.
+        out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
     for table in tables.all_tables(results):
         console.print(table)
     console.print(f"{results['minutes']:.0f} minutes; the numbers are in {out}")
