@@ -16,6 +16,9 @@ from .field import ENTRIES
 from .measure import Protocol, measure_case
 from .places import RESULTS
 
+BUSY = 0.5
+"""Load before anything is timed. Whoever waits actively for a second core suffers most from it."""
+
 console = Console(highlight=False)
 
 
@@ -65,6 +68,11 @@ def main(
         "protocol": {"alternations": alternations, "seconds": seconds},
         "cases": {},
     }
+    if results["machine"]["load_before"] > BUSY:
+        load = results["machine"]["load_before"]
+        console.print(
+            f"The machine is busy (load {load:.1f}): do not trust the numbers.", style="red"
+        )
     if started:
         console.rule("cold starts")
         results["commands"] = startup.commands()
