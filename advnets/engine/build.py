@@ -8,7 +8,7 @@ from ..components import ROLES
 from ..data import Source, batches_per_epoch
 from ..errors import PluginError
 from ..game import AdversarialGame, Loss, Penalty, Prior, UpdateRule
-from ..networks import NetworkContext, under_policy
+from ..networks import NetworkContext, returning_float32, under_policy
 from ..optimizers import OptimizerContext
 from ..plugins import Registry
 from ..random import stream_key
@@ -53,6 +53,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         generator, discriminator = (
             make(recipe, role, keras.Model, context) for role, context in networks.items()
         )
+        generator = returning_float32(generator)
     _check_shape(recipe, "generator", generator, source.spec.shape)
     game = AdversarialGame(
         generator,

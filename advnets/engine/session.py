@@ -67,15 +67,18 @@ def play(
     recipe, source = found.recipe, found.source
     folder = RunFolder.for_recipe(recipe, run_dir)
     console = console or Console(stderr=True, highlight=False)
-    # First of all, since workers cannot come together once anything has been computed.
-    strategy = distribution.make_strategy(
-        recipe.data["distribution"]["strategy"],
-        recipe.data["training"]["batch_size"],
-        find_cluster(),
-    )
-    team = Team(strategy)
-    refuse_strangers(team, recipe, source)
-    with listening() as stop, watching(team), contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as held:
+        # First of all, since workers cannot come together once anything has been computed;
+        # then listening, since TensorFlow puts a handler of its own in SIGTERM's place.
+        strategy = distribution.make_strategy(
+            recipe.data["distribution"]["strategy"],
+            recipe.data["training"]["batch_size"],
+            find_cluster(),
+        )
+        stop = held.enter_context(listening())
+        team = Team(strategy)
+        held.enter_context(watching(team))
+        refuse_strangers(team, recipe, source)
         team.lead(lambda: held.enter_context(folder.lock()))
         store = CheckpointStore(folder.checkpoints, recipe.data["checkpoints"]["keep"])
         opening = open_sitting(found, registry, folder, store, console, team)
@@ -232,6 +235,12 @@ class _Sitting:
     def _announce(self, newest: Commit | None, data: str, compiled: Jit) -> None:
         devices = distribution.describe(self.strategy, self.team.workers)
         told = [str(self.folder.path), devices, data, str(compiled)]
+        precision = self.recipe.data["distribution"]["precision"]
+        if precision != "float32":
+            told.append(precision)
+        if precision == "mixed_float16" and "CPU" in devices:
+            # oneDNN has a reference kernel only: a round of digits took 2 s instead of 12 ms.
+            told.append("float16 is very slow on CPUs; mixed_bfloat16 is not")
         if newest is not None:
             told.append(f"going on from step {newest.step}")
         if self.store.faults:

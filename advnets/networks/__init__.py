@@ -7,7 +7,14 @@ from .context import NetworkContext
 from .initializers import SparseNormal
 from .layers import BatchNorm, ColumnNorm, ConvMaxout, Dense, Dropout, Maxout, UntiedBias
 from .mixing import mixes_examples
-from .precision import as_float32, computes_in, in_float32, make_switchable, under_policy
+from .precision import (
+    as_float32,
+    computes_in,
+    in_float32,
+    make_switchable,
+    returning_float32,
+    under_policy,
+)
 from .weights import load_last_layers, save_weights
 
 __all__ = [
@@ -27,6 +34,7 @@ __all__ = [
     "load_last_layers",
     "make_switchable",
     "mixes_examples",
+    "returning_float32",
     "save_weights",
     "under_policy",
 ]

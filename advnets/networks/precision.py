@@ -54,6 +54,20 @@ def as_float32(x: keras.KerasTensor) -> keras.KerasTensor:
     return keras.layers.Activation("linear", dtype="float32", name="float32")(x)
 
 
+def returning_float32(network: keras.Model) -> keras.Model:
+    """``network``, with a cast at its end if its one output is in half precision.
+
+    >>> x = keras.Input((3,))
+    >>> half = keras.Model(x, keras.layers.Dense(2, dtype="mixed_float16")(x))
+    >>> half.output.dtype, returning_float32(half).output.dtype
+    ('float16', 'float32')
+    """
+    output = getattr(network, "output", None)  # Only models of layers have one.
+    if not isinstance(output, keras.KerasTensor) or output.dtype not in HALF:
+        return network
+    return keras.Model(network.inputs, as_float32(output), name=network.name)
+
+
 @keras.saving.register_keras_serializable(package="advnets")
 class Switchable(keras.DTypePolicy):
     """A policy of half precision that is float32 inside :func:`in_float32`."""

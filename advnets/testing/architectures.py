@@ -16,7 +16,7 @@ from .. import random
 from ..components import ROLES
 from ..errors import AdvnetsError
 from ..game import DiscriminatorOutput
-from ..networks import NetworkContext, mixes_examples
+from ..networks import NetworkContext, mixes_examples, under_policy
 from ..random import Draw
 from . import toys
 from .failure import fail
@@ -76,6 +76,27 @@ def is_finite_in_float32(subject: Subject) -> None:
                     fail(f"{built} returns {name} as {values.dtype.name}; float32 was expected")
                 if not np.isfinite(values).all():
                     fail(f"{built} returns {name} that is not finite, for inputs of size {scale:g}")
+
+
+def computes_in_half_precision(subject: Subject) -> None:
+    """Under mixed_bfloat16 it starts from the same float32 weights and says nearly the same."""
+    for exact in _all_built(subject):
+        with under_policy("mixed_bfloat16"):
+            half = _try(subject, exact.context.role, exact.data)
+        if half is None:
+            fail(f"{exact} is refused under mixed_bfloat16")
+        for ours, theirs in zip(half.model.weights, exact.model.weights, strict=True):
+            if ours.dtype != theirs.dtype:
+                fail(f"{exact}: under mixed_bfloat16 {ours.path} is kept in {ours.dtype}")
+            if not np.array_equal(ours.numpy(), theirs.numpy()):
+                fail(f"{exact}: under mixed_bfloat16 {ours.path} starts from other weights")
+        x = exact.inputs(8)
+        said = half.outputs(x)
+        for name, values in exact.outputs(x).items():
+            near = tf.cast(said[name], tf.float32).numpy()
+            tolerance = 0.1 * float(np.abs(values).max()) + 1e-2
+            if not np.allclose(near, values, rtol=0, atol=tolerance):
+                fail(f"{exact}: under mixed_bfloat16 {name} is off by more than a tenth")
 
 
 def starts_from_its_seed(subject: Subject) -> None:

@@ -27,6 +27,7 @@ VARIANTS = {
         "penalties": [{"name": "r1", "gamma": 0.1}],
         "latent": {"name": "gaussian", "size": 8},
     },
+    "loss scales": {"distribution": {"precision": "mixed_float16"}},
 }
 
 
