@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import Any
 
 import tensorflow as tf
@@ -88,6 +89,11 @@ def _multi_worker(cluster: Cluster) -> tf.distribute.Strategy:
         task_type=cluster.job,
         task_id=cluster.index,
         rpc_layer="grpc",
+    )
+    print(
+        f"worker {cluster.rank} of {cluster.size} (from {cluster.told_by}) waits for the others",
+        file=sys.stderr,
+        flush=True,
     )
     try:
         return tf.distribute.MultiWorkerMirroredStrategy(resolver)

@@ -24,6 +24,7 @@ from types import FrameType
 from typing import IO, Any
 
 from ..errors import Interrupted, RunError, UsageError
+from .signals import LISTENING
 
 LAST_LINES = 12
 POLL = 0.05
@@ -112,6 +113,7 @@ class Launcher:
         self._workers: list[Worker] = []
         self._received: list[int] = []
         self._tees: list[threading.Thread] = []
+        self._pipe, self._listening = (-1, -1), 0
         self._open = contextlib.ExitStack()
 
     def run(self) -> None:
@@ -123,6 +125,8 @@ class Launcher:
             SystemExit: If all failed alike, of which the chief has told.
         """
         self._logs.mkdir(parents=True, exist_ok=True)
+        self._pipe = os.pipe()
+        os.set_blocking(self._pipe[0], False)
         before = {n: signal.signal(n, self._pass_on) for n in (signal.SIGINT, signal.SIGTERM)}
         try:
             self._start()
@@ -131,6 +135,8 @@ class Launcher:
             self._signal(signal.SIGKILL)
             for number, handler in before.items():
                 signal.signal(number, handler)
+            for descriptor in self._pipe:
+                os.close(descriptor)
         self._judge(first)
 
     def _start(self) -> None:
@@ -144,7 +150,8 @@ class Launcher:
             out, err = (subprocess.PIPE,) * 2 if index == 0 else (log, subprocess.STDOUT)
             process = subprocess.Popen(
                 self._command,
-                env=dict(environment),
+                env={**environment, LISTENING: str(self._pipe[1])},
+                pass_fds=[self._pipe[1]],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -189,7 +196,8 @@ class Launcher:
         if codes == {0} or first is None:
             return
         if self._received:
-            stopped = {-number for number in self._received} | {Interrupted.exit_code, 130, 0}
+            stopped = {-signal.SIGKILL, *(-number for number in self._received)}
+            stopped |= {Interrupted.exit_code, 130, 0}
             if Interrupted.exit_code in codes and len(codes) == 1:
                 raise SystemExit(Interrupted.exit_code)  # as the chief has told
             if codes <= stopped:
@@ -208,7 +216,14 @@ class Launcher:
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
         self._received.append(number)
-        self._signal(number)
+        # While they come together, workers heed no signal; nothing has been played then.
+        self._signal(number if self._all_listen() else signal.SIGKILL)
+
+    def _all_listen(self) -> bool:
+        """Whether every worker has said that it heeds signals, in a byte each."""
+        with contextlib.suppress(BlockingIOError):
+            self._listening += len(os.read(self._pipe[0], len(self._environments)))
+        return self._listening >= len(self._environments)
 
     def _signal(self, number: int) -> None:
         for worker in self._workers:

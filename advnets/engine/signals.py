@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+LISTENING = "ADVNETS_LISTENING_DESCRIPTOR"
+"""The environment variable that names an open pipe to the launcher."""
 
 
 class StopRequest:
@@ -47,8 +50,18 @@ def listening() -> Iterator[StopRequest]:
 
     for number in SIGNALS:
         signal.signal(number, handle)
+    _tell_launcher()
     try:
         yield request
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _tell_launcher() -> None:
+    """Tell `advnets launch`, if it started this process, that signals are heeded from now on."""
+    descriptor = os.environ.pop(LISTENING, "")
+    if descriptor.isdigit():
+        with contextlib.suppress(OSError):
+            os.write(int(descriptor), b".")
+            os.close(int(descriptor))

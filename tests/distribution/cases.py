@@ -27,7 +27,7 @@ PLAIN: dict[str, Any] = {
     "loss": "minimax",
     "optimizers": {"generator": SGD, "discriminator": SGD},
     "training": {"steps": ROUNDS, "batch_size": 24},
-    "checkpoints": {"every": 6},
+    "checkpoints": {"every": 4},
     "monitoring": {"log_every": 3, "image_every": 6, "samples": 9, "tensorboard": False},
 }
 
