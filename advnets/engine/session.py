@@ -8,17 +8,15 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from rich.console import Console
 
 from ..checkpoint import CheckpointStore, Commit, state_sha256, state_variables
-from ..data import Source
 from ..errors import Interrupted
 from ..evaluate import append_scores
-from ..game import AdversarialGame, DiscriminatorOutput
+from ..game import AdversarialGame
 from ..monitor import Monitor
 from ..monitor.report import write_report
 from ..plugins import Registry
@@ -27,17 +25,15 @@ from . import distribution
 from .api import evaluate_game
 from .build import build_callbacks, build_game, rounds_per_epoch
 from .cluster import find_cluster
-from .feed import make_feed, placed, reference_examples
+from .feed import make_feed, placed
 from .find_data import Found, stand_in_note
 from .jit import Jit, decide
 from .loop import Cadence, Clock, TrainingLoop
 from .opening import Opening, open_sitting, refuse_strangers
+from .pictures import background, fixed_samples, probability
 from .rounds import Rounds, Window
 from .signals import StopRequest, listening
 from .team import Team, watching
-
-FIXED_SEED = 0
-"""Seed of the fixed latent points of the sample grids."""
 
 
 def play(
@@ -130,7 +126,7 @@ class _Sitting:
             folder,
             recipe,
             source.spec,
-            **_background(source),
+            **background(source),
             probability=self._probability if source.spec.shape == (1,) else None,
             console=console,
             chief=team.chief,
@@ -157,7 +153,7 @@ class _Sitting:
             store=self.store,
             cadence=self._cadence(game),
             observer=self.monitor,
-            draw=self._draw,
+            draw=lambda: fixed_samples(game, self.source, self.monitoring["samples"]),
             evaluate=self._evaluate,
             committed=self._committed,
             stop=self.stop,
@@ -247,17 +243,8 @@ class _Sitting:
             told.append(f"moved aside, as damaged: {self.store.described_faults()}")
         self.monitor.note("  ·  ".join(told))
 
-    def _draw(self) -> np.ndarray:
-        _, generated = self.game.generate(self.monitoring["samples"], FIXED_SEED, "grid")
-        return self.source.preprocess.invert(generated)
-
     def _probability(self, x: np.ndarray) -> np.ndarray:
-        """D(x) for x in the data set's own range ``[n, 1]``, where the loss defines it: ``[n]``."""
-        said = DiscriminatorOutput(
-            self.game.discriminator(self.source.preprocess.apply(x), training=False)
-        )
-        probability = self.game.loss.probability(said)
-        return np.full(len(x), np.nan) if probability is None else probability.numpy()
+        return probability(self.game, self.source, x)
 
     def _evaluate(self, step: int) -> None:
         """The chief computes the metrics; all generate the samples that they ask for."""
@@ -286,17 +273,6 @@ class _Sitting:
         self.folder.manifest.update(
             time={"total": total, **self.clock.seconds, "lost": max(0.0, total - useful)}
         )
-
-
-def _background(source: Source) -> dict[str, Any]:
-    """What to draw beneath samples of vectors: the density where known, real examples."""
-    if source.spec.kind != "vector":
-        return {}
-    density = getattr(source, "log_density", None)
-    return {
-        "density": None if density is None else lambda x: np.exp(density(x)),
-        "reference": reference_examples(source),
-    }
 
 
 def _clock(commit: Commit | None) -> Clock:

@@ -1,0 +1,38 @@
+"""What the pictures of a run show: samples, and what is drawn beneath them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..data import Source
+from ..game import AdversarialGame, DiscriminatorOutput
+from .feed import reference_examples
+
+FIXED_SEED = 0
+"""Seed of the fixed latent points of the sample grids."""
+
+
+def fixed_samples(game: AdversarialGame, source: Source, n: int) -> np.ndarray:
+    """G of the fixed latent points, in the data set's own range: ``[n, *shape]``."""
+    _, generated = game.generate(n, FIXED_SEED, "grid")
+    return source.preprocess.invert(generated)
+
+
+def probability(game: AdversarialGame, source: Source, x: np.ndarray) -> np.ndarray:
+    """D(x) for x in the data set's own range ``[n, 1]``, where the loss defines it: ``[n]``."""
+    said = DiscriminatorOutput(game.discriminator(source.preprocess.apply(x), training=False))
+    probability = game.loss.probability(said)
+    return np.full(len(x), np.nan) if probability is None else probability.numpy()
+
+
+def background(source: Source) -> dict[str, Any]:
+    """What to draw beneath samples of vectors: the density where known, real examples."""
+    if source.spec.kind != "vector":
+        return {}
+    density = getattr(source, "log_density", None)
+    return {
+        "density": None if density is None else lambda x: np.exp(density(x)),
+        "reference": reference_examples(source),
+    }
