@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..optimizers.context import OptimizerContext
 from .context import NetworkContext
 from .initializers import SparseNormal
-from .layers import BatchNorm, ColumnNorm, ConvMaxout, Dense, Dropout, Maxout, UntiedBias
+from .layers import BatchNorm, ColumnNorm, ConvMaxout, Dense, Dropout, Maxout, Relu, UntiedBias
 from .mixing import mixes_examples
 from .precision import (
     as_float32,
@@ -26,6 +26,7 @@ __all__ = [
     "Maxout",
     "NetworkContext",
     "OptimizerContext",
+    "Relu",
     "SparseNormal",
     "UntiedBias",
     "as_float32",

@@ -9,7 +9,7 @@ import keras
 
 from ..errors import UsageError
 from .context import NetworkContext
-from .layers import BatchNorm
+from .layers import BatchNorm, Relu
 from .stack import activated_output, flat, image_shape
 
 SMALLEST_MAP = 4
@@ -149,7 +149,7 @@ def _discriminator(layers: _Layers, channels: int, stages: int | None, slope: fl
         x = layers.convolution(channels << index, name)(x)
         if index > 0:
             x = layers.norm(x, f"{name}_norm")
-        x = keras.layers.LeakyReLU(negative_slope=slope, name=f"{name}_activation")(x)
+        x = Relu(slope, name=f"{name}_activation")(x)
     x = layers.dense(math.prod(context.output_shape), "output", dtype="float32")(flat(x))
     x = keras.layers.Reshape(context.output_shape, name="shape", dtype="float32")(x)
     return keras.Model(inputs, x, name=context.role)

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import DataError, UsageError
 from .context import NetworkContext
 from .initializers import weight_initializer
-from .layers import BatchNorm, ColumnNorm, Dense, Dropout
+from .layers import BatchNorm, ColumnNorm, Dense, Dropout, Relu
 from .precision import as_float32
 
 STARTS = ("irange", "stddev", "sparse")
@@ -49,8 +49,8 @@ def activation_layer(
     activation: str, slope: float, name: str, dtype: str | None = None
 ) -> keras.layers.Layer:
     """The activation as a layer of its own, called ``name``, computed in ``dtype`` if given."""
-    if activation == "leaky_relu":
-        return keras.layers.LeakyReLU(negative_slope=slope, name=name, dtype=dtype)
+    if activation in ("relu", "leaky_relu"):
+        return Relu(0.0 if activation == "relu" else slope, name=name, dtype=dtype)
     return keras.layers.Activation(activation, name=name, dtype=dtype)
 
 
