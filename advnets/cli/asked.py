@@ -1,4 +1,4 @@
-"""What `advnets run` and `advnets launch` are asked to play."""
+"""What a command that takes a recipe or a run is asked to play."""
 
 from __future__ import annotations
 

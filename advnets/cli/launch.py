@@ -67,7 +67,7 @@ def command(
     run = ["run", *plugins, *where, "--", recipe, *overrides]
     try:
         Launcher(worker_command(run), environments, folder.logs).run()
-    except RunError as error:
+    except (RunError, UsageError) as error:
         # The chief may have been ended before it could write down what went wrong.
         if folder.manifest.get("status") == "running":
             folder.manifest.update(status="failed", error=error.message.splitlines()[0])

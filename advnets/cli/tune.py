@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,6 +61,8 @@ def command(
     into a copy of RECIPE, or into the recipe of a RUN, which goes on with it. Nothing is
     written where the gain is below 3 %.
     """
+    from ..runs import RunFolder
+
     registry = registry_of(ctx)
     resolved, folder = asked_for(recipe, overrides, None, registry)
     target = None if folder else out or Path(f"{resolved.name}-tuned.yaml")
@@ -70,8 +73,15 @@ def command(
         )
     if target is not None and target.exists() and not dry_run:
         raise UsageError(f"{target} exists", hint="name another file by --out, or remove it")
+    run = RunFolder.open(folder) if folder else None
+    if run:  # What would be refused in the end is refused at once.
+        run.check(resolved)
+        with run.lock():
+            pass
     from ..engine.find_data import find_data
     from ..engine.quiet import import_tensorflow
+    from ..recipe import load_recipe
+    from ..runs.atomic import write_atomically
 
     found = find_data(resolved, warn_loudly)
     import_tensorflow()
@@ -88,24 +98,32 @@ def command(
     echo(f"Best: {tuned.best.choice}")
     if dry_run:
         return
-    from ..recipe import load_recipe
-    from ..runs import RunFolder
-    from ..runs.atomic import write_atomically
-
     better = load_recipe(resolved.data, tuned.best.choice.overrides(), registry)
-    if folder:
-        run = RunFolder.open(folder)
+    if run:
         with run.lock():
             run.start(better)
         echo(f"Written into {run.recipe_file}; `advnets run {folder}` goes on with it.")
     elif target is not None:
         try:
-            write_atomically(target, better.to_yaml())
+            write_atomically(target, _header(recipe, tuned) + better.to_yaml())
         except OSError as error:
             raise AdvnetsError(
                 f"{target} cannot be written: {error.strerror}", hint="name another file by --out"
             ) from error
         echo(f"Written to {target}.")
+
+
+def _header(recipe: str, tuned: Tuned) -> str:
+    """A lab note: what was tuned, when, on what, with which outcome."""
+    from ..runs.manifest import machine
+
+    about = machine()
+    return (
+        f"# {recipe}, tuned by `advnets tune` on {datetime.now(UTC):%Y-%m-%d}:\n"
+        f"# {tuned.best.choice}\n"
+        f"# played {tuned.best.speed:,.3g} rounds/s, against {tuned.own.speed:,.3g} as it was, on\n"
+        f"# {about['processor']}, {about['cores']} cores.\n"
+    )
 
 
 def _print(tuned: Tuned) -> None:

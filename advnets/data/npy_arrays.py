@@ -68,7 +68,9 @@ class NpyArrays(ABC):
         rows = np.empty((len(indices), *header.shape[1:]), header.dtype)
         size = rows.dtype.itemsize * math.prod(header.shape[1:])
         with file.open("rb", buffering=0) as opened:
-            for row, index in zip(rows.reshape(len(rows), -1), indices, strict=True):
+            for row, index in zip(
+                rows.reshape(len(rows), math.prod(rows.shape[1:])), indices, strict=True
+            ):
                 opened.seek(start + int(index) * size)
                 if opened.readinto(row.view(np.uint8).data) != size:
                     raise EOFError(f"{file} ends before row {index}")

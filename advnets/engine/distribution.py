@@ -9,12 +9,10 @@ from typing import Any
 import tensorflow as tf
 
 from ..errors import RunError, UsageError
-from .cluster import Cluster
+from .cluster import Cluster, find_cluster
 
 
-def make_strategy(
-    name: str, batch_size: int, cluster: Cluster | None = None
-) -> tf.distribute.Strategy:
+def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
     """The strategy that a recipe asks for.
 
     Args:
@@ -23,16 +21,16 @@ def make_strategy(
             ``tpu``; or ``auto``: ``multi_worker`` in a cluster, else ``mirrored`` where
             there are several GPUs, else ``one_device``. A cluster of one is one machine.
         batch_size: The global batch size, to be divided evenly among the replicas.
-        cluster: The cluster that this process belongs to
-            (:func:`advnets.engine.cluster.find_cluster`).
 
     Raises:
         UsageError: If the devices are not there, or cannot share the batch evenly.
         RunError: If the workers do not come together.
     """
+    # Asked only if need be: a cluster's description may be wrong, or take its time.
+    cluster = find_cluster() if name in ("auto", "multi_worker") else None
     if name == "tpu":
         strategy = _tpu()
-    elif name in ("auto", "multi_worker") and cluster is not None and cluster.size > 1:
+    elif cluster is not None and cluster.size > 1:
         strategy = _multi_worker(cluster)
     elif name == "multi_worker" and cluster is None:
         raise UsageError(
@@ -80,6 +78,8 @@ def _one_machine(name: str) -> tf.distribute.Strategy:
     if name == "one_device" or (name != "mirrored" and len(gpus) < 2):
         return tf.distribute.get_strategy()
     devices = gpus or tf.config.list_logical_devices("CPU")
+    if len(devices) == 1:
+        return tf.distribute.get_strategy()
     return tf.distribute.MirroredStrategy([device.name for device in devices])
 
 

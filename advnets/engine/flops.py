@@ -45,7 +45,8 @@ def cost(function: Callable[..., Any], *arguments: tf.TensorSpec) -> Cost:
         one turn.
 
     Raises:
-        ValueError: If a product's or convolution's shape is not known in the graph.
+        ValueError: If a product's or convolution's shape is not known in the graph, or if
+            there is an operation of a kind that is not counted (a Conv3D, say).
 
     >>> a, b = tf.TensorSpec([10, 20]), tf.TensorSpec([20, 30])
     >>> cost(tf.matmul, a, b).matrix  # 2 · 10 · 20 · 30
@@ -56,7 +57,11 @@ def cost(function: Callable[..., Any], *arguments: tf.TensorSpec) -> Cost:
 
 
 def cost_of(graph: tf.Graph) -> Cost:
-    """What one run of a traced function's graph costs; see :func:`cost`."""
+    """What one run of a traced function's graph costs.
+
+    Raises:
+        ValueError: If it cannot be counted; see :func:`cost`.
+    """
     matrix = convolution = nodes = 0
     for op in _needed(graph):
         nodes += 1
@@ -64,6 +69,8 @@ def cost_of(graph: tf.Graph) -> Cost:
             convolution += _convolution(op)
         elif op.type in ("MatMul", "BatchMatMulV2"):
             matrix += _product(op)
+        elif "Conv" in op.type or op.type in ("Einsum", "XlaDotV2"):
+            raise ValueError(f"{op.name} is a {op.type}, whose operations are not counted")
         inner = [cost_of(called) for called in _called(op)]
         if inner:
             dearest = max(inner, key=lambda cost: (cost.total, cost.nodes))
@@ -87,14 +94,15 @@ def _needed(graph: tf.Graph) -> set[tf.Operation]:
 
 def _called(op: tf.Operation) -> Iterator[tf.Graph]:
     """The graphs that an operation runs: a function's, a loop's, a condition's branches."""
-    for name in ("f", "then_branch", "else_branch", "cond", "body"):
+    for name in ("f", "then_branch", "else_branch", "branches", "cond", "body"):
         try:
             attribute = op.get_attr(name)
         except ValueError:
             continue
-        if hasattr(attribute, "name"):
-            # The graph as a function definition would have lost the shapes.
-            yield op.graph._get_function(attribute.name).graph
+        for function in attribute if isinstance(attribute, list) else [attribute]:
+            if hasattr(function, "name"):
+                # The graph as a function definition would have lost the shapes.
+                yield op.graph._get_function(function.name).graph
 
 
 def _product(op: tf.Operation) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from .flops import Cost
 
@@ -10,7 +12,7 @@ CROSSOVER = 500_000
 """Floating-point operations per node of a round's graph. XLA saves the dispatch of nodes and
 multiplies large matrices more slowly than oneDNN does: on two cores with AVX-512 it was
 faster below 460,000 and slower above 1,800,000 in every game measured (docs/performance.md)."""
-WORTHWHILE = 5_000
+FIRST_ROUND = 5_000
 """The first round that ``auto`` compiles: compiling takes seconds, which a short run would
 not win back."""
 
@@ -38,29 +40,61 @@ class Jit:
         return f"XLA{f' from round {self.start:,}' if self.start else ''} ({self.why})"
 
 
-def decide(setting: str, cost: Cost | None, device: str) -> Jit:
+def decide(setting: str, cost: Callable[[], Cost], device: str, replicas: int = 1) -> Jit:
     """Decide by the content of a round's graph, so that equal runs are compiled equally.
 
     Args:
         setting: ``distribution.jit``: on, off or auto.
-        cost: What a round costs; ``None`` where several replicas play.
+        cost: Counts what a round costs, or raises ``ValueError``; asked only if need be.
         device: ``CPU``, ``GPU`` or ``TPU``.
+        replicas: How many devices share the batches.
 
-    >>> decide("auto", Cost(100_000_000, 0, nodes=900), "CPU").start
+    >>> decide("auto", lambda: Cost(100_000_000, 0, nodes=900), "CPU").start
     5000
-    >>> print(decide("auto", Cost(0, 9_000_000_000, nodes=900), "CPU"))
+    >>> print(decide("auto", lambda: Cost(0, 9_000_000_000, nodes=900), "CPU"))
     no XLA (auto: its convolutions are slow on CPUs)
     """
+    if replicas > 1:
+        return Jit(None, f"{setting}: {replicas} replicas, and it is for one device")
     if setting != "auto":
         return Jit(0 if setting == "on" else None, f"distribution.jit: {setting}")
-    if cost is None:
-        return Jit(None, "auto: several replicas")
     if device != "CPU":
         return Jit(None, f"auto: not measured on a {device}; `advnets tune` tries it")
-    if cost.convolution:
+    try:
+        counted = cost()
+    except ValueError as error:
+        return Jit(None, f"auto: {error}")
+    if counted.convolution:
         return Jit(None, "auto: its convolutions are slow on CPUs")
-    each = cost.total / max(1, cost.nodes)
+    each = counted.total / max(1, counted.nodes)
     per_node = f"{each / 1000:,.0f} kFLOP per node"
     if each < CROSSOVER:
-        return Jit(WORTHWHILE, f"auto: small matrices, {per_node}")
+        return Jit(FIRST_ROUND, f"auto: small matrices, {per_node}")
     return Jit(None, f"auto: large matrices, {per_node}")
+
+
+def settle(
+    setting: str,
+    cost: Callable[[], Cost],
+    device: str,
+    replicas: int,
+    kept: Mapping[str, Any] | None,
+) -> tuple[Jit, dict[str, Any] | None]:
+    """Decide as a run has decided before, under equal circumstances, or anew.
+
+    Args:
+        setting, cost, device, replicas: See :func:`decide`.
+        kept: What the manifest holds of an earlier decision.
+
+    Returns:
+        The decision, and what the manifest is to hold of it. A sitting with several
+        replicas leaves there what one device had decided.
+    """
+    if replicas > 1:
+        return decide(setting, cost, device, replicas), dict(kept) if kept else None
+    same = kept is not None and (kept["setting"], kept["device"]) == ("auto", device)
+    if kept is not None and same and setting == "auto":
+        decision = Jit(kept["start"], kept["why"])
+    else:
+        decision = decide(setting, cost, device)
+    return decision, {"setting": setting, "device": device, **asdict(decision)}

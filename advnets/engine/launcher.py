@@ -207,11 +207,14 @@ class Launcher:
                 )
         if len(codes) == 1 and first.code is not None and first.code > 0:
             raise SystemExit(first.code)
-        kind = UsageError if first.code == UsageError.exit_code else RunError
+        bad_input = first.code == UsageError.exit_code
+        kind = UsageError if bad_input else RunError
         raise kind(
             f"worker {first.index} of {len(self._workers)} {first.ending}; the others were "
             f"ended too. The end of its log, {first.log}:\n{_end_of(first.log)}",
-            hint="the same command goes on from the newest checkpoint",
+            hint="mend that, and run the same command again"
+            if bad_input
+            else "the same command goes on from the newest checkpoint",
         )
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:

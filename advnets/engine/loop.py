@@ -235,11 +235,11 @@ class TrainingLoop:
 
     def _commit(self, step: int) -> None:
         state = state_variables(self.game)
-        for name, variable in state.items():
-            if variable.dtype.is_floating and not bool(
-                tf.reduce_all(tf.math.is_finite(variable.value()))
-            ):
-                raise _diverged(step, f"{name} is not finite", self.store)
+        bad = next((name for name, variable in state.items() if not _finite(variable)), None)
+        # Agreed on, since nobody would wait for a worker that left alone.
+        if any(self.team.total([bad is not None])):
+            what = f"{bad} is not finite" if bad else "another worker's state is not finite"
+            raise _diverged(step, what, self.store)
         extras = {
             "time": dict(self.clock.seconds),
             "window": {"rounds": self.window.rounds, "sums": self.window.sums},
@@ -277,6 +277,12 @@ class TrainingLoop:
             if scale < 1:
                 what = f"the {player}'s gradients overflow float16, even scaled by {scale:g}"
                 raise _diverged(step, what, self.store)
+
+
+def _finite(variable: tf.Variable) -> bool:
+    if not variable.dtype.is_floating:
+        return True
+    return bool(tf.reduce_all(tf.math.is_finite(variable.value())))
 
 
 def _diverged(step: int, what: str, store: CheckpointStore) -> RunError:

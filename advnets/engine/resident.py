@@ -7,6 +7,9 @@ import tensorflow as tf
 from ..data import Source, epoch_order
 from ..game import batch as replicated
 
+MOST_INDICES = 2**22
+"""Of a call's rounds, planned in one go: 32 MiB, and a few times as much to work them out."""
+
 
 class ResidentData:
     """A training split kept on the device in its stored dtype.
@@ -29,6 +32,7 @@ class ResidentData:
         self.examples_kept = len(examples)
         self._preprocess = source.preprocess
         self._seed, self._batch_size, self._batches = seed, batch_size, batches
+        self.longest = max(1, MOST_INDICES // (batch_size * batches))
         self._stored = tf.Variable(examples, trainable=False, name="training_data")
 
     def seek(self, step: int) -> None:

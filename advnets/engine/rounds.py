@@ -12,15 +12,24 @@ from ..errors import UsageError
 from ..game import NORMS_MEASURED, SAMPLED_NORMS, AdversarialGame
 from .flops import Cost, cost_of
 
+UNCOMPILABLE = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)
+"""What XLA raises for operations that it does not know, or shapes that it must know."""
+
+
+class _UncompilableError(Exception):
+    """XLA cannot compile the rounds, and why."""
+
 
 class Feed(Protocol):
     """Where the rounds get their real examples: resident on the device, or streamed to it.
 
     Attributes:
+        longest: The most rounds that one call may have, which bounds what :meth:`plan` takes.
         compilable: Whether :meth:`draw` and :meth:`examples` can be compiled by XLA.
     """
 
     compilable: bool
+    longest: int
 
     def seek(self, step: int) -> None:
         """Be ready for round ``step``; called before a sitting's first round."""
@@ -68,6 +77,8 @@ class Rounds:
         jit_from: The first round that XLA compiles: the whole loop where the feed lets it,
             else one round at a time; ``None`` for none of them. A round is compiled or
             not by its number alone, so that a run that is resumed does as it would have.
+        when_uncompilable: Told why XLA cannot compile the rounds, which are then played
+            without it; ``None`` if that is to be an error.
         names: What a round logs.
         traces: How often the loop was traced.
     """
@@ -75,13 +86,16 @@ class Rounds:
     def __init__(self, game: AdversarialGame, feed: Feed, strategy: tf.distribute.Strategy):
         self._game, self._feed, self._strategy = game, feed, strategy
         self.jit_from: int | None = None
+        self.when_uncompilable: Callable[[str], None] | None = None
         self.traces = 0
         self._loops: dict[bool, Callable[[tf.Tensor], tf.Tensor]] = {}
         self._spec: tf.TensorSpec
         self._steps: dict[bool, Callable[[tf.Tensor], dict[str, tf.Tensor]]] = {
             False: game.train_step
         }
-        if strategy.num_replicas_in_sync == 1:  # replicas cannot meet inside a nested function
+        with strategy.scope():
+            alone = not tf.distribute.has_strategy()
+        if alone:  # replicas cannot meet inside a nested function
             self._steps[False] = tf.function(game.train_step, autograph=False)
         self.names = self._logged_names()
         if game.loss_scales:
@@ -94,32 +108,56 @@ class Rounds:
             What the rounds logged, summed over them, by name.
 
         Raises:
-            UsageError: If XLA is asked for under several replicas.
+            UsageError: If XLA is asked for under several replicas, or cannot compile them.
             DataError: If examples cannot be read any more.
         """
-        step = int(self._game.rounds.numpy())
-        compiled_from = max(step, self.jit_from) if self.jit_from is not None else step + rounds
-        plain = min(rounds, compiled_from - step)
         sums = np.zeros(len(self.names), np.float64)
-        for jit, count in ((False, plain), (True, rounds - plain)):
-            if count:
-                sums += self._called(self._loop(jit), count)
+        while rounds > 0:
+            step = int(self._game.rounds.numpy())
+            jit = self.jit_from is not None and step >= self.jit_from
+            count = min(rounds, self._feed.longest)
+            if self.jit_from is not None and step < self.jit_from:
+                count = min(count, self.jit_from - step)
+            try:
+                sums += self._called(jit, count)
+            except _UncompilableError as error:
+                self._feed.seek(step)
+                self._play_without_xla(str(error))
+                continue
+            rounds -= count
         return dict(zip(self.names, map(float, sums), strict=True))
 
-    def _called(self, loop: Callable[[tf.Tensor], tf.Tensor], rounds: int) -> np.ndarray:
+    def _called(self, jit: bool, rounds: int) -> np.ndarray:
+        compiling = jit and jit not in self._loops
         try:
-            return np.asarray(loop(tf.constant(rounds, tf.int64)))
+            return np.asarray(self._loop(jit)(tf.constant(rounds, tf.int64)))
         except tf.errors.OpError as error:
             failure = self._feed.failure()
-            if failure is None:
-                raise
-            raise failure from error
+            if failure is not None:
+                raise failure from error
+            if compiling and isinstance(error, UNCOMPILABLE):
+                # Raised before anything has moved: compiling comes before running.
+                raise _UncompilableError(error.message.strip().splitlines()[0]) from error
+            raise
 
-    def cost(self) -> Cost | None:
-        """What one round costs, from its trace; ``None`` under several replicas."""
+    def _play_without_xla(self, why: str) -> None:
+        if self.when_uncompilable is None:
+            raise UsageError(
+                f"XLA cannot compile these rounds: {why}",
+                hint="use distribution.jit=auto or off",
+            )
+        self.jit_from = None
+        self.when_uncompilable(why)
+
+    def cost(self) -> Cost:
+        """What one round costs, from its trace.
+
+        Raises:
+            ValueError: If it cannot be counted, or under several replicas.
+        """
         step = self._steps[False]
         if not hasattr(step, "get_concrete_function"):
-            return None
+            raise ValueError("the rounds of several replicas are not counted")
         return cost_of(step.get_concrete_function(self._spec).graph)
 
     def _loop(self, jit: bool) -> Callable[[tf.Tensor], tf.Tensor]:

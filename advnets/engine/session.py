@@ -6,7 +6,6 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +23,9 @@ from ..runs import RunFolder
 from . import distribution
 from .api import evaluate_game
 from .build import build_callbacks, build_game, rounds_per_epoch
-from .cluster import find_cluster
 from .feed import make_feed, placed
 from .find_data import Found, stand_in_note
-from .jit import Jit, decide
+from .jit import Jit, settle
 from .loop import Cadence, Clock, TrainingLoop
 from .opening import Opening, open_sitting, refuse_strangers
 from .pictures import background, fixed_samples, probability
@@ -67,9 +65,7 @@ def play(
         # First of all, since workers cannot come together once anything has been computed;
         # then listening, since TensorFlow puts a handler of its own in SIGTERM's place.
         strategy = distribution.make_strategy(
-            recipe.data["distribution"]["strategy"],
-            recipe.data["training"]["batch_size"],
-            find_cluster(),
+            recipe.data["distribution"]["strategy"], recipe.data["training"]["batch_size"]
         )
         stop = held.enter_context(listening())
         team = Team(strategy)
@@ -218,14 +214,18 @@ class _Sitting:
         setting = self.recipe.data["distribution"]["jit"]
         # Heard by all: a trace more or less on one worker would divide them.
         kept = self.team.hear(self.folder.manifest.data.get("jit") if self.team.chief else None)
-        alone = self.strategy.num_replicas_in_sync == 1  # XLA is for one device
-        if alone and setting == "auto" and kept and kept["setting"] == "auto":
-            decision = Jit(kept["start"], kept["why"])
-        else:
-            decision = decide(setting, rounds.cost(), distribution.device_type())
+        replicas = self.strategy.num_replicas_in_sync
+        device = distribution.device_type()
+        decision, keep = settle(setting, rounds.cost, device, replicas, kept)
+
+        def without(why: str) -> None:
+            self.monitor.note(f"played without XLA, which cannot compile the rounds: {why}")
+            self.folder.manifest.update(jit={**(keep or {}), "start": None, "why": why})
+
         if self.team.chief:
-            self.folder.manifest.update(jit={"setting": setting, **asdict(decision)})
+            self.folder.manifest.update(jit=keep)
         rounds.jit_from = decision.start
+        rounds.when_uncompilable = without if setting == "auto" else None
         return decision
 
     def _announce(self, newest: Commit | None, data: str, compiled: Jit) -> None:

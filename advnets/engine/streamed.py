@@ -43,6 +43,7 @@ class StreamedData:
     """
 
     compilable = False
+    longest = 1_000_000
 
     def __init__(
         self,

@@ -72,7 +72,8 @@ class Team:
         """What the chief says; JSON-able. What the others pass is not looked at."""
         if self.workers == 1:
             return value
-        said = json.dumps(value).encode() if self.chief else b""
+        # NumPy's whole numbers are numbers, too.
+        said = json.dumps(value, default=int).encode() if self.chief else b""
         (length,) = self.total([len(said)])
         return json.loads(self._chiefs_bytes(said, length))
 
@@ -108,9 +109,9 @@ class Team:
             self._follow(together)
             return None
 
-        def call(*arguments: Any) -> Any:
-            self.hear({"call": arguments})
-            return together(*arguments)
+        def call(*arguments: Any, **named: Any) -> Any:
+            self.hear({"call": arguments, "named": named})
+            return together(*arguments, **named)
 
         try:
             done = work(call)
@@ -146,7 +147,7 @@ class Team:
                 raise _heard(said["error"])
             if "done" in said:
                 return
-            together(*said["call"])
+            together(*said["call"], **said["named"])
 
     def _chiefs_bytes(self, data: bytes, length: int) -> bytes:
         padded = np.zeros(-(-length // 8) * 8, np.uint8)

@@ -6,22 +6,24 @@ import gc
 import itertools
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..data import Source
+from ..errors import UsageError
 from ..recipe import Recipe, load_recipe
 from . import distribution
 from .build import build_game
 from .feed import make_feed
+from .flops import Cost
 from .jit import decide
-from .rounds import Feed, Rounds
+from .rounds import Rounds
 
 DISCRIMINATOR_CALLS = ("auto", "one", "two")
 TURNS = 5
-ROUNDS_PER_CALL = (1, 10, 100)
-WORTHWHILE = 1.03
+ROUNDS_PER_CALL = (0, 1, 10, 100)
+LEAST_GAIN = 1.03
 """A choice has to be faster by so much than the recipe's own to be taken instead of it."""
 HOPELESS = 0.5
 """A choice that is slower than this share of the fastest gets no further turns."""
@@ -127,8 +129,8 @@ def tune(
     """Time the choices for ``jit``, D's calls and rounds per call, on one device.
 
     They take turns, so that a machine that slows down slows all of them down; the medians
-    are compared. First all combinations are played in calls of half a second, then the best
-    of them in shorter calls.
+    are compared. First all combinations are played in calls of the recipe's length, then
+    the best of them in calls of other lengths.
 
     Args:
         recipe: The recipe.
@@ -136,29 +138,32 @@ def tune(
         seconds: How long each choice is played in all.
         precisions: Further values of ``distribution.precision`` to try. They change the
             numbers that are computed, and so the run's identity.
-        tell: Is told what is going on.
+        tell: Is told what is going on, and which choices are not possible.
+
+    Raises:
+        UsageError: If the recipe's own choice is not possible.
     """
-    players = _built(recipe, source, [recipe.data["distribution"]["precision"], *precisions], tell)
+    settings = recipe.data["distribution"]
+    players = _built(recipe, source, [settings["precision"], *precisions], tell)
+    own = _own(settings, players)
     tell(f"timing {len(players)} ways of playing, {seconds:g} s each")
     _take_turns(players, seconds)
-    own = _own(recipe, players)
     best = max(players, key=lambda player: player.timing.speed)
-    shorter = [
+    if best.timing.speed < LEAST_GAIN * own.timing.speed:
+        best = own
+    tell("timing the fastest in calls of other lengths")
+    # Compared with itself in the same turns, another length has to gain as much as any.
+    again = best.in_calls_of(settings["rounds_per_call"])
+    others = [
         best.in_calls_of(count)
         for count in ROUNDS_PER_CALL
-        if count < best.timing.speed * SECONDS_PER_CALL
+        if count != settings["rounds_per_call"] and count < best.timing.speed * SECONDS_PER_CALL
     ]
-    tell("timing the fastest in shorter calls")
-    again = best.in_calls_of(0)
-    _take_turns([again, *shorter], seconds)
-    players = [*players, *(player for player in shorter)]
-    # Compared with itself in the same turns, a shorter call has to gain as much as any.
-    faster = [p for p in shorter if p.timing.speed > WORTHWHILE * again.timing.speed]
-    if faster:
-        best = max(faster, key=lambda player: player.timing.speed)
-    elif best.timing.speed < WORTHWHILE * own.timing.speed:
-        best = own
-    return Tuned([p.timing for p in players], own.timing, best.timing)
+    _take_turns([again, *others], seconds)
+    fastest = max(others, key=lambda player: player.timing.speed)
+    if fastest.timing.speed > LEAST_GAIN * again.timing.speed:
+        best = fastest
+    return Tuned([p.timing for p in (*players, *others)], own.timing, best.timing)
 
 
 def _built(
@@ -167,26 +172,40 @@ def _built(
     """A game for each combination of choices that plays differently from the others."""
     players: list[_Player] = []
     seen: set[tuple[Any, ...]] = set()
-    feed: Feed | None = None
-    strategy = distribution.make_strategy("one_device", 1)
     settings = recipe.data["distribution"]
     calls = sorted(DISCRIMINATOR_CALLS, key=lambda calls: calls != settings["discriminator_calls"])
     for precision, jit, d_calls in itertools.product(precisions, ("off", "on"), calls):
-        choice = Choice(jit, d_calls, precision)
+        choice = Choice(jit, d_calls, precision, settings["rounds_per_call"])
         tell(f"building: {choice}")
         begun = time.perf_counter()
-        game = build_game(load_recipe(recipe.data, choice.overrides(), recipe.registry), source)
-        if feed is None:
-            feed = make_feed(recipe, source, game.updates.discriminator_steps, strategy)
-            feed.seek(0)
-        rounds = Rounds(game, feed, strategy)
-        if (precision, jit, rounds.cost()) in seen:
+        rounds = _rounds(load_recipe(recipe.data, choice.overrides(), recipe.registry), source)
+        what = (precision, jit, _cost(rounds) or d_calls)
+        if what in seen:
             continue  # such as two calls of a D that cannot be called once for both
-        seen.add((precision, jit, rounds.cost()))
+        seen.add(what)
         rounds.jit_from = 0 if jit == "on" else None
-        rounds.play(2)
+        try:
+            rounds.play(2)
+        except UsageError as error:  # XLA does not compile everything
+            tell(f"not possible: {error.message}")
+            continue
         players.append(_Player(rounds, choice, time.perf_counter() - begun))
     return players
+
+
+def _rounds(recipe: Recipe, source: Source) -> Rounds:
+    strategy = distribution.make_strategy("one_device", 1)
+    game = build_game(recipe, source)
+    feed = make_feed(recipe, source, game.updates.discriminator_steps, strategy)
+    feed.seek(0)
+    return Rounds(game, feed, strategy)
+
+
+def _cost(rounds: Rounds) -> Cost | None:
+    try:
+        return rounds.cost()
+    except ValueError:
+        return None
 
 
 def _take_turns(players: Sequence[_Player], seconds: float) -> None:
@@ -202,10 +221,14 @@ def _take_turns(players: Sequence[_Player], seconds: float) -> None:
                 player.turn(seconds / TURNS)
 
 
-def _own(recipe: Recipe, players: Sequence[_Player]) -> _Player:
+def _own(settings: Mapping[str, Any], players: Sequence[_Player]) -> _Player:
     """Who plays as the recipe says, once ``auto`` is decided."""
-    settings = recipe.data["distribution"]
-    first = players[0].rounds
-    decided = decide(settings["jit"], first.cost(), distribution.device_type())
+    decided = decide(settings["jit"], players[0].rounds.cost, distribution.device_type())
     jit = "off" if decided.start is None else "on"
-    return next(p for p in players if p.timing.choice.jit == jit)
+    own = next((player for player in players if player.timing.choice.jit == jit), None)
+    if own is None:
+        raise UsageError(
+            "the recipe says distribution.jit: on, and XLA cannot compile its rounds",
+            hint="tune it with distribution.jit=auto",
+        )
+    return own

@@ -149,13 +149,10 @@ class AdversarialGame(keras.Model):
         self.joint = not mixes_examples(discriminator)
         if self.penalties:
             make_switchable(discriminator)
-        # D's gradient passes through D, G's through both.
-        passed = {"discriminator": [discriminator], "generator": [generator, discriminator]}
-        self.loss_scales = {
-            player: LossScale()
-            for player, networks in passed.items()
-            if any(computes_in(network, "float16") for network in networks)
-        }
+        # G(z) that overflows reaches D, and G's gradient passes through D: both have one.
+        half = any(computes_in(network, "float16") for network in (generator, discriminator))
+        players = ("discriminator", "generator") if half else ()
+        self.loss_scales = {player: LossScale() for player in players}
         self.rounds = self.add_weight(
             name="rounds",
             shape=(),

@@ -20,6 +20,7 @@ class Loss:
             examples. Under alternating updates G's turn evaluates D(x) only if so;
             ``real`` is ``None`` otherwise.
         variables: State of the loss that training changes (BEGAN's k); saved with the run.
+            Make them with ``aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA``.
     """
 
     requires: tuple[str, ...] = ("logits",)
@@ -53,7 +54,11 @@ class Loss:
         return {}
 
     def update(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> None:
-        """Change the loss's own state after a round. Called once a round."""
+        """Change the loss's own state after a round. Called once a round, on every replica.
+
+        Each replica is given its own share of the batch. What ``variables`` become must be
+        the same on all of them: use :func:`advnets.game.global_mean` for means over examples.
+        """
 
     def __repr__(self) -> str:
         public = {k: v for k, v in vars(self).items() if not k.startswith("_")}

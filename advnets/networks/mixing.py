@@ -8,9 +8,8 @@ import keras
 def mixes_examples(model: keras.Model) -> bool:
     """Whether any layer of ``model`` lets the examples of a batch influence each other.
 
-    If none does, a discriminator may see real and generated examples as one batch, and
-    one backward pass may serve both players. A layer says that it does by an attribute
-    ``mixes_examples = True``; batch normalisation is known.
+    If none does, a discriminator may see real and generated examples as one batch. A layer
+    says that it does by an attribute ``mixes_examples = True``; batch normalisation is known.
 
     >>> x = keras.Input((3,))
     >>> mixes_examples(keras.Model(x, keras.layers.Dense(2)(x)))

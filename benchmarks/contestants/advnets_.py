@@ -115,7 +115,7 @@ def build(game: Game, jit: str = "auto", tf32: bool = True) -> Contestant:
     feed.seek(0)
     rounds = Rounds(played, feed, strategy)
     cost = rounds.cost()
-    decision = decide(jit, cost, device_type())
+    decision = decide(jit, rounds.cost, device_type())
     # `auto` lets XLA compile a long run only; what is timed here is a long run's speed.
     compiled = decision.start is not None
     rounds.jit_from = 0 if compiled else None

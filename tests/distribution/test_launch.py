@@ -105,7 +105,11 @@ def test_two_workers_play_the_game_of_one_and_one_goes_on(tmp_path: Path) -> Non
         assert theirs["d_loss"] == pytest.approx(mine["d_loss"], rel=1e-4)
     mine, theirs = alone.manifest["scores"][0], two.manifest["scores"][0]
     assert theirs["value"] == pytest.approx(mine["value"], rel=1e-3)
-    assert theirs["protocol"].keys() == mine["protocol"].keys()
+    for key, value in mine["protocol"].items():
+        if isinstance(value, float):
+            assert theirs["protocol"][key] == pytest.approx(value, rel=1e-3)
+        elif "sha256" not in key:  # equal within rounding, so not bit by bit
+            assert theirs["protocol"][key] == value
     advnets.run(game(**longer), run_dir=two.path)  # one process goes on with it
     alike(state(alone.path, 10), state(two.path, 10))
 

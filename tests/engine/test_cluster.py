@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import tensorflow as tf
 
 from advnets.engine import kubernetes
 from advnets.engine.cluster import Cluster, find_cluster
@@ -37,10 +38,21 @@ def test_no_cluster(text: str) -> None:
     assert find_cluster({"TF_CONFIG": text, "SLURM_STEP_NUM_TASKS": "1"}) is None
 
 
-def test_a_cluster_of_one_is_one_machine() -> None:
-    alone = tf_config({"worker": ["ada:2222"]})
+def test_a_cluster_of_one_is_one_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = {"type": "worker", "index": 0}
+    alone = {"cluster": {"worker": ["ada:2222"]}, "task": task}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(alone))
     for name in ("auto", "multi_worker"):
-        assert make_strategy(name, 7, alone).num_replicas_in_sync == 1
+        assert make_strategy(name, 7).num_replicas_in_sync == 1
+
+
+def test_who_stays_alone_asks_for_no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TF_CONFIG", "{no cluster")
+    assert make_strategy("one_device", 7) is tf.distribute.get_strategy()
+    # One device to mirror is one device.
+    assert make_strategy("mirrored", 7) is tf.distribute.get_strategy()
+    with pytest.raises(UsageError, match="not JSON"):
+        make_strategy("auto", 7)
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,19 @@ def test_a_simultaneous_round():
     assert cost(game.train_step, tf.TensorSpec([10, 3])).total == expected
 
 
-def test_an_unknown_batch_size_is_refused():
+def test_what_cannot_be_counted_is_said():
     with pytest.raises(ValueError, match="unknown shape"):
         cost(tf.matmul, tf.TensorSpec([None, 2]), tf.TensorSpec([2, 2]))
+    with pytest.raises(ValueError, match="is a DepthwiseConv2dNative, whose operations"):
+        cost(
+            lambda x, w: tf.nn.depthwise_conv2d(x, w, [1, 1, 1, 1], "SAME"),
+            tf.TensorSpec([1, 4, 4, 2]),
+            tf.TensorSpec([3, 3, 2, 1]),
+        )
+
+
+def test_of_many_branches_the_dearest_counts():
+    def function(x, which):
+        return tf.switch_case(which, [lambda: x, lambda: x @ x, lambda: x @ x @ x])
+
+    assert cost(function, tf.TensorSpec([10, 10]), tf.TensorSpec([], tf.int32)).matrix == 4000

@@ -17,7 +17,7 @@ FLOAT16 = {"distribution": {"precision": "mixed_float16"}}
 
 def test_precision_belongs_to_the_identity(small):
     def identity(precision):
-        return load_recipe(small(distribution={"precision": precision})).identity
+        return load_recipe(small(distribution={"precision": precision})).identity()
 
     assert len({identity(p) for p in ("float32", "mixed_bfloat16", "mixed_float16")}) == 3
 

@@ -97,6 +97,15 @@ def test_every_discriminator_step_sees_fresh_examples(build):
     )
 
 
+def test_long_calls_are_cut_to_bound_their_plans(build):
+    _, game, data = build()
+    assert data.longest == 2**22 // 50
+    data.longest = 2
+    rounds = Rounds(game, data, tf.distribute.get_strategy())
+    assert 0 < rounds.play(5)["d_real"] < 5
+    assert int(game.rounds.numpy()) == 5
+
+
 def test_window_means():
     window = Window()
     window.add({"a": 3.0}, 2)

@@ -10,4 +10,13 @@ from .dropout import Dropout
 from .relu import Relu
 from .untied_bias import UntiedBias
 
-__all__ = ["BatchNorm", "ColumnNorm", "ConvMaxout", "Dense", "Dropout", "Maxout", "Relu", "UntiedBias"]
+__all__ = [
+    "BatchNorm",
+    "ColumnNorm",
+    "ConvMaxout",
+    "Dense",
+    "Dropout",
+    "Maxout",
+    "Relu",
+    "UntiedBias",
+]

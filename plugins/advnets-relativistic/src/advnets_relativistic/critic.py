@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from advnets import PluginError
 from advnets.game import DiscriminatorOutput, Loss
 
 
@@ -27,5 +28,8 @@ def of_both(
 ) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
     """What D said of either side, for G, which is given both since it asks for them."""
     if real is None:
-        raise ValueError("a relativistic loss was asked for G's loss without real examples")
+        raise PluginError(
+            "a relativistic loss was asked for G's loss without what D said of real examples",
+            hint="an update rule passes judge_real=game.generator_needs_real to game.play",
+        )
     return real, fake
