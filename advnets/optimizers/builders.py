@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import keras
 
+from .adam import Adam
 from .context import OptimizerContext
 from .momentum import Momentum
 from .schedules import FlooredDecay
@@ -69,11 +70,9 @@ def adam(
     beta_1: float = 0.9,
     beta_2: float = 0.999,
     epsilon: float = 1e-7,
-) -> keras.optimizers.Adam:
-    """Adam (Kingma and Ba 2014), as Keras has it."""
-    return keras.optimizers.Adam(
-        float(learning_rate), beta_1=beta_1, beta_2=beta_2, epsilon=epsilon
-    )
+) -> Adam:
+    """Adam (Kingma and Ba 2014), in Keras's form."""
+    return Adam(float(learning_rate), beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
 
 
 def rmsprop(

@@ -73,11 +73,13 @@ class Distribution(Parameters):
     )
     discriminator_calls: Literal["auto", "one", "two"] = Field(
         "auto",
-        description="calls of D for real and generated examples; auto: one if D moves alone and "
-        "treats examples independently, else two",
+        description="calls of D for real and generated examples; auto: one where D moves alone; "
+        "always two where D mixes examples, as batch normalisation does",
     )
     rounds_per_call: Cadence = Field(
-        0, description="most rounds in one compiled call; 0: as many as take half a second"
+        0,
+        description="most rounds in one compiled call; 0: about half a second's; a signal waits "
+        "for the end of a call",
     )
 
 

@@ -41,20 +41,27 @@ class Bare:
         }
         self.losses = tf.Variable([0.0, 0.0], trainable=False)
         self.loop = tf.function(
-            self._loop, input_signature=[tf.TensorSpec([], tf.int32)], jit_compile=jit
+            self._loop,
+            input_signature=[tf.TensorSpec([], tf.int64)],
+            autograph=False,
+            jit_compile=jit,
         )
 
     def play(self, rounds: int) -> None:
         """Play that many rounds."""
-        self.loop(tf.constant(rounds, tf.int32))
+        self.loop(tf.constant(rounds, tf.int64))
         self.losses.numpy()
 
     def _loop(self, rounds: tf.Tensor) -> None:
-        alternating = self.game.updates == "alternating"
-        for _ in tf.range(rounds):
-            d_loss, g_loss = self._alternate() if alternating else self._simultaneous()
-            self.losses.assign(tf.stack([d_loss, g_loss]))
+        play = self._alternate if self.game.updates == "alternating" else self._simultaneous
+
+        def body(done: tf.Tensor) -> tuple[tf.Tensor]:
+            self.losses.assign(tf.stack(play()))
             self.rounds.assign_add(1)
+            return (done + 1,)
+
+        # Not a loop over tf.range, which XLA would compile anew for every number of rounds.
+        tf.while_loop(lambda done: done < rounds, body, (tf.constant(0, tf.int64),))
 
     def _alternate(self) -> tuple[tf.Tensor, tf.Tensor]:
         d_loss = tf.zeros([])

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import advnets
 
 sys.path.insert(0, str(Path(__file__).parent))
 from cases import recipe
+from states import alike, state
 
 PATIENCE = 240
 LONG = 100_000
@@ -63,27 +63,8 @@ def wait_for(what: Callable[[], bool], launched: subprocess.Popen[str]) -> None:
         time.sleep(0.1)
 
 
-def state(run: Path, step: int) -> dict[str, np.ndarray]:
-    """The numbers of a checkpoint."""
-    import tensorflow as tf
-
-    reader = tf.train.load_checkpoint(str(run / f"checkpoints/step-{step:08}/state"))
-    return {
-        name: reader.get_tensor(name)
-        for name in reader.get_variable_to_shape_map()
-        if name != "_CHECKPOINTABLE_OBJECT_GRAPH"
-    }
-
-
 def manifest(run: Path) -> dict[str, Any]:
     return json.loads((run / "manifest.json").read_text())
-
-
-def alike(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
-    assert one.keys() == other.keys()
-    for name, value in one.items():
-        if value.dtype.kind == "f":
-            np.testing.assert_allclose(other[name], value, rtol=1e-4, atol=1e-6, err_msg=name)
 
 
 def workers_of(launched: subprocess.Popen[str]) -> list[int]:

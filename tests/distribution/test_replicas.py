@@ -64,7 +64,7 @@ def compare(case: str, cases: Iterable[str], devices: int, played: Callable[...,
 
 
 @pytest.mark.parametrize("case", QUICK)
-@pytest.mark.parametrize("devices", [2, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("devices", [2, 4])
 def test_replicas_play_the_game_of_one(case: str, devices: int, played) -> None:
     """With dropout as well, whose masks would be others if both replicas drew the same."""
     compare(case, QUICK, devices, played)

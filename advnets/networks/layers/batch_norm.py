@@ -13,9 +13,9 @@ class BatchNorm(keras.layers.BatchNormalization):
     """Batch normalisation, over the global batch or over each replica's part of it.
 
     γ (x − μ)/√(σ² + ε) + β, with μ and σ² those of the batch in training, and their moving
-    averages otherwise. On one replica it is Keras's layer. On several, Keras leaves each
-    replica with moving averages of its own, of which a checkpoint holds the first's; here
-    all replicas hold the same: those of the global batch if ``synchronized``, else the
+    averages otherwise. On one replica it does what Keras's layer does, faster. On several,
+    Keras leaves each replica with moving averages of its own, of which a checkpoint holds
+    the first's; here all replicas hold the same: those of the global batch if ``synchronized``, else the
     means of the replicas' averages.
 
     Args:
@@ -42,6 +42,37 @@ class BatchNorm(keras.layers.BatchNormalization):
         if not (trainable or self.synchronized):
             options.setdefault("aggregation", "mean")
         return super().add_weight(*args, trainable=trainable, **options)
+
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None, mask: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Normalise [N, ..., C]; in training by the batch, and the averages move."""
+        last = self.axis in (-1, len(inputs.shape) - 1)
+        plain = self.scale and self.center and self.trainable and not self.renorm
+        if not training or self.synchronized or mask is not None or not (last and plain):
+            return super().call(inputs, training=training, mask=mask)
+        # One fused kernel; Keras's separate operations took a third of a DCGAN's time.
+        channels = inputs.shape[-1]
+        maps = inputs if len(inputs.shape) == 4 else tf.reshape(inputs, [-1, 1, 1, channels])
+        none = tf.zeros([0])
+        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=maps,
+            scale=tf.convert_to_tensor(self.gamma),
+            offset=tf.convert_to_tensor(self.beta),
+            mean=none,
+            variance=none,
+            epsilon=self.epsilon,
+            is_training=True,
+        )
+        # The kernel gives n/(n − 1) times the variance that it normalises by.
+        n = tf.cast(tf.size(inputs) // channels, tf.float32)
+        for average, now in (
+            (self.moving_mean, mean),
+            (self.moving_variance, variance * tf.maximum(n - 1.0, 1.0) / n),
+        ):
+            before = tf.convert_to_tensor(average)
+            average.assign(before * self.momentum + now * (1.0 - self.momentum))
+        return tf.reshape(outputs, tf.shape(inputs))
 
     def get_config(self) -> dict[str, Any]:
         """The arguments, for serialisation."""

@@ -43,10 +43,10 @@ class Dropout(keras.layers.Dropout):
         """Drop inputs if ``training``; shape and dtype stay the same."""
         if not training or self.rate == 0 or random.current() is None:
             return super().call(inputs, training=training)
-        kept = random.segmented_uniform(self.stream, inputs) >= self.rate
+        kept = random.segmented_at_least(self.stream, inputs, self.rate)
         # A product with a mask that no gradient flows into costs one pass forward and one
         # back; a select would add a zeros tensor to each.
-        return inputs * tf.cast(kept, inputs.dtype) * (1.0 / (1.0 - self.rate))
+        return inputs * (tf.cast(kept, inputs.dtype) * (1.0 / (1.0 - self.rate)))
 
     def get_config(self) -> dict[str, Any]:
         """The layer's arguments, for serialisation."""
