@@ -23,8 +23,8 @@ class Adam(keras.optimizers.Adam):
     >>> optimizer = Adam(0.5)
     >>> weight = keras.Variable([1.0])
     >>> optimizer.apply([tf.constant([3.0])], [weight])
-    >>> weight.numpy()  # the first step has length lr, whatever the gradient
-    array([0.5], dtype=float32)
+    >>> weight.numpy().round(4).tolist()  # the first step has length lr, for any gradient
+    [0.5]
     """
 
     def update_step(

@@ -15,8 +15,8 @@ class BatchNorm(keras.layers.BatchNormalization):
     γ (x − μ)/√(σ² + ε) + β, with μ and σ² those of the batch in training, and their moving
     averages otherwise. On one replica it does what Keras's layer does, faster. On several,
     Keras leaves each replica with moving averages of its own, of which a checkpoint holds
-    the first's; here all replicas hold the same: those of the global batch if ``synchronized``, else the
-    means of the replicas' averages.
+    the first's; here all replicas hold the same: those of the global batch if
+    ``synchronized``, else the means of the replicas' averages.
 
     Args:
         synchronized: Whether μ and σ² are those of the global batch, so that the number of
