@@ -25,7 +25,14 @@ console = Console(highlight=False)
 def _names(known: list[str], given: str | None, what: str) -> list[str]:
     if given is None:
         return known
-    names = [name.strip() for name in given.split(",")]
+    names: list[str] = []
+    for word in (word.strip() for word in given.split(",")):
+        # Some labels have a comma in them: "bare loop, XLA".
+        longer = f"{names[-1]}, {word}" if names else ""
+        if longer in known:
+            names[-1] = longer
+        else:
+            names.append(word)
     unknown = [name for name in names if name not in known]
     if unknown:
         raise click.BadParameter(f"no such {what}: {', '.join(unknown)}; {', '.join(known)}")
