@@ -46,11 +46,17 @@ def filter_initializer(
 
 
 def activation_layer(
-    activation: str, slope: float, name: str, dtype: str | None = None
+    activation: str, slope: float, name: str, dtype: str | None = None, role: str = ""
 ) -> keras.layers.Layer:
-    """The activation as a layer of its own, called ``name``, computed in ``dtype`` if given."""
-    if activation in ("relu", "leaky_relu"):
+    """The activation as a layer of its own, called ``name``, computed in ``dtype`` if given.
+
+    A discriminator may be differentiated twice, which its ReLUs are made for. In a generator
+    TensorFlow's own are faster: it fuses them with the matrix product before them.
+    """
+    if role == "discriminator" and activation in ("relu", "leaky_relu"):
         return Relu(0.0 if activation == "relu" else slope, name=name, dtype=dtype)
+    if activation == "leaky_relu":
+        return keras.layers.LeakyReLU(negative_slope=slope, name=name, dtype=dtype)
     return keras.layers.Activation(activation, name=name, dtype=dtype)
 
 
@@ -127,7 +133,7 @@ def hidden_layers(
             x = BatchNorm(synchronized=synchronized, name=f"{name}_norm")(x)
         chosen = first(own.get("activation"), activation)
         if chosen != "linear":
-            x = activation_layer(chosen, slope, name=f"{name}_activation")(x)
+            x = activation_layer(chosen, slope, f"{name}_activation", role=context.role)(x)
         if norm == "after":
             x = BatchNorm(synchronized=synchronized, name=f"{name}_norm")(x)
     return x

@@ -6,12 +6,18 @@ import json
 import sys
 from pathlib import Path
 
-import tensorflow as tf
 
-devices, recipe, folder = int(sys.argv[1]), json.loads(sys.argv[2]), Path(sys.argv[3])
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * devices)
+def main(devices: int, recipe: str, folder: str) -> None:
+    import tensorflow as tf
 
-import advnets  # noqa: E402  (devices are set up before anything uses one)
+    # Before anything uses a device.
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    logical = [tf.config.LogicalDeviceConfiguration()] * devices
+    tf.config.set_logical_device_configuration(cpu, logical)
+    import advnets
 
-advnets.run(recipe, run_dir=folder)
+    advnets.run(json.loads(recipe), run_dir=Path(folder))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3])

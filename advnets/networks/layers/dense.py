@@ -23,6 +23,16 @@ class Dense(keras.layers.Dense):
             kwargs["aggregation"] = "only_first_replica"
         return super().add_weight(*args, **kwargs)
 
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """Map [N, inputs] to [N, units]: activation(x·W + b)."""
+        if len(inputs.shape) != 2 or self.quantization_mode is not None or self.lora_enabled:
+            return super().call(inputs, training=training)
+        outputs = keras.ops.matmul(inputs, self.kernel)
+        if self.bias is not None:
+            # Keras adds it by an operation that is not fused with the product before it.
+            outputs = tf.nn.bias_add(outputs, keras.ops.convert_to_tensor(self.bias))
+        return outputs if self.activation is None else self.activation(outputs)
+
 
 @keras.saving.register_keras_serializable(package="advnets")
 class Maxout(Dense):
