@@ -80,7 +80,13 @@ def _one_machine(name: str) -> tf.distribute.Strategy:
     devices = gpus or tf.config.list_logical_devices("CPU")
     if len(devices) == 1:
         return tf.distribute.get_strategy()
-    return tf.distribute.MirroredStrategy([device.name for device in devices])
+    try:
+        return tf.distribute.MirroredStrategy([device.name for device in devices])
+    except ValueError as error:  # it reads TF_CONFIG, too
+        raise UsageError(
+            f"TensorFlow cannot mirror {len(devices)} devices: {error}",
+            hint="unset TF_CONFIG, or use distribution.strategy=one_device",
+        ) from error
 
 
 def _multi_worker(cluster: Cluster) -> tf.distribute.Strategy:

@@ -87,7 +87,10 @@ def test_two_workers_play_the_game_of_one_and_one_goes_on(tmp_path: Path) -> Non
     mine, theirs = alone.manifest["scores"][0], two.manifest["scores"][0]
     assert theirs["value"] == pytest.approx(mine["value"], rel=1e-3)
     for key, value in mine["protocol"].items():
-        if isinstance(value, float):
+        floats = isinstance(value, float) or (
+            isinstance(value, list) and all(isinstance(item, float) for item in value)
+        )
+        if floats:
             assert theirs["protocol"][key] == pytest.approx(value, rel=1e-3)
         elif "sha256" not in key:  # equal within rounding, so not bit by bit
             assert theirs["protocol"][key] == value

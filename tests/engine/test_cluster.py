@@ -49,10 +49,29 @@ def test_a_cluster_of_one_is_one_machine(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_who_stays_alone_asks_for_no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TF_CONFIG", "{no cluster")
     assert make_strategy("one_device", 7) is tf.distribute.get_strategy()
-    # One device to mirror is one device.
-    assert make_strategy("mirrored", 7) is tf.distribute.get_strategy()
     with pytest.raises(UsageError, match="not JSON"):
         make_strategy("auto", 7)
+
+
+def test_one_device_to_mirror_is_one_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = tf.config.list_logical_devices("CPU")[:1]
+    monkeypatch.setattr(
+        tf.config, "list_logical_devices", lambda kind: alone if kind == "CPU" else []
+    )
+    assert make_strategy("mirrored", 7) is tf.distribute.get_strategy()
+
+
+def test_a_malformed_cluster_is_told_to_mirrored_devices_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """TensorFlow looks at TF_CONFIG for them."""
+    monkeypatch.setenv("TF_CONFIG", "{no cluster")
+    two = tf.config.list_logical_devices("CPU")[:1] * 2
+    monkeypatch.setattr(
+        tf.config, "list_logical_devices", lambda kind: two if kind == "CPU" else []
+    )
+    with pytest.raises(UsageError, match="cannot mirror"):
+        make_strategy("mirrored", 8)
 
 
 @pytest.mark.parametrize(
