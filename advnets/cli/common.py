@@ -10,13 +10,13 @@ import textwrap
 import traceback as tracebacks
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from ..errors import AdvnetsError, RecipeError
 from ..plugins import Registry, load_plugins
+from ..untrusted import is_there, printable, printable_json
 
 F = TypeVar("F", bound=Callable[..., Any])
 OVERRIDE = re.compile(r"[A-Za-z_][\w.-]*=")
@@ -125,29 +125,47 @@ def split_words(words: Sequence[str]) -> tuple[list[str], list[str]]:
     recipes: list[str] = []
     overrides: list[str] = []
     for word in words:
-        is_override = OVERRIDE.match(word) is not None and not Path(word).exists()
+        is_override = OVERRIDE.match(word) is not None and not is_there(word)
         (overrides if is_override else recipes).append(word)
     return recipes, overrides
 
 
-def echo(text: str = "") -> None:
-    """Print a line on stdout."""
-    click.echo(text)
+class Styled(str):
+    """Text whose control characters are our own: what :func:`style` returns."""
+
+    __slots__ = ()
+
+
+def style(text: str, **how: Any) -> Styled:
+    """Colour a piece of a line; ``how`` as in :func:`click.style`."""
+    return Styled(click.style(printable(text), **how))
+
+
+def echo(*pieces: str, err: bool = False) -> None:
+    r"""Print a line, made of pieces that follow each other; on stderr if asked.
+
+    What a terminal would obey is escaped, except in pieces made by :func:`style`: a line may
+    quote a recipe, a file's name or somebody's manifest.
+
+    >>> echo("name: ", "\x1b[31mred")
+    name: \x1b[31mred
+    """
+    click.echo("".join(p if isinstance(p, Styled) else printable(p) for p in pieces), err=err)
 
 
 def warn(text: str) -> None:
     """Print a warning on stderr."""
-    click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {text}", err=True)
+    echo(style("warning:", fg="yellow", bold=True), f" {text}", err=True)
 
 
 def print_json(value: Any) -> None:
     """Print a value as indented JSON on stdout."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    click.echo(printable_json(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows in aligned columns; the last column is wrapped to the terminal."""
-    cells = [list(columns), *([str(cell) for cell in row] for row in rows)]
+    cells = [[printable(str(cell), lines=False) for cell in row] for row in [columns, *rows]]
     widths = [max(len(line[i]) for line in cells) for i in range(len(columns) - 1)]
     indent = sum(widths) + 2 * len(widths)
     terminal = sys.stdout.isatty()
@@ -156,32 +174,32 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         head = "".join(f"{cell:<{width}}  " for cell, width in zip(line, widths, strict=False))
         tail = textwrap.wrap(line[-1], room) or [""]
         text = (f"\n{' ' * indent}".join([head + tail[0], *tail[1:]])).rstrip()
-        click.echo(click.style(text, bold=True) if row == 0 else text)
+        echo(style(text, bold=True) if row == 0 else text)
 
 
 def print_error(error: BaseException, *, traceback: bool = False) -> int:
     """Print an error on stderr and return the exit code that it calls for."""
-    label = click.style("error:", fg="red", bold=True)
+    label = style("error:", fg="red", bold=True)
     if traceback:
-        click.echo("".join(tracebacks.format_exception(error)), err=True, nl=False)
+        echo("".join(tracebacks.format_exception(error)).rstrip("\n"), err=True)
     if isinstance(error, RecipeError):
         for problem in error.problems:
-            click.echo(str(problem), err=True)
+            echo(str(problem), err=True)
         count = len(error.problems)
-        click.echo(f"{label} {count} problem{'' if count == 1 else 's'} in the recipe", err=True)
+        echo(label, f" {count} problem{'' if count == 1 else 's'} in the recipe", err=True)
         return error.exit_code
     if isinstance(error, AdvnetsError):
-        click.echo(f"{label} {error}", err=True)
+        echo(label, f" {error}", err=True)
         return error.exit_code
     if isinstance(error, OSError) and error.strerror:
         place = f"{error.filename}: " if error.filename else ""
-        click.echo(f"{label} {place}{error.strerror}", err=True)
+        echo(label, f" {place}{error.strerror}", err=True)
         return 1
     text = str(error)
     summary = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    click.echo(f"{label} {summary}", err=True)
+    echo(label, f" {summary}", err=True)
     hint = "this is a bug in advnets or in a plugin; please report it"
     if not traceback:
         hint += ", with what --traceback shows"
-    click.echo(f"  hint: {hint}", err=True)
+    echo(f"  hint: {hint}", err=True)
     return 1

@@ -11,7 +11,7 @@ from ..components import KINDS, ROLES, Component
 from ..recipe import parameter_schema
 from ..recipe.wording import KIND
 from ..registry import Registry
-from .common import echo, plugin_options, print_json, print_table, registry_of
+from .common import echo, plugin_options, print_json, print_table, registry_of, style
 from .parameters import parameter_lines
 
 WIDTH = 100
@@ -52,7 +52,7 @@ def command(ctx: click.Context, kind: str | None, as_json: bool) -> None:
 def _show(registry: Registry, kind: str, component: Component) -> None:
     """One component with its parameters."""
     owner = registry.owner(kind, component.name)
-    echo(f"\n{click.style(component.name, bold=True)}  from {owner}")
+    echo("\n", style(component.name, bold=True), f"  from {owner}")
     if _summary(component):
         echo(f"  {_summary(component)}")
     for line in parameter_lines(component):

@@ -13,7 +13,16 @@ from ..errors import PluginError
 from ..plugins import load_plugins
 from ..recipe.wording import KIND
 from ..registry import BUILT_IN, PluginRecord, Registry
-from .common import echo, plugin_options, print_json, print_table, registry_of, state_of
+from .common import (
+    Styled,
+    echo,
+    plugin_options,
+    print_json,
+    print_table,
+    registry_of,
+    state_of,
+    style,
+)
 from .plugin_check import check_component
 
 COLOURS = {"ok": "green", "blocked": "yellow", "quarantined": "red"}
@@ -63,7 +72,7 @@ def check(ctx: click.Context, word: str) -> None:
     Exits with 2 if anything is amiss. Targets are imported, and TensorFlow with them.
     """
     registry, record = _find(ctx, word)
-    echo(f"{record.name} ({record.source}): {_status(record)}")
+    echo(f"{record.name} ({record.source}): ", _status(record))
     if record.status == "quarantined":
         _explain(record)
         raise PluginError(f"plugin {record.name!r} cannot be used")
@@ -74,8 +83,8 @@ def check(ctx: click.Context, word: str) -> None:
         for component in components:
             problems = check_component(kind, component, registry)
             failures += bool(problems)
-            mark = click.style("problem", fg="red") if problems else click.style("ok", fg="green")
-            echo(f"  {kind} {component.name}: {mark}")
+            mark = style("problem", fg="red") if problems else style("ok", fg="green")
+            echo(f"  {kind} {component.name}: ", mark)
             for problem in problems:
                 echo(textwrap.indent(problem, "    "))
     if failures:
@@ -110,13 +119,13 @@ def _from(record: PluginRecord) -> str:
     return record.owner if record.source == BUILT_IN else record.source
 
 
-def _status(record: PluginRecord) -> str:
-    return click.style(record.status, fg=COLOURS[record.status], bold=True)
+def _status(record: PluginRecord) -> Styled:
+    return style(record.status, fg=COLOURS[record.status], bold=True)
 
 
 def _explain(record: PluginRecord) -> None:
     """Why a plugin is in quarantine."""
-    echo(f"{record.name} ({record.source}) is {_status(record)}: {record.error}")
+    echo(f"{record.name} ({record.source}) is ", _status(record), f": {record.error}")
     if record.hint:
         echo(f"  hint: {record.hint}")
     if record.traceback:

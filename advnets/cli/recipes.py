@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import click
 
 from ..errors import UsageError
-from ..recipe import find_recipe, load_recipe, recipe_schema
+from ..recipe import find_recipe, load_recipe, recipe_bytes, recipe_schema
+from ..recipe.yaml_reader import MAX_BYTES
+from ..runs.atomic import write_atomically
 from .common import echo, plugin_options, print_json, print_table, registry_of
 
 
@@ -48,7 +49,7 @@ def show(ctx: click.Context, name: str, overrides: tuple[str, ...], resolved: bo
     if resolved or overrides:
         echo(load_recipe(path, overrides, registry).to_yaml().rstrip("\n"))
     else:
-        echo(path.read_text(encoding="utf-8").rstrip("\n"))
+        echo(recipe_bytes(path).decode("utf-8", "replace").rstrip("\n"))
 
 
 @command.command("copy")
@@ -69,7 +70,13 @@ def copy(ctx: click.Context, name: str, dest: Path | None, force: bool) -> None:
         raise UsageError(f"there is no folder {target.parent}")
     if target.exists() and target.samefile(path):
         raise UsageError(f"{target} is that recipe itself")
-    shutil.copyfile(path, target)
+    content = recipe_bytes(path)
+    if len(content) > MAX_BYTES:
+        raise UsageError(f"{path} is no recipe: it has more than {MAX_BYTES:,} bytes")
+    try:
+        write_atomically(target, content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise UsageError(f"the recipe {path} is not UTF-8") from error
     echo(str(target))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
 
 from .asked import asked_for
-from .common import echo, plugin_options, registry_of
+from .common import echo, plugin_options, registry_of, style
 
 
 @click.command("run")
@@ -36,6 +37,7 @@ def command(
 
     Exit codes: 0 done, 1 the run failed, 2 bad input, 75 interrupted and resumable.
     """
+    began = time.monotonic()
     from ..runs import RunFolder
 
     registry = registry_of(ctx)
@@ -51,7 +53,7 @@ def command(
     import_tensorflow()
     from ..engine.session import play
 
-    folder = play(found, registry, run_dir)
+    folder = play(found, registry, run_dir, began=began)
     if folder is None:  # on a worker: the chief has written, and says where
         return
     echo(f"samples      {folder.samples}")
@@ -61,4 +63,4 @@ def command(
 
 def warn_loudly(text: str) -> None:
     """Print a warning on standard error that is not overlooked."""
-    click.secho(text, fg="yellow", bold=True, err=True)
+    echo(style(text, fg="yellow", bold=True), err=True)

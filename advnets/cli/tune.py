@@ -89,7 +89,7 @@ def command(
 
     own = resolved.data["distribution"]["precision"]
     further = [name for name in precisions if name != own]
-    tell = partial(click.echo, err=True)
+    tell = partial(echo, err=True)
     tuned = tune(found.recipe, found.source, seconds, further, tell)
     _print(tuned)
     if tuned.best is tuned.own:

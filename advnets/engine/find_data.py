@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..data import DataUnavailable, Source
 from ..recipe import Recipe
+from ..untrusted import printable
 from .make import make
 
 
@@ -68,4 +69,4 @@ def stand_in_note(missing: str, used: str) -> str:
 
 
 def _print(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text), file=sys.stderr, flush=True)

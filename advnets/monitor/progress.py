@@ -13,6 +13,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from ..untrusted import printable
+
 EQUILIBRIUM = -math.log(4)
 """V(D, G) at the game's equilibrium (Goodfellow et al. 2014, theorem 1)."""
 
@@ -125,7 +127,7 @@ class Progress:
 
     def print(self, text: str, style: str = "") -> None:
         """Print a line; above the display, if there is one."""
-        self.console.print(Text(text, style=style), soft_wrap=not self._live)
+        self.console.print(Text(printable(text), style=style), soft_wrap=not self._live)
 
     def stop(self) -> None:
         """Take the display down, leaving its last state on the screen."""
@@ -143,7 +145,7 @@ class Progress:
     def _render(self) -> RenderableType:
         row = Table.grid(padding=(0, 2))
         row.add_row(
-            Text(self.name, style="bold"),
+            Text(printable(self.name, lines=False), style="bold"),
             ProgressBar(max(self.total, 1), self.step, width=24, complete_style="cyan"),
             Text(f"{self.step:,}/{self.total:,}"),
             *(Text(part, style="cyan") for part in self._pace()),

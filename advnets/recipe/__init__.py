@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .identity import differences, identity
 from .json_schema import parameter_schema, recipe_schema
-from .recipe import Recipe, load_recipe, parse_recipe
+from .recipe import Recipe, load_recipe, parse_recipe, recipe_bytes
 from .shipped import find_recipe, recipe_path
 from .yaml_reader import read_yaml
 from .yaml_writer import write_yaml
@@ -18,6 +18,7 @@ __all__ = [
     "parameter_schema",
     "parse_recipe",
     "read_yaml",
+    "recipe_bytes",
     "recipe_path",
     "recipe_schema",
     "write_yaml",

@@ -11,6 +11,8 @@ Keys: TypeAlias = tuple[str | int, ...]
 """The way from the top of a recipe to a value: keys and list indices."""
 
 COMMAND_LINE = "command line"
+LONGEST = 500
+"""Characters of a message, and of a hint: what came is quoted there, as long as it may be."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,13 @@ class Place:
     def problem(self, message: str, hint: str | None = None) -> Problem:
         """A problem at this place."""
         text = f"{self.override}: {message}" if self.override else message
-        return Problem(text, self.line, self.column, self.source, hint)
+        hint = _shortened(hint) if hint else hint
+        return Problem(_shortened(text), self.line, self.column, self.source, hint)
+
+
+def _shortened(text: str) -> str:
+    half = LONGEST // 2
+    return text if len(text) <= LONGEST else f"{text[:half]} … {text[-half:]}"
 
 
 @dataclass

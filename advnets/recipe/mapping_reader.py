@@ -9,9 +9,7 @@ from typing import Any
 
 from .document import Document, Keys, Place, dotted
 from .scalars import LARGEST, check_text
-from .yaml_reader import MAX_DEPTH
-
-MAX_VALUES = 100_000
+from .yaml_reader import MAX_DEPTH, MAX_VALUES
 
 
 def read_value(value: Any, source: str, place: Place | None = None) -> Document:

@@ -9,7 +9,7 @@ from typing import Any
 from .document import COMMAND_LINE, Document, Keys, Place, dotted
 from .mapping_reader import read_value
 from .schema import is_entry
-from .yaml_reader import read_yaml
+from .yaml_reader import MAX_DEPTH, read_yaml
 
 
 def apply_overrides(document: Document, overrides: Sequence[str] | Mapping[str, Any]) -> None:
@@ -76,12 +76,14 @@ def _checked(read: Document, place: Place) -> Document:
 
 
 def _keys(text: str) -> Keys | None:
-    """Split a dotted path; ``None`` if a part of it is empty.
+    """Split a dotted path; ``None`` if a part of it is empty, or it is deeper than recipes are.
 
     >>> _keys("penalties.0.weight")
     ('penalties', 0, 'weight')
     """
     parts = text.split(".")
+    if len(parts) > MAX_DEPTH:
+        return None
     if not all(part and part == part.strip() for part in parts):
         return None
     return tuple(int(p) if p.isascii() and p.isdigit() and len(p) < 10 else p for p in parts)

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ..components import Component
+from ..errors import Problem, RecipeError, UsageError
 from ..plugins import load_plugins
 from ..registry import Registry
+from ..untrusted import open_file
 from .document import Keys
 from .identity import identity
 from .mapping_reader import read_value
@@ -19,7 +21,7 @@ from .overrides import apply_overrides
 from .resolve import Entry, resolve
 from .schema import OFFLINE
 from .shipped import find_recipe
-from .yaml_reader import MAX_BYTES, read_yaml
+from .yaml_reader import MAX_BYTES, MAX_VALUES, read_yaml
 from .yaml_writer import write_yaml
 
 Overrides = Sequence[str] | Mapping[str, Any]
@@ -133,10 +135,22 @@ def load_recipe(
         document, name = read_value(source, "recipe"), "recipe"
     else:
         path = find_recipe(source, registry)
-        with path.open("rb") as file:
-            document = read_yaml(file.read(MAX_BYTES + 1), str(path))
+        document = read_yaml(recipe_bytes(path), str(path))
         name = _slug(path.stem)
     return _resolve(document, name, overrides, registry)
+
+
+def recipe_bytes(path: Path) -> bytes:
+    """The content of a recipe's file, or as much of it as shows that it is too large for one.
+
+    Raises:
+        UsageError: If it cannot be read, or is no file.
+    """
+    try:
+        with open_file(path) as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"the recipe {path} cannot be read: {error.strerror}") from error
 
 
 def parse_recipe(
@@ -153,7 +167,36 @@ def parse_recipe(
 def _resolve(document: Any, name: str, overrides: Overrides, registry: Registry) -> Recipe:
     apply_overrides(document, overrides)
     resolved = resolve(document, registry, name)
+    _refuse_large(resolved.data, document.source)
     return Recipe(resolved.data, document.source, registry=registry, _entries=resolved.entries)
+
+
+def _refuse_large(data: dict[str, Any], source: str) -> None:
+    """Defaults make a recipe longer; a run must be able to read again what it wrote.
+
+    Raises:
+        RecipeError: If the resolved recipe is beyond what is read of one.
+    """
+    size, values = len(write_yaml(data).encode()), _count(data)
+    if values > MAX_VALUES or size > MAX_BYTES // 2:
+        raise RecipeError(
+            [
+                Problem(
+                    f"with every default filled in, the recipe has {values:,} keys and values in "
+                    f"{size:,} bytes; at most {MAX_VALUES:,} in {MAX_BYTES // 2:,} can be kept",
+                    1,
+                    1,
+                    source,
+                )
+            ]
+        )
+
+
+def _count(value: Any) -> int:
+    """Keys and values, as the reader counts them."""
+    if isinstance(value, dict):
+        return 1 + sum(1 + _count(item) for item in value.values())
+    return 1 + sum(map(_count, value)) if isinstance(value, list) else 1
 
 
 def _keys(path: str) -> Keys:

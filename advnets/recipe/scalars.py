@@ -20,6 +20,7 @@ OCTAL = re.compile(r"0o[0-7]+")
 HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 LARGEST = 2**63 - 1
 
@@ -60,11 +61,17 @@ def resolve_scalar(text: str) -> bool | int | float | str | None:
 
 
 def check_text(text: str) -> None:
-    """Refuse text that no UTF-8 file can hold.
+    """Refuse text that no UTF-8 file can hold, and control characters.
+
+    A recipe's text becomes paths, names and messages: NUL ends the one for the system, and
+    ESC steers the terminal that the other is shown on. Line feeds and tabs are text.
 
     Raises:
-        ValueError: If it has an unpaired surrogate.
+        ValueError: If it has an unpaired surrogate, or a control character.
     """
+    control = CONTROL.search(text)
+    if control:
+        raise ValueError(f"\\x{ord(control[0]):02x} is a control character, and no text")
     try:
         text.encode()
     except UnicodeEncodeError as error:

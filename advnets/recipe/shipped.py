@@ -8,6 +8,8 @@ from pathlib import Path
 from ..components import Component
 from ..errors import PluginError, UsageError
 from ..registry import Registry
+from ..untrusted import is_there
+from ..untrusted.files import as_path
 from .wording import did_you_mean
 
 SUFFIXES = (".yaml", ".yml")
@@ -23,23 +25,25 @@ def find_recipe(word: str | Path, registry: Registry) -> Path:
     Raises:
         UsageError: If there is no such file and no such name, with the nearest ones.
     """
-    path = Path(word).expanduser()
-    if path.is_file():
+    path, text = as_path(word), str(word)
+    there = is_there(path)
+    if there and path.is_file():
         return path
-    text = str(word)
-    if path.is_dir():
+    if there and path.is_dir():
         inside = path / "recipe.yaml"
         raise UsageError(
             f"{text} is a folder, not a recipe",
             hint=f"it holds a run: its recipe is {inside}" if inside.is_file() else None,
         )
+    if there:
+        raise UsageError(f"{text} is a pipe, a socket or a device, not a recipe")
     names = registry.names("recipes")
     if text in names or ("recipes", text) in registry.conflicts:
         return recipe_path(registry.component("recipes", text))
     looks_like_path = path.suffix in SUFFIXES or path.name != text
     if looks_like_path:
-        siblings = [str(other) for other in path.parent.glob("*.yaml")] if path.parent else []
-        hint = did_you_mean(text, siblings)
+        siblings = path.parent.glob("*.yaml") if is_there(path.parent) else ()
+        hint = did_you_mean(text, map(str, siblings))
         if hint is None and path.stem in names:
             hint = f"a recipe of that name is shipped: give its name alone, {path.stem}"
         raise UsageError(

@@ -2,7 +2,8 @@
 
 Recipes are data that people send each other, so whatever YAML offers beyond trees of
 text, numbers and booleans is refused: tags, anchors, aliases, merge keys, duplicate
-keys, keys that are no text, several documents, large and deeply nested files.
+keys, keys that are no text, several documents, control characters, and files that are large,
+deeply nested or have more values than a recipe ever has.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from .scalars import check_text, resolve_scalar
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
+MAX_VALUES = 20_000
+"""Keys and values of a recipe; the parser takes some 0.1 ms for each."""
 
 HINTS = {
     "mapping values are not allowed": "is the line indented wrongly, or should text be in quotes?",
@@ -107,6 +110,7 @@ class _Reader:
         self.document = document
         self._events = self._parse()
         self._ahead: Event | None = None
+        self._count = 0
 
     def read(self) -> None:
         """Fill the document."""
@@ -162,6 +166,9 @@ class _Reader:
         """Read one value; ``keys`` is ``None`` within a value that is thrown away."""
         event = self._next()
         place = self._place(event)
+        self._count += 1
+        if self._count > MAX_VALUES:
+            raise _Unreadable(place.problem(f"more than {MAX_VALUES:,} keys and values"))
         if keys:
             if isinstance(event, ScalarEvent) and event.implicit[0] and not event.value:
                 place = self.document.keys.get(keys, place)  # nothing has no place of its own

@@ -1,0 +1,21 @@
+"""What came from somebody else: read within bounds, shown without its control characters."""
+
+from __future__ import annotations
+
+from .files import NotAFile, TooLarge, is_there, open_file, read_bytes
+from .json_text import parse_json, read_json
+from .links import outside
+from .printable import printable, printable_json
+
+__all__ = [
+    "NotAFile",
+    "TooLarge",
+    "is_there",
+    "open_file",
+    "outside",
+    "parse_json",
+    "printable",
+    "printable_json",
+    "read_bytes",
+    "read_json",
+]
