@@ -1,13 +1,15 @@
 """The game: generator, discriminator, what they minimise, and who moves when."""
 
 from .batch import global_mean
-from .game import NORMS_MEASURED, SAMPLED_NORMS, AdversarialGame, Play
+from .game import AdversarialGame
 from .loss import Loss
 from .losses.minimax import Minimax
 from .losses.non_saturating import NonSaturating
 from .output import DiscriminatorOutput
 from .penalties.r1 import R1
 from .penalty import Penalty, PenaltyInputs
+from .play import Play
+from .players import NORMS_MEASURED, SAMPLED_NORMS
 from .prior import Gaussian, Prior, Uniform
 from .update_rule import UpdateRule
 from .updates.alternating import Alternating

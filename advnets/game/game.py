@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,60 +11,24 @@ import numpy as np
 import tensorflow as tf
 
 from .. import random
-from ..errors import PluginError, UsageError
-from ..networks import computes_in, in_float32, make_switchable, mixes_examples
+from ..errors import UsageError
+from ..networks import make_switchable, mixes_examples
 from ..random import Draw
 from . import batch
+from .judging import check_what_is_needed, critic_of, judge
 from .loss import Loss
-from .loss_scale import LossScale, all_finite
 from .losses.minimax import Minimax
-from .output import DiscriminatorOutput, at_least_float32
+from .output import at_least_float32
 from .penalty import Penalty, PenaltyInputs
+from .play import Play
+from .players import Players
 from .prior import Prior, Uniform
 from .sampling import Sampler
 from .update_rule import UpdateRule
 from .updates.alternating import Alternating
 
-SAMPLED_NORMS = ("d_gradient_norm", "g_gradient_norm")
-"""What a round logs of gradients; see ``AdversarialGame.norms_every``."""
-NORMS_MEASURED = "norms_measured"
-"""1 or 0: whether a round measured them; logged where not every round does."""
 
-
-@dataclass(frozen=True)
-class Play:
-    """One encounter of the players: a batch of each side, and what D said of it.
-
-    Attributes:
-        real: Examples x ~ p_data, ``[N, ...]``.
-        generated: G(z), z ~ p_z, ``[N, ...]``.
-        real_output: What D said of x, or ``None`` where nobody asked.
-        fake_output: What D said of G(z).
-        stage: The part of the round, which names its random streams.
-    """
-
-    real: tf.Tensor
-    generated: tf.Tensor
-    real_output: DiscriminatorOutput | None
-    fake_output: DiscriminatorOutput
-    stage: str
-
-    @property
-    def judged(self) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
-        """What D said of x and of G(z).
-
-        Raises:
-            PluginError: If D was not asked about x.
-        """
-        if self.real_output is None:
-            raise PluginError(
-                f"in {self.stage!r} D's judgement of real examples is used, but was not asked for",
-                hint="an update rule passes judge_real=True to game.play",
-            )
-        return self.real_output, self.fake_output
-
-
-class AdversarialGame(keras.Model):
+class AdversarialGame(Players):
     """A generator G and a discriminator D that play against each other.
 
     G maps latent points z ~ p_z to examples; D says of an example how real it looks.
@@ -93,10 +55,7 @@ class AdversarialGame(keras.Model):
     Attributes:
         discriminator_calls: ``one`` or ``two`` calls of D for real and generated examples;
             ``auto`` leaves it to the update rule. Two in any case where D mixes examples.
-        norms_every: Every how many rounds the gradients' norms are measured, 1 at first. In
-            the others they are logged as 0, along with ``norms_measured`` = 0. A norm reads
-            the whole gradient once more, which costs a large fully connected game 3 %.
-        loss_scales: The loss scales, by player; empty where nothing computes in float16.
+        rounds, norms_every, loss_scales: See :class:`advnets.game.players.Players`.
 
     Raises:
         UsageError: If a network is not built or the prior does not fit the generator.
@@ -122,15 +81,7 @@ class AdversarialGame(keras.Model):
         seed: int = 0,
         name: str = "game",
     ):
-        super().__init__(name=name)
-        for role, network in (("generator", generator), ("discriminator", discriminator)):
-            if not network.built:
-                raise UsageError(
-                    f"the {role} is not built",
-                    hint="give its first layer an input shape, such as keras.Input((100,))",
-                )
-        self.generator = generator
-        self.discriminator = discriminator
+        super().__init__(generator, discriminator, name)
         latent_size = int(np.prod(generator.input_shape[1:]))
         self.prior = prior if prior is not None else Uniform(latent_size)
         if self.prior.size != latent_size:
@@ -142,57 +93,12 @@ class AdversarialGame(keras.Model):
         self.penalties = tuple(penalties)
         self.updates = updates if updates is not None else Alternating()
         self.seed = seed
-        self.norms_every = 1
         self.discriminator_calls = "auto"
         # Whether D treats examples independently, so that one pass over real and generated
         # examples together is the same as two.
         self.joint = not mixes_examples(discriminator)
         if self.penalties:
             make_switchable(discriminator)
-        # G(z) that overflows reaches D, and G's gradient passes through D: both have one.
-        half = any(computes_in(network, "float16") for network in (generator, discriminator))
-        players = ("discriminator", "generator") if half else ()
-        self.loss_scales = {player: LossScale() for player in players}
-        self.rounds = self.add_weight(
-            name="rounds",
-            shape=(),
-            dtype="int64",
-            initializer="zeros",
-            trainable=False,
-            aggregation="only_first_replica",
-        )
-        self.built = True
-
-    def compile(  # type: ignore[override]
-        self,
-        generator_optimizer: keras.optimizers.Optimizer | str = "adam",
-        discriminator_optimizer: keras.optimizers.Optimizer | str = "adam",
-        jit_compile: bool = False,
-        **options: Any,
-    ) -> None:
-        """Give each player its optimizer.
-
-        Args:
-            generator_optimizer: A Keras optimizer or its name.
-            discriminator_optimizer: The same for D; an optimizer of its own.
-            jit_compile: Whether ``fit`` compiles the round with XLA. Off by default:
-                XLA's convolutions are slow on CPUs.
-            **options: Passed on to ``keras.Model.compile``.
-
-        Raises:
-            UsageError: If both players share one optimizer.
-        """
-        super().compile(optimizer=None, jit_compile=jit_compile, **options)
-        if generator_optimizer is discriminator_optimizer and not isinstance(
-            generator_optimizer, str
-        ):
-            raise UsageError("the players share one optimizer", hint="make one for each")
-        self.generator_optimizer = keras.optimizers.get(generator_optimizer)
-        self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
-        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
-            batch.take_reduced_gradients(optimizer)
-        self.generator_optimizer.build(self.generator.trainable_variables)
-        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Play one round (Algorithm 1, or whatever ``updates`` says).
@@ -233,13 +139,14 @@ class AdversarialGame(keras.Model):
         real_output = None
         if judge_real and self._in_one_call(together):
             both = tf.concat([real, tf.cast(generated, real.dtype)], axis=0)
-            said = self._judge(both, stage, [("real", examples), ("fake", examples)])
+            segments = [("real", examples), ("fake", examples)]
+            said = judge(self.discriminator, both, draw, stage, segments)
             real_output, fake_output = said.split(examples)
         else:
             if judge_real:
-                real_output = self._judge(real, stage, [("real", examples)])
-            fake_output = self._judge(generated, stage, [("fake", examples)])
-        self._require(fake_output)
+                real_output = judge(self.discriminator, real, draw, stage, [("real", examples)])
+            fake_output = judge(self.discriminator, generated, draw, stage, [("fake", examples)])
+        check_what_is_needed(fake_output, [self.loss, *self.penalties])
         return Play(real, generated, real_output, fake_output, stage)
 
     def discriminator_objective(self, play: Play) -> tf.Tensor:
@@ -260,61 +167,6 @@ class AdversarialGame(keras.Model):
         return self.loss.generator_needs_real or any(
             p.needs_real for p in self.penalties if p.player == "generator"
         )
-
-    def watch(self, *players: str) -> tf.GradientTape:
-        """A tape that records the named players' variables and no others."""
-        tape = tf.GradientTape(persistent=len(players) > 1, watch_accessed_variables=False)
-        # A GradientTape may watch only while it records.
-        return _Watching(tape, [v for player in players for v in self._variables(player)])
-
-    def gradients(
-        self, player: str, tape: tf.GradientTape, objective: tf.Tensor
-    ) -> list[tf.Tensor | None]:
-        """The gradient of ``objective`` with respect to the player's variables.
-
-        Where the player has a loss scale, it is that of the scaled objective, divided by the
-        scale: NaN or infinite where it overflowed.
-        """
-        variables = [v.value for v in self._variables(player)]
-        scale = self.loss_scales.get(player)
-        if scale is None:
-            return tape.gradient(objective, variables)
-        start = tf.cast(scale.scale, objective.dtype)
-        return scale.unscaled(tape.gradient(objective, variables, output_gradients=start))
-
-    def apply(self, player: str, gradients: list[tf.Tensor | None]) -> tf.Tensor:
-        """Move the player along its gradient, summed over replicas.
-
-        Where the player has a loss scale and the gradient is not finite, nothing moves.
-
-        Returns:
-            The L2 norm of the gradient, a float32 scalar: 0 in a round that measures none, NaN
-            where the step was skipped.
-        """
-        if all(gradient is None for gradient in gradients):
-            raise PluginError(
-                f"the {player}'s loss does not depend on the {player}: it has no gradient",
-                hint=f"check {self.loss!r} and the networks for a stop_gradient",
-            )
-        reduced = batch.total_gradients(gradients)
-        optimizer, variables = getattr(self, f"{player}_optimizer"), self._variables(player)
-        scale = self.loss_scales.get(player)
-        if scale is None:
-            optimizer.apply(reduced, variables)
-            return self._norm(reduced)
-        moving = [v for g, v in zip(reduced, variables, strict=True) if g is not None]
-        finite = all_finite(reduced)  # The same on all replicas, since the sum is.
-        batch.if_all_agree(
-            finite,
-            lambda gradients: optimizer.apply(gradients, moving),
-            [g for g in reduced if g is not None],
-        )
-        scale.learn(finite)
-        return tf.where(finite, self._norm(reduced), np.nan)
-
-    def descend(self, player: str, tape: tf.GradientTape, objective: tf.Tensor) -> tf.Tensor:
-        """Take the gradient of ``objective`` and move the player; the gradient's L2 norm."""
-        return self.apply(player, self.gradients(player, tape, objective))
 
     def conclude(
         self,
@@ -348,12 +200,7 @@ class AdversarialGame(keras.Model):
         shares = {"d_loss": d_loss, "g_loss": g_loss}
         shares |= {name: batch.share(values, name) for name, values in seen.items()}
         logs = dict(zip(shares, batch.total(list(shares.values())), strict=True))
-        logs |= dict(zip(SAMPLED_NORMS, (d_norm, g_norm), strict=True))
-        for player, norm in (("discriminator", d_norm), ("generator", g_norm)):
-            if player in self.loss_scales:
-                logs[f"{player[0]}_loss_scale"] = tf.identity(self.loss_scales[player].scale)
-                logs[f"{player[0]}_skipped"] = tf.cast(tf.math.is_nan(norm), tf.float32)
-        return logs if self.norms_every == 1 else logs | {NORMS_MEASURED: self._norms_due()}
+        return logs | self._moves(d_norm, g_norm)
 
     def draw(self) -> Draw:
         """The random numbers of the current round."""
@@ -394,44 +241,20 @@ class AdversarialGame(keras.Model):
     def _sampler(self) -> Sampler:
         return Sampler(self.generator, self.distribute_strategy)
 
-    def _norms_due(self) -> tf.Tensor:
-        """1 in a round that measures gradient norms, 0 in others."""
-        due = tf.equal(tf.convert_to_tensor(self.rounds) % self.norms_every, 0)
-        return tf.cast(due, tf.float32)
-
-    def _norm(self, gradients: list[tf.Tensor | None]) -> tf.Tensor:
-        """The L2 norm of the global batch's gradient; 0 in a round that measures none."""
-        if self.norms_every == 1:
-            return batch.global_norm(gradients)
-        return tf.cond(
-            self._norms_due() > 0, lambda: batch.global_norm(gradients), lambda: tf.constant(0.0)
-        )
-
     def _in_one_call(self, together: bool) -> bool:
         calls = self.discriminator_calls
         return self.joint and (together if calls == "auto" else calls == "one")
 
-    def _variables(self, player: str) -> list[Any]:
-        return getattr(self, player).trainable_variables
-
-    def _judge(self, x: tf.Tensor, stage: str, segments: random.Segments) -> DiscriminatorOutput:
-        with random.scope(self.draw(), stage, segments):
-            return DiscriminatorOutput(self.discriminator(x, training=True))
-
     def _penalty(self, player: str, play: Play) -> tf.Tensor:
-        calls = itertools.count()  # every call has dropout of its own
-
-        def critic(x: tf.Tensor) -> DiscriminatorOutput:
-            with in_float32():  # Second derivatives of half precision are too coarse.
-                return self._judge(x, play.stage, [(f"penalty/{next(calls)}", batch.size(x))])
-
+        """This replica's share of the mean of the player's penalties, a scalar."""
+        draw = self.draw()
         inputs = PenaltyInputs(
-            critic=critic,
+            critic=critic_of(self.discriminator, draw, play.stage),
             real=play.real,
             generated=play.generated,
             real_output=play.real_output,
             fake_output=play.fake_output,
-            draw=self.draw(),
+            draw=draw,
             stage=play.stage,
         )
         total = tf.constant(0.0)
@@ -439,31 +262,3 @@ class AdversarialGame(keras.Model):
             if penalty.player == player:
                 total += batch.share(penalty(inputs), type(penalty).__name__)
         return total
-
-    def _require(self, output: DiscriminatorOutput) -> None:
-        """Refuse a loss or penalty whose needs D's output does not meet, by name."""
-        components: list[Loss | Penalty] = [self.loss, *self.penalties]
-        for component in components:
-            missing = [name for name in component.requires if name not in output]
-            if missing:
-                raise PluginError(
-                    f"{type(component).__name__} needs {', '.join(missing)} from the "
-                    f"discriminator, which returns {', '.join(sorted(output))}",
-                    hint="choose a discriminator that returns it, or another loss",
-                )
-
-
-class _Watching:
-    """A gradient tape that watches the given variables as soon as it records."""
-
-    def __init__(self, tape: tf.GradientTape, variables: list[Any]):
-        self._tape, self._watched = tape, variables
-
-    def __enter__(self) -> tf.GradientTape:
-        self._tape.__enter__()
-        for variable in self._watched:
-            self._tape.watch(variable.value)
-        return self._tape
-
-    def __exit__(self, *exception: Any) -> None:
-        self._tape.__exit__(*exception)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from .output import DiscriminatorOutput
+from .value_function import value_function
 
 
 class Loss:
@@ -36,14 +37,11 @@ class Loss:
         raise NotImplementedError(f"{type(self).__name__} defines no generator loss")
 
     def value(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor | None:
-        """V(D, G) in nats, ``[N]``, where D's output defines one.
+        """V(D, G) in nats, ``[N]``, where D's output defines one; whatever the players minimise.
 
-        V(D, G) = log D(x) + log(1 − D(G(z))), with D = sigmoid(logits)
-        (Goodfellow et al. 2014, equation 1), whatever the players minimise.
+        :func:`advnets.game.value_function.value_function` where D returns logits.
         """
-        if "logits" not in self.requires:
-            return None
-        return tf.math.log_sigmoid(real.logits) + tf.math.log_sigmoid(-fake.logits)
+        return value_function(real, fake) if "logits" in self.requires else None
 
     def probability(self, output: DiscriminatorOutput) -> tf.Tensor | None:
         """The probability that D gives to "real", ``[N]``, where its output defines one."""

@@ -44,7 +44,7 @@ def test_skipped_rounds_are_counted_and_left_out_of_the_means(small):
 
 
 def test_a_run_that_only_overflows_ends(small, tmp_path, monkeypatch):
-    monkeypatch.setattr("advnets.game.game.all_finite", lambda gradients: tf.constant(False))
+    monkeypatch.setattr("advnets.game.players.all_finite", lambda gradients: tf.constant(False))
     with pytest.raises(RunError, match="discriminator's gradients overflow float16") as caught:
         advnets.run(small(**FLOAT16), run_dir=tmp_path / "run")
     assert "diverged by round 20" in str(caught.value)

@@ -6,12 +6,12 @@ import tensorflow as tf
 
 from ..loss import Loss
 from ..output import DiscriminatorOutput
+from ..value_function import value_function
 
 
 class Minimax(Loss):
     """min_G max_D V(D, G) = E log D(x) + E log(1 − D(G(z))).
 
-    With logits C, D = sigmoid(C): log D = −softplus(−C) and log(1 − D) = −softplus(C).
     D minimises −V, G minimises the term of V that it can reach, log(1 − D(G(z))).
 
     Args:
@@ -29,11 +29,9 @@ class Minimax(Loss):
         self.discriminator_weight = discriminator_weight
 
     def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
-        """−log D(x) − log(1 − D(G(z))), float32 ``[N]``."""
-        return self.discriminator_weight * (
-            tf.math.softplus(-real.logits) + tf.math.softplus(fake.logits)
-        )
+        """−V(D, G) = −log D(x) − log(1 − D(G(z))), float32 ``[N]``."""
+        return -self.discriminator_weight * value_function(real, fake)
 
     def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
-        """log(1 − D(G(z))), float32 ``[N]``."""
+        """log(1 − D(G(z))) = −softplus(C(G(z))), float32 ``[N]``."""
         return -tf.math.softplus(fake.logits)

@@ -1,0 +1,198 @@
+"""The two players, and how each of them is moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ..errors import PluginError, UsageError
+from ..networks import computes_in
+from . import batch
+from .loss import Loss
+from .loss_scale import LossScale, all_finite
+
+SAMPLED_NORMS = ("d_gradient_norm", "g_gradient_norm")
+"""What a round logs of gradients; see ``Players.norms_every``."""
+NORMS_MEASURED = "norms_measured"
+"""1 or 0: whether a round measured them; logged where not every round does."""
+
+
+class Players(keras.Model):
+    """A generator and a discriminator, each with its variables, optimizer and loss scale.
+
+    What they play is the business of :class:`advnets.game.AdversarialGame`; here is how a
+    player is moved along the gradient of an objective, on any number of replicas and in any
+    precision. Only the variables of players that are named are watched and moved.
+
+    Args:
+        generator: A built Keras model.
+        discriminator: A built Keras model.
+
+    Attributes:
+        rounds: The rounds that have been played, an int64 variable.
+        norms_every: Every how many rounds the gradients' norms are measured, 1 at first. In
+            the others they are logged as 0, along with ``norms_measured`` = 0. A norm reads
+            the whole gradient once more, which costs a large fully connected game 3 %.
+        loss_scales: The loss scales, by player; empty where nothing computes in float16.
+        loss: What the players minimise; the game sets it, and messages name it.
+
+    Raises:
+        UsageError: If a network is not built.
+    """
+
+    loss: Loss
+
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, name: str):
+        super().__init__(name=name)
+        for role, network in (("generator", generator), ("discriminator", discriminator)):
+            if not network.built:
+                raise UsageError(
+                    f"the {role} is not built",
+                    hint="give its first layer an input shape, such as keras.Input((100,))",
+                )
+        self.generator = generator
+        self.discriminator = discriminator
+        self.norms_every = 1
+        # G(z) that overflows reaches D, and G's gradient passes through D: both have one.
+        half = any(computes_in(network, "float16") for network in (generator, discriminator))
+        players = ("discriminator", "generator") if half else ()
+        self.loss_scales = {player: LossScale() for player in players}
+        self.rounds = self.add_weight(
+            name="rounds",
+            shape=(),
+            dtype="int64",
+            initializer="zeros",
+            trainable=False,
+            aggregation="only_first_replica",
+        )
+        self.built = True
+
+    def compile(  # type: ignore[override]
+        self,
+        generator_optimizer: keras.optimizers.Optimizer | str = "adam",
+        discriminator_optimizer: keras.optimizers.Optimizer | str = "adam",
+        jit_compile: bool = False,
+        **options: Any,
+    ) -> None:
+        """Give each player its optimizer.
+
+        Args:
+            generator_optimizer: A Keras optimizer or its name.
+            discriminator_optimizer: The same for D; an optimizer of its own.
+            jit_compile: Whether ``fit`` compiles the round with XLA. Off by default:
+                XLA's convolutions are slow on CPUs.
+            **options: Passed on to ``keras.Model.compile``.
+
+        Raises:
+            UsageError: If both players share one optimizer.
+        """
+        super().compile(optimizer=None, jit_compile=jit_compile, **options)
+        if generator_optimizer is discriminator_optimizer and not isinstance(
+            generator_optimizer, str
+        ):
+            raise UsageError("the players share one optimizer", hint="make one for each")
+        self.generator_optimizer = keras.optimizers.get(generator_optimizer)
+        self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
+        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+            batch.take_reduced_gradients(optimizer)
+        self.generator_optimizer.build(self.generator.trainable_variables)
+        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+
+    def watch(self, *players: str) -> tf.GradientTape:
+        """A tape that records the named players' variables and no others."""
+        tape = tf.GradientTape(persistent=len(players) > 1, watch_accessed_variables=False)
+        # A GradientTape may watch only while it records.
+        return _Watching(tape, [v for player in players for v in self._variables(player)])
+
+    def gradients(
+        self, player: str, tape: tf.GradientTape, objective: tf.Tensor
+    ) -> list[tf.Tensor | None]:
+        """The gradient of ``objective`` with respect to the player's variables.
+
+        Where the player has a loss scale, it is that of the scaled objective, divided by the
+        scale: NaN or infinite where it overflowed.
+        """
+        variables = [v.value for v in self._variables(player)]
+        scale = self.loss_scales.get(player)
+        if scale is None:
+            return tape.gradient(objective, variables)
+        start = tf.cast(scale.scale, objective.dtype)
+        return scale.unscaled(tape.gradient(objective, variables, output_gradients=start))
+
+    def apply(self, player: str, gradients: list[tf.Tensor | None]) -> tf.Tensor:
+        """Move the player along its gradient, summed over replicas.
+
+        Where the player has a loss scale and the gradient is not finite, nothing moves.
+
+        Returns:
+            The L2 norm of the gradient, a float32 scalar: 0 in a round that measures none, NaN
+            where the step was skipped.
+        """
+        if all(gradient is None for gradient in gradients):
+            raise PluginError(
+                f"the {player}'s loss does not depend on the {player}: it has no gradient",
+                hint=f"check {self.loss!r} and the networks for a stop_gradient",
+            )
+        reduced = batch.total_gradients(gradients)
+        optimizer, variables = getattr(self, f"{player}_optimizer"), self._variables(player)
+        scale = self.loss_scales.get(player)
+        if scale is None:
+            optimizer.apply(reduced, variables)
+            return self._norm(reduced)
+        moving = [v for g, v in zip(reduced, variables, strict=True) if g is not None]
+        finite = all_finite(reduced)  # The same on all replicas, since the sum is.
+        batch.if_all_agree(
+            finite,
+            lambda gradients: optimizer.apply(gradients, moving),
+            [g for g in reduced if g is not None],
+        )
+        scale.learn(finite)
+        return tf.where(finite, self._norm(reduced), np.nan)
+
+    def descend(self, player: str, tape: tf.GradientTape, objective: tf.Tensor) -> tf.Tensor:
+        """Take the gradient of ``objective`` and move the player; the gradient's L2 norm."""
+        return self.apply(player, self.gradients(player, tape, objective))
+
+    def _moves(self, d_norm: tf.Tensor, g_norm: tf.Tensor) -> dict[str, tf.Tensor]:
+        """What a round logs of the players' moves: norms, loss scales, skipped steps."""
+        logs = dict(zip(SAMPLED_NORMS, (d_norm, g_norm), strict=True))
+        for player, norm in (("discriminator", d_norm), ("generator", g_norm)):
+            if player in self.loss_scales:
+                logs[f"{player[0]}_loss_scale"] = tf.identity(self.loss_scales[player].scale)
+                logs[f"{player[0]}_skipped"] = tf.cast(tf.math.is_nan(norm), tf.float32)
+        return logs if self.norms_every == 1 else logs | {NORMS_MEASURED: self._norms_due()}
+
+    def _norms_due(self) -> tf.Tensor:
+        """1 in a round that measures gradient norms, 0 in others."""
+        due = tf.equal(tf.convert_to_tensor(self.rounds) % self.norms_every, 0)
+        return tf.cast(due, tf.float32)
+
+    def _norm(self, gradients: list[tf.Tensor | None]) -> tf.Tensor:
+        """The L2 norm of the global batch's gradient; 0 in a round that measures none."""
+        if self.norms_every == 1:
+            return batch.global_norm(gradients)
+        return tf.cond(
+            self._norms_due() > 0, lambda: batch.global_norm(gradients), lambda: tf.constant(0.0)
+        )
+
+    def _variables(self, player: str) -> list[Any]:
+        return getattr(self, player).trainable_variables
+
+
+class _Watching:
+    """A gradient tape that watches the given variables as soon as it records."""
+
+    def __init__(self, tape: tf.GradientTape, variables: list[Any]):
+        self._tape, self._watched = tape, variables
+
+    def __enter__(self) -> tf.GradientTape:
+        self._tape.__enter__()
+        for variable in self._watched:
+            self._tape.watch(variable.value)
+        return self._tape
+
+    def __exit__(self, *exception: Any) -> None:
+        self._tape.__exit__(*exception)
