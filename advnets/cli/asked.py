@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+from ..untrusted import is_there
 
 if TYPE_CHECKING:
     from ..plugins import Registry
@@ -37,7 +38,7 @@ def asked_for(
                 f"{word!r} is not KEY=VALUE", hint="give one recipe, then overrides of its values"
             )
     given: str | Path = recipe
-    if Path(recipe).is_dir():
+    if is_there(recipe) and Path(recipe).is_dir():
         existing = RunFolder.open(Path(recipe))
         if run_dir is not None:
             raise UsageError("--run-dir cannot be given for a run, which has its folder")

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ..errors import RunError, UsageError
+from ..untrusted import is_there
 from .asked import asked_for
 from .common import plugin_options, registry_of, state_of
 
@@ -63,7 +64,7 @@ def command(
     with folder.lock():
         pass
     plugins = [word for name in state_of(ctx).plugins for word in ("--plugin", name)]
-    where = [] if Path(recipe).is_dir() else ["--run-dir", str(folder.path)]
+    where = [] if is_there(recipe) and Path(recipe).is_dir() else ["--run-dir", str(folder.path)]
     run = ["run", *plugins, *where, "--", recipe, *overrides]
     try:
         Launcher(worker_command(run), environments, folder.logs).run()

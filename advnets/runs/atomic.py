@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from ..errors import RunError
 
@@ -13,27 +15,44 @@ from ..errors import RunError
 def write_atomically(path: Path, text: str) -> None:
     """Write UTF-8 text to a temporary file beside ``path``, flush it to disk, rename it.
 
+    Half a character, as there may be in a command's words, is written as its escape.
+
     Raises:
         RunError: If the disk is full or the folder cannot be written to; the old file stays.
+    """
+    with replaced(path) as file:
+        file.write(text.encode("utf-8", "backslashreplace"))
+
+
+@contextlib.contextmanager
+def replaced(path: Path) -> Iterator[BinaryIO]:
+    """A temporary file beside ``path``, which takes its place once it is written.
+
+    A link at ``path`` is replaced, not followed.
+
+    Raises:
+        RunError: As :func:`write_atomically` does.
     """
     temporary = None
     try:
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+            "wb", dir=path.parent, prefix=f".{path.name[:100]}.", delete=False
         ) as file:
             temporary = file.name
-            file.write(text)
+            yield cast(BinaryIO, file)
             file.flush()
             os.fsync(file.fileno())
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         os.chmod(temporary, mode)
         os.replace(temporary, path)
         _sync_folder(path.parent)
-    except OSError as error:
+    except BaseException as error:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
-        raise cannot_write(path, error) from error
+        if isinstance(error, OSError):
+            raise cannot_write(path, error) from error
+        raise
 
 
 def cannot_write(path: Path, error: OSError) -> RunError:

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import AdvnetsError, UsageError
-from ..recipe import Recipe, differences, identity, load_recipe, read_yaml
+from ..recipe import Recipe, differences, identity, load_recipe, read_yaml, recipe_bytes
+from ..untrusted import outside
+from ..untrusted.files import as_path
 from .atomic import cannot_write, write_atomically
 from .lock import RunLock
 from .manifest import Manifest, machine, now, versions
@@ -56,11 +58,21 @@ class RunFolder:
             run_dir: The folder itself; ``runs/<name>-<identity>`` by default.
 
         Raises:
-            UsageError: If the path is taken by something that is no run.
+            UsageError: If the path is taken by something that is no run, or if what would be
+                written there would end up elsewhere.
         """
-        default = Path(RUNS) / f"{recipe.name}-{recipe.identity()}"
-        folder = cls(Path(run_dir).expanduser() if run_dir is not None else default)
+        if run_dir is not None:
+            folder = cls(_usable(run_dir))
+        else:
+            folder = cls(Path(RUNS) / f"{recipe.name}-{recipe.identity()}")
+            target = folder.path.resolve()
+            if target.parent != Path(RUNS).resolve():
+                raise UsageError(
+                    f"{folder.path} is a link that leads out of {RUNS}/, to {target}",
+                    hint="remove it; or name the place yourself, with --run-dir",
+                )
         folder._refuse_foreign()
+        folder.refuse_links()
         return folder
 
     @classmethod
@@ -68,10 +80,11 @@ class RunFolder:
         """An existing run's folder.
 
         Raises:
-            UsageError: If ``path`` is none.
+            UsageError: If ``path`` is none, or if something in it leads out of it.
         """
-        folder = cls(Path(path).expanduser())
+        folder = cls(_usable(path))
         if folder.recipe_file.is_file():
+            folder.refuse_links()
             return folder
         if not folder.path.exists():
             message, inside = f"there is no run folder {path}", folder.path.parent
@@ -79,7 +92,7 @@ class RunFolder:
             message, inside = f"{path} is not the folder of a run: no recipe.yaml", folder.path
         runs = sorted(
             (other.parent for other in inside.glob("*/recipe.yaml")),
-            key=lambda run: (run / "recipe.yaml").stat().st_mtime,
+            key=lambda run: (run / "recipe.yaml").lstat().st_mtime,
         )
         hint = f"the newest run in {inside} is {runs[-1]}" if runs else "runs lie in runs/"
         raise UsageError(message, hint=hint)
@@ -130,6 +143,25 @@ class RunFolder:
         """Drop the records later than ``step``."""
         self._metrics.truncate(step)
 
+    def refuse_links(self) -> None:
+        """Refuse a folder in which something leads out of it: see :func:`outside`.
+
+        A run comes as an archive from somebody else, and its links with it: what is pruned,
+        appended to or rewritten must lie in the folder itself.
+
+        Raises:
+            UsageError: With the first of them.
+        """
+        found = next(outside(self.path), None)
+        if found:
+            name, fault = found
+            raise UsageError(
+                f"{name} {fault}",
+                where=str(self.path),
+                hint="a run's files lie in its folder: put the file itself there, or remove "
+                "the link (the folder may be a link as a whole)",
+            )
+
     def _refuse_foreign(self) -> None:
         """Keep from littering a folder that is something else."""
         if self.path.exists() and not self.path.is_dir():
@@ -168,7 +200,7 @@ class RunFolder:
 
     def _found(self, recipe: Recipe) -> dict[str, Any]:
         """The recipe of the run found here, with what has become a default since filled in."""
-        document = read_yaml(self.recipe_file.read_bytes(), str(self.recipe_file))
+        document = read_yaml(recipe_bytes(self.recipe_file), str(self.recipe_file))
         if document.problems or not isinstance(document.value, dict):
             reason = f": {document.problems[0]}" if document.problems else ""
             raise UsageError(
@@ -180,3 +212,20 @@ class RunFolder:
             return load_recipe(self.recipe_file, registry=recipe.registry).data
         except AdvnetsError:  # written with plugins that are not here now
             return dict(document.value)
+
+
+def _usable(path: str | Path) -> Path:
+    """A path given by the user.
+
+    Raises:
+        UsageError: If no system has such paths.
+    """
+    found = as_path(path)
+    try:
+        found.exists()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{str(path)[:100]!r} cannot be a folder: {reason}") from error
+    if "\0" in str(found):
+        raise UsageError(f"{str(path)[:100]!r} cannot be a folder: it has a NUL in it")
+    return found

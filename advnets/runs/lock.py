@@ -14,6 +14,7 @@ from typing import Any
 import filelock
 
 from ..errors import RunError, UsageError
+from ..untrusted import read_json
 from .atomic import cannot_write, write_atomically
 
 LOCK = ".lock"
@@ -78,7 +79,7 @@ class RunLock:
     def holder(self) -> dict[str, Any]:
         """Who holds it, or held it last when it died: host, pid, since; empty if unknown."""
         try:
-            found = json.loads((self.folder / HOLDER).read_text(encoding="utf-8"))
+            found = read_json(self.folder / HOLDER, 2**16)
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}

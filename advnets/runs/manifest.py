@@ -14,12 +14,12 @@ from typing import Any
 import filelock
 
 from ..errors import RunError
+from ..untrusted import read_json
 from .atomic import cannot_write, write_atomically
+from .manifest_shape import fault
 from .plain import plain
 
 PACKAGES = ("advnets", "tensorflow", "keras", "numpy")
-KINDS = {"step": int, "time": dict, "scores": list, "data": dict, "stand_in": dict}
-"""What others rely on, where it is there."""
 STATUSES = ("running", "interrupted", "failed", "finished")
 
 
@@ -52,25 +52,22 @@ class Manifest:
         """Its content; empty if there is no file yet.
 
         Raises:
-            RunError: If the file is no JSON object.
+            RunError: If the file is no JSON object, or an entry that others rely on is not
+                what it must be.
         """
         try:
-            text = self.path.read_text(encoding="utf-8")
+            found = read_json(self.path)
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise RunError(f"cannot read the manifest: {error}", where=str(self.path)) from error
-        except UnicodeDecodeError as error:
-            raise self._damaged(str(error)) from error
-        try:
-            found = json.loads(text)
         except ValueError as error:
             raise self._damaged(str(error)) from error
         if not isinstance(found, dict):
             raise self._damaged("it holds no object")
-        for key, kind in KINDS.items():
-            if found.get(key) is not None and not isinstance(found[key], kind):
-                raise self._damaged(f"{key!r} is {found[key]!r}, not a {kind.__name__}")
+        wrong = fault(found)
+        if wrong:
+            raise self._damaged(wrong)
         return found
 
     def __getitem__(self, key: str) -> Any:

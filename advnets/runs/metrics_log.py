@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from .atomic import cannot_write, write_atomically
+from ..errors import RunError
+from ..untrusted import open_file, parse_json
+from .atomic import cannot_write, replaced
 from .plain import plain
+
+LONGEST = 2**20
+"""Bytes of a line; a record has some hundred."""
+MOST_BYTES = 4 * 2**30
+MOST_RECORDS = 200_000
+"""Records kept in memory, of a file that has more of them."""
 
 
 class MetricsLog:
@@ -34,36 +42,64 @@ class MetricsLog:
         line = json.dumps(plain(record), ensure_ascii=False, allow_nan=False)
         try:
             self._mend()
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(f"{line}\n")
+            with self.path.open("ab") as file:
+                file.write(f"{line}\n".encode("utf-8", "backslashreplace"))
         except OSError as error:
             self._whole = False
             raise cannot_write(self.path, error) from error
 
     def read(self) -> list[dict[str, Any]]:
-        """The records, oldest first; lines that are no record of a step are left out."""
-        try:
-            lines = self.path.read_bytes().splitlines()
-        except FileNotFoundError:
-            return []
-        records = []
-        for line in lines:
-            try:
-                record = json.loads(line)
-            except ValueError:
+        """The records, oldest first; lines that are no record of a step are left out.
+
+        Of more than 200,000 records every second one is kept, or every fourth, and so on, and
+        the last.
+
+        Raises:
+            RunError: If the file cannot be read, or has more than 4 GiB.
+        """
+        kept: list[dict[str, Any]] = []
+        stride, last = 1, None
+        for number, (_, last) in enumerate(self._records()):
+            if number % stride:
                 continue
-            if isinstance(record, dict) and isinstance(record.get("step"), int):
-                records.append(record)
-        return records
+            if len(kept) == MOST_RECORDS:
+                kept, stride = kept[::2], stride * 2
+                if number % stride:
+                    continue
+            kept.append(last)
+        if last is not None and kept[-1] is not last:
+            kept.append(last)
+        return kept
 
     def truncate(self, step: int) -> None:
         """Drop the records later than ``step``, as a resumed run will write them again."""
         if not self.path.exists():
             return
-        records = self.read()
-        kept = [record for record in records if record["step"] <= step]
-        write_atomically(self.path, "".join(f"{json.dumps(record)}\n" for record in kept))
+        with replaced(self.path) as file:
+            for line, record in self._records():
+                if record["step"] <= step:
+                    file.write(line + b"\n")
         self._whole = True
+
+    def _records(self) -> Iterator[tuple[bytes, dict[str, Any]]]:
+        """Lines that hold a record, and the record, one at a time."""
+        try:
+            with open_file(self.path) as file:
+                for line in _lines(file):
+                    try:
+                        record = parse_json(line)
+                    except ValueError:
+                        continue
+                    if isinstance(record, dict) and type(record.get("step")) is int:
+                        yield line, record
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise RunError(
+                f"cannot read {self.path.name}: {error.strerror or error}",
+                where=str(self.path.parent),
+                hint="remove it: the run goes on with a new one",
+            ) from error
 
     def _mend(self) -> None:
         """Cut a torn last line off, once per process."""
@@ -73,6 +109,28 @@ class MetricsLog:
         if not self.path.exists():
             return
         with self.path.open("rb+") as file:
-            content = file.read()
-            if content and not content.endswith(b"\n"):
-                file.truncate(content.rfind(b"\n") + 1)
+            size = end = file.seek(0, 2)
+            while end > 0:
+                start = max(0, end - LONGEST)
+                file.seek(start)
+                found = file.read(end - start).rfind(b"\n")
+                if found >= 0:
+                    end = start + found + 1
+                    break
+                end = start
+            if end < size:
+                file.truncate(end)
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """The file's lines without their ends; what is longer than any record is passed over."""
+    read = 0
+    passing = False
+    while line := file.readline(LONGEST):
+        read += len(line)
+        if read > MOST_BYTES:
+            raise OSError(f"it has more than {MOST_BYTES:,} bytes")
+        ends = line.endswith(b"\n")
+        if not passing and (ends or len(line) < LONGEST):
+            yield line.rstrip(b"\r\n")
+        passing = not ends

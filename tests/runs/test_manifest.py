@@ -35,11 +35,12 @@ def test_update_replaces_entries(manifest: Manifest) -> None:
 
 
 def test_values_become_plain(manifest: Manifest) -> None:
-    manifest.update(step=np.int64(3), scores=[{"value": np.float32(0.5), "error": float("nan")}])
+    score = {"metric": "m", "value": np.float32(0.5), "error": float("nan")}
+    manifest.update(step=np.int64(3), scores=[score])
     manifest.update(command=("run", Path("r.yaml")))
     data = json.loads(manifest.path.read_text())
     assert data["step"] == 3
-    assert data["scores"] == [{"value": 0.5, "error": None}]
+    assert data["scores"] == [{"metric": "m", "value": 0.5, "error": None}]
     assert data["command"] == ["run", "r.yaml"]
 
 
@@ -53,9 +54,9 @@ def test_a_status_is_one_of_four(manifest: Manifest) -> None:
 def test_two_writers_lose_nothing(manifest: Manifest) -> None:
     other = Manifest(manifest.path)
     manifest.update(step=1)
-    other.update(scores=[1])
+    other.update(scores=[{"metric": "m"}])
     manifest.update(step=2)
-    assert (other["step"], manifest["scores"]) == (2, [1])
+    assert (other["step"], manifest["scores"]) == (2, [{"metric": "m"}])
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b"\xff"])
