@@ -62,6 +62,21 @@ def state_sha256(state: Mapping[str, tf.Variable]) -> str:
     return digest.hexdigest()
 
 
+def snapshot(state: Mapping[str, tf.Variable]) -> dict[str, tf.Variable]:
+    """A copy of the state in the host's memory, which training does not change.
+
+    It takes as many bytes as the state. What is mirrored on several devices is copied once.
+
+    >>> state = {"a": tf.Variable([1.0])}
+    >>> kept = snapshot(state)
+    >>> _ = state["a"].assign([2.0])
+    >>> float(kept["a"][0])
+    1.0
+    """
+    with tf.device("CPU:0"):
+        return {name: tf.Variable(v.numpy(), trainable=False) for name, v in state.items()}
+
+
 def weights_sha256(weights: Iterable[np.ndarray]) -> str:
     """SHA-256 over a network's weights: dtype, shape and bytes of each, in order."""
     digest = hashlib.sha256()

@@ -4,12 +4,13 @@ A checkpoint is written into a folder of its own beside the others, every file a
 folder flushed to disk, together with ``checkpoint.json`` (sizes and SHA-256 of the files,
 the variables' names, the state's hash); one atomic rename commits it. Order is by step,
 never by time. A checkpoint that does not verify is moved aside and the one before is used.
+
+What a crash leaves under the names that begin with a dot is cleared by whoever goes on.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
+import contextlib
 import os
 import re
 import shutil
@@ -21,11 +22,13 @@ from typing import Any
 import tensorflow as tf
 
 from ..errors import RunError
+from .index import fault_of, flush, read_index, write_index
 from .state import state_sha256
 
-INDEX = "checkpoint.json"
 COMMITTED = re.compile(r"step-(\d{8,})")
 WRITING = ".writing-"
+REPLACED = ".replaced-"
+REMOVING = ".removing-"
 QUARANTINED = "quarantined-"
 
 
@@ -37,7 +40,8 @@ class Commit:
         step: The number of rounds played.
         path: Its folder.
         state_sha256: The hash of its state.
-        extras: What the engine keeps beside the variables (time spent, open averages).
+        extras: What the engine keeps beside the variables (time spent, open averages, which
+            checkpoint was the best so far).
     """
 
     step: int
@@ -54,12 +58,14 @@ class CheckpointStore:
         keep: How many of the newest to keep.
 
     Attributes:
+        spared: The step of a checkpoint to keep however old it gets, or ``None``.
         faults: What :meth:`newest` found wrong with checkpoints, by step.
     """
 
     def __init__(self, folder: Path, keep: int = 3):
         self.folder = Path(folder)
         self.keep = keep
+        self.spared: int | None = None
         self.faults: dict[int, str] = {}
 
     def steps(self) -> list[int]:
@@ -76,34 +82,28 @@ class CheckpointStore:
 
         Args:
             step: The number of rounds played.
-            state: Variables by name (:func:`advnets.checkpoint.state_variables`).
+            state: Variables by name (:func:`advnets.checkpoint.state_variables`), or a
+                :func:`advnets.checkpoint.snapshot` of them.
             extras: JSON-able values to keep beside them.
 
         Raises:
             RunError: If it cannot be written; earlier checkpoints are untouched.
         """
-        target = self._path(step)
-        draft = self.folder / f"{WRITING}{target.name}"
+        target = self.path(step)
+        draft = self._aside(WRITING, target)
+        index = {
+            "step": step,
+            "state_sha256": state_sha256(state),
+            "variables": _signature(state),
+            "extras": dict(extras),
+        }
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self._make_folder()
             shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir()
             tf.train.Checkpoint(state=dict(state)).write(str(draft / "state"))
-            index: dict[str, Any] = {
-                "step": step,
-                "state_sha256": state_sha256(state),
-                "variables": {n: [v.dtype.name, v.shape.as_list()] for n, v in state.items()},
-                "files": {p.name: _describe(p) for p in sorted(draft.iterdir())},
-                "extras": dict(extras),
-            }
-            (draft / INDEX).write_text(json.dumps(index, indent=1))
-            for path in draft.iterdir():
-                _flush(path)
-            _flush(draft)
-            if target.exists():
-                shutil.rmtree(target)
-            os.replace(draft, target)
-            _flush(self.folder)
+            write_index(draft, index)
+            self._put_in_place(draft, target)
         except (OSError, tf.errors.OpError) as error:
             shutil.rmtree(draft, ignore_errors=True)
             raise RunError(
@@ -119,9 +119,12 @@ class CheckpointStore:
         """The newest checkpoint that verifies.
 
         Args:
-            quarantine: Whether newer ones that do not verify are moved aside; for whoever
-                goes on from here. Nothing is moved if no checkpoint is sound.
+            quarantine: Whether to tidy up: newer ones that do not verify are moved aside,
+                and what a crash left half done is undone. For whoever goes on from here.
+                No checkpoint is moved if none is sound.
         """
+        if quarantine:
+            self._tidy()
         self.faults = {}
         for step in reversed(self.steps()):
             fault = self.fault(step)
@@ -129,10 +132,29 @@ class CheckpointStore:
                 if quarantine:
                     for damaged in self.faults:
                         self._quarantine(damaged)
-                index = json.loads((self._path(step) / INDEX).read_text())
-                return Commit(step, self._path(step), index["state_sha256"], index["extras"])
+                return self.read(step)
             self.faults[step] = fault
         return None
+
+    def read(self, step: int) -> Commit:
+        """What a checkpoint says of itself.
+
+        Raises:
+            RunError: If there is none of that step, or it does not verify.
+        """
+        fault = self.fault(step)
+        if fault is not None:
+            kept = ", ".join(map(str, self.steps())) or "none"
+            there = self.path(step).is_dir()
+            raise RunError(
+                f"the checkpoint of step {step} is damaged: {fault}"
+                if there
+                else f"there is no checkpoint of step {step}",
+                where=str(self.folder),
+                hint=f"checkpoints are kept of these steps: {kept}",
+            )
+        index = read_index(self.path(step))
+        return Commit(step, self.path(step), index["state_sha256"], index["extras"])
 
     def described_faults(self) -> str:
         """What is wrong with which checkpoint, in one line."""
@@ -140,18 +162,7 @@ class CheckpointStore:
 
     def fault(self, step: int) -> str | None:
         """What is wrong with the files of a checkpoint, or ``None`` if they verify."""
-        path = self._path(step)
-        try:
-            index = json.loads((path / INDEX).read_text())
-            for name, described in index["files"].items():
-                if _describe(path / name) != described:
-                    return f"{name} is not what was written"
-            if index["step"] != step:
-                return f"it holds step {index['step']}"
-            index["state_sha256"], index["extras"], index["variables"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            return f"{type(error).__name__}: {error}"
-        return None
+        return fault_of(self.path(step), step)
 
     def restore(self, commit: Commit, state: Mapping[str, tf.Variable]) -> None:
         """Read a checkpoint into the variables, all of them and nothing else.
@@ -160,8 +171,7 @@ class CheckpointStore:
             RunError: If the names, dtypes or shapes differ, or the state read back
                 does not have the hash that was committed.
         """
-        saved = json.loads((commit.path / INDEX).read_text())["variables"]
-        wanted = {n: [v.dtype.name, v.shape.as_list()] for n, v in state.items()}
+        saved, wanted = read_index(commit.path)["variables"], _signature(state)
         if saved != wanted:
             differing = sorted(
                 name for name in saved.keys() | wanted.keys() if saved.get(name) != wanted.get(name)
@@ -177,31 +187,57 @@ class CheckpointStore:
         if state_sha256(state) != commit.state_sha256:
             raise RunError("the state read back is not the one committed", where=str(commit.path))
 
-    def _path(self, step: int) -> Path:
+    def path(self, step: int) -> Path:
+        """Where the checkpoint of a step lies, or would."""
         return self.folder / f"step-{step:08d}"
 
+    def _aside(self, prefix: str, target: Path) -> Path:
+        return self.folder / f"{prefix}{target.name}"
+
+    def _make_folder(self) -> None:
+        """Make the folder, and have it last: a folder is an entry of the one above it."""
+        if not self.folder.is_dir():
+            self.folder.mkdir(parents=True)
+            for above in (self.folder, *self.folder.resolve().parents[:2]):
+                flush(above)
+
+    def _put_in_place(self, draft: Path, target: Path) -> None:
+        """Rename the draft. One that was committed before lasts until the new one is there."""
+        replaced = self._aside(REPLACED, target)
+        if target.exists():
+            shutil.rmtree(replaced, ignore_errors=True)
+            os.replace(target, replaced)
+        os.replace(draft, target)
+        flush(self.folder)
+        shutil.rmtree(replaced, ignore_errors=True)
+
+    def _tidy(self) -> None:
+        """Undo what a crash left half done; drafts were never committed."""
+        if not self.folder.is_dir():
+            return
+        for left in sorted(self.folder.iterdir()):
+            prefix, _, rest = left.name.partition("step-")
+            if prefix == REPLACED and not (self.folder / f"step-{rest}").exists():
+                os.replace(left, self.folder / f"step-{rest}")
+            elif prefix in (WRITING, REPLACED, REMOVING):
+                shutil.rmtree(left, ignore_errors=True)
+
     def _quarantine(self, step: int) -> None:
-        source = self._path(step)
+        source = self.path(step)
         target = source.with_name(QUARANTINED + source.name)
         shutil.rmtree(target, ignore_errors=True)
         os.replace(source, target)
 
     def _prune(self) -> None:
         for step in self.steps()[: -self.keep]:
-            shutil.rmtree(self._path(step), ignore_errors=True)
+            if step != self.spared:
+                # Renamed first, so that a crash leaves nothing torn under a good name.
+                removing = self._aside(REMOVING, self.path(step))
+                with contextlib.suppress(OSError):  # one too many does no harm
+                    shutil.rmtree(removing, ignore_errors=True)
+                    os.replace(self.path(step), removing)
+                    shutil.rmtree(removing)
 
 
-def _describe(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        return {
-            "bytes": path.stat().st_size,
-            "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
-        }
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _signature(state: Mapping[str, tf.Variable]) -> dict[str, Any]:
+    return {name: [v.dtype.name, v.shape.as_list()] for name, v in state.items()}

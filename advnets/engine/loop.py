@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,10 +12,13 @@ from typing import Any, Protocol
 import keras
 import tensorflow as tf
 
-from ..checkpoint import CheckpointStore, Commit, state_sha256, state_variables
-from ..errors import Interrupted, RunError
+from ..checkpoint import state_sha256, state_variables
+from ..errors import AdvnetsError, Interrupted, RunError
 from ..game import AdversarialGame
+from .cadence import Cadence
+from .clock import Clock
 from .rounds import Rounds, Window
+from .saver import Saver
 from .signals import SIGNALS, StopRequest
 from .team import Team
 
@@ -24,56 +28,12 @@ SECONDS_PER_CALL = 0.5
 """About how long one compiled call may take: the longest that a signal has to wait."""
 
 
-@dataclass
-class Cadence:
-    """When what is due, in rounds; 0 means never.
-
-    >>> Cadence(total=250, log=100, image=0, checkpoint=1000, evaluate=0).next_boundary(120)
-    200
-    >>> Cadence(total=250, log=100, image=0, checkpoint=1000, evaluate=0).next_boundary(200)
-    250
-    """
-
-    total: int
-    log: int
-    image: int
-    checkpoint: int
-    evaluate: int
-    epoch: int = 0
-
-    def next_boundary(self, step: int) -> int:
-        """The first step after ``step`` at which anything is due."""
-        every = (self.log, self.image, self.checkpoint, self.evaluate, self.epoch)
-        return min([self.total, *(step - step % n + n for n in every if n)])
-
-    def due(self, every: int, step: int) -> bool:
-        """Whether what happens every ``every`` rounds is due at ``step``; all is due at the end."""
-        return bool(every) and (step % every == 0 or step == self.total)
-
-
 class Observer(Protocol):
     """What the loop tells about a run: see :class:`advnets.monitor.Monitor`."""
 
     def log(self, record: Mapping[str, Any]) -> Any: ...
     def images(self, step: int, generated: Any) -> Any: ...
     def note(self, text: str, style: str = "") -> None: ...
-
-
-@dataclass
-class Clock:
-    """Seconds spent, by what they were spent on."""
-
-    seconds: dict[str, float] = field(
-        default_factory=lambda: {"training": 0.0, "saving": 0.0, "evaluation": 0.0}
-    )
-
-    def measure(self, kind: str, work: Callable[[], Any]) -> Any:
-        """Do ``work`` and book its time under ``kind``."""
-        start = time.perf_counter()
-        try:
-            return work()
-        finally:
-            self.seconds[kind] = self.seconds.get(kind, 0.0) + time.perf_counter() - start
 
 
 @dataclass
@@ -86,33 +46,34 @@ class TrainingLoop:
     Attributes:
         game: The game; its ``rounds`` say where it is.
         rounds: The compiled rounds.
-        store: Where checkpoints go.
+        saver: What commits checkpoints.
         cadence: When to log, draw, commit and evaluate.
         observer: Who is told.
         draw: Makes the sample grid's examples, in the data set's own range.
-        evaluate: Computes the recipe's metrics at a step.
-        committed: Called after each checkpoint, by the chief.
+        evaluate: Computes the recipe's metrics at a step; whether it is the best so far.
+        alive: Told the step after each call: a sign of life.
         stop: The request to stop.
         team: The workers that play this game.
         rounds_per_call: The most rounds of a compiled call; 0: as many as fit.
         callbacks: Keras callbacks.
-        clock, window: Time spent and open averages, taken over when a run resumes.
+        clock: Where time is booked.
+        window: Open averages, taken over when a run resumes.
         restored: Whether the game was restored from a checkpoint.
     """
 
     game: AdversarialGame
     rounds: Rounds
-    store: CheckpointStore
+    saver: Saver
     cadence: Cadence
     observer: Observer
     draw: Callable[[], Any]
-    evaluate: Callable[[int], None]
-    committed: Callable[[Commit], None]
+    evaluate: Callable[[int], bool]
     stop: StopRequest
     team: Team
+    clock: Clock
+    alive: Callable[[int], None] = lambda step: None
     rounds_per_call: int = 0
     callbacks: Sequence[keras.callbacks.Callback] = ()
-    clock: Clock = field(default_factory=Clock)
     window: Window = field(default_factory=Window)
     restored: bool = False
     _stopped_by: str | None = None
@@ -132,6 +93,20 @@ class TrainingLoop:
             Interrupted: After a stop request, the state committed.
             RunError: If the game diverged or a checkpoint cannot be written.
         """
+        try:
+            step = self._run()
+        except BaseException:
+            with contextlib.suppress(AdvnetsError):  # the first failure is the one to tell
+                self.saver.finish()
+            raise
+        if self._stopped_by in SIGNALS_BY_NAME and step < self.cadence.total:
+            raise Interrupted(
+                f"stopped by {self._stopped_by} after round {step}, state committed",
+                hint="run the same command again to go on",
+            )
+        return step
+
+    def _run(self) -> int:
         step = int(self.game.rounds.numpy())
         watchers = keras.callbacks.CallbackList(list(self.callbacks), model=self.game)
         watchers.on_train_begin()
@@ -146,26 +121,31 @@ class TrainingLoop:
                 committed = step
         if committed != step:
             self._commit(step)
+        self.team.lead(self.saver.finish)
         watchers.on_train_end()
-        if self._stopped_by in SIGNALS_BY_NAME and step < self.cadence.total:
-            raise Interrupted(
-                f"stopped by {self._stopped_by} after round {step}, state committed",
-                hint="run the same command again to go on",
-            )
         return step
 
     def _play_to_boundary(self, step: int, watchers: keras.callbacks.CallbackList) -> int:
         boundary = self.cadence.next_boundary(step)
         while step < boundary and (count := self._agreed_rounds(boundary - step)):
             watchers.on_train_batch_begin(step)
-            start = time.perf_counter()
-            sums = self.clock.measure("training", partial(self.rounds.play, count))
-            seconds = time.perf_counter() - start
-            self._learn_speed(count, seconds)
+            sums = self._play(count)
             self.window.add(sums, count)
             step += count
+            self.alive(step)
             watchers.on_train_batch_end(step - 1, Window(count, sums).means())
         return step
+
+    def _play(self, count: int) -> dict[str, float]:
+        start, traces = time.perf_counter(), self.rounds.traces
+        sums = self.clock.measure("training", partial(self.rounds.play, count))
+        seconds = time.perf_counter() - start
+        if self.rounds.traces > traces:  # It was compiled, which is not training yet.
+            self.clock.rebook("training", "starting", seconds)
+        if self._speed == 0.0:
+            self.clock.started()
+        self._learn_speed(count, seconds)
+        return sums
 
     def _agreed_rounds(self, most: int) -> int:
         """How many rounds the next call plays: the chief's choice; 0 if anyone is to stop."""
@@ -200,8 +180,9 @@ class TrainingLoop:
         self._window_rounds += count
 
     def _boundary(self, step: int, watchers: keras.callbacks.CallbackList) -> bool:
-        """Do what is due at a step; whether its state was committed."""
-        cadence = self.cadence
+        """Do what is due at a step; whether its state is committed."""
+        cadence, best = self.cadence, False
+        self.team.lead(self.saver.poll)
         self._refuse_divergence(step)
         means = self.window.means()
         if cadence.due(cadence.log, step):
@@ -211,10 +192,11 @@ class TrainingLoop:
             if step < cadence.total:
                 watchers.on_epoch_begin(step // cadence.epoch)
         if cadence.due(cadence.image, step):
-            self.clock.measure("evaluation", lambda: self.observer.images(step, self.draw()))
+            self.observer.images(step, self.draw())
         if cadence.due(cadence.evaluate, step):
-            self.clock.measure("evaluation", lambda: self.evaluate(step))
-        due = cadence.due(cadence.checkpoint, step)
+            self.team.lead(self.saver.finish)
+            best = self.clock.measure("evaluation", partial(self.evaluate, step))
+        due = best or cadence.due(cadence.checkpoint, step)
         if due:
             self._commit(step)
         return due
@@ -235,22 +217,14 @@ class TrainingLoop:
 
     def _commit(self, step: int) -> None:
         state = state_variables(self.game)
-        bad = next((name for name, variable in state.items() if not _finite(variable)), None)
+        bad = self.clock.measure("saving", lambda: _first_not_finite(state))
         # Agreed on, since nobody would wait for a worker that left alone.
         if any(self.team.total([bad is not None])):
             what = f"{bad} is not finite" if bad else "another worker's state is not finite"
-            raise _diverged(step, what, self.store)
-        extras = {
-            "time": dict(self.clock.seconds),
-            "window": {"rounds": self.window.rounds, "sums": self.window.sums},
-        }
+            raise self._diverged(step, what)
         self._reconcile(step, state)
-
-        def save() -> None:
-            commit = self.clock.measure("saving", lambda: self.store.commit(step, state, extras))
-            self.committed(commit)
-
-        self.team.lead(save)
+        extras = {"window": {"rounds": self.window.rounds, "sums": self.window.sums}}
+        self.team.lead(lambda: self.saver.save(step, state, extras))
 
     def _reconcile(self, step: int, state: Mapping[str, tf.Variable]) -> None:
         """Where workers have drifted apart, take the chief's state, which a restart would take.
@@ -271,24 +245,31 @@ class TrainingLoop:
     def _refuse_divergence(self, step: int) -> None:
         bad = self.window.first_non_finite()
         if bad is not None:
-            raise _diverged(step, f"{bad} is not finite", self.store)
+            raise self._diverged(step, f"{bad} is not finite")
         for player, loss_scale in self.game.loss_scales.items():
             scale = float(tf.convert_to_tensor(loss_scale.scale))
             if scale < 1:
                 what = f"the {player}'s gradients overflow float16, even scaled by {scale:g}"
-                raise _diverged(step, what, self.store)
+                raise self._diverged(step, what)
+
+    def _diverged(self, step: int, what: str) -> RunError:
+        with contextlib.suppress(AdvnetsError):
+            self.saver.finish()
+        kept = self.saver.store.steps()
+        last = (
+            f"the last sound checkpoint is of step {kept[-1]}" if kept else "nothing was committed"
+        )
+        return RunError(
+            f"the game diverged by round {step}: {what}; {last}",
+            hint="lower the learning rates, or look at the gradient norms in the report",
+        )
+
+
+def _first_not_finite(state: Mapping[str, tf.Variable]) -> str | None:
+    return next((name for name, variable in state.items() if not _finite(variable)), None)
 
 
 def _finite(variable: tf.Variable) -> bool:
     if not variable.dtype.is_floating:
         return True
     return bool(tf.reduce_all(tf.math.is_finite(variable.value())))
-
-
-def _diverged(step: int, what: str, store: CheckpointStore) -> RunError:
-    kept = store.steps()
-    last = f"the last sound checkpoint is of step {kept[-1]}" if kept else "nothing was committed"
-    return RunError(
-        f"the game diverged by round {step}: {what}; {last}",
-        hint="lower the learning rates, or look at the gradient norms in the report",
-    )

@@ -21,15 +21,20 @@ from ..monitor.report import write_report
 from ..plugins import Registry
 from ..runs import RunFolder
 from . import distribution
+from .account import Account
 from .api import evaluate_game
-from .build import build_callbacks, build_game, rounds_per_epoch
+from .best import Best
+from .build import build_callbacks, build_game
+from .cadence import cadence_of
+from .determinism import determinism
 from .feed import make_feed, placed
 from .find_data import Found, stand_in_note
 from .jit import Jit, settle
-from .loop import Cadence, Clock, TrainingLoop
+from .loop import TrainingLoop
 from .opening import Opening, open_sitting, refuse_strangers
 from .pictures import background, fixed_samples, probability
 from .rounds import Rounds, Window
+from .saver import Saver
 from .signals import StopRequest, listening
 from .team import Team, watching
 
@@ -39,6 +44,7 @@ def play(
     registry: Registry,
     run_dir: Path | None = None,
     console: Console | None = None,
+    began: float | None = None,
 ) -> RunFolder | None:
     """Play a recipe to its last step, or go on with the run of the same identity.
 
@@ -50,6 +56,7 @@ def play(
         registry: The components.
         run_dir: The run's folder; ``runs/<name>-<identity>`` by default.
         console: Where progress is shown; standard error by default.
+        began: When the command began, by ``time.monotonic``; now by default.
 
     Returns:
         The run's folder, its manifest sealed and its report written; ``None`` on workers
@@ -58,6 +65,7 @@ def play(
     Raises:
         AdvnetsError: Of the kind that says what went wrong; the manifest says so too.
     """
+    began = time.monotonic() if began is None else began
     recipe, source = found.recipe, found.source
     folder = RunFolder.for_recipe(recipe, run_dir)
     console = console or Console(stderr=True, highlight=False)
@@ -76,9 +84,11 @@ def play(
         opening = open_sitting(found, registry, folder, store, console, team)
         if opening.finished:
             return folder if team.chief else None
-        sitting = _Sitting(found, registry, folder, store, stop, console, strategy, team)
+        account = Account(folder, opening.newest, began, team.chief)
+        sitting = _Sitting(found, registry, folder, store, stop, console, strategy, team, account)
         try:
-            with sitting.monitor, watching(team):
+            repeats = determinism(recipe.data["distribution"]["determinism"])
+            with sitting.monitor, watching(team), repeats:
                 stand_in = folder.manifest.get("stand_in")
                 if stand_in and found.missing is None:  # `advnets run RUN`, which looked for none
                     note = stand_in_note(stand_in["why"], stand_in["used"]["name"])
@@ -86,11 +96,7 @@ def play(
                 sitting.play(opening)
         except BaseException as error:
             if team.chief:
-                status = "interrupted" if _is_interruption(error) else "failed"
-                folder.manifest.update(
-                    status=status, error=None if status == "interrupted" else _one_line(error)
-                )
-                _report(folder)
+                sitting.end_badly(error)
             if isinstance(error, Interrupted):
                 team.total([0])  # nobody leaves before the chief has written all
             raise
@@ -110,14 +116,15 @@ class _Sitting:
         console: Console,
         strategy: tf.distribute.Strategy,
         team: Team,
+        account: Account,
     ):
         recipe, source = found.recipe, found.source
         self.recipe, self.registry, self.source = recipe, registry, source
         self.folder, self.store, self.stop = folder, store, stop
-        self.strategy, self.team = strategy, team
+        self.strategy, self.team, self.account = strategy, team, account
         self.monitoring = recipe.data["monitoring"]
-        self.game: AdversarialGame  # made by play, as is the clock
-        self.clock: Clock
+        self.game: AdversarialGame  # made by play
+        self.best: Best | None = None
         self.monitor = Monitor(
             folder,
             recipe,
@@ -127,8 +134,6 @@ class _Sitting:
             console=console,
             chief=team.chief,
         )
-        self.began = time.time()
-        self.before = dict(folder.manifest.data.get("time") or {}) if team.chief else {}
 
     def play(self, opening: Opening) -> None:
         """Build, restore the newest checkpoint if there is one, play, seal."""
@@ -143,33 +148,36 @@ class _Sitting:
         rounds = Rounds(game, data, strategy)
         compiled = self._compile(rounds)
         self._announce(newest, placed(self.source, data), compiled)
+        self.best = self._best(newest)
         loop = TrainingLoop(
             game=game,
             rounds=rounds,
-            store=self.store,
-            cadence=self._cadence(game),
+            saver=Saver(self.store, self.account.clock, self.account.committed, self.best),
+            cadence=cadence_of(recipe, self.source, game.updates.discriminator_steps),
             observer=self.monitor,
             draw=lambda: fixed_samples(game, self.source, self.monitoring["samples"]),
             evaluate=self._evaluate,
-            committed=self._committed,
             stop=self.stop,
             team=team,
+            clock=self.account.clock,
+            alive=self.account.alive,
             rounds_per_call=recipe.data["distribution"]["rounds_per_call"],
             callbacks=build_callbacks(recipe, chief=team.chief),
-            clock=_clock(newest),
             window=_window(newest),
             restored=opening.resumed,
         )
-        self.clock = loop.clock
         try:
             last = loop.run()
         except Interrupted:
             self.monitor.finish("interrupted")
             raise
-        finally:
-            if team.chief:
-                self._times()
         team.lead(lambda: self._seal(last))
+
+    @property
+    def step(self) -> int:
+        """The round that the game is at; 0 before there is one."""
+        game = getattr(self, "game", None)
+        return int(game.rounds.numpy()) if game is not None else 0
 
     def _restore(self, opening: Opening) -> int:
         """Give every worker the state that the chief goes on from; the round it is of."""
@@ -191,23 +199,22 @@ class _Sitting:
             self.monitor.note(f"stopped by a callback after round {last}")
         self.folder.manifest.update(status=status, error=None)
         self.monitor.finish(status)
+        self.account.close(last, sealed=True)
         write_report(self.folder)
 
-    def _cadence(self, game: AdversarialGame) -> Cadence:
-        data = self.recipe.data
-        epoch = rounds_per_epoch(
-            self.source.count("train"),
-            data["training"]["batch_size"],
-            game.updates.discriminator_steps,
-        )
-        return Cadence(
-            total=data["training"]["steps"],
-            log=self.monitoring["log_every"],
-            image=self.monitoring["image_every"],
-            checkpoint=data["checkpoints"]["every"],
-            evaluate=data["evaluation"]["every"] if data["evaluation"]["metrics"] else 0,
-            epoch=epoch if self.monitoring["callbacks"] else 0,
-        )
+    def end_badly(self, error: BaseException) -> None:
+        """Write down how the run ended; failing to must not hide why."""
+        interrupted = isinstance(error, Interrupted)
+        by_hand = interrupted or isinstance(error, KeyboardInterrupt)
+        try:
+            self.folder.manifest.update(
+                status="interrupted" if by_hand else "failed",
+                error=None if by_hand else f"{type(error).__name__}: {error}".splitlines()[0],
+            )
+            self.account.close(self.step, sealed=interrupted)
+            write_report(self.folder)
+        except Exception as another:
+            print(f"how the run ended could not be written: {another}", file=sys.stderr)
 
     def _compile(self, rounds: Rounds) -> Jit:
         """Let XLA compile the rounds, or not: as the run began, unless the recipe says else."""
@@ -246,54 +253,36 @@ class _Sitting:
     def _probability(self, x: np.ndarray) -> np.ndarray:
         return probability(self.game, self.source, x)
 
-    def _evaluate(self, step: int) -> None:
-        """The chief computes the metrics; all generate the samples that they ask for."""
+    def _best(self, newest: Commit | None) -> Best | None:
+        """The best checkpoint so far, as the chief knows it."""
+        asked = self.recipe.data["checkpoints"]["best"]
+        best = Best.taken_up(newest.extras.get("best") if newest else None, asked)
+        if best is not None and best.step is not None and self.store.fault(best.step):
+            self.monitor.note(f"the best checkpoint, of step {best.step}, is gone", "yellow")
+            best = Best.taken_up(None, asked)
+        return best
+
+    def _evaluate(self, step: int) -> bool:
+        """The chief computes the metrics; all generate the samples that they ask for.
+
+        Returns:
+            Whether the step is the best so far.
+        """
 
         def samples(n: int, seed: int) -> np.ndarray:
             return self.game.generate(n, seed, stream="evaluate")[1]
 
-        def work(samples: Callable[[int, int], np.ndarray]) -> None:
+        def work(samples: Callable[[int, int], np.ndarray]) -> bool:
             scores = evaluate_game(
                 self.recipe, self.registry, self.source, self.game, samples=samples
             )
             self.monitor.scores(step, scores)
             kept = append_scores(self.folder.manifest.data.get("scores") or [], scores)
             self.folder.manifest.update(scores=kept)
+            return self.best is not None and self.best.consider(step, scores)
 
-        self.team.serve(work, samples)
-
-    def _committed(self, commit: Commit) -> None:
-        self.folder.manifest.update(step=commit.step, state_sha256=commit.state_sha256)
-        self._times()
-
-    def _times(self) -> None:
-        """Book this sitting: wall-clock time, and what of it bore fruit."""
-        total = self.before.get("total", 0.0) + time.time() - self.began
-        useful = sum(self.clock.seconds.values())
-        self.folder.manifest.update(
-            time={"total": total, **self.clock.seconds, "lost": max(0.0, total - useful)}
-        )
-
-
-def _clock(commit: Commit | None) -> Clock:
-    return Clock() if commit is None else Clock(dict(commit.extras["time"]))
+        return bool(self.team.hear(self.team.serve(work, samples)))
 
 
 def _window(commit: Commit | None) -> Window:
     return Window() if commit is None else Window(**commit.extras["window"])
-
-
-def _is_interruption(error: BaseException) -> bool:
-    return isinstance(error, Interrupted | KeyboardInterrupt)
-
-
-def _one_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0]
-
-
-def _report(folder: RunFolder) -> None:
-    """Write the report of a run that is ending badly; its failure must not hide the cause."""
-    try:
-        write_report(folder)
-    except Exception as error:
-        print(f"the report could not be written: {error}", file=sys.stderr)

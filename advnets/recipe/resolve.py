@@ -72,11 +72,26 @@ def resolve(document: Document, registry: Registry, default_name: str) -> Resolv
             if _get(value, keys) is _MISSING and not slot.many:
                 entry = _entry(_get(data, keys), keys, slot, findings, registry)
                 entries |= {keys: entry} if entry else {}
+        _check_best(recipe, findings)
     if findings.problems:
         raise _error(findings)
     for keys, entry in entries.items():
         _put(data, keys, dict(entry.data))
     return Resolved(data, entries)
+
+
+def _check_best(recipe: RecipeSchema, findings: Findings) -> None:
+    """A best checkpoint needs scores to tell it by."""
+    evaluation = recipe.evaluation
+    if recipe.checkpoints.best is None or (evaluation.every and evaluation.metrics):
+        return
+    lacking = "evaluation.metrics names none" if evaluation.every else "evaluation.every is 0"
+    findings.add(
+        ("checkpoints", "best"),
+        f"checkpoints.best needs scores to choose by, but {lacking}",
+        "say when to evaluate (evaluation.every) and what (evaluation.metrics)",
+        at_key=True,
+    )
 
 
 _MISSING = object()

@@ -81,6 +81,19 @@ class Distribution(Parameters):
         description="most rounds in one compiled call; 0: about half a second's; a signal waits "
         "for the end of a call",
     )
+    determinism: bool = Field(
+        False,
+        description="only operations that repeat bit by bit, on GPUs as well; slower there",
+    )
+
+
+class BestCheckpoint(Parameters):
+    """Which checkpoint is kept however old it gets."""
+
+    metric: Annotated[str, Field(min_length=1, max_length=100)] = Field(
+        description="the name of a score that the recipe's metrics compute"
+    )
+    mode: Literal["max", "min"] = Field("max", description="which scores are better")
 
 
 class Checkpoints(Parameters):
@@ -88,6 +101,11 @@ class Checkpoints(Parameters):
 
     every: Count = Field(1000, description="rounds between two commits")
     keep: Annotated[int, Field(ge=1, le=10_000)] = Field(3, description="newest commits kept")
+    best: BestCheckpoint | None = Field(
+        None,
+        description="also commit, and keep, where this score is the best so far: "
+        "`{metric: parzen}`, `{metric: fid, mode: min}`",
+    )
 
 
 class Monitoring(Parameters):

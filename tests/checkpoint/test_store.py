@@ -1,6 +1,8 @@
 """Checkpoints: committed whole, verified, restored exactly, pruned by step."""
 
+import dataclasses
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -43,21 +45,42 @@ def test_no_checkpoint(store):
     assert store.steps() == []
 
 
-@pytest.mark.parametrize("damage", ["flip", "truncate", "remove", "index"])
+def flip(path, bit=3):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1 << bit
+    path.write_bytes(content)
+
+
+def shorten(path):
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def data_of(path):
+    return next(path.glob("state.data*"))
+
+
+DAMAGE = {
+    "a bit of the data is flipped": lambda path: flip(data_of(path)),
+    "the data are torn": lambda path: shorten(data_of(path)),
+    "the data are missing": lambda path: data_of(path).unlink(),
+    "a bit of TensorFlow's index is flipped": lambda path: flip(path / "state.index"),
+    "TensorFlow's index is missing": lambda path: (path / "state.index").unlink(),
+    "our index is missing": lambda path: (path / "checkpoint.json").unlink(),
+    "our index is torn": lambda path: shorten(path / "checkpoint.json"),
+    "our index is empty": lambda path: (path / "checkpoint.json").write_text(""),
+    "our index holds a list": lambda path: (path / "checkpoint.json").write_text("[1]"),
+    "our index tells other files": lambda path: (path / "checkpoint.json").write_text(
+        '{"step": 20, "state_sha256": "", "variables": {}, "files": [], "extras": {}}'
+    ),
+    "everything is missing": lambda path: [file.unlink() for file in path.iterdir()],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_checkpoint_is_moved_aside_and_the_one_before_used(store, damage):
     store.commit(10, state(10), {})
     path = store.commit(20, state(20), {}).path
-    data = next(path.glob("state.data*"))
-    if damage == "flip":
-        content = bytearray(data.read_bytes())
-        content[-5] ^= 1
-        data.write_bytes(content)
-    elif damage == "truncate":
-        data.write_bytes(data.read_bytes()[:-1])
-    elif damage == "remove":
-        data.unlink()
-    else:
-        (path / "checkpoint.json").write_text("{")
+    DAMAGE[damage](path)
     assert store.fault(20)
     assert store.newest().step == 10
     assert store.steps() == [10, 20]  # who only looks moves nothing
@@ -65,6 +88,44 @@ def test_a_damaged_checkpoint_is_moved_aside_and_the_one_before_used(store, dama
     assert list(store.faults) == [20]
     assert store.steps() == [10]
     assert (store.folder / "quarantined-step-00000020").is_dir()
+    with pytest.raises(RunError, match="there is no checkpoint of step 20"):
+        store.read(20)
+
+
+def test_every_flipped_bit_of_the_index_is_noticed_or_harmless(store):
+    """The index holds what no file's hash covers: the time spent, open averages, the best."""
+    extras = {"window": {"rounds": 3, "sums": {"d_loss": 1.25}}}
+    commit = store.commit(10, state(0), extras)
+    index = commit.path / "checkpoint.json"
+    sound = index.read_bytes()
+    for place in range(len(sound)):
+        content = bytearray(sound)
+        content[place] ^= 1 << (place % 8)
+        index.write_bytes(content)
+        if store.fault(10) is None:  # white space became other white space
+            assert store.read(10) == commit
+    index.write_bytes(sound)
+    assert store.fault(10) is None
+
+
+def test_files_that_the_index_does_not_name_are_nobodys_business(store):
+    path = store.commit(10, state(0), {}).path
+    (path / ".DS_Store").write_bytes(b"x")
+    (path / "state.data-00001-of-00002").write_bytes(b"x")
+    fresh = state(1)
+    store.restore(store.newest(), fresh)
+    assert state_sha256(fresh) == state_sha256(state(0))
+
+
+def test_indices_of_before_they_had_a_hash_are_read(store):
+    path = store.commit(10, state(0), {}).path
+    index = json.loads((path / "checkpoint.json").read_text())
+    del index["sha256"]
+    (path / "checkpoint.json").write_text(json.dumps(index))
+    assert store.newest().step == 10
+    index["more"] = 1
+    (path / "checkpoint.json").write_text(json.dumps(index))
+    assert store.fault(10) == "checkpoint.json is not what was written"
 
 
 def test_a_draft_that_was_never_committed_is_ignored_and_replaced(store):
@@ -83,13 +144,11 @@ def test_another_game_is_refused_by_the_names_that_differ(store):
         store.restore(commit, state(0, ("generator/0000/other", "rounds")))
 
 
-def test_a_swapped_state_is_noticed(store):
+def test_a_state_other_than_the_committed_one_is_noticed(store):
     commit = store.commit(1, state(0), {})
-    index = json.loads((commit.path / "checkpoint.json").read_text())
-    index["state_sha256"] = "0" * 64
-    (commit.path / "checkpoint.json").write_text(json.dumps(index))
+    swapped = dataclasses.replace(commit, state_sha256="0" * 64)
     with pytest.raises(RunError, match="not the one committed"):
-        store.restore(store.newest(), state(0))
+        store.restore(swapped, state(0))
 
 
 def test_a_failed_write_leaves_the_others(store, tmp_path):
@@ -109,3 +168,125 @@ def test_if_none_is_sound_nothing_is_moved(store):
     assert store.described_faults() == (
         "step 20: state.index is not what was written; step 10: state.index is not what was written"
     )
+
+
+def test_the_spared_checkpoint_outlives_the_others(store):
+    for step in (10, 20, 30, 40):
+        store.spared = 20
+        store.commit(step, state(step), {})
+    assert store.steps() == [20, 30, 40]
+    store.spared = 50
+    store.commit(50, state(50), {})
+    assert store.steps() == [40, 50]
+
+
+class Crash(BaseException):
+    """The end of a process, as far as its own code can tell."""
+
+
+class Crasher:
+    """Ends everything that touches files below a folder, from the n-th time on."""
+
+    def __init__(self):
+        self.folder, self.left, self.counted = None, None, 0
+        sys.addaudithook(self.hook)  # cannot be taken back, but does nothing when not armed
+
+    def hook(self, event, arguments):
+        if self.folder is None or event not in FILE_EVENTS:
+            return
+        if str(arguments[0]).startswith(self.folder):
+            self.counted += 1
+            if self.left is not None and self.counted > self.left:
+                raise Crash(event)
+
+    def during(self, folder, work, after=None):
+        """Do the work, and end it after so many operations; how many there were."""
+        self.folder, self.left, self.counted = str(folder), after, 0
+        try:
+            work()
+        except Crash:
+            return None
+        finally:
+            self.folder = None
+        return self.counted
+
+
+FILE_EVENTS = (
+    *("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.listdir", "os.scandir"),
+    *("shutil.rmtree",),
+)
+CRASHER = Crasher()
+STAGES = {"the first": 0, "another": 1, "one that prunes": 2, "one of the same step": 3}
+
+
+@pytest.mark.parametrize("which", STAGES)
+def test_a_crash_between_any_two_file_operations_loses_nothing(tmp_path, which):
+    """After each, the one before or the new one is there, whole, and nothing half done."""
+    before = [10, 20][: min(STAGES[which], 2)]
+    step = before[-1] if which == "one of the same step" else 30
+
+    def attempt(folder, after):
+        store = CheckpointStore(folder / "checkpoints", keep=2)
+        for earlier in before:
+            store.commit(earlier, state(earlier), {})
+        work = lambda: store.commit(step, state(99), {"new": True})  # noqa: E731
+        return CRASHER.during(folder, work, after)
+
+    (tmp_path / "whole").mkdir()
+    operations = attempt(tmp_path / "whole", None)
+    assert operations > 10
+    seen = set()
+    for after in range(operations):
+        folder = tmp_path / str(after)
+        folder.mkdir()
+        assert attempt(folder, after) is None, f"there was no operation {after}"
+        store = CheckpointStore(folder / "checkpoints", keep=2)
+        newest = store.newest(quarantine=True)
+        assert not store.faults, f"torn after operation {after}"
+        hidden = list((folder / "checkpoints").glob(".*"))
+        assert not hidden, f"{hidden} is left after operation {after}"
+        if newest is None:
+            assert not before
+            continue
+        new = bool(newest.extras)
+        seen.add(new)
+        assert newest.step == (step if new else before[-1])
+        assert newest.state_sha256 == state_sha256(state(99 if new else before[-1]))
+        restored = state(0)
+        store.restore(newest, restored)
+        assert set(before[-1:]) - {step} <= set(store.steps())  # the one before is still there
+        store.commit(40, state(40), {})
+        assert store.newest().step == 40
+    assert True in seen
+    assert (False in seen) == bool(before)
+
+
+def test_a_crash_while_tidying_up_loses_nothing(tmp_path):
+    """Between a committed checkpoint's going aside and its successor's coming."""
+
+    def attempt(folder, after):
+        store = CheckpointStore(folder / "checkpoints", keep=2)
+        store.commit(10, state(10), {})
+        store.commit(20, state(20), {})
+        (store.folder / "step-00000020").rename(store.folder / ".replaced-step-00000020")
+        (store.folder / ".writing-step-00000020").mkdir()
+        (store.folder / ".removing-step-00000003").mkdir()
+        return CRASHER.during(folder, lambda: store.newest(quarantine=True), after)
+
+    operations = attempt(tmp_path / "whole", None)
+    for after in range(operations):
+        assert attempt(tmp_path / str(after), after) is None
+        store = CheckpointStore(tmp_path / str(after) / "checkpoints", keep=2)
+        assert store.newest(quarantine=True).state_sha256 == state_sha256(state(20))
+        assert not list(store.folder.glob(".*"))
+
+
+def test_a_folder_is_flushed_up_to_what_was_there_before(tmp_path, monkeypatch):
+    flushed = []
+    monkeypatch.setattr("advnets.checkpoint.store.flush", lambda path: flushed.append(path.name))
+    store = CheckpointStore(tmp_path / "runs" / "run" / "checkpoints")
+    store.commit(1, state(0), {})
+    assert flushed == ["checkpoints", "run", "runs", "checkpoints"]
+    flushed.clear()
+    store.commit(2, state(0), {})
+    assert flushed == ["checkpoints"]

@@ -88,7 +88,7 @@ def test_a_finished_run(finished, small):
     assert finished.manifest["stand_in"] is None
     assert finished.manifest["data"]["train"] == 1437
     assert set(finished.manifest["time"]) == {
-        *("total", "training", "saving", "evaluation", "lost")
+        *("total", "starting", "training", "saving", "evaluation", "monitoring", "lost")
     }
     assert [r["step"] for r in finished.metrics] == [5, 10, 15, 20, 25, 30]
     record = finished.metrics[-1]

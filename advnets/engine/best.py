@@ -1,0 +1,85 @@
+"""Which checkpoint was the best so far, by a metric that the recipe names."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import UsageError
+from ..evaluate import Score
+
+
+@dataclass
+class Best:
+    """The best score so far and the step it was measured at.
+
+    It is kept in the checkpoints (:meth:`kept`), so that a run that goes on from one knows
+    what was known there, neither more nor less.
+
+    Attributes:
+        metric: The name of the scores that count.
+        mode: ``max`` or ``min``: which is better.
+        step: Where the best was measured; ``None`` before the first.
+        value: What it was.
+
+    >>> best = Best("parzen", "max")
+    >>> best.consider(10, [Score("parzen", 1.0)]), best.consider(20, [Score("parzen", 0.5)])
+    (True, False)
+    >>> Best.taken_up(best.kept(), {"metric": "parzen", "mode": "max"}).step
+    10
+    """
+
+    metric: str
+    mode: str
+    step: int | None = None
+    value: float | None = None
+
+    @classmethod
+    def taken_up(
+        cls, kept: Mapping[str, Any] | None, asked: Mapping[str, Any] | None
+    ) -> Best | None:
+        """What a checkpoint kept, if it was of what the recipe asks for; ``None`` if of nothing.
+
+        Args:
+            kept: What :meth:`kept` returned.
+            asked: The recipe's ``checkpoints.best``.
+        """
+        if asked is None:
+            return None
+        wanted = {"metric": asked["metric"], "mode": asked["mode"]}
+        if kept is not None and wanted.items() <= kept.items():
+            return cls(**kept)
+        return cls(**wanted)
+
+    def kept(self) -> dict[str, Any]:
+        """What a checkpoint is to keep of it."""
+        return {
+            "metric": self.metric,
+            "mode": self.mode,
+            "step": self.step,
+            "value": self.value,
+        }
+
+    def consider(self, step: int, scores: Iterable[Score]) -> bool:
+        """Look at the scores of a step; whether it is the best so far. Of equals, the first is.
+
+        Raises:
+            UsageError: If none of them is of the metric.
+        """
+        scores = list(scores)
+        named = [score.value for score in scores if score.metric == self.metric]
+        if not named:
+            raise UsageError(
+                f"checkpoints.best.metric is {self.metric!r}, which no metric computed",
+                hint=f"the recipe's metrics computed: {', '.join(s.metric for s in scores)}",
+            )
+        value = float(named[0])
+        if not math.isfinite(value):
+            return False
+        sign = 1 if self.mode == "max" else -1
+        if self.value is not None and sign * value <= sign * self.value:
+            return False
+        self.step, self.value = step, value
+        return True

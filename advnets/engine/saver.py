@@ -1,0 +1,76 @@
+"""When the game's state is kept: copied at once, written to disk while training goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import tensorflow as tf
+
+from ..checkpoint import BackgroundWriter, CheckpointStore, Commit, snapshot
+from .best import Best
+from .clock import Clock
+
+
+class Saver:
+    """Commits checkpoints, one at a time, in a thread of its own.
+
+    Training waits for the copy only, and for the checkpoint before it if that is not on
+    disk yet: there is never more than one copy. What went wrong is raised by the next call.
+
+    Args:
+        store: Where checkpoints go.
+        clock: Where the waiting is booked.
+        committed: Called with each commit, in the caller's thread, once it is on disk.
+        best: The best checkpoint so far, which is kept; ``None`` if none is asked for.
+    """
+
+    def __init__(
+        self,
+        store: CheckpointStore,
+        clock: Clock,
+        committed: Callable[[Commit], None],
+        best: Best | None = None,
+    ):
+        self.store, self.clock, self.best = store, clock, best
+        self._writer = BackgroundWriter(committed)
+        if best is not None:
+            store.spared = best.step
+
+    def save(self, step: int, state: Mapping[str, tf.Variable], extras: Mapping[str, Any]) -> None:
+        """Copy the state and begin to commit it.
+
+        Args:
+            step: The number of rounds played.
+            state: Variables by name.
+            extras: What else to keep; the time spent and the best so far are added.
+
+        Raises:
+            RunError: If the checkpoint before could not be written.
+        """
+        self.clock.measure("saving", lambda: self._save(step, state, extras))
+
+    def poll(self) -> None:
+        """Take notice of a checkpoint that is on disk by now.
+
+        Raises:
+            RunError: If it could not be written.
+        """
+        self.clock.measure("saving", self._writer.poll)
+
+    def finish(self) -> None:
+        """Wait until everything is on disk.
+
+        Raises:
+            RunError: If it could not be written.
+        """
+        self.clock.measure("saving", self._writer.finish)
+
+    def _save(self, step: int, state: Mapping[str, tf.Variable], extras: Mapping[str, Any]) -> None:
+        self._writer.finish()
+        kept = {**extras, "time": self.clock.spent()}
+        if self.best is not None:
+            kept["best"] = self.best.kept()
+            self.store.spared = self.best.step  # read by the thread, which is at rest
+        self._writer.submit(partial(self.store.commit, step, snapshot(state), kept))
