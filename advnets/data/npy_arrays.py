@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import io
 import math
 import struct
 import zipfile
+import zlib
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import IO, Any, NamedTuple
 
 import numpy as np
 
 from ..errors import DataError
+from ..untrusted import open_file
+from .npy_header import Header, file_size, read_header
 
 LOCAL_HEADER = struct.Struct("<4s22xHH")
 """Of a member of a zip archive: signature, then the lengths of its name and extra field."""
-
-
-class Header(NamedTuple):
-    """What stands before an array's numbers."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    fortran: bool
-    size: int  # of the header itself, in bytes
+MOST_MEMBERS = 4096
+DIRECTORY = 4 * 2**20
+"""Bytes of a zip archive's directory, which is read at once."""
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Those that NumPy writes."""
+DEFLATED = 1100
+"""Deflate makes at most so many bytes of one."""
 
 
 class NpyArrays(ABC):
@@ -89,19 +92,19 @@ class Archive(NpyArrays):
         self._places: dict[str, tuple[Path, int]] = {}
         self._placing = Lock()
         try:
-            with zipfile.ZipFile(path) as archive:
-                self._members = {
-                    member.filename.removesuffix(".npy"): member
-                    for member in archive.infolist()
-                    if member.filename.endswith(".npy")
-                }
-                self.headers = {}
-                for name, member in self._members.items():
-                    with archive.open(member) as file:
-                        self.headers[name] = _read_header(file)
+            with _archive(path) as archive:
+                members = [m for m in archive.infolist() if m.filename.endswith(".npy")]
+                if len(members) > MOST_MEMBERS:
+                    raise ValueError(
+                        f"it has {len(members):,} arrays; {MOST_MEMBERS:,} are the most"
+                    )
+                self._members = {m.filename.removesuffix(".npy"): m for m in members}
+                self.headers = {n: _header_in(archive, m) for n, m in self._members.items()}
         except (
             zipfile.BadZipFile,
+            zlib.error,
             OSError,
+            EOFError,
             ValueError,
             NotImplementedError,
             RuntimeError,
@@ -112,8 +115,9 @@ class Archive(NpyArrays):
             ) from error
 
     def read(self, name: str) -> np.ndarray:
-        with np.load(self.path, allow_pickle=False) as archive:
-            return np.asarray(archive[name])
+        # By the member whose header was read: another one may go by nearly the same name.
+        with _archive(self.path) as archive, archive.open(self._members[name]) as file:
+            return np.lib.format.read_array(file, allow_pickle=False)
 
     def in_rows(self, name: str) -> bool:
         stored = self._members[name].compress_type == zipfile.ZIP_STORED
@@ -137,7 +141,7 @@ class Archive(NpyArrays):
 
     def _check_sum(self, member: zipfile.ZipInfo) -> None:
         """Read a member once, which compares its checksum; reading rows never would."""
-        with zipfile.ZipFile(self.path) as archive, archive.open(member) as file:
+        with _archive(self.path) as archive, archive.open(member) as file:
             while file.read(2**20):
                 pass
 
@@ -151,7 +155,8 @@ class Folder(NpyArrays):
         self.headers = {name: _header_of(file) for name, file in self._files.items()}
 
     def read(self, name: str) -> np.ndarray:
-        return np.asarray(np.load(self._files[name], allow_pickle=False))
+        with open_file(self._files[name]) as file:
+            return np.lib.format.read_array(file, allow_pickle=False)
 
     def _place(self, name: str) -> tuple[Path, int]:
         return self._files[name], self.headers[name].size
@@ -180,21 +185,43 @@ def open_arrays(path: Path) -> NpyArrays:
 
 def _header_of(path: Path) -> Header:
     try:
-        with path.open("rb") as file:
-            return _read_header(file)
+        with open_file(path) as file:
+            return read_header(file, file_size(file))
     except (OSError, ValueError) as error:
         raise DataError(
             f"{path} is no .npy file that can be read: {error}", hint="write it with numpy.save"
         ) from error
 
 
-def _read_header(file: IO[bytes]) -> Header:
-    version = np.lib.format.read_magic(file)
-    read = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }.get(version)
-    if read is None:
-        raise ValueError(f"version {version} of the .npy format is not known")
-    shape, fortran, dtype = read(file)
-    return Header(shape, dtype, fortran, file.tell())
+class _Wary(io.BufferedReader):
+    """A file of which no absurd amount is read at once, as zipfile does with directories."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > DIRECTORY:
+            raise ValueError(f"{size:,} bytes at once; {DIRECTORY:,} are the most")
+        return super().read(size)
+
+
+@contextmanager
+def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    with (
+        open_file(path) as file,
+        _Wary(io.FileIO(file.fileno(), closefd=False)) as wary,
+        zipfile.ZipFile(wary) as archive,
+    ):
+        yield archive
+
+
+def _header_in(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Header:
+    """The header of a member, whose claimed size is one that it can have."""
+    if member.compress_type not in COMPRESSIONS:
+        raise ValueError(f"{member.filename} is compressed in a way that NumPy does not use")
+    if member.file_size > DEFLATED * member.compress_size:
+        raise ValueError(
+            f"{member.filename} claims {member.file_size:,} bytes, in {member.compress_size:,}"
+        )
+    try:
+        with archive.open(member) as file:
+            return read_header(file, member.file_size)
+    except ValueError as error:
+        raise ValueError(f"{member.filename}: {error}") from error

@@ -7,14 +7,16 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import DataError
+from ..untrusted import is_there
+from ..untrusted.files import as_path
 from .examples import Examples
-from .npy_arrays import Header, NpyArrays, open_arrays
+from .npy_arrays import NpyArrays, open_arrays
+from .npy_header import Header
 from .probe import DataUnavailable
 from .source import Source
 from .spec import SPLITS, DataSpec
@@ -55,14 +57,14 @@ class Npz(Source):
         preprocess: str | Mapping[str, Any] = "auto",
     ):
         super().__init__(preprocess)
-        self.path = Path(path).expanduser()
+        self.path = as_path(path)
         self.name = f"npz {path}"  # type: ignore[misc]
         self._known_labels: dict[str, np.ndarray | None] = {}
         self._asked = {"train": train, "validation": validation, "test": test}
         self._range = (low, high)
 
     def available(self) -> None:
-        if not self.path.exists():
+        if not is_there(self.path):
             raise DataUnavailable(
                 f"there is no file {self.path}",
                 hint="give its path, relative to the current folder: dataset.path=DIR/FILE.npz",
@@ -126,11 +128,16 @@ class Npz(Source):
         key, count = f"{of}_labels", self._header(of)[0][0]
         if key not in self._headers:
             return None
-        labels = self._array(key)
-        if labels.ndim != 1 or labels.dtype.kind not in "iu" or labels.min(initial=0) < 0:
+        shape, dtype = self._header(key)
+        # Before they are read: no budget bounds labels, only the examples that they belong to.
+        if len(shape) == 1 and shape[0] != count:
+            raise DataError(f"{self.name}: {shape[0]:,} {key!r} for {count:,} examples")
+        if (
+            len(shape) != 1
+            or dtype.kind not in "iu"
+            or (labels := self._array(key)).min(initial=0) < 0
+        ):
             raise DataError(f"{self.name}: {key!r} is not one integer from 0 for each example")
-        if len(labels) != count:
-            raise DataError(f"{self.name}: {len(labels):,} {key!r} for {count:,} examples")
         return labels.astype(np.int64)
 
     def _classes(self) -> int | None:
@@ -163,6 +170,8 @@ class Npz(Source):
             )
         if dtype.kind not in "uifb" or not shape:
             raise DataError(f"{self.path}: {key!r} is no array of real numbers, one per example")
+        if 0 in shape[1:]:
+            raise DataError(f"{self.path}: {key!r} has examples of no numbers: shape {shape}")
         return shape, dtype
 
     def _array(self, key: str) -> np.ndarray:
