@@ -15,7 +15,7 @@ from ..data import Source
 from ..errors import RunError, UsageError
 from ..monitor.report import write_report
 from ..plugins import Registry
-from ..recipe import Recipe
+from ..recipe import Recipe, differences
 from ..runs import RunFolder
 from .build import fingerprints
 from .feed import placement
@@ -74,19 +74,24 @@ def refuse_strangers(team: Team, recipe: Recipe, source: Source) -> None:
     """Refuse workers that were started with another recipe than the chief, or with other data.
 
     Raises:
-        UsageError: On all workers.
+        UsageError: On all workers; one with another recipe says where the two differ.
     """
     if team.workers == 1:
         return
     text = hashlib.sha256(recipe.to_yaml().encode()).hexdigest()
-    for what, fingerprint in (("recipe", text), ("data", source.fingerprint())):
-        others = team.differing(fingerprint)
-        if others:
-            raise UsageError(
-                f"worker {', '.join(map(str, others))} was started with another {what} than "
-                f"the chief",
-                hint="give all workers the same command and the same data",
-            )
+    found = []
+    for what, fingerprint in (("another recipe", text), ("other data", source.fingerprint())):
+        if others := team.differing(fingerprint):
+            found.append(f"worker {', '.join(map(str, others))} was started with {what}")
+    if not found:
+        return
+    own = differences(team.hear(recipe.data), recipe.data, everywhere=True)
+    where = "\n".join(["; from the chief's recipe to this worker's:", *(f"  {one}" for one in own)])
+    raise UsageError(
+        f"{', and '.join(found)} than the chief{where if own else ''}",
+        hint="give all workers the same command and the same data"
+        + ("" if own else "; the log of a worker with another recipe says where it differs"),
+    )
 
 
 def newest_checkpoint(store: CheckpointStore, folder: RunFolder) -> Commit | None:

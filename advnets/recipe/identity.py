@@ -55,13 +55,21 @@ def identity(data: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+def differences(
+    old: Mapping[str, Any], new: Mapping[str, Any], *, everywhere: bool = False
+) -> list[str]:
     """Where two resolved recipes part, one line each.
+
+    Args:
+        old, new: The recipes, resolved.
+        everywhere: Whether entries count that do not determine the game, such as cadences.
 
     >>> differences({"seed": 1, "loss": {"name": "a"}}, {"seed": 2, "loss": {"name": "a"}})
     ['seed: 1 → 2']
     """
-    before, after = dict(_leaves(determining(old))), dict(_leaves(determining(new)))
+    if not everywhere:
+        old, new = determining(old), determining(new)
+    before, after = dict(_leaves(old)), dict(_leaves(new))
     keys = [*before, *(key for key in after if key not in before)]
     return [
         f"{key}: {before.get(key, '(absent)')} → {after.get(key, '(absent)')}"
