@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
-from ..checkpoint import CheckpointStore, Commit, state_variables, weights_sha256
+from ..checkpoint import CheckpointStore, Commit, state_variables
 from ..data import Source
 from ..errors import RunError
-from ..evaluate import MetricContext, Score, check_scores
+from ..evaluate import Score
 from ..game import AdversarialGame
 from ..plugins import Registry, load_plugins
 from ..recipe import Recipe, load_recipe
 from ..runs import RunFolder
 from .build import build_game
+from .distribution import local_strategy
+from .evaluation import Helpers, evaluate_game
 from .find_data import build_source, find_data
 from .interpolate import interpolated
+from .team import Team
 
 
 class Run:
@@ -83,9 +87,19 @@ class Run:
 
     @cached_property
     def game(self) -> AdversarialGame:
-        """The game, restored from the newest sound checkpoint."""
+        """The game on one device, restored from the newest sound checkpoint."""
+        return self._restored(tf.distribute.get_strategy())
+
+    @cached_property
+    def _shared_game(self) -> AdversarialGame:
+        """The same on all devices of this machine that the run would use."""
+        strategy = local_strategy(self.recipe.data["distribution"]["strategy"])
+        return self.game if strategy.num_replicas_in_sync == 1 else self._restored(strategy)
+
+    def _restored(self, strategy: tf.distribute.Strategy) -> AdversarialGame:
         commit = self.commit
-        game = build_game(self.recipe, self.source)
+        with strategy.scope():
+            game = build_game(self.recipe, self.source)
         CheckpointStore(self.folder.checkpoints).restore(commit, state_variables(game))
         return game
 
@@ -102,7 +116,7 @@ class Run:
     def sample(
         self, n: int, seed: int = 0, interpolate: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Sample from the trained generator.
+        """Sample from the trained generator, on all devices that the run would use here.
 
         Args:
             n: How many samples.
@@ -114,7 +128,7 @@ class Run:
             Samples in the data set's own range, ``[n, *shape]``, and their latent points
             ``[n, size]``.
         """
-        game = self.game
+        game = self._shared_game
         latents, generated = game.generate(n, seed)
         if interpolate:
             latents = interpolated(latents, n)
@@ -124,14 +138,16 @@ class Run:
     def evaluate(
         self, metrics: Sequence[str] | None = None, seed: int | None = None
     ) -> list[Score]:
-        """Compute metrics of the trained generator.
+        """Compute metrics of the trained generator, on all devices that the run would use here.
 
         Args:
             metrics: Names; the recipe's ``evaluation.metrics`` by default. A metric that
                 the recipe names keeps the parameters given there.
             seed: Seed of the samples; the recipe's by default.
         """
-        return evaluate_game(self.recipe, self.registry, self.source, self.game, metrics, seed)
+        game = self._shared_game
+        helpers = Helpers(game, Team(tf.distribute.get_strategy()))  # this process alone
+        return evaluate_game(self.recipe, self.registry, self.source, game, helpers, metrics, seed)
 
     def __repr__(self) -> str:
         status, step = self.manifest.get("status"), self.manifest.get("step")
@@ -183,42 +199,3 @@ def open_run(path: str | Path, *, plugins: Sequence[str] = ()) -> Run:
         UsageError: If it is not a run's folder.
     """
     return Run(RunFolder.open(Path(path)), load_plugins(plugins))
-
-
-def evaluate_game(
-    recipe: Recipe,
-    registry: Registry,
-    source: Source,
-    game: AdversarialGame,
-    names: Sequence[str] | None = None,
-    seed: int | None = None,
-    samples: Callable[[int, int], np.ndarray] | None = None,
-) -> list[Score]:
-    """Compute metrics of a game's generator; see :meth:`Run.evaluate`.
-
-    Args:
-        samples: What makes ``n`` samples from a seed; the game by default.
-    """
-    declared = {
-        component.name: (component, p) for component, p in recipe.components("evaluation.metrics")
-    }
-    chosen = []
-    for name in declared if names is None else names:
-        component = registry.component("metrics", name)
-        chosen.append(declared.get(name, (component, component.parameters().model_dump())))
-    context = MetricContext(
-        samples=samples or (lambda n, seed: game.generate(n, seed, stream="evaluate")[1]),
-        data=lambda split: np.asarray(source.preprocess.apply(source.load(split))),
-        splits=tuple(source.splits),
-        spec=source.spec,
-        source=source,
-        seed=recipe.data["seed"] if seed is None else seed,
-        step=int(game.rounds.numpy()),
-        weights=weights_sha256(game.generator.get_weights()),
-        precision=recipe.data["distribution"]["precision"],
-    )
-    return [
-        score
-        for component, parameters in chosen
-        for score in check_scores(component.name, component.load()(context, **parameters))
-    ]

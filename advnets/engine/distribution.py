@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from functools import cache
 from typing import Any
 
 import tensorflow as tf
@@ -49,6 +50,19 @@ def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
     return strategy
 
 
+def local_strategy(name: str) -> tf.distribute.Strategy:
+    """What a recipe's strategy comes to in one process, whoever else played the run.
+
+    Args:
+        name: As for :func:`make_strategy`: ``one_device``; ``mirrored``; anything else is all
+            GPUs, or one device where there are fewer than two.
+
+    >>> local_strategy("multi_worker").num_replicas_in_sync
+    1
+    """
+    return _one_machine(name)
+
+
 def own_variables(strategy: tf.distribute.Strategy) -> contextlib.AbstractContextManager[Any]:
     """The scope to make constant data in: on every device, or once in each worker.
 
@@ -81,12 +95,18 @@ def _one_machine(name: str) -> tf.distribute.Strategy:
     if len(devices) == 1:
         return tf.distribute.get_strategy()
     try:
-        return tf.distribute.MirroredStrategy([device.name for device in devices])
+        return _mirrored(tuple(device.name for device in devices))
     except ValueError as error:  # it reads TF_CONFIG, too
         raise UsageError(
             f"TensorFlow cannot mirror {len(devices)} devices: {error}",
             hint="unset TF_CONFIG, or use distribution.strategy=one_device",
         ) from error
+
+
+@cache
+def _mirrored(devices: tuple[str, ...]) -> tf.distribute.Strategy:
+    """One for a process: a second one over the same CPU devices cannot add up."""
+    return tf.distribute.MirroredStrategy(devices)
 
 
 def _multi_worker(cluster: Cluster) -> tf.distribute.Strategy:

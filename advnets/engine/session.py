@@ -22,11 +22,11 @@ from ..plugins import Registry
 from ..runs import RunFolder
 from . import distribution
 from .account import Account
-from .api import evaluate_game
 from .best import Best
 from .build import build_callbacks, build_game
 from .cadence import cadence_of
 from .determinism import determinism
+from .evaluation import Helpers, evaluate_game
 from .feed import make_feed, placed
 from .find_data import Found, stand_in_note
 from .jit import Jit, settle
@@ -263,25 +263,20 @@ class _Sitting:
         return best
 
     def _evaluate(self, step: int) -> bool:
-        """The chief computes the metrics; all generate the samples that they ask for.
+        """The chief computes the metrics, with the help of all that they ask for.
 
         Returns:
             Whether the step is the best so far.
         """
 
-        def samples(n: int, seed: int) -> np.ndarray:
-            return self.game.generate(n, seed, stream="evaluate")[1]
-
-        def work(samples: Callable[[int, int], np.ndarray]) -> bool:
-            scores = evaluate_game(
-                self.recipe, self.registry, self.source, self.game, samples=samples
-            )
+        def work(together: Callable[..., np.ndarray]) -> bool:
+            scores = evaluate_game(self.recipe, self.registry, self.source, self.game, together)
             self.monitor.scores(step, scores)
             kept = append_scores(self.folder.manifest.data.get("scores") or [], scores)
             self.folder.manifest.update(scores=kept)
             return self.best is not None and self.best.consider(step, scores)
 
-        return bool(self.team.hear(self.team.serve(work, samples)))
+        return bool(self.team.hear(self.team.serve(work, Helpers(self.game, self.team))))
 
 
 def _window(commit: Commit | None) -> Window:

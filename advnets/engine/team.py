@@ -8,7 +8,6 @@ worker makes the same calls here, in the same order, and they meet in each.
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -16,10 +15,13 @@ from typing import Any, TypeVar
 import numpy as np
 import tensorflow as tf
 
-from .. import errors
-from ..errors import AdvnetsError, RunError
+from ..errors import RunError
+from .messages import heard, packed, told, unpacked
 
 T = TypeVar("T")
+
+PIECE = 2**26
+"""Bytes of an array that workers tell each other at a time, a multiple of 8."""
 
 LOSSES = (
     tf.errors.UnavailableError,
@@ -49,6 +51,7 @@ class Team:
     def __init__(self, strategy: tf.distribute.Strategy):
         self._strategy = strategy
         self.workers, self.index = 1, 0
+        self._failure: BaseException | None = None
         if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
             resolver = strategy.cluster_resolver
             jobs = resolver.cluster_spec().as_dict()
@@ -69,13 +72,65 @@ class Team:
         return [int(n) for n in self._total(np.asarray(numbers, np.int64))]
 
     def hear(self, value: Any = None) -> Any:
-        """What the chief says; JSON-able. What the others pass is not looked at."""
+        """What the chief says: JSON-able values, and arrays of numbers among them.
+
+        What the others pass is not looked at.
+        """
         if self.workers == 1:
             return value
-        # NumPy's whole numbers are numbers, too.
-        said = json.dumps(value, default=int).encode() if self.chief else b""
-        (length,) = self.total([len(said)])
-        return json.loads(self._chiefs_bytes(said, length))
+        said = packed(value) if self.chief else (b"", [])
+        (length,) = self.total([len(said[0])])
+        value, arrays = unpacked(self._chiefs_bytes(said[0], length))
+        for index, array in enumerate(arrays):
+            flat = array.reshape(-1).view(np.uint8)
+            own = np.ascontiguousarray(said[1][index]) if self.chief else array
+            for start in range(0, len(flat), PIECE):
+                end = min(start + PIECE, len(flat))
+                piece = own.reshape(-1).view(np.uint8)[start:end].tobytes() if self.chief else b""
+                flat[start:end] = np.frombuffer(self._chiefs_bytes(piece, end - start), np.uint8)
+        return value
+
+    def gather(self, rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:
+        """What all workers have, one after the other, bit by bit.
+
+        Args:
+            rows: float64 ``[counts[index], ...]``, this worker's.
+            counts: How many rows each worker has.
+
+        Returns:
+            float64 ``[sum(counts), ...]``, on all of them.
+        """
+        if self.workers == 1:
+            return rows
+        # The others' places hold zeros here, and whole numbers add up exactly.
+        everything = np.zeros((sum(counts), *rows.shape[1:]), np.float64)
+        first = sum(counts[: self.index])
+        everything[first : first + len(rows)] = rows
+        total = self._total(everything.reshape(-1).view(np.int64))
+        return total.view(np.float64).reshape(everything.shape)
+
+    def agree(self, work: Callable[[], T]) -> T:
+        """Let every worker do something by itself; if it fails on one, it fails on all.
+
+        Returns:
+            What ``work`` returned here.
+
+        Raises:
+            RunError: If it failed on another worker only; else, what it raised here.
+        """
+        failure: Exception | None = None
+        try:
+            done = work()
+        except Exception as error:
+            failure = error
+        failed = [index == self.index and failure is not None for index in range(self.workers)]
+        others = [index for index, bad in enumerate(self.total(failed)) if bad]
+        if not others:
+            return done
+        if failure is None:
+            failure = RunError(f"worker {others[0]} failed", hint="its log says why")
+        self._failure = failure
+        raise failure
 
     def lead(self, work: Callable[[], T]) -> T | None:
         """Let the chief do something; if it fails, everybody does.
@@ -96,7 +151,8 @@ class Team:
         """Let the chief do something for which it needs the others now and then.
 
         Args:
-            work: What the chief does, given a function to call with JSON-able arguments.
+            work: What the chief does, given a function to call with JSON-able arguments and
+                arrays.
             together: What that function does, on all workers at once.
 
         Returns:
@@ -118,7 +174,7 @@ class Team:
         except Exception as error:
             if not is_loss(error):
                 with contextlib.suppress(tf.errors.OpError):
-                    self.hear({"error": _told(error)})
+                    self.hear({"error": told(error)})
             raise
         self.hear({"done": True})
         return done
@@ -144,10 +200,14 @@ class Team:
         while True:
             said = self.hear()
             if "error" in said:
-                raise _heard(said["error"])
+                raise heard(said["error"])
             if "done" in said:
                 return
-            together(*said["call"], **said["named"])
+            try:
+                together(*said["call"], **said["named"])
+            except Exception as error:
+                if error is not self._failure:  # which the chief shares, and will speak of
+                    raise
 
     def _chiefs_bytes(self, data: bytes, length: int) -> bytes:
         padded = np.zeros(-(-length // 8) * 8, np.uint8)
@@ -207,18 +267,3 @@ def lost_worker(text: str) -> str:
         return "the chief" if found[1] == "chief" else f"{found[1]} {found[2]}"
     # The service that counts heartbeats is the first worker's.
     return "the chief" if "CoordinationService" in text else "another worker"
-
-
-def _told(error: Exception) -> dict[str, Any]:
-    if isinstance(error, AdvnetsError):
-        kind = type(error).__name__
-        if not isinstance(getattr(errors, kind, None), type) or kind == "RecipeError":
-            kind = "UsageError" if error.exit_code == 2 else "RunError"
-        return {"kind": kind, "message": error.message, "hint": error.hint, "where": error.where}
-    message = f"the chief failed: {type(error).__name__}: {error}"
-    return {"kind": "RunError", "message": message, "hint": None, "where": None}
-
-
-def _heard(said: Mapping[str, Any]) -> AdvnetsError:
-    kind: type[AdvnetsError] = getattr(errors, said["kind"])
-    return kind(said["message"], hint=said["hint"], where=said["where"])

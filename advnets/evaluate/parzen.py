@@ -62,9 +62,14 @@ def parzen(
         chosen_on = chosen_on[:validation] if held_out == "validation" else chosen_on[-validation:]
     centres = _rows(context.generated(samples))
     grid = np.logspace(low, high, sigmas)
-    curve = log_likelihoods(chosen_on, centres, grid).mean(axis=1)
+
+    def likelihoods(x: np.ndarray, bandwidths: np.ndarray) -> np.ndarray:
+        # A share whole, of which `log_likelihoods` takes blocks: it prepares the centres once.
+        return context.per_example(by_example, x, centres, bandwidths, at_once=len(x))
+
+    curve = likelihoods(chosen_on, grid).mean(axis=0)
     sigma = float(grid[int(np.argmax(curve))])
-    ll = log_likelihoods(test, centres, [sigma])[0]
+    ll = likelihoods(test, np.array([sigma]))[:, 0]
     protocol = context.protocol(
         unit="nats",
         samples=samples,
@@ -131,6 +136,15 @@ def log_likelihoods(
             normaliser = d * math.log(sigma * math.sqrt(2 * math.pi))
             result[row, start : start + rows] = np.log(scratch.mean(axis=1)) - least - normaliser
     return result
+
+
+def by_example(x: np.ndarray, centres: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
+    """:func:`log_likelihoods` with a row for each example, ``[m, k]``.
+
+    >>> by_example(np.zeros((3, 2)), np.zeros((4, 2)), [1.0, 2.0]).shape
+    (3, 2)
+    """
+    return log_likelihoods(x, centres, sigmas).T
 
 
 def _rows(x: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..errors import DataError, PluginError
 from ..runs.plain import plain
+from .per_example import AT_ONCE, name_of, per_example
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class MetricContext:
         step: The generator's step.
         weights: A hash of the generator's weights.
         precision: What the samples were computed in.
+        spread: What computes :meth:`per_example`: this process, by default, in one piece.
 
     >>> import numpy as np
     >>> context = MetricContext(
@@ -109,6 +111,7 @@ class MetricContext:
     step: int = 0
     weights: str = ""
     precision: str = "float32"
+    spread: Callable[..., np.ndarray] = per_example
 
     def examples(self, split: str) -> np.ndarray:
         """The examples of ``split``, preprocessed.
@@ -142,6 +145,43 @@ class MetricContext:
                 hint="the run has diverged; `advnets doctor RUN` says more",
             )
         return samples
+
+    def per_example(
+        self,
+        function: Callable[..., Any],
+        examples: np.ndarray,
+        *others: Any,
+        at_once: int = AT_ONCE,
+    ) -> np.ndarray:
+        """A function's values for each example, computed by all devices and workers.
+
+        For what takes long, such as a density at every test point. Each device of each
+        worker takes a share of the examples; the values come back in their order, and are
+        the same however many there are.
+
+        Args:
+            function: ``(part [n, ...], *others)`` → numbers ``[n, ...]``, one row for each
+                example. It is called with NumPy arrays, on other workers too, which find it
+                by its name: so it is a function of a module, not a lambda, and what else it
+                needs, it is passed. Several threads may be in it at once, each under the
+                ``tf.device`` of its own. Sums in it are worth taking in float64.
+            examples: ``[N, ...]``.
+            *others: Arrays or JSON values, which it is given whole.
+            at_once: How many examples it is given at a time, at most, which bounds memory.
+
+        Returns:
+            float64 ``[N, ...]``.
+
+        Raises:
+            PluginError: If the function cannot be found by its name, or does not return one
+                row for each example.
+
+        >>> context = MetricContext(samples=None, data=None)
+        >>> context.per_example(np.linalg.norm, np.array([[3.0, 4.0], [0.0, 1.0]]), None, 1)
+        array([5., 1.])
+        """
+        name_of(function)  # what would fail on several workers fails on one
+        return self.spread(function, examples, *others, at_once=at_once)
 
     def protocol(self, **more: Any) -> dict[str, Any]:
         """What every protocol begins with, and ``more``: data, seed, step, weights."""

@@ -1,0 +1,107 @@
+"""Scores of a game: the chief computes them, with the help of all devices and workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..checkpoint import weights_sha256
+from ..data import Source
+from ..evaluate import MetricContext, Score, check_scores
+from ..evaluate.per_example import find, name_of, per_example, shares
+from ..game import AdversarialGame
+from ..plugins import Registry
+from ..recipe import Recipe
+from .team import Team
+
+
+class Helpers:
+    """What all devices and workers do together for a metric, when the chief calls for it.
+
+    Every worker makes its own, and all call the same methods at the same time, with the
+    same arguments (:meth:`advnets.engine.team.Team.serve`).
+
+    Args:
+        game: The game; its strategy says which devices there are.
+        team: The workers.
+    """
+
+    def __init__(self, game: AdversarialGame, team: Team):
+        self._game, self._team = game, team
+        strategy = game.distribute_strategy
+        several = strategy.num_replicas_in_sync > 1  # the default strategy knows no devices
+        self._devices = tuple(strategy.extended.worker_devices) if several else ()
+
+    def __call__(self, what: str, *arguments: Any) -> np.ndarray:
+        """Do ``samples`` or ``per_example``."""
+        do: Callable[..., np.ndarray] = self.samples if what == "samples" else self.per_example
+        return do(*arguments)
+
+    def samples(self, n: int, seed: int) -> np.ndarray:
+        """``n`` samples in the range of the preprocessed data, on all workers."""
+        return self._game.generate(n, seed, stream="evaluate")[1]
+
+    def per_example(
+        self, name: Sequence[str], examples: np.ndarray, others: Sequence[Any], at_once: int
+    ) -> np.ndarray:
+        """The values of a function for each example; see :meth:`MetricContext.per_example`.
+
+        Args:
+            name: The function's module and name, by which each worker finds it.
+            examples, others, at_once: What it is called with.
+        """
+        team, count = self._team, len(examples)
+        # Where there are fewer examples than workers, each computes all of them.
+        bounds = shares(count, team.workers) if count >= team.workers > 1 else [(0, count)]
+        first, last = bounds[team.index % len(bounds)]
+
+        def share() -> np.ndarray:
+            function, part = find(*name), examples[first:last]
+            return per_example(function, part, *others, at_once=at_once, devices=self._devices)
+
+        own = team.agree(share)
+        return own if len(bounds) == 1 else team.gather(own, [b - a for a, b in bounds])
+
+
+def evaluate_game(
+    recipe: Recipe,
+    registry: Registry,
+    source: Source,
+    game: AdversarialGame,
+    together: Callable[..., np.ndarray],
+    names: Sequence[str] | None = None,
+    seed: int | None = None,
+) -> list[Score]:
+    """Compute metrics of a game's generator; see :meth:`advnets.engine.api.Run.evaluate`.
+
+    Args:
+        together: :class:`Helpers`, or what calls those of all workers.
+    """
+    declared = {
+        component.name: (component, p) for component, p in recipe.components("evaluation.metrics")
+    }
+    chosen = []
+    for name in declared if names is None else names:
+        component = registry.component("metrics", name)
+        chosen.append(declared.get(name, (component, component.parameters().model_dump())))
+    context = MetricContext(
+        samples=lambda n, seed: together("samples", n, seed),
+        data=lambda split: np.asarray(source.preprocess.apply(source.load(split))),
+        splits=tuple(source.splits),
+        spec=source.spec,
+        source=source,
+        seed=recipe.data["seed"] if seed is None else seed,
+        step=int(game.rounds.numpy()),
+        weights=weights_sha256(game.generator.get_weights()),
+        precision=recipe.data["distribution"]["precision"],
+        spread=lambda function, examples, *others, at_once: together(
+            "per_example", name_of(function), np.asarray(examples), others, at_once
+        ),
+    )
+    return [
+        score
+        for component, parameters in chosen
+        for score in check_scores(component.name, component.load()(context, **parameters))
+    ]

@@ -1,0 +1,123 @@
+"""A function of examples, computed by all devices and workers, each taking its share.
+
+Scores are means over examples of something that takes long for each: a density, a
+distance to all samples, a network's features. :func:`per_example` divides the examples
+among the devices of one process; the engine divides them among workers first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from ..errors import PluginError
+
+AT_ONCE = 500
+"""Examples that a function is given at a time, unless its caller chooses."""
+
+
+def per_example(
+    function: Callable[..., Any],
+    examples: np.ndarray,
+    *others: Any,
+    at_once: int = AT_ONCE,
+    devices: Sequence[str] = (),
+) -> np.ndarray:
+    """The values of a function for each example, computed on several devices.
+
+    For each device the function is called in a thread, under ``tf.device``, for a contiguous
+    part of the examples: what it computes with TensorFlow runs there, what it computes with
+    NumPy runs on the processor. With one device it is simply called.
+
+    Args:
+        function: ``(part [n, ...], *others)`` → numbers ``[n, ...]``, one row for each
+            example, which does not depend on the other examples of the part.
+        examples: ``[N, ...]``.
+        *others: What the function is given besides, whole.
+        at_once: How many examples it is given at a time, at most, which bounds memory.
+        devices: TensorFlow's names of the devices.
+
+    Returns:
+        float64 ``[N, ...]``, in the order of the examples.
+
+    Raises:
+        PluginError: If the function does not return one row for each example.
+
+    >>> per_example(np.square, np.array([1.0, 2.0, 3.0]), at_once=2)
+    array([1., 4., 9.])
+    """
+    examples = np.asarray(examples)
+
+    def compute(start: int, end: int, device: str | None) -> list[np.ndarray]:
+        with contextlib.nullcontext() if device is None else tf.device(device):
+            return [
+                _checked(function, examples[first : min(first + at_once, end)], others)
+                for first in range(start, end, at_once)
+            ]
+
+    bounds = shares(len(examples), max(1, min(len(devices), len(examples))))
+    if len(bounds) == 1:
+        parts = compute(*bounds[0], None)
+    else:
+        with ThreadPoolExecutor(len(bounds), thread_name_prefix="per-example") as pool:
+            found = pool.map(compute, *zip(*bounds, strict=True), devices)
+            parts = [part for share in found for part in share]
+    # Of no examples, too, the function says what a row looks like.
+    return np.concatenate(parts or [_checked(function, examples, others)])
+
+
+def shares(count: int, parts: int) -> list[tuple[int, int]]:
+    """The bounds of contiguous parts of nearly equal size.
+
+    >>> shares(5, 2)
+    [(0, 2), (2, 5)]
+    """
+    return [(count * i // parts, count * (i + 1) // parts) for i in range(parts)]
+
+
+def name_of(function: Callable[..., Any]) -> tuple[str, str]:
+    """Where other processes find a function: its module, and its name there.
+
+    Raises:
+        PluginError: If they would not find it.
+
+    >>> name_of(shares)
+    ('advnets.evaluate.per_example', 'shares')
+    >>> name_of(lambda x: x)
+    Traceback (most recent call last):
+    ...
+    advnets.errors.PluginError: context.per_example cannot find ... again by its name
+      hint: ...
+    """
+    module, name = getattr(function, "__module__", None), getattr(function, "__name__", None)
+    if isinstance(module, str) and isinstance(name, str):
+        with contextlib.suppress(ImportError, AttributeError):
+            if find(module, name) is function:
+                return module, name
+    raise PluginError(
+        f"context.per_example cannot find {function!r} again by its name",
+        hint="pass a function of a module, so that other workers can find it too, and whatever "
+        "else it needs as further arguments",
+    )
+
+
+def find(module: str, name: str) -> Callable[..., Any]:
+    """The function that :func:`name_of` named."""
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def _checked(function: Callable[..., Any], part: np.ndarray, others: Sequence[Any]) -> np.ndarray:
+    values = np.asarray(function(part, *others), np.float64)
+    if values.ndim == 0 or len(values) != len(part):
+        raise PluginError(
+            f"{getattr(function, '__name__', function)} returned shape {values.shape} for "
+            f"{len(part)} examples; one row for each, [{len(part)}, ...], was expected"
+        )
+    return values

@@ -1,0 +1,56 @@
+"""A plugin's metrics that are computed for each example, by whoever there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from advnets import Component, hookimpl
+
+
+@hookimpl
+def advnets_metrics() -> list[Component]:
+    return [
+        Component("distance", "shared_metrics:distance"),
+        Component("devices", "shared_metrics:devices"),
+        Component("stumbling", "shared_metrics:stumbling"),
+    ]
+
+
+def distance(context: Any) -> Any:
+    """Mean distance of the test examples to the mean of the first ones: no sample enters."""
+    from advnets.evaluate import Score
+
+    test = context.examples("test")
+    values = context.per_example(norm, test, test[:50].mean(axis=0), {"power": 3}, at_once=17)
+    protocol = context.protocol(first=values[:3], last=values[-3:], examples=len(values))
+    return Score("distance", float(values.mean()), None, protocol)
+
+
+def norm(part: np.ndarray, centre: np.ndarray, options: dict[str, int]) -> np.ndarray:
+    difference = (part.astype("float64") - centre).reshape(len(part), -1)
+    return (difference**2).sum(axis=1) ** (options["power"] / 2)
+
+
+def devices(context: Any) -> Any:
+    """On how many devices the function was called, and how many examples each had."""
+    from advnets.evaluate import Score
+
+    seen = context.per_example(device, context.examples("test"), at_once=1000).astype(int)
+    protocol = context.protocol(shares=np.bincount(seen), examples=len(seen))
+    return Score("devices", float(len(set(seen.tolist()))), None, protocol)
+
+
+def device(part: np.ndarray) -> np.ndarray:
+    import tensorflow as tf
+
+    return np.full(len(part), float(tf.constant(0.0).device.rpartition(":")[2]))
+
+
+def stumbling(context: Any) -> Any:
+    return context.per_example(fail_at_the_end, context.examples("test"))
+
+
+def fail_at_the_end(part: np.ndarray) -> np.ndarray:
+    raise ValueError("one example is too many")
