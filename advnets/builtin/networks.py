@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+import os
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from ..components import Component, Parameters
 from ..hookspecs import hookimpl
+from ..untrusted import is_there, open_file
 from .dcgan import DcganParameters
 
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "softplus", "linear"]
 BatchNorm = Literal["none", "before", "after"]
 Units = Annotated[int, Field(ge=1, le=1_000_000)]
 Rate = Annotated[float, Field(ge=0, lt=1)]
+MOST_WEIGHTS = 4 * 2**30
+"""Bytes of a file of weights: a billion numbers."""
 Dropout = Annotated[
     list[Rate],
     Field(
@@ -114,11 +117,19 @@ class Pretrained(Parameters):
             value = {"file": value}
         if isinstance(value, dict) and value.get("sha256") is None:
             file = value.get("file")
-            if isinstance(file, str) and Path(file).is_file():
-                with open(file, "rb") as opened:
-                    digest = hashlib.file_digest(opened, "sha256").hexdigest()
-                return {**value, "sha256": digest}
+            if isinstance(file, str) and is_there(file):
+                return {**value, "sha256": _sha256(file)}
         return value
+
+
+def _sha256(file: str) -> str:
+    try:
+        with open_file(file) as opened:
+            if os.fstat(opened.fileno()).st_size > MOST_WEIGHTS:
+                raise ValueError(f"{file} has more than {MOST_WEIGHTS:,} bytes")
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise ValueError(f"{file} cannot be read: {error.strerror}") from error
 
 
 class _Network(Weights):

@@ -15,6 +15,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..errors import DataError
+from ..untrusted import is_there, printable
+from ..untrusted.files import as_path
 from .examples import Examples
 from .image_file import SUFFIXES, BrokenImage, read_image
 from .probe import DataUnavailable
@@ -67,7 +69,7 @@ class Folder(Source):
         preprocess: str | Mapping[str, Any] = "auto",
     ):
         super().__init__(preprocess)
-        self.path = Path(path).expanduser()
+        self.path = as_path(path)
         self.name = f"folder {path}"  # type: ignore[misc]
         self.skipped: dict[Path, str] = {}
         self._size, self._channels = size, channels
@@ -81,7 +83,7 @@ class Folder(Source):
             )
 
     def available(self) -> None:
-        if not self.path.is_dir():
+        if not is_there(self.path) or not self.path.is_dir():
             raise DataUnavailable(
                 f"there is no folder {self.path}",
                 hint="give its path, relative to the current one: dataset.path=DIR",
@@ -153,7 +155,8 @@ class Folder(Source):
 
     def _pass(self, split: str) -> list[Path]:
         files = self._files[split]
-        log.info("%s: looking through %s images of %r", self.name, f"{len(files):,}", split)
+        name = printable(self.name, lines=False)
+        log.info("%s: looking through %s images of %r", name, f"{len(files):,}", split)
         broken: dict[Path, str] = {}
         digest = self._new_digest(len(files))
         for start in range(0, len(files), self.chunk_size):
@@ -206,7 +209,7 @@ class Folder(Source):
         message = f"{self.name}: {len(broken):,} of {total:,} images of {split!r} are unusable"
         if len(broken) > MOST_BROKEN * total:
             raise DataError(f"{message} ({some})", hint="mend or remove them")
-        log.warning("%s and skipped (%s)", message, some)
+        log.warning("%s", printable(f"{message} and skipped ({some})", lines=False))
 
     def _first(self) -> np.ndarray:
         """The first training image that can be decoded."""

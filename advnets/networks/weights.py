@@ -7,14 +7,15 @@ import hashlib
 import os
 import re
 import tempfile
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from ..errors import UsageError
+from ..data.npy_arrays import Archive
+from ..errors import DataError, UsageError
+from ..untrusted import is_there
 
 HIDDEN = re.compile(r"^hidden_(\d+)")
 
@@ -69,33 +70,37 @@ def load_last_layers(model: keras.Model, path: str | Path, sha256: str | None = 
     Raises:
         UsageError: If the file is missing, is another one, is damaged, or does not fit.
     """
-    arrays = _read(Path(path), sha256)
+    archive = _opened(Path(path), sha256)
+    arrays = archive.headers
     own = {weight.path: weight for weight in model.weights}
     shift = _hidden_layers(own) - _hidden_layers(arrays)
-    placed = {_moved(name, shift): array for name, array in arrays.items()}
+    placed = {_moved(name, shift): name for name in arrays}
     wanted = {name for name in own if (index := _index(name)) is None or index >= shift}
     if shift < 0 or set(placed) != wanted:
         raise UsageError(
             f"the layers in {path} are not the last ones of this {model.name}: it holds "
-            f"{', '.join(sorted(arrays)) or 'nothing'}",
+            f"{_some(arrays)}",
             hint="list the hidden layers of the network that the file comes from, in their "
             "order, after the new ones",
         )
-    for name, array in placed.items():
-        if tuple(own[name].shape) != array.shape:
+    for name, saved in placed.items():
+        shape = arrays[saved].shape
+        if tuple(own[name].shape) != shape:
             raise UsageError(
-                f"{path}: the weights for {name} have shape {array.shape}; this {model.name} "
+                f"{path}: the weights for {name} have shape {shape}; this {model.name} "
                 f"needs {tuple(own[name].shape)}",
                 hint="the units of the last layers must be those of the network in the file, "
                 "and the last new layer must have as many units as that one's latent has "
                 "dimensions",
             )
-    for name, array in placed.items():
+    read = {name: _read(archive, saved) for name, saved in placed.items()}
+    for name, array in read.items():
         own[name].assign(array)
 
 
-def _read(path: Path, sha256: str | None) -> dict[str, np.ndarray]:
-    if not path.is_file():
+def _opened(path: Path, sha256: str | None) -> Archive:
+    """The file, its arrays not yet read: they are once their shapes are those of the network."""
+    if not is_there(path) or not path.is_file():
         raise UsageError(
             f"the file of pretrained weights {path} does not exist",
             hint="write it from the earlier run: advnets export RUN --format npz --out FILE",
@@ -107,18 +112,35 @@ def _read(path: Path, sha256: str | None) -> dict[str, np.ndarray]:
             hint="put the original file back, or start another run",
         )
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        raise UsageError(f"{path} is not a sound .npz file of weights: {error}") from error
-    broken = [
-        name
-        for name, a in arrays.items()
-        if not np.issubdtype(a.dtype, np.floating) or not np.isfinite(a).all()
-    ]
-    if broken:
-        raise UsageError(f"{path}: {', '.join(broken)} holds something else than finite numbers")
-    return arrays
+        archive = Archive(path)
+        objects = [name for name, header in archive.headers.items() if header.dtype.hasobject]
+        if objects:
+            raise DataError(f"{_some(objects)} holds Python objects, which are not read")
+        return archive
+    except DataError as error:
+        raise UsageError(
+            f"{path} is not a sound .npz file of weights: {error.message}", hint=error.hint
+        ) from error
+
+
+def _read(archive: Archive, name: str) -> np.ndarray:
+    if archive.headers[name].dtype.kind == "f":
+        try:
+            array = archive.read(name)
+        except Exception as error:  # a torn file: zlib, zipfile and NumPy each have their own
+            raise UsageError(
+                f"{archive.path} is not a sound .npz file of weights: {name}: {error}"
+            ) from error
+        if np.isfinite(array).all():
+            return array
+    raise UsageError(f"{archive.path}: {name} holds something else than finite numbers")
+
+
+def _some(names: Iterable[str]) -> str:
+    """The first of the names."""
+    found = sorted(names)
+    more = f" and {len(found) - 20} more" if len(found) > 20 else ""
+    return ", ".join(found[:20]) + more or "nothing"
 
 
 def _index(name: str) -> int | None:

@@ -7,10 +7,10 @@ may never end, and a file's size is what its author wants it to be.
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO, cast
 
 
 class NotAFile(OSError):
@@ -33,7 +33,7 @@ def is_there(path: str | os.PathLike[str]) -> bool:
         return False
 
 
-def open_file(path: str | os.PathLike[str]) -> BinaryIO:
+def open_file(path: str | os.PathLike[str]) -> io.BufferedReader:
     """Open a regular file for reading; never wait for one that is none.
 
     Raises:
@@ -48,7 +48,7 @@ def open_file(path: str | os.PathLike[str]) -> BinaryIO:
         raise NotAFile(errno.EINVAL, f"is {_kind(mode)}, not a file", os.fspath(path))
     # It may have been exchanged since: without O_NONBLOCK, opening a pipe would wait.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    file = cast(BinaryIO, os.fdopen(descriptor, "rb"))
+    file = os.fdopen(descriptor, "rb")
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         file.close()
         raise NotAFile(errno.EINVAL, "is not a file", os.fspath(path))

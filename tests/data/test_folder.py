@@ -116,6 +116,15 @@ def test_a_few_broken_files_are_skipped_and_named(
     assert "1 of 20 images of 'train' are unusable and skipped (a/03.png" in caplog.text
 
 
+def test_names_do_not_steer_the_terminal(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for i in range(10):
+        paint(tmp_path / f"{i:02}.png", i)
+    (tmp_path / "\x1b[31mred\n.png").write_bytes(b"broken")
+    Folder(tmp_path, validation=0, test=0).load("train")
+    assert r"skipped (\x1b[31mred\n.png: not an image)" in caplog.text
+    assert "\x1b" not in caplog.text
+
+
 def streamed(path: Path) -> Folder:
     """A source for which any split is too large to be kept."""
     source = Folder(path, validation=0, test=0)

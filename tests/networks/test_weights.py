@@ -129,3 +129,16 @@ def test_layers_that_do_not_fit_are_refused(stage_1, stage_2) -> None:
 def test_saving_leaves_nothing_behind_but_the_file(stage_1) -> None:
     _, path, _ = stage_1
     assert [file.name for file in path.parent.iterdir()] == ["stage1.npz"]
+
+
+def test_an_array_is_unpacked_only_if_its_shape_fits(
+    stage_1, stage_2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of weights may come from anybody, and unpack to far more than it seems."""
+    first, _, _ = stage_1
+    arrays = {weight.path: weight.numpy() for weight in first.weights}
+    path = tmp_path / "bomb.npz"
+    np.savez_compressed(path, **{**arrays, "output/bias": np.zeros(10**6, np.float32)})
+    monkeypatch.setattr(np.lib.format, "read_array", None)
+    with pytest.raises(UsageError, match="have shape"):
+        stage_2({"file": str(path)})

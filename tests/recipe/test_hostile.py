@@ -137,3 +137,23 @@ def test_what_is_no_file_is_not_waited_for(no_file: str, registry: Registry) -> 
 def test_paths_that_no_system_has(path: str, registry: Registry) -> None:
     with pytest.raises(UsageError, match="there is no"):
         load_recipe(path, registry=registry)
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda path: os.mkfifo(path), "is a named pipe, not a file"),
+        (lambda path: path.mkdir(), "is a folder, not a file"),
+        (lambda path: path.symlink_to("/dev/zero"), "is a device, not a file"),
+        (lambda path: os.truncate(os.open(path, os.O_CREAT | os.O_RDWR), 2**40), "more than"),
+    ],
+)
+def test_a_file_named_by_a_recipe(
+    make: Callable[[Path], None], expected: str, tmp_path: Path
+) -> None:
+    """It is hashed when the recipe is checked: without waiting, and not whatever its size."""
+    make(tmp_path / "w.npz")
+    overrides = [f"generator.pretrained={tmp_path / 'w.npz'}"]
+    with pytest.raises(RecipeError, match=expected):
+        load_recipe("digits", [*overrides])
+    assert load_recipe("digits", [f"generator.pretrained={'x' * 5000}"])
