@@ -17,10 +17,11 @@ from ..errors import AdvnetsError, Interrupted, RunError
 from ..game import AdversarialGame
 from .cadence import Cadence
 from .clock import Clock
-from .rounds import Rounds, Window
+from .rounds import Rounds
 from .saver import Saver
 from .signals import SIGNALS, StopRequest
 from .team import Team
+from .window import Window
 
 SIGNALS_BY_NAME = tuple(signal.name for signal in SIGNALS)
 CALLBACK = "a callback"

@@ -9,8 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from ..errors import UsageError
-from ..game import NORMS_MEASURED, SAMPLED_NORMS, AdversarialGame
+from ..game import AdversarialGame
 from .flops import Cost, cost_of
+from .window import OF_EVERY_ROUND, ROUNDS_AVERAGED
 
 UNCOMPILABLE = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)
 """What XLA raises for operations that it does not know, or shapes that it must know."""
@@ -102,17 +103,18 @@ class Rounds:
             self.names.append(ROUNDS_AVERAGED)
 
     def play(self, rounds: int) -> dict[str, float]:
-        """Play that many rounds.
+        """Play that many rounds, or fewer: none after one that logs what is not finite.
 
         Returns:
-            What the rounds logged, summed over them, by name.
+            What the rounds logged, summed over them, by name. A sum that is NaN or infinite
+            says that the last round played (``game.rounds`` counts them) was the first such.
 
         Raises:
             UsageError: If XLA is asked for under several replicas, or cannot compile them.
             DataError: If examples cannot be read any more.
         """
         sums = np.zeros(len(self.names), np.float64)
-        while rounds > 0:
+        while rounds > 0 and np.isfinite(sums).all():
             step = int(self._game.rounds.numpy())
             jit = self.jit_from is not None and step >= self.jit_from
             count = min(rounds, self._feed.longest)
@@ -187,12 +189,19 @@ class Rounds:
         if not whole:
             plan = self._feed.plan(tf.convert_to_tensor(self._game.rounds), rounds)
 
-        def body(done: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            return done + 1, sums + self._logged(self._round(step, plan, done))
+        def going_well(done: tf.Tensor, sums: tf.Tensor) -> tf.Tensor:
+            # What comes after a NaN only hides where it came from.
+            return tf.logical_and(done < rounds, tf.reduce_all(tf.math.is_finite(sums)))
 
-        start = (tf.constant(0, tf.int64), tf.zeros([len(self.names)], tf.float32))
+        def body(done: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            logged = self._logged(self._round(step, plan, done))
+            return done + 1, sums + tf.cast(logged, tf.float64)
+
+        # Twice the digits of what is added, so that the sums, and with them the lines of
+        # metrics.jsonl, do not depend on how many rounds happened to fit into a call.
+        start = (tf.constant(0, tf.int64), tf.zeros([len(self.names)], tf.float64))
         # One round at a time: rounds depend on each other through the variables.
-        return tf.while_loop(lambda done, _: done < rounds, body, start, parallel_iterations=1)[1]
+        return tf.while_loop(going_well, body, start, parallel_iterations=1)[1]
 
     def _logged(self, logs: dict[str, Any]) -> tf.Tensor:
         first = {name: self._strategy.experimental_local_results(v)[0] for name, v in logs.items()}
@@ -225,12 +234,6 @@ class Rounds:
         return found
 
 
-ROUNDS_AVERAGED = "rounds_averaged"
-"""1 or 0: whether a round counts in the means; logged of games with loss scales."""
-OF_EVERY_ROUND = ("_loss_scale", "_skipped")
-"""What names end with that are averaged over all rounds nevertheless."""
-
-
 def _without_overflows(values: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """A round's logs; zeros where anything overflowed, so that a step was skipped."""
     sound = tf.reduce_all(tf.math.is_finite(tf.stack(list(values.values()))))
@@ -239,50 +242,3 @@ def _without_overflows(values: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         for name, value in values.items()
     }
     return kept | {ROUNDS_AVERAGED: tf.cast(sound, tf.float32)}
-
-
-class Window:
-    """Running means over the rounds since the last log.
-
-    >>> window = Window()
-    >>> window.add({"d_loss": 3.0}, rounds=2)
-    >>> window.means()
-    {'d_loss': 1.5}
-    """
-
-    def __init__(self, rounds: int = 0, sums: dict[str, float] | None = None):
-        self.rounds = rounds
-        self.sums = dict(sums or {})
-
-    def add(self, sums: dict[str, float], rounds: int) -> None:
-        """Add the sums of some rounds."""
-        self.rounds += rounds
-        for name, value in sums.items():
-            self.sums[name] = self.sums.get(name, 0.0) + value
-
-    def means(self) -> dict[str, float]:
-        """The mean of everything added; of gradient norms, over the rounds that measured them.
-
-        Rounds in which a scaled gradient overflowed are left out.
-
-        >>> Window(20, {"g_gradient_norm": 3.0, "norms_measured": 2.0}).means()
-        {'g_gradient_norm': 1.5}
-        >>> Window(5, {"g_gradient_norm": 0.0, "norms_measured": 0.0}).means()
-        {}
-        >>> Window(5, {"d_loss": 2.0, "d_skipped": 1.0, "rounds_averaged": 4.0}).means()
-        {'d_loss': 0.5, 'd_skipped': 0.2}
-        """
-        averaged = self.sums.get(ROUNDS_AVERAGED, float(self.rounds))
-        measured = self.sums.get(NORMS_MEASURED, averaged)
-        counts = {name: averaged for name in self.sums if not name.endswith(OF_EVERY_ROUND)}
-        counts |= dict.fromkeys(SAMPLED_NORMS, measured)
-        return {
-            name: total / counts.get(name, self.rounds)
-            for name, total in self.sums.items()
-            if name not in (NORMS_MEASURED, ROUNDS_AVERAGED) and counts.get(name, self.rounds)
-        }
-
-    def first_non_finite(self) -> str | None:
-        """A name whose sum is NaN or infinite, a player's loss before anything else."""
-        bad = [name for name, total in self.sums.items() if not np.isfinite(total)]
-        return min(bad, key=lambda name: (not name.endswith("_loss"), name), default=None)

@@ -33,10 +33,11 @@ from .jit import Jit, settle
 from .loop import TrainingLoop
 from .opening import Opening, open_sitting, refuse_strangers
 from .pictures import background, fixed_samples, probability
-from .rounds import Rounds, Window
+from .rounds import Rounds
 from .saver import Saver
 from .signals import StopRequest, listening
 from .team import Team, watching
+from .window import Window
 
 
 def play(

@@ -8,7 +8,8 @@ import advnets
 from advnets.engine.build import build_game
 from advnets.engine.find_data import build_source
 from advnets.engine.resident import ResidentData
-from advnets.engine.rounds import Rounds, Window
+from advnets.engine.rounds import Rounds
+from advnets.engine.window import Window
 from advnets.errors import RunError
 from advnets.recipe import load_recipe
 

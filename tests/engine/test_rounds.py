@@ -14,7 +14,8 @@ from advnets.data import batches_per_epoch
 from advnets.engine.build import build_game
 from advnets.engine.find_data import build_source
 from advnets.engine.resident import ResidentData
-from advnets.engine.rounds import Rounds, Window
+from advnets.engine.rounds import Rounds
+from advnets.engine.window import Window
 from advnets.recipe import load_recipe
 
 

@@ -1,0 +1,59 @@
+"""Running means of what rounds log."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..game import NORMS_MEASURED, SAMPLED_NORMS
+
+ROUNDS_AVERAGED = "rounds_averaged"
+"""1 or 0: whether a round counts in the means; logged of games with loss scales."""
+OF_EVERY_ROUND = ("_loss_scale", "_skipped")
+"""What names end with that are averaged over all rounds nevertheless."""
+
+
+class Window:
+    """Running means over the rounds since the last log.
+
+    >>> window = Window()
+    >>> window.add({"d_loss": 3.0}, rounds=2)
+    >>> window.means()
+    {'d_loss': 1.5}
+    """
+
+    def __init__(self, rounds: int = 0, sums: dict[str, float] | None = None):
+        self.rounds = rounds
+        self.sums = dict(sums or {})
+
+    def add(self, sums: dict[str, float], rounds: int) -> None:
+        """Add the sums of some rounds."""
+        self.rounds += rounds
+        for name, value in sums.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value
+
+    def means(self) -> dict[str, float]:
+        """The mean of everything added; of gradient norms, over the rounds that measured them.
+
+        Rounds in which a scaled gradient overflowed are left out.
+
+        >>> Window(20, {"g_gradient_norm": 3.0, "norms_measured": 2.0}).means()
+        {'g_gradient_norm': 1.5}
+        >>> Window(5, {"g_gradient_norm": 0.0, "norms_measured": 0.0}).means()
+        {}
+        >>> Window(5, {"d_loss": 2.0, "d_skipped": 1.0, "rounds_averaged": 4.0}).means()
+        {'d_loss': 0.5, 'd_skipped': 0.2}
+        """
+        averaged = self.sums.get(ROUNDS_AVERAGED, float(self.rounds))
+        measured = self.sums.get(NORMS_MEASURED, averaged)
+        counts = {name: averaged for name in self.sums if not name.endswith(OF_EVERY_ROUND)}
+        counts |= dict.fromkeys(SAMPLED_NORMS, measured)
+        return {
+            name: total / counts.get(name, self.rounds)
+            for name, total in self.sums.items()
+            if name not in (NORMS_MEASURED, ROUNDS_AVERAGED) and counts.get(name, self.rounds)
+        }
+
+    def first_non_finite(self) -> str | None:
+        """A name whose sum is NaN or infinite, a player's loss before anything else."""
+        bad = [name for name, total in self.sums.items() if not np.isfinite(total)]
+        return min(bad, key=lambda name: (not name.endswith("_loss"), name), default=None)
