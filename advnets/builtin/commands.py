@@ -9,6 +9,7 @@ SUMMARIES = {
     "run": "Play a recipe's game, or go on with a run.",
     "launch": "Play a recipe with several workers on this machine.",
     "tune": "Time what leaves a game's mathematics alone, and take the fastest.",
+    "verify-resume": "Kill a run again and again, and prove that it ends the same.",
     "validate": "Check recipes and show all their problems at once.",
     "recipes": "List, show and copy recipes; print their JSON Schema.",
     "components": "List what recipes can name, with parameters.",
@@ -26,6 +27,6 @@ SUMMARIES = {
 def advnets_commands() -> list[Component]:
     """One file of ``advnets/cli/`` per command."""
     return [
-        Component(name, f"advnets.cli.{name}:command", summary)
+        Component(name, f"advnets.cli.{name.replace('-', '_')}:command", summary)
         for name, summary in SUMMARIES.items()
     ]

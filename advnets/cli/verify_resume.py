@@ -1,0 +1,131 @@
+"""`advnets verify-resume`: kill a run again and again; whether it is the same in the end."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import UsageError
+from .asked import asked_for
+from .common import echo, plugin_options, print_table, registry_of, state_of
+
+if TYPE_CHECKING:
+    from ..engine.kills import Kill, Subject
+
+SERIES = 5
+"""How often the game is begun anew, at most, because it ended before all kills were made."""
+
+
+@click.command("verify-resume")
+@click.argument("recipe", metavar="RECIPE")
+@click.argument("overrides", metavar="[KEY=VALUE ...]", nargs=-1)
+@click.option(
+    "--kills",
+    type=click.IntRange(1, 10_000),
+    default=5,
+    show_default=True,
+    help="How many processes to kill.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    default=0,
+    show_default=True,
+    help="Seed of the moments.",
+)
+@click.option("--keep", is_flag=True, help="Keep the runs' folders; else only if they differ.")
+@plugin_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    recipe: str,
+    overrides: tuple[str, ...],
+    kills: int,
+    seed: int,
+    keep: bool,
+) -> None:
+    """Prove that RECIPE survives being killed: play it undisturbed, then with real SIGKILLs.
+
+    The second run is killed at random moments, some of them inside a save, and the same
+    command is given again each time. Then both are compared: the state's hash, the lines
+    of metrics.jsonl, the sample grids byte by byte, the scores. Each kill costs a start
+    and what was played since the last checkpoint, so lower training.steps and
+    checkpoints.every for a quick answer. On GPUs, add distribution.determinism=true.
+
+    Exit codes: 0 the same, 1 not the same, or the run failed, 2 bad input.
+    """
+    from ..engine.find_data import find_data
+    from ..engine.kills import Subject
+    from ..engine.launcher import worker_command
+    from ..engine.same_run import differences
+
+    resolved, folder = asked_for(recipe, overrides, None, registry_of(ctx))
+    if folder is not None:
+        raise UsageError(f"{recipe} is a run, and this needs a recipe")
+    # What is wrong with the recipe or its data is told once, before anything is played.
+    find_data(resolved, lambda text: None)
+    Path("runs").mkdir(exist_ok=True)
+    place = Path(tempfile.mkdtemp(prefix=f"verify-resume-{resolved.name}-", dir="runs"))
+    plugins = [word for name in state_of(ctx).plugins for word in ("--plugin", name)]
+
+    def subject(name: str) -> Subject:
+        words = ["run", *plugins, "--run-dir", str(place / name), "--", recipe, *overrides]
+        return Subject(worker_command(words), place / name, place / f"{name}.log")
+
+    found: list[str] = []
+    done: list[Kill] = []
+    sound = False
+    try:
+        _tell(f"playing {resolved.name} undisturbed, in {place}")
+        pace = subject("whole").play(patience=24 * 3600)
+        _tell(f"took {pace.starting:.1f} s to start and {pace.playing:.1f} s to play")
+        for series in range(SERIES):
+            if len(done) == kills:
+                break
+            name = f"killed-{series + 1}"
+            for kill in subject(name).play_killed(kills - len(done), seed + series, pace):
+                done.append(kill)
+                _tell(f"kill {len(done)} of {kills}: {kill.where}, at step {kill.step}")
+            found += [f"{name}: {line}" for line in differences(place / "whole", place / name)]
+        sound = not found
+    finally:
+        if sound and not keep:
+            shutil.rmtree(place, ignore_errors=True)
+        else:
+            _tell(f"the runs are in {place}")
+    _print(done)
+    if found:
+        for line in found:
+            echo(f"differs: {line}")
+        echo(f"NOT THE SAME after {len(done)} kills.")
+        ctx.exit(1)
+    if len(done) < kills:
+        echo(f"The run ended too soon for more than {len(done)} kills; raise training.steps.")
+    echo(f"The same after {len(done)} kills: state, metrics, samples and scores.")
+
+
+def _print(kills: list[Kill]) -> None:
+    columns = ("kill", "after [s]", "at step", "kept", "steps lost", "seconds lost", "where")
+    print_table(
+        columns,
+        [
+            (
+                number,
+                f"{kill.seconds:.2f}",
+                kill.step,
+                kill.kept,
+                kill.steps_lost,
+                f"{kill.seconds_lost:.2f}",
+                kill.where,
+            )
+            for number, kill in enumerate(kills, 1)
+        ],
+    )
+
+
+def _tell(text: str) -> None:
+    click.echo(text, err=True)

@@ -1,0 +1,259 @@
+"""Playing a run that is killed again and again.
+
+Importing this module imports no TensorFlow: it only looks after processes that do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import RunError
+from ..runs import RunFolder
+from ..runs.sitting import Tally
+
+AIMS = {"starting": 0.15, "playing": 0.5, "saving": 0.35}
+"""What a process is to be doing when it is killed, and how often."""
+POLL = 0.001
+INSIDE_A_SAVE = 0.03
+"""Seconds over which kills are spread once a checkpoint is seen being written."""
+LAST_LINES = 12
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long an undisturbed run took, in seconds.
+
+    Attributes:
+        starting: Until something of it was to be seen in its folder.
+        playing: From then to its end.
+    """
+
+    starting: float
+    playing: float
+
+    @property
+    def patience(self) -> float:
+        """After how long a process is taken for one that hangs."""
+        return 60 + 5 * (self.starting + self.playing)
+
+
+@dataclass(frozen=True)
+class Kill:
+    """A process that was killed, and what that cost.
+
+    Attributes:
+        number: Its number, from 1.
+        aimed: What it was to be doing.
+        where: What it was doing, as far as its folder tells.
+        seconds: How long it had lived.
+        step: The last round that it is known to have played.
+        kept: The round that its newest checkpoint is of; 0 if there is none.
+        seconds_lost: Since that checkpoint, or since it was started if it wrote none.
+    """
+
+    number: int
+    aimed: str
+    where: str
+    seconds: float
+    step: int
+    kept: int
+    seconds_lost: float
+
+    @property
+    def steps_lost(self) -> int:
+        """The rounds to be played again."""
+        return max(0, self.step - self.kept)
+
+
+class Subject:
+    """A command that plays a run in a folder, to be started, watched and killed.
+
+    Args:
+        command: Plays the run, or goes on with it; the same words every time.
+        folder: The run's folder.
+        log: Where everything that the processes say is kept.
+    """
+
+    def __init__(self, command: Sequence[str], folder: Path, log: Path):
+        self.command, self.folder, self.log = list(command), RunFolder(folder), log
+
+    def play(self, patience: float) -> Pace:
+        """Play the run to its end.
+
+        Raises:
+            RunError: If the command fails, or takes longer than ``patience`` seconds.
+        """
+        with _Process(self) as process:
+            process.until(process.seen, patience)
+            starting = process.seconds
+            process.until(process.ended, patience)
+            return Pace(starting, max(process.seconds - starting, POLL))
+
+    def play_killed(self, kills: int, seed: int, pace: Pace) -> Iterator[Kill]:
+        """Play the run, killing it so many times at random moments, to its end.
+
+        Args:
+            kills: How many processes to kill. There are fewer if the run ends before.
+            seed: Of the moments.
+            pace: How long it takes undisturbed.
+
+        Yields:
+            Each kill.
+
+        Raises:
+            RunError: If the command fails without being killed.
+        """
+        chance = random.Random(seed)
+        for number in range(1, kills + 1):
+            aimed = chance.choices(list(AIMS), list(AIMS.values()))[0]
+            with _Process(self) as process:
+                if not self._await(aimed, chance, process, pace, kills):
+                    return
+                yield process.kill(number, aimed)
+        self.play(pace.patience)
+
+    def _await(
+        self, aimed: str, chance: random.Random, process: _Process, pace: Pace, kills: int
+    ) -> bool:
+        """Wait for the moment; whether the process is still there then."""
+        if aimed == "starting":
+            return process.last(chance.uniform(0, pace.starting), pace.patience)
+        if not process.until(process.seen, pace.patience):
+            return False
+        # About half of the run is left when all are done: none comes too late.
+        if not process.last(chance.uniform(0, pace.playing / kills), pace.patience):
+            return False
+        if aimed == "playing":
+            return True
+        if not process.until(process.drafts, pace.patience):
+            return False
+        return process.last(chance.uniform(0, INSIDE_A_SAVE), pace.patience)
+
+
+class _Process:
+    """A living process of a subject."""
+
+    def __init__(self, subject: Subject):
+        self._subject, self._folder = subject, subject.folder
+        self._sittings = Tally.read(self._folder.path).sittings
+        self._resumes_at = max(_committed(self._folder), default=0)
+        self._old_drafts = {path.stat().st_ino for path in self._drafts()}
+
+    def __enter__(self) -> _Process:
+        with self._subject.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._subject.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        self._began, self._wall = time.monotonic(), time.time()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    @property
+    def seconds(self) -> float:
+        """How long ago it was started."""
+        return time.monotonic() - self._began
+
+    def seen(self) -> bool:
+        """Whether it has left a sign of rounds played."""
+        tally = Tally.read(self._folder.path)
+        return tally.sittings > self._sittings and tally.step > self._resumes_at
+
+    def drafts(self) -> bool:
+        """Whether it is writing a checkpoint, or was when it died."""
+        for path in self._drafts():
+            with contextlib.suppress(OSError):  # committed by now
+                if path.stat().st_ino not in self._old_drafts:
+                    return True
+        return False
+
+    def until(self, happened: Callable[[], bool], patience: float) -> bool:
+        """Wait for something to happen; whether it did before the process ended."""
+        while not happened():
+            if self.ended():
+                return False
+            self.wait(patience)
+        return True
+
+    def wait(self, patience: float) -> None:
+        """Wait a moment.
+
+        Raises:
+            RunError: If it has lived longer than ``patience`` seconds.
+        """
+        time.sleep(POLL)
+        if self.seconds > patience:
+            raise RunError(
+                f"the run had not ended after {patience:.0f} s", where=str(self._subject.log)
+            )
+
+    def last(self, seconds: float, patience: float) -> bool:
+        """Wait so long; whether it still runs then."""
+        end = self.seconds + seconds
+        while self.seconds < end and not self.ended():
+            self.wait(patience)
+        return not self.ended()
+
+    def ended(self) -> bool:
+        """Whether it has ended by itself, and well.
+
+        Raises:
+            RunError: If it failed.
+        """
+        code = self._process.poll()
+        if code:
+            lines = self._subject.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+            said = "\n".join(f"  {line}" for line in lines)
+            raise RunError(
+                f"the run ended with exit code {code}. The end of its log, "
+                f"{self._subject.log}:\n{said}"
+            )
+        return code == 0
+
+    def kill(self, number: int, aimed: str) -> Kill:
+        """Send SIGKILL, and look at what is left."""
+        seconds = self.seconds
+        self._process.kill()
+        self._process.wait()
+        died = time.time()
+        committed = _committed(self._folder)
+        kept = max(committed, default=0)
+        if self.drafts():
+            where = "inside a save"
+        else:
+            where = "between rounds" if self.seen() else "before its first round"
+        # A folder's time is when its last file was made in it, just before the commit.
+        written = committed[kept].stat().st_mtime if committed else 0.0
+        return Kill(
+            number,
+            aimed,
+            where,
+            seconds,
+            max([kept, Tally.read(self._folder.path).step, *_steps(self._folder)[-1:]]),
+            kept,
+            max(0.0, min(died - max(written, self._wall), seconds)),
+        )
+
+    def _drafts(self) -> list[Path]:
+        return list(self._folder.checkpoints.glob(".writing-*"))
+
+
+def _steps(folder: RunFolder) -> list[int]:
+    return [record["step"] for record in folder.read_metrics()]
+
+
+def _committed(folder: RunFolder) -> dict[int, Path]:
+    found = {}
+    for path in folder.checkpoints.glob("step-*"):
+        number = path.name.removeprefix("step-")
+        if number.isdigit():
+            found[int(number)] = path
+    return found

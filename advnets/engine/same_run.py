@@ -1,0 +1,68 @@
+"""Whether two runs are the same in all that does not depend on the clock.
+
+Importing this module imports no TensorFlow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..runs import RunFolder
+
+TIMES = ("time", "steps_per_second")
+"""Keys of metrics.jsonl that depend on the clock."""
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    """Where two finished runs differ in what does not depend on the clock; nowhere: ``[]``.
+
+    Compared are status, step and ``state_sha256``, the lines of metrics.jsonl, the sample
+    grids byte by byte, and the scores. Numbers of the metrics are compared to 12 digits,
+    since they are sums whose order depends on the speed.
+
+    Args:
+        one: A run's folder.
+        other: Another's.
+    """
+    folders = RunFolder(one), RunFolder(other)
+    manifests = [folder.manifest.data for folder in folders]
+    found = [
+        f"{key}: {manifests[0].get(key)} and {manifests[1].get(key)}"
+        for key in ("status", "step", "state_sha256")
+        if manifests[0].get(key) != manifests[1].get(key)
+    ]
+    logs = [folder.read_metrics() for folder in folders]
+    steps = [[row["step"] for row in rows] for rows in logs]
+    if steps[0] != steps[1]:
+        found.append(f"metrics.jsonl: lines of the steps {_odd(*steps)}")
+    else:
+        pairs = zip(*logs, strict=True)
+        found += [f"metrics.jsonl: step {a['step']}" for a, b in pairs if _plain(a) != _plain(b)][
+            :1
+        ]
+    pictures = [{p.name: p.read_bytes() for p in f.samples.glob("*.png")} for f in folders]
+    names = sorted({*pictures[0], *pictures[1]})
+    apart = [name for name in names if pictures[0].get(name) != pictures[1].get(name)]
+    if apart:
+        found.append(f"samples: {', '.join(apart)}")
+    scores = [[(s["metric"], s["value"]) for s in m.get("scores") or []] for m in manifests]
+    if scores[0] != scores[1]:
+        found.append(f"scores: {scores[0]} and {scores[1]}")
+    return found
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: f"{value:.12g}" if isinstance(value, float) else value
+        for key, value in row.items()
+        if key not in TIMES
+    }
+
+
+def _odd(one: list[int], other: list[int]) -> str:
+    missing, added = sorted({*one} - {*other}), sorted({*other} - {*one})
+    twice = sorted({step for step in other if other.count(step) > 1})
+    parts = (("missing", missing), ("added", added), ("twice", twice))
+    return "; ".join(f"{word}: {', '.join(map(str, some[:5]))}" for word, some in parts if some)
