@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import numpy as np
 
 from ..data import DataSpec
 from ..errors import AdvnetsError
 from ..evaluate import MetricContext, Score
+from ..evaluate.per_example import per_example
 from .failure import fail
 from .subject import Subject
 
@@ -54,13 +56,26 @@ def measures_the_same_twice(subject: Subject) -> None:
             )
 
 
-def _scored(subject: Subject) -> list[list[Score]]:
+def does_not_depend_on_who_computes(subject: Subject) -> None:
+    """What is computed for each example, by several devices and in small parts, is the same."""
+    for alone, shared in zip(_scored(subject), _scored(subject, parts=3), strict=True):
+        for one, other in zip(alone, shared, strict=True):
+            if not math.isclose(one.value, other.value, rel_tol=1e-9, abs_tol=1e-12):
+                fail(
+                    f"{one.metric} is {one.value!r}, but {other.value!r} where three devices "
+                    f"compute it",
+                    hint="what context.per_example is given looks at one example at a time, and "
+                    "sums in float64",
+                )
+
+
+def _scored(subject: Subject, parts: int = 1) -> list[list[Score]]:
     """What the metric says of noise, for every shape that it does not refuse."""
     found: list[list[Score]] = []
     refusals: list[str] = []
     for shape in SHAPES:
         try:
-            returned = subject.make(_context(shape))
+            returned = subject.make(_context(shape, parts))
         except AdvnetsError as error:
             refusals.append(error.message)
             continue
@@ -77,11 +92,16 @@ def _scored(subject: Subject) -> list[list[Score]]:
     return found
 
 
-def _context(shape: tuple[int, ...]) -> MetricContext:
+def _context(shape: tuple[int, ...], parts: int) -> MetricContext:
     splits = ("train", "validation", "test")
 
     def noise(n: int, seed: int) -> np.ndarray:
         return np.random.default_rng(seed).random((n, *shape), "float32")
+
+    def spread(function: Any, examples: np.ndarray, *others: Any, at_once: int) -> np.ndarray:
+        if parts > 1:
+            at_once = min(at_once, 7)
+        return per_example(function, examples, *others, at_once=at_once, devices=["CPU:0"] * parts)
 
     return MetricContext(
         samples=noise,
@@ -91,4 +111,5 @@ def _context(shape: tuple[int, ...]) -> MetricContext:
         seed=1,
         step=7,
         weights="0" * 64,
+        spread=spread,
     )

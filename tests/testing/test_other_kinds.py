@@ -177,6 +177,16 @@ def moody(context: MetricContext) -> list[Score]:
     return [Score("moody", float(np.random.default_rng().random()), None, context.protocol())]
 
 
+def from_the_mean(part: np.ndarray) -> np.ndarray:
+    return (part - part.mean(axis=0)).reshape(len(part), -1).sum(axis=1) ** 2
+
+
+def gregarious(context: MetricContext) -> list[Score]:
+    """Compares with the mean of whatever examples happen to be computed together."""
+    values = context.per_example(from_the_mean, context.examples("test"))
+    return [Score("gregarious", float(values.mean()), None, context.protocol())]
+
+
 class Crash(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         raise RuntimeError("no such metric")
@@ -223,6 +233,7 @@ def test_a_right_one_passes(check: Callable[..., None], what: Any) -> None:
         ("metrics", bare, "returns_scores", "it returned 3.0"),
         ("metrics", silent, "says_how_it_measured", "lacks seed, weights_sha256"),
         ("metrics", moody, "measures_the_same_twice", "moody .*, then moody"),
+        ("metrics", gregarious, "does_not_depend_on_who_computes", "where three devices"),
         ("callbacks", Crash, "watches_a_short_game", "no such metric"),
         ("callbacks", Line, "is_a_keras_callback", "makes Line, not a keras.callbacks"),
     ],
