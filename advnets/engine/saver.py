@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -69,7 +70,8 @@ class Saver:
 
     def _save(self, step: int, state: Mapping[str, tf.Variable], extras: Mapping[str, Any]) -> None:
         self._writer.finish()
-        kept = {**extras, "time": self.clock.spent()}
+        # Copied like the state: training goes on with both while they are written.
+        kept = {**copy.deepcopy(dict(extras)), "time": self.clock.spent()}
         if self.best is not None:
             kept["best"] = self.best.kept()
             self.store.spared = self.best.step  # read by the thread, which is at rest
