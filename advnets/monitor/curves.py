@@ -96,6 +96,7 @@ def svg(chart: Chart) -> str:
     from matplotlib.figure import Figure
 
     style: dict[str, Any] = {"svg.fonttype": "none", "svg.hashsalt": chart.title, "font.size": 9}
+    style["text.parse_math"] = False  # a metric may be called anything, $ included
     with mpl.rc_context(style):  # type: ignore[arg-type]
         figure = Figure(figsize=(5.6, 3.0), layout="constrained")
         FigureCanvasSVG(figure)

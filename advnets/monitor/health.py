@@ -57,10 +57,12 @@ def manifest_findings(manifest: Mapping[str, Any], holder: str | None) -> list[F
     elif status == "interrupted":
         found.append(Finding("note", "status", at, "the same command goes on"))
     elif status == "failed":
-        reason = f": {manifest['error']}" if manifest.get("error") else ""
+        reason = f": {str(manifest['error'])[:1000]}" if manifest.get("error") else ""
         found.append(Finding("problem", "status", f"{at}{reason}"))
-    else:
+    elif status == "finished":
         found.append(Finding("ok", "status", at))
+    else:
+        found.append(Finding("problem", "status", f"{status!r:.60} is none that a run has"))
     if manifest.get("stand_in"):
         used = _name(manifest["stand_in"].get("used"))
         asked = _name(manifest["stand_in"].get("for"))
@@ -106,7 +108,9 @@ def dead_discriminator(records: Sequence[Mapping[str, Any]]) -> Finding | None:
     if not recent or any(record["d_gradient_norm"] != 0 for record in recent):
         return None
     loss = recent[-1].get("d_loss")
-    at_chance = loss is not None and min(abs(loss - CHANCE), abs(loss - CHANCE / 2)) < 1e-3
+    at_chance = (
+        isinstance(loss, int | float) and min(abs(loss - CHANCE), abs(loss - CHANCE / 2)) < 1e-3
+    )
     looks = ", while its loss reads as at the equilibrium (2 ln 2)" if at_chance else ""
     text = f"the discriminator's gradient is exactly 0{looks}: it no longer learns"
     return Finding("problem", "dead", text, "look at its weights; a NaN in the data can do this")

@@ -6,13 +6,16 @@ import base64
 import shlex
 from collections.abc import Mapping, Sequence
 from importlib import resources
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
 from ..errors import RunError, UsageError
+from ..recipe.yaml_reader import MAX_BYTES
 from ..runs import RunFolder
 from ..runs.atomic import write_atomically
+from ..untrusted import open_file, printable, read_bytes
 from .curves import Chart, Line, line, svg
 from .flatten import flatten
 from .monitor import samples_of, step_of
@@ -24,6 +27,12 @@ KNOWN = {
     *("d_learning_rate", "g_learning_rate", "steps_per_second"),
 }
 """Keys of metrics.jsonl with a chart of their own, or none."""
+
+MOST = {"keys": 60, "rows": 500, "scores": 200, "metrics": 20, "characters": 2000}
+"""What is shown of a run, whatever lies in its folder."""
+PICTURE = 32 * 2**20
+"""Bytes of a sample grid."""
+PNG = b"\x89PNG\r\n\x1a\n"
 
 APART = ("scores", "stand_in", "status", "step")
 """Keys of the manifest that the report shows elsewhere than in the manifest's table."""
@@ -46,7 +55,10 @@ def write_report(folder: Any) -> Path:
         RunError: If the report cannot be written.
     """
     folder = RunFolder(getattr(folder, "path", folder))
-    records = [record for record in folder.read_metrics() if isinstance(record.get("step"), int)]
+    try:
+        records = numeric(folder.read_metrics())
+    except RunError:
+        records = []
     try:
         manifest = folder.manifest.data
     except RunError:  # a damaged manifest must not take the curves with it
@@ -72,25 +84,63 @@ def render(
     environment.filters["number"] = number
     source = resources.files(__package__).joinpath("report.html.j2").read_text(encoding="utf-8")
     grids = samples_of(folder.samples)
+    grids = grids[:1] + grids[-1:] if len(grids) > 1 else grids
     name = folder.path.resolve().name
+    drawn = [(chart, drawing(chart)) for chart in charts(records, manifest)]
     return environment.from_string(source).render(
-        title=manifest.get("name") or name,
+        title=_short(manifest.get("name") or name, 200),
         folder=name,
         status=str(manifest.get("status", "unknown")),
         step=manifest.get("step", records[-1]["step"] if records else 0),
         stand_in=_stand_in(manifest),
         facts=facts(manifest, records),
-        grids=[
-            (step_of(grid), "data:image/png;base64," + base64.b64encode(grid.read_bytes()).decode())
-            for grid in (grids[:1] + grids[-1:] if len(grids) > 1 else grids)
-        ],
-        charts=[(chart, svg(chart)) for chart in charts(records, manifest)],
-        scores=list(manifest.get("scores") or []),
+        grids=[(step_of(grid), url) for grid in grids if (url := picture(grid))],
+        charts=[(chart, image) for chart, image in drawn if image],
+        scores=_scores(manifest),
         metrics=metrics_table(records),
         manifest=manifest_table(manifest),
         recipe=_text(folder.recipe_file),
         version=__version__,
     )
+
+
+def numeric(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The records' numbers, under the keys that are met first; anything else is ``None``.
+
+    >>> numeric([{"step": 1, "a": 0.5, "b": "<b>"}])
+    [{'step': 1, 'a': 0.5, 'b': None}]
+    """
+    keys: dict[str, str] = {}
+    result = []
+    for record in records:
+        shown = {}
+        for key, value in record.items():
+            if key not in keys and len(keys) < MOST["keys"]:
+                keys[key] = _short(key, 60)
+            if key in keys:
+                number = isinstance(value, int | float) and not isinstance(value, bool)
+                shown[keys[key]] = value if number else None
+        result.append(shown)
+    return result
+
+
+def drawing(chart: Chart) -> str | None:
+    """The chart as SVG; ``None`` if its numbers cannot be drawn."""
+    try:
+        return svg(chart)
+    except Exception:  # numbers such as 1e308, of which matplotlib has to take differences
+        return None
+
+
+def picture(path: Path) -> str | None:
+    """A PNG file as a URL that holds all of it; ``None`` if it is none."""
+    try:
+        content = read_bytes(path, PICTURE)
+    except (OSError, ValueError):
+        return None
+    if not content.startswith(PNG):
+        return None
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
 def manifest_table(manifest: Mapping[str, Any]) -> dict[str, str]:
@@ -103,11 +153,39 @@ def manifest_table(manifest: Mapping[str, Any]) -> dict[str, str]:
     command = rest.get("command")
     if isinstance(command, list):
         rest["command"] = shlex.join(map(str, command))
-    return {k: str(v) for k, v in flatten(rest).items() if v not in (None, "")}
+    shown = ((key, value) for key, value in flatten(rest).items() if value not in (None, ""))
+    return {_short(k, 200): _short(v) for k, v in islice(shown, MOST["rows"])}
 
 
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    try:
+        with open_file(path) as file:
+            return printable(file.read(MAX_BYTES).decode("utf-8", "replace"))
+    except OSError:
+        return ""
+
+
+def _short(value: Any, most: int = MOST["characters"]) -> str:
+    text = printable(str(value))
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def _scores(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The newest scores, with all that the page shows of them."""
+    return [
+        {
+            "metric": _short(score["metric"], 100),
+            "value": score.get("value"),
+            "error": score.get("error"),
+            "protocol": {
+                _short(key, 100): value
+                if isinstance(value, int | float | None)
+                else _short(number(value), 500)
+                for key, value in islice((score.get("protocol") or {}).items(), 100)
+            },
+        }
+        for score in (manifest.get("scores") or [])[-MOST["scores"] :]
+    ]
 
 
 def _stand_in(manifest: Mapping[str, Any]) -> dict[str, str] | None:
@@ -119,13 +197,13 @@ def _stand_in(manifest: Mapping[str, Any]) -> dict[str, str] | None:
 
     def words(value: Any) -> str:
         if isinstance(value, Mapping):
-            return " ".join(str(value[key]) for key in ("name", "id") if value.get(key))
-        return str(value or "another data set")
+            return _short(" ".join(str(value[k]) for k in ("name", "id") if value.get(k)), 200)
+        return _short(value or "another data set", 200)
 
     return {
         "for": words(entry.get("for")),
         "used": words(entry.get("used")),
-        "why": str(entry.get("why") or ""),
+        "why": _short(entry.get("why") or ""),
     }
 
 
@@ -147,12 +225,12 @@ def facts(
                 f"{last['d_accuracy_fake']:.0%} generated",
             )
         )
-    latest = {score.get("metric"): score for score in manifest.get("scores") or []}
-    for metric, score in latest.items():
+    latest = {score["metric"]: score for score in _scores(manifest)}
+    for metric, score in islice(latest.items(), MOST["metrics"]):
         error = f"± {number(score['error'])}" if score.get("error") is not None else ""
         step = (score.get("protocol") or {}).get("step")
         remark = ", ".join(filter(None, [error, f"step {step:,}" if step is not None else ""]))
-        found.append((str(metric), number(score.get("value")), remark))
+        found.append((metric, number(score.get("value")), remark))
     total = (manifest.get("time") or {}).get("total")
     if total is not None:
         speed = last.get("steps_per_second")
@@ -227,12 +305,12 @@ def extra_charts(records: Sequence[Mapping[str, Any]]) -> list[Chart]:
 def score_charts(manifest: Mapping[str, Any]) -> list[Chart]:
     """A chart per metric that was measured at several steps, under one protocol."""
     groups: dict[str, dict[int, Mapping[str, Any]]] = {}
-    for score in manifest.get("scores") or []:
+    for score in _scores(manifest):
         step = (score.get("protocol") or {}).get("step")
         if step is not None and score.get("value") is not None:
             groups.setdefault(score["metric"], {})[step] = score
     result = []
-    for metric, by_step in groups.items():
+    for metric, by_step in islice(groups.items(), MOST["metrics"]):
         if len(by_step) < 2:
             continue
         steps = sorted(by_step)

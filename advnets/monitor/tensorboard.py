@@ -16,6 +16,8 @@ from .flatten import flatten
 from .progress import EQUILIBRIUM
 
 FLUSH_SECONDS = 10
+RECORD_FRAME = 16
+"""Bytes of a record beside its data: its length in 8, and two checksums."""
 
 TAGS = {
     "d_loss": "losses/discriminator",
@@ -179,9 +181,10 @@ def forget(folder: Path, step: int) -> None:
 def _rewrite(path: Path, step: int) -> bool:
     """Keep a file's events up to ``step``; tell whether any had to go."""
     import tensorflow as tf
+    from google.protobuf.message import DecodeError
 
     temporary = path.with_name(f".rewriting-{path.stat().st_ino}")
-    dropped = False
+    dropped = _cut(path)
     with tf.io.TFRecordWriter(str(temporary)) as writer:
         try:
             for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
@@ -189,13 +192,31 @@ def _rewrite(path: Path, step: int) -> bool:
                     writer.write(record)
                 else:
                     dropped = True
-        except tf.errors.DataLossError:
+        except (tf.errors.DataLossError, DecodeError):
             dropped = True
     if dropped:
         os.replace(temporary, path)
     else:
         temporary.unlink()
     return dropped
+
+
+def _cut(path: Path) -> bool:
+    """Cut off what follows the last whole record; tell whether there was anything.
+
+    A record begins with its length, which TensorFlow believes: of one that claims 2^62 bytes it
+    makes a segmentation fault.
+    """
+    with path.open("rb+") as file:
+        size, end = os.fstat(file.fileno()).st_size, 0
+        while len(written := file.read(8)) == 8:
+            after = end + RECORD_FRAME + int.from_bytes(written, "little")
+            if after > size:
+                break
+            end = file.seek(after)
+        if end < size:
+            file.truncate(end)
+        return end < size
 
 
 def _mark(folder: Path, step: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 
@@ -11,7 +12,7 @@ import pytest
 from advnets.errors import UsageError
 from advnets.evaluate import Score, append_scores
 from advnets.monitor.grid import save_grid
-from advnets.monitor.report import write_report
+from advnets.monitor.report import MOST, write_report
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
@@ -130,6 +131,76 @@ def test_the_recipe_cannot_inject_html(filled):
     assert "script" not in shown.tags
     assert "<b>bold</b>" in shown.text
     assert shown.tags.count("img") == 2
+
+
+NASTY = "</pre></text>--><script>alert(1)</script>[bold]$\\frac{$\x1b[31m&\u202e#010203{{7*7}}"
+
+
+def test_nothing_in_a_run_folder_is_taken_for_html(filled, record):
+    """Names, parameters, metrics, plugins' keys: whatever others wrote is text."""
+    filled.recipe_file.write_text(f"name: {NASTY}\n")
+    for step in (110, 120):
+        filled.append_metrics(record(step, **{NASTY: 0.5, "x_real": 1.0, "note": NASTY}))
+    scores = [
+        Score(NASTY, float(step), 1.0, {"step": step, "unit": NASTY, NASTY: NASTY})
+        for step in (1, 2)
+    ]
+    filled.manifest.update(
+        name=NASTY,
+        status="failed",
+        error=NASTY,
+        command=[NASTY],
+        scores=append_scores([], scores),
+        stand_in={"for": {"name": NASTY}, "used": NASTY, "why": NASTY},
+        **{NASTY: {NASTY: [NASTY]}},
+    )
+    shown = page(filled)
+    assert not shown.open
+    assert not {"script", "b", "bold"} & set(shown.tags)
+    assert shown.text.count("<script>alert(1)</script>") > 10
+    text = filled.report_file.read_text()
+    assert "{{7*7}}" in text
+    assert not {"\x1b", "\u202e"} & set(text)
+    assert "default-src 'none'" in text
+
+
+@pytest.mark.parametrize("value", [1e308, -1e308, 5e-324, 2**62, 0])
+def test_numbers_that_cannot_be_drawn(filled, record, value):
+    for step in range(110, 300, 10):
+        filled.append_metrics(
+            dict.fromkeys(record(1), value * (-1) ** (step // 10)) | {"step": step}
+        )
+    assert "finished" in page(filled).text
+
+
+def test_values_of_any_kind(filled, record):
+    for value in ("1", [1], {"a": 1}, None, True, "<b>"):
+        filled.append_metrics({"step": 200} | dict.fromkeys(record(1).keys() - {"step"}, value))
+    assert "Losses" in page(filled).text
+
+
+def test_a_page_of_bounded_size(filled, monkeypatch):
+    """However much a folder holds, and whatever is called a sample grid."""
+    monkeypatch.setitem(MOST, "keys", 15)
+    filled.append_metrics({"step": 200} | {f"key{i}": i for i in range(5_000)})
+    score = {
+        "metric": "m" * 10_000,
+        "value": 1.0,
+        "protocol": {f"k{i}": "x" * 999 for i in range(999)},
+    }
+    many = {f"k{i}": "x" * 9_000 for i in range(2_000)}
+    filled.manifest_file.write_text(
+        json.dumps({"scores": [score] * 1_000, "name": "n" * 10**6} | many)
+    )
+    with filled.recipe_file.open("w") as file:
+        file.truncate(2**30)
+    with (filled.samples / "step-00000000.png").open("wb") as file:
+        file.truncate(2**40)
+    (filled.samples / "step-00000200.png").write_text("<svg onload=alert(1)>")
+    shown = page(filled)
+    assert shown.images == []
+    assert shown.tags.count("svg") < 12
+    assert filled.report_file.stat().st_size < 30_000_000
 
 
 def test_a_stand_in_is_loud(filled):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 from tensorboard.backend.event_processing.plugin_event_accumulator import EventAccumulator
+from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
+from tensorboard.plugin_util import markdown_to_safe_html
 
 from advnets.monitor.tensorboard import EventLog, forget
 
@@ -146,3 +150,34 @@ def test_a_failure_in_the_middle_is_told_once(events, warnings, tmp_path):
     play(log, 30, 51)
     log.close()
     assert len(warnings) == 1
+
+
+@pytest.mark.parametrize("length", [2**33, 2**62, 2**64 - 1, 2**64 - 16])
+def test_records_of_impossible_lengths(events, warnings, length):
+    """TensorFlow's own reader ends the process over some of them."""
+    first = events(0)
+    play(first, 10, 51)
+    first.close()
+    [file] = first.folder.iterdir()
+    written = struct.pack("<Q", length)
+    checksum = struct.pack("<I", masked_crc32c(written))
+    with file.open("ab") as opened:
+        opened.write(written + checksum + b"x" * 100)
+    second = events(50)
+    play(second, 60, 71)
+    second.close()
+    assert warnings == []
+    assert steps(first.folder, "losses/discriminator")[-2:] == [60, 70]
+
+
+def test_the_recipe_cannot_inject_html(events):
+    """TensorBoard shows it as Markdown."""
+    nasty = '"</code></pre>```<script>alert(1)</script>[x](javascript:alert(1))"'
+    log = events(0)
+    log.recipe(0, f"name: x\npath: {nasty}\n", {"dataset": {"name": nasty}})
+    log.close()
+    [shown] = read(log.folder).Tensors("recipe")
+    html = markdown_to_safe_html(tf.make_ndarray(shown.tensor_proto).item())
+    assert "<script" not in html
+    assert "href" not in html
+    assert "&lt;script&gt;" in html
