@@ -98,6 +98,8 @@ class Rounds:
             alone = not tf.distribute.has_strategy()
         if alone:  # replicas cannot meet inside a nested function
             self._steps[False] = tf.function(game.train_step, autograph=False)
+        # A function of its own is traced once for the probe and the loop.
+        self._plan = tf.function(feed.plan, autograph=False)
         self.names = self._logged_names()
         if game.loss_scales:
             self.names.append(ROUNDS_AVERAGED)
@@ -187,7 +189,7 @@ class Rounds:
         self.traces += 1
         plan = None
         if not whole:
-            plan = self._feed.plan(tf.convert_to_tensor(self._game.rounds), rounds)
+            plan = self._plan(tf.convert_to_tensor(self._game.rounds), rounds)
 
         def going_well(done: tf.Tensor, sums: tf.Tensor) -> tf.Tensor:
             # What comes after a NaN only hides where it came from.
@@ -226,7 +228,7 @@ class Rounds:
 
         def probe() -> tf.Tensor:
             zero = tf.constant(0, tf.int64)
-            plan = self._feed.plan(zero, zero + 1)
+            plan = self._plan(zero, zero + 1)
             found.extend(sorted(self._round(self._steps[False], plan, zero)))
             return zero
 
