@@ -9,7 +9,7 @@ import click
 
 from ..errors import AdvnetsError, UsageError
 from .common import echo, plugin_options, print_json, registry_of, warn
-from .opening import open_run, run_argument
+from .opening import checkpoint_option, open_run, run_argument
 
 if TYPE_CHECKING:
     from ..evaluate import Score
@@ -30,12 +30,13 @@ if TYPE_CHECKING:
     help="Seed of the samples; the recipe's by default.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list with the protocols.")
+@checkpoint_option
 @plugin_options
 @click.pass_context
 def command(
     ctx: click.Context, run: Path, metrics: tuple[str, ...], seed: int | None, as_json: bool
 ) -> None:
-    """Score the generator of RUN, at its newest sound checkpoint.
+    """Score the generator of RUN.
 
     Each score comes with its error and its protocol (sample counts, splits, seed, step,
     the weights' hash), and is kept in the run's manifest and report.

@@ -12,7 +12,7 @@ import click
 
 from ..errors import UsageError
 from .common import echo, plugin_options
-from .opening import open_run, run_argument
+from .opening import checkpoint_option, open_run, run_argument
 
 if TYPE_CHECKING:
     from ..engine.api import Run
@@ -44,12 +44,13 @@ SUFFIXES = {"keras": ".keras", "savedmodel": "", "npz": ".npz"}
     help="Which network.",
 )
 @click.option("--force", is_flag=True, help="Replace what is at PATH.")
+@checkpoint_option
 @plugin_options
 @click.pass_context
 def command(
     ctx: click.Context, run: Path, form: str, out: Path | None, player: str, force: bool
 ) -> None:
-    """Export a network of RUN, at its newest sound checkpoint.
+    """Export a network of RUN.
 
     The generator maps latents [N, size] to examples in the preprocessed range, the
     discriminator such examples to its output. Beside PATH, PATH.json tells where the

@@ -12,6 +12,9 @@ from .common import registry_of
 if TYPE_CHECKING:
     from ..engine.api import Run
 
+CHECKPOINT = f"{__name__}.checkpoint"
+"""Where the answer to ``--checkpoint`` is kept in click's context."""
+
 
 def open_run(ctx: click.Context, path: Path) -> Run:
     """The run in ``path``, with the plugins that this invocation asks for.
@@ -28,7 +31,26 @@ def open_run(ctx: click.Context, path: Path) -> Run:
     import_tensorflow()
     from ..engine.api import Run
 
-    return Run(folder, registry)
+    return Run(folder, registry, checkpoint=ctx.meta.get(CHECKPOINT, "newest"))
+
+
+def checkpoint_option(command: click.decorators.FC) -> click.decorators.FC:
+    """Add ``--checkpoint``, which :func:`open_run` heeds; it does not reach the function."""
+
+    def take(ctx: click.Context, _: click.Parameter, word: str) -> None:
+        if word not in ("newest", "best") and not (word.isascii() and word.isdigit()):
+            raise click.BadParameter(f"{word!r} is neither newest, nor best, nor a step")
+        ctx.meta[CHECKPOINT] = word
+
+    return click.option(
+        "--checkpoint",
+        metavar="newest|best|STEP",
+        default="newest",
+        show_default=True,
+        expose_value=False,
+        callback=take,
+        help="Which to use; best is by the recipe's checkpoints.best.",
+    )(command)
 
 
 def run_argument(command: click.decorators.FC) -> click.decorators.FC:

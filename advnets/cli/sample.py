@@ -9,7 +9,7 @@ import click
 
 from ..errors import UsageError
 from .common import echo, plugin_options
-from .opening import open_run, run_argument
+from .opening import checkpoint_option, open_run, run_argument
 
 FORMATS = (".png", ".npz")
 
@@ -40,6 +40,7 @@ FORMATS = (".png", ".npz")
     metavar="FILE.png|FILE.npz",
     help="The file to write; one in the run's samples/ by default.",
 )
+@checkpoint_option
 @plugin_options
 @click.pass_context
 def command(
@@ -50,7 +51,7 @@ def command(
     seed: int,
     out: Path | None,
 ) -> None:
-    """Draw samples from the generator of RUN, at its newest sound checkpoint.
+    """Draw samples from the generator of RUN.
 
     A .png shows them. A .npz holds them: `samples` [n, ...] in the data set's own range,
     before preprocessing, and their `latents` [n, size].

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from ..checkpoint import CheckpointStore, Commit, state_variables
 from ..data import Source
-from ..errors import RunError
+from ..errors import RunError, UsageError
 from ..evaluate import Score
 from ..game import AdversarialGame
 from ..plugins import Registry, load_plugins
@@ -34,6 +34,8 @@ class Run:
         folder: The run's folder.
         registry: The registry of components; all installed plugins by default.
         recipe: The recipe as it was run; by default as the folder holds it.
+        checkpoint: Which to read: ``newest``, ``best`` (by the recipe's ``checkpoints.best``),
+            or a step.
 
     Attributes:
         path: The folder's path.
@@ -42,8 +44,13 @@ class Run:
     """
 
     def __init__(
-        self, folder: RunFolder, registry: Registry | None = None, recipe: Recipe | None = None
+        self,
+        folder: RunFolder,
+        registry: Registry | None = None,
+        recipe: Recipe | None = None,
+        checkpoint: str | int = "newest",
     ):
+        self._which = checkpoint
         self.folder = folder
         self.path = folder.path
         self.registry = registry if registry is not None else load_plugins()
@@ -66,10 +73,11 @@ class Run:
 
     @cached_property
     def commit(self) -> Commit:
-        """The newest sound checkpoint.
+        """The checkpoint asked for: the newest sound one, if nothing was.
 
         Raises:
-            RunError: If there is none.
+            RunError: If there is none, or not that one.
+            UsageError: If the best one is asked for, and none is known.
         """
         store = CheckpointStore(self.folder.checkpoints)
         commit = store.newest()
@@ -83,11 +91,22 @@ class Run:
                 where=str(self.path),
                 hint="run its recipe first: `advnets run RECIPE`",
             )
-        return commit
+        if self._which == "newest":
+            return commit
+        if self._which != "best":
+            return store.read(int(self._which))
+        best = commit.extras.get("best") or {}
+        if best.get("step") is None:
+            raise UsageError(
+                "the run knows of no best checkpoint",
+                where=str(self.path),
+                hint="a recipe with checkpoints.best={metric: NAME} keeps one",
+            )
+        return store.read(best["step"])
 
     @cached_property
     def game(self) -> AdversarialGame:
-        """The game on one device, restored from the newest sound checkpoint."""
+        """The game on one device, restored from the checkpoint."""
         return self._restored(tf.distribute.get_strategy())
 
     @cached_property
@@ -188,14 +207,17 @@ def run(
     return Run(RunFolder.for_recipe(found.recipe, path), registry, found.recipe)
 
 
-def open_run(path: str | Path, *, plugins: Sequence[str] = ()) -> Run:
+def open_run(
+    path: str | Path, *, plugins: Sequence[str] = (), checkpoint: str | int = "newest"
+) -> Run:
     """Open a run's folder.
 
     Args:
         path: The folder.
         plugins: Further plugins, as ``--plugin`` takes them.
+        checkpoint: ``newest``, ``best`` or a step.
 
     Raises:
         UsageError: If it is not a run's folder.
     """
-    return Run(RunFolder.open(Path(path)), load_plugins(plugins))
+    return Run(RunFolder.open(Path(path)), load_plugins(plugins), checkpoint=checkpoint)
