@@ -14,7 +14,8 @@ from ..game import AdversarialGame
 
 def state_variables(game: AdversarialGame) -> dict[str, tf.Variable]:
     """The variables that training can change: networks, optimizers, loss state, the round;
-    and the players' loss scales where they compute in float16.
+    the players' loss scales where they compute in float16, and the factors of learning rates
+    that follow a schedule.
 
     Args:
         game: A compiled game.
@@ -40,6 +41,8 @@ def state_variables(game: AdversarialGame) -> dict[str, tf.Variable]:
     for player, scale in game.loss_scales.items():
         named[f"loss_scale/{player}/scale"] = scale.scale
         named[f"loss_scale/{player}/good_steps"] = scale.good_steps
+    for player, factor in game.rate_factors.items():
+        named[f"learning_rate_factor/{player}"] = factor
     return named
 
 

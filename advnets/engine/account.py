@@ -57,6 +57,13 @@ class Account:
             step=commit.step, state_sha256=commit.state_sha256, **self._books(self.clock.table())
         )
 
+    def went_back(self, commit: Commit | None, reached: int) -> None:
+        """The sitting goes on from a checkpoint, or from the start; what came after is lost."""
+        self._kept = commit.extras["time"] if commit else {}
+        self._step = commit.step if commit else 0
+        self.clock.went_back(self._kept)
+        self._record.tally.steps_lost += max(0, reached - self._step)
+
     def close(self, step: int, sealed: bool) -> None:
         """End the books.
 

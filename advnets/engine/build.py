@@ -77,6 +77,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         for player in ROLES
     }
     game.compile(**optimizers)
+    game.skips = recipe.data["health"]["policy"] == "skip"
     game.discriminator_calls = recipe.data["distribution"]["discriminator_calls"]
     game.norms_every = min(NORMS_EVERY, recipe.data["monitoring"]["log_every"])
     return game

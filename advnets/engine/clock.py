@@ -47,7 +47,7 @@ class Clock:
         before = {kind: float((spent or {}).get(kind, 0.0)) for kind in KINDS}
         self._before, self._own = before, dict.fromkeys(MEASURED, 0.0)
         self._total_before = max(float(total), sum(before.values()))
-        self._now = now
+        self._now, self._vain = now, 0.0
         self._began = now() if began is None else began
 
     @property
@@ -72,6 +72,19 @@ class Clock:
         self._own[kind] -= seconds
         self._own[other] += seconds
 
+    def went_back(self, spent: Mapping[str, float]) -> None:
+        """The game is again where it was when ``spent`` had been spent; the rest was in vain.
+
+        >>> time = iter(range(0, 100, 10))
+        >>> clock = Clock(now=lambda: next(time))
+        >>> clock.measure("training", lambda: None)
+        >>> clock.went_back({"training": 4.0})
+        >>> clock.table()["training"], clock.table()["lost"]
+        (4.0, 26.0)
+        """
+        self._before = {kind: float(spent.get(kind, 0.0)) for kind in KINDS}
+        self._own, self._vain = dict.fromkeys(MEASURED, 0.0), self._elapsed()
+
     def spent(self) -> dict[str, float]:
         """Seconds by kind that led to the present state."""
         return self._spent(self._elapsed())
@@ -84,7 +97,7 @@ class Clock:
         return {"total": total, **spent, "lost": max(0.0, total - sum(spent.values()))}
 
     def _spent(self, elapsed: float) -> dict[str, float]:
-        rest = max(0.0, elapsed - sum(self._own.values()))
+        rest = max(0.0, elapsed - self._vain - sum(self._own.values()))
         return {kind: self._before[kind] + self._own.get(kind, rest) for kind in KINDS}
 
     def _elapsed(self) -> float:

@@ -13,13 +13,14 @@ import keras
 import tensorflow as tf
 
 from ..checkpoint import state_sha256, state_variables
-from ..errors import AdvnetsError, Interrupted, RunError
-from ..game import AdversarialGame
+from ..errors import AdvnetsError, Interrupted
+from ..game import PLAYERS, AdversarialGame
 from .cadence import Cadence
 from .clock import Clock
 from .rounds import Rounds
 from .saver import Saver
 from .signals import SIGNALS, StopRequest
+from .soundness import Soundness, Unsound
 from .team import Team
 from .window import Window
 
@@ -52,6 +53,9 @@ class TrainingLoop:
         observer: Who is told.
         draw: Makes the sample grid's examples, in the data set's own range.
         evaluate: Computes the recipe's metrics at a step; whether it is the best so far.
+        recover: Called when something is not finite: puts the game back to a sound state and
+            returns its open averages, or raises.
+        skips: How many rounds in a row a player may skip; 0: any number.
         alive: Told the step after each call: a sign of life.
         stop: The request to stop.
         team: The workers that play this game.
@@ -72,6 +76,8 @@ class TrainingLoop:
     stop: StopRequest
     team: Team
     clock: Clock
+    recover: Callable[[Unsound], Window]
+    skips: int = 0
     alive: Callable[[int], None] = lambda step: None
     rounds_per_call: int = 0
     callbacks: Sequence[keras.callbacks.Callback] = ()
@@ -82,6 +88,10 @@ class TrainingLoop:
     _speed: float = 0.0
     _window_seconds: float = 0.0
     _window_rounds: int = 0
+    _skipped: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._soundness = Soundness(state_variables(self.game))
 
     def run(self) -> int:
         """Play until the last round.
@@ -92,7 +102,7 @@ class TrainingLoop:
 
         Raises:
             Interrupted: After a stop request, the state committed.
-            RunError: If the game diverged or a checkpoint cannot be written.
+            RunError: If the game diverged for good, or a checkpoint cannot be written.
         """
         try:
             step = self._run()
@@ -118,7 +128,9 @@ class TrainingLoop:
         committed = step if self.restored else None
         while step < self.cadence.total and not self._stopped_by:
             before, step = step, self._play_to_boundary(step, watchers)
-            if step > before and self._boundary(step, watchers):
+            if (unsound := self._unsound(step)) is not None:
+                committed = step = self._recover(unsound)
+            elif step > before and self._boundary(step, watchers):
                 committed = step
         if committed != step:
             self._commit(step)
@@ -131,9 +143,12 @@ class TrainingLoop:
         while step < boundary and (count := self._agreed_rounds(boundary - step)):
             watchers.on_train_batch_begin(step)
             sums = self._play(count)
+            step, count = (played := int(self.game.rounds.numpy())), played - step
             self.window.add(sums, count)
-            step += count
             self.alive(step)
+            if self.window.not_finite():
+                break
+            self._count_skips(sums, count)
             watchers.on_train_batch_end(step - 1, Window(count, sums).means())
         return step
 
@@ -184,7 +199,6 @@ class TrainingLoop:
         """Do what is due at a step; whether its state is committed."""
         cadence, best = self.cadence, False
         self.team.lead(self.saver.poll)
-        self._refuse_divergence(step)
         means = self.window.means()
         if cadence.due(cadence.log, step):
             self._log(step, means)
@@ -218,11 +232,6 @@ class TrainingLoop:
 
     def _commit(self, step: int) -> None:
         state = state_variables(self.game)
-        bad = self.clock.measure("saving", lambda: _first_not_finite(state))
-        # Agreed on, since nobody would wait for a worker that left alone.
-        if any(self.team.total([bad is not None])):
-            what = f"{bad} is not finite" if bad else "another worker's state is not finite"
-            raise self._diverged(step, what)
         self._reconcile(step, state)
         extras = {"window": {"rounds": self.window.rounds, "sums": self.window.sums}}
         self.team.lead(lambda: self.saver.save(step, state, extras))
@@ -243,34 +252,34 @@ class TrainingLoop:
             self._was_apart = True
             self.team.hand_out(state)
 
-    def _refuse_divergence(self, step: int) -> None:
-        bad = self.window.first_non_finite()
-        if bad is not None:
-            raise self._diverged(step, f"{bad} is not finite")
+    def _unsound(self, step: int) -> Unsound | None:
+        """What is not finite, or on the way there; the same on all workers."""
+        variables = self._soundness.faults()
+        # Agreed on, since nobody would wait for a worker that left alone.
+        if any(self.team.total([bool(variables)])) and not variables:
+            return Unsound(step, other="another worker's state is not finite")
+        logged = self.window.not_finite()
+        if logged or variables:
+            return Unsound(step, logged, variables)
         for player, loss_scale in self.game.loss_scales.items():
             scale = float(tf.convert_to_tensor(loss_scale.scale))
             if scale < 1:
                 what = f"the {player}'s gradients overflow float16, even scaled by {scale:g}"
-                raise self._diverged(step, what)
+                return Unsound(step, other=what)
+        for player, rounds in self._skipped.items():
+            if self.skips and rounds >= self.skips:
+                what = f"the {player}'s gradients were not finite in {rounds} rounds in a row"
+                return Unsound(step, other=what)
+        return None
 
-    def _diverged(self, step: int, what: str) -> RunError:
-        with contextlib.suppress(AdvnetsError):
-            self.saver.finish()
-        kept = self.saver.store.steps()
-        last = (
-            f"the last sound checkpoint is of step {kept[-1]}" if kept else "nothing was committed"
-        )
-        return RunError(
-            f"the game diverged by round {step}: {what}; {last}",
-            hint="lower the learning rates, or look at the gradient norms in the report",
-        )
+    def _count_skips(self, sums: Mapping[str, float], rounds: int) -> None:
+        """Count the rounds in a row that a player has skipped, call by call."""
+        for player in PLAYERS:
+            all_of_them = sums.get(f"{player[0]}_skipped", 0.0) >= rounds > 0
+            self._skipped[player] = self._skipped.get(player, 0) + rounds if all_of_them else 0
 
-
-def _first_not_finite(state: Mapping[str, tf.Variable]) -> str | None:
-    return next((name for name, variable in state.items() if not _finite(variable)), None)
-
-
-def _finite(variable: tf.Variable) -> bool:
-    if not variable.dtype.is_floating:
-        return True
-    return bool(tf.reduce_all(tf.math.is_finite(variable.value())))
+    def _recover(self, unsound: Unsound) -> int:
+        """Have the game put back; the round that it is at then."""
+        self.window = self.recover(unsound)
+        self._window_seconds, self._window_rounds, self._skipped = 0.0, 0, {}
+        return int(self.game.rounds.numpy())

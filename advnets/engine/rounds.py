@@ -101,7 +101,7 @@ class Rounds:
         # A function of its own is traced once for the probe and the loop.
         self._plan = tf.function(feed.plan, autograph=False)
         self.names = self._logged_names()
-        if game.loss_scales:
+        if game.may_skip:
             self.names.append(ROUNDS_AVERAGED)
 
     def play(self, rounds: int) -> dict[str, float]:
@@ -208,7 +208,7 @@ class Rounds:
     def _logged(self, logs: dict[str, Any]) -> tf.Tensor:
         first = {name: self._strategy.experimental_local_results(v)[0] for name, v in logs.items()}
         values = {name: tf.cast(value, tf.float32) for name, value in first.items()}
-        if self._game.loss_scales:
+        if self._game.may_skip:
             values = _without_overflows(values)
         return tf.stack([values[name] for name in self.names])
 

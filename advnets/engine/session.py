@@ -33,6 +33,7 @@ from .jit import Jit, settle
 from .loop import TrainingLoop
 from .opening import Opening, open_sitting, refuse_strangers
 from .pictures import background, fixed_samples, probability
+from .recovery import Recovery, slow_down
 from .rounds import Rounds
 from .saver import Saver
 from .signals import StopRequest, listening
@@ -150,10 +151,16 @@ class _Sitting:
         compiled = self._compile(rounds)
         self._announce(newest, placed(self.source, data), compiled)
         self.best = self._best(newest)
+        saver = Saver(self.store, self.account.clock, self.account.committed, self.best)
+        health = recipe.data["health"]
         loop = TrainingLoop(
             game=game,
             rounds=rounds,
-            saver=Saver(self.store, self.account.clock, self.account.committed, self.best),
+            saver=saver,
+            recover=Recovery(
+                health, game, self.folder, saver, team, self.account, self.monitor, data, self._anew
+            ),
+            skips=health["skips"] if health["policy"] == "skip" else 0,
             cadence=cadence_of(recipe, self.source, game.updates.discriminator_steps),
             observer=self.monitor,
             draw=lambda: fixed_samples(game, self.source, self.monitoring["samples"]),
@@ -189,10 +196,16 @@ class _Sitting:
                 self.store.restore(newest, state)
             else:
                 self.folder.manifest.update(initial_state_sha256=state_sha256(state))
+            slow_down(self.game, self.folder)
 
         self.team.lead(begin)
         self.team.hand_out(state)
         return int(self.game.rounds.numpy())
+
+    def _anew(self) -> dict[str, tf.Variable]:
+        """The state that the recipe starts from."""
+        with self.strategy.scope():
+            return state_variables(build_game(self.recipe, self.source))
 
     def _seal(self, last: int) -> None:
         status = "finished" if last >= self.recipe.data["training"]["steps"] else "interrupted"

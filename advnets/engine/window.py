@@ -7,7 +7,7 @@ import numpy as np
 from ..game import NORMS_MEASURED, SAMPLED_NORMS
 
 ROUNDS_AVERAGED = "rounds_averaged"
-"""1 or 0: whether a round counts in the means; logged of games with loss scales."""
+"""1 or 0: whether a round counts in the means; logged where a player may skip a step."""
 OF_EVERY_ROUND = ("_loss_scale", "_skipped")
 """What names end with that are averaged over all rounds nevertheless."""
 
@@ -53,7 +53,11 @@ class Window:
             if name not in (NORMS_MEASURED, ROUNDS_AVERAGED) and counts.get(name, self.rounds)
         }
 
-    def first_non_finite(self) -> str | None:
-        """A name whose sum is NaN or infinite, a player's loss before anything else."""
+    def not_finite(self) -> tuple[str, ...]:
+        """The names whose sums are NaN or infinite, the players' losses before anything else.
+
+        >>> Window(1, {"value": float("nan"), "g_loss": float("inf"), "d_real": 0.5}).not_finite()
+        ('g_loss', 'value')
+        """
         bad = [name for name, total in self.sums.items() if not np.isfinite(total)]
-        return min(bad, key=lambda name: (not name.endswith("_loss"), name), default=None)
+        return tuple(sorted(bad, key=lambda name: (not name.endswith("_loss"), name)))

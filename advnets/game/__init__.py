@@ -9,7 +9,7 @@ from .output import DiscriminatorOutput
 from .penalties.r1 import R1
 from .penalty import Penalty, PenaltyInputs
 from .play import Play
-from .players import NORMS_MEASURED, SAMPLED_NORMS
+from .players import NORMS_MEASURED, PLAYERS, SAMPLED_NORMS
 from .prior import Gaussian, Prior, Uniform
 from .update_rule import UpdateRule
 from .updates.alternating import Alternating
@@ -17,6 +17,7 @@ from .updates.simultaneous import Simultaneous
 
 __all__ = [
     "NORMS_MEASURED",
+    "PLAYERS",
     "R1",
     "SAMPLED_NORMS",
     "AdversarialGame",

@@ -10,12 +10,14 @@ import tensorflow as tf
 
 from ..errors import PluginError, UsageError
 from ..networks import computes_in
+from ..optimizers.schedules import Scaled
 from . import batch
 from .loss import Loss
 from .loss_scale import LossScale, all_finite
 
 SAMPLED_NORMS = ("d_gradient_norm", "g_gradient_norm")
 """What a round logs of gradients; see ``Players.norms_every``."""
+PLAYERS = ("generator", "discriminator")
 NORMS_MEASURED = "norms_measured"
 """1 or 0: whether a round measured them; logged where not every round does."""
 
@@ -37,6 +39,11 @@ class Players(keras.Model):
             the others they are logged as 0, along with ``norms_measured`` = 0. A norm reads
             the whole gradient once more, which costs a large fully connected game 3 %.
         loss_scales: The loss scales, by player; empty where nothing computes in float16.
+        rate_factors: Of players whose learning rate is a schedule: what it is multiplied by,
+            1 at first. Any other rate is a variable of its optimizer.
+        skips: Whether a player does not move along a gradient that is not finite, as it
+            never does where it has a loss scale; ``False`` at first. Finding out reads the
+            whole gradient once more.
         loss: What the players minimise; the game sets it, and messages name it.
 
     Raises:
@@ -56,6 +63,8 @@ class Players(keras.Model):
         self.generator = generator
         self.discriminator = discriminator
         self.norms_every = 1
+        self.skips = False
+        self.rate_factors: dict[str, tf.Variable] = {}
         # G(z) that overflows reaches D, and G's gradient passes through D: both have one.
         half = any(computes_in(network, "float16") for network in (generator, discriminator))
         players = ("discriminator", "generator") if half else ()
@@ -96,10 +105,29 @@ class Players(keras.Model):
             raise UsageError("the players share one optimizer", hint="make one for each")
         self.generator_optimizer = keras.optimizers.get(generator_optimizer)
         self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
-        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+        for player in PLAYERS:
+            optimizer = getattr(self, f"{player}_optimizer")
             batch.take_reduced_gradients(optimizer)
+            schedule = optimizer._learning_rate  # `learning_rate` is its present value
+            if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+                optimizer.learning_rate = rate = Scaled(schedule, _factor())
+                self.rate_factors[player] = rate.factor
         self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+
+    def slow_down(self, factor: float) -> None:
+        """Multiply both players' learning rates by ``factor``, for good."""
+        for player in PLAYERS:
+            if player in self.rate_factors:
+                kept = self.rate_factors[player]
+            else:
+                kept = getattr(self, f"{player}_optimizer")._learning_rate.value
+            kept.assign(tf.convert_to_tensor(kept) * factor)
+
+    @property
+    def may_skip(self) -> bool:
+        """Whether a player can have a round in which it does not move."""
+        return self.skips or bool(self.loss_scales)
 
     def watch(self, *players: str) -> tf.GradientTape:
         """A tape that records the named players' variables and no others."""
@@ -125,7 +153,8 @@ class Players(keras.Model):
     def apply(self, player: str, gradients: list[tf.Tensor | None]) -> tf.Tensor:
         """Move the player along its gradient, summed over replicas.
 
-        Where the player has a loss scale and the gradient is not finite, nothing moves.
+        Where the player has a loss scale, or ``skips``, nothing moves along a gradient that is
+        not finite.
 
         Returns:
             The L2 norm of the gradient, a float32 scalar: 0 in a round that measures none, NaN
@@ -139,7 +168,7 @@ class Players(keras.Model):
         reduced = batch.total_gradients(gradients)
         optimizer, variables = getattr(self, f"{player}_optimizer"), self._variables(player)
         scale = self.loss_scales.get(player)
-        if scale is None:
+        if scale is None and not self.skips:
             optimizer.apply(reduced, variables)
             return self._norm(reduced)
         moving = [v for g, v in zip(reduced, variables, strict=True) if g is not None]
@@ -149,7 +178,8 @@ class Players(keras.Model):
             lambda gradients: optimizer.apply(gradients, moving),
             [g for g in reduced if g is not None],
         )
-        scale.learn(finite)
+        if scale is not None:
+            scale.learn(finite)
         return tf.where(finite, self._norm(reduced), np.nan)
 
     def descend(self, player: str, tape: tf.GradientTape, objective: tf.Tensor) -> tf.Tensor:
@@ -162,6 +192,7 @@ class Players(keras.Model):
         for player, norm in (("discriminator", d_norm), ("generator", g_norm)):
             if player in self.loss_scales:
                 logs[f"{player[0]}_loss_scale"] = tf.identity(self.loss_scales[player].scale)
+            if player in self.loss_scales or self.skips:
                 logs[f"{player[0]}_skipped"] = tf.cast(tf.math.is_nan(norm), tf.float32)
         return logs if self.norms_every == 1 else logs | {NORMS_MEASURED: self._norms_due()}
 
@@ -180,6 +211,12 @@ class Players(keras.Model):
 
     def _variables(self, player: str) -> list[Any]:
         return getattr(self, player).trainable_variables
+
+
+def _factor() -> tf.Variable:
+    """1.0, the same on all replicas."""
+    same = tf.VariableAggregation.ONLY_FIRST_REPLICA
+    return tf.Variable(1.0, trainable=False, aggregation=same, dtype=tf.float32)
 
 
 class _Watching:

@@ -121,6 +121,13 @@ class Monitor:
             self._events.recipe(step, self.recipe.to_yaml(), self.recipe.data)
         self._progress.start(step)
 
+    def go_back(self, step: int) -> None:
+        """Drop what was recorded after ``step``, from which the run goes on."""
+        if self._events:
+            self._events.close(succeeded=True)
+            self._events = None
+        self.start(step)
+
     def log(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Append a record to metrics.jsonl, and show it.
 

@@ -42,3 +42,39 @@ class FlooredDecay(keras.optimizers.schedules.LearningRateSchedule):
     def get_config(self) -> dict[str, Any]:
         """The arguments, for serialisation."""
         return {"initial": self.initial, "decay": self.decay, "floor": self.floor}
+
+
+@keras.saving.register_keras_serializable(package="advnets")
+class Scaled(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule times a factor that can be changed while it runs.
+
+    Args:
+        schedule: Any Keras schedule.
+        factor: The factor, 1 at first; a variable that is somebody else's to keep.
+
+    >>> rate = Scaled(FlooredDecay(0.1, 1.0))
+    >>> rate.factor.assign(0.5).numpy(), round(float(rate(7)), 3)
+    (0.5, 0.05)
+    """
+
+    def __init__(
+        self,
+        schedule: keras.optimizers.schedules.LearningRateSchedule,
+        factor: tf.Variable | float = 1.0,
+    ):
+        self.schedule = schedule
+        self.factor = factor if isinstance(factor, tf.Variable) else tf.Variable(factor)
+
+    def __call__(self, step: tf.Tensor | int) -> tf.Tensor:
+        """The learning rate of the update that follows ``step`` others, a float32 scalar."""
+        return self.schedule(step) * self.factor
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments, for serialisation."""
+        kept = keras.optimizers.schedules.serialize(self.schedule)
+        return {"schedule": kept, "factor": float(self.factor.numpy())}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Scaled:
+        """From what :meth:`get_config` returned."""
+        return cls(keras.optimizers.schedules.deserialize(config["schedule"]), config["factor"])

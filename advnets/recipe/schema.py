@@ -129,6 +129,25 @@ class Evaluation(Parameters):
     metrics: Annotated[list[Any], Slot("metrics", many=True)] = Field([], description="metrics")
 
 
+class Health(Parameters):
+    """What is done when a loss, a gradient or a weight is no longer finite."""
+
+    policy: Literal["rollback", "skip", "stop"] = Field(
+        "rollback",
+        description="rollback: go on from the last checkpoint, at lower learning rates; "
+        "skip: leave out the moves along such gradients; stop: end the run",
+    )
+    rollbacks: Annotated[int, Field(ge=0, le=1000)] = Field(
+        3, description="how often a run may go back before it ends"
+    )
+    learning_rate_factor: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.5, description="what a rollback multiplies both learning rates by"
+    )
+    skips: Annotated[int, Field(ge=1, le=LARGEST_COUNT)] = Field(
+        100, description="rounds in a row that skip may leave out before the run ends"
+    )
+
+
 class RecipeSchema(Parameters):
     """A recipe: one adversarial game, and how it is played and watched."""
 
@@ -153,6 +172,7 @@ class RecipeSchema(Parameters):
     training: Training = Field(description="how long, and how many examples at a time")
     distribution: Distribution = Field(default_factory=lambda: Distribution.model_validate({}))
     checkpoints: Checkpoints = Field(default_factory=lambda: Checkpoints.model_validate({}))
+    health: Health = Field(default_factory=lambda: Health.model_validate({}))
     monitoring: Monitoring = Field(default_factory=lambda: Monitoring.model_validate({}))
     evaluation: Evaluation = Field(default_factory=lambda: Evaluation.model_validate({}))
 

@@ -35,7 +35,7 @@ def test_skipped_rounds_are_counted_and_left_out_of_the_means(small):
     skipped = window.sums["d_skipped"]
     assert 0 < skipped < 20
     assert window.sums["g_skipped"] == 0
-    assert window.first_non_finite() is None
+    assert window.not_finite() == ()
     means = window.means()
     assert means["d_skipped"] == skipped / 20
     assert 0.1 < means["d_real"] < 0.9

@@ -112,9 +112,9 @@ def test_window_means():
     window.add({"a": 3.0}, 2)
     window.add({"a": 3.0}, 1)
     assert window.means() == {"a": 2.0}
-    assert window.first_non_finite() is None
+    assert window.not_finite() == ()
     window.add({"value": float("nan"), "g_loss": float("inf")}, 1)
-    assert window.first_non_finite() == "g_loss"
+    assert window.not_finite() == ("g_loss", "value")
 
 
 SCRIPT = """

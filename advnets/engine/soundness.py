@@ -1,0 +1,82 @@
+"""Whether a game's numbers are finite, and which are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+TOLD = 4
+"""Names in a message; all of them are in the manifest."""
+
+
+@dataclass(frozen=True)
+class Unsound:
+    """What was found not to be finite.
+
+    Attributes:
+        step: The round after which it was found, the first in which a logged value was.
+        logged: Names of what the round logged: losses, norms, whatever the loss observes.
+        variables: Names of variables, as in checkpoints: ``generator/0002/kernel``.
+        other: What else is wrong, in words.
+
+    >>> print(Unsound(7, ("d_loss",), ("generator/0000/kernel", "generator/0001/bias")))
+    in round 7 d_loss is not finite, nor are generator/0000/kernel, generator/0001/bias
+    >>> print(Unsound(7, (), ("rounds",)))
+    after round 7 rounds is not finite
+    """
+
+    step: int
+    logged: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    other: str = ""
+
+    def __str__(self) -> str:
+        if self.other:
+            return f"by round {self.step} {self.other}"
+        if not self.logged:
+            return f"after round {self.step} {_listed(self.variables)} not finite"
+        nor = f", nor {_listed(self.variables, first=True)}" if self.variables else ""
+        return f"in round {self.step} {_listed(self.logged)} not finite{nor}"
+
+
+class Soundness:
+    """Looks for variables that hold NaN or infinity, all of them in one compiled call.
+
+    Args:
+        state: Variables by name (:func:`advnets.checkpoint.state_variables`).
+
+    >>> weight = tf.Variable([1.0, 2.0])
+    >>> soundness = Soundness({"weight": weight, "count": tf.Variable(3)})
+    >>> soundness.faults()
+    ()
+    >>> _ = weight.assign([float("nan"), 2.0])
+    >>> soundness.faults()
+    ('weight',)
+    """
+
+    def __init__(self, state: Mapping[str, tf.Variable]):
+        floating = {name: v for name, v in state.items() if v.dtype.is_floating}
+        self._names = tuple(floating)
+        self._check = tf.function(
+            lambda: tf.stack(
+                [
+                    tf.reduce_all(tf.math.is_finite(tf.convert_to_tensor(v)))
+                    for v in floating.values()
+                ]
+            ),
+            autograph=False,
+        )
+
+    def faults(self) -> tuple[str, ...]:
+        """The names of those that do, the networks' own before the optimizers'."""
+        sound = self._check().numpy()
+        return tuple(name for name, fine in zip(self._names, sound, strict=True) if not fine)
+
+
+def _listed(names: Sequence[str], first: bool = False) -> str:
+    more = f" and {len(names) - TOLD} more" if len(names) > TOLD else ""
+    verb = "is" if len(names) == 1 else "are"
+    listed = ", ".join(names[:TOLD]) + more
+    return f"{verb} {listed}" if first else f"{listed} {verb}"

@@ -1,0 +1,169 @@
+"""A game whose numbers are no longer finite goes back, skips, or stops: as its recipe says."""
+
+import json
+
+import numpy as np
+import pytest
+
+import advnets
+from advnets.errors import RunError
+
+PLUGIN = """
+import keras
+import numpy as np
+import tensorflow as tf
+from advnets import Component, hookimpl
+from advnets.components import Parameters
+
+class Rate(Parameters):
+    rate: float = 0.0
+
+class Poison(keras.callbacks.Callback):
+    '''Makes a weight NaN after round 13, unless the learning rate is below `rate`.'''
+    def __init__(self, rate):
+        super().__init__()
+        self.rate = rate
+    def on_train_batch_end(self, batch, logs=None):
+        fast = float(self.model.generator_optimizer.learning_rate) > self.rate
+        if int(self.model.rounds.numpy()) == 13 and fast:
+            kernel = self.model.discriminator.trainable_variables[0]
+            kernel.assign(np.full(kernel.shape, np.nan))
+
+class Crash(keras.callbacks.Callback):
+    '''Fails in round 18 of the first sitting.'''
+    crashed = False
+    def on_train_batch_end(self, batch, logs=None):
+        if int(self.model.rounds.numpy()) == 18 and not Crash.crashed:
+            Crash.crashed = True
+            raise RuntimeError("crashed")
+
+class Loss:
+    '''G's gradient is not finite in the rounds from `first` to `last`.'''
+    def __new__(cls, first, last):
+        from advnets.game import NonSaturating
+        class Broken(NonSaturating):
+            def __init__(self):
+                super().__init__()
+                self.rounds = tf.Variable(0, trainable=False)
+            @property
+            def variables(self):
+                return [self.rounds]
+            def generator(self, real, fake):
+                broken = (self.rounds >= first) & (self.rounds < last)
+                return super().generator(real, fake) * tf.where(broken, np.nan, 1.0)
+            def update(self, real, fake):
+                self.rounds.assign_add(1)
+        return Broken()
+
+class Rounds(Parameters):
+    first: int
+    last: int
+
+@hookimpl
+def advnets_losses():
+    return [Component("broken", __name__ + ":Loss", parameters=Rounds)]
+
+@hookimpl
+def advnets_callbacks():
+    poison = Component("poison", __name__ + ":Poison", parameters=Rate)
+    return [poison, Component("crash", __name__ + ":Crash")]
+"""
+
+ADAM = {"name": "adam", "learning_rate": 0.01}
+
+
+@pytest.fixture(scope="module")
+def plugin(tmp_path_factory):
+    path = tmp_path_factory.mktemp("plugin") / "recovery_plugin.py"
+    path.write_text(PLUGIN)
+    return str(path)
+
+
+@pytest.fixture
+def play(small, plugin, tmp_path):
+    def run(folder="run", callbacks=(), optimizer=None, **entries):
+        recipe = small(**entries)
+        recipe["monitoring"] |= {"callbacks": list(callbacks), "image_every": 0}
+        if optimizer is not None:
+            recipe["optimizers"] = dict.fromkeys(("generator", "discriminator"), optimizer)
+        return advnets.run(recipe, run_dir=tmp_path / folder, plugins=[plugin])
+
+    return run
+
+
+def steps(path):
+    return [json.loads(line)["step"] for line in (path / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_a_weight_that_is_not_finite_stops_the_run_and_is_named(play, tmp_path):
+    with pytest.raises(
+        RunError, match="in round 14 d_loss, g_loss.* nor are generator/0000/kernel"
+    ) as caught:
+        play(callbacks=["poison"], health={"policy": "stop"})
+    assert caught.value.exit_code == 1
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    (found,) = manifest["divergences"]
+    assert (manifest["status"], manifest["step"]) == ("failed", 10)
+    assert (found["step"], found["did"]) == (14, "stopped")
+    assert "d_loss" in found["logged"]
+    assert any(name.startswith("discriminator/0001") for name in found["variables"])
+
+
+@pytest.mark.parametrize("optimizer", [None, ADAM], ids=["schedule", "constant"])
+def test_a_rollback_goes_on_more_slowly(play, optimizer):
+    rate = 0.05 / 1.01**14 if optimizer is None else 0.01
+    run = play(callbacks=[{"name": "poison", "rate": rate * 0.9}], optimizer=optimizer)
+    (found,) = run.manifest["divergences"]
+    assert (found["did"], found["back_to"]) == ("rolled back", 10)
+    assert run.manifest["status"] == "finished"
+    assert steps(run.path) == [5, 10, 15, 20, 25, 30]
+    rows = {row["step"]: row for row in run.metrics}
+    schedule = 0.05 / 1.01**30 if optimizer is None else 0.01
+    assert rows[30]["g_learning_rate"] == pytest.approx(schedule / 2, rel=1e-4)
+    assert rows[10]["g_learning_rate"] == pytest.approx(
+        rate * (1.01**4 if optimizer is None else 1)
+    )
+    assert run.manifest["sittings"]["steps_lost"] == 4
+    time = run.manifest["time"]
+    assert time["lost"] > 0
+    assert time["total"] == pytest.approx(sum(time.values()) - time["total"])
+
+
+def test_a_rollback_survives_a_crash(play):
+    poison = {"name": "poison", "rate": 0.03}
+    whole = play("whole", callbacks=[poison])
+    with pytest.raises(Exception, match="crashed"):
+        play("broken", callbacks=[poison, "crash"])
+    resumed = play("broken", callbacks=[poison, "crash"])
+    assert resumed.manifest["divergences"] == whole.manifest["divergences"]
+    assert resumed.manifest["state_sha256"] == whole.manifest["state_sha256"]
+
+
+def test_rollbacks_are_bounded_and_go_back_to_the_start_if_nothing_was_committed(play, tmp_path):
+    entries = {"loss": {"name": "broken", "first": 2, "last": 100}}
+    with pytest.raises(RunError, match="after 2 rollbacks: in round 3 .*g_loss") as caught:
+        play(health={"rollbacks": 2}, **entries)
+    assert "health.rollbacks" in caught.value.hint
+    found = json.loads((tmp_path / "run" / "manifest.json").read_text())["divergences"]
+    assert [entry["did"] for entry in found] == ["rolled back", "rolled back", "stopped"]
+    assert [entry.get("back_to") for entry in found] == [0, 0, None]
+
+
+def test_skip_leaves_out_the_moves_that_would_break_the_game(play):
+    run = play(loss={"name": "broken", "first": 6, "last": 8}, health={"policy": "skip"})
+    rows = {row["step"]: row for row in run.metrics}
+    assert rows[10]["g_skipped"] == pytest.approx(2 / 5)
+    assert [rows[step]["g_skipped"] for step in (5, 15, 30)] == [0, 0, 0]
+    assert np.isfinite([rows[10][key] for key in ("d_loss", "g_loss")]).all()
+    assert all(np.isfinite(weight).all() for weight in run.generator.get_weights())
+    assert run.manifest["status"] == "finished"
+
+
+def test_skip_stops_when_nothing_moves_any_more(play):
+    with pytest.raises(
+        RunError, match="generator's gradients were not finite in .* rounds in a row"
+    ):
+        play(
+            loss={"name": "broken", "first": 6, "last": 10**6},
+            health={"policy": "skip", "skips": 10},
+        )
