@@ -183,7 +183,16 @@ class CheckpointStore:
                 hint="was a plugin or advnets changed since? start in another --run-dir",
             )
         reader = tf.train.Checkpoint(state=dict(state))
-        reader.read(str(commit.path / "state")).assert_consumed()
+        try:
+            reader.read(str(commit.path / "state")).assert_consumed()
+        except Exception as error:  # TensorFlow has many ways to say that it is another one
+            raise RunError(
+                f"TensorFlow cannot read the checkpoint: {str(error).splitlines()[0][:300]}"
+                if str(error)
+                else f"TensorFlow cannot read the checkpoint: {type(error).__name__}",
+                where=str(commit.path),
+                hint="remove its folder: the run goes on from the checkpoint before",
+            ) from error
         if state_sha256(state) != commit.state_sha256:
             raise RunError("the state read back is not the one committed", where=str(commit.path))
 
