@@ -43,6 +43,11 @@ class Cluster:
         return sum(map(len, self.workers.values()))
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """The workers' addresses, in the order of their numbers; the chief's is first."""
+        return (*self.workers.get("chief", ()), *self.workers.get("worker", ()))
+
+    @property
     def rank(self) -> int:
         """This process's number among all; the chief's is 0.
 
@@ -130,7 +135,10 @@ def _from_tf_config(text: str) -> Cluster | None:
 
 
 def _is_address(word: Any) -> bool:
-    return isinstance(word, str) and word.rpartition(":")[2].isdigit() and ":" in word
+    if not isinstance(word, str):
+        return False
+    _, colon, port = word.rpartition(":")
+    return bool(colon) and port.isdecimal() and 0 < int(port[:6]) < 2**16
 
 
 def _from_slurm(environment: Mapping[str, str]) -> Cluster:

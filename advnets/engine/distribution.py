@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from functools import cache
 from typing import Any
 
@@ -11,6 +10,7 @@ import tensorflow as tf
 
 from ..errors import RunError, UsageError
 from .cluster import Cluster, find_cluster
+from .rendezvous import rendezvous
 
 
 def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
@@ -26,6 +26,7 @@ def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
     Raises:
         UsageError: If the devices are not there, or cannot share the batch evenly.
         RunError: If the workers do not come together.
+        Interrupted: If a signal ends the wait for them.
     """
     # Asked only if need be: a cluster's description may be wrong, or take its time.
     cluster = find_cluster() if name in ("auto", "multi_worker") else None
@@ -116,13 +117,9 @@ def _multi_worker(cluster: Cluster) -> tf.distribute.Strategy:
         task_id=cluster.index,
         rpc_layer="grpc",
     )
-    print(
-        f"worker {cluster.rank} of {cluster.size} (from {cluster.told_by}) waits for the others",
-        file=sys.stderr,
-        flush=True,
-    )
     try:
-        return tf.distribute.MultiWorkerMirroredStrategy(resolver)
+        with rendezvous(cluster):
+            return tf.distribute.MultiWorkerMirroredStrategy(resolver)
     except (tf.errors.OpError, RuntimeError) as error:
         own = cluster.workers[cluster.job][cluster.index]
         raise RunError(

@@ -1,0 +1,42 @@
+"""A worker that waits for the others of its TF_CONFIG, and then listens as TensorFlow would."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import socket
+import sys
+
+from advnets.engine import rendezvous
+from advnets.engine.cluster import find_cluster
+from advnets.errors import AdvnetsError
+
+
+def main() -> None:
+    rendezvous.TELL_AFTER, rendezvous.SILENCE = 0.3, 2.0
+    rendezvous.CONNECTING = 1
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    cluster = find_cluster()
+    assert cluster is not None
+    try:
+        with rendezvous.rendezvous(cluster):
+            if cluster.rank == 0:
+                port = int(cluster.addresses[0].rpartition(":")[2])
+                socket.create_server(("", port)).close()
+            if "hang" in sys.argv:
+                hang()
+    except AdvnetsError as error:
+        print(error, flush=True)
+        sys.exit(error.exit_code)
+    assert before == (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT))
+    assert "tensorflow" not in sys.modules
+    print("met", flush=True)
+
+
+def hang() -> None:
+    """Keep Python's lock for a minute, as TensorFlow does where a worker has vanished."""
+    ctypes.PyDLL(None).sleep(60)
+
+
+if __name__ == "__main__":
+    main()
