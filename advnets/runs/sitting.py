@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..untrusted import read_json
 from .atomic import cannot_write
 
 SITTING = ".sitting.json"
@@ -52,7 +53,7 @@ class Tally:
         Tally(total=0.0, step=0, steps_lost=0, sittings=0, cut_off=0, sealed=True)
         """
         try:
-            found = json.loads((folder / SITTING).read_text(encoding="utf-8"))
+            found = read_json(folder / SITTING, 2**16)
         except (OSError, ValueError):
             return cls()
         return cls.of(found)
