@@ -12,6 +12,7 @@ STEPS ?= 2500
 RECIPE ?= recipes/goodfellow2014.yaml
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+FAULTS_ARGS ?=
 
 VENV := .venv
 PLUGINS := $(sort $(dir $(wildcard plugins/*/setup.cfg plugins/*/pyproject.toml)))
@@ -41,6 +42,10 @@ test-all: $(VENV)/.installed-test ## the tests, the slow ones too
 .PHONY: bench
 bench: $(VENV)/.installed ## time advnets against its peers, side by side: about 20 minutes (BENCH_ARGS="--cases ring")
 	$(VENV)/bin/python -m benchmarks.run $(BENCH_ARGS)
+
+.PHONY: faults
+faults: $(VENV)/.installed-test ## kill runs a hundred times and compare: about 25 minutes (FAULTS_ARGS="--kills 8")
+	$(VENV)/bin/python tests/faults/kill_series.py $(FAULTS_ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.installed-dev ## ruff (style, format) and mypy (types)

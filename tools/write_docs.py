@@ -26,6 +26,7 @@ from advnets.recipe.schema import RecipeSchema, Slot
 from advnets.registry import BUILT_IN, Registry
 
 DOCS = Path(__file__).parents[1] / "docs"
+KILLS = DOCS / "reliability" / "kills.json"
 PART = re.compile(
     r"(?P<begin><!-- generated: (?P<name>[\w ]+) -->\n).*?(?P<end><!-- end of generated part -->)",
     flags=re.DOTALL,
@@ -205,6 +206,40 @@ def kind_of(prop: dict[str, Any], definitions: dict[str, Any]) -> str:
     )
 
 
+def kills(registry: Registry) -> Iterator[str]:
+    """What `make faults` found when it was last run in full."""
+    if not KILLS.is_file():
+        yield "*Not yet measured.*\n"
+        return
+    found = json.loads(KILLS.read_text(encoding="utf-8"))
+    about = found["machine"]
+    yield (
+        f"**{found['survived']} of {found['tried']} kills survived**, on {found['date']} at commit "
+        f"`{found['commit']}`, in {found['seconds'] / 60:.0f} minutes, on {about['processor']} "
+        f"({about['cores']} cores), TensorFlow {found['versions']['tensorflow']}.\n"
+    )
+    columns = ("game", "kills", "inside a save", "before the first round", "the same", "steps")
+    more = ("commit every", "steps lost: median, most", "start [s]", "undisturbed [s]")
+    yield table(
+        (*columns, *more),
+        [
+            (
+                row["game"],
+                str(row["kills"]),
+                str(row["inside_saves"]),
+                str(row["before_first_round"]),
+                "no" if row["differs"] else "yes",
+                f"{row['steps']:,}",
+                f"{row['checkpoint_every']:,}",
+                f"{row['median_steps_lost']:g}, {row['most_steps_lost']:,}",
+                f"{row['start_seconds']:.1f}",
+                f"{row['play_seconds']:.1f}",
+            )
+            for row in found["games"]
+        ],
+    )
+
+
 def number(value: float) -> str:
     """A bound, short: powers of two as such where they are large."""
     if isinstance(value, int) and value > 10_000:
@@ -231,6 +266,7 @@ PARTS: dict[str, Callable[[Registry], Iterator[str]]] = {
     "commands": commands,
     "keys": keys,
     "components": components,
+    "kills": kills,
 }
 
 

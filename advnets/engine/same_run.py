@@ -38,10 +38,11 @@ def differences(one: Path, other: Path) -> list[str]:
     if steps[0] != steps[1]:
         found.append(f"metrics.jsonl: lines of the steps {_odd(*steps)}")
     else:
-        pairs = zip(*logs, strict=True)
-        found += [f"metrics.jsonl: step {a['step']}" for a, b in pairs if _plain(a) != _plain(b)][
-            :1
-        ]
+        rows = [[_plain(row) for row in log] for log in logs]
+        odd = [a["step"] for a, b in zip(*rows, strict=True) if a != b]
+        if odd:
+            lines = f"{len(odd)} line{'s' * (len(odd) > 1)}"
+            found.append(f"metrics.jsonl: {lines}, the first of step {odd[0]}")
     pictures = [{p.name: p.read_bytes() for p in f.samples.glob("*.png")} for f in folders]
     names = sorted({*pictures[0], *pictures[1]})
     apart = [name for name in names if pictures[0].get(name) != pictures[1].get(name)]
