@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -10,15 +11,18 @@ import textwrap
 import traceback as tracebacks
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from ..errors import AdvnetsError, RecipeError
+from ..errors import AdvnetsError, RecipeError, UsageError
 from ..plugins import Registry, load_plugins
 from ..untrusted import is_there, printable, printable_json
 
 F = TypeVar("F", bound=Callable[..., Any])
+LONGEST_NAME = 200
+"""Bytes of a file's name; systems take 255, and a temporary file beside it has a longer one."""
 OVERRIDE = re.compile(r"[A-Za-z_][\w.-]*=")
 
 
@@ -156,6 +160,21 @@ def echo(*pieces: str, err: bool = False) -> None:
 def warn(text: str) -> None:
     """Print a warning on stderr."""
     echo(style("warning:", fg="yellow", bold=True), f" {text}", err=True)
+
+
+def check_place(option: str, path: Path) -> None:
+    """Refuse a file to write that could not be written.
+
+    Raises:
+        UsageError: If its folder does not exist, or no system has such a path.
+    """
+    name = str(path)[:200]
+    if "\0" in name or len(os.fsencode(path.name)) > LONGEST_NAME:
+        raise UsageError(f"{option} {name!r}: no file can be called that")
+    if not is_there(path.parent) or not path.parent.is_dir():
+        raise UsageError(
+            f"{option} {name}: there is no folder {str(path.parent)[:200]}", hint="create it first"
+        )
 
 
 def print_json(value: Any) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import AdvnetsError, UsageError
-from .common import echo, plugin_options, registry_of
+from ..errors import AdvnetsError, RecipeError, UsageError
+from ..untrusted import outside, printable
+from .common import echo, plugin_options, registry_of, style
 
 if TYPE_CHECKING:
     from ..monitor.health import Finding
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 MARKS = {"ok": ("ok", "green"), "note": ("note", "yellow"), "problem": ("PROBLEM", "red")}
 LOW_DISK = 2 * 2**30
+MOST_OF_A_KIND = 20
+"""Findings listed of one kind."""
 
 
 @click.command("doctor")
@@ -30,8 +35,9 @@ def command(ctx: click.Context, run: Path | None) -> None:
     """Look for trouble: in the installation, or in RUN.
 
     Without RUN: versions, devices, plugins, where data sets lie, free disk space. With
-    RUN: its status and lock, its checkpoints and the weights in them, and what its
-    metrics say (NaN, a saturated discriminator, players that no longer learn).
+    RUN: whether anything leads out of its folder, its recipe, its status and lock, its
+    checkpoints and the weights in them, and what its metrics say (NaN, a saturated
+    discriminator, players that no longer learn).
 
     Exit codes: 0 if nothing needs attention, 1 if something does.
     """
@@ -40,13 +46,14 @@ def command(ctx: click.Context, run: Path | None) -> None:
     else:
         from ..runs import RunFolder
 
-        findings = examine(RunFolder.open(run))
+        findings = examine(RunFolder.open(run, sound=False), registry_of(ctx))
     problems = 0
     for finding in findings:
         mark, colour = MARKS[finding.level]
-        echo(f"{click.style(f'{mark:<8}', fg=colour)} {finding.subject}: {finding.text}")
+        text = printable(f"{finding.subject}: {finding.text}", lines=False)
+        echo(style(f"{mark:<8}", fg=colour), f" {text}")
         if finding.hint:
-            echo(f"{'':<8}   hint: {finding.hint}")
+            echo(f"{'':<8}   hint: {printable(finding.hint, lines=False)}")
         problems += finding.level == "problem"
     echo(f"{problems} problem{'' if problems == 1 else 's'}" if problems else "No problems.")
     if problems:
@@ -128,24 +135,65 @@ def _disk(subject: str, folder: Path, needed: int = LOW_DISK) -> Finding:
     return Finding("ok", subject, text)
 
 
-def examine(folder: RunFolder) -> Iterator[Finding]:
-    """What there is to say of a run."""
+def examine(folder: RunFolder, registry: Registry) -> Iterator[Finding]:
+    """What there is to say of a run, whoever made its folder and whatever became of it.
+
+    What leads out of the folder is told and not looked at.
+    """
     from ..monitor.health import Finding, manifest_findings, record_findings
 
+    parts: dict[str, Callable[[], Iterable[Finding]]] = {
+        "recipe.yaml": lambda: _recipe(folder, registry, began),
+        "manifest.json": lambda: manifest_findings(folder.manifest.data, _holder(folder)),
+        "metrics.jsonl": lambda: record_findings(folder.read_metrics()),
+        "checkpoints": lambda: _checkpoints(folder),
+    }
+    barred = set()
+    for count, (path, fault) in enumerate(outside(folder.path)):
+        barred.add(path.parts[0])
+        if count < MOST_OF_A_KIND:
+            yield Finding("problem", "folder", f"{path} {fault}", "remove it, or bring the file")
+    began = None
+    if "manifest.json" not in barred:
+        with contextlib.suppress(AdvnetsError):  # told below
+            began = folder.manifest.get("identity")
+    for name, look in parts.items():
+        if name in barred or (name == "manifest.json" and {".lock", ".lock.json"} & barred):
+            continue
+        try:
+            yield from look()
+        except AdvnetsError as error:
+            yield Finding("problem", name, error.message, error.hint or "")
+        except Exception as error:  # what lies there may be anything
+            text = f"cannot be examined: {type(error).__name__}: {str(error)[:300]}"
+            yield Finding("problem", name, text)
+    yield _disk("disk", folder.path, max(4 * _largest(folder), 2**28))
+
+
+def _recipe(folder: RunFolder, registry: Registry, began: str | None) -> Iterator[Finding]:
+    """What there is to say of a recipe, of a run that ``began`` with one of that identity."""
+    from ..monitor.health import Finding
+    from ..recipe import load_recipe
+
+    if not folder.recipe_file.is_file():
+        yield Finding("problem", "recipe", "there is none", "a run cannot go on without its recipe")
+        return
     try:
-        yield from manifest_findings(folder.manifest.data, _holder(folder))
-    except AdvnetsError as error:
-        yield Finding("problem", "manifest", error.message, error.hint or "")
-    yield from record_findings(folder.read_metrics())
-    yield from _checkpoints(folder)
-    largest = max(
-        (
-            sum(f.stat().st_size for f in step.rglob("*"))
-            for step in folder.checkpoints.glob("step-*")
-        ),
-        default=0,
-    )
-    yield _disk("disk", folder.path, max(4 * largest, 2**28))
+        recipe = load_recipe(folder.recipe_file, registry=registry)
+    except RecipeError as error:
+        for problem in error.problems[:MOST_OF_A_KIND]:
+            yield Finding("problem", "recipe", str(problem))
+        return
+    yield Finding("ok", "recipe", f"valid; {recipe.name}, identity {recipe.identity()}")
+    if began is not None and began != recipe.identity():
+        text = f"the run began as {began[:40]}: its recipe is another one now"
+        yield Finding("problem", "recipe", text, "bring back the recipe.yaml that it began with")
+
+
+def _largest(folder: RunFolder) -> int:
+    """Bytes of the largest checkpoint."""
+    steps = folder.checkpoints.glob("step-*") if not folder.checkpoints.is_symlink() else ()
+    return max((sum(f.lstat().st_size for f in step.glob("*")) for step in steps), default=0)
 
 
 def _holder(folder: RunFolder) -> str | None:
@@ -192,9 +240,16 @@ def _weights(prefix: Path, step: int) -> Iterator[Finding]:
     from ..monitor.health import Finding
 
     reader = tf.train.load_checkpoint(str(prefix))
+    types, shapes = reader.get_variable_to_dtype_map(), reader.get_variable_to_shape_map()
+    claimed = sum(math.prod(shapes[name]) * dtype.size for name, dtype in types.items())
+    there = sum(file.lstat().st_size for file in prefix.parent.iterdir())
+    if claimed > there:
+        text = f"that of step {step} claims {claimed:,} bytes of numbers in {there:,}"
+        yield Finding("problem", "checkpoints", text)
+        return
     counted = {"variables": 0, "numbers": 0}
     broken = []
-    for name, dtype in reader.get_variable_to_dtype_map().items():
+    for name, dtype in types.items():
         if dtype.is_floating:
             value = reader.get_tensor(name)
             counted["variables"] += 1

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import UsageError
-from .common import echo, plugin_options
+from ..runs.atomic import write_atomically
+from .common import check_place, echo, plugin_options
 from .opening import checkpoint_option, open_run, run_argument
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def command(
     finally:
         remove(temporary)
     about = out.with_name(f"{out.name}.json")
-    about.write_text(json.dumps(describe(opened, player, model), indent=2) + "\n", "utf-8")
+    write_atomically(about, json.dumps(describe(opened, player, model), indent=2) + "\n")
     echo(str(out))
 
 
@@ -93,11 +94,10 @@ def check_out(out: Path, form: str, force: bool) -> None:
             f"--out {out}: a file of the format {form} ends in {SUFFIXES[form]}",
             hint=f"--out {out.with_suffix(SUFFIXES[form])}",
         )
-    if not out.parent.is_dir():
-        raise UsageError(f"--out {out}: there is no folder {out.parent}", hint="create it first")
+    check_place("--out", out)
     if out.exists() and not force:
         raise UsageError(f"{out} exists", hint="choose another --out, or replace it with --force")
-    if out.is_dir() and not (out / "saved_model.pb").is_file():
+    if out.is_dir() and not out.is_symlink() and not (out / "saved_model.pb").is_file():
         raise UsageError(
             f"{out} is a folder, and no SavedModel: it is not replaced", hint="name another --out"
         )
@@ -141,8 +141,8 @@ def describe(opened: Run, player: str, model: Any) -> dict[str, Any]:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder, if it is there."""
-    if path.is_dir():
+    """Remove a file, a folder or a link (but not what it leads to), if it is there."""
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

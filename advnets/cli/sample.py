@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
 from ..errors import UsageError
-from .common import echo, plugin_options
+from .common import check_place, echo, plugin_options
 from .opening import checkpoint_option, open_run, run_argument
 
 FORMATS = (".png", ".npz")
@@ -68,10 +67,10 @@ def command(
     if out.suffix == ".npz":
         import numpy as np
 
-        temporary = out.with_name(f".{out.name}.tmp")
-        with temporary.open("wb") as file:
+        from ..runs.atomic import replaced
+
+        with replaced(out) as file:
             np.savez_compressed(file, samples=samples, latents=latents)
-        os.replace(temporary, out)
     else:
         from ..monitor.grid import save_grid
 
@@ -90,5 +89,4 @@ def check_out(out: Path) -> None:
             f"--out {out}: {out.suffix or 'no suffix'} is not among {', '.join(FORMATS)}",
             hint="name a .png to look at or a .npz to compute with",
         )
-    if not out.parent.is_dir():
-        raise UsageError(f"--out {out}: there is no folder {out.parent}", hint="create it first")
+    check_place("--out", out)

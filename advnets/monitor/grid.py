@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from ..runs.atomic import replaced
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -76,13 +78,12 @@ def save_grid(
         raise ValueError(f"save_grid needs samples [n, *shape] with n >= 1, got shape {x.shape}")
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.tmp")
-    if spec.kind == "image":
-        image_grid(x, spec.low, spec.high, columns).save(temporary, format="PNG", optimize=True)
-    else:
-        figure = vector_figure(x, spec.shape, density, reference, probability, title)
-        figure.savefig(temporary, format="png", dpi=120)
-    os.replace(temporary, target)
+    with replaced(target) as file:  # under a name that nobody can lay a link at beforehand
+        if spec.kind == "image":
+            image_grid(x, spec.low, spec.high, columns).save(file, format="PNG", optimize=True)
+        else:
+            figure = vector_figure(x, spec.shape, density, reference, probability, title)
+            figure.savefig(file, format="png", dpi=120)
     return target
 
 

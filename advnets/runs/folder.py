@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -76,13 +77,20 @@ class RunFolder:
         return folder
 
     @classmethod
-    def open(cls, path: str | Path) -> RunFolder:
+    def open(cls, path: str | Path, *, sound: bool = True) -> RunFolder:
         """An existing run's folder.
 
+        Args:
+            path: The folder.
+            sound: Whether it must have a recipe, and nothing in it may lead out of it; else any
+                folder is taken in which anything lies that runs have.
+
         Raises:
-            UsageError: If ``path`` is none, or if something in it leads out of it.
+            UsageError: If ``path`` is none.
         """
         folder = cls(_usable(path))
+        if not sound and any(os.path.lexists(own) for own in folder.own()):
+            return folder
         if folder.recipe_file.is_file():
             folder.refuse_links()
             return folder
@@ -96,6 +104,10 @@ class RunFolder:
         )
         hint = f"the newest run in {inside} is {runs[-1]}" if runs else "runs lie in runs/"
         raise UsageError(message, hint=hint)
+
+    def own(self) -> list[Path]:
+        """What lies in the folder of a run, as far as it is there."""
+        return [child for child in vars(self).values() if isinstance(child, Path)][1:]
 
     @property
     def manifest(self) -> Manifest:
@@ -168,7 +180,7 @@ class RunFolder:
             raise UsageError(f"the run folder {self.path} is a file", hint="choose another one")
         if not self.path.is_dir() or self.recipe_file.exists():
             return
-        own = {child.name for child in vars(self).values() if isinstance(child, Path)}
+        own = {child.name for child in self.own()}
         foreign = sorted(
             other.name
             for other in self.path.iterdir()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from advnets.checkpoint.index import write_index
 from advnets.cli.doctor import _weights
 from advnets.cli.main import cli
 from advnets.errors import UsageError
@@ -43,6 +46,7 @@ def test_a_sound_run(doctor, finished_run):
     code, shown = doctor(finished_run)
     assert code == 0, shown
     for words in (
+        "recipe: valid; digits, identity ",
         "finished at step 60",
         "sound, the newest of step 60",
         "are finite",
@@ -99,6 +103,72 @@ def test_a_stand_in_is_noted(doctor, run_folder):
     code, shown = doctor(run_folder)
     assert code == 0
     assert "played on digits instead of tfds mnist" in shown
+
+
+def test_a_recipe_that_is_none(doctor, run_folder):
+    text = (run_folder / "recipe.yaml").read_text()
+    (run_folder / "recipe.yaml").write_text(text.replace("seed: 1", "seed: one") + "a: &x [b]\n")
+    code, shown = doctor(run_folder)
+    assert code == 1
+    found = [line for line in shown.splitlines() if line.startswith("PROBLEM  recipe: ")]
+    assert len(found) == 2
+    assert "recipe.yaml:3:7: seed: expected an integer" in found[0]
+    assert "anchors (&x) are not allowed" in found[1]
+    (run_folder / "recipe.yaml").write_text(text.replace("seed: 1", "seed: 2"))
+    code, shown = doctor(run_folder)
+    assert code == 1
+    assert "its recipe is another one now" in shown
+
+
+def test_a_hostile_folder(doctor, run_folder, tmp_path):
+    """One line for each find, whatever lies there; what leads out is told, and not followed."""
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    for name in ("checkpoints", "samples"):
+        shutil.rmtree(run_folder / name)
+        (run_folder / name).symlink_to(precious)
+    (run_folder / "pipe").unlink(missing_ok=True)
+    os.mkfifo(run_folder / "pipe")
+    (run_folder / "manifest.json").write_text("[" * 100_000)
+    (run_folder / "metrics.jsonl").write_text('{"step": 1, "d_loss": "\\u001b[31m"}\n' * 20)
+    (run_folder / "recipe.yaml").write_bytes(b"\xff\x1b[31m")
+    code, shown = doctor(run_folder)
+    assert code == 1
+    lines = [line for line in shown.splitlines() if line.startswith("PROBLEM")]
+    starts = ("checkpoints is a link", "samples is a link", "pipe is neither")
+    for words in (
+        *(f"folder: {words}" for words in starts),
+        "recipe: ",
+        "manifest.json: ",
+        "NaN: ",
+    ):
+        assert sum(line.startswith(f"PROBLEM  {words}") for line in lines) == 1, (words, shown)
+    assert f"{len(lines)} problems" in shown
+    assert "\x1b" not in shown
+    assert list(precious.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["state.index", "state.data-00000-of-00001", "checkpoint.json"])
+def test_checkpoints_of_another_kind(doctor, run_folder, name):
+    """Their index vouches for them, but they are none."""
+    for step in (run_folder / "checkpoints").glob("step-*"):
+        index = json.loads((step / "checkpoint.json").read_text())
+        (step / name).write_bytes(b"nonsense" * 99)
+        if name != "checkpoint.json":
+            (step / "checkpoint.json").unlink()
+            kept = {k: v for k, v in index.items() if k not in ("files", "sha256")}
+            write_index(step, kept)
+    code, shown = doctor(run_folder)
+    assert code == 1
+    assert "PROBLEM  checkpoints: " in shown
+
+
+def test_a_folder_that_lost_its_recipe(doctor, run_folder):
+    (run_folder / "recipe.yaml").unlink()
+    code, shown = doctor(run_folder)
+    assert code == 1
+    assert "PROBLEM  recipe: there is none" in shown
+    assert "sound, the newest of step 60" in shown
 
 
 def test_no_run(doctor, tmp_path):
