@@ -52,6 +52,7 @@ class TrainingLoop:
         cadence: When to log, draw, commit and evaluate.
         observer: Who is told.
         draw: Makes the sample grid's examples, in the data set's own range.
+        variety: What those examples are like, for the next record.
         evaluate: Computes the recipe's metrics at a step; whether it is the best so far.
         recover: Called when something is not finite: puts the game back to a sound state and
             returns its open averages, or raises.
@@ -77,6 +78,7 @@ class TrainingLoop:
     team: Team
     clock: Clock
     recover: Callable[[Unsound], Window]
+    variety: Callable[[Any], Mapping[str, float]] = lambda samples: {}
     skips: int = 0
     alive: Callable[[int], None] = lambda step: None
     rounds_per_call: int = 0
@@ -88,6 +90,7 @@ class TrainingLoop:
     _speed: float = 0.0
     _window_seconds: float = 0.0
     _window_rounds: int = 0
+    _seen: dict[str, float] = field(default_factory=dict)
     _skipped: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -199,6 +202,10 @@ class TrainingLoop:
         """Do what is due at a step; whether its state is committed."""
         cadence, best = self.cadence, False
         self.team.lead(self.saver.poll)
+        if cadence.due(cadence.image, step):
+            samples = self.draw()
+            self.observer.images(step, samples)
+            self._seen.update(self.variety(samples))
         means = self.window.means()
         if cadence.due(cadence.log, step):
             self._log(step, means)
@@ -206,8 +213,6 @@ class TrainingLoop:
             watchers.on_epoch_end(step // cadence.epoch - 1, means)
             if step < cadence.total:
                 watchers.on_epoch_begin(step // cadence.epoch)
-        if cadence.due(cadence.image, step):
-            self.observer.images(step, self.draw())
         if cadence.due(cadence.evaluate, step):
             self.team.lead(self.saver.finish)
             best = self.clock.measure("evaluation", partial(self.evaluate, step))
@@ -217,7 +222,7 @@ class TrainingLoop:
         return due
 
     def _log(self, step: int, means: dict[str, float]) -> None:
-        record: dict[str, Any] = {"step": step, "time": time.time(), **means}
+        record: dict[str, Any] = {"step": step, "time": time.time(), **means, **self._seen}
         for player in ("discriminator", "generator"):
             optimizer = getattr(self.game, f"{player}_optimizer")
             # Not float() at once: under a strategy the rate may be a mirrored variable.
@@ -227,7 +232,7 @@ class TrainingLoop:
             self._window_rounds / self._window_seconds if self._window_seconds else None
         )
         self.observer.log(record)
-        self.window = Window()
+        self.window, self._seen = Window(), {}
         self._window_seconds, self._window_rounds = 0.0, 0
 
     def _commit(self, step: int) -> None:

@@ -8,16 +8,37 @@ import numpy as np
 
 from ..data import Source
 from ..game import AdversarialGame, DiscriminatorOutput
+from ..monitor.diversity import diversity
 from .feed import reference_examples
 
 FIXED_SEED = 0
 """Seed of the fixed latent points of the sample grids."""
+COMPARED = 256
+"""Examples of a kind that are compared with each other, at most."""
 
 
 def fixed_samples(game: AdversarialGame, source: Source, n: int) -> np.ndarray:
     """G of the fixed latent points, in the data set's own range: ``[n, *shape]``."""
     _, generated = game.generate(n, FIXED_SEED, "grid")
     return source.preprocess.invert(generated)
+
+
+class Variety:
+    """How much samples differ from each other, compared with as many real examples.
+
+    Args:
+        source: The data.
+    """
+
+    def __init__(self, source: Source):
+        rows = np.arange(min(COMPARED, source.count("train")))
+        self._real = source.take("train", rows).examples
+        modes = getattr(source, "modes", None)
+        self._modes = None if modes is None else modes()
+
+    def __call__(self, samples: np.ndarray) -> dict[str, float]:
+        """Of samples ``[n, *shape]``, in the data set's own range; see ``diversity``."""
+        return diversity(samples[:COMPARED], self._real, self._modes)
 
 
 def probability(game: AdversarialGame, source: Source, x: np.ndarray) -> np.ndarray:

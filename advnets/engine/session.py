@@ -31,8 +31,9 @@ from .feed import make_feed, placed
 from .find_data import Found, stand_in_note
 from .jit import Jit, settle
 from .loop import TrainingLoop
+from .noise import duplicated_noise
 from .opening import Opening, open_sitting, refuse_strangers
-from .pictures import background, fixed_samples, probability
+from .pictures import Variety, background, fixed_samples, probability
 from .recovery import Recovery, slow_down
 from .rounds import Rounds
 from .saver import Saver
@@ -146,7 +147,7 @@ class _Sitting:
             data = make_feed(recipe, self.source, game.updates.discriminator_steps, strategy)
         start = self._restore(opening)
         data.seek(start)
-        team.lead(lambda: self.monitor.start(start))
+        team.lead(lambda: self._begin(start))
         rounds = Rounds(game, data, strategy)
         compiled = self._compile(rounds)
         self._announce(newest, placed(self.source, data), compiled)
@@ -164,6 +165,7 @@ class _Sitting:
             cadence=cadence_of(recipe, self.source, game.updates.discriminator_steps),
             observer=self.monitor,
             draw=lambda: fixed_samples(game, self.source, self.monitoring["samples"]),
+            variety=Variety(self.source) if team.chief else lambda samples: {},
             evaluate=self._evaluate,
             stop=self.stop,
             team=team,
@@ -201,6 +203,13 @@ class _Sitting:
         self.team.lead(begin)
         self.team.hand_out(state)
         return int(self.game.rounds.numpy())
+
+    def _begin(self, start: int) -> None:
+        noise = duplicated_noise(self.game.prior, self.game.seed)
+        self.folder.manifest.update(noise=noise)
+        if noise is not None:
+            self.monitor.note(f"warning: the prior repeats itself: {noise}", "bold yellow")
+        self.monitor.start(start)
 
     def _anew(self) -> dict[str, tf.Variable]:
         """The state that the recipe starts from."""
@@ -294,4 +303,4 @@ class _Sitting:
 
 
 def _window(commit: Commit | None) -> Window:
-    return Window() if commit is None else Window(**commit.extras["window"])
+    return Window() if commit is None else Window(**commit.extras.get("window", {}))

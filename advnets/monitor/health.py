@@ -10,6 +10,12 @@ from typing import Any, Literal
 
 RECENT = 10
 """Records that a verdict on the present state rests on."""
+GRIDS = 3
+"""Sample grids that a verdict on the samples' variety rests on."""
+NARROW = 0.1
+"""Of the distance between real examples: samples closer than that are all of a kind."""
+STALLED = 1e-6
+"""Of the largest gradient that G had: what is below hardly moves it."""
 SATURATED = 0.999
 """A probability or an accuracy beyond which D's verdict hardly depends on its input."""
 CHANCE = 2 * math.log(2)
@@ -63,12 +69,24 @@ def manifest_findings(manifest: Mapping[str, Any], holder: str | None) -> list[F
         found.append(Finding("ok", "status", at))
     else:
         found.append(Finding("problem", "status", f"{status!r:.60} is none that a run has"))
+    found += game_findings(manifest)
     if manifest.get("stand_in"):
         used = _name(manifest["stand_in"].get("used"))
         asked = _name(manifest["stand_in"].get("for"))
         text = f"played on {used} instead of {asked}: its numbers are not results on {asked}"
         hint = "with the data at hand, the same command starts the real run"
         found.append(Finding("note", "stand-in", text, hint))
+    return found
+
+
+def game_findings(manifest: Mapping[str, Any]) -> list[Finding]:
+    """What the manifest says of the game's health: divergences, noise that repeats itself."""
+    entries = manifest.get("divergences") or []
+    found = [_divergence(entry) for entry in entries if isinstance(entry, Mapping)]
+    if manifest.get("noise"):
+        text = f"the prior repeats itself: {_short(manifest['noise'])}"
+        hint = "a prior's sample has to draw from the Draw that it is given, and from nothing else"
+        found.append(Finding("problem", "noise", text, hint))
     return found
 
 
@@ -83,7 +101,7 @@ def record_findings(records: Sequence[Mapping[str, Any]]) -> list[Finding]:
     if not records:
         return [Finding("note", "metrics", "nothing has been logged yet")]
     checks: Sequence[Callable[[Sequence[Mapping[str, Any]]], Finding | None]] = (
-        *(not_finite, dead_discriminator, dead_generator, saturated, order),
+        *(not_finite, dead_discriminator, dead_generator, stalled, saturated, collapsed, order),
     )
     found = [finding for check in checks if (finding := check(records)) is not None]
     steps = f"{len(records)} records up to step {records[-1]['step']}"
@@ -144,6 +162,40 @@ def saturated(records: Sequence[Mapping[str, Any]]) -> Finding | None:
     return None
 
 
+def stalled(records: Sequence[Mapping[str, Any]]) -> Finding | None:
+    """G whose gradient has all but vanished, compared with the largest that it had."""
+    recent = _recent(records, "g_gradient_norm")
+    norms = [r["g_gradient_norm"] for r in records if _number(r.get("g_gradient_norm"))]
+    now = max((record["g_gradient_norm"] for record in recent), default=0.0)
+    if not 0 < now < STALLED * max(norms, default=0.0):
+        return None
+    text = f"the generator's gradient has fallen to {now:.1e}, from {max(norms):.1e} at most"
+    hint = "a saturated D gives no gradient under `minimax`; `non_saturating` gives one"
+    return Finding("problem", "stalled", text, hint)
+
+
+def collapsed(records: Sequence[Mapping[str, Any]]) -> Finding | None:
+    """Samples of the fixed latent points that hardly differ from each other."""
+    grids = [record for record in records if _number(record.get("sample_spread"))][-GRIDS:]
+    if len(grids) < GRIDS:
+        return None
+    hint = "look at the sample grids; batch normalisation, a penalty or a slower D often help"
+    twins = min(record.get("sample_duplicates") or 0.0 for record in grids)
+    if twins > 0.5:
+        text = f"{twins:.0%} of the samples or more have a twin: the generator has collapsed"
+        return Finding("problem", "collapse", text, hint)
+    spread = max(record["sample_spread"] for record in grids)
+    if spread < NARROW:
+        text = f"samples are {spread:.0%} as far apart as real examples are: a collapse"
+        return Finding("problem", "collapse", text, hint)
+    modes = [record["sample_modes"] for record in grids if _number(record.get("sample_modes"))]
+    most = max((r["sample_modes"] for r in records if _number(r.get("sample_modes"))), default=0)
+    if modes and max(modes) <= most / 2:
+        text = f"samples reach {max(modes):.0f} modes; they reached {most:.0f} before"
+        return Finding("problem", "collapse", text, hint)
+    return None
+
+
 def order(records: Sequence[Mapping[str, Any]]) -> Finding | None:
     """Steps must rise: otherwise two processes wrote, or a resume did not cut off."""
     steps = [record["step"] for record in records]
@@ -162,6 +214,21 @@ def _recent(records: Sequence[Mapping[str, Any]], *keys: str) -> list[Mapping[st
 
 def _number(value: Any) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _divergence(entry: Mapping[str, Any]) -> Finding:
+    signs = [*(entry.get("logged") or []), *(entry.get("variables") or [])]
+    what = ", ".join(map(_short, signs[:3])) + (" …" if len(signs) > 3 else "")
+    text = f"not finite at step {_short(entry.get('step'))}: {what or _short(entry.get('other'))}"
+    if "back_to" in entry:
+        times = f"learning rates × {_short(entry.get('learning_rate_factor'))}"
+        return Finding("note", "diverged", f"{text}; back to step {entry['back_to']}, {times}")
+    hint = "lower the learning rates; a larger health.rollbacks lets the same command go on"
+    return Finding("problem", "diverged", text, hint)
+
+
+def _short(value: Any) -> str:
+    return str(value)[:100]
 
 
 def _name(entry: Any) -> str:

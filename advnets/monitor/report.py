@@ -18,6 +18,7 @@ from ..runs.atomic import write_atomically
 from ..untrusted import open_file, printable, read_bytes
 from .curves import Chart, Line, line, svg
 from .flatten import flatten
+from .health import game_findings, record_findings
 from .monitor import samples_of, step_of
 from .progress import EQUILIBRIUM, duration
 
@@ -34,7 +35,7 @@ PICTURE = 32 * 2**20
 """Bytes of a sample grid."""
 PNG = b"\x89PNG\r\n\x1a\n"
 
-APART = ("scores", "stand_in", "status", "step")
+APART = ("scores", "stand_in", "status", "step", "divergences", "noise")
 """Keys of the manifest that the report shows elsewhere than in the manifest's table."""
 
 
@@ -94,6 +95,7 @@ def render(
         step=manifest.get("step", records[-1]["step"] if records else 0),
         stand_in=_stand_in(manifest),
         facts=facts(manifest, records),
+        findings=trouble(manifest, records),
         grids=[(step_of(grid), url) for grid in grids if (url := picture(grid))],
         charts=[(chart, image) for chart, image in drawn if image],
         scores=_scores(manifest),
@@ -102,6 +104,18 @@ def render(
         recipe=_text(folder.recipe_file),
         version=__version__,
     )
+
+
+def trouble(
+    manifest: Mapping[str, Any], records: Sequence[Mapping[str, Any]]
+) -> list[dict[str, str]]:
+    """Signs of trouble, and what to do about each."""
+    found = [*game_findings(manifest), *(record_findings(records) if records else [])]
+    return [
+        {key: _short(getattr(one, key)) for key in ("level", "subject", "text", "hint")}
+        for one in found
+        if one.level != "ok"
+    ]
 
 
 def numeric(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -59,6 +59,17 @@ class Rounds(Parameters):
     first: int
     last: int
 
+def one_point():
+    from advnets.game import Gaussian
+    class OnePoint(Gaussian):
+        def sample(self, draw, stream, examples):
+            return tf.zeros([examples, self.size])
+    return OnePoint(8)
+
+@hookimpl
+def advnets_priors():
+    return [Component("one_point", __name__ + ":one_point")]
+
 @hookimpl
 def advnets_losses():
     return [Component("broken", __name__ + ":Loss", parameters=Rounds)]
@@ -83,7 +94,9 @@ def plugin(tmp_path_factory):
 def play(small, plugin, tmp_path):
     def run(folder="run", callbacks=(), optimizer=None, **entries):
         recipe = small(**entries)
-        recipe["monitoring"] |= {"callbacks": list(callbacks), "image_every": 0}
+        recipe["monitoring"] = (
+            {"image_every": 0} | recipe["monitoring"] | {"callbacks": list(callbacks)}
+        )
         if optimizer is not None:
             recipe["optimizers"] = dict.fromkeys(("generator", "discriminator"), optimizer)
         return advnets.run(recipe, run_dir=tmp_path / folder, plugins=[plugin])
@@ -167,3 +180,15 @@ def test_skip_stops_when_nothing_moves_any_more(play):
             loss={"name": "broken", "first": 6, "last": 10**6},
             health={"policy": "skip", "skips": 10},
         )
+
+
+def test_a_prior_that_repeats_itself_and_a_generator_that_collapsed_are_told(play, small):
+    """A prior of one point: what it draws is all the same, and so are the samples."""
+    run = play(latent="one_point", monitoring=small()["monitoring"] | {"image_every": 5})
+    assert run.manifest["noise"] == "all points of a batch are the same"
+    rows = [row for row in run.metrics if row.get("sample_spread") is not None]
+    assert [row["step"] for row in rows] == [5, 10, 15, 20, 25, 30]
+    assert all(row["sample_duplicates"] == 1.0 for row in rows)
+    report = (run.path / "report.html").read_text()
+    assert "the prior repeats itself" in report
+    assert "have a twin: the generator has collapsed" in report

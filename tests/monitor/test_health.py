@@ -91,3 +91,60 @@ def test_a_stand_in_is_noted():
     stand_in = {"for": {"name": "tfds", "id": "mnist"}, "used": {"name": "digits"}}
     found = manifest_findings({"status": "finished", "stand_in": stand_in}, None)
     assert "played on digits instead of tfds mnist" in found[1].text
+
+
+def with_grids(records, every=5, **seen):
+    for record in records:
+        if record["step"] % every == 0:
+            record |= seen
+    return records
+
+
+def test_samples_as_varied_as_the_data_are_healthy(records):
+    seen = {"sample_spread": 0.9, "sample_duplicates": 0.0, "sample_modes": 8.0}
+    assert subjects(record_findings(with_grids(records, **seen))) == []
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        ({"sample_spread": 0.05, "sample_duplicates": 0.0}, "5% as far apart as real examples"),
+        ({"sample_spread": 0.8, "sample_duplicates": 0.75}, "75% of the samples or more"),
+    ],
+)
+def test_a_collapse_is_seen_in_the_fixed_samples(records, seen, told):
+    [finding] = record_findings(with_grids(records, **seen))
+    assert finding.subject == "collapse"
+    assert told in finding.text
+
+
+def test_one_narrow_grid_is_no_collapse(records):
+    records[9] |= {"sample_spread": 0.01, "sample_duplicates": 1.0}
+    assert subjects(record_findings(records)) == []
+
+
+def test_modes_that_were_reached_before_are_missed(records):
+    with_grids(records, sample_spread=0.9, sample_duplicates=0.0, sample_modes=2.0)
+    records[4]["sample_modes"] = 8.0
+    [finding] = record_findings(records)
+    assert "samples reach 2 modes; they reached 8 before" in finding.text
+
+
+def test_a_generator_that_stalls(records):
+    for record in records:
+        record["g_gradient_norm"] = 1.0 if record["step"] <= 20 else 1e-8
+    [finding] = record_findings(records)
+    assert finding.subject == "stalled"
+
+
+def test_divergences_and_repeated_noise_are_told():
+    rolled = {"step": 14, "logged": ["d_loss"], "variables": [], "back_to": 10}
+    manifest = {
+        "status": "failed",
+        "divergences": [rolled | {"learning_rate_factor": 0.5}, {"step": 20, "other": "skips"}],
+        "noise": "two rounds get the same points",
+    }
+    found = manifest_findings(manifest, holder=None)
+    assert subjects(found, "note") == ["diverged"]
+    assert subjects(found) == ["status", "diverged", "noise"]
+    assert "d_loss; back to step 10, learning rates × 0.5" in found[1].text
