@@ -32,8 +32,9 @@ class Manifest:
     Keys, all optional until they are known: ``name``, ``identity``, ``status`` (one of
     running, interrupted, failed, finished), ``step``, ``state_sha256``, ``started``,
     ``updated`` (ISO 8601), ``versions``, ``platform``, ``plugins``, ``command``, ``data``,
-    ``stand_in`` (``None`` or ``{"for", "used"}``), ``time`` (seconds: total, training,
-    saving, evaluation, lost), ``scores`` (a list), ``error``.
+    ``stand_in`` (``None`` or ``{"for", "used"}``), ``time`` (seconds: total, which the others
+    add up to, starting, training, saving, evaluation, monitoring, lost), ``goodput`` (the share
+    of training), ``sittings`` (count, cut_off, steps_lost), ``scores`` (a list), ``error``.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,94 @@
+"""A first signal is heeded when what is under way is done, a second one at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import advnets
+from advnets.engine.launcher import worker_command
+from advnets.engine.same_run import differences
+
+sys.path.insert(0, str(Path(__file__).parent))
+from games import game
+
+SLOW_METRIC = """
+import os, time
+from pathlib import Path
+from advnets import Component, hookimpl
+from advnets.evaluate import Score
+
+def slow(context):
+    place = os.environ.get("TEST_WAITS_IN")
+    if place:
+        Path(place, "evaluating").touch()
+        while not Path(place, "go on").exists():
+            time.sleep(0.01)
+    return Score("slow", float(context.generated(10).mean()), None, context.protocol())
+
+@hookimpl
+def advnets_metrics():
+    return [Component("slow", __name__ + ":slow")]
+"""
+
+
+@pytest.mark.parametrize("signals", [1, 2])
+def test_while_a_metric_is_computed(signals, tmp_path):
+    plugin = tmp_path / "slow_metric_plugin.py"
+    plugin.write_text(SLOW_METRIC)
+    recipe = tmp_path / "gaussian_1d.yaml"
+    changed = {
+        "evaluation": {"every": 150, "metrics": ["slow"]},
+        "checkpoints": {"every": 100},
+        "training": {"steps": 300, "batch_size": 128},
+    }
+    recipe.write_text(json.dumps({**game("gaussian_1d"), **changed}))
+    folder = tmp_path / "run"
+    words = ["run", "--plugin", str(plugin), "--run-dir", str(folder), "--", str(recipe)]
+    process = subprocess.Popen(
+        worker_command(words),
+        env={**os.environ, "TEST_WAITS_IN": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + 300
+        while not (tmp_path / "evaluating").exists() and time.monotonic() < deadline:
+            assert process.poll() is None, process.communicate()[0]
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        assert process.poll() is None  # it waits for what is under way
+        if signals == 2:
+            process.send_signal(signal.SIGTERM)
+        else:
+            (tmp_path / "go on").touch()
+        output, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    manifest = json.loads((folder / "manifest.json").read_text())
+    kept = sorted(path.name for path in (folder / "checkpoints").glob("step-*"))
+    if signals == 2:
+        assert process.returncode == -signal.SIGTERM
+        assert kept == ["step-00000100"]
+    else:
+        assert process.returncode == 75, output
+        assert "Traceback" not in output
+        assert manifest["status"] == "interrupted"
+        assert [score["protocol"]["step"] for score in manifest["scores"]] == [150]
+        assert kept == ["step-00000100", "step-00000150"]
+    whole = advnets.run(recipe, run_dir=tmp_path / "whole", plugins=[str(plugin)])
+    resumed = advnets.run(recipe, run_dir=folder, plugins=[str(plugin)])
+    assert differences(whole.path, resumed.path) == []
+    lost = resumed.manifest["sittings"]
+    assert lost["cut_off"] == (signals == 2)
+    # Signs of life are a quarter of a second apart: the last may be of an earlier round.
+    assert lost["steps_lost"] <= (50 if signals == 2 else 0)
