@@ -34,15 +34,24 @@ PLAIN: dict[str, Any] = {
 SYNCHRONIZED = {"batch_norm": "before", "synchronized": True}
 
 QUICK: dict[str, dict[str, Any]] = {
-    "k2_r1": {
+    "k2_r1_momentum_maxout": {
         "updates": {"name": "alternating", "discriminator_steps": 2},
         "penalties": [{"name": "r1", "gamma": 1.0}],
+        "discriminator": {
+            "name": "maxout",
+            "layers": [8],
+            "pieces": 2,
+            "dropout": [0.2, 0.5],
+            "max_col_norm": 0.5,
+        },
+        "optimizers": {"generator": MOMENTUM, "discriminator": MOMENTUM},
     },
-    "simultaneous_relativistic_batch_norm": {
+    "streamed_relativistic_dcgan": {
+        "distribution": {"memory_budget": 0},
         "updates": "simultaneous",
         "loss": "relativistic_average",
-        "generator": {**PLAIN["generator"], **SYNCHRONIZED},
-        "discriminator": {**PLAIN["discriminator"], **SYNCHRONIZED},
+        "generator": {"name": "dcgan", "channels": 3, "stages": 2, "synchronized": True},
+        "discriminator": {"name": "dcgan", "channels": 3, "stages": 2, "synchronized": True},
     },
     "pulling_away_dropout": {
         "loss": {"name": "ebgan_margin", "margin": 1.0},
@@ -52,6 +61,20 @@ QUICK: dict[str, dict[str, Any]] = {
             "encoder": [9, 7],
             "batch_norm": "none",
             "dropout": 0.3,
+        },
+    },
+    "k2_gradient_penalty_clipped": {
+        "updates": {"name": "alternating", "discriminator_steps": 2},
+        "loss": "wasserstein",
+        "penalties": ["gradient_penalty"],
+        "optimizers": {
+            "generator": SGD,
+            "discriminator": {
+                "name": "clipped_rmsprop",
+                "learning_rate": 0.01,
+                "clip": 0.3,
+                "epsilon": 1e-3,  # less would make steps of what is 0 but for rounding
+            },
         },
     },
 }

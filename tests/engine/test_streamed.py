@@ -1,10 +1,5 @@
 """Streamed training data: the same games as with resident ones, whatever the budget."""
 
-import json
-import os
-import subprocess
-import sys
-import textwrap
 import tracemalloc
 
 import numpy as np
@@ -165,45 +160,6 @@ def test_whatever_a_source_raises_is_told():
     with pytest.raises(tf.errors.OpError):
         feed.draw(None, tf.constant(0), tf.constant(0))
     assert "noise: examples cannot be read: OSError: the cable is loose" in str(feed.failure())
-
-
-SCRIPT = """
-    import sys, json, numpy as np, tensorflow as tf
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    devices = [tf.config.LogicalDeviceConfiguration()] * 2
-    tf.config.set_logical_device_configuration(cpu, devices)
-    from advnets.checkpoint import state_variables
-    from advnets.engine.build import build_game
-    from advnets.engine.feed import make_feed
-    from advnets.engine.find_data import build_source
-    from advnets.engine.rounds import Rounds
-    from advnets.recipe import load_recipe
-    recipe = load_recipe(json.loads(sys.argv[1]))
-    source = build_source(recipe)
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    with strategy.scope():
-        game = build_game(recipe, source)
-        feed = make_feed(recipe, source, game.updates.discriminator_steps, strategy)
-    feed.seek(0)
-    sums = Rounds(game, feed, strategy).play(5)
-    np.savez(sys.argv[2], **{n: v.numpy() for n, v in state_variables(game).items()}, **sums)
-"""
-
-
-def test_two_replicas_play_the_game_of_one(small, images, tmp_path):
-    recipe = small(dataset=images, training={"steps": 5, "batch_size": 48}, **STEPS[2], **STREAMED)
-    subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(SCRIPT), json.dumps(recipe), tmp_path / "two.npz"],
-        check=True,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-    )
-    game, rounds, feed = made(recipe)
-    feed.seek(0)
-    one = rounds.play(5) | {name: v.numpy() for name, v in state_variables(game).items()}
-    two = np.load(tmp_path / "two.npz")
-    assert set(one) == set(two.files)
-    for name, value in one.items():
-        np.testing.assert_allclose(value, two[name], rtol=2e-3, atol=1e-5, err_msg=name)
 
 
 def test_a_run_whose_data_vanish_fails_as_such(small, images, tmp_path, monkeypatch):

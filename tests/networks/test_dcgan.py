@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from itertools import pairwise
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -175,13 +172,6 @@ def test_it_survives_saving(build, generator_context, tmp_path) -> None:
     np.testing.assert_array_equal(again(z), model(z))
     asked = [layer.get_config()["synchronized"] for layer in again.layers if "norm" in layer.name]
     assert asked == [True, True]
-
-
-def test_on_two_replicas() -> None:
-    """In a process of its own: logical devices must be made before TensorFlow is used."""
-    script = Path(__file__).parent / "two_replicas.py"
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_both_roles_in_a_compiled_graph(build, generator_context, discriminator_context) -> None:

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from functools import partial
 
 import keras
@@ -92,76 +89,3 @@ def test_it_survives_serialisation() -> None:
     optimizer = Momentum(FlooredDecay(0.1, 1.1), start=0.5, final=0.9, epochs=3, steps_per_epoch=7)
     again = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
     assert again.get_config() == optimizer.get_config()
-
-
-def test_on_two_replicas_it_moves_as_on_one() -> None:
-    """Ramp, decay and constraint included. In a process of its own: CPU devices are split."""
-    done = subprocess.run(
-        [sys.executable, "-c", TWO_REPLICAS], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    difference, spread, norms = json.loads(done.stdout.splitlines()[-1])
-    assert difference < 1e-6
-    assert spread == 0
-    assert norms <= 0.3 + 1e-6
-
-
-TWO_REPLICAS = """
-import json
-import keras
-import numpy as np
-import tensorflow as tf
-
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-
-from advnets.networks import NetworkContext
-from advnets.networks.maxout import maxout
-from advnets.optimizers import FlooredDecay, Momentum
-
-strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-data = np.random.default_rng(0).normal(size=(6, 8, 4)).astype("float32")
-
-
-def build():
-    context = NetworkContext("discriminator", (4,), seed=1)
-    model = maxout(context, layers=[3], pieces=2, max_col_norm=0.3)
-    rate = FlooredDecay(0.1, 1.1, 0.01)
-    optimizer = Momentum(rate, start=0.5, final=0.9, epochs=3, steps_per_epoch=2)
-    optimizer.build(model.trainable_variables)
-    return model, optimizer
-
-
-def step(model, optimizer, x):
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(tf.square(model(x) - 1)) / 8
-    weights = model.trainable_variables
-    optimizer.apply(tape.gradient(loss, weights), weights)
-
-
-one, one_optimizer = build()
-for x in data:
-    step(one, one_optimizer, x)
-with strategy.scope():
-    two, two_optimizer = build()
-
-
-@tf.function
-def distributed(x):
-    def replica():
-        i = tf.distribute.get_replica_context().replica_id_in_sync_group
-        step(two, two_optimizer, x[4 * i : 4 * i + 4])
-
-    strategy.run(replica)
-
-
-for x in data:
-    distributed(tf.constant(x))
-pairs = list(zip(one.weights + one_optimizer.variables, two.weights + two_optimizer.variables))
-difference = max(float(np.abs(a.numpy() - b.numpy()).max()) for a, b in pairs)
-spread = max(
-    float(np.abs(copy.numpy() - b.numpy()).max()) for _, b in pairs for copy in b.value.values
-)
-norms = max(float(np.linalg.norm(w.numpy(), axis=0).max()) for w in two.weights if w.constraint)
-print(json.dumps([difference, spread, norms]))
-"""

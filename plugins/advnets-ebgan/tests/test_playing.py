@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+
+import advnets
 
 SMALL = {
     "dataset": {"name": "digits", "preprocess": "symmetric"},
@@ -20,9 +23,19 @@ SMALL = {
 }
 
 
-@pytest.mark.parametrize("recipe", ["ebgan_mnist", "ebgan_pt_mnist"])
-def test_plays(recipe: str, advnets_run: Callable[..., Any]) -> None:
-    run = advnets_run(recipe, SMALL)
+RECIPES = ("ebgan_mnist", "ebgan_pt_mnist")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, advnets.Run]:
+    """A short run of each recipe."""
+    folder = tmp_path_factory.mktemp("runs")
+    return {name: advnets.run(name, SMALL, run_dir=folder / name) for name in RECIPES}
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_plays(recipe: str, runs: dict[str, advnets.Run]) -> None:
+    run = runs[recipe]
     assert run.manifest["status"] == "finished"
     first, *_, last = run.metrics
     assert last["energy_real"] < 0.8 * first["energy_real"], "D does not learn to rebuild digits"
@@ -38,8 +51,16 @@ def test_plays(recipe: str, advnets_run: Callable[..., Any]) -> None:
     assert said["features"].shape == (3, 16)
 
 
-def test_the_pulling_away_term_changes_the_game(advnets_run: Callable[..., Any], tmp_path) -> None:
-    quick = {**SMALL, "training.steps": 3, "training.batch_size": 20}
-    with_it = advnets_run("ebgan_pt_mnist", quick, run_dir=tmp_path / "with")
-    without = advnets_run("ebgan_mnist", quick, run_dir=tmp_path / "without")
-    assert with_it.manifest["state_sha256"] != without.manifest["state_sha256"]
+def test_the_pulling_away_term_changes_the_game(runs: dict[str, advnets.Run]) -> None:
+    without, with_it = (runs[name].manifest["state_sha256"] for name in RECIPES)
+    assert with_it != without
+
+
+@pytest.mark.slow
+def test_on_two_replicas(tmp_path: Path) -> None:
+    """In a process of its own: logical devices must be made before TensorFlow is used."""
+    script = Path(__file__).parent / "two_replicas.py"
+    done = subprocess.run(
+        [sys.executable, script, tmp_path / "run"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

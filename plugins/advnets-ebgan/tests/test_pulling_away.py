@@ -1,10 +1,6 @@
-"""The pulling-away term against hand values and a double loop, on one replica and on two."""
+"""The pulling-away term against hand values and a double loop."""
 
 from __future__ import annotations
-
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -90,13 +86,3 @@ def test_gradient_against_finite_differences() -> None:
         moved[1][index] -= 1e-6
         numeric = (double_loop(moved[0]) - double_loop(moved[1])) / 2e-6
         assert gradient[index] == pytest.approx(numeric, abs=1e-5)
-
-
-@pytest.mark.parametrize("what", ["same_round", "recipe"])
-def test_on_two_replicas(what: str, tmp_path: Path) -> None:
-    """In a process of its own: logical devices must be made before TensorFlow is used."""
-    script = Path(__file__).parent / "two_replicas.py"
-    done = subprocess.run(
-        [sys.executable, script, what, tmp_path], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr

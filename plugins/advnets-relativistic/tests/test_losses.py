@@ -1,10 +1,6 @@
-"""Both losses against hand values and their definitions, on one replica and on two."""
+"""Both losses against hand values and their definitions."""
 
 from __future__ import annotations
-
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -91,12 +87,3 @@ def test_no_example_is_real_by_itself() -> None:
     assert loss.generator_needs_real
     assert loss.value(said(1.0), said(0.0)) is None
     assert loss.probability(said(1.0)) is None
-
-
-def test_on_two_replicas() -> None:
-    """In a process of its own: logical devices must be made before TensorFlow is used."""
-    script = Path(__file__).parent / "two_replicas.py"
-    done = subprocess.run(
-        [sys.executable, script], capture_output=True, text=True, check=False, timeout=300
-    )
-    assert done.returncode == 0, done.stdout + done.stderr

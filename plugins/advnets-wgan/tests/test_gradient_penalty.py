@@ -1,11 +1,8 @@
-"""The gradient penalty against hand values, in its second derivatives, and on replicas."""
+"""The gradient penalty against hand values, and in its second derivatives."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -186,10 +183,3 @@ def test_keras_critics_of_images() -> None:
     kernel, bias, *_ = tape.gradient(values, [v.value for v in critic.trainable_variables])
     assert np.abs(kernel).max() > 0
     assert bias is None or np.abs(bias).max() == 0  # piecewise linear
-
-
-def test_on_two_replicas() -> None:
-    """In a process of its own: logical devices must be made before TensorFlow is used."""
-    script = Path(__file__).parent / "two_replicas.py"
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
