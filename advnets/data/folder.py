@@ -19,6 +19,7 @@ from ..untrusted import is_there, printable
 from ..untrusted.files import as_path
 from .examples import Examples
 from .image_file import SUFFIXES, BrokenImage, read_image
+from .kept_findings import Findings, KeptFindings
 from .probe import DataUnavailable
 from .source import Source
 from .spec import SPLITS, DataSpec
@@ -33,8 +34,9 @@ class Folder(Source):
     """Images of a folder and its sub-folders, in the order of their names.
 
     A split within the memory budget is decoded into memory. Of a larger one, every file is
-    decoded once at the start, to find the broken ones and the fingerprint, and then again
-    whenever the game asks for it.
+    decoded once, to find the broken ones and the fingerprint, and then again whenever the
+    game asks for it. What was found is kept until a file changes
+    (:mod:`advnets.data.kept_findings`).
 
     Sub-folders ``train``, ``validation`` and ``test`` hold those splits, if there is a
     ``train``. A split that has no folder of its own is taken from the training images, by a
@@ -155,8 +157,25 @@ class Folder(Source):
 
     def _pass(self, split: str) -> list[Path]:
         files = self._files[split]
-        name = printable(self.name, lines=False)
-        log.info("%s: looking through %s images of %r", name, f"{len(files):,}", split)
+        reading = {"split": split, "size": self._size, "channels": self._channels}
+        kept = KeptFindings(self.path, files, {**reading, "shape": self.spec.shape})
+        findings = kept.known()
+        if findings is None:
+            log.info("%s: looking through %s images of %r", self.name, f"{len(files):,}", split)
+            findings = self._look_through(files)
+            if findings.broken:  # their number is hashed first
+                self._report(split, findings.broken)
+                again = self._look_through([f for f in files if f not in findings.broken])
+                findings = Findings(findings.broken, again.fingerprint)
+            kept.keep(findings)
+        else:
+            self._report(split, findings.broken)
+        if findings.fingerprint is not None:
+            self._fingerprints[split] = findings.fingerprint
+        return [file for file in files if file not in findings.broken]
+
+    def _look_through(self, files: Sequence[Path]) -> Findings:
+        """Decode every file; the fingerprint only if all are sound."""
         broken: dict[Path, str] = {}
         digest = self._new_digest(len(files))
         for start in range(0, len(files), self.chunk_size):
@@ -166,10 +185,7 @@ class Folder(Source):
                     broken[file] = decoded
                 else:
                     digest.update(decoded.data)
-        self._report(split, broken)
-        if not broken:  # else the number of examples, which was hashed first, was another
-            self._fingerprints[split] = digest.hexdigest()
-        return [file for file in files if file not in broken]
+        return Findings(broken, None if broken else digest.hexdigest())
 
     def _decode(self, file: Path) -> np.ndarray | str:
         """The image, or why there is none.

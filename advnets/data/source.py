@@ -216,8 +216,9 @@ class Source(ABC):
         and preprocessing don't enter: two sources with the same fingerprint train on the
         same examples in the same order.
         """
+        count = self.count(split)  # a source may find out both in one go
         if split not in self._fingerprints:
-            digest = self._new_digest(self.count(split))
+            digest = self._new_digest(count)
             for chunk in self.chunks(split):
                 digest.update(np.ascontiguousarray(chunk).data)
             self._fingerprints[split] = digest.hexdigest()

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import json
 import logging
+import os
 import tarfile
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from advnets.data import DataUnavailable
+from advnets.data import DataUnavailable, image_file
 from advnets.data.folder import Folder
 from advnets.errors import DataError
 
@@ -178,6 +181,128 @@ def test_in_parts_each_file_is_decoded_once_and_when_asked_for(
     decoded.clear()
     assert source.take("train", [7, 2]).examples[:, 0, 0, 0].tolist() == [7, 2]
     assert sorted(decoded) == ["02.png", "07.png"]
+
+
+@pytest.fixture
+def looking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files decoded, by name; what is found out is kept however fast it was."""
+    from advnets.data import folder, kept_findings
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(kept_findings, "WORTH_KEEPING", 0.0)
+    decoded: list[str] = []
+
+    def read_image(path: Path, size: int | None, channels: int) -> np.ndarray:
+        decoded.append(path.name)
+        return image_file.read_image(path, size, channels)
+
+    monkeypatch.setattr(folder, "read_image", read_image)
+    return decoded
+
+
+def looked_through(source: Folder, looking: list[str]) -> tuple[int, str, int]:
+    """Count, fingerprint, and how many files were decoded for both."""
+    assert source.spec.shape == (4, 4, 3)
+    looking.clear()
+    fingerprint = source.fingerprint()
+    return source.count("train"), fingerprint, len(looking)
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_large_folder_is_looked_through_once_until_a_file_changes(
+    tmp_path: Path, looking: list[str], broken: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    pictures = tmp_path / "pictures"
+    for i in range(20):
+        paint(pictures / f"{i:02}.bmp", i)
+    if broken:
+        (pictures / "03.bmp").write_bytes(b"broken")
+    count, first, decoded = looked_through(streamed(pictures), looking)
+    assert (count, decoded) == (20 - broken, 20 + broken * 19)
+    assert first == Folder(pictures, validation=0, test=0).fingerprint()
+    caplog.clear()
+    assert looked_through(streamed(pictures), looking) == (count, first, 0)
+    assert ("1 of 20 images" in caplog.text) == broken
+
+    # Another picture of the same size and age, in the same file.
+    changed = pictures / "07.bmp"
+    before = changed.stat()
+    paint(tmp_path / "other.bmp", 99)
+    time.sleep(0.02)  # a tick of the system's clock
+    changed.write_bytes((tmp_path / "other.bmp").read_bytes())
+    os.utime(changed, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert changed.stat().st_size == before.st_size
+    assert changed.stat().st_mtime_ns == before.st_mtime_ns
+    _, second, decoded = looked_through(streamed(pictures), looking)
+    assert second != first
+    assert decoded > 0
+    assert second == Folder(pictures, validation=0, test=0).fingerprint()
+
+    for change in (
+        lambda: (pictures / "08.bmp").rename(pictures / "08b.bmp"),
+        lambda: paint(pictures / "30.bmp", 30),
+        lambda: (pictures / "05.bmp").unlink(),
+    ):
+        change()
+        _, found, decoded = looked_through(streamed(pictures), looking)
+        assert decoded > 0
+        assert found == Folder(pictures, validation=0, test=0).fingerprint()
+
+
+def test_other_ways_of_reading_are_looked_through_by_themselves(
+    tmp_path: Path, looking: list[str]
+) -> None:
+    for i in range(6):
+        paint(tmp_path / f"{i}.bmp", 40 * i, (8, 8))
+    found = set()
+    for size, channels in ((8, 3), (4, 3), (4, 1)):
+        source = Folder(tmp_path, size=size, channels=channels, validation=0, test=0)
+        source.memory_budget = 0
+        found.add(source.fingerprint())
+    assert len(found) == 3
+
+
+def test_what_is_kept_may_be_anything_or_nowhere(
+    tmp_path: Path, looking: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = tmp_path / "pictures"
+    for i in range(6):
+        paint(pictures / f"{i}.bmp", i)
+    _, right, _ = looked_through(streamed(pictures), looking)
+    (kept,) = (tmp_path / "cache").rglob("*.json")
+    state = json.loads(kept.read_text())["state"]
+    for text in ("", "[]", '{"state": 3}', json.dumps({"state": state, "broken": [1]})):
+        kept.write_text(text)
+        assert looked_through(streamed(pictures), looking) == (6, right, 6)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert looked_through(streamed(pictures), looking) == (6, right, 6)
+
+
+def test_what_changes_while_it_is_looked_at_is_not_kept(
+    tmp_path: Path, looking: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from advnets.data import folder
+
+    pictures = tmp_path / "pictures"
+    for i in range(6):
+        paint(pictures / f"{i}.bmp", i)
+    source = streamed(pictures)
+    assert source.spec.shape == (4, 4, 3)
+    read = folder.read_image
+
+    def meanwhile(path: Path, size: int | None, channels: int) -> np.ndarray:
+        image = read(path, size, channels)
+        if path.name == "2.bmp":
+            time.sleep(0.02)
+            paint(path, 77)
+        return image
+
+    monkeypatch.setattr(folder, "read_image", meanwhile)
+    before = source.fingerprint()
+    monkeypatch.setattr(folder, "read_image", read)
+    assert not list((tmp_path / "cache").rglob("*.json"))
+    assert streamed(pictures).fingerprint() != before
 
 
 def test_in_parts_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
