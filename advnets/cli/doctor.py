@@ -140,11 +140,11 @@ def examine(folder: RunFolder, registry: Registry) -> Iterator[Finding]:
 
     What leads out of the folder is told and not looked at.
     """
-    from ..monitor.health import Finding, manifest_findings, record_findings
+    from ..monitor.health import Finding, record_findings
 
     parts: dict[str, Callable[[], Iterable[Finding]]] = {
         "recipe.yaml": lambda: _recipe(folder, registry, began),
-        "manifest.json": lambda: manifest_findings(folder.manifest.data, _holder(folder)),
+        "manifest.json": lambda: _manifest(folder),
         "metrics.jsonl": lambda: record_findings(folder.read_metrics()),
         "checkpoints": lambda: _checkpoints(folder),
     }
@@ -194,6 +194,17 @@ def _largest(folder: RunFolder) -> int:
     """Bytes of the largest checkpoint."""
     steps = folder.checkpoints.glob("step-*") if not folder.checkpoints.is_symlink() else ()
     return max((sum(f.lstat().st_size for f in step.glob("*")) for step in steps), default=0)
+
+
+def _manifest(folder: RunFolder) -> Iterator[Finding]:
+    from ..monitor.goodput import goodput_finding
+    from ..monitor.health import manifest_findings
+
+    manifest = folder.manifest.data
+    yield from manifest_findings(manifest, _holder(folder))
+    spent = goodput_finding(manifest)
+    if spent is not None:
+        yield spent
 
 
 def _holder(folder: RunFolder) -> str | None:

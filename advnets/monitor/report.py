@@ -18,6 +18,7 @@ from ..runs.atomic import write_atomically
 from ..untrusted import open_file, printable, read_bytes
 from .curves import Chart, Line, line, svg
 from .flatten import flatten
+from .goodput import lost_in_words
 from .health import game_findings, record_findings
 from .monitor import samples_of, step_of
 from .progress import EQUILIBRIUM, duration
@@ -249,6 +250,10 @@ def facts(
     if total is not None:
         speed = last.get("steps_per_second")
         found.append(("Time", duration(total), f"{speed:.1f} steps/s at the end" if speed else ""))
+    goodput = manifest.get("goodput")
+    if isinstance(goodput, int | float):
+        lost = lost_in_words(manifest)
+        found.append(("Goodput", f"{goodput:.0%}", lost or "of the time was spent in rounds"))
     return found
 
 
