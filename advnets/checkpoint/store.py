@@ -91,7 +91,7 @@ class CheckpointStore:
         """
         target = self.path(step)
         draft = self._aside(WRITING, target)
-        index = {
+        index: dict[str, Any] = {
             "step": step,
             "state_sha256": state_sha256(state),
             "variables": _signature(state),

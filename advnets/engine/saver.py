@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
-from ..checkpoint import BackgroundWriter, CheckpointStore, Commit, snapshot
+from ..checkpoint import BackgroundWriter, CheckpointStore, Commit, flush, snapshot
 from .best import Best
 from .clock import Clock
 
@@ -25,6 +27,8 @@ class Saver:
         clock: Where the waiting is booked.
         committed: Called with each commit, in the caller's thread, once it is on disk.
         best: The best checkpoint so far, which is kept; ``None`` if none is asked for.
+        companion: A file to flush to disk before each commit, if it is there: a machine that
+            fails must not keep a checkpoint, but lose what was logged up to it.
     """
 
     def __init__(
@@ -33,8 +37,10 @@ class Saver:
         clock: Clock,
         committed: Callable[[Commit], None],
         best: Best | None = None,
+        companion: Path | None = None,
     ):
         self.store, self.clock, self.best = store, clock, best
+        self._companion = companion
         self._writer = BackgroundWriter(committed)
         if best is not None:
             store.spared = best.step
@@ -75,4 +81,12 @@ class Saver:
         if self.best is not None:
             kept["best"] = self.best.kept()
             self.store.spared = self.best.step  # read by the thread, which is at rest
-        self._writer.submit(partial(self.store.commit, step, snapshot(state), kept))
+        self._writer.submit(partial(self._commit, step, snapshot(state), kept))
+
+    def _commit(
+        self, step: int, state: Mapping[str, tf.Variable], extras: Mapping[str, Any]
+    ) -> Commit:
+        with contextlib.suppress(OSError):
+            if self._companion is not None:
+                flush(self._companion)
+        return self.store.commit(step, state, extras)

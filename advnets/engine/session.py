@@ -152,7 +152,13 @@ class _Sitting:
         compiled = self._compile(rounds)
         self._announce(newest, placed(self.source, data), compiled)
         self.best = self._best(newest)
-        saver = Saver(self.store, self.account.clock, self.account.committed, self.best)
+        saver = Saver(
+            self.store,
+            self.account.clock,
+            self.account.committed,
+            self.best,
+            companion=self.folder.metrics_file,
+        )
         health = recipe.data["health"]
         loop = TrainingLoop(
             game=game,

@@ -59,6 +59,19 @@ def test_a_failure_is_heard_at_the_next_boundary(store):
     saver.finish()
 
 
+def test_what_was_logged_is_on_disk_before_the_commit(tmp_path, monkeypatch):
+    log, flushed = tmp_path / "metrics.jsonl", []
+    store = CheckpointStore(tmp_path / "checkpoints")
+    monkeypatch.setattr(
+        "advnets.engine.saver.flush", lambda path: flushed.append((path, store.steps()))
+    )
+    saver = Saver(store, Clock(), lambda commit: None, companion=log)
+    saver.save(10, {"w": tf.Variable([1.0])}, {})
+    saver.finish()
+    assert flushed == [(log, [])]
+    assert store.steps() == [10]
+
+
 def test_the_best_is_kept_and_remembered(tmp_path):
     store, best = CheckpointStore(tmp_path / "checkpoints", keep=1), Best("fid", "min")
     saver = Saver(store, Clock(), lambda commit: None, best)
