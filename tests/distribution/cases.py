@@ -96,7 +96,12 @@ SLOW: dict[str, dict[str, Any]] = {
     "pulling_away": {
         "loss": {"name": "ebgan_margin", "margin": 1.0},
         "penalties": [{"name": "pulling_away", "weight": 1.0}],
-        "discriminator": {"name": "autoencoder", "encoder": [9, 7], "batch_norm": "none"},
+        "discriminator": {
+            "name": "autoencoder",
+            "encoder": [9, 7],
+            "batch_norm": "all",
+            "synchronized": True,
+        },
     },
     "gradient_penalty": {"loss": "wasserstein", "penalties": ["gradient_penalty"]},
     "dropout": {

@@ -11,7 +11,7 @@ import tensorflow as tf
 from advnets_ebgan.autoencoder import autoencoder
 from advnets_ebgan.energy import euclidean_norm
 
-from advnets.networks import NetworkContext, mixes_examples
+from advnets.networks import BatchNorm, NetworkContext, mixes_examples
 
 CONTEXT = NetworkContext("discriminator", (4, 4, 1), seed=3)
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (6, 4, 4, 1)).astype("float32")
@@ -67,7 +67,7 @@ def test_the_decoder_is_one_layer_however_deep_the_encoder(encoder: list[int]) -
 )
 def test_batch_norm_everywhere_but_at_the_input(where: str, normalised: list[str]) -> None:
     model = autoencoder(CONTEXT, encoder=[8, 8, 8], batch_norm=where)
-    assert layers(model, keras.layers.BatchNormalization) == normalised
+    assert layers(model, BatchNorm) == normalised
     # Real and generated examples then go through D as batches of their own.
     assert mixes_examples(model) == bool(normalised)
 

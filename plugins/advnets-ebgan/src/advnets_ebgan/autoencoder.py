@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import keras
 
-from advnets.networks import Dropout, NetworkContext
+from advnets.networks import BatchNorm, Dropout, NetworkContext
 
 from .energy import Energy
 
@@ -18,6 +18,7 @@ def autoencoder(
     encoder: Sequence[int] = (1024, 1024),
     activation: str = "relu",
     batch_norm: str = "encoder",
+    synchronized: bool = False,
     dropout: float = 0.0,
     output: str = "linear",
     stddev: float | None = None,
@@ -31,6 +32,8 @@ def autoencoder(
         activation: Of the encoder's layers.
         batch_norm: Batch normalisation between weights and activation: ``none``; ``encoder``:
             in all of the encoder's layers but the first; ``all``: in the decoder as well.
+        synchronized: Whether its statistics are those of the global batch, on several
+            replicas (:class:`advnets.networks.BatchNorm`).
         dropout: Probability of dropping an output of one of the encoder's layers.
         output: Activation of the reconstruction.
         stddev: Weights start from N(0, stddev²); ``None`` for Glorot's uniform.
@@ -64,7 +67,7 @@ def autoencoder(
         name = f"encoder_{index}"
         x = dense(units, name)(x)
         if batch_norm != "none" and index > 0:
-            x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
+            x = BatchNorm(synchronized=synchronized, name=f"{name}_norm")(x)
         x = keras.layers.Activation(activation, name=f"{name}_activation")(x)
         if dropout:
             stream = f"{context.role}/{name}_dropout"
@@ -73,7 +76,7 @@ def autoencoder(
     features = x
     x = dense(math.prod(shape), "decoder")(features)
     if batch_norm == "all":
-        x = keras.layers.BatchNormalization(name="decoder_norm")(x)
+        x = BatchNorm(synchronized=synchronized, name="decoder_norm")(x)
     # From here on in float32, whatever the layers before compute in: an energy is a
     # difference of two images that come to resemble each other.
     if output != "linear":

@@ -42,6 +42,11 @@ class AutoencoderParameters(Parameters):
         description="batch normalisation after the weights of every layer but the first: "
         "of the encoder's, or of all, the decoder's included",
     )
+    synchronized: bool = Field(
+        False,
+        description="whether batch statistics are those of the global batch, rather than of "
+        "each replica's part",
+    )
     dropout: float = Field(
         0.0, ge=0, lt=1, description="probability of dropping an output of an encoder's layer"
     )
