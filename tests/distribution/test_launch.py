@@ -18,11 +18,15 @@ import advnets
 
 sys.path.insert(0, str(Path(__file__).parent))
 from cases import recipe
-from states import alike, state
+from states import alike, near, state
 
 PATIENCE = 240
 LONG = 100_000
 """Rounds that no test waits for."""
+HALF_STREAMED = {
+    "distribution": {"precision": "mixed_float16", "memory_budget": 0},
+    "checkpoints": {"every": 4, "keep": 10_000},
+}
 
 
 def game(**entries: Any) -> dict[str, Any]:
@@ -98,7 +102,7 @@ def test_two_workers_play_the_game_of_one_and_one_goes_on(tmp_path: Path) -> Non
     alike(state(alone.path, 10), state(two.path, 10))
 
 
-def endless(folder: Path, run: Path) -> subprocess.Popen[str]:
+def endless(folder: Path, run: Path, **entries: Any) -> subprocess.Popen[str]:
     """Two workers that have logged a few times, and go on."""
     metrics = run / "metrics.jsonl"
 
@@ -106,21 +110,39 @@ def endless(folder: Path, run: Path) -> subprocess.Popen[str]:
         return len(metrics.read_text().splitlines()) if metrics.exists() else 0
 
     begun = records()
-    launched = start(folder, run, training={"steps": LONG, "batch_size": 24}, evaluation={})
+    training = {"steps": LONG, "batch_size": 24}
+    launched = start(folder, run, training=training, evaluation={}, **entries)
     wait_for(lambda: records() > begun + 3, launched)
     return launched
 
 
-def test_sigterm_stops_all_after_the_same_round(tmp_path: Path) -> None:
-    launched = endless(tmp_path, tmp_path / "run")
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str]:
+    """A run of two workers in half precision with streamed data, after SIGTERM."""
+    folder = tmp_path_factory.mktemp("stopped")
+    launched = endless(folder, folder / "run", **HALF_STREAMED)
     launched.send_signal(signal.SIGTERM)
-    code, said = finish(launched)
+    return folder / "run", *finish(launched)
+
+
+def test_sigterm_stops_all_after_the_same_round(stopped: tuple[Path, int, str]) -> None:
+    run, code, said = stopped
     assert code == 75, said
-    assert manifest(tmp_path / "run")["status"] == "interrupted"
-    step = manifest(tmp_path / "run")["step"]
+    assert manifest(run)["status"] == "interrupted"
+    step = manifest(run)["step"]
     for index in (0, 1):
-        log = (tmp_path / f"run/logs/worker-{index}.log").read_text()
+        log = (run / f"logs/worker-{index}.log").read_text()
         assert f"stopped by SIGTERM after round {step}, state committed" in log
+
+
+def test_two_workers_play_the_game_of_one_in_half_precision_with_streamed_data(
+    stopped: tuple[Path, int, str], tmp_path: Path
+) -> None:
+    two, _, said = stopped
+    assert "data: streamed" in said
+    one = advnets.run(game(evaluation={}, **HALF_STREAMED), run_dir=tmp_path).path
+    near(state(one, 8), state(two, 8), before=state(one, 4))
+    assert any("loss_scale" in name for name in state(two, 8))
 
 
 @pytest.mark.slow
