@@ -8,6 +8,7 @@ deeply nested or have more values than a recipe ever has.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,6 +34,8 @@ MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 MAX_VALUES = 20_000
 """Keys and values of a recipe; the parser takes some 0.1 ms for each."""
+
+LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 HINTS = {
     "mapping values are not allowed": "is the line indented wrongly, or should text be in quotes?",
@@ -94,12 +97,16 @@ def _decode(text: str | bytes, source: str) -> str:
     try:
         return text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = text[: error.start]
-        line = before.count(b"\n") + 1
-        column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
+        line, column = _position(text[: error.start].decode("utf-8-sig", "replace"))
         raise _Unreadable(
             Problem("the file is not UTF-8", line, column, source, "save it as UTF-8")
         ) from None
+
+
+def _position(before: str) -> tuple[int, int]:
+    """Line and column of what follows a text, counted as the parser counts them."""
+    *lines, last = LINE_END.split(before)
+    return len(lines) + 1, len(last) + 1
 
 
 class _Reader:
@@ -135,10 +142,9 @@ class _Reader:
             raise self._syntax(_reason(error), line, column) from None
         except YAMLError as error:
             position = getattr(error, "position", 0)
-            before = self.text[: position if isinstance(position, int) else 0]
-            column = len(before.rpartition("\n")[2]) + 1
+            line, column = _position(self.text[: position if isinstance(position, int) else 0])
             reason = getattr(error, "reason", None) or str(error)
-            raise self._syntax(str(reason), before.count("\n") + 1, column) from None
+            raise self._syntax(str(reason), line, column) from None
         except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
             # ruamel.yaml's parser itself stumbles over some texts that are no YAML.
             raise self._syntax(f"the parser gave up ({type(error).__name__})", 1, 1) from None
