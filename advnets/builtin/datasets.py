@@ -34,7 +34,10 @@ class TfdsParameters(DatasetParameters):
         None, ge=1, le=4096, description="resize each image's central square to this, in pixels"
     )
     data_dir: str | None = Field(
-        None, min_length=1, description="where TFDS keeps its data; by default its own folder"
+        None,
+        min_length=1,
+        description="a folder in which the data set lies prepared; by default TFDS's own, where "
+        "it is prepared if need be",
     )
 
 

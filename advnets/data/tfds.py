@@ -34,8 +34,8 @@ class Tfds(Source):
             By default ``image``, or the only feature that will do.
         size: If given, each image's central square is resized to this width and height
             (bilinear, antialiased, rounded). Needed when the images' sizes vary.
-        data_dir: Where TFDS keeps its data; by default ``TFDS_DATA_DIR``, or
-            ~/tensorflow_datasets.
+        data_dir: Where the data set lies prepared; by default where TFDS keeps its data
+            (``TFDS_DATA_DIR``, or ~/tensorflow_datasets), and where it is prepared if need be.
         preprocess: See :class:`advnets.DatasetParameters`.
 
     A split larger than the memory budget can be streamed if the data set was prepared as
@@ -100,6 +100,8 @@ class Tfds(Source):
 
     @cached_property
     def splits(self) -> tuple[str, ...]:  # type: ignore[override]
+        if self._data_dir is not None:
+            tfds_builder.refuse_unprepared(self._builder)
         tfds_builder.prepare(self._builder)
         if not self._builder.info.splits:  # another process prepared it meanwhile
             del self._builder
@@ -107,6 +109,8 @@ class Tfds(Source):
         return tuple(s for s in SPLITS if self._expressions[s] or s in own)
 
     def available(self) -> None:
+        if self._data_dir is not None:
+            tfds_builder.refuse_unprepared(self._builder)
         tfds_builder.check_available(self._builder)
 
     def read(self, split: str) -> Examples:

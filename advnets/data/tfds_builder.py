@@ -16,6 +16,7 @@ from typing import Any
 
 from ..errors import DataError
 from .probe import DataUnavailable, unreachable
+from .tfds_features import refuse_foreign_classes
 
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*(/[\w.+-]+)?(:\d+\.\d+\.\d+)?")
 """``name``, ``name/config``, each with ``:version`` or without. No namespaces: those
@@ -50,10 +51,14 @@ def find_builder(identifier: str, data_dir: str | os.PathLike[str] | None = None
             f"{identifier!r} is no TFDS data set's id",
             hint="an id looks like mnist, emnist/letters or mnist:3.0.1",
         )
+    folder = data_directory(data_dir)
+    if "://" in folder or "\0" in folder:
+        raise DataError(f"{folder!r:.100} is no folder on this machine")
+    refuse_foreign_classes(Path(folder) / re.split("[/:]", identifier)[0])
     import tensorflow_datasets as tfds
 
     try:
-        return tfds.builder(identifier, data_dir=data_directory(data_dir))
+        return tfds.builder(identifier, data_dir=folder)
     except tfds.core.DatasetNotFoundError:
         name = re.split("[/:]", identifier)[0]
         names = tfds.list_builders(with_community_datasets=False)
@@ -70,6 +75,22 @@ def find_builder(identifier: str, data_dir: str | os.PathLike[str] | None = None
             f"TFDS cannot construct {identifier!r}: {_gist(error)}",
             hint=f"its configurations are {known}" if known else None,
         ) from error
+
+
+def refuse_unprepared(builder: Any) -> None:
+    """Refuse a folder named by a recipe in which the data set is not prepared yet.
+
+    A recipe may come from anybody: what it names is read, and never written to.
+
+    Raises:
+        DataUnavailable: With the command that prepares it there.
+    """
+    if not is_prepared(builder):
+        raise DataUnavailable(
+            f"{_title(builder)} is not prepared in the data_dir that the recipe names "
+            f"({builder.data_path})",
+            hint=f"`advnets data prepare {_word(builder)} --data-dir DIR` prepares it there",
+        )
 
 
 def prepared(data_dir: str | os.PathLike[str] | None = None) -> list[str]:
@@ -211,10 +232,13 @@ def _title(builder: Any) -> str:
     return f"TFDS data set {builder.name!r}"
 
 
-def _command(builder: Any) -> str:
+def _word(builder: Any) -> str:
     config = builder.builder_config
-    word = f"{builder.name}/{config.name}" if config else builder.name
-    return f"advnets data prepare {word} --from DIR"
+    return f"{builder.name}/{config.name}" if config else str(builder.name)
+
+
+def _command(builder: Any) -> str:
+    return f"advnets data prepare {_word(builder)} --from DIR"
 
 
 def _join(reasons: Mapping[str, str]) -> str:
@@ -233,7 +257,7 @@ def _failure(builder: Any, error: Exception) -> DataError:
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         return DataError(
             f"{_title(builder)} cannot be written to {builder.data_path}: {error.strerror}",
-            hint="choose another place with TFDS_DATA_DIR or with dataset.data_dir",
+            hint="choose another place with TFDS_DATA_DIR or with --data-dir",
         )
     if isinstance(error, OSError | EOFError) or "ownload" in type(error).__name__:
         return DataUnavailable(

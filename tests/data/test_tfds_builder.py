@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from advnets.data import DataUnavailable, prepare_data
+from advnets.data.tfds import Tfds
 from advnets.data.tfds_builder import (
     check_available,
     data_directory,
@@ -46,18 +49,21 @@ def test_nothing_prepared(tmp_path: Path) -> None:
 def test_without_data_and_network_it_says_so_within_seconds_and_without_tensorflow(
     tmp_path: Path, no_network: None
 ) -> None:
-    program = f"""
+    program = """
 import json, sys, time
 from advnets.data import DataUnavailable
 from advnets.data.tfds import Tfds
 start = time.monotonic()
 try:
-    Tfds("mnist", data_dir={str(tmp_path)!r}).available()
+    Tfds("mnist").available()
 except DataUnavailable as error:
     took = time.monotonic() - start
     print(json.dumps([error.message, error.hint, took, "tensorflow" in sys.modules]))
 """
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    environment = {**os.environ, "TFDS_DATA_DIR": str(tmp_path)}
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, env=environment
+    )
     message, hint, took, tensorflow = json.loads(run.stdout)
     assert "'mnist' is not on disk" in message
     assert "storage.googleapis.com" in message
@@ -103,3 +109,34 @@ def test_a_place_that_cannot_be_written_to(tmp_path: Path) -> None:
 def test_preparing_again_does_nothing(tfds_dir: Path, no_network: None) -> None:
     path = prepare_data("tiny_pictures", data_dir=tfds_dir)
     assert (path / "dataset_info.json").exists()
+
+
+def test_a_folder_named_by_a_recipe_is_only_read(tmp_path: Path, tfds_dir: Path) -> None:
+    source = Tfds("tiny_vectors", data_dir=tmp_path)
+    for use in (source.available, lambda: source.load("train")):
+        with pytest.raises(DataUnavailable, match="is not prepared in the data_dir") as caught:
+            use()
+        assert "advnets data prepare tiny_vectors --data-dir DIR" in str(caught.value.hint)
+    assert list(tmp_path.iterdir()) == []
+    Tfds("tiny_vectors", data_dir=tfds_dir).available()
+    with pytest.raises(DataError, match="is no folder on this machine"):
+        Tfds("tiny_vectors", data_dir="gs://bucket/data")
+
+
+@pytest.mark.parametrize("key", ["pythonClassName", "type"])
+def test_classes_named_by_data_are_not_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tfds_dir: Path, key: str
+) -> None:
+    (tmp_path / "evil_features.py").write_text("raise SystemExit('imported')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in ("stranger", "tiny_vectors"):
+        folder = tmp_path / "data" / name / "1.0.0"
+        shutil.copytree(tfds_dir / "tiny_vectors" / "1.0.0", folder)
+        described = json.loads((folder / "features.json").read_text())
+        described[key] = "evil_features.Evil"
+        (folder / "features.json").write_text(json.dumps(described))
+        with pytest.raises(DataError, match="asks for the Python class 'evil_features.Evil'"):
+            find_builder(f"{name}:1.0.0", tmp_path / "data")
+        (folder / "features.json").write_text("[" * 99_999)
+        with pytest.raises(DataError, match="features.json cannot be read"):
+            find_builder(f"{name}:1.0.0", tmp_path / "data")
