@@ -28,7 +28,11 @@ from advnets.components import KINDS
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
-PAGES = [*DOCUMENTS, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *ROOT.glob("plugins/*/*.md")]
+PAGES = [
+    *DOCUMENTS,
+    *(ROOT / f"{name}.md" for name in ("CONTRIBUTING", "CHANGELOG", "SECURITY")),
+    *ROOT.glob("plugins/*/*.md"),
+]
 
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\s*$")
 DIRECTIVE = re.compile(r"<!-- (?P<word>not run|file|exits with):? (?P<value>.+?) -->")

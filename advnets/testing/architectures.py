@@ -185,7 +185,7 @@ def can_be_saved(subject: Subject) -> None:
             path = Path(folder) / "model.keras"
             try:
                 built.model.save(path)
-                loaded = keras.models.load_model(path)
+                loaded = keras.models.load_model(path, safe_mode=True)
             except Exception as error:
                 fail(
                     f"{built} cannot be saved and loaded: {type(error).__name__}: "
