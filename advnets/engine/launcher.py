@@ -33,6 +33,8 @@ SECONDS_TO_END = {"signal": 2.0, "error": 10.0, "agreed": 120.0}
 all agreed to, when the chief may still be writing its report."""
 SECONDS_TO_OBEY = 2.0
 """Between SIGTERM and SIGKILL for those that are left then."""
+THREADS = ("TF_NUM_INTRAOP_THREADS", "OPENBLAS_NUM_THREADS")
+"""How many threads TensorFlow and NumPy use; NumPy computes metrics."""
 PARENT_DIED = 1  # PR_SET_PDEATHSIG of Linux's prctl
 
 
@@ -88,8 +90,9 @@ def worker_environments(
         devices = {}
         if gpus:
             devices["CUDA_VISIBLE_DEVICES"] = ",".join(gpus[index * each : (index + 1) * each])
-        elif "TF_NUM_INTRAOP_THREADS" not in base:
-            devices["TF_NUM_INTRAOP_THREADS"] = str(max(1, (os.cpu_count() or 1) // workers))
+        else:
+            threads = str(max(1, (os.cpu_count() or 1) // workers))
+            devices = {name: base.get(name, threads) for name in THREADS}
         found.append({**base, "TF_CONFIG": json.dumps(config), "PYTHONUNBUFFERED": "1", **devices})
     return found
 
@@ -276,13 +279,16 @@ def _end_with_parent() -> None:
 
 
 def _tee(source: IO[bytes], screen: Any, log: IO[bytes]) -> None:
-    """Copy what a process says to the screen and to its log, as it comes."""
+    """Copy what a process says to the screen as it comes, and to its log by whole lines."""
+    rest = b""  # the other of its two streams goes into the same log
     with source:
         while data := os.read(source.fileno(), 65_536):
-            log.write(data)
+            lines, end, rest = (rest + data).rpartition(b"\n")
+            log.write(lines + end)
             with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
                 screen.write(data.decode(errors="replace"))
                 screen.flush()
+        log.write(rest)
 
 
 def _end_of(log: Path) -> str:

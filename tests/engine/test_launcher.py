@@ -154,5 +154,7 @@ def test_devices_are_divided_evenly() -> None:
     assert devices("3,-1,4", 1) == ["3"]
     with pytest.raises(UsageError, match="2 workers cannot share 1 GPUs"):
         devices("7", 2)
-    threads = worker_environments(2, {"CUDA_VISIBLE_DEVICES": ""})[0]["TF_NUM_INTRAOP_THREADS"]
-    assert threads == str(max(1, (os.cpu_count() or 1) // 2))
+    chosen = {"CUDA_VISIBLE_DEVICES": "", "OPENBLAS_NUM_THREADS": "7"}
+    found = worker_environments(2, chosen)[0]
+    assert found["TF_NUM_INTRAOP_THREADS"] == str(max(1, (os.cpu_count() or 1) // 2))
+    assert found["OPENBLAS_NUM_THREADS"] == "7"
