@@ -137,7 +137,7 @@ def _receive(cluster: Cluster, waiting: Waiting) -> None:
     with contextlib.ExitStack() as held:
         server = held.enter_context(_listening(cluster))
         callers: dict[socket.socket, Line] = {}
-        held.callback(lambda: [caller.close() for caller in callers])
+        held.callback(_close, callers)
         beat = 0.0
         while len(present) < cluster.size - 1:
             ready, _, _ = select.select([server, *callers], [], [], BEAT)
@@ -223,6 +223,11 @@ def _listening(cluster: Cluster) -> socket.socket:
             f"(from {cluster.told_by}): {error.strerror or error}",
             hint="is the port in use? end what listens there, or choose another",
         ) from error
+
+
+def _close(callers: dict[socket.socket, Line]) -> None:
+    for caller in callers:
+        caller.close()
 
 
 def _rank_told(word: dict[str, Any], cluster: Cluster) -> int | None:
