@@ -39,17 +39,27 @@ def advnets_metrics():
 """
 
 
-@pytest.mark.parametrize("signals", [1, 2])
-def test_while_a_metric_is_computed(signals, tmp_path):
-    plugin = tmp_path / "slow_metric_plugin.py"
+CHANGED = {
+    "evaluation": {"every": 150, "metrics": ["slow"]},
+    "checkpoints": {"every": 100},
+    "training": {"steps": 300, "batch_size": 128},
+}
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    """The recipe, the plugin, and the run that nobody disturbed."""
+    place = tmp_path_factory.mktemp("signals")
+    plugin = place / "slow_metric_plugin.py"
     plugin.write_text(SLOW_METRIC)
-    recipe = tmp_path / "gaussian_1d.yaml"
-    changed = {
-        "evaluation": {"every": 150, "metrics": ["slow"]},
-        "checkpoints": {"every": 100},
-        "training": {"steps": 300, "batch_size": 128},
-    }
-    recipe.write_text(json.dumps({**game("gaussian_1d"), **changed}))
+    recipe = place / "gaussian_1d.yaml"
+    recipe.write_text(json.dumps({**game("gaussian_1d"), **CHANGED}))
+    return recipe, plugin, advnets.run(recipe, run_dir=place / "run", plugins=[str(plugin)])
+
+
+@pytest.mark.parametrize("signals", [1, 2])
+def test_while_a_metric_is_computed(signals, played, tmp_path):
+    recipe, plugin, whole = played
     folder = tmp_path / "run"
     words = ["run", "--plugin", str(plugin), "--run-dir", str(folder), "--", str(recipe)]
     process = subprocess.Popen(
@@ -85,7 +95,6 @@ def test_while_a_metric_is_computed(signals, tmp_path):
         assert manifest["status"] == "interrupted"
         assert [score["protocol"]["step"] for score in manifest["scores"]] == [150]
         assert kept == ["step-00000100", "step-00000150"]
-    whole = advnets.run(recipe, run_dir=tmp_path / "whole", plugins=[str(plugin)])
     resumed = advnets.run(recipe, run_dir=folder, plugins=[str(plugin)])
     assert differences(whole.path, resumed.path) == []
     lost = resumed.manifest["sittings"]
