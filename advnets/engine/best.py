@@ -62,6 +62,10 @@ class Best:
             "value": self.value,
         }
 
+    def go_back(self, kept: Mapping[str, Any] | None) -> None:
+        """Forget what was measured after the checkpoint that kept this, or after the start."""
+        self.step, self.value = (kept["step"], kept["value"]) if kept else (None, None)
+
     def consider(self, step: int, scores: Iterable[Score]) -> bool:
         """Look at the scores of a step; whether it is the best so far. Of equals, the first is.
 

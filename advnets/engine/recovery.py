@@ -96,6 +96,8 @@ class Recovery:
         if newest is not None:
             self._saver.store.restore(newest, state_variables(self._game))
             slow_down(self._game, self._folder)
+        if self._saver.best is not None:
+            self._saver.best.go_back(newest.extras.get("best") if newest else None)
         self._account.went_back(newest, unsound.step)
         self._monitor.go_back(step)
         self._monitor.note(
