@@ -27,7 +27,7 @@ def tune(*words):
 def tuned(tmp_path_factory):
     """One tuned recipe, of which all tests look at something else."""
     out = tmp_path_factory.mktemp("tuned") / "better.yaml"
-    return tune("gaussian_1d", *TINY, "--seconds", 0.5, "--out", out), out
+    return tune("gaussian_1d", *TINY, "--seconds", 0.1, "--out", out), out
 
 
 def test_the_table_names_every_way_of_playing_once(tuned):

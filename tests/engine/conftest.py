@@ -28,7 +28,7 @@ SMALL = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def small():
     """A small recipe; ``small(loss="minimax", …)`` replaces top-level entries."""
 

@@ -104,9 +104,14 @@ def test_a_run_keeps_its_decision(small, tmp_path):
     assert advnets.run(small(**off), run_dir=tmp_path).manifest["jit"]["start"] is None
 
 
+@pytest.mark.slow  # the tests of faults cross from rounds without XLA to rounds with it
 def test_resumed_under_xla_equals_uninterrupted(small, tmp_path):
+    sgd = {"name": "sgd", "learning_rate": 0.1}
+
     def play(steps, folder):
-        entries = {
+        entries = {  # little to compile
+            "discriminator": {"name": "mlp", "layers": [8]},
+            "optimizers": {"generator": sgd, "discriminator": sgd},
             "training": {"steps": steps, "batch_size": 50},
             "distribution": {"jit": "on"},
             "monitoring": {"tensorboard": False, "image_every": 0},

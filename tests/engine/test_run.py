@@ -1,6 +1,7 @@
 """A run through the Python interface: folder, manifest, figures, refusals, stand-ins."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -76,9 +77,18 @@ def plugin(tmp_path_factory):
     return str(path)
 
 
+@pytest.fixture(scope="module")
+def played(tmp_path_factory, small):
+    """The folder of a small finished run; do not write to it."""
+    path = tmp_path_factory.mktemp("played") / "run"
+    advnets.run(small(), run_dir=path)
+    return path
+
+
 @pytest.fixture
-def finished(small, tmp_path):
-    return advnets.run(small(), run_dir=tmp_path / "run")
+def finished(played, tmp_path):
+    """A copy of it."""
+    return advnets.open_run(shutil.copytree(played, tmp_path / "run"))
 
 
 def test_a_finished_run(finished, small):
@@ -170,12 +180,11 @@ def test_a_discriminator_with_a_sigmoid_is_refused(small, tmp_path):
         )
 
 
-def test_equal_recipes_are_equal_runs_whatever_the_cadence(small, tmp_path):
-    one = advnets.run(small(), run_dir=tmp_path / "one")
+def test_equal_recipes_are_equal_runs_whatever_the_cadence(finished, small, tmp_path):
     other = advnets.run(
         small(), {"monitoring.log_every": 7, "checkpoints.every": 17}, run_dir=tmp_path / "other"
     )
-    assert one.manifest["state_sha256"] == other.manifest["state_sha256"]
+    assert other.manifest["state_sha256"] == finished.manifest["state_sha256"]
 
 
 def test_the_stand_in_is_used_marked_and_has_an_identity_of_its_own(
@@ -242,13 +251,13 @@ def test_a_batch_larger_than_the_data_is_refused(small, tmp_path):
         advnets.run(small(), {"training.batch_size": 2000}, run_dir=tmp_path / "run")
 
 
-def test_evaluate(small, tmp_path):
-    run = advnets.run(small(), run_dir=tmp_path / "run")
+def test_evaluate(finished, small):
+    run = finished
     recipe_metric = {"metrics": [{"name": "parzen", "samples": 200}]}
     (score,) = run.evaluate(["parzen"])
     assert score.metric == "parzen"
     assert np.isfinite(score.value)
-    declared = advnets.run(small(evaluation=recipe_metric), run_dir=tmp_path / "run")
+    declared = advnets.run(small(evaluation=recipe_metric), run_dir=run.path)
     (fewer,) = declared.evaluate()
     assert fewer.protocol["samples"] == 200
 
