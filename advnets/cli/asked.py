@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
 
 from ..errors import UsageError
 from ..untrusted import is_there
@@ -12,6 +14,23 @@ from ..untrusted import is_there
 if TYPE_CHECKING:
     from ..plugins import Registry
     from ..recipe import Recipe
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def recipe_arguments(command: F) -> F:
+    """Add a recipe or run, and overrides of its values, to a command: ``recipe, overrides``."""
+    overrides = click.argument("overrides", metavar="[KEY=VALUE ...]", nargs=-1)
+    return click.argument("recipe", metavar="RECIPE|RUN")(overrides(command))
+
+
+def run_dir_option(command: F) -> F:
+    """Add ``--run-dir`` to a command."""
+    return click.option(
+        "--run-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="The run's folder; runs/NAME-IDENTITY by default.",
+    )(command)
 
 
 def asked_for(

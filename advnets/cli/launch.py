@@ -8,7 +8,7 @@ import click
 
 from ..errors import RunError, UsageError
 from ..untrusted import is_there
-from .asked import asked_for
+from .asked import asked_for, recipe_arguments, run_dir_option
 from .common import plugin_options, registry_of, state_of
 
 STRATEGIES = ("auto", "multi_worker")
@@ -18,13 +18,8 @@ STRATEGIES = ("auto", "multi_worker")
 @click.option(
     "-w", "--workers", type=click.IntRange(1, 1024), required=True, help="How many processes."
 )
-@click.argument("recipe", metavar="RECIPE|RUN")
-@click.argument("overrides", metavar="[KEY=VALUE ...]", nargs=-1)
-@click.option(
-    "--run-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="The run's folder; runs/NAME-IDENTITY by default.",
-)
+@recipe_arguments
+@run_dir_option
 @plugin_options
 @click.pass_context
 def command(

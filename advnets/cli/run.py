@@ -7,18 +7,13 @@ from pathlib import Path
 
 import click
 
-from .asked import asked_for
+from .asked import asked_for, recipe_arguments, run_dir_option
 from .common import echo, plugin_options, registry_of, style
 
 
 @click.command("run")
-@click.argument("recipe", metavar="RECIPE|RUN")
-@click.argument("overrides", metavar="[KEY=VALUE ...]", nargs=-1)
-@click.option(
-    "--run-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="The run's folder; runs/NAME-IDENTITY by default.",
-)
+@recipe_arguments
+@run_dir_option
 @click.option("--dry-run", is_flag=True, help="Check and print the resolved recipe; play nothing.")
 @plugin_options
 @click.pass_context

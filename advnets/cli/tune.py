@@ -5,24 +5,22 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
 from ..errors import AdvnetsError, UsageError
-from .asked import asked_for
+from ..recipe.schema import Precision
+from .asked import asked_for, recipe_arguments
 from .common import echo, plugin_options, print_table, registry_of
 from .run import warn_loudly
 
 if TYPE_CHECKING:
     from ..engine.tune import Tuned
 
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-
 
 @click.command("tune")
-@click.argument("recipe", metavar="RECIPE|RUN")
-@click.argument("overrides", metavar="[KEY=VALUE ...]", nargs=-1)
+@recipe_arguments
 @click.option(
     "--seconds",
     type=click.FloatRange(0.1, 600),
@@ -33,7 +31,7 @@ PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 @click.option(
     "--precision",
     "precisions",
-    type=click.Choice(PRECISIONS),
+    type=click.Choice(get_args(Precision)),
     multiple=True,
     help="Also try this precision, which is another game in the last digits. Repeatable.",
 )

@@ -80,9 +80,7 @@ def describe(strategy: tf.distribute.Strategy, workers: int = 1) -> str:
     >>> describe(tf.distribute.get_strategy())
     'one device (CPU)'
     """
-    kinds = ("TPU", "GPU", "CPU")
-    kind = next(kind for kind in kinds if tf.config.list_logical_devices(kind))
-    count = strategy.num_replicas_in_sync
+    kind, count = device_type(), strategy.num_replicas_in_sync
     if workers > 1:
         return f"{count} replicas on {workers} workers ({kind})"
     return f"one device ({kind})" if count == 1 else f"{count} mirrored replicas ({kind})"

@@ -18,6 +18,7 @@ from .build import build_game
 from .feed import make_feed
 from .flops import Cost
 from .jit import decide
+from .loop import SECONDS_PER_CALL
 from .rounds import Rounds
 
 DISCRIMINATOR_CALLS = ("auto", "one", "two")
@@ -27,7 +28,6 @@ LEAST_GAIN = 1.03
 """A choice has to be faster by so much than the recipe's own to be taken instead of it."""
 HOPELESS = 0.5
 """A choice that is slower than this share of the fastest gets no further turns."""
-SECONDS_PER_CALL = 0.5
 
 
 @dataclass(frozen=True)

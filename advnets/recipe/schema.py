@@ -53,13 +53,16 @@ class Training(Parameters):
     )
 
 
+Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
+
+
 class Distribution(Parameters):
     """Where and in which precision the game is played."""
 
     strategy: Literal["auto", "one_device", "mirrored", "multi_worker", "tpu"] = Field(
         "auto", description="auto: all workers where there are several, else all GPUs, else the CPU"
     )
-    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = Field(
+    precision: Precision = Field(
         "float32", description="of what the networks compute; weights are always float32"
     )
     memory_budget: Annotated[float, Field(ge=0, le=2**20)] = Field(
