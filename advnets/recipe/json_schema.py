@@ -29,7 +29,7 @@ def recipe_schema(registry: Registry) -> dict[str, Any]:
     for slot in dict.fromkeys(SLOTS.values()):
         definitions[_label(slot)] = _choice(slot, registry, definitions)
     schema = RecipeSchema.model_json_schema(mode="validation")
-    _inline(schema, schema.pop("$defs", {}))
+    definitions |= _inline(schema, schema.pop("$defs", {}))
     for keys, slot in SLOTS.items():
         _set_slot(schema, keys, slot)
     schema["required"] = [key for key in schema["required"] if key != "name"]
@@ -95,12 +95,14 @@ def _component(
     }
 
 
-def _inline(schema: dict[str, Any], sections: dict[str, Any]) -> None:
-    """Put the sections in place of the references to them."""
+def _inline(schema: dict[str, Any], models: dict[str, Any]) -> dict[str, Any]:
+    """Put the sections in place of the references to them; return what sections refer to."""
+    rest = dict(models)
     for name, field in RecipeSchema.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            section = dict(sections[field.annotation.__name__])
-            schema["properties"][name] = section
+            schema["properties"][name] = dict(models[field.annotation.__name__])
+            rest.pop(field.annotation.__name__, None)
+    return rest
 
 
 def _set_slot(schema: dict[str, Any], keys: Keys, slot: Slot) -> None:
