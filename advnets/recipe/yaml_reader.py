@@ -35,7 +35,7 @@ MAX_DEPTH = 20
 MAX_VALUES = 20_000
 """Keys and values of a recipe; the parser takes some 0.1 ms for each."""
 
-LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+LINE_END = re.compile("\r\n|[\n\r]")
 
 HINTS = {
     "mapping values are not allowed": "is the line indented wrongly, or should text be in quotes?",

@@ -29,8 +29,8 @@ from advnets.plugins import load_plugins
 from advnets.recipe import load_recipe, read_yaml, recipe_path
 from advnets.registry import Registry
 
-LINES = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-"""What YAML takes for the end of a line."""
+LINES = re.compile("\r\n|[\n\r]")
+"""What YAML 1.2 takes for the end of a line."""
 COMMAND_LINE = "command line"
 NUMBERS = (
     *(0, -1, 1, 2**31, 2**53 + 1, 2**63 - 1, 2**63, -(2**63) - 1, 10**400),
@@ -48,6 +48,8 @@ FRAGMENTS = (
     *("\u2028".encode(), "\x85".encode(), b"@", b"`", b"~", b"=", b".inf", b"9" * 400, b"[" * 40),
     *(b"offline: ", b"name: ", b"loss: ", b"training:\n", b"seed: 1\n", b'"\\x00"', b'"\\ud800"'),
 )
+MOST_PLACES = 5_000
+"""Larger trees are not made larger still: they are refused for their size anyway."""
 
 Pairs = list[tuple[str, Any]]
 
@@ -90,7 +92,7 @@ class Mutator:
         value = copy.deepcopy(read_yaml(text, "").value)
         for _ in range(self.random.choice([1, 1, 2, 3, 6])):
             places = list(walk(value))
-            if not places:
+            if not 0 < len(places) < MOST_PLACES:
                 break
             self.change(value, *self.random.choice(places), places)
         return written(value, self.random).encode("utf-8", "surrogatepass")
