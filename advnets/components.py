@@ -15,6 +15,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from .errors import PluginError
+from .places import described, place_of, top
+from .time_limit import WITH_TENSORFLOW, set_up
 
 KINDS: dict[str, str] = {
     "losses": "what each player minimises",
@@ -115,16 +117,23 @@ class Component:
         """Import and return the target.
 
         Raises:
-            PluginError: If the module or the attribute cannot be imported.
+            PluginError: If the module or the attribute cannot be imported, or not in the time
+                that there is for it (:mod:`advnets.time_limit`).
         """
         module, _, attribute = self.target.partition(":")
         try:
-            value = importlib.import_module(module)
-            for part in attribute.split("."):
-                value = getattr(value, part)
-        except Exception as error:
+            with set_up("it", WITH_TENSORFLOW):
+                value = importlib.import_module(module)
+                for part in attribute.split("."):
+                    value = getattr(value, part)
+        except (Exception, SystemExit) as error:
+            found = place_of(error, {top(module)})
+            own = error if isinstance(error, PluginError) else None
             raise PluginError(
                 f"component {self.name!r}: cannot import {self.target}: "
-                f"{type(error).__name__}: {error}"
+                f"{own.message if own else described(error)}",
+                where=found[0] if found else None,
+                hint=own.hint if own else None,
+                module=module,
             ) from error
         return value

@@ -44,9 +44,24 @@ class UsageError(AdvnetsError):
 
 
 class PluginError(AdvnetsError):
-    """A plugin is missing, broken, or in conflict with another one."""
+    """A plugin is missing, broken, or in conflict with another one.
+
+    Args:
+        module: The module whose code is to blame, where the error was not raised in it.
+    """
 
     exit_code = 2
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        where: str | None = None,
+        module: str | None = None,
+    ):
+        super().__init__(message, hint=hint, where=where)
+        self.module = module
 
 
 class DataError(AdvnetsError):

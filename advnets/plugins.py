@@ -7,9 +7,10 @@ command line. The last two take files (``path/to/plugin.py``), importable module
 ``no:NAME`` to block the plugin (or all plugins of the distribution) of that name; the
 variable separates them by commas.
 
-A plugin that raises, or that registers something that is no component, is
-quarantined: none of its components are used, its traceback is kept, and everything
-else goes on. A recipe that names one of its components gets told so.
+A plugin that raises, that takes more than a minute (:mod:`advnets.time_limit`), or that
+registers something that is no component, is quarantined: none of its components are
+used, its traceback is kept, and everything else goes on. A recipe that names one of its
+components gets told so.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ import pluggy
 from . import hookspecs
 from .components import KINDS, RESERVED, Component
 from .errors import PluginError
+from .places import defined_at, described, place_of, top
 from .registry import BLOCK, BUILT_IN, PluginRecord, Registry
+from .time_limit import set_up
 
 __all__ = ["BLOCK", "DEFAULT_PLUGINS", "VARIABLE", "PluginRecord", "Registry", "load_plugins"]
 
@@ -132,7 +135,7 @@ def _cannot_block(name: str, registry: Registry, *, strict: bool) -> None:
 def _built_in() -> Iterator[_Found]:
     for module in DEFAULT_PLUGINS:
         name = f"builtin-{module.rpartition('.')[2]}"
-        yield _Found(PluginRecord(name, BUILT_IN), _importer(module))
+        yield _Found(PluginRecord(name, BUILT_IN, module=module), _importer(module))
 
 
 def _installed() -> Iterator[_Found]:
@@ -140,7 +143,8 @@ def _installed() -> Iterator[_Found]:
     for point in sorted(points, key=lambda point: point.name):
         name, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
         source = f"{name} {version}".strip() or "entry point"
-        yield _Found(PluginRecord(point.name, source, version=version), point.load, name)
+        record = PluginRecord(point.name, source, version=version, module=point.module)
+        yield _Found(record, point.load, name)
 
 
 def _locate(word: str) -> _Found:
@@ -149,7 +153,8 @@ def _locate(word: str) -> _Found:
         path = Path(word).expanduser().resolve()
         if not path.is_file():
             raise PluginError(f"plugin file {word} does not exist", hint="check the path")
-        return _Found(PluginRecord(path.stem, str(path)), lambda: _import_file(path))
+        record = PluginRecord(path.stem, str(path), module=path.stem)
+        return _Found(record, lambda: _import_file(path))
     try:
         there = importlib.util.find_spec(word) is not None
     except (ImportError, ValueError):
@@ -162,7 +167,7 @@ def _locate(word: str) -> _Found:
             f"plugin {word!r} is no importable module",
             hint=f"did you mean the file {file}?" if Path(file).is_file() else "give a file's path",
         )
-    return _Found(PluginRecord(word, f"module {word}"), _importer(word))
+    return _Found(PluginRecord(word, f"module {word}", module=word), _importer(word))
 
 
 def _importer(module: str) -> Callable[[], ModuleType]:
@@ -203,15 +208,16 @@ def _check(manager: pluggy.PluginManager, record: PluginRecord, load: Callable[[
     """Import, register and question one plugin; quarantine it if anything is amiss."""
     had_tensorflow = "tensorflow" in sys.modules
     try:
-        plugin = load()
-        _check_names(plugin)
-        manager.register(plugin, record.name)
-        manager.check_pending()
-        for caller in manager.get_hookcallers(plugin) or ():
-            kind = caller.name.removeprefix("advnets_")
-            for implementation in caller.get_hookimpls():
-                if implementation.plugin is plugin:
-                    record.components[kind] = _components(implementation.function, kind)
+        with set_up("it"):
+            plugin = load()
+            record.doubts = _check_names(plugin)
+            manager.register(plugin, record.name)
+            manager.check_pending()
+            for caller in manager.get_hookcallers(plugin) or ():
+                kind = caller.name.removeprefix("advnets_")
+                for implementation in caller.get_hookimpls():
+                    if implementation.plugin is plugin:
+                        record.components[kind] = _components(implementation.function, kind)
         if not record.components:
             raise PluginError(
                 "it implements no hook",
@@ -221,51 +227,79 @@ def _check(manager: pluggy.PluginManager, record: PluginRecord, load: Callable[[
         path = getattr(plugin, "__file__", None)
         if path and record.source == str(path):
             record.fingerprint = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever it may be, other plugins can be used
         _quarantine(record, error)
         if manager.has_plugin(record.name):
             manager.unregister(name=record.name)
     record.slow = "tensorflow" in sys.modules and not had_tensorflow
 
 
-def _check_names(plugin: Any) -> None:
-    """Refuse misspelt hooks, and hooks that were not decorated: pluggy would skip the latter."""
-    for name, value in list(vars(plugin).items()) if hasattr(plugin, "__dict__") else []:
-        if not callable(value) or not name.startswith("advnets_"):
+def _check_names(plugin: Any) -> list[str]:
+    """Refuse misspelt hooks, and hooks that were not decorated: pluggy would skip the latter.
+
+    Returns:
+        What looks like a hook that is both misspelt and not decorated, in words: it may be
+        meant so.
+    """
+    doubts = []
+    for name in dir(plugin):
+        value = getattr(plugin, name, None) if name.startswith("advnets_") else None
+        if not callable(value):
             continue
         options = getattr(value, f"{hookspecs.PROJECT}_impl", None)
         if options is None and name in HOOKS:
-            raise PluginError(f"{name} is not decorated", hint="put @advnets.hookimpl above it")
-        hook = options.get("specname") or name if options else name
-        if options is not None and hook not in HOOKS:
-            near = difflib.get_close_matches(hook, HOOKS, n=1)
             raise PluginError(
-                f"{hook} is not a hook of advnets",
-                hint=f"did you mean {near[0]}?" if near else f"the hooks are {', '.join(HOOKS)}",
+                f"{name} is not decorated",
+                where=defined_at(value),
+                hint="put @advnets.hookimpl above it",
             )
+        hook = options.get("specname") or name if options else name
+        if hook in HOOKS:
+            continue
+        near = difflib.get_close_matches(hook, HOOKS, n=1)
+        meant = f"did you mean {near[0]}?" if near else f"the hooks are {', '.join(HOOKS)}"
+        if options is not None:
+            raise PluginError(
+                f"{hook} is not a hook of advnets", where=defined_at(value), hint=meant
+            )
+        own = top(getattr(value, "__module__", None) or "") == top(_module_of(plugin))
+        if own and not isinstance(value, type):
+            doubts.append(f"{name} ({defined_at(value)}) is not a hook of advnets; {meant}")
+    return doubts
+
+
+def _module_of(plugin: Any) -> str:
+    return str(getattr(plugin, "__name__", None) or type(plugin).__module__)
 
 
 def _components(hook: Callable[[], Any], kind: str) -> list[Component]:
     """Call one plugin's hook and check what it returns."""
-    returned = hook()
+    returned, where = hook(), defined_at(hook)
     if not isinstance(returned, list | tuple):
         raise PluginError(
-            f"advnets_{kind} returned {returned!r:.80}, not a list of advnets.Component"
+            f"advnets_{kind} returned {returned!r:.80}, not a list of advnets.Component",
+            where=where,
         )
     names = set()
     for item in returned:
         if not isinstance(item, Component):
             raise PluginError(
-                f"advnets_{kind} returned a list with {item!r:.80}, which is no advnets.Component"
+                f"advnets_{kind} returned a list with {item!r:.80}, which is no advnets.Component",
+                where=where,
             )
         if item.name in names:
-            raise PluginError(f"advnets_{kind} returned two components called {item.name!r}")
+            raise PluginError(
+                f"advnets_{kind} returned two components called {item.name!r}", where=where
+            )
         for field in RESERVED.get(kind, ()):
             if field in item.parameters.model_fields:
                 raise PluginError(
                     f"{item.name!r} of {kind} has a parameter called {field!r}, "
                     "which recipes use for themselves",
                     hint="rename the parameter",
+                    where=where,
                 )
         names.add(item.name)
     return list(returned)
@@ -273,11 +307,14 @@ def _components(hook: Callable[[], Any], kind: str) -> list[Component]:
 
 def _quarantine(record: PluginRecord, error: BaseException) -> None:
     record.status = "quarantined"
+    where = error.where if isinstance(error, PluginError) else None
     if isinstance(error, PluginError):
-        record.error, record.hint = error.message, error.hint or ""
+        record.error, record.hint = error.message.splitlines()[0], error.hint or ""
     else:
-        text = str(error).strip()
-        record.error = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    record.error = record.error.splitlines()[0]
+        record.error = described(error)
+    found = place_of(error, {top(record.module)} - {"advnets"})
+    where = where or (found[0] if found else None)
+    if where:
+        record.error += f" ({where})"
     record.traceback = traceback.format_exc()
     record.components = {}

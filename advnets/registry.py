@@ -27,7 +27,9 @@ class PluginRecord:
         hint: For a quarantined plugin, how to mend it, or ``""``.
         traceback: For a quarantined plugin, the traceback, or ``""`` if nothing was raised.
         components: The components it registered, by kind.
+        doubts: What looks like a mistake in a plugin that can be used.
         fingerprint: A short hash of the source of a single-file plugin, else ``""``.
+        module: The name of the module that it is, or that its class is from.
         slow: Whether importing it imported TensorFlow, which makes every command slow.
     """
 
@@ -39,7 +41,9 @@ class PluginRecord:
     hint: str = ""
     traceback: str = ""
     components: dict[str, list[Component]] = field(default_factory=dict)
+    doubts: list[str] = field(default_factory=list)
     fingerprint: str = ""
+    module: str = ""
     slow: bool = False
 
     @property
@@ -90,6 +94,7 @@ class Registry:
             )
         if record.status != "ok":
             return
+        self.warnings.extend(f"plugin {record}: {doubt}" for doubt in record.doubts)
         for kind, components in record.components.items():
             for component in components:
                 taken = self._components[kind].get(component.name)

@@ -22,6 +22,7 @@ from typing import Any
 import tensorflow as tf
 
 from ..errors import RunError
+from ..places import described
 from .index import fault_of, flush, read_index, write_index
 from .state import state_sha256
 
@@ -107,7 +108,7 @@ class CheckpointStore:
         except (OSError, tf.errors.OpError) as error:
             shutil.rmtree(draft, ignore_errors=True)
             raise RunError(
-                f"the checkpoint of step {step} could not be written: {error}",
+                f"the checkpoint of step {step} could not be written: {described(error)}",
                 where=str(self.folder),
                 hint="make room or repair the folder, then run the same command again; "
                 "earlier checkpoints are untouched",
@@ -206,7 +207,8 @@ class CheckpointStore:
     def _make_folder(self) -> None:
         """Make the folder, and have it last: a folder is an entry of the one above it."""
         if not self.folder.is_dir():
-            self.folder.mkdir(parents=True)
+            # The folder above is the run's: if that is gone, so is the run.
+            self.folder.mkdir()
             for above in (self.folder, *self.folder.resolve().parents[:2]):
                 flush(above)
 

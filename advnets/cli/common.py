@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ..blame import explained
 from ..errors import AdvnetsError, RecipeError, UsageError
 from ..plugins import Registry, load_plugins
 from ..untrusted import is_there, printable, printable_json
@@ -50,6 +51,16 @@ class State:
         if self._loaded is None or self._loaded[0] != wanted:
             self._loaded = (wanted, load_plugins(wanted))
         return self._loaded[1]
+
+    def blaming(self, error: Exception) -> Exception:
+        """The error, as that of the plugin that it comes from, if it comes from one."""
+        if self._loaded is None or (isinstance(error, OSError) and error.strerror):
+            return error
+        told = explained(error, self._loaded[1], running=True)
+        if told is None:
+            return error
+        told.__cause__ = error
+        return told
 
     def warn_of_plugins(self) -> None:
         """Say once, on stderr, which plugins are quarantined."""

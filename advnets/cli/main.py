@@ -76,7 +76,7 @@ class LazyGroup(click.Group):
         except Exception as error:
             if not standalone_mode:
                 raise
-            sys.exit(print_error(error, traceback=state.traceback))
+            sys.exit(print_error(state.blaming(error), traceback=state.traceback))
 
 
 def _registry(ctx: click.Context) -> Registry:

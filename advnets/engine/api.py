@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ..blame import explaining
 from ..checkpoint import CheckpointStore, Commit, state_variables
 from ..data import Source
 from ..errors import RunError, UsageError
@@ -164,9 +165,12 @@ class Run:
                 the recipe names keeps the parameters given there.
             seed: Seed of the samples; the recipe's by default.
         """
-        game = self._shared_game
-        helpers = Helpers(game, Team(tf.distribute.get_strategy()))  # this process alone
-        return evaluate_game(self.recipe, self.registry, self.source, game, helpers, metrics, seed)
+        with explaining(self.registry, lambda: True):
+            game = self._shared_game
+            helpers = Helpers(game, Team(tf.distribute.get_strategy()))  # this process alone
+            return evaluate_game(
+                self.recipe, self.registry, self.source, game, helpers, metrics, seed
+            )
 
     def __repr__(self) -> str:
         status, step = self.manifest.get("status"), self.manifest.get("step")

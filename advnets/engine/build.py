@@ -157,5 +157,6 @@ def _check_shape(recipe: Recipe, path: str, network: keras.Model, shape: tuple[i
         component, _ = recipe.component(path)
         raise PluginError(
             f"{path} {component.name!r} makes examples of shape {tuple(network.output_shape[1:])}; "
-            f"the data has {tuple(shape)}"
+            f"the data has {tuple(shape)}",
+            module=component.target.partition(":")[0],
         )

@@ -69,6 +69,7 @@ class Clock:
 
     def rebook(self, kind: str, other: str, seconds: float) -> None:
         """Take seconds that were booked as one kind for another."""
+        seconds = min(seconds, self._own[kind])  # taken by two clocks, one around the other
         self._own[kind] -= seconds
         self._own[other] += seconds
 

@@ -8,13 +8,17 @@ from typing import Any
 import numpy as np
 
 from ..checkpoint import weights_sha256
+from ..components import Component
 from ..data import Source
+from ..errors import PluginError
 from ..evaluate import MetricContext, Score, check_scores
 from ..evaluate.per_example import find, name_of, per_example, shares
 from ..game import AdversarialGame
+from ..places import defined_at
 from ..plugins import Registry
 from ..recipe import Recipe
-from .team import Team
+from .observers import Observers
+from .team import Team, is_loss
 
 
 class Helpers:
@@ -65,6 +69,15 @@ class Helpers:
         return own if len(bounds) == 1 else team.gather(own, [b - a for a, b in bounds])
 
 
+def _checked(component: Component, returned: Any) -> list[Score]:
+    try:
+        return check_scores(component.name, returned)
+    except PluginError as error:
+        error.where = defined_at(component.load())
+        error.module = component.target.partition(":")[0]
+        raise
+
+
 def evaluate_game(
     recipe: Recipe,
     registry: Registry,
@@ -73,11 +86,14 @@ def evaluate_game(
     together: Callable[..., np.ndarray],
     names: Sequence[str] | None = None,
     seed: int | None = None,
+    observers: Observers | None = None,
 ) -> list[Score]:
     """Compute metrics of a game's generator; see :meth:`advnets.engine.api.Run.evaluate`.
 
     Args:
         together: :class:`Helpers`, or what calls those of all workers.
+        observers: During a run: where a metric that fails is switched off. Else, whatever it
+            raises is raised.
     """
     declared = {
         component.name: (component, p) for component, p in recipe.components("evaluation.metrics")
@@ -100,8 +116,16 @@ def evaluate_game(
             "per_example", name_of(function), np.asarray(examples), others, at_once
         ),
     )
-    return [
-        score
-        for component, parameters in chosen
-        for score in check_scores(component.name, component.load()(context, **parameters))
-    ]
+    scores: list[Score] = []
+    for component, parameters in chosen:
+        who = f"metric {component.name!r}"
+        if observers is not None and who in observers:
+            continue
+        try:
+            returned = component.load()(context, **parameters)
+            scores += _checked(component, returned)
+        except (Exception, SystemExit) as error:
+            if observers is None or is_loss(error):
+                raise
+            observers.switch_off(who, context.step, error)
+    return scores

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..blame import explaining
 from ..data import DataUnavailable, Source
 from ..recipe import Recipe
 from ..untrusted import printable
@@ -44,6 +45,11 @@ def find_data(recipe: Recipe, warn: Callable[[str], None] | None = None) -> Foun
     Raises:
         DataUnavailable: If the data set cannot be had and no stand-in is declared.
     """
+    with explaining(recipe.registry):
+        return _find(recipe, warn)
+
+
+def _find(recipe: Recipe, warn: Callable[[str], None] | None) -> Found:
     source = build_source(recipe)
     try:
         source.available()

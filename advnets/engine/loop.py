@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
-import keras
 import tensorflow as tf
 
 from ..checkpoint import state_sha256, state_variables
@@ -22,6 +21,7 @@ from .saver import Saver
 from .signals import SIGNALS, StopRequest
 from .soundness import Soundness, Unsound
 from .team import Team
+from .watchers import Watchers
 from .window import Window
 
 SIGNALS_BY_NAME = tuple(signal.name for signal in SIGNALS)
@@ -61,7 +61,7 @@ class TrainingLoop:
         stop: The request to stop.
         team: The workers that play this game.
         rounds_per_call: The most rounds of a compiled call; 0: as many as fit.
-        callbacks: Keras callbacks.
+        watchers: The Keras callbacks.
         clock: Where time is booked.
         window: Open averages, taken over when a run resumes.
         restored: Whether the game was restored from a checkpoint.
@@ -78,11 +78,11 @@ class TrainingLoop:
     team: Team
     clock: Clock
     recover: Callable[[Unsound], Window]
+    watchers: Watchers
     variety: Callable[[Any], Mapping[str, float]] = lambda samples: {}
     skips: int = 0
     alive: Callable[[int], None] = lambda step: None
     rounds_per_call: int = 0
-    callbacks: Sequence[keras.callbacks.Callback] = ()
     window: Window = field(default_factory=Window)
     restored: bool = False
     _stopped_by: str | None = None
@@ -122,29 +122,28 @@ class TrainingLoop:
 
     def _run(self) -> int:
         step = int(self.game.rounds.numpy())
-        watchers = keras.callbacks.CallbackList(list(self.callbacks), model=self.game)
-        watchers.on_train_begin()
+        self.watchers.tell("on_train_begin")
         if self.cadence.epoch:
-            watchers.on_epoch_begin(step // self.cadence.epoch)
+            self.watchers.tell("on_epoch_begin", step // self.cadence.epoch)
         if step == 0 and self.cadence.image:
             self.observer.images(0, self.draw())
         committed = step if self.restored else None
         while step < self.cadence.total and not self._stopped_by:
-            before, step = step, self._play_to_boundary(step, watchers)
+            before, step = step, self._play_to_boundary(step)
             if (unsound := self._unsound(step)) is not None:
                 committed = step = self._recover(unsound)
-            elif step > before and self._boundary(step, watchers):
+            elif step > before and self._boundary(step):
                 committed = step
         if committed != step:
             self._commit(step)
         self.team.lead(self.saver.finish)
-        watchers.on_train_end()
+        self.watchers.tell("on_train_end")
         return step
 
-    def _play_to_boundary(self, step: int, watchers: keras.callbacks.CallbackList) -> int:
+    def _play_to_boundary(self, step: int) -> int:
         boundary = self.cadence.next_boundary(step)
         while step < boundary and (count := self._agreed_rounds(boundary - step)):
-            watchers.on_train_batch_begin(step)
+            self.watchers.tell("on_train_batch_begin", step)
             sums = self._play(count)
             step, count = (played := int(self.game.rounds.numpy())), played - step
             self.window.add(sums, count)
@@ -152,7 +151,7 @@ class TrainingLoop:
             if self.window.not_finite():
                 break
             self._count_skips(sums, count)
-            watchers.on_train_batch_end(step - 1, Window(count, sums).means())
+            self.watchers.tell("on_train_batch_end", step - 1, Window(count, sums).means())
         return step
 
     def _play(self, count: int) -> dict[str, float]:
@@ -171,7 +170,7 @@ class TrainingLoop:
         # The first calls are short, to learn how many rounds fit into a call. What a
         # callback does after a batch must not depend on that: it sees single rounds.
         fitting = self.rounds_per_call or max(1, int(self._speed * SECONDS_PER_CALL))
-        fitting = 1 if self._single_rounds else fitting
+        fitting = 1 if self.watchers.single_rounds else fitting
         wished = [self.stop.signal == name for name in SIGNALS_BY_NAME]
         rounds, *wishes, callback = self.team.total(
             [min(most, fitting) * self.team.chief, *wished, bool(self.game.stop_training)]
@@ -179,16 +178,6 @@ class TrainingLoop:
         by_signal = [name for name, wish in zip(SIGNALS_BY_NAME, wishes, strict=True) if wish]
         self._stopped_by = next(iter(by_signal), CALLBACK if callback else None)
         return 0 if self._stopped_by else rounds
-
-    @property
-    def _single_rounds(self) -> bool:
-        """Whether any callback acts on batches."""
-        base = keras.callbacks.Callback
-        return any(
-            getattr(type(callback), name) is not getattr(base, name)
-            for callback in self.callbacks
-            for name in ("on_train_batch_begin", "on_train_batch_end")
-        )
 
     def _learn_speed(self, count: int, seconds: float) -> None:
         if self._speed == 0.0:
@@ -198,7 +187,7 @@ class TrainingLoop:
         self._window_seconds += seconds
         self._window_rounds += count
 
-    def _boundary(self, step: int, watchers: keras.callbacks.CallbackList) -> bool:
+    def _boundary(self, step: int) -> bool:
         """Do what is due at a step; whether its state is committed."""
         cadence, best = self.cadence, False
         self.team.lead(self.saver.poll)
@@ -210,9 +199,9 @@ class TrainingLoop:
         if cadence.due(cadence.log, step):
             self._log(step, means)
         if cadence.epoch and step % cadence.epoch == 0:
-            watchers.on_epoch_end(step // cadence.epoch - 1, means)
+            self.watchers.tell("on_epoch_end", step // cadence.epoch - 1, means)
             if step < cadence.total:
-                watchers.on_epoch_begin(step // cadence.epoch)
+                self.watchers.tell("on_epoch_begin", step // cadence.epoch)
         if cadence.due(cadence.evaluate, step):
             self.team.lead(self.saver.finish)
             best = self.clock.measure("evaluation", partial(self.evaluate, step))

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..components import Component
 from ..errors import AdvnetsError, PluginError
+from ..places import defined_at, described, is_out_of_memory, place_of, top
 from ..recipe import Recipe
 
 
@@ -27,20 +28,27 @@ def call(component: Component, parameters: dict[str, Any], kind: type, *context:
     Raises:
         PluginError: If the target raises, or returns something else.
     """
-    target = component.load()
+    target, module = component.load(), component.target.partition(":")[0]
     try:
         made = target(*context, **parameters)
     except AdvnetsError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        if is_out_of_memory(error):
+            raise
+        place = place_of(error, {top(module)})
         raise PluginError(
             f"component {component.name!r} ({component.target}) failed to build: "
-            f"{type(error).__name__}: {error}",
-            hint="run again with --traceback to see where",
+            f"{described(error)}",
+            hint="run again with --traceback to see the way there",
+            where=place[0] if place else None,
+            module=module,
         ) from error
     if not isinstance(made, kind):
         raise PluginError(
             f"component {component.name!r} ({component.target}) returned "
-            f"{type(made).__name__}, not a {kind.__name__}"
+            f"{type(made).__name__}, not a {kind.__name__}",
+            where=defined_at(target),
+            module=module,
         )
     return made

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -17,21 +17,24 @@ from ..errors import Interrupted
 from ..evaluate import append_scores
 from ..game import AdversarialGame
 from ..monitor import Monitor
-from ..monitor.report import write_report
 from ..plugins import Registry
 from ..runs import RunFolder
+from ..runs.lock import stale
 from . import distribution
 from .account import Account
 from .best import Best
 from .build import build_callbacks, build_game
 from .cadence import cadence_of
 from .determinism import determinism
+from .ending import Ending
 from .evaluation import Helpers, evaluate_game
+from .failures import explaining_all
 from .feed import make_feed, placed
 from .find_data import Found, stand_in_note
 from .jit import Jit, settle
 from .loop import TrainingLoop
 from .noise import duplicated_noise
+from .observers import Observers
 from .opening import Opening, open_sitting, refuse_strangers
 from .pictures import Variety, background, fixed_samples, probability
 from .recovery import Recovery, slow_down
@@ -39,6 +42,7 @@ from .rounds import Rounds
 from .saver import Saver
 from .signals import StopRequest, listening
 from .team import Team, watching
+from .watchers import Watchers
 from .window import Window
 
 
@@ -73,6 +77,7 @@ def play(
     folder = RunFolder.for_recipe(recipe, run_dir)
     console = console or Console(stderr=True, highlight=False)
     with contextlib.ExitStack() as held:
+        held.enter_context(explaining_all(recipe))
         # First of all, since workers cannot come together once anything has been computed;
         # then listening, since TensorFlow puts a handler of its own in SIGTERM's place.
         strategy = distribution.make_strategy(
@@ -82,7 +87,8 @@ def play(
         team = Team(strategy)
         held.enter_context(watching(team))
         refuse_strangers(team, recipe, source)
-        team.lead(lambda: held.enter_context(folder.lock()))
+        lock = folder.lock()
+        team.lead(lambda: held.enter_context(lock))
         store = CheckpointStore(folder.checkpoints, recipe.data["checkpoints"]["keep"])
         opening = open_sitting(found, registry, folder, store, console, team)
         if opening.finished:
@@ -91,7 +97,9 @@ def play(
         sitting = _Sitting(found, registry, folder, store, stop, console, strategy, team, account)
         try:
             repeats = determinism(recipe.data["distribution"]["determinism"])
-            with sitting.monitor, watching(team), repeats:
+            with sitting.monitor, explaining_all(recipe, sitting.kept), watching(team), repeats:
+                if lock.left:
+                    sitting.monitor.note(stale(lock.left), "yellow")
                 stand_in = folder.manifest.get("stand_in")
                 if stand_in and found.missing is None:  # `advnets run RUN`, which looked for none
                     note = stand_in_note(stand_in["why"], stand_in["used"]["name"])
@@ -99,7 +107,7 @@ def play(
                 sitting.play(opening)
         except BaseException as error:
             if team.chief:
-                sitting.end_badly(error)
+                sitting.ending.badly(error, sitting.step)
             if isinstance(error, Interrupted):
                 team.total([0])  # nobody leaves before the chief has written all
             raise
@@ -128,6 +136,7 @@ class _Sitting:
         self.monitoring = recipe.data["monitoring"]
         self.game: AdversarialGame  # made by play
         self.best: Best | None = None
+        self.start: int | None = None
         self.monitor = Monitor(
             folder,
             recipe,
@@ -137,6 +146,8 @@ class _Sitting:
             console=console,
             chief=team.chief,
         )
+        self.ending = Ending(recipe, folder, self.monitor, account)
+        self.observers = Observers(folder, self.monitor, registry, team.chief)
 
     def play(self, opening: Opening) -> None:
         """Build, restore the newest checkpoint if there is one, play, seal."""
@@ -145,7 +156,7 @@ class _Sitting:
             self.game = game = build_game(recipe, self.source)
         with distribution.own_variables(strategy):
             data = make_feed(recipe, self.source, game.updates.discriminator_steps, strategy)
-        start = self._restore(opening)
+        self.start = start = self._restore(opening)
         data.seek(start)
         team.lead(lambda: self._begin(start))
         rounds = Rounds(game, data, strategy)
@@ -178,7 +189,9 @@ class _Sitting:
             clock=self.account.clock,
             alive=self.account.alive,
             rounds_per_call=recipe.data["distribution"]["rounds_per_call"],
-            callbacks=build_callbacks(recipe, chief=team.chief),
+            watchers=Watchers(
+                build_callbacks(recipe, chief=team.chief), game, self._callback_failed
+            ),
             window=_window(newest),
             restored=opening.resumed,
         )
@@ -187,13 +200,20 @@ class _Sitting:
         except Interrupted:
             self.monitor.finish("interrupted")
             raise
-        team.lead(lambda: self._seal(last))
+        team.lead(lambda: self.ending.well(last))
 
     @property
     def step(self) -> int:
         """The round that the game is at; 0 before there is one."""
         game = getattr(self, "game", None)
         return int(game.rounds.numpy()) if game is not None else 0
+
+    def kept(self) -> str:
+        """Of rounds that were played in this sitting, what is kept; nothing before the first."""
+        if self.start is None or self.step == self.start:
+            return ""
+        steps = self.store.steps() if self.team.chief else []
+        return f"the last checkpoint is of step {steps[-1]}" if steps else "nothing was committed"
 
     def _restore(self, opening: Opening) -> int:
         """Give every worker the state that the chief goes on from; the round it is of."""
@@ -222,28 +242,9 @@ class _Sitting:
         with self.strategy.scope():
             return state_variables(build_game(self.recipe, self.source))
 
-    def _seal(self, last: int) -> None:
-        status = "finished" if last >= self.recipe.data["training"]["steps"] else "interrupted"
-        if status == "interrupted":
-            self.monitor.note(f"stopped by a callback after round {last}")
-        self.folder.manifest.update(status=status, error=None)
-        self.monitor.finish(status)
-        self.account.close(last, sealed=True)
-        write_report(self.folder)
-
-    def end_badly(self, error: BaseException) -> None:
-        """Write down how the run ended; failing to must not hide why."""
-        interrupted = isinstance(error, Interrupted)
-        by_hand = interrupted or isinstance(error, KeyboardInterrupt)
-        try:
-            self.folder.manifest.update(
-                status="interrupted" if by_hand else "failed",
-                error=None if by_hand else f"{type(error).__name__}: {error}".splitlines()[0],
-            )
-            self.account.close(self.step, sealed=interrupted)
-            write_report(self.folder)
-        except Exception as another:
-            print(f"how the run ended could not be written: {another}", file=sys.stderr)
+    def _callback_failed(self, callback: Any, method: str, error: BaseException) -> None:
+        who = f"callback {type(callback).__name__}, in {method},"
+        self.observers.switch_off(who, self.step, error)
 
     def _compile(self, rounds: Rounds) -> Jit:
         """Let XLA compile the rounds, or not: as the run began, unless the recipe says else."""
@@ -299,11 +300,16 @@ class _Sitting:
         """
 
         def work(together: Callable[..., np.ndarray]) -> bool:
-            scores = evaluate_game(self.recipe, self.registry, self.source, self.game, together)
+            game, observers = self.game, self.observers
+            scores = evaluate_game(
+                self.recipe, self.registry, self.source, game, together, observers=observers
+            )
             self.monitor.scores(step, scores)
             kept = append_scores(self.folder.manifest.data.get("scores") or [], scores)
             self.folder.manifest.update(scores=kept)
-            return self.best is not None and self.best.consider(step, scores)
+            if self.best is None or (not scores and observers):
+                return False
+            return self.best.consider(step, scores)
 
         return bool(self.team.hear(self.team.serve(work, Helpers(self.game, self.team))))
 

@@ -15,6 +15,7 @@ import keras
 import tensorflow as tf
 
 from ..errors import PluginError, UsageError
+from ..places import defined_at, name_of
 
 
 def replicas() -> int:
@@ -49,12 +50,12 @@ def split(x: tf.Tensor, parts: int) -> list[tf.Tensor]:
     return tf.split(x, parts)
 
 
-def share(values: tf.Tensor, who: str) -> tf.Tensor:
+def share(values: tf.Tensor, who: str | Callable[..., Any]) -> tf.Tensor:
     """This replica's share of the global mean: (1/N) Σ_i value_i.
 
     Args:
         values: One value per example of this replica, float ``[n]``.
-        who: Whose values they are, for the message.
+        who: What returned them, or a name for it, for the message.
 
     Returns:
         A float32 scalar.
@@ -65,14 +66,27 @@ def share(values: tf.Tensor, who: str) -> tf.Tensor:
     >>> float(share(tf.constant([1.0, 3.0]), "a loss"))
     2.0
     """
-    values = tf.convert_to_tensor(values)
+    try:
+        values = tf.convert_to_tensor(values)
+    except (TypeError, ValueError) as error:
+        raise _no_share(f"{type(values).__name__} ({values!r:.60})", who) from error
     if values.shape.rank != 1:
-        raise PluginError(
-            f"{who} returned shape {values.shape}; one value per example, shape [N], was expected",
-            hint="leave the mean over the batch to advnets",
-        )
+        raise _no_share(f"shape {values.shape}", who)
     values = tf.cast(values, tf.float32)
     return tf.reduce_sum(values) / tf.cast(size(values) * replicas(), tf.float32)
+
+
+def _no_share(what: str, who: str | Callable[..., Any]) -> PluginError:
+    name, where, module = who, None, None
+    if not isinstance(who, str):
+        name, where = name_of(who), defined_at(who)
+        module = type(getattr(who, "__self__", who)).__module__
+    return PluginError(
+        f"{name} returned {what}; one value per example, shape [N], was expected",
+        hint="leave the mean over the batch to advnets",
+        where=where,
+        module=module,
+    )
 
 
 def total(values: list[tf.Tensor]) -> list[tf.Tensor]:

@@ -13,6 +13,7 @@ import tensorflow as tf
 from .. import random
 from ..errors import UsageError
 from ..networks import make_switchable, mixes_examples
+from ..places import scope_of
 from ..random import Draw
 from . import batch
 from .judging import check_what_is_needed, critic_of, judge
@@ -151,14 +152,16 @@ class AdversarialGame(Players):
 
     def discriminator_objective(self, play: Play) -> tf.Tensor:
         """What D minimises: this replica's share of the mean loss and penalties, a scalar."""
-        per_example = self.loss.discriminator(*play.judged)
-        loss = batch.share(per_example, f"{self.loss!r}.discriminator")
+        with tf.name_scope(f"{scope_of(self.loss)}.discriminator"):
+            per_example = self.loss.discriminator(*play.judged)
+        loss = batch.share(per_example, self.loss.discriminator)
         return loss + self._penalty("discriminator", play)
 
     def generator_objective(self, play: Play) -> tf.Tensor:
         """What G minimises: this replica's share of the mean loss and penalties, a scalar."""
-        per_example = self.loss.generator(play.real_output, play.fake_output)
-        loss = batch.share(per_example, f"{self.loss!r}.generator")
+        with tf.name_scope(f"{scope_of(self.loss)}.generator"):
+            per_example = self.loss.generator(play.real_output, play.fake_output)
+        loss = batch.share(per_example, self.loss.generator)
         return loss + self._penalty("generator", play)
 
     @property
@@ -260,5 +263,7 @@ class AdversarialGame(Players):
         total = tf.constant(0.0)
         for penalty in self.penalties:
             if penalty.player == player:
-                total += batch.share(penalty(inputs), type(penalty).__name__)
+                with tf.name_scope(scope_of(penalty)):
+                    per_example = penalty(inputs)
+                total += batch.share(per_example, penalty)
         return total

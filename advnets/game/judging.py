@@ -61,4 +61,5 @@ def check_what_is_needed(output: DiscriminatorOutput, who: Iterable[Loss | Penal
                 f"{type(component).__name__} needs {', '.join(missing)} from the "
                 f"discriminator, which returns {', '.join(sorted(output))}",
                 hint="choose a discriminator that returns it, or another loss",
+                module=type(component).__module__,
             )

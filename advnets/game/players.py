@@ -164,6 +164,7 @@ class Players(keras.Model):
             raise PluginError(
                 f"the {player}'s loss does not depend on the {player}: it has no gradient",
                 hint=f"check {self.loss!r} and the networks for a stop_gradient",
+                module=type(self.loss).__module__,
             )
         reduced = batch.total_gradients(gradients)
         optimizer, variables = getattr(self, f"{player}_optimizer"), self._variables(player)

@@ -30,6 +30,7 @@ import numpy as np
 from rich.console import Console
 
 from ..evaluate import Score
+from ..places import described
 from ..runs.plain import plain
 from .grid import Density, save_grid
 from .progress import Progress
@@ -112,9 +113,7 @@ class Monitor:
         if not self.chief:
             return
         self.folder.truncate_metrics(step)
-        for path in samples_of(self.folder.samples):
-            if step_of(path) > step:
-                path.unlink()
+        self._try("samples", lambda: self._forget(step))
         monitoring = self.recipe.data.get("monitoring") or {}
         if monitoring.get("tensorboard", True):
             self._events = EventLog(self.folder.tensorboard, step, self._warn)
@@ -208,6 +207,11 @@ class Monitor:
     ) -> None:
         self.finish("finished" if kind is None else "failed")
 
+    def _forget(self, step: int) -> None:
+        for path in samples_of(self.folder.samples):
+            if step_of(path) > step:
+                path.unlink()
+
     def _draw(self, path: Path, step: int, generated: np.ndarray) -> None:
         save_grid(path, generated, self.spec, title=f"step {step:,}", **self._beneath)
         if self._events:
@@ -219,7 +223,7 @@ class Monitor:
         except Exception as error:
             if what not in self._warned:
                 self._warned.add(what)
-                self._warn(f"cannot write {what}: {type(error).__name__}: {error}; the run goes on")
+                self._warn(f"cannot write {what}: {described(error)}; the run goes on")
 
     def _warn(self, text: str) -> None:
         self.note(f"warning: {text}", "yellow")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -64,6 +65,15 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
 
 
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Go on where nothing can be shown: a closed pipe, a log on a disk that is full."""
+    # ValueError is what Python raises for a stream that it has closed itself; SystemExit what
+    # rich makes of a broken pipe.
+    with contextlib.suppress(OSError, ValueError, SystemExit):
+        yield
+
+
 class Progress:
     """The step, what :func:`describe` says of it, the speed and the time left.
 
@@ -105,7 +115,8 @@ class Progress:
             self._live = Live(
                 get_renderable=self._render, console=self.console, refresh_per_second=REFRESHES
             )
-            self._live.start()
+            with quietly():
+                self._live.start()
 
     def update(self, record: Mapping[str, Any]) -> None:
         """Show a record."""
@@ -127,12 +138,14 @@ class Progress:
 
     def print(self, text: str, style: str = "") -> None:
         """Print a line; above the display, if there is one."""
-        self.console.print(Text(printable(text), style=style), soft_wrap=not self._live)
+        with quietly():
+            self.console.print(Text(printable(text), style=style), soft_wrap=not self._live)
 
     def stop(self) -> None:
         """Take the display down, leaving its last state on the screen."""
         if self._live:
-            self._live.stop()
+            with quietly():
+                self._live.stop()
             self._live = None
 
     def _pace(self) -> list[str]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..places import described
 from .flatten import flatten
 from .progress import EQUILIBRIUM
 
@@ -154,9 +155,8 @@ class EventLog:
             action()
         except Exception as error:
             self._writer = None
-            reason = str(error).strip().splitlines() or [type(error).__name__]
             self._warn(
-                f"cannot write TensorBoard's event files in {self.folder}: {reason[0]}; "
+                f"cannot write TensorBoard's event files in {self.folder}: {described(error)}; "
                 "the run goes on without them"
             )
 

@@ -27,6 +27,9 @@ class RunLock:
     Args:
         folder: The run's folder; it is made if it does not exist.
 
+    Attributes:
+        left: Who held it last and died without letting go; empty if nobody did.
+
     Raises:
         UsageError: On entering, if another process holds it: which, where and since when.
         RunError: On entering, if the folder cannot be written to or cannot be locked.
@@ -39,6 +42,7 @@ class RunLock:
 
     def __init__(self, folder: Path):
         self.folder = folder
+        self.left: dict[str, Any] = {}
         self._lock = filelock.FileLock(folder / LOCK, timeout=0, thread_local=False)
 
     def __enter__(self) -> RunLock:
@@ -46,8 +50,14 @@ class RunLock:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
         except filelock.Timeout:
+            holder = self.holder()
+            heir = (
+                "; it no longer runs, but something that it started still keeps the lock"
+                if is_dead(holder)
+                else ""
+            )
             raise UsageError(
-                f"another process works in this folder: {describe(self.holder())}",
+                f"another process works in this folder: {describe(holder)}{heir}",
                 where=str(self.folder),
                 hint="wait for it, stop it, or choose another folder with --run-dir",
             ) from None
@@ -59,6 +69,7 @@ class RunLock:
             ) from error
         except OSError as error:
             raise cannot_write(self.folder / LOCK, error) from error
+        self.left = self.holder()
         try:
             write_atomically(self.folder / HOLDER, json.dumps(_myself()))
         except BaseException:
@@ -94,6 +105,39 @@ def describe(holder: dict[str, Any]) -> str:
     if not holder:
         return "it has left no name"
     return f"process {holder.get('pid')} on {holder.get('host')}, since {holder.get('since')}"
+
+
+def is_dead(holder: dict[str, Any]) -> bool:
+    """Whether a holder was a process of this machine that is no more; ``False`` if unknown.
+
+    >>> is_dead({"host": socket.gethostname(), "pid": os.getpid()}), is_dead({"host": "ada"})
+    (False, False)
+    """
+    pid = holder.get("pid")
+    if holder.get("host") != socket.gethostname() or type(pid) is not int or pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def stale(left: dict[str, Any]) -> str:
+    """What to say of a lock that its holder died with.
+
+    >>> stale({"host": "elsewhere", "pid": 7, "since": "noon"})[:54]
+    'process 7 on elsewhere, since noon, has not let go of '
+    """
+    text = f"{describe(left)}, has not let go of this folder: "
+    if left.get("host") == socket.gethostname():
+        return text + "it was killed, or the machine was; going on from the newest checkpoint"
+    return text + (
+        "it was killed, or it still runs on that machine and its lock cannot be seen from here; "
+        "make sure that it does not"
+    )
 
 
 def _myself() -> dict[str, Any]:

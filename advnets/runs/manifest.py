@@ -87,6 +87,12 @@ class Manifest:
         status = fields.get("status", STATUSES[0])
         if status not in STATUSES:
             raise ValueError(f"status {status!r} is not one of {STATUSES}")
+        if not self.path.parent.is_dir():  # the lock would make it
+            raise RunError(
+                "the run's folder is gone",
+                where=str(self.path.parent),
+                hint="put it back, and the same command goes on from its checkpoints",
+            )
         lock = filelock.FileLock(self.path.parent / f".{self.path.name}.lock", timeout=30)
         try:
             with lock:  # `advnets evaluate` may add scores to a run that is still going on

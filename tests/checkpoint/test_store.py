@@ -265,6 +265,7 @@ def test_a_crash_while_tidying_up_loses_nothing(tmp_path):
     """Between a committed checkpoint's going aside and its successor's coming."""
 
     def attempt(folder, after):
+        folder.mkdir()
         store = CheckpointStore(folder / "checkpoints", keep=2)
         store.commit(10, state(10), {})
         store.commit(20, state(20), {})
@@ -284,7 +285,9 @@ def test_a_crash_while_tidying_up_loses_nothing(tmp_path):
 def test_a_folder_is_flushed_up_to_what_was_there_before(tmp_path, monkeypatch):
     flushed = []
     monkeypatch.setattr("advnets.checkpoint.store.flush", lambda path: flushed.append(path.name))
-    store = CheckpointStore(tmp_path / "runs" / "run" / "checkpoints")
+    run = tmp_path / "runs" / "run"
+    run.mkdir(parents=True)
+    store = CheckpointStore(run / "checkpoints")
     store.commit(1, state(0), {})
     assert flushed == ["checkpoints", "run", "runs", "checkpoints"]
     flushed.clear()

@@ -123,7 +123,8 @@ def test_exit_codes(plugin: str, kind: str, code: int) -> None:
 def test_a_bug(plugin: str) -> None:
     result = invoke("--plugin", plugin, "fail", "bug")
     assert result.exit_code == 1
-    assert "error: ZeroDivisionError: by zero" in result.stderr
+    assert f"error: {plugin}:12: plugin plugin_with_a_command ({plugin}) failed" in result.stderr
+    assert "ZeroDivisionError: by zero" in result.stderr
     assert "--traceback" in result.stderr
     assert "Traceback" not in result.output
 

@@ -32,6 +32,7 @@ class Poison(keras.callbacks.Callback):
 class Crash(keras.callbacks.Callback):
     '''Fails in round 18 of the first sitting.'''
     crashed = False
+    changes_game = True  # else its failure would not end the run
     def on_train_batch_end(self, batch, logs=None):
         if int(self.model.rounds.numpy()) == 18 and not Crash.crashed:
             Crash.crashed = True
