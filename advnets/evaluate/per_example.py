@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from ..errors import PluginError
 
@@ -52,6 +51,8 @@ def per_example(
     >>> per_example(np.square, np.array([1.0, 2.0, 3.0]), at_once=2)
     array([1., 4., 9.])
     """
+    import tensorflow as tf  # scores and reports are read without it
+
     examples = np.asarray(examples)
 
     def compute(start: int, end: int, device: str | None) -> list[np.ndarray]:

@@ -181,7 +181,7 @@ def forget(folder: Path, step: int) -> None:
 def _rewrite(path: Path, step: int) -> bool:
     """Keep a file's events up to ``step``; tell whether any had to go."""
     import tensorflow as tf
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     temporary = path.with_name(f".rewriting-{path.stat().st_ino}")
     dropped = _cut(path)
