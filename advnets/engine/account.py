@@ -33,7 +33,7 @@ class Account:
 
     def __init__(self, folder: RunFolder, newest: Commit | None, began: float, chief: bool = True):
         self._folder, self._chief = folder, chief
-        self._kept: Mapping[str, float] = newest.extras["time"] if newest else {}
+        self._kept: Mapping[str, float] = newest.extras.get("time", {}) if newest else {}
         self._step = newest.step if newest else 0
         before = Tally.read(folder.path) if chief else Tally()
         known = (folder.manifest.get("time") or {}).get("total") if chief else None
@@ -52,14 +52,14 @@ class Account:
 
     def committed(self, commit: Commit) -> None:
         """What was played up to a checkpoint can no longer be lost."""
-        self._kept, self._step = commit.extras["time"], commit.step
+        self._kept, self._step = commit.extras.get("time", {}), commit.step
         self._folder.manifest.update(
             step=commit.step, state_sha256=commit.state_sha256, **self._books(self.clock.table())
         )
 
     def went_back(self, commit: Commit | None, reached: int) -> None:
         """The sitting goes on from a checkpoint, or from the start; what came after is lost."""
-        self._kept = commit.extras["time"] if commit else {}
+        self._kept = commit.extras.get("time", {}) if commit else {}
         self._step = commit.step if commit else 0
         self.clock.went_back(self._kept)
         self._record.tally.steps_lost += max(0, reached - self._step)

@@ -107,7 +107,7 @@ class Recovery:
         )
         return {
             "anew": newest is None,
-            "window": newest.extras["window"] if newest else {"rounds": 0, "sums": {}},
+            "window": newest.extras.get("window", {}) if newest else {},
         }
 
     def stop(self, unsound: Unsound) -> RunError:
