@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-ALIKE = 1e-3
+ALIKE = 1e-4
 """Two samples are the same if they are closer than this share of real examples' distance."""
 
 
@@ -16,7 +16,7 @@ def diversity(
     With d̄(A) the mean Euclidean distance between two different rows of A:
 
     - ``sample_spread``: d̄(samples) / d̄(real), about 1 for a generator that has learned;
-    - ``sample_duplicates``: the share of samples that have a twin, closer than 10⁻³ d̄(real);
+    - ``sample_duplicates``: the share of samples that have a twin, closer than 10⁻⁴ d̄(real);
     - ``sample_modes``: how many modes are the nearest one of some sample, where modes are known.
 
     Args:
