@@ -8,7 +8,7 @@ from ..hookspecs import hookimpl
 SUMMARIES = {
     "run": "Play a recipe's game, or go on with a run.",
     "launch": "Play a recipe with several workers on this machine.",
-    "tune": "Time what leaves a game's mathematics alone, and take the fastest.",
+    "tune": "Time the choices that leave a game as it is; take the fastest.",
     "verify-resume": "Kill a run again and again, and prove that it ends the same.",
     "validate": "Check recipes and show all their problems at once.",
     "recipes": "List, show and copy recipes; print their JSON Schema.",

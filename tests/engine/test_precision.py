@@ -48,7 +48,7 @@ def test_a_run_that_only_overflows_ends(small, tmp_path, monkeypatch):
     monkeypatch.setattr("advnets.game.players.all_finite", lambda gradients: tf.constant(False))
     with pytest.raises(RunError, match="discriminator's gradients overflow float16") as caught:
         advnets.run(small(**FLOAT16), run_dir=tmp_path / "run")
-    assert "diverged by round 20" in str(caught.value)
+    assert "diverged, after 3 rollbacks: by round 20" in str(caught.value)
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
