@@ -16,19 +16,12 @@ from ..recipe.yaml_reader import MAX_BYTES
 from ..runs import RunFolder
 from ..runs.atomic import write_atomically
 from ..untrusted import open_file, printable, read_bytes
-from .curves import Chart, Line, line, svg
 from .flatten import flatten
 from .goodput import lost_in_words
 from .health import game_findings, record_findings
 from .monitor import samples_of, step_of
 from .progress import EQUILIBRIUM, duration
-
-KNOWN = {
-    *("step", "time", "epoch", "d_loss", "g_loss", "value", "d_real", "d_fake"),
-    *("d_accuracy_real", "d_accuracy_fake", "d_gradient_norm", "g_gradient_norm"),
-    *("d_learning_rate", "g_learning_rate", "steps_per_second"),
-}
-"""Keys of metrics.jsonl with a chart of their own, or none."""
+from .report_charts import charts, drawing
 
 MOST = {"keys": 60, "rows": 500, "scores": 200, "metrics": 20, "characters": 2000}
 """What is shown of a run, whatever lies in its folder."""
@@ -88,7 +81,8 @@ def render(
     grids = samples_of(folder.samples)
     grids = grids[:1] + grids[-1:] if len(grids) > 1 else grids
     name = folder.path.resolve().name
-    drawn = [(chart, drawing(chart)) for chart in charts(records, manifest)]
+    scores = _scores(manifest)
+    drawn = [(chart, drawing(chart)) for chart in charts(records, scores)]
     return environment.from_string(source).render(
         title=_short(manifest.get("name") or name, 200),
         folder=name,
@@ -99,7 +93,7 @@ def render(
         findings=trouble(manifest, records),
         grids=[(step_of(grid), url) for grid in grids if (url := picture(grid))],
         charts=[(chart, image) for chart, image in drawn if image],
-        scores=_scores(manifest),
+        scores=scores,
         metrics=metrics_table(records),
         manifest=manifest_table(manifest),
         recipe=_text(folder.recipe_file),
@@ -137,14 +131,6 @@ def numeric(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 shown[keys[key]] = value if number else None
         result.append(shown)
     return result
-
-
-def drawing(chart: Chart) -> str | None:
-    """The chart as SVG; ``None`` if its numbers cannot be drawn."""
-    try:
-        return svg(chart)
-    except Exception:  # numbers such as 1e308, of which matplotlib has to take differences
-        return None
 
 
 def picture(path: Path) -> str | None:
@@ -255,91 +241,6 @@ def facts(
         lost = lost_in_words(manifest)
         found.append(("Goodput", f"{goodput:.0%}", lost or "of the time was spent in rounds"))
     return found
-
-
-def charts(records: Sequence[Mapping[str, Any]], manifest: Mapping[str, Any]) -> list[Chart]:
-    """The charts that this run's records and scores can fill."""
-
-    def pair(first: str, second: str, names: tuple[str, str]) -> list[Line]:
-        found = line(records, first, names[0], "real"), line(records, second, names[1], "fake")
-        return [item for item in found if item is not None]
-
-    players, batches = ("discriminator", "generator"), ("real", "generated")
-    value = line(records, "value", "V(D, G)", "ink")
-    result = [
-        Chart(
-            "Value of the game, V(D, G)",
-            [value] if value else [],
-            "At the equilibrium it is −log 4; above it, D can tell the two apart.",
-            "nats",
-            (EQUILIBRIUM, "−log 4"),
-        ),
-        Chart("Losses", pair("d_loss", "g_loss", players), "What each player minimises."),
-        Chart(
-            "Probability that D gives to “real”",
-            pair("d_real", "d_fake", batches),
-            "The mean over a batch; both are ½ at the equilibrium.",
-            reference=(0.5, "½"),
-            limits=(-0.02, 1.02),
-        ),
-        Chart(
-            "Accuracy of D",
-            pair("d_accuracy_real", "d_accuracy_fake", batches),
-            "The share of each batch that D judges rightly.",
-            reference=(0.5, "½"),
-            limits=(-0.02, 1.02),
-        ),
-        Chart(
-            "Gradient norms",
-            pair("d_gradient_norm", "g_gradient_norm", players),
-            "The L2 norm over all of a player's variables.",
-            log=_positive(records, "d_gradient_norm", "g_gradient_norm"),
-        ),
-    ]
-    result += extra_charts(records) + score_charts(manifest)
-    return [chart for chart in result if chart.lines]
-
-
-def _positive(records: Sequence[Mapping[str, Any]], *keys: str) -> bool:
-    values = [record[key] for record in records for key in keys if record.get(key) is not None]
-    return bool(values) and min(values) > 0
-
-
-def extra_charts(records: Sequence[Mapping[str, Any]]) -> list[Chart]:
-    """Charts of what a loss adds of its own; ``x_real`` and ``x_fake`` share one."""
-    keys = sorted({key for record in records for key in record} - KNOWN)
-    result = []
-    for key in keys:
-        stem, _, batch = key.rpartition("_")
-        if batch == "fake" and f"{stem}_real" in keys:
-            continue
-        lines = [line(records, key, "real" if batch == "real" else key, "real")]
-        if batch == "real":
-            lines.append(line(records, f"{stem}_fake", "generated", "fake"))
-        title = (stem if batch == "real" else key).replace("_", " ").capitalize()
-        result.append(Chart(title, [item for item in lines if item is not None]))
-    return result
-
-
-def score_charts(manifest: Mapping[str, Any]) -> list[Chart]:
-    """A chart per metric that was measured at several steps, under one protocol."""
-    groups: dict[str, dict[int, Mapping[str, Any]]] = {}
-    for score in _scores(manifest):
-        step = (score.get("protocol") or {}).get("step")
-        if step is not None and score.get("value") is not None:
-            groups.setdefault(score["metric"], {})[step] = score
-    result = []
-    for metric, by_step in islice(groups.items(), MOST["metrics"]):
-        if len(by_step) < 2:
-            continue
-        steps = sorted(by_step)
-        values = [by_step[step]["value"] for step in steps]
-        errors = [by_step[step].get("error") or 0.0 for step in steps]
-        unit = (by_step[steps[-1]]["protocol"]).get("unit") or ""
-        note = "Bars are one standard error." if any(errors) else ""
-        drawn = [Line(metric, steps, values, "ink", errors)]
-        result.append(Chart(f"Score: {metric}", drawn, note, unit))
-    return result
 
 
 def metrics_table(records: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
