@@ -95,6 +95,8 @@ def defined_at(what: Any) -> str:
         except (OSError, TypeError):  # made by type(), or its source is gone
             return file
     code = getattr(getattr(what, "__func__", what), "__code__", None)
+    if code is None and callable(what):  # an object that can be called
+        code = getattr(type(what).__call__, "__code__", None)
     return f"{code.co_filename}:{code.co_firstlineno}" if code else defined_at(type(what))
 
 

@@ -18,7 +18,7 @@ SECONDS = 60.0
 WITH_TENSORFLOW = 5
 """How many times as long a component's module may take, which imports TensorFlow."""
 GRACE = 5.0
-"""Seconds after which code that has caught the end of its time ends the process."""
+"""Seconds, at most, after which code that has caught the end of its time ends the process."""
 ENDED = 2
 
 
@@ -83,7 +83,7 @@ def _alarm(what: str, seconds: float) -> Iterator[None]:
 
     began = time.monotonic()
     before = signal.signal(signal.SIGALRM, ring) or signal.SIG_DFL
-    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, GRACE)
+    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, min(seconds, GRACE))
     try:
         yield
     except TimeIsUp as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -44,6 +44,7 @@ class Recovery:
         monitor: Who is told; what it recorded after the checkpoint is dropped.
         feed: Where examples come from.
         anew: Gives the state that the recipe starts from.
+        suspects: What plugins brought into the rounds, in words.
     """
 
     def __init__(
@@ -57,10 +58,11 @@ class Recovery:
         monitor: Monitor,
         feed: Feed,
         anew: Callable[[], Mapping[str, tf.Variable]],
+        suspects: Sequence[str] = (),
     ):
         self._settings, self._game, self._folder, self._saver = settings, game, folder, saver
         self._team, self._account, self._monitor = team, account, monitor
-        self._feed, self._anew = feed, anew
+        self._feed, self._anew, self._suspects = feed, anew, suspects
 
     def __call__(self, unsound: Unsound) -> Window:
         """Go back.
@@ -118,12 +120,14 @@ class Recovery:
         kept = self._saver.store.steps()
         last = f"the last checkpoint is of step {kept[-1]}" if kept else "nothing was committed"
         times = len(rollbacks(self._folder))
+        suspects = ", ".join(self._suspects)
         tried = f", after {times} rollback{'s' * (times > 1)}" if times else ""
         return RunError(
             f"the game diverged{tried}: {unsound}; {last}",
             where=str(self._folder.path),
             hint="lower the learning rates, or look at the gradient norms in the report; "
-            "a larger health.rollbacks lets the same command go on",
+            "a larger health.rollbacks lets the same command go on"
+            + (f"; of plugins there are in the rounds: {suspects}" if suspects else ""),
         )
 
     def _note(self, unsound: Unsound, did: str, more: Mapping[str, Any] | None) -> None:

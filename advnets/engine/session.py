@@ -17,6 +17,7 @@ from ..errors import Interrupted
 from ..evaluate import append_scores
 from ..game import AdversarialGame
 from ..monitor import Monitor
+from ..monitor.progress import Screen
 from ..plugins import Registry
 from ..runs import RunFolder
 from ..runs.lock import stale
@@ -28,7 +29,7 @@ from .cadence import cadence_of
 from .determinism import determinism
 from .ending import Ending
 from .evaluation import Helpers, evaluate_game
-from .failures import explaining_all
+from .failures import components_of_plugins, explaining_all
 from .feed import make_feed, placed
 from .find_data import Found, stand_in_note
 from .jit import Jit, settle
@@ -75,7 +76,7 @@ def play(
     began = time.monotonic() if began is None else began
     recipe, source = found.recipe, found.source
     folder = RunFolder.for_recipe(recipe, run_dir)
-    console = console or Console(stderr=True, highlight=False)
+    console = console or Screen()
     with contextlib.ExitStack() as held:
         held.enter_context(explaining_all(recipe))
         # First of all, since workers cannot come together once anything has been computed;
@@ -176,7 +177,9 @@ class _Sitting:
             rounds=rounds,
             saver=saver,
             recover=Recovery(
-                health, game, self.folder, saver, team, self.account, self.monitor, data, self._anew
+                *(health, game, self.folder, saver, team, self.account, self.monitor, data),
+                anew=self._anew,
+                suspects=components_of_plugins(recipe),
             ),
             skips=health["skips"] if health["policy"] == "skip" else 0,
             cadence=cadence_of(recipe, self.source, game.updates.discriminator_steps),

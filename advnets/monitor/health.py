@@ -83,6 +83,11 @@ def game_findings(manifest: Mapping[str, Any]) -> list[Finding]:
     """What the manifest says of the game's health: divergences, noise that repeats itself."""
     entries = manifest.get("divergences") or []
     found = [_divergence(entry) for entry in entries if isinstance(entry, Mapping)]
+    for entry in manifest.get("switched_off") or []:
+        if isinstance(entry, Mapping):
+            what = f"{_short(entry.get('who'))} failed at step {_short(entry.get('step'))}"
+            text = f"{what} and was switched off: {_short(entry.get('error'))}"
+            found.append(Finding("note", "observers", text, "the game itself went on unharmed"))
     if manifest.get("noise"):
         text = f"the prior repeats itself: {_short(manifest['noise'])}"
         hint = "a prior's sample has to draw from the Draw that it is given, and from nothing else"

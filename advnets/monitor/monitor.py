@@ -33,7 +33,7 @@ from ..evaluate import Score
 from ..places import described
 from ..runs.plain import plain
 from .grid import Density, save_grid
-from .progress import Progress
+from .progress import Progress, Screen
 from .tensorboard import EventLog
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Monitor:
             "probability": probability,
         }
         self._progress = Progress(
-            console or Console(stderr=True, highlight=False),
+            console or Screen(),
             str(recipe.data.get("name", "run")),
             int(recipe.data["training"]["steps"]),
         )

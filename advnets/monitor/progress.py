@@ -68,10 +68,23 @@ def duration(seconds: float) -> str:
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
     """Go on where nothing can be shown: a closed pipe, a log on a disk that is full."""
-    # ValueError is what Python raises for a stream that it has closed itself; SystemExit what
-    # rich makes of a broken pipe.
-    with contextlib.suppress(OSError, ValueError, SystemExit):
+    # ValueError is what Python raises for a stream that it has closed itself.
+    with contextlib.suppress(OSError, ValueError):
         yield
+
+
+class Screen(Console):
+    """Standard error, as a run writes to it: a pipe that breaks silences it and ends nothing.
+
+    (A console of rich's own ends the program then, and takes standard output with it.)
+    """
+
+    def __init__(self, **options: Any):
+        super().__init__(**{"stderr": True, "highlight": False, **options})
+
+    def on_broken_pipe(self) -> None:
+        """Say no more."""
+        self.quiet = True
 
 
 class Progress:

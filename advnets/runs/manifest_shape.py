@@ -88,6 +88,8 @@ ENTRIES: dict[str, tuple[str, Test]] = {
     "state_sha256": TEXT,
     "time": ("a mapping of seconds", _are_seconds),
     "scores": ("a list", lambda value: isinstance(value, list)),
+    "divergences": ("a list", lambda value: isinstance(value, list)),
+    "switched_off": ("a list", lambda value: isinstance(value, list)),
     "data": ("a mapping with the data's fingerprint", _is_data),
     "stand_in": ("a mapping", _is_mapping),
     "jit": ("a mapping", _is_mapping),

@@ -63,7 +63,7 @@ def test_help_lists_every_command_without_importing_any() -> None:
     assert result.exit_code == 0
     for name, summary in SUMMARIES.items():
         assert f"  {name}" in result.stdout
-        assert summary in result.stdout
+        assert summary in " ".join(result.stdout.split())  # wrapped, where it is long
     assert not {name for name in set(sys.modules) - before if name.startswith("advnets.cli.")}
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
-from advnets.monitor.progress import Progress
+from advnets.monitor.progress import Progress, Screen
 
 
 def lines(console):
@@ -56,3 +57,30 @@ def test_on_a_terminal_there_is_one_display_that_stays_at_the_end(record):
 def test_what_is_printed_is_never_taken_for_markup(console):
     Progress(console, "run", 10).print("see [red]this[/red] and [x/y]")
     assert lines(console) == ["see [red]this[/red] and [x/y]"]
+
+
+class Full(io.StringIO):
+    """A stream on a disk that is full."""
+
+    def write(self, text):
+        raise OSError(28, "No space left on device")
+
+
+class Closed(io.StringIO):
+    """A pipe that nobody reads any more."""
+
+    def write(self, text):
+        raise BrokenPipeError
+
+
+@pytest.mark.parametrize("stream", [Full, Closed])
+@pytest.mark.parametrize("terminal", [True, False])
+def test_where_nothing_can_be_shown_the_run_goes_on(record, stream, terminal):
+    console = Screen(file=stream(), force_terminal=terminal, width=120, color_system=None)
+    progress = Progress(console, "ring", 20, interval=0.0)
+    progress.start(0)
+    progress.update(record(10))
+    progress.print("a note")
+    progress.update(record(20))
+    progress.stop()
+    assert progress.step == 20

@@ -1,0 +1,123 @@
+"""Plays small games from the command line, in this process, with faults."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from advnets.cli.main import cli
+from advnets.engine import ending
+from advnets.runs import RunFolder
+
+PLUGIN = Path(__file__).parent / "faulty.py"
+MLP = {"name": "mlp", "layers": [4], "activation": "leaky_relu"}
+ADAM = {"name": "adam", "learning_rate": 1e-3}
+TINY: dict[str, Any] = {
+    "name": "tiny",
+    "seed": 3,
+    "dataset": {"name": "gaussian_1d", "mean": 4, "deviation": 0.5},
+    "latent": {"name": "gaussian", "size": 1},
+    "generator": MLP,
+    "discriminator": MLP,
+    "loss": "non_saturating",
+    "optimizers": {"generator": ADAM, "discriminator": ADAM},
+    "training": {"steps": 30, "batch_size": 16},
+    "checkpoints": {"every": 10},
+    "monitoring": {"log_every": 1, "image_every": 0, "samples": 4, "tensorboard": False},
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a command.
+
+    Attributes:
+        code: The exit code.
+        said: What was said on standard error.
+        folder: The run's folder.
+    """
+
+    code: int
+    said: str
+    folder: RunFolder
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        return self.folder.manifest.data
+
+    @property
+    def steps(self) -> list[int]:
+        return [record["step"] for record in self.folder.read_metrics()]
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    """The tiny game as a file."""
+    path = tmp_path / "tiny.yaml"
+    path.write_text(json.dumps(TINY))  # JSON is YAML
+    return path
+
+
+@pytest.fixture
+def play(tmp_path: Path, recipe: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
+    """Play the tiny game with overrides, in ``tmp_path/run`` or elsewhere.
+
+    Nothing but ``SystemExit`` may come out, and no traceback. Reports, which take longer than
+    the rest, are written on request only.
+    """
+
+    def run(
+        *overrides: str, folder: Path | None = None, plugin: Path = PLUGIN, report: bool = False
+    ) -> Outcome:
+        folder = folder or tmp_path / "run"
+        words = ["run", "--plugin", str(plugin), "--run-dir", str(folder), str(recipe)]
+        with monkeypatch.context() as patch:
+            if not report:
+                patch.setattr(ending, "write_report", lambda folder: None)
+            done = CliRunner().invoke(cli, [*words, *overrides])
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        assert "Traceback" not in done.output
+        return Outcome(done.exit_code, done.stderr, RunFolder(folder))
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The state of the tiny game that nothing happened to."""
+    import advnets
+
+    run = advnets.run(TINY, run_dir=tmp_path_factory.mktemp("undisturbed") / "run")
+    return str(run.manifest["state_sha256"])
+
+
+@pytest.fixture
+def mount(tmp_path: Path) -> Iterator[Callable[..., Path]]:
+    """Mount a file system of so many KiB in memory; skip where that is not permitted.
+
+    Whatever is mounted below ``tmp_path`` when the test ends is unmounted.
+    """
+
+    def mount(path: Path, kib: int) -> Path:
+        path.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={kib}k", "advnets-test", str(path)],
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
+        return path
+
+    yield mount
+    places = [line.split(" ")[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for place in reversed(places):
+        if place.startswith(f"{tmp_path}/"):
+            subprocess.run(["umount", "-l", place], check=True)

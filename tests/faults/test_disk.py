@@ -1,0 +1,165 @@
+"""The disk is full, cannot be written to, or is gone: nothing that was committed is lost.
+
+Real file systems of a few hundred KiB are filled and switched to read-only in mid-run.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from advnets.checkpoint import CheckpointStore
+
+SELDOM_LOGGED = "monitoring.log_every=5"
+
+
+def faulty(where: str, how: str, *paths: Path, keep: int = 0, step: int = 17) -> str:
+    """Callbacks that do something after round 17, which is after the checkpoint of round 10."""
+    entries = [
+        f"{{name: faulty, where: {where}, how: {how}, step: {step}, path: '{path}', keep: {keep}}}"
+        for path in paths
+    ]
+    return f"monitoring.callbacks=[{', '.join(entries)}]"
+
+
+@pytest.mark.parametrize("how", ["fill", "read_only"])
+def test_a_checkpoint_cannot_be_written(play, mount, tmp_path, undisturbed, how):
+    disk = mount(tmp_path / "disk", 1024)
+    folder = disk / "run"
+    place = disk if how == "fill" else folder / "checkpoints"
+    failed = play(faulty("on_train_batch_end", how, place), SELDOM_LOGGED, folder=folder)
+    assert failed.code == 1
+    reason = "No space left on device" if how == "fill" else "Read-only file system"
+    assert "error: " in failed.said
+    assert "step 20" in failed.said
+    assert reason in failed.said
+    assert "hint: " in failed.said
+    store = CheckpointStore(failed.folder.checkpoints)
+    assert store.steps() == [10]
+    assert store.fault(10) is None
+    if how == "fill":
+        (disk / "ballast").unlink()
+    else:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+    again = play(SELDOM_LOGGED, folder=folder)
+    assert again.code == 0
+    assert "going on from step 10" in again.said
+    assert again.manifest["state_sha256"] == undisturbed
+    assert again.steps == [5, 10, 15, 20, 25, 30]
+
+
+def test_a_line_of_the_metrics_cannot_be_written(play, mount, tmp_path, undisturbed):
+    disk = mount(tmp_path / "disk", 1024)
+    full = faulty("on_train_batch_end", "fill", disk)
+    failed = play(full, "checkpoints.every=11", folder=disk / "run")
+    assert failed.code == 1
+    assert "cannot write metrics.jsonl: No space left on device" in failed.said
+    assert "free some space" in failed.said
+    (disk / "ballast").unlink()
+    again = play("checkpoints.every=11", folder=disk / "run")
+    assert again.code == 0
+    assert again.steps == list(range(1, 31))  # each once, none torn
+    assert again.manifest["state_sha256"] == undisturbed
+
+
+def test_the_manifest_cannot_be_sealed(play, mount, tmp_path, undisturbed):
+    disk = mount(tmp_path / "disk", 1024)
+    failed = play(faulty("on_train_end", "fill", disk), SELDOM_LOGGED, folder=disk / "run")
+    assert failed.code == 1
+    assert "cannot write manifest.json: No space left on device" in failed.said
+    (disk / "ballast").unlink()
+    again = play(SELDOM_LOGGED, folder=disk / "run")
+    assert again.code == 0
+    assert "This run is finished" in again.said  # not a round had to be played again
+    assert again.manifest["status"] == "finished"
+    assert again.manifest["state_sha256"] == undisturbed
+
+
+def test_what_only_watches_cannot_be_written(play, mount, tmp_path, undisturbed):
+    folder = tmp_path / "run"
+    for name in ("samples", "tensorboard"):
+        mount(folder / name, 4)
+    done = play("monitoring.image_every=15", "monitoring.tensorboard=true")
+    assert done.code == 0
+    assert done.said.count("warning: cannot write samples: ") == 1
+    assert done.said.count("warning: cannot write TensorBoard's event files") == 1
+    assert done.said.count("No space left on device") == 2
+    assert done.steps == list(range(1, 31))
+    assert done.manifest["state_sha256"] == undisturbed
+
+
+def test_the_report_cannot_be_written(play, mount, tmp_path):
+    disk = mount(tmp_path / "disk", 1024)
+    nearly_full = faulty("on_train_end", "fill", disk, keep=2**15)
+    done = play(nearly_full, SELDOM_LOGGED, folder=disk / "run", report=True)
+    assert done.code == 0
+    assert "warning: the report could not be written: cannot write report.html" in done.said
+    assert f"`advnets report {disk / 'run'}` writes it" in done.said
+    assert done.manifest["status"] == "finished"
+    assert not done.folder.report_file.exists()
+    assert not list(done.folder.path.glob(".report*"))
+
+
+def test_files_lie_where_folders_belong(play, tmp_path, undisturbed):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for name in ("samples", "tensorboard"):
+        (folder / name).write_text("in the way")
+    done = play("monitoring.image_every=15", "monitoring.tensorboard=true")
+    assert done.code == 0
+    assert done.said.count("warning: cannot write samples: ") == 1
+    assert done.said.count("warning: cannot write TensorBoard's event files") == 1
+    assert done.manifest["state_sha256"] == undisturbed
+    assert (folder / "samples").read_text() == "in the way"
+
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "checkpoints").write_text("in the way")
+    failed = play(folder=tmp_path / "other")
+    assert failed.code == 1
+    assert "the checkpoint of step 10 could not be written" in failed.said
+
+
+def test_the_runs_folder_vanishes(play, tmp_path, undisturbed):
+    folder = tmp_path / "run"
+    failed = play(faulty("on_train_batch_end", "vanish", folder), SELDOM_LOGGED)
+    assert failed.code == 1
+    assert "could not be written: FileNotFoundError" in failed.said or "is gone" in failed.said
+    assert not folder.exists()  # nothing is begun anew in its place
+    (tmp_path / "run.gone").rename(folder)
+    again = play(SELDOM_LOGGED)
+    assert again.code == 0
+    assert "going on from step 10" in again.said
+    assert again.manifest["state_sha256"] == undisturbed
+
+
+def test_folders_that_only_serve_watching_vanish(play, tmp_path, undisturbed):
+    places = [tmp_path / "run" / name for name in ("samples", "tensorboard")]
+    gone = faulty("on_train_batch_end", "vanish", *places, step=12)
+    done = play(gone, "monitoring.image_every=15", "monitoring.tensorboard=true")
+    assert done.code == 0
+    assert done.manifest["state_sha256"] == undisturbed
+    assert "switched_off" not in done.manifest
+
+
+def test_a_folder_that_is_read_only_from_the_start(play, mount, tmp_path):
+    disk = mount(tmp_path / "disk", 64)
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    failed = play(folder=disk / "run")
+    assert failed.code == 1
+    assert "Read-only file system" in failed.said
+    assert "--run-dir" in failed.said
+
+
+@pytest.mark.slow  # tests/monitor/test_progress.py does it without a process
+def test_nothing_can_be_said(recipe, tmp_path, undisturbed):
+    """Standard error is a log on a full disk: the run goes on in silence."""
+    words = [sys.executable, "-m", "advnets", "run", "--run-dir", str(tmp_path / "run")]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*words, str(recipe)], stderr=full, stdout=subprocess.DEVNULL)
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    assert (manifest["status"], manifest["state_sha256"]) == ("finished", undisturbed)
+    assert done.returncode == 0
