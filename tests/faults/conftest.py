@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,9 @@ from click.testing import CliRunner
 from advnets.cli.main import cli
 from advnets.engine import ending
 from advnets.runs import RunFolder
+
+# For `games`, which the tests share with kill_series.py, a script that is collected for doctests.
+sys.path.insert(0, str(Path(__file__).parent))
 
 PLUGIN = Path(__file__).parent / "faulty.py"
 MLP = {"name": "mlp", "layers": [4], "activation": "leaky_relu"}

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
+from games import GAMES, game
 
 import advnets
 from advnets.engine.kills import Pace, Subject
 from advnets.engine.launcher import worker_command
 from advnets.engine.same_run import differences
-
-sys.path.insert(0, str(Path(__file__).parent))
-from games import GAMES, game
 
 KILLS = 3
 QUICK = {"training.steps": 1500, "checkpoints.every": 100, "monitoring.image_every": 0}

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
+from games import GAMES, MLP, PLUGIN, game
 
 import advnets
 from advnets.engine import jit
 from advnets.engine.same_run import differences
 from advnets.errors import RunError
-
-sys.path.insert(0, str(Path(__file__).parent))
-from games import GAMES, MLP, PLUGIN, game
 
 SHORT = {
     "training.steps": 30,

@@ -6,18 +6,14 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
+from games import game
 
 import advnets
 from advnets.engine.launcher import worker_command
 from advnets.engine.same_run import differences
-
-sys.path.insert(0, str(Path(__file__).parent))
-from games import game
 
 SLOW_METRIC = """
 import os, time
