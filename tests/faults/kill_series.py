@@ -39,7 +39,7 @@ SERIES = 5
 def main(kills: int, names: tuple[str, ...], seed: int, write: bool) -> None:
     """Kill, rerun, compare, tell."""
     chosen = names or tuple(GAMES)
-    began, rows = time.monotonic(), []
+    began, begun_at, rows = time.monotonic(), commit(), []
     with tempfile.TemporaryDirectory(prefix="advnets-faults-") as place:
         for index, name in enumerate(chosen):
             share = kills // len(chosen) + (index < kills % len(chosen))
@@ -56,7 +56,7 @@ def main(kills: int, names: tuple[str, ...], seed: int, write: bool) -> None:
         OUTCOME.parent.mkdir(exist_ok=True)
         outcome = {
             "date": f"{datetime.now(UTC):%Y-%m-%d}",
-            "commit": commit(),
+            "commit": begun_at if begun_at == commit() else f"{begun_at} to {commit()}",
             "machine": machine(),
             "versions": versions(),
             "seconds": round(seconds),
