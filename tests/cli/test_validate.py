@@ -123,8 +123,9 @@ def test_a_recipe_that_needs_a_quarantined_plugin(here: Path) -> None:
     (here / "mine.yaml").write_text(GOOD.replace("minimax", "hinge_of_a_plugin"))
     result = validate("mine.yaml", "--plugin", "plugin_that_breaks.py")
     assert result.exit_code == 2
+    place = here / "plugin_that_breaks.py"
     assert (
-        "plugin 'plugin_that_breaks' is quarantined (RuntimeError: no luck); "
+        f"plugin 'plugin_that_breaks' is quarantined (RuntimeError: no luck ({place}:1)); "
         "see `advnets plugins list`" in result.stderr
     )
     assert "Traceback" not in result.output
