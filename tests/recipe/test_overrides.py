@@ -31,7 +31,7 @@ def test_a_parameter_of_an_entry_that_is_a_mere_name(parse: Any) -> None:
 
 def test_sections_that_the_file_leaves_out(parse: Any) -> None:
     data = parse(overrides=["checkpoints.every=7", "monitoring.callbacks=[bell]"]).data
-    assert data["checkpoints"] == {"every": 7, "keep": 3}
+    assert data["checkpoints"] == {"every": 7, "keep": 3, "best": None}
     assert data["monitoring"]["callbacks"] == [{"name": "bell"}]
 
 

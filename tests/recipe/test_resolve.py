@@ -38,8 +38,15 @@ def test_defaults_are_filled_in(parse: Any) -> None:
             "jit": "auto",
             "discriminator_calls": "auto",
             "rounds_per_call": 0,
+            "determinism": False,
         },
-        "checkpoints": {"every": 1000, "keep": 3},
+        "checkpoints": {"every": 1000, "keep": 3, "best": None},
+        "health": {
+            "policy": "rollback",
+            "rollbacks": 3,
+            "learning_rate_factor": 0.5,
+            "skips": 100,
+        },
         "monitoring": {
             "log_every": 100,
             "image_every": 1000,
