@@ -25,9 +25,9 @@ def diversity(
         modes: The modes' centres, ``[K, *shape]``.
 
     >>> real = np.array([[0.0], [2.0]])
-    >>> seen = diversity(np.array([[0.0], [1.0], [1.0]]), real, modes=real)
+    >>> seen = diversity(np.array([[0.0], [1.5], [1.5]]), real, modes=real)
     >>> {name: round(value, 2) for name, value in seen.items()}
-    {'sample_spread': 0.33, 'sample_duplicates': 0.67, 'sample_modes': 2.0}
+    {'sample_spread': 0.5, 'sample_duplicates': 0.67, 'sample_modes': 2.0}
     >>> diversity(np.array([[np.nan]]), real)
     {}
     """

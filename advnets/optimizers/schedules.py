@@ -53,7 +53,7 @@ class Scaled(keras.optimizers.schedules.LearningRateSchedule):
         factor: The factor, 1 at first; a variable that is somebody else's to keep.
 
     >>> rate = Scaled(FlooredDecay(0.1, 1.0))
-    >>> rate.factor.assign(0.5).numpy(), round(float(rate(7)), 3)
+    >>> float(rate.factor.assign(0.5)), round(float(rate(7)), 3)
     (0.5, 0.05)
     """
 
