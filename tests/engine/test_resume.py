@@ -91,7 +91,7 @@ def start(recipe, folder, steps, until):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_signals(recipe_file, tmp_path, number, capsys):
     folder = tmp_path / "run"
-    process = start(recipe_file, folder, steps=1_000_000, until=60)
+    process = start(recipe_file, folder, steps=1_000_000, until=160)
     os.kill(process.pid, number)
     output, _ = process.communicate(timeout=120)
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -103,8 +103,11 @@ def test_signals(recipe_file, tmp_path, number, capsys):
         assert "Traceback" not in output
         assert f"stopped by {number.name}" in output
         assert (folder / "report.html").exists()
-    end = manifest["step"] + 20
+    # A process that was killed may have committed what it had no time to write down.
+    newest = max(int(path.name[5:]) for path in (folder / "checkpoints").glob("step-*"))
+    assert newest >= manifest["step"] >= 50
+    end = newest + 20
     resumed = advnets.run(recipe_file, {"training.steps": end}, run_dir=folder)
-    assert f"going on from step {manifest['step']}" in capsys.readouterr().err
+    assert f"going on from step {newest}" in capsys.readouterr().err
     whole = advnets.run(recipe_file, {"training.steps": end}, run_dir=tmp_path / "whole")
     assert resumed.manifest["state_sha256"] == whole.manifest["state_sha256"]
