@@ -71,6 +71,8 @@ def parzen(
     sigma = float(grid[int(np.argmax(curve))])
     ll = likelihoods(test, np.array([sigma]))[:, 0]
     protocol = context.protocol(
+        better="higher",
+        outcomes=("sigma", "sigma_curve", "sigma_at_edge"),
         unit="nats",
         samples=samples,
         sigma=sigma,

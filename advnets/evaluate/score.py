@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -28,7 +28,9 @@ class Score:
         metric: The metric's name.
         value: The number; its unit is part of the protocol or of the metric's documentation.
         error: Its standard error, in the same unit, or ``None`` where none is defined.
-        protocol: All that somebody needs to repeat the measurement; JSON values only.
+        protocol: All that somebody needs to repeat the measurement; JSON values only. What
+            :meth:`MetricContext.protocol` adds says which of it may differ between scores that
+            are compared.
 
     >>> score = Score("parzen", 225.0, 2.0, {"samples": 10000})
     >>> print(score)
@@ -183,8 +185,30 @@ class MetricContext:
         name_of(function)  # what would fail on several workers fails on one
         return self.spread(function, examples, *others, at_once=at_once)
 
-    def protocol(self, **more: Any) -> dict[str, Any]:
-        """What every protocol begins with, and ``more``: data, seed, step, weights."""
+    def protocol(
+        self,
+        *,
+        better: Literal["higher", "lower"] | None = None,
+        outcomes: Sequence[str] = (),
+        **more: Any,
+    ) -> dict[str, Any]:
+        """What every protocol begins with, and ``more``: data, seed, step, weights.
+
+        `advnets compare` ranks scores of one protocol only. What tells the samples apart
+        (``seed``, ``step``, ``weights_sha256``, ``samples_precision``) and what the
+        measurement found out may differ; all else is a setting, and must be the same.
+
+        Args:
+            better: Which values are better; leave it out for a score that has no better.
+            outcomes: The keys of ``more`` that the measurement found out, such as a bandwidth
+                that it chose, dotted where they are nested. ``interval`` need not be named.
+            **more: Everything else that somebody needs to repeat the measurement.
+
+        >>> context = MetricContext(samples=None, data=None, step=5)
+        >>> made = context.protocol(better="higher", outcomes=["sigma"], samples=100, sigma=0.2)
+        >>> made["step"], made["better"], made["outcomes"], made["sigma"]
+        (5, 'higher', ['sigma'], 0.2)
+        """
         common = {
             "dataset": getattr(self.source, "name", None),
             "seed": self.seed,
@@ -192,6 +216,8 @@ class MetricContext:
             "weights_sha256": self.weights or None,
             "samples_precision": self.precision,
         }
+        told = {"better": better, "outcomes": list(outcomes)}
+        common |= {key: value for key, value in told.items() if value}
         return {key: plain(value) for key, value in (common | more).items()}
 
 
