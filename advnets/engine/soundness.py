@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+IN_WORDS = {
+    "d_gradient_norm": "the discriminator's gradient",
+    "g_gradient_norm": "the generator's gradient",
+}
+"""What is logged of gradients, as messages call it."""
 TOLD = 4
 """Names in a message; all of them are in the manifest."""
 
@@ -23,6 +28,8 @@ class Unsound:
 
     >>> print(Unsound(7, ("d_loss",), ("generator/0000/kernel", "generator/0001/bias")))
     in round 7 d_loss is not finite, nor are generator/0000/kernel, generator/0001/bias
+    >>> print(Unsound(7, ("g_gradient_norm",), ("generator/0000/kernel",)))
+    in round 7 the generator's gradient is not finite, nor is generator/0000/kernel
     >>> print(Unsound(7, (), ("rounds",)))
     after round 7 rounds is not finite
     """
@@ -38,7 +45,8 @@ class Unsound:
         if not self.logged:
             return f"after round {self.step} {_listed(self.variables)} not finite"
         nor = f", nor {_listed(self.variables, first=True)}" if self.variables else ""
-        return f"in round {self.step} {_listed(self.logged)} not finite{nor}"
+        logged = [IN_WORDS.get(name, name) for name in self.logged]
+        return f"in round {self.step} {_listed(logged)} not finite{nor}"
 
 
 class Soundness:

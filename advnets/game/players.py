@@ -12,6 +12,7 @@ from ..errors import PluginError, UsageError
 from ..networks import computes_in
 from ..optimizers.schedules import Scaled
 from . import batch
+from .gradient_check import zero_if_finite
 from .loss import Loss
 from .loss_scale import LossScale, all_finite
 
@@ -36,8 +37,9 @@ class Players(keras.Model):
     Attributes:
         rounds: The rounds that have been played, an int64 variable.
         norms_every: Every how many rounds the gradients' norms are measured, 1 at first. In
-            the others they are logged as 0, along with ``norms_measured`` = 0. A norm reads
-            the whole gradient once more, which costs a large fully connected game 3 %.
+            the others they are logged as 0 (NaN where the gradient is seen not to be finite),
+            along with ``norms_measured`` = 0. A norm reads the whole gradient once more,
+            which costs a large fully connected game 3 %.
         loss_scales: The loss scales, by player; empty where nothing computes in float16.
         rate_factors: Of players whose learning rate is a schedule: what it is multiplied by,
             1 at first. Any other rate is a variable of its optimizer.
@@ -157,8 +159,9 @@ class Players(keras.Model):
         not finite.
 
         Returns:
-            The L2 norm of the gradient, a float32 scalar: 0 in a round that measures none, NaN
-            where the step was skipped.
+            The L2 norm of the gradient, a float32 scalar: 0 in a round that measures none; NaN
+            or infinite where the gradient is not finite (of large gradients that are not
+            measured, as :func:`.gradient_check.zero_if_finite` sees it).
         """
         if all(gradient is None for gradient in gradients):
             raise PluginError(
@@ -203,11 +206,13 @@ class Players(keras.Model):
         return tf.cast(due, tf.float32)
 
     def _norm(self, gradients: list[tf.Tensor | None]) -> tf.Tensor:
-        """The L2 norm of the global batch's gradient; 0 in a round that measures none."""
+        """The L2 norm of the global batch's gradient; in a round that measures none, 0 or NaN."""
         if self.norms_every == 1:
             return batch.global_norm(gradients)
         return tf.cond(
-            self._norms_due() > 0, lambda: batch.global_norm(gradients), lambda: tf.constant(0.0)
+            self._norms_due() > 0,
+            lambda: batch.global_norm(gradients),
+            lambda: zero_if_finite(gradients),
         )
 
     def _variables(self, player: str) -> list[Any]:

@@ -56,6 +56,20 @@ class Loss:
                 self.rounds.assign_add(1)
         return Broken()
 
+class Backwards:
+    '''The same, but what G minimises is finite all the time.'''
+    def __new__(cls, first, last):
+        from advnets.game import NonSaturating
+        @tf.custom_gradient
+        def scaled_on_the_way_back(values, factor):
+            return values, lambda upstream: (upstream * factor, None)
+        class Broken(type(Loss(first, last))):
+            def generator(self, real, fake):
+                broken = (self.rounds >= first) & (self.rounds < last)
+                values = NonSaturating.generator(self, real, fake)
+                return scaled_on_the_way_back(values, tf.where(broken, np.inf, 1.0))
+        return Broken()
+
 class Rounds(Parameters):
     first: int
     last: int
@@ -73,7 +87,10 @@ def advnets_priors():
 
 @hookimpl
 def advnets_losses():
-    return [Component("broken", __name__ + ":Loss", parameters=Rounds)]
+    return [
+        Component("broken", __name__ + ":Loss", parameters=Rounds),
+        Component("broken_backwards", __name__ + ":Backwards", parameters=Rounds),
+    ]
 
 @hookimpl
 def advnets_callbacks():
@@ -121,6 +138,17 @@ def test_a_weight_that_is_not_finite_stops_the_run_and_is_named(play, tmp_path):
     assert (found["step"], found["did"]) == (14, "stopped")
     assert "d_loss" in found["logged"]
     assert any(name.startswith("discriminator/0001") for name in found["variables"])
+
+
+def test_a_gradient_that_is_not_finite_is_named_in_its_own_round(play, tmp_path):
+    # Round 13: one of those in which norms are not measured, and no boundary.
+    loss = {"name": "broken_backwards", "first": 12, "last": 13}
+    with pytest.raises(RunError, match="in round 13 the generator's gradient is not finite, nor"):
+        play(loss=loss, health={"policy": "stop"})
+    (found,) = json.loads((tmp_path / "run" / "manifest.json").read_text())["divergences"]
+    assert (found["step"], found["logged"]) == (13, ["g_gradient_norm"])
+    players = {name.partition("/")[0] for name in found["variables"]}
+    assert players == {"generator", "generator_optimizer"}
 
 
 @pytest.mark.parametrize("optimizer", [None, ADAM], ids=["schedule", "constant"])
