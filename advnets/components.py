@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from .errors import PluginError
-from .places import described, place_of, top
+from .errors import AdvnetsError, PluginError
+from .places import defined_at, described, is_out_of_memory, place_of, top
 from .time_limit import WITH_TENSORFLOW, set_up
 
 KINDS: dict[str, str] = {
@@ -27,6 +28,7 @@ KINDS: dict[str, str] = {
     "updates": "who moves when: the order of the players' updates",
     "optimizers": "how a player moves along its gradient",
     "metrics": "scores of a trained generator, each with its protocol",
+    "features": "numbers that describe an example, for metrics that compare distributions",
     "callbacks": "Keras callbacks that watch a run",
     "recipes": "experiments that `advnets run NAME` finds",
     "commands": "sub-commands of `advnets`",
@@ -137,3 +139,38 @@ class Component:
                 module=module,
             ) from error
         return value
+
+    def make(self, kind: type, parameters: Mapping[str, Any], *context: Any) -> Any:
+        """Call the target; whatever goes wrong in it is laid at its door, by name.
+
+        Args:
+            kind: What it must return.
+            parameters: The component's parameters, checked.
+            *context: What targets of its kind are given first.
+
+        Raises:
+            PluginError: If the target raises, or returns something else.
+        """
+        target, module = self.load(), self.target.partition(":")[0]
+        try:
+            made = target(*context, **parameters)
+        except AdvnetsError:
+            raise
+        except (Exception, SystemExit) as error:
+            if is_out_of_memory(error):
+                raise
+            place = place_of(error, {top(module)})
+            raise PluginError(
+                f"component {self.name!r} ({self.target}) failed to build: {described(error)}",
+                hint="run again with --traceback to see the way there",
+                where=place[0] if place else None,
+                module=module,
+            ) from error
+        if not isinstance(made, kind):
+            raise PluginError(
+                f"component {self.name!r} ({self.target}) returned "
+                f"{type(made).__name__}, not a {kind.__name__}",
+                where=defined_at(target),
+                module=module,
+            )
+        return made

@@ -20,6 +20,9 @@ optimizers      ``target(context, **parameters)`` returns a ``keras.optimizers.O
                 (:class:`advnets.networks.OptimizerContext`)
 metrics         ``target(context, **parameters)`` returns a list of
                 :class:`advnets.evaluate.Score` (:class:`advnets.evaluate.MetricContext`)
+features        ``target(context, **parameters)`` returns an
+                :class:`advnets.evaluate.FeatureExtractor`
+                (:class:`advnets.evaluate.FeatureContext`)
 callbacks       ``target(**parameters)`` returns a ``keras.callbacks.Callback``
 recipes         ``"package:path/in/package.yaml"``, a file shipped in the package
 commands        a ``click.Command``
@@ -77,6 +80,11 @@ def advnets_optimizers() -> list[Component]:  # type: ignore[empty-body]
 @hookspec
 def advnets_metrics() -> list[Component]:  # type: ignore[empty-body]
     """Metrics: scores of a generator, for ``advnets evaluate`` and during a run."""
+
+
+@hookspec
+def advnets_features() -> list[Component]:  # type: ignore[empty-body]
+    """Feature extractors: what metrics compare distributions by, named in their parameters."""
 
 
 @hookspec

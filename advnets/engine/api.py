@@ -16,6 +16,7 @@ from ..checkpoint import CheckpointStore, Commit, state_variables
 from ..data import Source
 from ..errors import RunError, UsageError
 from ..evaluate import Score
+from ..evaluate.features import Extractors
 from ..game import AdversarialGame
 from ..plugins import Registry, load_plugins
 from ..recipe import Recipe, load_recipe
@@ -71,6 +72,10 @@ class Run:
     def source(self) -> Source:
         """The run's data."""
         return build_source(self.recipe)
+
+    @cached_property
+    def _extractors(self) -> Extractors:
+        return Extractors(self.source, self.registry)
 
     @cached_property
     def commit(self) -> Commit:
@@ -167,7 +172,8 @@ class Run:
         """
         with explaining(self.registry, lambda: True):
             game = self._shared_game
-            helpers = Helpers(game, Team(tf.distribute.get_strategy()))  # this process alone
+            team = Team(tf.distribute.get_strategy())  # this process alone
+            helpers = Helpers(game, team, self._extractors)
             return evaluate_game(
                 self.recipe, self.registry, self.source, game, helpers, metrics, seed
             )

@@ -13,7 +13,7 @@ from ..optimizers import OptimizerContext
 from ..plugins import Registry
 from ..random import stream_key
 from ..recipe import Recipe
-from .make import call, make
+from .make import make
 
 NORMS_EVERY = 10
 """Rounds between two that measure gradient norms, unless lines are logged more often."""
@@ -61,7 +61,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         prior=prior,
         loss=make(recipe, "loss", Loss),
         penalties=[
-            call(component, parameters, Penalty)
+            component.make(Penalty, parameters)
             for component, parameters in recipe.components("penalties")
         ],
         updates=make(recipe, "updates", UpdateRule),
@@ -133,7 +133,7 @@ def build_callbacks(recipe: Recipe, chief: bool = True) -> list[keras.callbacks.
             all workers, since it may change the game, a learning rate say.
     """
     callbacks = [
-        call(component, parameters, keras.callbacks.Callback)
+        component.make(keras.callbacks.Callback, parameters)
         for component, parameters in recipe.components("monitoring.callbacks")
     ]
     return [

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,11 +15,14 @@ from ..components import Component
 from ..data import Source
 from ..errors import PluginError
 from ..evaluate import MetricContext, Score, check_scores
+from ..evaluate.features import Extractors, Wanted
+from ..evaluate.features.extractors import compute
 from ..evaluate.per_example import find, name_of, per_example, shares
 from ..game import AdversarialGame
 from ..places import defined_at
 from ..plugins import Registry
 from ..recipe import Recipe
+from ..runs.plain import plain
 from .observers import Observers
 from .team import Team, is_loss
 
@@ -30,18 +36,23 @@ class Helpers:
     Args:
         game: The game; its strategy says which devices there are.
         team: The workers.
+        extractors: Where this worker makes its feature extractors.
     """
 
-    def __init__(self, game: AdversarialGame, team: Team):
-        self._game, self._team = game, team
+    def __init__(self, game: AdversarialGame, team: Team, extractors: Extractors):
+        self._game, self._team, self._extractors = game, team, extractors
         strategy = game.distribute_strategy
         several = strategy.num_replicas_in_sync > 1  # the default strategy knows no devices
         self._devices = tuple(strategy.extended.worker_devices) if several else ()
 
-    def __call__(self, what: str, *arguments: Any) -> np.ndarray:
-        """Do ``samples`` or ``per_example``."""
-        do: Callable[..., np.ndarray] = self.samples if what == "samples" else self.per_example
-        return do(*arguments)
+    def __call__(self, what: str, *arguments: Any) -> Any:
+        """Do ``samples``, ``per_example`` or ``extract``."""
+        do: dict[str, Callable[..., Any]] = {
+            "samples": self.samples,
+            "per_example": self.per_example,
+            "extract": self.extract,
+        }
+        return do[what](*arguments)
 
     def samples(self, n: int, seed: int) -> np.ndarray:
         """``n`` samples in the range of the preprocessed data, on all workers."""
@@ -56,16 +67,48 @@ class Helpers:
             name: The function's module and name, by which each worker finds it.
             examples, others, at_once: What it is called with.
         """
-        team, count = self._team, len(examples)
-        # Where there are fewer examples than workers, each computes all of them.
-        bounds = shares(count, team.workers) if count >= team.workers > 1 else [(0, count)]
-        first, last = bounds[team.index % len(bounds)]
 
-        def share() -> np.ndarray:
-            function, part = find(*name), examples[first:last]
+        def share(part: np.ndarray) -> np.ndarray:
+            function = find(*name)
             return per_example(function, part, *others, at_once=at_once, devices=self._devices)
 
-        own = team.agree(share)
+        return self._shared(share, examples)
+
+    def extract(self, what: str, wanted: Wanted, examples: np.ndarray | None) -> Any:
+        """What an extractor says of examples, or of itself; see :meth:`MetricContext.features`.
+
+        Args:
+            what: ``features``, ``probabilities`` or ``describe``.
+            wanted: The extractor's name, or its name and parameters.
+            examples: What it is given; ``None`` where it is to describe itself.
+        """
+        team = self._team
+        extractor = team.agree(lambda: self._extractors.get(wanted))
+        described = team.agree(extractor.describe)
+        if examples is None:
+            return described
+        said = json.dumps(described, sort_keys=True, default=plain)
+        # What was learnt on machines of several kinds may differ: then the chief's counts.
+        alone = bool(team.differing(hashlib.sha256(said.encode()).hexdigest()))
+
+        def share(part: np.ndarray) -> np.ndarray:
+            if alone and not team.chief:
+                return np.zeros((len(part), 1))
+            one = partial(compute, extractor, what)
+            return per_example(one, part, at_once=extractor.at_once, devices=self._devices)
+
+        return self._shared(share, examples, whole=alone)
+
+    def _shared(
+        self, work: Callable[[np.ndarray], np.ndarray], examples: np.ndarray, whole: bool = False
+    ) -> np.ndarray:
+        """Let each worker do its share of some examples; ``whole``: each does all of them."""
+        team, count = self._team, len(examples)
+        # Where there are fewer examples than workers, each computes all of them.
+        apart = count >= team.workers > 1 and not whole
+        bounds = shares(count, team.workers) if apart else [(0, count)]
+        first, last = bounds[team.index % len(bounds)]
+        own = team.agree(lambda: work(examples[first:last]))
         return own if len(bounds) == 1 else team.gather(own, [b - a for a, b in bounds])
 
 
@@ -83,7 +126,7 @@ def evaluate_game(
     registry: Registry,
     source: Source,
     game: AdversarialGame,
-    together: Callable[..., np.ndarray],
+    together: Callable[..., Any],
     names: Sequence[str] | None = None,
     seed: int | None = None,
     observers: Observers | None = None,
@@ -115,6 +158,7 @@ def evaluate_game(
         spread=lambda function, examples, *others, at_once: together(
             "per_example", name_of(function), np.asarray(examples), others, at_once
         ),
+        extract=lambda what, wanted, examples: together("extract", what, wanted, examples),
     )
     scores: list[Score] = []
     for component, parameters in chosen:

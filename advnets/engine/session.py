@@ -15,6 +15,7 @@ from rich.console import Console
 from ..checkpoint import CheckpointStore, Commit, state_sha256, state_variables
 from ..errors import Interrupted
 from ..evaluate import append_scores
+from ..evaluate.features import Extractors
 from ..game import AdversarialGame
 from ..monitor import Monitor
 from ..monitor.progress import Screen
@@ -149,6 +150,7 @@ class _Sitting:
         )
         self.ending = Ending(recipe, folder, self.monitor, account)
         self.observers = Observers(folder, self.monitor, registry, team.chief)
+        self.extractors = Extractors(source, registry)
 
     def play(self, opening: Opening) -> None:
         """Build, restore the newest checkpoint if there is one, play, seal."""
@@ -302,7 +304,7 @@ class _Sitting:
             Whether the step is the best so far.
         """
 
-        def work(together: Callable[..., np.ndarray]) -> bool:
+        def work(together: Callable[..., Any]) -> bool:
             game, observers = self.game, self.observers
             scores = evaluate_game(
                 self.recipe, self.registry, self.source, game, together, observers=observers
@@ -314,7 +316,8 @@ class _Sitting:
                 return False
             return self.best.consider(step, scores)
 
-        return bool(self.team.hear(self.team.serve(work, Helpers(self.game, self.team))))
+        helpers = Helpers(self.game, self.team, self.extractors)
+        return bool(self.team.hear(self.team.serve(work, helpers)))
 
 
 def _window(commit: Commit | None) -> Window:

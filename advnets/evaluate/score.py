@@ -8,16 +8,22 @@ seeds, the step and a hash of the weights), and a metric receives a
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
 from ..errors import DataError, PluginError
 from ..runs.plain import plain
+from .features.extractors import Extractors, Wanted, canonical, compute
 from .per_example import AT_ONCE, name_of, per_example
+
+REMEMBERED = 2**30
+"""Bytes of features that a context remembers: several metrics ask for the same ones."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,8 @@ class MetricContext:
         weights: A hash of the generator's weights.
         precision: What the samples were computed in.
         spread: What computes :meth:`per_example`: this process, by default, in one piece.
+        extract: What computes :meth:`features` and its like, ``(what, wanted, examples)``:
+            this process, by default.
 
     >>> import numpy as np
     >>> context = MetricContext(
@@ -114,6 +122,23 @@ class MetricContext:
     weights: str = ""
     precision: str = "float32"
     spread: Callable[..., np.ndarray] = per_example
+    extract: Callable[[str, Wanted, np.ndarray | None], Any] | None = None
+    _known: dict[tuple[str, str, str], np.ndarray] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        if self.extract is None:
+            extractors = Extractors(self.source, spec=self.spec)
+
+            def alone(what: str, wanted: Wanted, examples: np.ndarray | None) -> Any:
+                extractor = extractors.get(wanted)
+                if examples is None:
+                    return extractor.describe()
+                share = partial(compute, extractor, what)
+                return self.spread(share, examples, at_once=extractor.at_once)
+
+            object.__setattr__(self, "extract", alone)
 
     def examples(self, split: str) -> np.ndarray:
         """The examples of ``split``, preprocessed.
@@ -184,6 +209,64 @@ class MetricContext:
         """
         name_of(function)  # what would fail on several workers fails on one
         return self.spread(function, examples, *others, at_once=at_once)
+
+    def features(self, extractor: Wanted, examples: np.ndarray) -> np.ndarray:
+        """Features of examples, computed by all devices and workers, and remembered.
+
+        Args:
+            extractor: A component of kind ``features``: its name, or
+                ``{"name": …, parameters …}``.
+            examples: float32 ``[n, *shape]`` in the range of the preprocessed data, as
+                :meth:`examples` and :meth:`generated` return them.
+
+        Returns:
+            float64 ``[n, d]``, not to be written to.
+
+        Raises:
+            UsageError: If there is no such extractor.
+            AdvnetsError: If it cannot be made, for want of labels, of weights, ….
+
+        >>> context = MetricContext(samples=None, data=None)
+        >>> context.features("pixels", np.ones((2, 3, 3, 1), "float32")).shape
+        (2, 9)
+        """
+        return self._extracted("features", extractor, examples)
+
+    def class_probabilities(self, extractor: Wanted, examples: np.ndarray) -> np.ndarray:
+        """The probability of each class; arguments as for :meth:`features`.
+
+        Returns:
+            float64 ``[n, classes]``, rows that add up to 1; not to be written to.
+
+        Raises:
+            UsageError: If those features know no classes.
+        """
+        return self._extracted("probabilities", extractor, examples)
+
+    def describe_features(self, extractor: Wanted) -> dict[str, Any]:
+        """What a protocol says of an extractor: name, dimensions, weights, accuracy, ….
+
+        >>> MetricContext(samples=None, data=None).describe_features("pixels")
+        {'name': 'pixels', 'dimensions': None}
+        """
+        assert self.extract is not None
+        described = self.extract("describe", extractor, None)
+        name = extractor if isinstance(extractor, str) else extractor["name"]
+        return {"name": name} | {key: plain(value) for key, value in described.items()}
+
+    def _extracted(self, what: str, extractor: Wanted, examples: np.ndarray) -> np.ndarray:
+        assert self.extract is not None
+        examples = np.ascontiguousarray(examples, np.float32)
+        digest = hashlib.sha256(str(examples.shape).encode())
+        digest.update(examples.data)
+        key, known = (what, canonical(extractor), digest.hexdigest()), self._known
+        if key not in known:
+            values: np.ndarray = self.extract(what, extractor, examples)
+            values.flags.writeable = False
+            known[key] = values
+            while sum(kept.nbytes for kept in known.values()) > REMEMBERED and len(known) > 1:
+                del known[next(iter(known))]  # the oldest
+        return known[key]
 
     def protocol(
         self,

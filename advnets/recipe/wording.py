@@ -20,6 +20,7 @@ KIND = {
     "updates": "update rule",
     "optimizers": "optimizer",
     "metrics": "metric",
+    "features": "feature extractor",
     "callbacks": "callback",
     "recipes": "recipe",
     "commands": "command",

@@ -1,0 +1,164 @@
+"""The feature extractors of one process, each made once for the data that are scored."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from ...components import Component
+from ...data import DataSpec, Source, open_source
+from ...errors import PluginError, UsageError
+from ...plugins import Registry, load_plugins
+from .extractor import FeatureContext, FeatureExtractor
+
+Wanted = str | Mapping[str, Any]
+"""A feature extractor as a metric names it: its name, or ``{"name": …, parameters …}``."""
+
+VARIABLE = "ADVNETS_CACHE"
+
+
+class Extractors:
+    """Makes feature extractors when they are first asked for, and keeps them.
+
+    Args:
+        source: The data that are scored, or ``None`` where there are only arrays.
+        registry: The components; those of all installed plugins by default.
+        cache: A folder for what takes long to make; by default ``$ADVNETS_CACHE``, or
+            ``advnets`` in ``$XDG_CACHE_HOME`` or ``~/.cache``.
+        spec: What an example looks like, where there is no source.
+
+    >>> extractors = Extractors()
+    >>> extractors.get("pixels")(np.ones((2, 3, 3, 1), "float32")).shape
+    (2, 9)
+    >>> extractors.get("pixls")
+    Traceback (most recent call last):
+    ...
+    advnets.errors.UsageError: 'pixls' is not among the registered features
+      hint: did you mean 'pixels'?
+    """
+
+    def __init__(
+        self,
+        source: Source | None = None,
+        registry: Registry | None = None,
+        cache: Path | None = None,
+        spec: DataSpec | None = None,
+    ):
+        self._source, self._spec = source, spec
+        self._registry, self._cache = registry, cache
+        self._made: dict[str, FeatureExtractor] = {}
+        self._lock = Lock()
+
+    def get(self, wanted: Wanted) -> FeatureExtractor:
+        """The extractor of that name and those parameters, made at the first call.
+
+        Raises:
+            UsageError: If there is none of that name, or its parameters are wrong.
+            AdvnetsError: Whatever its making raises.
+        """
+        with self._lock:  # Threads that want the same one wait for it.
+            key = canonical(wanted)
+            if key not in self._made:
+                self._made[key] = self._make(json.loads(key))
+            return self._made[key]
+
+    def _make(self, wanted: Mapping[str, Any]) -> FeatureExtractor:
+        component, parameters = self._resolved("features", wanted)
+        context = FeatureContext(
+            data=self._source,
+            spec=self._source.spec if self._source is not None else self._spec,
+            cache=self._cache or cache_folder(),
+            open=self._open,
+        )
+        made: FeatureExtractor = component.make(FeatureExtractor, parameters, context)
+        made.name = component.name
+        return made
+
+    def _open(self, wanted: Wanted) -> Source:
+        component, parameters = self._resolved("datasets", json.loads(canonical(wanted)))
+        source = open_source(component, parameters)
+        source.available()
+        return source
+
+    def _resolved(self, kind: str, wanted: Mapping[str, Any]) -> tuple[Component, dict[str, Any]]:
+        """A component and its parameters, checked as those of a recipe are."""
+        if self._registry is None:
+            self._registry = load_plugins()
+        name = wanted["name"]
+        try:
+            component = self._registry.component(kind, name)
+        except PluginError as error:
+            raise UsageError(error.message, hint=error.hint) from error
+        given = {key: value for key, value in wanted.items() if key != "name"}
+        try:
+            checked = component.parameters.model_validate_json(json.dumps(given), strict=True)
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'.'.join(map(str, problem['loc'])) or name}: {problem['msg']}"
+                for problem in error.errors()
+            )
+            raise UsageError(
+                f"{name!r} of {kind} cannot be made so: {problems}",
+                hint=f"`advnets components {kind}` shows its parameters",
+            ) from error
+        return component, checked.model_dump()
+
+
+def canonical(wanted: Wanted) -> str:
+    """An extractor's name and parameters as one line of JSON: equal for equal ones.
+
+    Raises:
+        UsageError: If it is neither a name, nor a mapping with one.
+
+    >>> canonical("pixels") == canonical({"name": "pixels"})
+    True
+    """
+    entry = {"name": wanted} if isinstance(wanted, str) else wanted
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
+        raise UsageError(
+            f"{wanted!r:.100} names no features",
+            hint="give a name, such as classifier, or {name: classifier, PARAMETER: …}",
+        )
+    return json.dumps(dict(entry), sort_keys=True)
+
+
+def cache_folder() -> Path:
+    """Where things are kept that take long to make, and can be made again."""
+    given = os.environ.get(VARIABLE, "")
+    if given:
+        return Path(os.path.abspath(os.path.expanduser(given)))
+    home = os.environ.get("XDG_CACHE_HOME", "")
+    return Path(home if os.path.isabs(home) else os.path.expanduser("~/.cache"), "advnets")
+
+
+def compute(extractor: FeatureExtractor, what: str, examples: np.ndarray) -> np.ndarray:
+    """Features or probabilities of some examples, checked.
+
+    Args:
+        extractor: The extractor.
+        what: ``features`` or ``probabilities``.
+        examples: float32 ``[n, *shape]``.
+
+    Returns:
+        float64 ``[n, d]``.
+
+    Raises:
+        PluginError: If it does not return one row of finite numbers for each example.
+    """
+    call = extractor if what == "features" else extractor.probabilities
+    values = np.asarray(call(np.asarray(examples, np.float32)), np.float64)
+    if values.ndim != 2 or len(values) != len(examples):
+        raise PluginError(
+            f"features {extractor.name!r}: {what} have shape {values.shape} for "
+            f"{len(examples)} examples; [{len(examples)}, d] was expected"
+        )
+    if not np.isfinite(values).all():
+        raise PluginError(f"features {extractor.name!r}: {what} are not finite")
+    return values

@@ -1,0 +1,32 @@
+"""The values of an example themselves, as features."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .extractor import FeatureContext, FeatureExtractor
+
+
+class Pixels(FeatureExtractor):
+    """φ(x) = x, flattened, in the range of the preprocessed data.
+
+    Right for vectors; for images it is a poor measure of likeness, but one that needs nothing
+    learnt.
+
+    Args:
+        context: Whose ``spec`` says how many values there are.
+    """
+
+    name = "pixels"
+
+    def __init__(self, context: FeatureContext):
+        self._shape = context.spec.shape if context.spec is not None else None
+
+    def __call__(self, examples: np.ndarray) -> np.ndarray:
+        return examples.reshape(len(examples), -1).astype(np.float64)
+
+    def describe(self) -> dict[str, Any]:
+        return {"dimensions": math.prod(self._shape) if self._shape else None}
