@@ -27,6 +27,7 @@ STOREYS = (
     "plugins",
     "recipe",
     "runs",
+    "compare",
     # TensorFlow is allowed from here on
     "random",
     "data",

@@ -17,6 +17,7 @@ SUMMARIES = {
     "data": "List and prepare data sets.",
     "sample": "Draw samples from a run's generator.",
     "evaluate": "Score a run's generator.",
+    "compare": "Rank recipes by scores that were measured alike.",
     "report": "Write a run's report.html.",
     "export": "Export a run's generator.",
     "doctor": "Look for trouble in the installation, or in a run.",

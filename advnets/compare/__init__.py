@@ -1,0 +1,23 @@
+"""Scores of several runs beside each other. Imports no TensorFlow: all it reads are files."""
+
+from __future__ import annotations
+
+from .comparison import Comparison, Pair, Row, compare
+from .protocols import differing, settings
+from .scored_run import ScoredRun, read_run
+from .statistics import holm, permutation, standard_error, welch
+
+__all__ = [
+    "Comparison",
+    "Pair",
+    "Row",
+    "ScoredRun",
+    "compare",
+    "differing",
+    "holm",
+    "permutation",
+    "read_run",
+    "settings",
+    "standard_error",
+    "welch",
+]

@@ -1,0 +1,325 @@
+"""Recipes ranked by a score over their seeds, if the score was measured alike for all."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..errors import UsageError
+from ..recipe import differences
+from ..runs.plain import plain
+from .protocols import differing
+from .scored_run import Measured, ScoredRun, Series
+from .statistics import holm, permutation, standard_error, welch
+
+MOST_METRICS = 60
+MOST_LINES = 12
+"""Differences listed in a message."""
+LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Row:
+    """One recipe, under one or more seeds.
+
+    Attributes:
+        name: The recipe's name, told apart from others by its identity where it must be.
+        recipe: The identity of the recipe apart from its seed.
+        n: How many seeds.
+        mean: Of the scores.
+        error: The standard error of the mean over seeds; ``None`` for one seed.
+        own_error: Root mean square of the scores' own errors; ``None`` if one has none.
+        runs: Each run: path, seed, step, value, error.
+        differs: Where its recipe parts from the first row's.
+    """
+
+    name: str
+    recipe: str
+    n: int
+    mean: float
+    error: float | None
+    own_error: float | None
+    runs: list[dict[str, Any]]
+    differs: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two rows, and whether their means can be told apart.
+
+    Attributes:
+        first, second: Positions of the rows, from 0.
+        difference: The first's mean less the second's.
+        welch, permutation: p-values; ``None`` where a test cannot be made.
+        welch_holm, permutation_holm: The same, corrected by Holm for all pairs of the table.
+    """
+
+    first: int
+    second: int
+    difference: float
+    welch: float | None
+    permutation: float | None
+    welch_holm: float | None
+    permutation_holm: float | None
+
+    @property
+    def verdict(self) -> str:
+        """What follows, in words."""
+        if self.welch_holm is None:
+            return "no significance can be stated"
+        return "differ" if self.welch_holm < LEVEL else "not shown to differ"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The recipes ranked by one score, measured in one way.
+
+    Attributes:
+        metric: The score's name.
+        at: Which scores count: ``step N``, ``best`` or ``last``.
+        better: ``higher``, ``lower``, or ``None``: then the rows are in the order of values.
+        unit: Of the values.
+        settings: The measurement's settings, equal for all.
+        rows: The best first.
+        pairs: Of each two rows.
+    """
+
+    metric: str
+    at: str
+    better: str | None
+    unit: str
+    settings: dict[str, Any]
+    rows: list[Row]
+    pairs: list[Pair]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison as JSON values."""
+        pairs = [asdict(pair) | {"verdict": pair.verdict} for pair in self.pairs]
+        found: dict[str, Any] = plain(asdict(self) | {"pairs": pairs})
+        return found
+
+
+def compare(
+    runs: Sequence[ScoredRun],
+    metrics: Sequence[str] = (),
+    at: str = "common",
+    better: str | None = None,
+) -> tuple[list[Comparison], list[str]]:
+    """Compare runs by their scores.
+
+    Args:
+        runs: Two or more. Those that differ in the seed only make one row.
+        metrics: The scores to compare; all that every run has by default.
+        at: ``common``: the last step at which all were scored; ``best`` or ``last`` of each
+            run; or a step.
+        better: Which values are better, for scores that do not say.
+
+    Returns:
+        The comparisons, one for each score and way of measuring that all runs share; and what
+        was left out, and why.
+
+    Raises:
+        UsageError: If nothing can be compared, or a score that was asked for cannot; the
+            message names the fields of the protocols that differ.
+    """
+    kept, left_out = _distinct(runs)
+    if len(kept) < 2:
+        raise UsageError("a comparison needs two different runs", hint="; ".join(left_out) or None)
+    names = list(dict.fromkeys(metrics)) or sorted({name for run in kept for name in run.series})
+    if not names:
+        raise UsageError(
+            "none of the runs has scores", hint="`advnets evaluate RUN --metric NAME` adds some"
+        )
+    if len(names) > MOST_METRICS:
+        raise UsageError(
+            f"the runs have {len(names):,} kinds of scores", hint="choose some with --metric"
+        )
+    found: list[Comparison] = []
+    for metric in names:
+        try:
+            for how in _ways(kept, metric):
+                found.append(_comparison(kept, metric, how, at, better))
+        except UsageError as error:
+            if metrics:
+                raise
+            left_out.append(f"{metric}: {error.message}")
+    if not found:
+        raise UsageError("nothing can be compared:\n" + "\n".join(f"  {x}" for x in left_out))
+    return found, left_out
+
+
+def _distinct(runs: Sequence[ScoredRun]) -> tuple[list[ScoredRun], list[str]]:
+    """The runs without those that another one repeats: a seed counts once."""
+    kept: dict[tuple[str, str], ScoredRun] = {}
+    left_out = []
+    for run in runs:
+        before = kept.setdefault((run.without_seed, repr(run.seed)), run)
+        if before is not run:
+            left_out.append(
+                f"{run.path}: the same recipe and seed as {before.path}, which counts once"
+            )
+    return list(kept.values()), left_out
+
+
+def _ways(runs: Sequence[ScoredRun], metric: str) -> list[str]:
+    """The keys of the settings under which every run has this score.
+
+    Raises:
+        UsageError: If there are none.
+    """
+    for run in runs:
+        if metric not in run.series:
+            known = ", ".join(sorted(run.series)[:MOST_LINES]) or "none"
+            raise UsageError(
+                f"{run.path} has no score {metric!r}; it has: {known}",
+                hint=f"`advnets evaluate {run.path} --metric {metric}` adds it, "
+                "if that is the metric's name",
+            )
+    shared = [
+        how for how in runs[0].series[metric] if all(how in r.series[metric] for r in runs[1:])
+    ]
+    if shared:
+        return shared
+    first, second, lines = _nearest(runs, metric)
+    more = f"\n  and {len(lines) - MOST_LINES} more" if len(lines) > MOST_LINES else ""
+    shown = "\n".join(f"  {line}" for line in lines[:MOST_LINES]) + more
+    raise UsageError(
+        f"{metric!r} was not measured alike, so it cannot be ranked: {first.path} and "
+        f"{second.path} differ in\n{shown}",
+        hint="evaluate them in the same way: `advnets evaluate RUN --metric NAME`",
+    )
+
+
+def _nearest(runs: Sequence[ScoredRun], metric: str) -> tuple[ScoredRun, ScoredRun, list[str]]:
+    """Two runs that share no way of measuring, where they part least; else any two."""
+    found: list[tuple[int, int, ScoredRun, ScoredRun, list[str]]] = []
+    for first, second in itertools.combinations(runs, 2):
+        ours, theirs = first.series[metric], second.series[metric]
+        shares_one = int(bool(set(ours) & set(theirs)))
+        lines = min(
+            (
+                differing(a.settings, b.settings)
+                for (k, a), (m, b) in itertools.product(
+                    list(ours.items())[:MOST_LINES], list(theirs.items())[:MOST_LINES]
+                )
+                if k != m
+            ),
+            key=len,
+            default=[],
+        )
+        if lines:
+            found.append((shares_one, len(lines), first, second, lines))
+    _, _, first, second, lines = min(found, key=lambda item: item[:2])
+    return first, second, lines
+
+
+def _comparison(
+    runs: Sequence[ScoredRun], metric: str, how: str, at: str, better: str | None
+) -> Comparison:
+    series = [run.series[metric][how] for run in runs]
+    direction = next((s.better for s in series if s.better), None) or better
+    steps = [
+        _step(run, s, series, metric, at, direction) for run, s in zip(runs, series, strict=True)
+    ]
+    groups: dict[str, list[tuple[ScoredRun, int, Measured]]] = {}
+    for run, s, step in zip(runs, series, steps, strict=True):
+        groups.setdefault(run.without_seed, []).append((run, step, s.at[step]))
+    ordered = sorted(groups.values(), key=_mean, reverse=direction != "lower")
+    rows = [_row(group, ordered) for group in ordered]
+    which = f"step {steps[0]}" if at not in ("best", "last") else at
+    return Comparison(
+        metric, which, direction, series[0].unit, dict(series[0].settings), rows, _pairs(rows)
+    )
+
+
+def _step(
+    run: ScoredRun,
+    series: Series,
+    all_series: Sequence[Series],
+    metric: str,
+    at: str,
+    better: str | None,
+) -> int:
+    """The step whose score counts for a run."""
+    if at == "last":
+        return max(series.at)
+    if at == "best":
+        if better is None:
+            raise UsageError(
+                f"{metric!r} does not say whether higher or lower values are better",
+                hint="say it with --better",
+            )
+        sign = 1 if better == "higher" else -1
+        return max(series.at, key=lambda step: (sign * series.at[step].value, -step))
+    if at == "common":
+        common = set.intersection(*(set(each.at) for each in all_series))
+        if not common:
+            raise UsageError(
+                f"{metric!r} was measured at no step that all runs share",
+                hint="take --at last, or evaluate checkpoints of the same step: --checkpoint STEP",
+            )
+        return max(common)
+    step = int(at)
+    if step not in series.at:
+        known = ", ".join(map(str, sorted(series.at)[-MOST_LINES:]))
+        raise UsageError(f"{run.path} has no {metric!r} at step {step}; it has: {known}")
+    return step
+
+
+def _mean(group: Sequence[tuple[ScoredRun, int, Measured]]) -> float:
+    with np.errstate(all="ignore"):
+        return float(np.mean([measured.value for _, _, measured in group]))
+
+
+def _row(
+    group: Sequence[tuple[ScoredRun, int, Measured]],
+    all_groups: Sequence[Sequence[tuple[ScoredRun, int, Measured]]],
+) -> Row:
+    run = group[0][0]
+    namesakes = sum(other[0][0].name == run.name for other in all_groups)
+    errors = [measured.error for _, _, measured in group]
+    told = [error for error in errors if error is not None]
+    first = {**all_groups[0][0][0].recipe, "seed": None}
+    with np.errstate(all="ignore"):
+        own = float(np.sqrt(np.mean(np.square(told)))) if len(told) == len(errors) else None
+    return Row(
+        run.name if namesakes == 1 else f"{run.name} ({run.without_seed})",
+        run.without_seed,
+        len(group),
+        _mean(group),
+        standard_error([measured.value for _, _, measured in group]),
+        own,
+        [
+            {
+                "run": str(each.path),
+                "seed": each.seed,
+                "step": step,
+                "value": measured.value,
+                "error": measured.error,
+            }
+            for each, step, measured in group
+        ],
+        differences(first, {**run.recipe, "seed": None}),
+    )
+
+
+def _pairs(rows: Sequence[Row]) -> list[Pair]:
+    values = [[run["value"] for run in row.runs] for row in rows]
+    couples = list(itertools.combinations(range(len(rows)), 2))
+    by_welch = [welch(values[a], values[b]) for a, b in couples]
+    by_permutation = [permutation(values[a], values[b]) for a, b in couples]
+    return [
+        Pair(a, b, rows[a].mean - rows[b].mean, *p_values)
+        for (a, b), *p_values in zip(
+            couples,
+            by_welch,
+            by_permutation,
+            holm(by_welch),
+            holm(by_permutation),
+            strict=True,
+        )
+    ]

@@ -1,0 +1,83 @@
+"""Which scores may be ranked: those whose protocols agree in all settings.
+
+A protocol says three kinds of things: which samples were scored (seed, step, weights), how
+(the settings), and what was found on the way (the outcomes). Only the settings must agree.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+OF_THE_SAMPLES = ("seed", "step", "weights_sha256", "samples_precision")
+"""Tell which samples were scored: they differ from run to run, and may."""
+ABOUT_ITSELF = ("better", "outcomes", "interval")
+"""What a protocol says about the score, not about the measurement."""
+BEFORE_OUTCOMES: dict[str, tuple[str, ...]] = {"parzen": ("sigma", "sigma_curve", "sigma_at_edge")}
+"""Outcomes of scores that were written before protocols named theirs."""
+BEFORE_BETTER = {"parzen": "higher"}
+LONGEST = 60
+"""Characters of a value in a message."""
+
+
+def settings(metric: str, protocol: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a measurement, as dotted names and values.
+
+    Args:
+        metric: The score's name.
+        protocol: Its protocol. The names in its list ``outcomes`` are no settings.
+
+    >>> settings("fid", {"samples": 10, "step": 5, "features": {"name": "pixels"},
+    ...     "sigma": 0.2, "outcomes": ["sigma"]})
+    {'samples': 10, 'features.name': 'pixels'}
+    """
+    told = protocol.get("outcomes")
+    outcomes = told if isinstance(told, list) else BEFORE_OUTCOMES.get(metric, ())
+    left_out = {*OF_THE_SAMPLES, *ABOUT_ITSELF, *(o for o in outcomes if isinstance(o, str))}
+    return dict(_leaves(protocol, "", left_out))
+
+
+def better(metric: str, protocol: Mapping[str, Any]) -> str | None:
+    """Which values are better, ``higher`` or ``lower``; ``None`` if the score does not say."""
+    told = protocol.get("better", BEFORE_BETTER.get(metric))
+    return told if told in ("higher", "lower") else None
+
+
+def key(found: Mapping[str, Any]) -> str:
+    """Equal for equal settings."""
+    return json.dumps(found, sort_keys=True)
+
+
+def differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
+    """Where two measurements' settings part, one line each.
+
+    >>> differing({"samples": 10000, "split": "test"}, {"samples": 2500, "note": "few"})
+    ['samples: 10000 vs 2500', 'split: "test" vs (absent)', 'note: (absent) vs "few"']
+    """
+    names = [*first, *(name for name in second if name not in first)]
+    return [
+        f"{name}: {_shown(first, name)} vs {_shown(second, name)}"
+        for name in names
+        if key({"": first.get(name, _ABSENT)}) != key({"": second.get(name, _ABSENT)})
+    ]
+
+
+_ABSENT = "(absent)"
+
+
+def _shown(found: Mapping[str, Any], name: str) -> str:
+    if name not in found:
+        return _ABSENT
+    text = json.dumps(found[name], ensure_ascii=False)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _leaves(value: Any, path: str, left_out: set[str]) -> Iterator[tuple[str, Any]]:
+    if path in left_out:
+        return
+    if isinstance(value, Mapping) and (value or not path):
+        for name, item in value.items():
+            yield from _leaves(item, f"{path}.{name}" if path else str(name), left_out)
+    elif value is not None:  # a setting that is not there, and one of null, say the same
+        yield path, value

@@ -1,0 +1,120 @@
+"""A run as a comparison sees it: its recipe apart from the seed, and its scores."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageError
+from ..recipe import identity, read_yaml, recipe_bytes
+from ..runs import RunFolder
+from .protocols import better, key, settings
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One score of one run.
+
+    Attributes:
+        value: The number; finite.
+        error: The score's own error, or ``None``.
+        seed: The seed of the samples.
+    """
+
+    value: float
+    error: float | None
+    seed: Any
+
+
+@dataclass
+class Series:
+    """The scores of one metric under the same settings, by step.
+
+    Attributes:
+        settings: Dotted names and values.
+        better: ``higher``, ``lower`` or ``None``.
+        unit: Of the values; empty if none is told.
+        at: The scores, by the step of the generator.
+    """
+
+    settings: dict[str, Any]
+    better: str | None
+    unit: str
+    at: dict[int, Measured] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ScoredRun:
+    """A run and its scores.
+
+    Attributes:
+        path: Its folder.
+        recipe: The recipe, as it was written into the folder.
+        without_seed: The identity of the recipe apart from its seed: equal for the runs of one
+            recipe under several seeds.
+        series: By metric, and within it by the settings of the measurement.
+    """
+
+    path: Path
+    recipe: dict[str, Any]
+    without_seed: str
+    series: dict[str, dict[str, Series]]
+
+    @property
+    def name(self) -> str:
+        """The recipe's name."""
+        return str(self.recipe.get("name", "?"))[:100]
+
+    @property
+    def seed(self) -> Any:
+        """The seed that it was played with."""
+        return self.recipe.get("seed", 1)
+
+
+def read_run(path: str | Path) -> ScoredRun:
+    """Read what a comparison needs of a run's folder, whoever made it.
+
+    Raises:
+        UsageError: If it is no run's folder, or its recipe cannot be read.
+        RunError: If its manifest is damaged.
+    """
+    folder = RunFolder.open(path)
+    document = read_yaml(recipe_bytes(folder.recipe_file), str(folder.recipe_file))
+    recipe = document.value
+    if document.problems or not isinstance(recipe, dict):
+        reason = str(document.problems[0]) if document.problems else "it is no mapping"
+        raise UsageError(f"the recipe of the run cannot be read: {reason}", where=str(path))
+    return ScoredRun(
+        folder.path,
+        recipe,
+        identity({name: value for name, value in recipe.items() if name != "seed"}),
+        _series(folder.manifest.data.get("scores") or [], recipe.get("seed", 1)),
+    )
+
+
+def _series(scores: list[dict[str, Any]], seed: Any) -> dict[str, dict[str, Series]]:
+    """The scores that are numbers of a step.
+
+    Of several at one step under the same settings, the one of the recipe's own seed counts,
+    else the last: means over some draws would have another error than single ones.
+    """
+    found: dict[str, dict[str, Series]] = {}
+    for score in scores:
+        protocol = score.get("protocol") or {}
+        step, value = protocol.get("step"), score.get("value")
+        if step is None or value is None or not math.isfinite(value):
+            continue
+        metric = score["metric"]
+        how = settings(metric, protocol)
+        direction = better(metric, protocol)
+        unit = str(protocol.get("unit") or "")
+        series = found.setdefault(metric, {}).setdefault(key(how), Series(how, direction, unit))
+        series.better = direction or series.better
+        before = series.at.get(step)
+        if before is None or before.seed != seed or protocol.get("seed") == seed:
+            error = score.get("error")
+            own = None if error is None or not math.isfinite(error) else float(error)
+            series.at[step] = Measured(float(value), own, protocol.get("seed"))
+    return found
