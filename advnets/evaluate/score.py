@@ -19,7 +19,7 @@ import numpy as np
 
 from ..errors import DataError, PluginError
 from ..runs.plain import plain
-from .features.extractors import Extractors, Wanted, canonical, compute
+from .features.extractors import Extractors, Wanted, canonical
 from .per_example import AT_ONCE, name_of, per_example
 
 REMEMBERED = 2**30
@@ -93,10 +93,18 @@ class MetricContext:
         seed: The seed to draw samples with.
         step: The generator's step.
         weights: A hash of the generator's weights.
+        averaging: How these are averages of its weights, ``None`` where they are its own.
         precision: What the samples were computed in.
         spread: What computes :meth:`per_example`: this process, by default, in one piece.
         extract: What computes :meth:`features` and its like, ``(what, wanted, examples)``:
             this process, by default.
+        prior: p_z, a :class:`advnets.game.Prior`, or ``None``.
+        generator: G in inference mode, on the chief alone: latent points ``[n, size]`` →
+            examples in the preprocessed range; or ``None``. Many samples are better asked of
+            ``samples``, which all devices make.
+        discriminator: D in inference mode, likewise: examples in the preprocessed range → what
+            D says of them, by name (``logits``, …), and the ``probability`` of "real" where
+            the loss defines one; or ``None``.
 
     >>> import numpy as np
     >>> context = MetricContext(
@@ -120,24 +128,20 @@ class MetricContext:
     seed: int = 0
     step: int = 0
     weights: str = ""
+    averaging: Mapping[str, Any] | None = None
     precision: str = "float32"
     spread: Callable[..., np.ndarray] = per_example
     extract: Callable[[str, Wanted, np.ndarray | None], Any] | None = None
+    prior: Any = None
+    generator: Callable[[np.ndarray], np.ndarray] | None = None
+    discriminator: Callable[[np.ndarray], Mapping[str, np.ndarray]] | None = None
     _known: dict[tuple[str, str, str], np.ndarray] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
     def __post_init__(self) -> None:
         if self.extract is None:
-            extractors = Extractors(self.source, spec=self.spec)
-
-            def alone(what: str, wanted: Wanted, examples: np.ndarray | None) -> Any:
-                extractor = extractors.get(wanted)
-                if examples is None:
-                    return extractor.describe()
-                share = partial(compute, extractor, what)
-                return self.spread(share, examples, at_once=extractor.at_once)
-
+            alone = partial(Extractors(self.source, spec=self.spec).extract, spread=self.spread)
             object.__setattr__(self, "extract", alone)
 
     def examples(self, split: str) -> np.ndarray:
@@ -278,7 +282,7 @@ class MetricContext:
         """What every protocol begins with, and ``more``: data, seed, step, weights.
 
         `advnets compare` ranks scores of one protocol only. What tells the samples apart
-        (``seed``, ``step``, ``weights_sha256``, ``samples_precision``) and what the
+        (``seed``, ``step``, ``weights_sha256``, ``averaging``, ``samples_precision``) and what the
         measurement found out may differ; all else is a setting, and must be the same.
 
         Args:
@@ -297,6 +301,7 @@ class MetricContext:
             "seed": self.seed,
             "step": self.step,
             "weights_sha256": self.weights or None,
+            "averaging": self.averaging,
             "samples_precision": self.precision,
         }
         told = {"better": better, "outcomes": list(outcomes)}

@@ -192,6 +192,25 @@ def check_metric(
     run_checks("metrics", metric, parameters, plugins, skip)
 
 
+def check_features(
+    features: Any,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    plugins: Sequence[str] = (),
+    skip: Mapping[str, str] | None = None,
+) -> None:
+    """Check a feature extractor: what it says of each example, and of itself.
+
+    Arguments as for :func:`check_loss`; an object may be the function that makes one of an
+    :class:`advnets.evaluate.FeatureContext`.
+
+    Raises:
+        unittest.SkipTest: If the weights that it needs cannot be had on this machine.
+    """
+    __tracebackhide__ = True
+    run_checks("features", features, parameters, plugins, skip)
+
+
 def check_callback(
     callback: Any,
     parameters: Mapping[str, Any] | None = None,

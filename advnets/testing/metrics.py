@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..data import DataSpec
 from ..errors import AdvnetsError
 from ..evaluate import MetricContext, Score
+from ..evaluate.features import Extractors
 from ..evaluate.per_example import per_example
+from .classes import Classes, cache
 from .failure import fail
 from .subject import Subject
 
 SHAPES = ((8, 8, 1), (2,))
 """Shapes of the examples that are scored; a metric may refuse one of them."""
-HELD_OUT = 50
 
 
 def returns_scores(subject: Subject) -> None:
@@ -93,7 +94,7 @@ def _scored(subject: Subject, parts: int = 1) -> list[list[Score]]:
 
 
 def _context(shape: tuple[int, ...], parts: int) -> MetricContext:
-    splits = ("train", "validation", "test")
+    source = Classes(shape)
 
     def noise(n: int, seed: int) -> np.ndarray:
         return np.random.default_rng(seed).random((n, *shape), "float32")
@@ -105,11 +106,13 @@ def _context(shape: tuple[int, ...], parts: int) -> MetricContext:
 
     return MetricContext(
         samples=noise,
-        data=lambda split: noise(HELD_OUT, 100 + splits.index(split)),
-        splits=splits,
-        spec=DataSpec(shape, "float32", 0, 1, "image" if len(shape) == 3 else "vector"),
+        data=source.load,
+        splits=source.splits,
+        spec=source.spec,
+        source=source,
         seed=1,
         step=7,
         weights="0" * 64,
         spread=spread,
+        extract=partial(Extractors(source, cache=cache()).extract, spread=spread),
     )

@@ -71,7 +71,8 @@ def subject_of(
             return component.load()(*context, **resolved)
 
         return Subject(kind, component.name, make, component, resolved)
-    if isinstance(what, type) or (callable(what) and kind in ("architectures", "metrics")):
+    takes_context = ("architectures", "metrics", "features")
+    if isinstance(what, type) or (callable(what) and kind in takes_context):
         return Subject(kind, what.__name__, lambda *context: what(*context, **given))
     if callable(what) and kind == "optimizers":
         return Subject(kind, what.__name__, lambda *context: what(*context, **given))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -16,6 +17,7 @@ from ...components import Component
 from ...data import DataSpec, Source, open_source
 from ...errors import PluginError, UsageError
 from ...plugins import Registry, load_plugins
+from ..per_example import per_example
 from .extractor import FeatureContext, FeatureExtractor
 
 Wanted = str | Mapping[str, Any]
@@ -68,6 +70,29 @@ class Extractors:
             if key not in self._made:
                 self._made[key] = self._make(json.loads(key))
             return self._made[key]
+
+    def extract(
+        self,
+        what: str,
+        wanted: Wanted,
+        examples: np.ndarray | None,
+        spread: Callable[..., np.ndarray] = per_example,
+    ) -> Any:
+        """What an extractor says of examples, or of itself, computed by this process.
+
+        Args:
+            what: ``features``, ``probabilities`` or ``describe``.
+            wanted: The extractor.
+            examples: float32 ``[n, *shape]``; ``None`` where it is to describe itself.
+            spread: What calls a function for parts of the examples.
+
+        Returns:
+            float64 ``[n, d]``, or the description.
+        """
+        extractor = self.get(wanted)
+        if examples is None:
+            return extractor.describe()
+        return spread(partial(compute, extractor, what), examples, at_once=extractor.at_once)
 
     def _make(self, wanted: Mapping[str, Any]) -> FeatureExtractor:
         component, parameters = self._resolved("features", wanted)
