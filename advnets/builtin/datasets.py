@@ -87,6 +87,20 @@ class GridParameters(SyntheticParameters):
     deviation: float = Field(0.05, gt=0, description="σ of each mode")
 
 
+class StackedMnistParameters(SyntheticParameters):
+    """Of ``stacked_mnist``."""
+
+    digits: Literal["mnist", "sklearn"] = Field(
+        "mnist", description="mnist, from TFDS; sklearn: another data set, which needs no download"
+    )
+    examples: int = Field(
+        128_000, ge=1, le=MOST_EXAMPLES, description="examples in the training split"
+    )
+    data_dir: str | None = Field(
+        None, min_length=1, description="a folder in which MNIST lies prepared, or TFDS's own"
+    )
+
+
 class FolderParameters(DatasetParameters):
     """Of ``folder``."""
 
@@ -151,6 +165,12 @@ def advnets_datasets() -> list[Component]:
             "advnets.data.grid:Grid",
             "Gaussians on a square grid, their density known",
             GridParameters,
+        ),
+        Component(
+            "stacked_mnist",
+            "advnets.data.stacked_mnist:StackedMnist",
+            "three random digits as the channels of an image: 1,000 modes",
+            StackedMnistParameters,
         ),
         Component(
             "folder",

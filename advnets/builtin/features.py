@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from ..components import Component
+from typing import Any
+
+from pydantic import Field
+
+from ..components import Component, Parameters
 from ..hookspecs import hookimpl
+
+
+class ClassifierParameters(Parameters):
+    """Of ``classifier``."""
+
+    dataset: str | dict[str, Any] | None = Field(
+        None,
+        description="what it is trained on, a name or an entry as under dataset; by default the "
+        "data that are scored",
+    )
+    steps: int = Field(2000, ge=1, le=1_000_000, description="training steps, of 128 examples each")
+    seed: int = Field(0, ge=0, lt=2**31, description="of the initial weights and the order")
 
 
 @hookimpl
@@ -14,5 +30,11 @@ def advnets_features() -> list[Component]:
             "pixels",
             "advnets.evaluate.features.pixels:Pixels",
             "the values of an example themselves; for vectors",
+        ),
+        Component(
+            "classifier",
+            "advnets.evaluate.features.classifier:Classifier",
+            "the penultimate layer of a small classifier, trained here on the data's labels",
+            ClassifierParameters,
         ),
     ]

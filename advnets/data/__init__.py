@@ -5,6 +5,7 @@ Importing this package imports no TensorFlow; reading and preprocessing do.
 
 from __future__ import annotations
 
+from .composed import Composed
 from .examples import Examples
 from .order import batches_per_epoch, epoch_order
 from .prepare import open_source, prepare_data
@@ -15,6 +16,7 @@ from .spec import SPLITS, DataSpec, Split
 
 __all__ = [
     "SPLITS",
+    "Composed",
     "DataSpec",
     "DataUnavailable",
     "Examples",

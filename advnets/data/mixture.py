@@ -64,12 +64,12 @@ class GaussianMixture(Source):
     def read(self, split: str) -> Examples:
         count, dimensions = self._centres.shape
         n = self._sizes[split]
-        uniform = _uniform(self._seed, SPLITS.index(split), n * (dimensions + 1))  # type: ignore[arg-type]
-        uniform = uniform.reshape(n, dimensions + 1)
+        drawn = uniform(self._seed, SPLITS.index(split), n * (dimensions + 1))  # type: ignore[arg-type]
+        drawn = drawn.reshape(n, dimensions + 1)
         from scipy.special import ndtri
 
-        labels = np.minimum((uniform[:, 0] * count).astype(np.int64), count - 1)
-        x = self._centres[labels] + self.deviation * ndtri(uniform[:, 1:])
+        labels = np.minimum((drawn[:, 0] * count).astype(np.int64), count - 1)
+        x = self._centres[labels] + self.deviation * ndtri(drawn[:, 1:])
         return Examples(x.astype(np.float32), labels)
 
     def log_density(self, x: np.ndarray) -> np.ndarray:
@@ -94,7 +94,7 @@ class GaussianMixture(Source):
         return np.exp(self.log_density(x))
 
 
-def _uniform(seed: int, stream: int, n: int) -> np.ndarray:
+def uniform(seed: int, stream: int, n: int) -> np.ndarray:
     """n numbers in the open interval (0, 1), [n] float64, from Philox's 53 upper bits."""
     bits = np.random.Philox(key=[seed, stream]).random_raw(n)
     return ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53

@@ -37,8 +37,10 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "gaussian_1d": {"examples": 500, "held_out": 100},
     "ring": {"examples": 500, "held_out": 100},
     "grid": {"examples": 500, "held_out": 100},
+    "stacked_mnist": {"digits": "sklearn", "examples": 60, "held_out": 40},
     "folder": {"path": str(FOLDER / "images"), "size": 6},
     "npz": {"path": str(FOLDER / "arrays.npz")},
+    "classifier": {"steps": 30},
     "parzen": {"samples": 200, "sigmas": 3, "validation": 20},
 }
 """What a component is checked with, where its defaults do not suffice or are too large."""

@@ -68,7 +68,7 @@ class Extractors:
         with self._lock:  # Threads that want the same one wait for it.
             key = canonical(wanted)
             if key not in self._made:
-                self._made[key] = self._make(json.loads(key))
+                self._made[key] = self._make(wanted)
             return self._made[key]
 
     def extract(
@@ -94,7 +94,7 @@ class Extractors:
             return extractor.describe()
         return spread(partial(compute, extractor, what), examples, at_once=extractor.at_once)
 
-    def _make(self, wanted: Mapping[str, Any]) -> FeatureExtractor:
+    def _make(self, wanted: Wanted) -> FeatureExtractor:
         component, parameters = self._resolved("features", wanted)
         context = FeatureContext(
             data=self._source,
@@ -107,21 +107,22 @@ class Extractors:
         return made
 
     def _open(self, wanted: Wanted) -> Source:
-        component, parameters = self._resolved("datasets", json.loads(canonical(wanted)))
+        component, parameters = self._resolved("datasets", wanted)
         source = open_source(component, parameters)
         source.available()
         return source
 
-    def _resolved(self, kind: str, wanted: Mapping[str, Any]) -> tuple[Component, dict[str, Any]]:
+    def _resolved(self, kind: str, wanted: Wanted) -> tuple[Component, dict[str, Any]]:
         """A component and its parameters, checked as those of a recipe are."""
+        entry = entry_of(wanted)
         if self._registry is None:
             self._registry = load_plugins()
-        name = wanted["name"]
+        name = entry["name"]
         try:
             component = self._registry.component(kind, name)
         except PluginError as error:
             raise UsageError(error.message, hint=error.hint) from error
-        given = {key: value for key, value in wanted.items() if key != "name"}
+        given = {key: value for key, value in entry.items() if key != "name"}
         try:
             checked = component.parameters.model_validate_json(json.dumps(given), strict=True)
         except ValidationError as error:
@@ -145,13 +146,22 @@ def canonical(wanted: Wanted) -> str:
     >>> canonical("pixels") == canonical({"name": "pixels"})
     True
     """
+    return json.dumps(entry_of(wanted), sort_keys=True)
+
+
+def entry_of(wanted: Wanted) -> dict[str, Any]:
+    """A component's entry as a mapping with a name.
+
+    Raises:
+        UsageError: If it is neither a name, nor a mapping with one.
+    """
     entry = {"name": wanted} if isinstance(wanted, str) else wanted
     if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
         raise UsageError(
-            f"{wanted!r:.100} names no features",
+            f"{wanted!r:.100} names no component",
             hint="give a name, such as classifier, or {name: classifier, PARAMETER: …}",
         )
-    return json.dumps(dict(entry), sort_keys=True)
+    return dict(entry)
 
 
 def cache_folder() -> Path:
