@@ -14,8 +14,8 @@ from ..game import AdversarialGame
 
 def state_variables(game: AdversarialGame) -> dict[str, tf.Variable]:
     """The variables that training can change: networks, optimizers, loss state, the round;
-    the players' loss scales where they compute in float16, and the factors of learning rates
-    that follow a schedule.
+    the average of G's weights where one is kept, the players' loss scales where they compute
+    in float16, and the factors of learning rates that follow a schedule.
 
     Args:
         game: A compiled game.
@@ -32,6 +32,8 @@ def state_variables(game: AdversarialGame) -> dict[str, tf.Variable]:
         "discriminator_optimizer": game.discriminator_optimizer.variables,
         "loss": game.loss.variables,
     }
+    if game.average is not None:
+        groups["averaged_generator"] = game.average.network.variables
     for group, variables in groups.items():
         for index, variable in enumerate(variables):
             # Not the whole path: Keras counts the layers of a process into their names.

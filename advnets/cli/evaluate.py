@@ -9,7 +9,7 @@ import click
 
 from ..errors import AdvnetsError, UsageError
 from .common import echo, plugin_options, print_json, registry_of, warn
-from .opening import checkpoint_option, open_run, run_argument
+from .opening import checkpoint_option, open_run, run_argument, weights_option
 
 if TYPE_CHECKING:
     from ..evaluate import Score
@@ -30,11 +30,17 @@ if TYPE_CHECKING:
     help="Seed of the samples; the recipe's by default.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list with the protocols.")
+@weights_option
 @checkpoint_option
 @plugin_options
 @click.pass_context
 def command(
-    ctx: click.Context, run: Path, metrics: tuple[str, ...], seed: int | None, as_json: bool
+    ctx: click.Context,
+    run: Path,
+    metrics: tuple[str, ...],
+    seed: int | None,
+    as_json: bool,
+    weights: str,
 ) -> None:
     """Score the generator of RUN.
 
@@ -50,7 +56,7 @@ def command(
             "the run's recipe names no metrics",
             hint=f"name one: --metric {'|'.join(registry.names('metrics'))}",
         )
-    scores = opened.evaluate(list(metrics) or None, seed=seed)
+    scores = opened.evaluate(list(metrics) or None, seed=seed, weights=weights)
     keep(opened.folder, scores)
     if as_json:
         print_json([score.to_dict() for score in scores])

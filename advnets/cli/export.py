@@ -13,7 +13,7 @@ import click
 from ..errors import UsageError
 from ..runs.atomic import write_atomically
 from .common import check_place, echo, plugin_options
-from .opening import checkpoint_option, open_run, run_argument
+from .opening import checkpoint_option, open_run, run_argument, weights_option
 
 if TYPE_CHECKING:
     from ..engine.api import Run
@@ -45,11 +45,18 @@ SUFFIXES = {"keras": ".keras", "savedmodel": "", "npz": ".npz"}
     help="Which network.",
 )
 @click.option("--force", is_flag=True, help="Replace what is at PATH.")
+@weights_option
 @checkpoint_option
 @plugin_options
 @click.pass_context
 def command(
-    ctx: click.Context, run: Path, form: str, out: Path | None, player: str, force: bool
+    ctx: click.Context,
+    run: Path,
+    form: str,
+    out: Path | None,
+    player: str,
+    force: bool,
+    weights: str,
 ) -> None:
     """Export a network of RUN.
 
@@ -67,7 +74,9 @@ def command(
         out = opened.folder.exports / f"{player}-step-{opened.commit.step:08}{SUFFIXES[form]}"
         out.parent.mkdir(exist_ok=True)
         check_out(out, form, force)
-    model = opened.generator if player == "generator" else opened.discriminator
+    model = opened.discriminator
+    if player == "generator":
+        model = opened.game.sampling_generator(weights)
     temporary = out.with_name(f".writing-{out.name}")
     remove(temporary)
     try:
@@ -132,6 +141,7 @@ def describe(opened: Run, player: str, model: Any) -> dict[str, Any]:
         "step": opened.commit.step,
         "state_sha256": opened.commit.state_sha256,
         "weights_sha256": weights_sha256(model.get_weights()),
+        "averaged": model is opened.averaged_generator,
         "latent": opened.recipe.data["latent"],
         "dataset": opened.recipe.data["dataset"],
         "preprocessed_range": opened.source.preprocess.range,

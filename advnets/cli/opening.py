@@ -53,6 +53,17 @@ def checkpoint_option(command: click.decorators.FC) -> click.decorators.FC:
     )(command)
 
 
+def weights_option(command: click.decorators.FC) -> click.decorators.FC:
+    """Add ``--weights``: of G's own, or of their average."""
+    return click.option(
+        "--weights",
+        type=click.Choice(["auto", "averaged", "current"]),
+        default="auto",
+        show_default=True,
+        help="Of the generator; auto: averaged ones where the recipe keeps them.",
+    )(command)
+
+
 def run_argument(command: click.decorators.FC) -> click.decorators.FC:
     """Add the argument RUN, the folder of a run."""
     return click.argument("run", metavar="RUN", type=click.Path(path_type=Path))(command)

@@ -8,7 +8,7 @@ import click
 
 from ..errors import UsageError
 from .common import check_place, echo, plugin_options
-from .opening import checkpoint_option, open_run, run_argument
+from .opening import checkpoint_option, open_run, run_argument, weights_option
 
 FORMATS = (".png", ".npz")
 
@@ -39,6 +39,7 @@ FORMATS = (".png", ".npz")
     metavar="FILE.png|FILE.npz",
     help="The file to write; one in the run's samples/ by default.",
 )
+@weights_option
 @checkpoint_option
 @plugin_options
 @click.pass_context
@@ -49,6 +50,7 @@ def command(
     interpolate: bool,
     seed: int,
     out: Path | None,
+    weights: str,
 ) -> None:
     """Draw samples from the generator of RUN.
 
@@ -59,7 +61,7 @@ def command(
         check_out(out)
     opened = open_run(ctx, run)
     count = count or (100 if interpolate else 64)
-    samples, latents = opened.sample(count, seed=seed, interpolate=interpolate)
+    samples, latents = opened.sample(count, seed=seed, interpolate=interpolate, weights=weights)
     if out is None:
         kind = "lines" if interpolate else "drawn"
         step = opened.commit.step

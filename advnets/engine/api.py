@@ -134,12 +134,17 @@ class Run:
         return self.game.generator
 
     @property
+    def averaged_generator(self) -> keras.Model | None:
+        """The generator with averaged weights; ``None`` where the recipe keeps none."""
+        return self.game.averaged_generator
+
+    @property
     def discriminator(self) -> keras.Model:
         """The trained discriminator."""
         return self.game.discriminator
 
     def sample(
-        self, n: int, seed: int = 0, interpolate: bool = False
+        self, n: int, seed: int = 0, interpolate: bool = False, weights: str = "auto"
     ) -> tuple[np.ndarray, np.ndarray]:
         """Sample from the trained generator, on all devices that the run would use here.
 
@@ -148,20 +153,24 @@ class Run:
             seed: Seed of the latent points; equal seeds give equal points.
             interpolate: Draw rows of 10 samples along straight lines between pairs of
                 latent points (figure 3 of Goodfellow et al. 2014).
+            weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
 
         Returns:
             Samples in the data set's own range, ``[n, *shape]``, and their latent points
             ``[n, size]``.
         """
         game = self._shared_game
-        latents, generated = game.generate(n, seed)
+        latents, generated = game.generate(n, seed, weights=weights)
         if interpolate:
             latents = interpolated(latents, n)
-            generated = game.generate_from(latents)
+            generated = game.generate_from(latents, weights=weights)
         return self.source.preprocess.invert(generated), latents
 
     def evaluate(
-        self, metrics: Sequence[str] | None = None, seed: int | None = None
+        self,
+        metrics: Sequence[str] | None = None,
+        seed: int | None = None,
+        weights: str = "auto",
     ) -> list[Score]:
         """Compute metrics of the trained generator, on all devices that the run would use here.
 
@@ -169,13 +178,15 @@ class Run:
             metrics: Names; the recipe's ``evaluation.metrics`` by default. A metric that
                 the recipe names keeps the parameters given there.
             seed: Seed of the samples; the recipe's by default.
+            weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
         """
         with explaining(self.registry, lambda: True):
             game = self._shared_game
             team = Team(tf.distribute.get_strategy())  # this process alone
             helpers = Helpers(game, team, self._extractors)
             return evaluate_game(
-                self.recipe, self.registry, self.source, game, helpers, metrics, seed
+                *(self.recipe, self.registry, self.source, game, helpers, metrics, seed),
+                weights=weights,
             )
 
     def __repr__(self) -> str:

@@ -7,7 +7,7 @@ import keras
 from ..components import ROLES
 from ..data import Source, batches_per_epoch
 from ..errors import PluginError
-from ..game import AdversarialGame, Loss, Penalty, Prior, UpdateRule
+from ..game import AdversarialGame, GeneratorAverage, Loss, Penalty, Prior, UpdateRule
 from ..networks import NetworkContext, returning_float32, under_policy
 from ..optimizers import OptimizerContext
 from ..plugins import Registry
@@ -54,6 +54,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
             make(recipe, role, keras.Model, context) for role, context in networks.items()
         )
         generator = returning_float32(generator)
+        average = _average(recipe, networks["generator"])
     _check_shape(recipe, "generator", generator, source.spec.shape)
     game = AdversarialGame(
         generator,
@@ -65,6 +66,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
             for component, parameters in recipe.components("penalties")
         ],
         updates=make(recipe, "updates", UpdateRule),
+        average=average,
         seed=recipe.data["seed"],
     )
     optimizers = {
@@ -81,6 +83,15 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
     game.discriminator_calls = recipe.data["distribution"]["discriminator_calls"]
     game.norms_every = min(NORMS_EVERY, recipe.data["monitoring"]["log_every"])
     return game
+
+
+def _average(recipe: Recipe, context: NetworkContext) -> GeneratorAverage | None:
+    """What keeps the average of G's weights, in a network built like G, where it is asked for."""
+    settings = recipe.data.get("averaging")
+    if settings is None:
+        return None
+    network = make(recipe, "generator", keras.Model, context)
+    return GeneratorAverage(returning_float32(network), **settings)
 
 
 def optimizer_context(

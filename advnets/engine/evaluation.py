@@ -23,6 +23,7 @@ from ..places import defined_at
 from ..plugins import Registry
 from ..recipe import Recipe
 from ..runs.plain import plain
+from .asking import made, said
 from .observers import Observers
 from .team import Team, is_loss
 
@@ -54,9 +55,9 @@ class Helpers:
         }
         return do[what](*arguments)
 
-    def samples(self, n: int, seed: int) -> np.ndarray:
+    def samples(self, n: int, seed: int, weights: str = "auto") -> np.ndarray:
         """``n`` samples in the range of the preprocessed data, on all workers."""
-        return self._game.generate(n, seed, stream="evaluate")[1]
+        return self._game.generate(n, seed, stream="evaluate", weights=weights)[1]
 
     def per_example(
         self, name: Sequence[str], examples: np.ndarray, others: Sequence[Any], at_once: int
@@ -130,6 +131,7 @@ def evaluate_game(
     names: Sequence[str] | None = None,
     seed: int | None = None,
     observers: Observers | None = None,
+    weights: str = "auto",
 ) -> list[Score]:
     """Compute metrics of a game's generator; see :meth:`advnets.engine.api.Run.evaluate`.
 
@@ -137,6 +139,7 @@ def evaluate_game(
         together: :class:`Helpers`, or what calls those of all workers.
         observers: During a run: where a metric that fails is switched off. Else, whatever it
             raises is raised.
+        weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
     """
     declared = {
         component.name: (component, p) for component, p in recipe.components("evaluation.metrics")
@@ -145,20 +148,25 @@ def evaluate_game(
     for name in declared if names is None else names:
         component = registry.component("metrics", name)
         chosen.append(declared.get(name, (component, component.parameters().model_dump())))
+    generator, average = game.sampling_generator(weights), game.average
     context = MetricContext(
-        samples=lambda n, seed: together("samples", n, seed),
+        samples=lambda n, seed: together("samples", n, seed, weights),
         data=lambda split: np.asarray(source.preprocess.apply(source.load(split))),
         splits=tuple(source.splits),
         spec=source.spec,
         source=source,
         seed=recipe.data["seed"] if seed is None else seed,
         step=int(game.rounds.numpy()),
-        weights=weights_sha256(game.generator.get_weights()),
+        weights=weights_sha256(generator.get_weights()),
+        averaging=average.describe() if average and generator is average.network else None,
         precision=recipe.data["distribution"]["precision"],
         spread=lambda function, examples, *others, at_once: together(
             "per_example", name_of(function), np.asarray(examples), others, at_once
         ),
         extract=lambda what, wanted, examples: together("extract", what, wanted, examples),
+        prior=game.prior,
+        generator=partial(made, generator),
+        discriminator=partial(said, game),
     )
     scores: list[Score] = []
     for component, parameters in chosen:

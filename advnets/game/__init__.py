@@ -1,5 +1,6 @@
 """The game: generator, discriminator, what they minimise, and who moves when."""
 
+from .averaging import GeneratorAverage
 from .batch import global_mean
 from .game import AdversarialGame
 from .loss import Loss
@@ -24,6 +25,7 @@ __all__ = [
     "Alternating",
     "DiscriminatorOutput",
     "Gaussian",
+    "GeneratorAverage",
     "Loss",
     "Minimax",
     "NonSaturating",

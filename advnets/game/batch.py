@@ -165,6 +165,33 @@ def if_all_agree(
     context.merge_call(on_all_replicas, args=(condition, list(tensors)))
 
 
+def change_variables(
+    change: Callable[..., Any], variables: Sequence[Any], values: Sequence[Any], *others: Any
+) -> None:
+    """Call ``change(variable, value, *others)`` for each pair, for every replica's own copy.
+
+    Args:
+        change: What assigns to a variable.
+        variables: TensorFlow's variables.
+        values: A variable or tensor for each.
+        *others: Tensors.
+    """
+    values = [tf.convert_to_tensor(value) for value in values]  # each replica's own
+
+    def on_all_replicas(
+        strategy: tf.distribute.Strategy, values: Sequence[Any], *others: Any
+    ) -> None:
+        for variable, value in zip(variables, values, strict=True):
+            strategy.extended.update(variable, change, args=(value, *others), group=False)
+
+    if tf.distribute.has_strategy():
+        context = tf.distribute.get_replica_context()
+        context.merge_call(on_all_replicas, args=(values, *others))
+        return
+    for variable, value in zip(variables, values, strict=True):
+        change(variable, value, *others)
+
+
 def take_reduced_gradients(optimizer: keras.optimizers.Optimizer) -> None:
     """Tell a Keras optimizer that its gradients are sums over the replicas already.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 from typing import Any
 
 import keras
@@ -16,20 +15,20 @@ from ..networks import make_switchable, mixes_examples
 from ..places import scope_of
 from ..random import Draw
 from . import batch
+from .averaging import GeneratorAverage
+from .generation import Generation
 from .judging import check_what_is_needed, critic_of, judge
 from .loss import Loss
 from .losses.minimax import Minimax
 from .output import at_least_float32
 from .penalty import Penalty, PenaltyInputs
 from .play import Play
-from .players import Players
 from .prior import Prior, Uniform
-from .sampling import Sampler
 from .update_rule import UpdateRule
 from .updates.alternating import Alternating
 
 
-class AdversarialGame(Players):
+class AdversarialGame(Generation):
     """A generator G and a discriminator D that play against each other.
 
     G maps latent points z ~ p_z to examples; D says of an example how real it looks.
@@ -51,6 +50,7 @@ class AdversarialGame(Players):
         loss: A :class:`Loss`; :class:`Minimax` by default.
         penalties: Terms added to the players' losses.
         updates: An :class:`UpdateRule`; :class:`Alternating` with k = 1 by default.
+        average: A :class:`GeneratorAverage` to keep beside G; none by default.
         seed: Seed of latent noise and dropout.
 
     Attributes:
@@ -79,6 +79,7 @@ class AdversarialGame(Players):
         loss: Loss | None = None,
         penalties: Iterable[Penalty] = (),
         updates: UpdateRule | None = None,
+        average: GeneratorAverage | None = None,
         seed: int = 0,
         name: str = "game",
     ):
@@ -93,6 +94,9 @@ class AdversarialGame(Players):
         self.loss = loss if loss is not None else Minimax()
         self.penalties = tuple(penalties)
         self.updates = updates if updates is not None else Alternating()
+        self.average = average
+        if average is not None:
+            average.start(generator)
         self.seed = seed
         self.discriminator_calls = "auto"
         # Whether D treats examples independently, so that one pass over real and generated
@@ -116,6 +120,8 @@ class AdversarialGame(Players):
         real = data[0] if isinstance(data, tuple | list) else data
         logs = self.updates.round(self, real)
         self.rounds.assign_add(1)
+        if self.average is not None:
+            self.average.update(self.generator, tf.convert_to_tensor(self.rounds))
         return logs
 
     # ------------------------------------------------------- what update rules are made of
@@ -211,38 +217,7 @@ class AdversarialGame(Players):
             self.seed, tf.convert_to_tensor(self.rounds), batch.replica_index(), batch.replicas()
         )
 
-    # ----------------------------------------------------------------------- afterwards
-
-    def generate(
-        self, examples: int, seed: int = 0, stream: str = "sample", chunk: int = 500
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Sample from G, in the range of the preprocessed data.
-
-        Every replica makes its share. Where several workers play, all of them call this at
-        the same time, with the same arguments.
-
-        Args:
-            examples: How many samples.
-            seed: Seed of the latent points; the same seed gives the same points, and
-                fewer samples are a prefix of more.
-            stream: What the samples are for.
-            chunk: How many samples G makes at once, which bounds memory.
-
-        Returns:
-            The latent points, float32 ``[examples, size]``, and G of them.
-        """
-        latents = self.prior.sample(Draw(seed, 0), stream, examples)
-        return latents.numpy(), self.generate_from(latents.numpy(), chunk)
-
-    def generate_from(self, latents: np.ndarray, chunk: int = 500) -> np.ndarray:
-        """G of the given latent points ``[n, size]``, in inference mode."""
-        return self._sampler(latents, chunk)
-
     # ------------------------------------------------------------------------- internals
-
-    @cached_property
-    def _sampler(self) -> Sampler:
-        return Sampler(self.generator, self.distribute_strategy)
 
     def _in_one_call(self, together: bool) -> bool:
         calls = self.discriminator_calls

@@ -19,6 +19,7 @@ DETERMINING = (
     "penalties",
     "updates",
     "optimizers",
+    "averaging",
     "training.batch_size",
     "distribution.precision",
 )

@@ -44,6 +44,17 @@ class Optimizers(Parameters):
     )
 
 
+class Averaging(Parameters):
+    """A moving average of the generator's weights, kept beside it."""
+
+    decay: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.999, description="per round; 0.999 averages over about a thousand rounds"
+    )
+    every: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        1, description="rounds between two steps of the average; more of them cost less"
+    )
+
+
 class Training(Parameters):
     """How long, and how many examples at a time."""
 
@@ -172,6 +183,11 @@ class RecipeSchema(Parameters):
         "alternating", description="the order of the players' moves"
     )
     optimizers: Optimizers = Field(description="how each player moves along its gradient")
+    averaging: Averaging | None = Field(
+        None,
+        description="keep a moving average of the generator's weights, and sample from it: "
+        "`{decay: 0.999}`",
+    )
     training: Training = Field(description="how long, and how many examples at a time")
     distribution: Distribution = Field(default_factory=lambda: Distribution.model_validate({}))
     checkpoints: Checkpoints = Field(default_factory=lambda: Checkpoints.model_validate({}))

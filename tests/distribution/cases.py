@@ -36,6 +36,7 @@ SYNCHRONIZED = {"batch_norm": "before", "synchronized": True}
 QUICK: dict[str, dict[str, Any]] = {
     "k2_r1_momentum_maxout": {
         "updates": {"name": "alternating", "discriminator_steps": 2},
+        "averaging": {"decay": 0.9, "every": 2},
         "penalties": [{"name": "r1", "gamma": 1.0}],
         "discriminator": {
             "name": "maxout",
@@ -49,6 +50,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "streamed_relativistic_dcgan": {
         "distribution": {"memory_budget": 0},
         "updates": "simultaneous",
+        "averaging": {"decay": 0.5},
         "loss": "relativistic_average",
         "generator": {"name": "dcgan", "channels": 3, "stages": 2, "synchronized": True},
         "discriminator": {"name": "dcgan", "channels": 3, "stages": 2, "synchronized": True},

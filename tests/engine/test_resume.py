@@ -13,6 +13,7 @@ import time
 import pytest
 
 import advnets
+from advnets.checkpoint import CheckpointStore
 
 ADAM = {"name": "adam", "learning_rate": 1e-3}
 NORMALISED = {"name": "mlp", "layers": [16], "batch_norm": "before"}
@@ -20,6 +21,7 @@ NORMALISED = {"name": "mlp", "layers": [16], "batch_norm": "before"}
 VARIANTS = {
     "authors, loss scales": {
         "updates": "simultaneous",
+        "averaging": {"decay": 0.9, "every": 3},
         "distribution": {"precision": "mixed_float16"},
     },
     "algorithm 1, k = 2": {
@@ -31,6 +33,7 @@ VARIANTS = {
         "generator": NORMALISED,
         "discriminator": {"name": "mlp", "layers": [16], "batch_norm": "after"},
         "penalties": [{"name": "r1", "gamma": 0.1}],
+        "averaging": {},
         "latent": {"name": "gaussian", "size": 8},
     },
 }
@@ -89,11 +92,13 @@ def start(recipe, folder, steps, until):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_signals(recipe_file, tmp_path, number, capsys):
+def test_signals(recipe_file, tmp_path, number, capsys, measured):
     folder = tmp_path / "run"
     process = start(recipe_file, folder, steps=1_000_000, until=160)
+    began = time.perf_counter()
     os.kill(process.pid, number)
     output, _ = process.communicate(timeout=120)
+    heeded = time.perf_counter() - began
     manifest = json.loads((folder / "manifest.json").read_text())
     if number == signal.SIGKILL:
         assert process.returncode == -signal.SIGKILL
@@ -107,7 +112,12 @@ def test_signals(recipe_file, tmp_path, number, capsys):
     newest = max(int(path.name[5:]) for path in (folder / "checkpoints").glob("step-*"))
     assert newest >= manifest["step"] >= 50
     end = newest + 20
+    kept = CheckpointStore(folder / "checkpoints").newest().extras
     resumed = advnets.run(recipe_file, {"training.steps": end}, run_dir=folder)
     assert f"going on from step {newest}" in capsys.readouterr().err
     whole = advnets.run(recipe_file, {"training.steps": end}, run_dir=tmp_path / "whole")
     assert resumed.manifest["state_sha256"] == whole.manifest["state_sha256"]
+    if number == signal.SIGKILL:
+        measured.gone_on("killed", kept, resumed.manifest)
+    else:
+        measured("signal", True, resumed.manifest["sittings"]["steps_lost"], heeded)

@@ -60,6 +60,7 @@ GAMES: dict[str, dict[str, Any]] = {
     "loss_with_state_best": {
         **DIGITS,
         "loss": "balanced",
+        "averaging": {"decay": 0.99, "every": 3},
         "evaluation": {"every": 500, "metrics": [{"name": "parzen", "samples": 200}]},
         "checkpoints": {"every": 200, "keep": 2, "best": {"metric": "parzen"}},
     },

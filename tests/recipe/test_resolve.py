@@ -30,6 +30,7 @@ def test_defaults_are_filled_in(parse: Any) -> None:
             "generator": {"name": "descent", "rate": 0.1},
             "discriminator": {"name": "descent", "rate": 0.5},
         },
+        "averaging": None,
         "training": {"steps": 10, "batch_size": 4},
         "distribution": {
             "strategy": "auto",

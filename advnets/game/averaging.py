@@ -1,0 +1,103 @@
+"""An average of the generator's weights over the course of training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from ..errors import UsageError
+from . import batch
+
+
+class GeneratorAverage:
+    r"""An exponential moving average of G's weights, which plays no part in the game.
+
+    After every round t = 1, 2, …
+
+    .. math:: \bar θ ← β_t \bar θ + (1 - β_t) θ, \quad β_t = \min(β, \frac{1 + t}{10 + t})
+
+    so that the first rounds, whose weights are worth little, are soon forgotten. What is
+    not trained, such as the means of batch normalisation, is averaged alike; integers are
+    copied. The players of a game circle each other more than they settle, and an average
+    over the circles is often the better generator.
+
+    Args:
+        network: A network like the generator. Its weights become the averages.
+        decay: β, in (0, 1), per round: 0.999 averages over about a thousand rounds.
+        every: Rounds between two steps of the average, each then of β_t to the power of
+            ``every``. A step reads and writes as many numbers as G has weights.
+
+    Raises:
+        UsageError: If ``decay`` or ``every`` is out of range.
+
+    Source: Yazıcı et al. 2018, "The Unusual Effectiveness of Averaging in GAN Training"
+    (arXiv:1806.04498); Polyak and Juditsky 1992. The bound on β_t is TensorFlow's
+    ``ExponentialMovingAverage(num_updates=...)``.
+
+    >>> import numpy as np
+    >>> def network():
+    ...     return keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    >>> generator, average = network(), GeneratorAverage(network(), decay=0.999)
+    >>> average.network.set_weights([np.zeros([1, 1])])
+    >>> generator.set_weights([np.full([1, 1], 11.0)])
+    >>> average.update(generator, tf.constant(1, tf.int64))  # the first round: β_1 = 2/11
+    >>> round(float(average.network.get_weights()[0][0, 0]), 4)
+    9.0
+    """
+
+    def __init__(self, network: keras.Model, decay: float = 0.999, every: int = 1):
+        if not 0 < decay < 1:
+            raise UsageError(f"a decay of {decay:g} was given; it must lie between 0 and 1")
+        if every < 1:
+            raise UsageError(f"averaging every {every} rounds makes no sense; 1 at least")
+        network.trainable = False
+        self.network, self.decay, self.every = network, decay, every
+
+    def start(self, generator: keras.Model) -> None:
+        """Begin from G's own weights.
+
+        Raises:
+            UsageError: If the network is not like the generator.
+        """
+        own = [tuple(v.shape) for v in self.network.variables]
+        others = [tuple(v.shape) for v in generator.variables]
+        if own != others:
+            raise UsageError(
+                "the network to average in has other weights than the generator",
+                hint="build both in the same way",
+            )
+        for average, current in zip(self.network.variables, generator.variables, strict=True):
+            average.assign(current.value)
+
+    def update(self, generator: keras.Model, rounds: tf.Tensor) -> None:
+        """Take the weights after a round into the average.
+
+        Args:
+            generator: G.
+            rounds: t, the rounds played, an int64 scalar.
+        """
+        if self.every == 1:
+            self._step(generator, rounds)
+            return
+        due = tf.equal(rounds % self.every, 0)
+        batch.if_all_agree(due, lambda rounds: self._step(generator, rounds[0]), [rounds])
+
+    def describe(self) -> dict[str, Any]:
+        """What a protocol says of it."""
+        return {"decay": self.decay, "every": self.every}
+
+    def _step(self, generator: keras.Model, rounds: tf.Tensor) -> None:
+        t = tf.cast(rounds, tf.float32)
+        kept = tf.minimum(self.decay, (1.0 + t) / (10.0 + t)) ** self.every
+        batch.change_variables(
+            _blend, [v.value for v in self.network.variables], generator.variables, kept
+        )
+
+
+def _blend(average: tf.Variable, current: tf.Tensor, kept: tf.Tensor) -> None:
+    if average.dtype.is_floating:
+        average.assign_add((1.0 - tf.cast(kept, average.dtype)) * (current - average))
+    else:
+        average.assign(current)
