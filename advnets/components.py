@@ -31,6 +31,7 @@ KINDS: dict[str, str] = {
     "features": "numbers that describe an example, for metrics that compare distributions",
     "callbacks": "Keras callbacks that watch a run",
     "recipes": "experiments that `advnets run NAME` finds",
+    "sweeps": "many runs of one recipe, that `advnets sweep NAME` finds",
     "commands": "sub-commands of `advnets`",
 }
 """The kinds of components, and what each is for. The hook of ``kind`` is ``advnets_<kind>``."""
@@ -61,6 +62,20 @@ class Parameters(BaseModel):
     model_config = ConfigDict(
         extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True
     )
+
+
+@dataclass(frozen=True)
+class Names:
+    """Metadata of a parameter that names a component of another kind, or is ``None``.
+
+    Its value is a name, or a mapping with ``name`` and parameters; a recipe's is checked with
+    the recipe. ``features: Annotated[str | dict[str, Any] | None, Names("features")]``.
+
+    Attributes:
+        kind: The kind of the component.
+    """
+
+    kind: str
 
 
 class NoParameters(Parameters):

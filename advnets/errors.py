@@ -115,10 +115,12 @@ class RecipeError(AdvnetsError):
 
     Args:
         problems: Every problem found, in the order of the file.
+        thing: What has them, if it is no recipe itself, such as a sweep.
     """
 
     exit_code = 2
 
-    def __init__(self, problems: Sequence[Problem]):
+    def __init__(self, problems: Sequence[Problem], thing: str = "recipe"):
         self.problems = tuple(problems)
+        self.thing = thing
         super().__init__("\n".join(str(problem) for problem in self.problems))

@@ -25,6 +25,7 @@ features        ``target(context, **parameters)`` returns an
                 (:class:`advnets.evaluate.FeatureContext`)
 callbacks       ``target(**parameters)`` returns a ``keras.callbacks.Callback``
 recipes         ``"package:path/in/package.yaml"``, a file shipped in the package
+sweeps          the same, of a sweep's file
 commands        a ``click.Command``
 ==============  ==========================================================================
 """
@@ -95,6 +96,11 @@ def advnets_callbacks() -> list[Component]:  # type: ignore[empty-body]
 @hookspec
 def advnets_recipes() -> list[Component]:  # type: ignore[empty-body]
     """Recipes: YAML files shipped with the plugin."""
+
+
+@hookspec
+def advnets_sweeps() -> list[Component]:  # type: ignore[empty-body]
+    """Sweeps: YAML files shipped with the plugin, for ``advnets sweep``."""
 
 
 @hookspec

@@ -38,13 +38,14 @@ STOREYS = (
     "evaluate",
     "monitor",
     "engine",
+    "sweep",
     "cli",
     "testing",
     "__main__",
 )
 """Ground floor first."""
 
-WITHOUT_TENSORFLOW = (*STOREYS[: STOREYS.index("random")], "cli", "__main__")
+WITHOUT_TENSORFLOW = (*STOREYS[: STOREYS.index("random")], "sweep", "cli", "__main__")
 """What must not load TensorFlow when it is imported (commands load it when they are called)."""
 
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -216,7 +216,7 @@ def print_error(error: BaseException, *, traceback: bool = False) -> int:
         for problem in error.problems:
             echo(str(problem), err=True)
         count = len(error.problems)
-        echo(label, f" {count} problem{'' if count == 1 else 's'} in the recipe", err=True)
+        echo(label, f" {count} problem{'' if count == 1 else 's'} in the {error.thing}", err=True)
         return error.exit_code
     if isinstance(error, AdvnetsError):
         echo(label, f" {error}", err=True)

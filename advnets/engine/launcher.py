@@ -159,7 +159,7 @@ class Launcher:
                 stdout=out,
                 stderr=err,
                 start_new_session=True,  # so that Ctrl-C reaches it through us, once
-                preexec_fn=_end_with_parent,
+                preexec_fn=end_with_parent,
             )
             self._workers.append(Worker(index, process, path))
             if index == 0:
@@ -270,8 +270,8 @@ def _patience(code: int) -> float:
     return SECONDS_TO_END["agreed" if agreed else "error"]
 
 
-def _end_with_parent() -> None:
-    """In the child: ask Linux for SIGTERM should the launcher die without passing one on."""
+def end_with_parent() -> None:
+    """In the child: ask Linux for SIGTERM should its parent die without passing one on."""
     try:
         ctypes.CDLL(None).prctl(PARENT_DIED, signal.SIGTERM)
     except (OSError, AttributeError):  # other systems have no such call

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,18 +91,28 @@ def line(records: Sequence[Mapping[str, Any]], key: str, label: str, colour: str
 
 def svg(chart: Chart) -> str:
     """The chart as an ``<svg>`` element, its colours being CSS variables."""
+    return as_svg(chart.title, lambda figure: _draw(figure.subplots(), chart))
+
+
+def as_svg(title: str, draw: Callable[[Any], None], size: tuple[float, float] = (5.6, 3.0)) -> str:
+    """What ``draw`` draws into a figure, as an ``<svg>`` element.
+
+    Args:
+        title: Equal titles and drawings give equal text.
+        draw: Given a ``matplotlib.figure.Figure``; its colours are those of ``COLOURS``.
+        size: In inches.
+    """
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    style: dict[str, Any] = {"svg.fonttype": "none", "svg.hashsalt": chart.title, "font.size": 9}
+    style: dict[str, Any] = {"svg.fonttype": "none", "svg.hashsalt": title, "font.size": 9}
     style["text.parse_math"] = False  # a metric may be called anything, $ included
     with mpl.rc_context(style):  # type: ignore[arg-type]
-        figure = Figure(figsize=(5.6, 3.0), layout="constrained")
+        figure = Figure(figsize=size, layout="constrained")
         FigureCanvasSVG(figure)
         figure.patch.set_alpha(0)
-        axes = figure.subplots()
-        _draw(axes, chart)
+        draw(figure)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     text = buffer.getvalue()

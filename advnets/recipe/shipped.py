@@ -58,7 +58,7 @@ def find_recipe(word: str | Path, registry: Registry) -> Path:
 
 
 def recipe_path(component: Component) -> Path:
-    """The file that a component of kind ``recipes`` ships: ``package:path/inside/it.yaml``.
+    """The file that a component of kind ``recipes`` or ``sweeps`` ships: ``package:path.yaml``.
 
     The package is found, not imported.
 
@@ -71,7 +71,7 @@ def recipe_path(component: Component) -> Path:
     except (ImportError, ValueError):
         spec = None
     if spec is None:
-        raise PluginError(f"recipe {component.name!r}: there is no package {package}")
+        raise PluginError(f"{component.name!r}: there is no package {package}")
     folders = list(spec.submodule_search_locations or [])
     if not folders and spec.origin:  # a single-file plugin ships files beside itself
         folders = [str(Path(spec.origin).parent)]
@@ -79,4 +79,4 @@ def recipe_path(component: Component) -> Path:
         path = Path(folder) / inside
         if path.is_file():
             return path
-    raise PluginError(f"recipe {component.name!r}: {component.target} is not there")
+    raise PluginError(f"{component.name!r}: {component.target} is not there")

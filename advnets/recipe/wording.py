@@ -23,6 +23,7 @@ KIND = {
     "features": "feature extractor",
     "callbacks": "callback",
     "recipes": "recipe",
+    "sweeps": "sweep",
     "commands": "command",
 }
 """One component of each kind, in words."""

@@ -1,0 +1,148 @@
+"""`advnets sweep`: many runs of one recipe, over a space of its values."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .common import echo, plugin_options, print_table, registry_of, state_of
+
+if TYPE_CHECKING:
+    from ..sweep import Sweep, SweepFolder, Trial
+
+SHOWN = 20
+"""Trials in the table that is printed."""
+
+
+@click.command("sweep")
+@click.argument("sweep", metavar="SWEEP", type=click.Path(path_type=Path))
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    help="Trials played at a time, each in a process of its own.",
+)
+@click.option("--trials", type=click.IntRange(1, 10_000), help="How many, instead of the file's.")
+@click.option(
+    "--sweep-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The sweep's folder; sweeps/NAME-IDENTITY by default.",
+)
+@click.option("--retry", is_flag=True, help="Play failed trials again.")
+@click.option("--dry-run", is_flag=True, help="Check, and show what would be played.")
+@plugin_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    sweep: Path,
+    jobs: int,
+    trials: int | None,
+    sweep_dir: Path | None,
+    retry: bool,
+    dry_run: bool,
+) -> None:
+    """Play many trials of one recipe, as the YAML file SWEEP says.
+
+    A trial is a choice of values, played under each of the sweep's seeds; each run is one of
+    `advnets run`, in a process of its own, below the sweep's folder. The same command goes
+    on with the same sweep, whatever ended it: finished trials are kept, unfinished runs go
+    on from their checkpoints. A trial that fails is recorded, and the sweep goes on.
+
+    Exit codes: 0 done, 1 no trial succeeded, 2 bad input, 75 interrupted and resumable.
+    """
+    from ..sweep import SweepFolder, load_sweep
+
+    loaded = load_sweep(sweep, registry_of(ctx))
+    if trials is not None:
+        loaded = loaded.with_trials(trials)
+    folder = SweepFolder.of(loaded, sweep_dir)
+    if dry_run:
+        _show(loaded, folder)
+        return
+    from ..engine.find_data import find_data
+    from ..sweep.play import play
+    from ..sweep.report import best_of, write_report
+    from ..sweep.study import import_optuna
+    from .run import warn_loudly
+
+    import_optuna()
+    find_data(loaded.recipe, warn_loudly)  # told once, not by each run
+    with folder.lock():
+        folder.start(loaded)
+        echo(f"{loaded.name}: {loaded.trials} trials in {folder.path}", err=True)
+        try:
+            played = play(
+                loaded,
+                folder,
+                jobs=jobs,
+                retry=retry,
+                plugins=state_of(ctx).plugins,
+                tell=lambda text: echo(text, err=True),
+            )
+        finally:
+            write_report(folder, loaded, folder.read())
+    best = best_of(played, loaded.maximize)
+    _print(loaded, played)
+    echo(f"trials  {folder.trials_file}, {folder.table_file}")
+    echo(f"report  {folder.report_file}")
+    if best is None:
+        echo("No trial succeeded.")
+        ctx.exit(1)
+    runs = ", ".join(str(folder.run_of(best, seed).path) for seed in loaded.seeds)
+    echo(f"best    trial {best.number}: {runs}")
+
+
+def _show(sweep: Sweep, folder: SweepFolder) -> None:
+    """What would be played."""
+    from ..sweep.schema import Grid
+    from ..sweep.space import combinations, encode
+
+    echo(f"{sweep.name}: {sweep.trials} trials of {len(sweep.seeds)} run(s) of {sweep.recipe.name}")
+    objective = sweep.schema.objective
+    echo(f"objective: {objective.metric}, {objective.mode}imal, {objective.at}")
+    columns = ("parameter", "what it may be")
+    rows = []
+    for parameter in sweep.space:
+        told = parameter.entry.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        rows.append((parameter.name, encode(told)))
+    print_table(columns, rows)
+    sampler = sweep.schema.sampler
+    if isinstance(sampler, Grid) and not sampler.shuffle:
+        shown = min(SHOWN, sweep.trials)
+        for number, params in enumerate(itertools.islice(combinations(sweep.space), shown)):
+            echo(f"trial {number}: {encode(params)}")
+        if sweep.trials > shown:
+            echo(f"and {sweep.trials - shown} more")
+    echo(f"# would be played in {folder.path}")
+
+
+def _print(sweep: Sweep, trials: list[Trial]) -> None:
+    """The best trials, then what became of the others."""
+    sign = -1.0 if sweep.maximize else 1.0
+    order = {"complete": 0, "pruned": 1, "failed": 2, "running": 3}
+    ranked = sorted(trials, key=lambda t: (order[t.state], sign * (t.value or 0.0), t.number))
+    names = [parameter.name for parameter in sweep.space]
+    print_table(
+        ("trial", "state", sweep.schema.objective.metric, "±", *names, "remark"),
+        [
+            (
+                trial.number,
+                trial.state,
+                "" if trial.value is None else f"{trial.value:.5g}",
+                "" if trial.error is None else f"{trial.error:.2g}",
+                *(_short(trial.params[name]) for name in names),
+                trial.reason[:100],
+            )
+            for trial in ranked[:SHOWN]
+        ],
+    )
+    if len(ranked) > SHOWN:
+        echo(f"and {len(ranked) - SHOWN} more")
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)[:40]

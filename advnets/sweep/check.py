@@ -1,0 +1,133 @@
+"""What the parts of a sweep must be for each other, and for the recipe."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import Problem, RecipeError
+from ..recipe import Recipe, load_recipe
+from ..recipe.document import COMMAND_LINE, Document, Keys
+from ..recipe.problems import Findings
+from ..registry import Registry
+from .schema import MOST_TRIALS, RANGES, SweepSchema
+from .space import Parameter, combinations, encode, grid_size, overrides_of
+
+KEPT_APART = {"seed": "name seeds under `seeds`", "name": "the sweep has a name of its own"}
+CHECKED_COMBINATIONS = 200
+"""Combinations of a grid that are checked before anything is played; beyond, values are, one by
+one, and each trial's recipe before it is played."""
+
+
+def check_space(schema: SweepSchema, space: Sequence[Parameter], findings: Findings) -> None:
+    """What the parts of the space must be for each other."""
+    size = grid_size(space)
+    if schema.sampler.name == "grid":
+        for parameter in space:
+            if parameter.count is None:
+                findings.add(
+                    ("space", parameter.name),
+                    f"space.{parameter.name}: a grid has choices or integers, and no range",
+                    "write the values out: choices: [...]",
+                )
+        if size is not None and schema.trials is None and size > MOST_TRIALS:
+            findings.add(
+                ("space",),
+                f"the grid has {size:,} combinations; a sweep has at most {MOST_TRIALS:,} trials",
+            )
+    elif schema.trials is None:
+        findings.add((), "missing key 'trials' (how many)", f"the sampler is {schema.sampler.name}")
+    set_by = Counter(key for parameter in space for key in parameter.keys)
+    for parameter in space:
+        place = ("space", parameter.name)
+        for key in parameter.keys:
+            if key in KEPT_APART:
+                findings.add(place, f"{key!r} is no parameter", KEPT_APART[key], at_key=True)
+            elif set_by[key] > 1:
+                findings.add(place, f"{key!r} is set by several parameters", at_key=True)
+            elif key in schema.overrides:
+                findings.add(place, f"{key!r} is among the overrides as well", at_key=True)
+        labels = Counter(encode(value) for value in parameter.entry.choices or ())
+        for label, times in labels.items():
+            if times > 1:
+                findings.add(place, f"space.{parameter.name}: {label:.60} appears {times} times")
+    for key in sorted(KEPT_APART.keys() & schema.overrides.keys()):
+        findings.add(("overrides", key), f"{key!r} is no override", KEPT_APART[key], at_key=True)
+
+
+def overridden(problem: Problem, overrides: Mapping[str, Any]) -> tuple[str | None, str]:
+    """The override that a problem is about, and the problem without it."""
+    if problem.source != COMMAND_LINE:
+        return None, problem.message
+    for key, value in overrides.items():
+        start = f"{key}={value!r:.60}: "
+        if problem.message.startswith(start):
+            return key, f"{key}: {problem.message.removeprefix(start)}"
+    return None, problem.message
+
+
+def check_objective(schema: SweepSchema, recipe: Recipe, findings: Findings) -> None:
+    evaluation, steps = recipe.data["evaluation"], recipe.data["training"]["steps"]
+    if not evaluation["every"] or not evaluation["metrics"]:
+        lacking = "evaluation.every is 0" if evaluation["metrics"] else "it names no metrics"
+        findings.add(
+            ("objective",),
+            f"the recipe computes no scores to judge by: {lacking}",
+            "set evaluation.every and evaluation.metrics under `overrides`",
+            at_key=True,
+        )
+    elif schema.pruning is not None and evaluation["every"] >= steps:
+        findings.add(
+            ("pruning",),
+            f"trials are scored once, after {steps} rounds: there is nothing to prune by",
+            "lower evaluation.every",
+            at_key=True,
+        )
+
+
+def check_values(
+    recipe: Recipe, space: Sequence[Parameter], registry: Registry, findings: Findings
+) -> None:
+    """Each value alone, in the recipe."""
+    for parameter in space:
+        for index, value in enumerate(parameter.samples):
+            problem = _fault(recipe, parameter.overrides(value), registry)
+            if problem is None:
+                continue
+            message = f"space.{parameter.name}: {problem.message}"
+            findings.add(_place(findings.document, parameter, index), message, problem.hint)
+
+
+def check_combinations(
+    recipe: Recipe, space: Sequence[Parameter], registry: Registry, findings: Findings
+) -> None:
+    """Of a small grid, all values together."""
+    if (grid_size(space) or 0) > CHECKED_COMBINATIONS:
+        return
+    for params in combinations(space):
+        problem = _fault(recipe, overrides_of(space, params), registry)
+        if problem is not None:
+            findings.add(("space",), f"{encode(params):.200}: {problem.message}", problem.hint)
+            return
+
+
+def _fault(recipe: Recipe, overrides: Mapping[str, Any], registry: Registry) -> Problem | None:
+    """What is wrong with the recipe under these values."""
+    try:
+        load_recipe(recipe.data, overrides, registry)
+    except RecipeError as error:
+        problem = error.problems[0]
+        _, message = overridden(problem, overrides)
+        return Problem(message, hint=problem.hint)
+    return None
+
+
+def _place(document: Document, parameter: Parameter, index: int) -> Keys:
+    """Where the value stands: in a list alone, or within the parameter's mapping."""
+    own: Keys = ("space", parameter.name)
+    word = next(name for name in RANGES if getattr(parameter.entry, name) is not None)
+    for keys in ((*own, index), (*own, word, index)):
+        if keys in document.values:
+            return keys
+    return own

@@ -1,0 +1,190 @@
+"""From a sweep's file to a :class:`Sweep`, with all problems at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import RecipeError, UsageError
+from ..recipe import Recipe, load_recipe, read_yaml, recipe_bytes
+from ..recipe.identity import determining
+from ..recipe.problems import Findings
+from ..recipe.shipped import recipe_path
+from ..recipe.wording import did_you_mean
+from ..registry import Registry
+from ..untrusted import is_there
+from .check import check_combinations, check_objective, check_space, check_values, overridden
+from .schema import SweepSchema
+from .space import Parameter, grid_size, overrides_of
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep without problems. Make one with :func:`load_sweep`.
+
+    Attributes:
+        source: The file it came from.
+        schema: What the file says.
+        recipe: The recipe, with the overrides that are fixed for all.
+        space: The parameters.
+        registry: Where the recipe's components were found.
+    """
+
+    source: str
+    schema: SweepSchema
+    recipe: Recipe
+    space: tuple[Parameter, ...]
+    registry: Registry = field(repr=False, compare=False, default_factory=Registry)
+
+    @property
+    def name(self) -> str:
+        """Its name, which begins that of its folder."""
+        return self.schema.name
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds of a trial's runs."""
+        return self.schema.seeds or [self.recipe.seed]
+
+    @property
+    def trials(self) -> int:
+        """How many trials it asks for."""
+        if self.schema.trials is not None:
+            size = grid_size(self.space) if self.schema.sampler.name == "grid" else None
+            return min(self.schema.trials, size or self.schema.trials)
+        size = grid_size(self.space)
+        assert size is not None  # a sweep without trials is a grid
+        return size
+
+    @property
+    def maximize(self) -> bool:
+        """Whether greater objectives are better."""
+        return self.schema.objective.mode == "max"
+
+    def with_trials(self, trials: int) -> Sweep:
+        """The same sweep with another number of trials."""
+        return replace(self, schema=self.schema.model_copy(update={"trials": trials}))
+
+    def identity(self) -> str:
+        """Eight hexadecimal digits that say which trials these are; not how many."""
+        told = self.schema.model_dump(mode="json")
+        for name in ("name", "recipe", "overrides", "trials"):
+            del told[name]
+        data = self.recipe.data
+        played = {name: data[name] for name in ("training", "evaluation", "health")}
+        text = json.dumps([determining(data), played, told, self.seeds], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+    def recipe_of(self, params: Mapping[str, Any], seed: int) -> Recipe:
+        """The recipe of one run.
+
+        Raises:
+            RecipeError: If the values do not go together.
+        """
+        changed = overrides_of(self.space, params) | {"seed": seed}
+        return load_recipe(self.recipe.data, changed, self.registry)
+
+    def resolved(self) -> dict[str, Any]:
+        """All that the file says, defaults included."""
+        return self.schema.model_dump(mode="json", exclude_none=True)
+
+
+def find_sweep(word: str | Path, registry: Registry) -> Path:
+    """The file of a sweep: a path, or the name of one that a plugin ships.
+
+    Raises:
+        UsageError: If there is none.
+    """
+    path = Path(word)
+    if is_there(path) and path.is_file():
+        return path
+    names = registry.names("sweeps")
+    if str(word) in names:
+        return recipe_path(registry.component("sweeps", str(word)))
+    if is_there(path):
+        raise UsageError(f"{word} is no file", hint="give a sweep's YAML file")
+    raise UsageError(
+        f"there is no sweep {str(word)!r}: it is neither a file nor the name of a shipped sweep",
+        hint=did_you_mean(str(word), names) or f"shipped are: {', '.join(names) or 'none'}",
+    )
+
+
+def load_sweep(word: str | Path, registry: Registry) -> Sweep:
+    """Read and check a sweep, and the recipe with every value of the space.
+
+    Args:
+        word: A file, or the name of a shipped sweep.
+        registry: The components that the recipe may name.
+
+    Raises:
+        RecipeError: If anything is wrong with it, with every problem at its place.
+        UsageError: If there is no such file, or no such recipe.
+    """
+    path = find_sweep(word, registry)
+    document = read_yaml(recipe_bytes(path), str(path))
+    findings = Findings(document)
+    value = _spelt_out(document.value, path)
+    if not isinstance(value, dict):
+        findings.add((), "a sweep is a mapping of keys" + (", and this is empty" * (value is None)))
+        raise _error(findings)
+    schema = findings.validate(SweepSchema, value, (), "the sweep")
+    if schema is None or findings.problems:
+        raise _error(findings)
+    space = tuple(Parameter.of(name, entry) for name, entry in schema.space.items())
+    check_space(schema, space, findings)
+    recipe = _base(schema, path, registry, findings)
+    if recipe is not None:
+        check_objective(schema, recipe, findings)
+        check_values(recipe, space, registry, findings)
+    if not findings.problems and recipe is not None and schema.sampler.name == "grid":
+        check_combinations(recipe, space, registry, findings)
+    if findings.problems or recipe is None:
+        raise _error(findings)
+    return Sweep(str(path), schema, recipe, space, registry)
+
+
+def _spelt_out(value: Any, path: Path) -> Any:
+    """The file's content with its short forms spelt out."""
+    if not isinstance(value, dict):
+        return value
+    value = {"name": re.sub(r"[^a-z0-9_-]+", "-", path.stem.lower()).strip("-_")} | value
+    for key in ("sampler", "pruning"):
+        if isinstance(value.get(key), str):
+            value[key] = {"name": value[key]}
+    space = value.get("space")
+    if isinstance(space, dict):
+        value["space"] = {
+            name: {"choices": entry} if isinstance(entry, list) else entry
+            for name, entry in space.items()
+        }
+    return value
+
+
+def _error(findings: Findings) -> RecipeError:
+    problems = sorted(
+        findings.problems, key=lambda p: (p.source, p.line is None, p.line or 0, p.column or 0)
+    )
+    return RecipeError(problems, thing="sweep")
+
+
+def _base(schema: SweepSchema, path: Path, registry: Registry, findings: Findings) -> Recipe | None:
+    """The recipe with the overrides that are fixed for all; ``None`` if it has problems."""
+    beside = path.parent / schema.recipe
+    source: str | Path = beside if is_there(beside) and beside.is_file() else schema.recipe
+    try:
+        return load_recipe(source, schema.overrides, registry)
+    except UsageError as error:
+        findings.add(("recipe",), error.message, error.hint)
+    except RecipeError as error:
+        for problem in error.problems:
+            key, message = overridden(problem, schema.overrides)
+            if key is None:
+                findings.problems.append(problem)  # of the recipe's own file
+            else:
+                findings.add(("overrides", key), message, problem.hint)
+    return None

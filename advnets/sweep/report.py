@@ -1,0 +1,145 @@
+"""The report of a sweep: one page that needs nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from importlib import resources
+from typing import Any
+
+from .. import __version__
+from ..monitor.curves import as_svg
+from ..recipe import write_yaml
+from ..runs.atomic import write_atomically
+from . import charts
+from .folder import SweepFolder
+from .load import Sweep
+from .trial import Trial
+
+MOST_ROWS = 1000
+MOST_GROUPS = 6
+LONGEST = 200
+
+
+def best_of(trials: Sequence[Trial], maximize: bool) -> Trial | None:
+    """The best trial that was played to its end; of equals, the first."""
+    sign = -1.0 if maximize else 1.0
+    complete = charts.finished(trials)
+    return min(
+        complete, key=lambda trial: (sign * (trial.value or 0.0), trial.number), default=None
+    )
+
+
+def write_report(folder: SweepFolder, sweep: Sweep, trials: Sequence[Trial]) -> None:
+    """Write the sweep's report.html.
+
+    Raises:
+        RunError: If it cannot be written.
+    """
+    write_atomically(folder.report_file, render(sweep, trials))
+
+
+def render(sweep: Sweep, trials: Sequence[Trial]) -> str:
+    """The page's HTML."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    source = resources.files(__package__).joinpath("report.html.j2").read_text(encoding="utf-8")
+    best = best_of(trials, sweep.maximize)
+    objective = sweep.schema.objective
+    states = Counter(trial.state for trial in trials)
+    told = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    names = [parameter.name for parameter in sweep.space]
+    return environment.from_string(source).render(
+        title=sweep.name,
+        summary=f"{len(trials)} of {sweep.trials} trials ({told or 'none begun'}) of "
+        f"{sweep.recipe.name}, with seeds {', '.join(map(str, sweep.seeds))}; objective: "
+        f"{objective.metric}, {objective.mode}imal, {objective.at}",
+        best=best
+        and {
+            "number": best.number,
+            "outcome": f"{best.value:.5g}",
+            "params": ", ".join(f"{k} = {_short(v)}" for k, v in best.params.items()),
+        },
+        drawings=_drawings(sweep, trials),
+        columns=["trial", "state", objective.metric, "± over seeds", *names, "seconds", ""],
+        rows=[
+            {"best": trial is best, "cells": _cells(trial, names)} for trial in trials[:MOST_ROWS]
+        ],
+        more=max(0, len(trials) - MOST_ROWS),
+        sweep=write_yaml(sweep.resolved()),
+        version=__version__,
+        source=sweep.source,
+    )
+
+
+def _drawings(sweep: Sweep, trials: Sequence[Trial]) -> list[tuple[str, str]]:
+    if not charts.finished(trials):
+        return []
+    metric = sweep.schema.objective.metric
+    wanted: list[tuple[str, Callable[[], str]]] = [
+        (
+            "The objective of each trial, in the order of their beginnings.",
+            lambda: charts.history(trials, sweep.maximize, metric),
+        ),
+        (
+            "The objective against each parameter, of trials played to their end; lines are means.",
+            lambda: charts.parameters(trials, sweep.space, metric),
+        ),
+    ]
+    for name, groups in _groups(sweep, trials).items():
+        size = (5.6, 1.0 + 1.4 * len(groups))
+        draw = charts.histograms(groups, metric)
+        wanted.append(
+            (
+                f"How the objective is distributed, by {name}."
+                if name
+                else "How it is distributed.",
+                lambda name=name, draw=draw, size=size: as_svg(f"by {name}", draw, size),  # type: ignore[misc]
+            )
+        )
+    return [(caption, drawn) for caption, draw in wanted if (drawn := _drawn(draw))]
+
+
+def _groups(sweep: Sweep, trials: Sequence[Trial]) -> dict[str, dict[str, list[float]]]:
+    """The objectives, all together and by the choices of each parameter that has few."""
+    complete = charts.finished(trials)
+    found = {"": {"all": [t.value for t in complete if t.value is not None]}}
+    for parameter in sweep.space:
+        groups: dict[str, list[float]] = {}
+        for trial in complete:
+            label = _short(trial.params[parameter.name])
+            groups.setdefault(label, []).append(trial.value or 0.0)
+        if 1 < len(groups) <= MOST_GROUPS and min(map(len, groups.values())) >= 5:
+            found[parameter.name] = groups
+    return found
+
+
+def _drawn(draw: Callable[[], str]) -> str | None:
+    try:
+        return draw()
+    except Exception:  # numbers such as 1e308, of which matplotlib has to take differences
+        return None
+
+
+def _cells(trial: Trial, names: Sequence[str]) -> list[str]:
+    value = "" if trial.value is None else f"{trial.value:.5g}"
+    error = "" if trial.error is None else f"{trial.error:.2g}"
+    own = [_short(trial.params.get(name)) for name in names]
+    return [
+        str(trial.number),
+        trial.state,
+        value,
+        error,
+        *own,
+        f"{trial.seconds:.0f}" if trial.ended else "",
+        _short(trial.reason),
+    ]
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

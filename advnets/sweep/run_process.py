@@ -1,0 +1,171 @@
+"""One run of a trial, in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from ..engine.launcher import THREADS, end_with_parent, worker_command
+from ..errors import Interrupted, RunError
+from ..runs import RunFolder
+from ..runs.lock import LOCK
+from .space import encode
+
+LAST_LINES = 3
+LAST_BYTES = 8192
+PATIENCE = 120.0
+"""Seconds for a process of an earlier sitting, which was told to end, to finish its round."""
+
+
+class RunProcess:
+    """`advnets run`, playing one run or going on with it.
+
+    Args:
+        recipe: The recipe's file.
+        overrides: What the run changes in it.
+        folder: The run's folder.
+        log: What it says is appended to this file.
+        plugins: Words for ``--plugin``.
+        threads: How many threads it may use, unless the environment says.
+    """
+
+    def __init__(
+        self,
+        recipe: Path,
+        overrides: Mapping[str, Any],
+        folder: RunFolder,
+        log: Path,
+        plugins: Sequence[str] = (),
+        threads: int | None = None,
+    ):
+        words = ["run", *(word for name in plugins for word in ("--plugin", name))]
+        changes = [f"{key}={encode(value)}" for key, value in overrides.items()]
+        self.command = worker_command(
+            [*words, "--run-dir", str(folder.path), "--", str(recipe), *changes]
+        )
+        self.folder, self.log, self._threads = folder, log, threads
+        self._process: subprocess.Popen[bytes] | None = None
+        self._manifest_seen: tuple[int, int] | None = None
+
+    def start(self) -> None:
+        """Start it, once nobody else plays the run any more.
+
+        Raises:
+            Interrupted: If somebody still does after two minutes.
+            RunError: If it cannot be started.
+        """
+        self._await_predecessor()
+        environment = dict(os.environ)
+        if self._threads:
+            environment = {name: str(self._threads) for name in THREADS} | environment
+        try:
+            with self.log.open("ab") as log:
+                self._process = subprocess.Popen(
+                    self.command,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,  # so that Ctrl-C reaches it through us, once
+                    preexec_fn=end_with_parent,
+                )
+        except OSError as error:
+            raise RunError(f"a run cannot be started: {error}", where=str(self.log)) from error
+
+    def _await_predecessor(self) -> None:
+        """A sweep that was killed leaves runs that end by themselves, after their round."""
+        if not self.folder.path.is_dir():
+            return
+        try:
+            with filelock.FileLock(self.folder.path / LOCK, timeout=PATIENCE):
+                return
+        except filelock.Timeout as error:
+            raise Interrupted(
+                "a process of an earlier sitting still plays this run",
+                where=str(self.folder.path),
+                hint="end it, and run the same command again",
+            ) from error
+
+    @property
+    def code(self) -> int | None:
+        """Its exit code; ``None`` while it runs."""
+        assert self._process is not None
+        return self._process.poll()
+
+    def stop(self) -> None:
+        """Ask it to commit its state and end."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once, and wait for that."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def wait(self) -> None:
+        """Wait for its end."""
+        while self.code is None:
+            time.sleep(0.05)
+
+    def has_news(self) -> bool:
+        """Whether its manifest was written since this was last asked."""
+        with contextlib.suppress(OSError):
+            stat = self.folder.manifest_file.stat()
+            before, self._manifest_seen = self._manifest_seen, (stat.st_mtime_ns, stat.st_ino)
+            return before != self._manifest_seen
+        return False
+
+    def failure(self) -> str:
+        """How it failed, in a line: its error, or the end of its log."""
+        code = self.code or 0
+        how = f"ended by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        lines = [line.strip() for line in _tail(self.log).splitlines() if line.strip()]
+        errors = [number for number, line in enumerate(lines) if line.startswith("error:")]
+        told = lines[errors[-1] :] if errors else lines
+        return " / ".join([how, *told[:LAST_LINES]] if errors else [how, *told[-LAST_LINES:]])
+
+
+STOPPED = (Interrupted.exit_code, -signal.SIGTERM, -signal.SIGINT, 130)
+"""Exit codes of a run that was asked to stop."""
+
+
+def scores_of(folder: RunFolder, metric: str) -> dict[int, dict[str, Any]]:
+    """The scores of a metric in a run's manifest, by step; the last of each step."""
+    found: dict[int, dict[str, Any]] = {}
+    for score in folder.manifest.data.get("scores") or []:
+        step = (score.get("protocol") or {}).get("step")
+        if score["metric"] == metric and step is not None:
+            found[step] = score
+    return dict(sorted(found.items()))
+
+
+def value_of(score: Mapping[str, Any]) -> float | None:
+    """A score's value; ``None`` if it is not finite."""
+    value = score.get("value")
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def is_finished(folder: RunFolder, steps: int) -> bool:
+    """Whether a run has been played to its end."""
+    manifest = folder.manifest.data
+    return manifest.get("status") == "finished" and manifest.get("step") == steps
+
+
+def _tail(log: Path) -> str:
+    try:
+        with log.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - LAST_BYTES))
+            return file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""

@@ -1,0 +1,167 @@
+"""Optuna's part: which values come next, and which trials are not worth going on with.
+
+Optuna is asked in memory. What it has to know is in ``trials.jsonl`` and is told to it anew in
+every sitting, in the order of the trials, with a sampler whose seed depends on the sweep's and
+on the trial's number alone. So nothing of Optuna's is stored: no pickle, and no file whose
+format belongs to a version.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UsageError
+from .load import Sweep
+from .schema import Grid, Median, SuccessiveHalving, Tpe
+from .space import Parameter, combinations, encode
+from .trial import Trial
+
+if TYPE_CHECKING:
+    import optuna
+
+RUNG = "completed_rung_"
+
+
+def import_optuna() -> Any:
+    """Optuna, silenced.
+
+    Raises:
+        UsageError: If it is not installed.
+    """
+    try:
+        import optuna
+    except ImportError as error:
+        raise UsageError(
+            "sweeps need Optuna, which is not installed", hint="pip install 'advnets[sweep]'"
+        ) from error
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    return optuna
+
+
+class Study:
+    """A sweep's sampler and pruner, told of the trials so far.
+
+    Args:
+        sweep: The sweep.
+        trials: Those that were begun, by number; what becomes of them later is told by
+            :meth:`judge` and :meth:`end`.
+    """
+
+    def __init__(self, sweep: Sweep, trials: Sequence[Trial]):
+        self._optuna = import_optuna()
+        self._sweep = sweep
+        self._distributions = {p.name: self._distribution(p) for p in sweep.space}
+        self._live: dict[int, optuna.trial.Trial] = {}
+        self._study = self._optuna.create_study(
+            direction="maximize" if sweep.maximize else "minimize", pruner=self._pruner()
+        )
+        for trial in trials:
+            self._take_up(trial)
+
+    def ask(self) -> Trial:
+        """The next trial."""
+        number = len(self._study.get_trials(deepcopy=False))
+        if isinstance(self._sweep.schema.sampler, Grid):
+            self._study.enqueue_trial(self._told(self._combination(number)))
+        self._study.sampler = self._sampler(number)
+        live = self._study.ask(self._distributions)
+        self._live[number] = live
+        return Trial(number, {p.name: self._own(p, live.params[p.name]) for p in self._sweep.space})
+
+    def judge(self, trial: Trial, step: int, value: float) -> bool:
+        """Tell of a score on the way; whether the trial may go on."""
+        live = self._live[trial.number]
+        live.report(value, step)
+        ends = self._sweep.schema.pruning is not None and live.should_prune()
+        frozen = self._study.get_trials(deepcopy=False)[trial.number]
+        trial.rungs = {k: v for k, v in frozen.system_attrs.items() if k.startswith(RUNG)}
+        return not ends
+
+    def end(self, trial: Trial) -> None:
+        """Tell of a trial's end."""
+        states = self._optuna.trial.TrialState
+        live = self._live.pop(trial.number)
+        if trial.state == "complete":
+            self._study.tell(live, trial.value)
+        elif trial.state == "pruned":
+            self._study.tell(live, state=states.PRUNED)
+        else:
+            self._study.tell(live, state=states.FAIL)
+
+    def _take_up(self, trial: Trial) -> None:
+        """A trial of an earlier sitting."""
+        if not trial.ended:
+            self._study.enqueue_trial(self._told(trial.params))
+            self._study.sampler = self._sampler(trial.number)
+            live = self._live[trial.number] = self._study.ask(self._distributions)
+            for step, value in trial.steps.items():
+                live.report(value, step)
+                live.should_prune()  # that it might go on has been decided; its rungs are kept
+            return
+        states = self._optuna.trial.TrialState
+        state = {"complete": states.COMPLETE, "pruned": states.PRUNED, "failed": states.FAIL}
+        self._study.add_trial(
+            self._optuna.trial.create_trial(
+                state=state[trial.state],
+                value=trial.value if trial.state == "complete" else None,
+                params=self._told(trial.params),
+                distributions=self._distributions,
+                intermediate_values=dict(trial.steps),
+                system_attrs=dict(trial.rungs),
+            )
+        )
+
+    def _told(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Values as Optuna has them: of choices, their text."""
+        spaces = {parameter.name: parameter for parameter in self._sweep.space}
+        return {
+            name: value if spaces[name].entry.choices is None else encode(value)
+            for name, value in params.items()
+        }
+
+    def _own(self, parameter: Parameter, value: Any) -> Any:
+        """A value of Optuna's as the recipe has it."""
+        for choice in parameter.entry.choices or ():
+            if encode(choice) == value:
+                return choice
+        return int(value) if parameter.entry.integers else float(value)
+
+    def _combination(self, number: int) -> dict[str, Any]:
+        """The grid's combination of a number."""
+        sampler = self._sweep.schema.sampler
+        if not (isinstance(sampler, Grid) and sampler.shuffle):
+            return next(itertools.islice(combinations(self._sweep.space), number, None))
+        all_of_them = list(combinations(self._sweep.space))
+        random.Random(self._sweep.schema.sampler_seed).shuffle(all_of_them)
+        return all_of_them[number]
+
+    def _distribution(self, parameter: Parameter) -> Any:
+        make, entry = self._optuna.distributions, parameter.entry
+        if entry.choices is not None:
+            return make.CategoricalDistribution([encode(value) for value in entry.choices])
+        if entry.integers is not None:
+            low = entry.integers[0]
+            last = low + ((parameter.count or 1) - 1) * entry.step
+            return make.IntDistribution(low, last, step=entry.step)
+        ends = entry.uniform or entry.log_uniform
+        assert ends is not None
+        return make.FloatDistribution(*ends, log=entry.log_uniform is not None)
+
+    def _sampler(self, number: int) -> Any:
+        sampler, samplers = self._sweep.schema.sampler, self._optuna.samplers
+        seed = random.Random(f"{self._sweep.schema.sampler_seed} {number}").getrandbits(31)
+        if isinstance(sampler, Tpe):
+            return samplers.TPESampler(seed=seed, n_startup_trials=sampler.startup_trials)
+        return samplers.RandomSampler(seed=seed)
+
+    def _pruner(self) -> Any:
+        pruning, pruners = self._sweep.schema.pruning, self._optuna.pruners
+        if isinstance(pruning, Median):
+            return pruners.MedianPruner(pruning.startup_trials, pruning.warmup_steps)
+        if isinstance(pruning, SuccessiveHalving):
+            first = pruning.first_rung or self._sweep.recipe.data["evaluation"]["every"]
+            return pruners.SuccessiveHalvingPruner(first, pruning.factor)
+        return pruners.NopPruner()
