@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .components import Component, Parameters
+from .components import Component, Names, Parameters
 from .dataset_parameters import DatasetParameters
 from .errors import AdvnetsError, DataError, PluginError, RecipeError, RunError, UsageError
 from .hookspecs import hookimpl
@@ -23,6 +23,7 @@ __all__ = [
     "Component",
     "DataError",
     "DatasetParameters",
+    "Names",
     "Parameters",
     "PluginError",
     "RecipeError",

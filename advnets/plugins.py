@@ -46,6 +46,7 @@ DEFAULT_PLUGINS = (
     "advnets.builtin.optimizers",
     "advnets.builtin.datasets",
     "advnets.builtin.metrics",
+    "advnets.builtin.diversity",
     "advnets.builtin.features",
     "advnets.builtin.recipes",
     "advnets.builtin.commands",

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..components import Component, Parameters
+from ..components import Component, Names, Parameters
 from ..hookspecs import hookimpl
+
+Features = Annotated[str | dict[str, Any] | None, Names("features")]
+"""A metric's parameter that names what it compares examples by."""
 
 
 class ClassifierParameters(Parameters):
     """Of ``classifier``."""
 
-    dataset: str | dict[str, Any] | None = Field(
+    dataset: Annotated[str | dict[str, Any] | None, Names("datasets")] = Field(
         None,
         description="what it is trained on, a name or an entry as under dataset; by default the "
         "data that are scored",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..components import Component, Parameters
+from ..components import Component, Names, Parameters
 from ..errors import PluginError, Problem, RecipeError
 from ..registry import Registry
 from .document import COMMAND_LINE, Document, Keys, dotted
@@ -174,6 +174,10 @@ def _entry(
     parameters = findings.validate(component.parameters, given, keys, thing, owner)
     if parameters is None:
         return None
+    before = len(findings.problems)
+    _check_named(parameters, keys, findings, registry)
+    if len(findings.problems) > before:
+        return None
     try:
         dumped = parameters.model_dump(mode="json", by_alias=True, warnings="error")
         json.dumps(dumped, allow_nan=False)
@@ -181,6 +185,17 @@ def _entry(
         findings.add(keys, f"{thing}: its parameters cannot be written: {error}", f"bug in {owner}")
         return None
     return Entry(component, parameters, {"name": name, **dumped})
+
+
+def _check_named(
+    parameters: Parameters, keys: Keys, findings: Findings, registry: Registry
+) -> None:
+    """Check the components that a component's parameters name."""
+    for name, described in type(parameters).model_fields.items():
+        value = getattr(parameters, name)
+        for kind in (m.kind for m in described.metadata if isinstance(m, Names)):
+            if value is not None:
+                _entry(value, (*keys, name), Slot(kind), findings, registry)
 
 
 def _playing(registry: Registry, slot: Slot) -> list[str]:

@@ -41,6 +41,9 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "folder": {"path": str(FOLDER / "images"), "size": 6},
     "npz": {"path": str(FOLDER / "arrays.npz")},
     "classifier": {"steps": 30},
+    "modes": {"samples": 300, "features": {"name": "classifier", "steps": 30}},
+    "duplicates": {"samples": 30, "features": "pixels"},
+    "memorisation": {"samples": 40, "features": "pixels"},
     "parzen": {"samples": 200, "sigmas": 3, "validation": 20},
 }
 """What a component is checked with, where its defaults do not suffice or are too large."""
