@@ -53,6 +53,7 @@ class TrainingLoop:
         observer: Who is told.
         draw: Makes the sample grid's examples, in the data set's own range.
         variety: What those examples are like, for the next record.
+        theory: What theory says of the game at a step, for its record.
         evaluate: Computes the recipe's metrics at a step; whether it is the best so far.
         recover: Called when something is not finite: puts the game back to a sound state and
             returns its open averages, or raises.
@@ -80,6 +81,7 @@ class TrainingLoop:
     recover: Callable[[Unsound], Window]
     watchers: Watchers
     variety: Callable[[Any], Mapping[str, float]] = lambda samples: {}
+    theory: Callable[[int], Mapping[str, float]] = lambda step: {}
     skips: int = 0
     alive: Callable[[int], None] = lambda step: None
     rounds_per_call: int = 0
@@ -125,6 +127,8 @@ class TrainingLoop:
         self.watchers.tell("on_train_begin")
         if self.cadence.epoch:
             self.watchers.tell("on_epoch_begin", step // self.cadence.epoch)
+        if step == 0:
+            self.theory(0)
         if step == 0 and self.cadence.image:
             self.observer.images(0, self.draw())
         committed = step if self.restored else None
@@ -211,7 +215,8 @@ class TrainingLoop:
         return due
 
     def _log(self, step: int, means: dict[str, float]) -> None:
-        record: dict[str, Any] = {"step": step, "time": time.time(), **means, **self._seen}
+        seen = {**self._seen, **self.theory(step)}
+        record: dict[str, Any] = {"step": step, "time": time.time(), **means, **seen}
         for player in ("discriminator", "generator"):
             optimizer = getattr(self.game, f"{player}_optimizer")
             # Not float() at once: under a strategy the rate may be a mirrored variable.

@@ -19,11 +19,13 @@ from ..evaluate.features import Extractors
 from ..game import AdversarialGame
 from ..monitor import Monitor
 from ..monitor.progress import Screen
+from ..monitor.snapshot import CELLS
 from ..plugins import Registry
 from ..runs import RunFolder
 from ..runs.lock import stale
 from . import distribution
 from .account import Account
+from .asking import on_the_line
 from .best import Best
 from .build import build_callbacks, build_game
 from .cadence import cadence_of
@@ -188,6 +190,7 @@ class _Sitting:
             observer=self.monitor,
             draw=lambda: fixed_samples(game, self.source, self.monitoring["samples"]),
             variety=Variety(self.source) if team.chief else lambda samples: {},
+            theory=self._theory if team.chief else lambda step: {},
             evaluate=self._evaluate,
             stop=self.stop,
             team=team,
@@ -284,6 +287,20 @@ class _Sitting:
         if self.store.faults:
             told.append(f"moved aside, as damaged: {self.store.described_faults()}")
         self.monitor.note("  ·  ".join(told))
+
+    def _theory(self, step: int) -> dict[str, float]:
+        """What theory says of a game on the line, which is also kept for figure 1."""
+        if (who := "theory") in self.observers:
+            return {}
+        try:
+            game = on_the_line(self.game, self.source, CELLS)
+            if game is None:
+                return {}
+            numbers = self.monitor.theory(step, game)
+            return {f"theory_{name}": value for name, value in numbers.items()}
+        except Exception as error:
+            self.observers.switch_off(who, step, error)
+            return {}
 
     def _probability(self, x: np.ndarray) -> np.ndarray:
         return probability(self.game, self.source, x)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import tensorflow as tf
 
 from ..random import Draw
@@ -21,6 +22,20 @@ class Prior:
         """Draw z: float32 ``[examples, size]``, a pure function of the draw and the stream."""
         raise NotImplementedError(f"{type(self).__name__} defines no sample")
 
+    def quantile(self, u: np.ndarray) -> np.ndarray | None:
+        """Where a share u of the draws of one dimension lies below, if that is known.
+
+        What is computed exactly of games on the line, such as the metric ``theory``, needs it.
+
+        Args:
+            u: In (0, 1), float64 ``[n]``.
+
+        Returns:
+            float64 ``[n]``, non-decreasing in u; ``None`` where it is not known, or where the
+            dimensions are not alike.
+        """
+        return None
+
 
 class Uniform(Prior):
     """z ~ U(low, high) in every dimension; by default U(−√3, √3), of unit variance.
@@ -39,6 +54,10 @@ class Uniform(Prior):
         """Draw z: float32 ``[examples, size]``."""
         return self.low + (self.high - self.low) * draw.uniform(stream, (self.size,), examples)
 
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        """low + (high − low) u."""
+        return np.asarray(self.low + (self.high - self.low) * u, np.float64)
+
 
 class Gaussian(Prior):
     """z ~ N(mean, deviation²) in every dimension.
@@ -54,3 +73,9 @@ class Gaussian(Prior):
     def sample(self, draw: Draw, stream: str, examples: int | tf.Tensor) -> tf.Tensor:
         """Draw z: float32 ``[examples, size]``."""
         return self.mean + self.deviation * draw.normal(stream, (self.size,), examples)
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        """mean + deviation · Φ⁻¹(u)."""
+        from scipy.special import ndtri
+
+        return np.asarray(self.mean + self.deviation * ndtri(u), np.float64)

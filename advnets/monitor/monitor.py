@@ -4,6 +4,7 @@
         monitor.start(step)              # after restoring; drops records later than step
         monitor.log(record)              # at log boundaries
         monitor.images(step, generated)  # at image boundaries
+        monitor.theory(step, game)       # of a game on the line, at log boundaries
         monitor.scores(step, scores)     # after an evaluation
         monitor.note("text")             # whenever there is something to say
         monitor.finish("finished")       # or "interrupted", "failed"
@@ -11,6 +12,7 @@
                  metrics.jsonl   tensorboard/   samples/   screen
     log               x               x                       x
     images                            x            x
+    theory                                         x
     scores                            x                       x
     note                                                      x
 
@@ -34,11 +36,13 @@ from ..places import described
 from ..runs.plain import plain
 from .grid import Density, save_grid
 from .progress import Progress, Screen
+from .snapshot import Snapshot, log_of, snapshots_of, taken
 from .tensorboard import EventLog
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from ..evaluate.line_game import LineGame
     from ..recipe import Recipe
     from ..runs import RunFolder
 
@@ -101,6 +105,8 @@ class Monitor:
             int(recipe.data["training"]["steps"]),
         )
         self._events: EventLog | None = None
+        self._snapshots = log_of(folder.samples)
+        self._first: Snapshot | None = None
         self._finished = False
         self._warned: set[str] = set()
 
@@ -114,6 +120,7 @@ class Monitor:
             return
         self.folder.truncate_metrics(step)
         self._try("samples", lambda: self._forget(step))
+        self._snapshots = log_of(self.folder.samples)
         monitoring = self.recipe.data.get("monitoring") or {}
         if monitoring.get("tensorboard", True):
             self._events = EventLog(self.folder.tensorboard, step, self._warn)
@@ -159,6 +166,24 @@ class Monitor:
         if self.chief:
             self._try("samples", lambda: self._draw(path, step, generated))
         return path
+
+    def theory(self, step: int, game: LineGame) -> Mapping[str, float]:
+        """Keep what figure 1 shows of a game in ``samples/theory.jsonl``.
+
+        Args:
+            step: The round.
+            game: At this moment.
+
+        Returns:
+            What theory says of it: V, C(G), JSD, C(G) − V, max |D − D*|.
+        """
+        if self._first is None and step:
+            self._first = next(iter(snapshots_of(self.folder.samples, 2)), None)
+        snapshot = taken(step, game, self._first)
+        self._first = self._first or snapshot
+        if self.chief:
+            self._try("samples", lambda: self._keep(snapshot))
+        return snapshot.numbers
 
     def scores(self, step: int, scores: Iterable[Score]) -> None:
         """Show scores; keeping them in the manifest is the caller's part."""
@@ -211,6 +236,11 @@ class Monitor:
         for path in samples_of(self.folder.samples):
             if step_of(path) > step:
                 path.unlink()
+        log_of(self.folder.samples).truncate(step)
+
+    def _keep(self, snapshot: Snapshot) -> None:
+        self.folder.samples.mkdir(exist_ok=True)
+        self._snapshots.append(snapshot.record())
 
     def _draw(self, path: Path, step: int, generated: np.ndarray) -> None:
         save_grid(path, generated, self.spec, title=f"step {step:,}", **self._beneath)

@@ -1,0 +1,38 @@
+"""The metric that computes what the paper's theory says of a game on the line."""
+
+from __future__ import annotations
+
+from pydantic import Field, field_validator
+
+from ..components import Component, Parameters
+from ..hookspecs import hookimpl
+
+
+class TheoryParameters(Parameters):
+    """Parameters of ``theory``."""
+
+    bins: int = Field(2**14, ge=64, le=2**18, description="bins over the data's part of the line")
+    cells: int = Field(2**16, ge=64, le=2**20, description="cells of the latent line; even")
+
+    @field_validator("cells")
+    @classmethod
+    def _even(cls, cells: int) -> int:
+        if cells % 2:
+            raise ValueError(
+                f"cells must be even, not {cells}: every second one is left out to see the error"
+            )
+        return cells
+
+
+@hookimpl
+def advnets_metrics() -> list[Component]:
+    """What is known of games whose densities are."""
+    return [
+        Component(
+            "theory",
+            "advnets.evaluate.theory:theory",
+            "V(D, G), C(G), JSD and D against D*, by integrals; of games on the line "
+            "(Goodfellow et al. 2014, theorem 1)",
+            TheoryParameters,
+        )
+    ]

@@ -1,0 +1,181 @@
+"""Figure 1 over the whole of a run, as an animation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from ...errors import UsageError
+from ..progress import EQUILIBRIUM
+from ..snapshot import Snapshot
+from .figure_1 import ERROR
+from .line_panel import LinePanel, limits_of
+from .style import DATA, GENERATED, INK, JUDGE, MUTED, OPTIMAL, PAPER, quiet
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FRAMES = 100
+"""Frames of an animation, at most: of a longer run, evenly chosen ones."""
+SECONDS, HOLD = 10.0, 2.5
+"""About how long it runs, and how long the last frame stays."""
+SIZE, DPI = (8.0, 4.2), 100
+SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)
+"""Of a line's colour at its edges, which are smoothed."""
+FORMATS = {".gif": "GIF", ".webp": "WEBP", ".png": "PNG"}
+
+
+def write_animation(
+    file: IO[bytes], snapshots: Sequence[Snapshot], suffix: str = ".gif", name: str = ""
+) -> None:
+    """Write the animation.
+
+    Args:
+        file: Where to.
+        snapshots: Of a run, by step; at least two.
+        suffix: ``.gif``, ``.webp`` or ``.png`` (an animated one).
+        name: The run's, written beneath.
+
+    Raises:
+        UsageError: If there are fewer than two snapshots.
+    """
+    if len(snapshots) < 2:
+        raise UsageError(
+            f"an animation has two frames at least; the run has {len(snapshots)} snapshots",
+            hint="play it on, or log more often: monitoring.log_every",
+        )
+    frames = list(_frames(snapshots, name))
+    each = int(1000 * SECONDS / max(len(frames), 40))
+    durations = [each] * (len(frames) - 1) + [int(1000 * HOLD)]
+    more: dict[str, Any] = {"method": 6, "quality": 80} if suffix == ".webp" else {"optimize": True}
+    if suffix != ".webp":
+        frames = _with_one_palette(frames)
+    frames[0].save(
+        *(file, FORMATS[suffix]),
+        save_all=True,
+        append_images=frames[1:],
+        duration=durations,
+        loop=0,
+        **more,
+    )
+
+
+def _frames(snapshots: Sequence[Snapshot], name: str) -> Iterator[Image.Image]:
+    """Of each frame only what changes is drawn, on what all have in common."""
+    film = Film(snapshots, name)
+    canvas: Any = film.figure.canvas
+    canvas.draw()
+    common = canvas.copy_from_bbox(film.figure.bbox)
+    for index in range(len(snapshots)):
+        canvas.restore_region(common)
+        for artist in film.show(index):
+            film.figure.draw_artist(artist)
+        yield Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
+
+
+def _with_one_palette(frames: Sequence[Image.Image]) -> list[Image.Image]:
+    """All frames in the same few colours, so that what stands still costs nothing."""
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(_shades())
+    return [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+
+
+def _shades() -> list[int]:
+    """The figure's colours and their mixtures with that of the paper, three numbers each."""
+    paper, *inks = (
+        np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+        for colour in (PAPER, INK, MUTED, OPTIMAL, DATA, GENERATED)
+    )
+    mixed = [paper + (ink - paper) * share for ink in inks for share in SHARES]
+    return [int(value) for colour in (paper, *mixed) for value in np.rint(colour)]
+
+
+class Film:
+    """The game at one step after the other, and how it came there.
+
+    Args:
+        snapshots: Of the whole run.
+        name: The run's.
+
+    Attributes:
+        figure: What all frames have in common; :meth:`show` adds the rest.
+    """
+
+    def __init__(self, snapshots: Sequence[Snapshot], name: str = ""):
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        self._snapshots, self._name = snapshots, name
+        self.figure: Figure = Figure(figsize=SIZE, dpi=DPI, facecolor=PAPER)
+        FigureCanvasAgg(self.figure)
+        place: dict[str, Any] = {
+            "left": 0.075,
+            "right": 0.53,
+            "top": 0.88,
+            "bottom": 0.07,
+            "hspace": 0.22,
+        }
+        left = self.figure.add_gridspec(2, 1, height_ratios=[1.75, 1], **place)
+        place = {"left": 0.68, "right": 0.975, "top": 0.88, "bottom": 0.12, "hspace": 0.3}
+        right = self.figure.add_gridspec(2, 1, **place)
+        upper, lower = self.figure.add_subplot(left[0]), self.figure.add_subplot(left[1])
+        limits = limits_of(snapshots)
+        self._panel = LinePanel(upper, lower, limits, left=True, right=True)
+        where: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.3, 0.985)}
+        look: dict[str, Any] = {
+            "frameon": False,
+            "fontsize": 8,
+            "labelcolor": INK,
+            "columnspacing": 1.2,
+        }
+        curves = self._panel.curves
+        self.figure.legend(handles=curves, ncols=len(curves), handlelength=2, **where, **look)
+        where = {"ha": "center", "va": "center", "fontsize": 10, "color": INK}
+        self._title = self.figure.text(0.83, 0.945, "", **where)
+        values, distance = (self.figure.add_subplot(right[row]) for row in (0, 1))
+        self._courses = [
+            *self._course(values, [("criterion", "C(G)", GENERATED), ("value", "V", JUDGE)]),
+            *self._course(distance, [("jsd", "JSD", DATA), ("discriminator_error", ERROR, JUDGE)]),
+        ]
+        values.axhline(EQUILIBRIUM, color=MUTED, lw=0.7)
+        look = {"ha": "right", "va": "top", "fontsize": 7.5, "color": MUTED}
+        across = values.get_yaxis_transform()
+        values.text(0.99, EQUILIBRIUM - 0.02, "−log 4", transform=across, **look)
+        values.set_ylabel("nats", fontsize=8)
+        values.set_ylim(EQUILIBRIUM - 0.3, 0.12)
+        values.tick_params(labelbottom=False)
+        distance.set_ylim(0, 1.02)
+        distance.set_xlabel("step", fontsize=8)
+
+    def show(self, index: int) -> list[Any]:
+        """Draw the frame of a snapshot; what has changed."""
+        self._title.set_text(self._caption(self._snapshots[index].step))
+        for key, course, head in self._courses:
+            past = self._snapshots[: index + 1]
+            known = [(s.step, s.numbers[key]) for s in past if key in s.numbers]
+            steps, numbers = zip(*known, strict=True) if known else ((), ())
+            course.set_data(steps, numbers)
+            head.set_data(steps[-1:], numbers[-1:])
+        courses = [artist for _, *artists in self._courses for artist in artists]
+        return [*self._panel.show(self._snapshots[index]), *courses, self._title]
+
+    def _course(self, axes: Any, lines: Sequence[tuple[str, str, str]]) -> list[tuple[Any, ...]]:
+        """Numbers over the steps so far."""
+        quiet(axes)
+        axes.set_xlim(self._snapshots[0].step, self._snapshots[-1].step)
+        drawn: list[tuple[Any, ...]] = []
+        for key, label, colour in lines:
+            if any(key in snapshot.numbers for snapshot in self._snapshots):
+                dashes = "--" if colour == JUDGE else "-"
+                (course,) = axes.plot([], [], dashes, color=colour, lw=1.3, label=label)
+                (head,) = axes.plot([], [], "o", color=colour, ms=3, clip_on=False)
+                drawn.append((key, course, head))
+        if drawn:
+            axes.legend(loc="upper right", frameon=False, fontsize=8, labelcolor=INK)
+        return drawn
+
+    def _caption(self, step: int) -> str:
+        return f"{self._name}, step {step:,}" if self._name else f"step {step:,}"

@@ -1,0 +1,196 @@
+"""What figure 1 shows of a game on the line, at one step: a few thousand bytes of numbers.
+
+They are kept as lines of ``samples/theory.jsonl``, one for each line of metrics.jsonl, so that
+the figure, and an animation, can be drawn at any time after.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..runs.metrics_log import MetricsLog
+
+if TYPE_CHECKING:
+    from ..evaluate.line_game import LineGame
+
+FILE = "theory.jsonl"
+BINS = 256
+BINS_OF_NUMBERS, CELLS = 2**12, 2**13
+"""Of x and of z: with these JSD is right within 10⁻⁵ or so, unless p_g is all but a point."""
+ARROWS = 25
+MOST = 4096
+"""Numbers of one curve that are read."""
+CENTRAL = (0.0005, 0.9995)
+"""The shares of p_data and p_g between which the curves are drawn."""
+FIGURES = 5
+"""Significant figures that are kept of a curve's numbers."""
+NUMBERS = ("value", "criterion", "jsd", "gap", "discriminator_error")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A game on the line at one step.
+
+    Attributes:
+        step: The round.
+        low, high: The ends of the part of the line that is shown.
+        data: p_data in equal bins between them, their mean density, ``[bins]``.
+        generated: p_g, likewise.
+        discriminator: D in the middle of the bins, or ``None`` where it gives no probability.
+        latents: z at equal shares of the prior, ``[arrows]``.
+        images: G(z), ``[arrows]``.
+        numbers: V, C(G), JSD, C(G) − V and max |D − D*|, of all of the line, in nats: see
+            :class:`advnets.evaluate.line_game.OnBins`.
+    """
+
+    step: int
+    low: float
+    high: float
+    data: np.ndarray
+    generated: np.ndarray
+    discriminator: np.ndarray | None
+    latents: np.ndarray
+    images: np.ndarray
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def x(self) -> np.ndarray:
+        """The bins' middles, ``[bins]``."""
+        edges = np.linspace(self.low, self.high, len(self.data) + 1)
+        return np.asarray((edges[:-1] + edges[1:]) / 2, np.float64)
+
+    @property
+    def optimal(self) -> np.ndarray:
+        """D* = p_data / (p_data + p_g), ``[bins]``; NaN where neither is."""
+        total = self.data + self.generated
+        return np.divide(self.data, total, out=np.full(len(total), math.nan), where=total > 0)
+
+    def record(self) -> dict[str, Any]:
+        """The snapshot as JSON values; what :func:`parsed` reads."""
+        return {
+            "step": self.step,
+            "low": self.low,
+            "high": self.high,
+            "data": _rounded(self.data),
+            "generated": _rounded(self.generated),
+            "discriminator": None if self.discriminator is None else _rounded(self.discriminator),
+            "latents": _rounded(self.latents),
+            "images": _rounded(self.images),
+            **self.numbers,
+        }
+
+
+def taken(step: int, game: LineGame, base: Snapshot | None = None) -> Snapshot:
+    """A snapshot of a game.
+
+    Args:
+        step: The round.
+        game: At this moment.
+        base: The run's first one; the part of the line that it shows is shown again.
+    """
+    whole = game.everywhere(BINS_OF_NUMBERS)
+    cumulative = np.cumsum(whole.data)
+    low, high = np.interp(CENTRAL, cumulative, whole.edges[1:])
+    # Samples too far away for the data to be seen beside them are left out of the picture.
+    reach, width = game.generated.quantiles(CENTRAL), high - low
+    low = max(min(low, reach[0]), low - 4 * width) - 0.1 * width
+    high = min(max(high, reach[1]), high + 4 * width) + 0.1 * width
+    if base is not None:
+        low, high = min(low, base.low), max(high, base.high)
+    edges = np.linspace(low, high, BINS + 1)
+    shown = game.on(edges)
+    shares = np.cumsum(game.generated.mass) - game.generated.mass / 2
+    arrows = np.searchsorted(shares, (np.arange(ARROWS) + 0.5) / ARROWS)
+    return Snapshot(
+        step=step,
+        low=float(low),
+        high=float(high),
+        data=shown.data / np.diff(edges),
+        generated=shown.generated / np.diff(edges),
+        discriminator=shown.discriminator,
+        latents=game.generated.latents[arrows],
+        images=game.generated.images[arrows],
+        numbers=whole.numbers(),
+    )
+
+
+def log_of(samples: Path) -> MetricsLog:
+    """The snapshots of a run.
+
+    Args:
+        samples: The run's folder ``samples/``.
+    """
+    return MetricsLog(Path(samples) / FILE)
+
+
+def snapshots_of(samples: Path, most: int | None = None) -> list[Snapshot]:
+    """The snapshots of a run that are sound, by step; evenly chosen if there are more than asked.
+
+    Args:
+        samples: The run's folder ``samples/``.
+        most: How many to return; the first and the last are among them.
+
+    Raises:
+        RunError: If the file cannot be read.
+    """
+    found = {s.step: s for record in log_of(samples).read() if (s := parsed(record)) is not None}
+    ordered = [found[step] for step in sorted(found)]
+    if most is None or len(ordered) <= most:
+        return ordered
+    return [
+        ordered[i] for i in np.unique(np.linspace(0, len(ordered) - 1, most).round()).astype(int)
+    ]
+
+
+def parsed(record: Mapping[str, Any]) -> Snapshot | None:
+    """The snapshot of a record; ``None`` if it is none, or its numbers cannot be drawn."""
+    try:
+        curves = {name: _curve(record[name]) for name in ("data", "generated")}
+        ends = {name: _curve(record[name]) for name in ("latents", "images")}
+        said = record.get("discriminator")
+        snapshot = Snapshot(
+            step=int(record["step"]),
+            low=float(record["low"]),
+            high=float(record["high"]),
+            discriminator=None if said is None else _curve(said),
+            **curves,
+            **ends,
+            numbers={
+                name: float(record[name])
+                for name in NUMBERS
+                if isinstance(record.get(name), int | float)
+            },
+        )
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+    judge = snapshot.discriminator
+    sound = (
+        0 <= snapshot.step
+        and -1e30 < snapshot.low < snapshot.high < 1e30
+        and snapshot.high - snapshot.low > 1e-9 * max(abs(snapshot.low), abs(snapshot.high))
+        and len(snapshot.data) == len(snapshot.generated) > 1
+        and len(snapshot.latents) == len(snapshot.images)
+        and snapshot.data.min() >= 0
+        and snapshot.generated.min() >= 0
+        and (judge is None or (len(judge) == len(snapshot.data) and 0 <= judge.min()))
+        and (judge is None or judge.max() <= 1)
+    )
+    return snapshot if sound else None
+
+
+def _curve(values: Any) -> np.ndarray:
+    numbers = np.array(list(islice(values, MOST)), np.float64)
+    if numbers.ndim != 1 or not len(numbers) or not (np.abs(numbers) < 1e30).all():
+        raise ValueError("not a curve")
+    return numbers
+
+
+def _rounded(curve: np.ndarray) -> list[float]:
+    return [float(f"{value:.{FIGURES}g}") for value in curve]
