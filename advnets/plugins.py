@@ -46,6 +46,8 @@ DEFAULT_PLUGINS = (
     "advnets.builtin.optimizers",
     "advnets.builtin.datasets",
     "advnets.builtin.metrics",
+    "advnets.builtin.comparisons",
+    "advnets.builtin.theory",
     "advnets.builtin.diversity",
     "advnets.builtin.features",
     "advnets.builtin.recipes",

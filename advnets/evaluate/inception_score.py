@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import DataError
 from .bootstrap import RESAMPLES, bootstrap_means
 from .features import Wanted
-from .interval import Interval, mean_interval
+from .interval import Interval, normal_interval
 from .score import MetricContext, Score
 
 FLOOR = 1e-12
@@ -60,7 +60,7 @@ def inception_score(
         raise DataError(f"{samples} samples cannot be divided into {splits} splits")
     p = context.class_probabilities(features, context.generated(samples))
     scores, interval = split_scores(p, splits, resamples, context.seed)
-    divergences = modified_divergences(p)
+    modified, modified_interval = modified_score(p, resamples, context.seed)
 
     def score(name: str, value: float, interval: Interval, **more: Any) -> Score:
         protocol = context.protocol(
@@ -70,6 +70,8 @@ def inception_score(
             features=context.describe_features(features),
             classes=p.shape[1],
             precision="float64",
+            error="bootstrap",
+            resamples=resamples,
             **interval.protocol(),
         )
         return Score(name, value, interval.error, protocol)
@@ -83,31 +85,18 @@ def inception_score(
             splits=splits,
             splits_std=float(scores.std()),
             outcomes=["splits_std"],
-            error="bootstrap",
-            resamples=resamples,
         ),
         score(
             "modified_inception_score",
-            float(divergences.mean()),
-            # p(y) varies with the samples too, but moves the mean only in second order.
-            mean_interval(divergences),
+            modified,
+            modified_interval,
             form="E KL(p(y) || p(y|x))",
             unit="nats",
             floor=FLOOR,
-            divergence=mean_divergence(*means_of(p)),
+            divergence=mean_divergence(negative_entropies(p).mean(), p.mean(axis=0)),
             outcomes=["divergence"],
-            error="standard deviation / sqrt(samples)",
         ),
     ]
-
-
-def means_of(p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What the score is made of: means of −entropy and of p(y|x), over ``p``, ``[n, classes]``.
-
-    >>> means_of(np.array([[1.0, 0.0], [0.0, 1.0]]))[1]
-    array([0.5, 0.5])
-    """
-    return negative_entropies(p).mean(axis=0), p.mean(axis=0)
 
 
 def negative_entropies(p: np.ndarray) -> np.ndarray:
@@ -120,10 +109,14 @@ def negative_entropies(p: np.ndarray) -> np.ndarray:
     return np.sum(p * np.log(np.where(p > 0, p, 1.0)), axis=-1)
 
 
-def mean_divergence(negative_entropy: np.ndarray, marginal: np.ndarray) -> float:
-    """E_x KL(p(y|x) ‖ p(y)) from the means of :func:`means_of`, in nats.
+def mean_divergence(negative_entropy: float, marginal: np.ndarray) -> float:
+    """E_x KL(p(y|x) ‖ p(y)), in nats.
 
-    >>> round(mean_divergence(np.array(0.0), np.array([0.5, 0.5])), 6)
+    Args:
+        negative_entropy: The mean of :func:`negative_entropies`.
+        marginal: p(y), the mean of p(y|x), ``[classes]``.
+
+    >>> round(mean_divergence(0.0, np.array([0.5, 0.5])), 6)
     0.693147
     """
     return float(negative_entropy - negative_entropies(marginal))
@@ -134,7 +127,9 @@ def split_scores(
 ) -> tuple[np.ndarray, Interval]:
     """The score of each split, and the interval of their mean.
 
-    The score is a function of means, so a resample costs one weighted sum.
+    The score is a function of means, so a resample costs one weighted sum. Resampled scores
+    lie above the score (fewer different samples), which is why the interval is made of their
+    standard deviation, not of their quantiles.
 
     Args:
         p: p(y|x), float64 ``[n, classes]``.
@@ -150,23 +145,41 @@ def split_scores(
     array([4., 4.])
     """
     n = len(p)
-    parts = [p[n * i // splits : n * (i + 1) // splits] for i in range(splits)]
-    scores = np.array([math.exp(mean_divergence(*means_of(part))) for part in parts])
+    rows = np.concatenate([negative_entropies(p)[:, None], p], axis=1)
+    parts = [rows[n * i // splits : n * (i + 1) // splits] for i in range(splits)]
+
+    def score(mean: np.ndarray) -> float:
+        return math.exp(mean_divergence(mean[0], mean[1:]))
 
     def mean_score(*means: np.ndarray) -> float:
-        return float(np.mean([math.exp(mean_divergence(m[0], m[1:])) for m in means]))
+        return float(np.mean([score(mean) for mean in means]))
 
-    stacked = [np.concatenate([negative_entropies(part)[:, None], part], axis=1) for part in parts]
-    resampled = bootstrap_means(mean_score, *stacked, resamples=resamples, seed=seed)
-    return scores, resampled
+    scores = np.array([score(part.mean(axis=0)) for part in parts])
+    error = bootstrap_means(mean_score, *parts, resamples=resamples, seed=seed).error
+    return scores, normal_interval(float(scores.mean()), error, least=1.0, greatest=p.shape[1])
 
 
-def modified_divergences(p: np.ndarray, floor: float = FLOOR) -> np.ndarray:
-    """KL(p(y) ‖ p(y|x)) for each x, in nats, probabilities below ``floor`` taken for it.
+def modified_score(
+    p: np.ndarray, resamples: int = RESAMPLES, seed: int = 0, floor: float = FLOOR
+) -> tuple[float, Interval]:
+    """E_x KL(p(y) ‖ p(y|x)), in nats, probabilities below ``floor`` taken for it.
 
-    >>> modified_divergences(np.array([[0.9, 0.1], [0.1, 0.9]])).round(6)
-    array([0.510826, 0.510826])
+    Args:
+        p: p(y|x), float64 ``[n, classes]``.
+        resamples: Of the bootstrap.
+        seed: Of the bootstrap.
+        floor: The least probability that a logarithm is taken of.
+
+    >>> value, _ = modified_score(np.array([[0.9, 0.1], [0.1, 0.9]]))
+    >>> round(value, 6)  # ½ log(.5/.9) + ½ log(.5/.1)
+    0.510826
     """
     p = np.asarray(p, np.float64)
-    marginal = p.mean(axis=0)
-    return negative_entropies(marginal) - np.log(np.maximum(p, floor)) @ marginal
+    rows = np.stack([p, np.log(np.maximum(p, floor))], axis=1)
+
+    def score(mean: np.ndarray) -> float:
+        return float(negative_entropies(mean[0]) - mean[0] @ mean[1])
+
+    value = score(rows.mean(axis=0))
+    error = bootstrap_means(score, rows, resamples=resamples, seed=seed).error
+    return value, normal_interval(value, error, least=0.0)

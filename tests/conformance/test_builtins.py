@@ -45,6 +45,19 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "duplicates": {"samples": 30, "features": "pixels"},
     "memorisation": {"samples": 40, "features": "pixels"},
     "parzen": {"samples": 200, "sigmas": 3, "validation": 20},
+    "fid": {"samples": 60, "features": "pixels"},
+    "kid": {"samples": 60, "features": "pixels", "subsets": 3, "subset_size": 20},
+    "inception_score": {
+        "samples": 60,
+        "features": {"name": "classifier", "steps": 30},
+        "splits": 3,
+        "resamples": 20,
+    },
+    "prdc": {"samples": 60, "features": "pixels", "k": 3},
+    "mmd": {"samples": 60, "features": "pixels"},
+    "energy_distance": {"samples": 60, "features": "pixels"},
+    "sliced_wasserstein": {"samples": 60, "features": "pixels", "projections": 20},
+    "classifier_two_sample": {"samples": 60, "features": "pixels", "classifier": "logistic"},
 }
 """What a component is checked with, where its defaults do not suffice or are too large."""
 

@@ -28,6 +28,8 @@ FEATURES = SCRIPT["features"]()
 
 
 def test_torch_fidelity_still_says_what_is_kept():
+    pytest.importorskip("torch", exc_type=ImportError)
+    SCRIPT["without_torchvision"]()
     pytest.importorskip("torch_fidelity", exc_type=ImportError)
     for name, scores in SCRIPT["measured"]().items():
         assert scores == pytest.approx(GOLDEN[name], rel=1e-9, abs=1e-9)

@@ -43,7 +43,7 @@ def logits() -> np.ndarray:
 
 def measured() -> dict[str, Any]:
     """What torch-fidelity says of them."""
-    _without_torchvision()
+    without_torchvision()
     import torch
     from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
     from torch_fidelity.metric_isc import isc_features_to_metric
@@ -71,7 +71,8 @@ def measured() -> dict[str, Any]:
     return found
 
 
-def _without_torchvision() -> None:
+def without_torchvision() -> None:
+    """Let torch-fidelity be imported where torchvision can't be."""
     try:
         import torchvision  # noqa: F401
     except Exception:
