@@ -6,11 +6,23 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import json
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+# For what the tests of several folders share, and scripts that are collected for doctests.
+sys.path.insert(0, str(Path(__file__).parent / "faults"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+
+from measured import Measured
+from reliability_tables import read_rows
+
+RECORD = pytest.StashKey[dict]()
+MEASURED = pytest.StashKey[Measured]()
 SHORT = {
     "training.steps": 60,
     "training.batch_size": 50,
@@ -20,6 +32,41 @@ SHORT = {
     "evaluation.metrics": [],
 }
 """Overrides that make a shipped recipe end within seconds."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    help = "write what the tests of the fault matrix measure to a file, as JSON"
+    parser.addoption("--faults-record", metavar="PATH", help=help)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[RECORD] = {"kept": [], "skipped": {}}
+
+
+@pytest.fixture
+def measured(request: pytest.FixtureRequest) -> Measured:
+    """Takes down what a fault cost (`make faults` writes it to docs/reliability/faults.json)."""
+    request.node.stash[MEASURED] = Measured(request.node.nodeid, read_rows())
+    return request.node.stash[MEASURED]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Keep what a test took down, if it passed, and why it was skipped."""
+    report = yield
+    record = item.config.stash[RECORD]
+    if report.skipped and isinstance(report.longrepr, tuple):
+        record["skipped"][item.nodeid] = report.longrepr[2].removeprefix("Skipped: ")
+    elif report.when == "call" and report.passed and MEASURED in item.stash:
+        record["kept"] += item.stash[MEASURED].kept
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    path = session.config.getoption("--faults-record")
+    if path:
+        record = json.dumps(session.config.stash[RECORD])
+        Path(path).write_text(record, encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

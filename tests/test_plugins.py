@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib.metadata
 import itertools
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from measured import Measured
 
 from advnets import PluginError
 from advnets.plugins import DEFAULT_PLUGINS, Registry, load_plugins
@@ -246,9 +248,11 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("text", "error"), BROKEN.values(), ids=BROKEN)
-def test_quarantine(write: Write, text: str, error: str) -> None:
+def test_quarantine(write: Write, measured: Measured, text: str, error: str) -> None:
     path, sound = write(text), write(LOSS.format(name="sound"))
+    began = time.perf_counter()
     registry = load(path, sound)
+    seconds = time.perf_counter() - began
     broken = record(registry, path.stem)
     assert broken.status == "quarantined"
     assert error in broken.error
@@ -260,6 +264,7 @@ def test_quarantine(write: Write, text: str, error: str) -> None:
     with pytest.raises(PluginError) as raised:
         registry.component("losses", "mine")
     assert f"plugin '{path.stem}' is quarantined" in str(raised.value.hint)
+    measured("broken_plugin", None, 0, seconds)
 
 
 def test_the_traceback_shows_the_plugins_own_line(write: Write) -> None:
@@ -280,9 +285,11 @@ def test_file_names_that_cannot_be_modules(write: Write, stem: str) -> None:
     assert "rename the file" in broken.hint
 
 
-def test_two_owners_of_one_name(write: Write) -> None:
+def test_two_owners_of_one_name(write: Write, measured: Measured) -> None:
     first, second = write(LOSS.format(name="mine")), write(LOSS.format(name="mine"))
+    began = time.perf_counter()
     registry = load(first, second)
+    seconds = time.perf_counter() - began
     with pytest.raises(PluginError, match="'mine' of losses is registered twice") as error:
         registry.component("losses", "mine")
     assert str(first) in str(error.value)
@@ -291,6 +298,7 @@ def test_two_owners_of_one_name(write: Write) -> None:
     assert registry.conflicts.keys() == {("losses", "mine")}
     assert "minimax" in registry.names("losses")
     assert load(first, second, f"no:{second.stem}").component("losses", "mine")
+    measured("two_of_one_name", None, 0, seconds)
 
 
 def test_a_built_in_name_cannot_be_taken(write: Write) -> None:

@@ -1,4 +1,4 @@
-"""Write the generated parts of docs/: what the commands take, what recipes can name.
+"""Write the generated parts of docs/: what commands take, what recipes can name, what was measured.
 
 usage: python tools/write_docs.py [--check]
 
@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import json
 import re
+import typing
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+from markdown_table import table
 from pydantic import BaseModel
+from reliability_tables import fault_matrix, kills
 
 from advnets.cli.main import cli
 from advnets.components import KINDS, Component
@@ -26,7 +29,6 @@ from advnets.recipe.schema import RecipeSchema, Slot
 from advnets.registry import BUILT_IN, Registry
 
 DOCS = Path(__file__).parents[1] / "docs"
-KILLS = DOCS / "reliability" / "kills.json"
 PART = re.compile(
     r"(?P<begin><!-- generated: (?P<name>[\w ]+) -->\n).*?(?P<end><!-- end of generated part -->)",
     flags=re.DOTALL,
@@ -91,12 +93,6 @@ def paragraphs(text: str) -> str:
     return "\n\n".join(done) + "\n"
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "".join("| " + " | ".join(c.replace("|", "\\|") for c in r) + " |\n" for r in lines)
-
-
 def own(registry: Registry, kind: str) -> list[Component]:
     """The components of a kind that ship with advnets."""
     return [c for c in registry.components(kind) if registry.owner(kind, c.name).source == BUILT_IN]
@@ -124,6 +120,9 @@ def key_rows(model: type[BaseModel], prefix: str) -> Iterator[Sequence[str]]:
         if prefix + name == "name":
             default = "the file's name"
         yield f"`{prefix}{name}`", what, default, field.description or ""
+        for choice in typing.get_args(field.annotation):  # of a section that may be left out
+            if isinstance(choice, type) and issubclass(choice, BaseModel):
+                yield from key_rows(choice, f"{prefix}{name}.")
 
 
 def components(registry: Registry) -> Iterator[str]:
@@ -206,40 +205,6 @@ def kind_of(prop: dict[str, Any], definitions: dict[str, Any]) -> str:
     )
 
 
-def kills(registry: Registry) -> Iterator[str]:
-    """What `make faults` found when it was last run in full."""
-    if not KILLS.is_file():
-        yield "*Not yet measured.*\n"
-        return
-    found = json.loads(KILLS.read_text(encoding="utf-8"))
-    about = found["machine"]
-    yield (
-        f"**{found['survived']} of {found['tried']} kills survived**, on {found['date']} at commit "
-        f"`{found['commit']}`, in {found['seconds'] / 60:.0f} minutes, on {about['processor']} "
-        f"({about['cores']} cores), TensorFlow {found['versions']['tensorflow']}.\n"
-    )
-    columns = ("game", "kills", "inside a save", "before the first round", "the same", "steps")
-    more = ("commit every", "steps lost: median, most", "start [s]", "undisturbed [s]")
-    yield table(
-        (*columns, *more),
-        [
-            (
-                row["game"],
-                str(row["kills"]),
-                str(row["inside_saves"]),
-                str(row["before_first_round"]),
-                "no" if row["differs"] else "yes",
-                f"{row['steps']:,}",
-                f"{row['checkpoint_every']:,}",
-                f"{row['median_steps_lost']:g}, {row['most_steps_lost']:,}",
-                f"{row['start_seconds']:.1f}",
-                f"{row['play_seconds']:.1f}",
-            )
-            for row in found["games"]
-        ],
-    )
-
-
 def number(value: float) -> str:
     """A bound, short: powers of two as such where they are large."""
     if isinstance(value, int) and value > 10_000:
@@ -266,7 +231,8 @@ PARTS: dict[str, Callable[[Registry], Iterator[str]]] = {
     "commands": commands,
     "keys": keys,
     "components": components,
-    "kills": kills,
+    "kills": lambda registry: kills(),
+    "fault matrix": lambda registry: fault_matrix(),
 }
 
 

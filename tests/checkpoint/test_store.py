@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -77,22 +78,29 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_checkpoint_is_moved_aside_and_the_one_before_used(store, damage):
+def test_a_damaged_checkpoint_is_moved_aside_and_the_one_before_used(store, measured, damage):
     store.commit(10, state(10), {})
     path = store.commit(20, state(20), {}).path
     DAMAGE[damage](path)
     assert store.fault(20)
     assert store.newest().step == 10
     assert store.steps() == [10, 20]  # who only looks moves nothing
-    assert store.newest(quarantine=True).step == 10
+    began = time.perf_counter()
+    newest = store.newest(quarantine=True)
+    seconds = time.perf_counter() - began
+    assert newest.step == 10
     assert list(store.faults) == [20]
     assert store.steps() == [10]
     assert (store.folder / "quarantined-step-00000020").is_dir()
     with pytest.raises(RunError, match="there is no checkpoint of step 20"):
         store.read(20)
+    fresh = state(0)
+    store.restore(newest, fresh)
+    assert state_sha256(fresh) == state_sha256(state(10))
+    measured("damaged_checkpoint", True, 20 - newest.step, seconds)
 
 
-def test_every_flipped_bit_of_the_index_is_noticed_or_harmless(store):
+def test_every_flipped_bit_of_the_index_is_noticed_or_harmless(store, measured):
     """The index holds what no file's hash covers: the time spent, open averages, the best."""
     extras = {"window": {"rounds": 3, "sums": {"d_loss": 1.25}}}
     commit = store.commit(10, state(0), extras)
@@ -102,19 +110,26 @@ def test_every_flipped_bit_of_the_index_is_noticed_or_harmless(store):
         content = bytearray(sound)
         content[place] ^= 1 << (place % 8)
         index.write_bytes(content)
-        if store.fault(10) is None:  # white space became other white space
+        began = time.perf_counter()
+        fault = store.fault(10)
+        measured("flipped_bit", None, None, time.perf_counter() - began)
+        if fault is None:  # white space became other white space
             assert store.read(10) == commit
     index.write_bytes(sound)
     assert store.fault(10) is None
 
 
-def test_files_that_the_index_does_not_name_are_nobodys_business(store):
+def test_files_that_the_index_does_not_name_are_nobodys_business(store, measured):
     path = store.commit(10, state(0), {}).path
     (path / ".DS_Store").write_bytes(b"x")
     (path / "state.data-00001-of-00002").write_bytes(b"x")
     fresh = state(1)
-    store.restore(store.newest(), fresh)
+    began = time.perf_counter()
+    newest = store.newest()
+    store.restore(newest, fresh)
+    seconds = time.perf_counter() - began
     assert state_sha256(fresh) == state_sha256(state(0))
+    measured("foreign_files", True, 10 - newest.step, seconds)
 
 
 def test_indices_of_before_they_had_a_hash_are_read(store):
@@ -220,7 +235,7 @@ STAGES = {"the first": 0, "another": 1, "one that prunes": 2, "one of the same s
 
 
 @pytest.mark.parametrize("which", STAGES)
-def test_a_crash_between_any_two_file_operations_loses_nothing(tmp_path, which):
+def test_a_crash_between_any_two_file_operations_loses_nothing(tmp_path, measured, which):
     """After each, the one before or the new one is there, whole, and nothing half done."""
     before = [10, 20][: min(STAGES[which], 2)]
     step = before[-1] if which == "one of the same step" else 30
@@ -241,7 +256,11 @@ def test_a_crash_between_any_two_file_operations_loses_nothing(tmp_path, which):
         folder.mkdir()
         assert attempt(folder, after) is None, f"there was no operation {after}"
         store = CheckpointStore(folder / "checkpoints", keep=2)
+        began = time.perf_counter()
         newest = store.newest(quarantine=True)
+        seconds = time.perf_counter() - began
+        lost = max([0, *before]) - (newest.step if newest else 0)
+        measured("crash_in_a_commit", True, max(0, lost), seconds)
         assert not store.faults, f"torn after operation {after}"
         hidden = list((folder / "checkpoints").glob(".*"))
         assert not hidden, f"{hidden} is left after operation {after}"
@@ -261,7 +280,7 @@ def test_a_crash_between_any_two_file_operations_loses_nothing(tmp_path, which):
     assert (False in seen) == bool(before)
 
 
-def test_a_crash_while_tidying_up_loses_nothing(tmp_path):
+def test_a_crash_while_tidying_up_loses_nothing(tmp_path, measured):
     """Between a committed checkpoint's going aside and its successor's coming."""
 
     def attempt(folder, after):
@@ -278,7 +297,11 @@ def test_a_crash_while_tidying_up_loses_nothing(tmp_path):
     for after in range(operations):
         assert attempt(tmp_path / str(after), after) is None
         store = CheckpointStore(tmp_path / str(after) / "checkpoints", keep=2)
-        assert store.newest(quarantine=True).state_sha256 == state_sha256(state(20))
+        began = time.perf_counter()
+        newest = store.newest(quarantine=True)
+        seconds = time.perf_counter() - began
+        assert newest.state_sha256 == state_sha256(state(20))
+        measured("crash_while_clearing_up", True, 20 - newest.step, seconds)
         assert not list(store.folder.glob(".*"))
 
 

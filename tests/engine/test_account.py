@@ -1,5 +1,7 @@
 """A run's time adds up, whatever ended its sittings and whatever the clocks did."""
 
+import time
+
 import pytest
 
 from advnets.checkpoint import Commit
@@ -112,9 +114,12 @@ def test_a_failure_loses_what_came_after_the_last_commit(folder):
 
 
 @pytest.mark.parametrize("torn", ["", "{", "[]", '{"total": "x"}', '{"total": NaN}'])
-def test_a_torn_record_counts_as_none(folder, torn):
+def test_a_torn_record_counts_as_none(folder, measured, torn):
     (folder.path / SITTING).write_text(torn)
-    assert Tally.read(folder.path) == Tally()
+    began = time.perf_counter()
+    tally = Tally.read(folder.path)
+    measured("torn_record", None, None, time.perf_counter() - began)
+    assert tally == Tally()
     folder.manifest.update(time={"total": 50.0})
     account = Account(folder, commit(10, training=40.0), began=0.0)
     account.close(10, sealed=True)

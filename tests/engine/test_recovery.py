@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from measured import cost, lost
 
 import advnets
 from advnets.errors import RunError
@@ -152,7 +153,7 @@ def test_a_gradient_that_is_not_finite_is_named_in_its_own_round(play, tmp_path)
 
 
 @pytest.mark.parametrize("optimizer", [None, ADAM], ids=["schedule", "constant"])
-def test_a_rollback_goes_on_more_slowly(play, optimizer):
+def test_a_rollback_goes_on_more_slowly(play, measured, optimizer):
     rate = 0.05 / 1.01**14 if optimizer is None else 0.01
     run = play(callbacks=[{"name": "poison", "rate": rate * 0.9}], optimizer=optimizer)
     (found,) = run.manifest["divergences"]
@@ -169,29 +170,39 @@ def test_a_rollback_goes_on_more_slowly(play, optimizer):
     time = run.manifest["time"]
     assert time["lost"] > 0
     assert time["total"] == pytest.approx(sum(time.values()) - time["total"])
+    measured.booked("not_finite", True, run.manifest)
 
 
-def test_a_rollback_survives_a_crash(play):
+def test_a_rollback_survives_a_crash(play, measured, tmp_path):
     poison = {"name": "poison", "rate": 0.03}
     whole = play("whole", callbacks=[poison])
     with pytest.raises(Exception, match="crashed"):
         play("broken", callbacks=[poison, "crash"])
+    failed = json.loads((tmp_path / "broken" / "manifest.json").read_text())
     resumed = play("broken", callbacks=[poison, "crash"])
     assert resumed.manifest["divergences"] == whole.manifest["divergences"]
     assert resumed.manifest["state_sha256"] == whole.manifest["state_sha256"]
+    steps, seconds = cost(failed, resumed.manifest)
+    rollback_steps, rollback_seconds = lost(whole.manifest)
+    seconds = max(0.0, seconds - rollback_seconds)
+    measured("crash_after_a_rollback", True, steps - rollback_steps, seconds)
 
 
-def test_rollbacks_are_bounded_and_go_back_to_the_start_if_nothing_was_committed(play, tmp_path):
+def test_rollbacks_are_bounded_and_go_back_to_the_start_if_nothing_was_committed(
+    play, tmp_path, measured
+):
     entries = {"loss": {"name": "broken", "first": 2, "last": 100}}
     with pytest.raises(RunError, match="after 2 rollbacks: in round 3 .*g_loss") as caught:
         play(health={"rollbacks": 2}, **entries)
     assert "health.rollbacks" in caught.value.hint
-    found = json.loads((tmp_path / "run" / "manifest.json").read_text())["divergences"]
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    found = manifest["divergences"]
     assert [entry["did"] for entry in found] == ["rolled back", "rolled back", "stopped"]
     assert [entry.get("back_to") for entry in found] == [0, 0, None]
+    measured.booked("not_finite_again", False, manifest)
 
 
-def test_skip_leaves_out_the_moves_that_would_break_the_game(play):
+def test_skip_leaves_out_the_moves_that_would_break_the_game(play, measured):
     run = play(loss={"name": "broken", "first": 6, "last": 8}, health={"policy": "skip"})
     rows = {row["step"]: row for row in run.metrics}
     assert rows[10]["g_skipped"] == pytest.approx(2 / 5)
@@ -199,6 +210,7 @@ def test_skip_leaves_out_the_moves_that_would_break_the_game(play):
     assert np.isfinite([rows[10][key] for key in ("d_loss", "g_loss")]).all()
     assert all(np.isfinite(weight).all() for weight in run.generator.get_weights())
     assert run.manifest["status"] == "finished"
+    measured.booked("skipped_moves", True, run.manifest)
 
 
 def test_skip_stops_when_nothing_moves_any_more(play):
@@ -211,7 +223,7 @@ def test_skip_stops_when_nothing_moves_any_more(play):
         )
 
 
-def test_a_prior_that_repeats_itself_and_a_generator_that_collapsed_are_told(play, small):
+def test_a_prior_that_repeats_itself_and_a_generator_that_collapsed_are_told(play, small, measured):
     """A prior of one point: what it draws is all the same, and so are the samples."""
     run = play(latent="one_point", monitoring=small()["monitoring"] | {"image_every": 5})
     assert run.manifest["noise"] == "all points of a batch are the same"
@@ -221,3 +233,4 @@ def test_a_prior_that_repeats_itself_and_a_generator_that_collapsed_are_told(pla
     report = (run.path / "report.html").read_text()
     assert "the prior repeats itself" in report
     assert "have a twin: the generator has collapsed" in report
+    measured.booked("collapse", None, run.manifest)

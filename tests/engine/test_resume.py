@@ -11,6 +11,7 @@ import sys
 import time
 
 import pytest
+from measured import cost
 
 import advnets
 from advnets.checkpoint import CheckpointStore
@@ -118,6 +119,6 @@ def test_signals(recipe_file, tmp_path, number, capsys, measured):
     whole = advnets.run(recipe_file, {"training.steps": end}, run_dir=tmp_path / "whole")
     assert resumed.manifest["state_sha256"] == whole.manifest["state_sha256"]
     if number == signal.SIGKILL:
-        measured.gone_on("killed", kept, resumed.manifest)
+        measured("killed", True, *cost(kept, resumed.manifest))
     else:
         measured("signal", True, resumed.manifest["sittings"]["steps_lost"], heeded)

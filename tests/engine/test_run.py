@@ -2,9 +2,11 @@
 
 import json
 import shutil
+import time
 
 import numpy as np
 import pytest
+from measured import lost
 
 import advnets
 from advnets.data import DataUnavailable
@@ -128,9 +130,14 @@ def test_a_finished_run(finished, small):
     assert (finished.path / "metrics.jsonl").read_text() == before
 
 
-def test_another_recipe_in_the_folder_is_refused_with_the_difference(finished, small):
+def test_another_recipe_in_the_folder_is_refused_with_the_difference(finished, small, measured):
+    before = lost(finished.manifest)[0]
+    began = time.perf_counter()
     with pytest.raises(UsageError, match="seed"):
         advnets.run(small(), {"seed": 4}, run_dir=finished.path)
+    seconds = time.perf_counter() - began
+    after = advnets.open_run(finished.path).manifest
+    measured("another_recipe", None, lost(after)[0] - before, seconds)
 
 
 def test_a_damaged_newest_checkpoint_costs_only_itself(finished, small):
@@ -141,17 +148,21 @@ def test_a_damaged_newest_checkpoint_costs_only_itself(finished, small):
     assert [r["step"] for r in again.metrics] == [5, 10, 15, 20, 25, 30]
 
 
-def test_if_all_checkpoints_are_damaged_nothing_is_lost(finished, small):
+def test_if_all_checkpoints_are_damaged_nothing_is_lost(finished, small, measured):
     for checkpoint in finished.folder.checkpoints.glob("step-*"):
         next(checkpoint.glob("state.data*")).write_bytes(b"torn")
     before = {p: p.read_bytes() for p in finished.path.rglob("*") if p.is_file()}
+    began = time.perf_counter()
     with pytest.raises(RunError, match=r"at step 30, but none of its checkpoints verifies"):
         advnets.run(small(), {"training.steps": 40}, run_dir=finished.path)
+    seconds = time.perf_counter() - began
     with pytest.raises(RunError, match="no checkpoint verifies: step 30"):
         advnets.open_run(finished.path).sample(1)
     after = {p: p.read_bytes() for p in finished.path.rglob("*") if p.is_file()}
     assert {p.name for p in before.keys() ^ after.keys()} <= {".lock", "lock.json"}
     assert all(after[p] == content for p, content in before.items() if p in after)
+    spent = finished.manifest["time"]["total"]
+    measured("all_checkpoints_damaged", False, finished.manifest["step"], spent + seconds)
 
 
 def test_fewer_steps_than_were_played_change_nothing(finished, small, capsys):
@@ -161,7 +172,7 @@ def test_fewer_steps_than_were_played_change_nothing(finished, small, capsys):
     assert "it is at step 30, and 10 are asked for" in " ".join(capsys.readouterr().err.split())
 
 
-def test_changed_data_are_refused(small, tmp_path):
+def test_changed_data_are_refused(small, tmp_path, measured):
     data = tmp_path / "data.npz"
     recipe = small(
         dataset={"name": "npz", "path": str(data)}, latent={"name": "uniform", "size": 2}
@@ -169,8 +180,14 @@ def test_changed_data_are_refused(small, tmp_path):
     np.savez(data, train=np.zeros([60, 3], "float32"))
     advnets.run(recipe, {"training.steps": 2}, run_dir=tmp_path / "run")
     np.savez(data, train=np.ones([60, 3], "float32"))
+    began = time.perf_counter()
     with pytest.raises(UsageError, match="training data have changed since the run began"):
         advnets.run(recipe, {"training.steps": 4}, run_dir=tmp_path / "run")
+    seconds = time.perf_counter() - began
+    np.savez(data, train=np.zeros([60, 3], "float32"))
+    again = advnets.run(recipe, {"training.steps": 4}, run_dir=tmp_path / "run")
+    assert again.manifest["status"] == "finished"
+    measured("changed_data", True, lost(again.manifest)[0], seconds)
 
 
 def test_a_discriminator_with_a_sigmoid_is_refused(small, tmp_path):

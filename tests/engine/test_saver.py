@@ -1,6 +1,7 @@
 """Checkpoints written while training goes on are of the moment they were asked for."""
 
 import threading
+import time
 
 import pytest
 import tensorflow as tf
@@ -49,13 +50,15 @@ def test_what_is_written_is_of_the_moment_though_training_goes_on(store):
     assert commit.extras["time"]["training"] == 5.0
 
 
-def test_a_failure_is_heard_at_the_next_boundary(store):
+def test_a_failure_is_heard_at_the_next_boundary(store, measured):
     saver = Saver(store, Clock(), lambda commit: pytest.fail("nothing was committed"))
     store.folder.parent.joinpath("checkpoints").write_text("in the way")
     store.allowed.set()
+    began = time.perf_counter()
     saver.save(10, {"w": tf.Variable([1.0])}, {})
     with pytest.raises(RunError, match="checkpoint of step 10 could not be written"):
         saver.finish()
+    measured("save_fails", None, None, time.perf_counter() - began)
     saver.finish()
 
 

@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 import tensorflow as tf
+from measured import cost
 from PIL import Image
 
 import advnets
@@ -162,18 +163,27 @@ def test_whatever_a_source_raises_is_told():
     assert "noise: examples cannot be read: OSError: the cable is loose" in str(feed.failure())
 
 
-def test_a_run_whose_data_vanish_fails_as_such(small, images, tmp_path, monkeypatch):
-    read_some = Folder.read_some
+def test_a_run_whose_data_vanish_fails_as_such(small, images, tmp_path, monkeypatch, measured):
+    read_some, picture = Folder.read_some, tmp_path / "images" / "even" / "014.png"
+    content = picture.read_bytes()
 
     def vanishing(self, split, indices):
         if len(indices) == 50:  # a batch: the run has begun
-            (tmp_path / "images" / "even" / "014.png").unlink(missing_ok=True)
+            picture.unlink(missing_ok=True)
         return read_some(self, split, indices)
 
     recipe = small(dataset=images, training={"steps": 50, "batch_size": 50})
-    monkeypatch.setattr(Folder, "read_some", vanishing)
-    with pytest.raises(DataError, match=r"even/014\.png can no longer be read"):
-        advnets.run(recipe | STREAMED, run_dir=tmp_path / "run")
+    with monkeypatch.context() as patch:
+        patch.setattr(Folder, "read_some", vanishing)
+        with pytest.raises(DataError, match=r"even/014\.png can no longer be read"):
+            advnets.run(recipe | STREAMED, run_dir=tmp_path / "run")
     manifest = advnets.open_run(tmp_path / "run").manifest
     assert manifest["status"] == "failed"
     assert "014.png" in manifest["error"]
+
+    # Brought back, it is the run of the same data in memory.
+    picture.write_bytes(content)
+    again = advnets.run(recipe | STREAMED, run_dir=tmp_path / "run").manifest
+    whole = advnets.run(recipe, run_dir=tmp_path / "whole").manifest
+    assert again["state_sha256"] == whole["state_sha256"]
+    measured("streamed_images_vanish", True, *cost(manifest, again))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +13,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from advnets.checkpoint import CheckpointStore, Commit
 from advnets.cli.main import cli
 from advnets.engine import ending
 from advnets.runs import RunFolder
-
-# For `games`, which the tests share with kill_series.py, a script that is collected for doctests.
-sys.path.insert(0, str(Path(__file__).parent))
 
 PLUGIN = Path(__file__).parent / "faulty.py"
 MLP = {"name": "mlp", "layers": [4], "activation": "leaky_relu"}
@@ -46,11 +44,17 @@ class Outcome:
         code: The exit code.
         said: What was said on standard error.
         folder: The run's folder.
+        seconds: How long the command took.
+        kept: The newest checkpoint before it, which it went on from.
+        reached: The round that it had come to when it failed.
     """
 
     code: int
     said: str
     folder: RunFolder
+    seconds: float
+    kept: Commit | None
+    reached: int
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -59,6 +63,17 @@ class Outcome:
     @property
     def steps(self) -> list[int]:
         return [record["step"] for record in self.folder.read_metrics()]
+
+    def cost_of(self, failed: Outcome) -> tuple[int, float]:
+        """The rounds and seconds that were lost where one command failed and this one went on.
+
+        The seconds are those of the first that led to no checkpoint, and the start of this one.
+        They are taken here, since a disk that is full keeps the run from booking its end.
+        """
+        kept = self.kept.extras["time"] if self.kept else {}
+        start = self.manifest["time"]["starting"] - kept.get("starting", 0.0)
+        step = self.kept.step if self.kept else 0
+        return failed.reached - step, failed.seconds - sum(kept.values()) + start
 
 
 @pytest.fixture
@@ -76,19 +91,31 @@ def play(tmp_path: Path, recipe: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
     Nothing but ``SystemExit`` may come out, and no traceback. Reports, which take longer than
     the rest, are written on request only.
     """
+    end_badly = ending.Ending.badly
 
     def run(
         *overrides: str, folder: Path | None = None, plugin: Path = PLUGIN, report: bool = False
     ) -> Outcome:
         folder = folder or tmp_path / "run"
+        kept = CheckpointStore(RunFolder(folder).checkpoints).newest()
+        reached = 0
+
+        def badly(self: ending.Ending, error: BaseException, step: int) -> None:
+            nonlocal reached
+            reached = step
+            end_badly(self, error, step)
+
         words = ["run", "--plugin", str(plugin), "--run-dir", str(folder), str(recipe)]
         with monkeypatch.context() as patch:
+            patch.setattr(ending.Ending, "badly", badly)
             if not report:
                 patch.setattr(ending, "write_report", lambda folder: None)
+            began = time.perf_counter()
             done = CliRunner().invoke(cli, [*words, *overrides])
+            seconds = time.perf_counter() - began
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         assert "Traceback" not in done.output
-        return Outcome(done.exit_code, done.stderr, RunFolder(folder))
+        return Outcome(done.exit_code, done.stderr, RunFolder(folder), seconds, kept, reached)
 
     return run
 

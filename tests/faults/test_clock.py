@@ -6,7 +6,7 @@ import itertools
 import time
 
 
-def test_the_clock_jumps_back(play, undisturbed, monkeypatch):
+def test_the_clock_jumps_back(play, undisturbed, monkeypatch, measured):
     play("training.steps=20")
     now, hours = time.time(), itertools.count(1)
     monkeypatch.setattr(time, "time", lambda: now - 3600 * next(hours))
@@ -21,3 +21,4 @@ def test_the_clock_jumps_back(play, undisturbed, monkeypatch):
     assert 0 <= done.manifest["goodput"] <= 1
     newest = max(path.name for path in done.folder.checkpoints.iterdir())
     assert newest == "step-00000030"
+    measured.booked("clock_jumps_back", True, done.manifest)

@@ -24,7 +24,7 @@ def array(path: Path) -> str:
         pytest.param("vanish", id="an array vanishes", marks=pytest.mark.slow),
     ],
 )
-def test_streamed_data_go_away(play, tmp_path, how):
+def test_streamed_data_go_away(play, tmp_path, measured, how):
     path = tmp_path / "data.npy"
     entry = array(path)
     fault = f"[{{name: faulty, where: on_train_batch_end, how: {how}, path: '{path}', keep: 300}}]"
@@ -45,9 +45,10 @@ def test_streamed_data_go_away(play, tmp_path, how):
     assert f"going on from step {kept}" in again.said
     whole = play(entry, STREAMED, "training.steps=60", folder=tmp_path / "whole")
     assert again.manifest["state_sha256"] == whole.manifest["state_sha256"]
+    measured("streamed_array_vanishes", True, *again.cost_of(failed))
 
 
-def test_data_in_memory_need_their_file_no_more(play, tmp_path):
+def test_data_in_memory_need_their_file_no_more(play, tmp_path, measured):
     path = tmp_path / "data.npy"
     entry = array(path)
     fault = (
@@ -55,6 +56,7 @@ def test_data_in_memory_need_their_file_no_more(play, tmp_path):
     )
     done = play(entry, f"monitoring.callbacks={fault}")
     assert done.code == 0
+    measured.booked("resident_data_cut_off", True, done.manifest)
     # The next sitting does: it names the file.
     refused = play(entry, "training.steps=40")
     assert refused.code == 2

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from measured import lost
 
 from advnets.checkpoint import CheckpointStore
 
@@ -27,7 +28,7 @@ def faulty(where: str, how: str, *paths: Path, keep: int = 0, step: int = 17) ->
 
 
 @pytest.mark.parametrize("how", ["fill", "read_only"])
-def test_a_checkpoint_cannot_be_written(play, mount, tmp_path, undisturbed, how):
+def test_a_checkpoint_cannot_be_written(play, mount, tmp_path, undisturbed, measured, how):
     disk = mount(tmp_path / "disk", 1024)
     folder = disk / "run"
     place = disk if how == "fill" else folder / "checkpoints"
@@ -50,9 +51,11 @@ def test_a_checkpoint_cannot_be_written(play, mount, tmp_path, undisturbed, how)
     assert "going on from step 10" in again.said
     assert again.manifest["state_sha256"] == undisturbed
     assert again.steps == [5, 10, 15, 20, 25, 30]
+    row = "full_at_a_checkpoint" if how == "fill" else "read_only_checkpoints"
+    measured(row, True, *again.cost_of(failed))
 
 
-def test_a_line_of_the_metrics_cannot_be_written(play, mount, tmp_path, undisturbed):
+def test_a_line_of_the_metrics_cannot_be_written(play, mount, tmp_path, undisturbed, measured):
     disk = mount(tmp_path / "disk", 1024)
     full = faulty("on_train_batch_end", "fill", disk)
     failed = play(full, "checkpoints.every=11", folder=disk / "run")
@@ -64,9 +67,10 @@ def test_a_line_of_the_metrics_cannot_be_written(play, mount, tmp_path, undistur
     assert again.code == 0
     assert again.steps == list(range(1, 31))  # each once, none torn
     assert again.manifest["state_sha256"] == undisturbed
+    measured("full_at_the_metrics", True, *again.cost_of(failed))
 
 
-def test_the_manifest_cannot_be_sealed(play, mount, tmp_path, undisturbed):
+def test_the_manifest_cannot_be_sealed(play, mount, tmp_path, undisturbed, measured):
     disk = mount(tmp_path / "disk", 1024)
     failed = play(faulty("on_train_end", "fill", disk), SELDOM_LOGGED, folder=disk / "run")
     assert failed.code == 1
@@ -77,9 +81,11 @@ def test_the_manifest_cannot_be_sealed(play, mount, tmp_path, undisturbed):
     assert "This run is finished" in again.said  # not a round had to be played again
     assert again.manifest["status"] == "finished"
     assert again.manifest["state_sha256"] == undisturbed
+    steps_lost, seconds_lost = lost(again.manifest)
+    measured("full_at_the_manifest", True, steps_lost, seconds_lost + again.seconds)
 
 
-def test_what_only_watches_cannot_be_written(play, mount, tmp_path, undisturbed):
+def test_what_only_watches_cannot_be_written(play, mount, tmp_path, undisturbed, measured):
     folder = tmp_path / "run"
     for name in ("samples", "tensorboard"):
         mount(folder / name, 4)
@@ -90,9 +96,10 @@ def test_what_only_watches_cannot_be_written(play, mount, tmp_path, undisturbed)
     assert done.said.count("No space left on device") == 2
     assert done.steps == list(range(1, 31))
     assert done.manifest["state_sha256"] == undisturbed
+    measured.booked("full_at_the_samples", True, done.manifest)
 
 
-def test_the_report_cannot_be_written(play, mount, tmp_path):
+def test_the_report_cannot_be_written(play, mount, tmp_path, measured):
     disk = mount(tmp_path / "disk", 1024)
     nearly_full = faulty("on_train_end", "fill", disk, keep=2**15)
     done = play(nearly_full, SELDOM_LOGGED, folder=disk / "run", report=True)
@@ -102,9 +109,10 @@ def test_the_report_cannot_be_written(play, mount, tmp_path):
     assert done.manifest["status"] == "finished"
     assert not done.folder.report_file.exists()
     assert not list(done.folder.path.glob(".report*"))
+    measured.booked("full_at_the_report", True, done.manifest)
 
 
-def test_files_lie_where_folders_belong(play, tmp_path, undisturbed):
+def test_files_lie_where_folders_belong(play, tmp_path, undisturbed, measured):
     folder = tmp_path / "run"
     folder.mkdir()
     for name in ("samples", "tensorboard"):
@@ -115,15 +123,24 @@ def test_files_lie_where_folders_belong(play, tmp_path, undisturbed):
     assert done.said.count("warning: cannot write TensorBoard's event files") == 1
     assert done.manifest["state_sha256"] == undisturbed
     assert (folder / "samples").read_text() == "in the way"
+    measured.booked("files_for_folders", True, done.manifest)
 
-    (tmp_path / "other").mkdir()
-    (tmp_path / "other" / "checkpoints").write_text("in the way")
-    failed = play(folder=tmp_path / "other")
+
+def test_a_file_lies_where_checkpoints_belong(play, tmp_path, undisturbed, measured):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "checkpoints").write_text("in the way")
+    failed = play()
     assert failed.code == 1
     assert "the checkpoint of step 10 could not be written" in failed.said
+    (folder / "checkpoints").unlink()
+    again = play()
+    assert again.code == 0
+    assert again.manifest["state_sha256"] == undisturbed
+    measured("file_for_checkpoints", True, *again.cost_of(failed))
 
 
-def test_the_runs_folder_vanishes(play, tmp_path, undisturbed):
+def test_the_runs_folder_vanishes(play, tmp_path, undisturbed, measured):
     folder = tmp_path / "run"
     failed = play(faulty("on_train_batch_end", "vanish", folder), SELDOM_LOGGED)
     assert failed.code == 1
@@ -134,28 +151,32 @@ def test_the_runs_folder_vanishes(play, tmp_path, undisturbed):
     assert again.code == 0
     assert "going on from step 10" in again.said
     assert again.manifest["state_sha256"] == undisturbed
+    measured("run_vanishes", True, *again.cost_of(failed))
 
 
-def test_folders_that_only_serve_watching_vanish(play, tmp_path, undisturbed):
+def test_folders_that_only_serve_watching_vanish(play, tmp_path, undisturbed, measured):
     places = [tmp_path / "run" / name for name in ("samples", "tensorboard")]
     gone = faulty("on_train_batch_end", "vanish", *places, step=12)
     done = play(gone, "monitoring.image_every=15", "monitoring.tensorboard=true")
     assert done.code == 0
     assert done.manifest["state_sha256"] == undisturbed
     assert "switched_off" not in done.manifest
+    measured.booked("samples_vanish", True, done.manifest)
 
 
-def test_a_folder_that_is_read_only_from_the_start(play, mount, tmp_path):
+def test_a_folder_that_is_read_only_from_the_start(play, mount, tmp_path, measured):
     disk = mount(tmp_path / "disk", 64)
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     failed = play(folder=disk / "run")
     assert failed.code == 1
     assert "Read-only file system" in failed.said
     assert "--run-dir" in failed.said
+    assert not failed.folder.path.exists()
+    measured("read_only_from_the_start", None, 0, failed.seconds)
 
 
 @pytest.mark.slow  # tests/monitor/test_progress.py does it without a process
-def test_nothing_can_be_said(recipe, tmp_path, undisturbed):
+def test_nothing_can_be_said(recipe, tmp_path, undisturbed, measured):
     """Standard error is a log on a full disk: the run goes on in silence."""
     words = [sys.executable, "-m", "advnets", "run", "--run-dir", str(tmp_path / "run")]
     with Path("/dev/full").open("wb") as full:
@@ -163,3 +184,4 @@ def test_nothing_can_be_said(recipe, tmp_path, undisturbed):
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
     assert (manifest["status"], manifest["state_sha256"]) == ("finished", undisturbed)
     assert done.returncode == 0
+    measured.booked("nothing_can_be_said", True, manifest)

@@ -7,8 +7,10 @@ import shutil
 
 import pytest
 from games import GAMES, game
+from measured import starting
 
 import advnets
+from advnets.checkpoint import CheckpointStore
 from advnets.engine.kills import Pace, Subject
 from advnets.engine.launcher import worker_command
 from advnets.engine.same_run import differences
@@ -31,14 +33,23 @@ def whole(recipe, tmp_path_factory):
     return advnets.run(recipe, QUICK, run_dir=tmp_path_factory.mktemp("whole") / "run")
 
 
-def test_killed_and_rerun_it_is_the_same_run(recipe, whole, tmp_path):
+def booked(folder):
+    """What the newest checkpoint, if there is one, books."""
+    newest = CheckpointStore(folder / "checkpoints").newest()
+    return newest.extras if newest else {}
+
+
+def test_killed_and_rerun_it_is_the_same_run(recipe, whole, tmp_path, measured):
     folder = tmp_path / "run"
     overrides = [f"{key}={value}" for key, value in QUICK.items()]
     words = ["run", "--run-dir", str(folder), "--", str(recipe), *overrides]
     subject = Subject(worker_command(words), folder, tmp_path / "log")
     pace = Pace(starting=5.0, playing=whole.manifest["time"]["training"])
     # With this seed: while playing, inside a save, while playing.
-    kills = list(subject.play_killed(KILLS, seed=7, pace=pace))
+    kills, books = [], []
+    for kill in subject.play_killed(KILLS, seed=7, pace=pace):
+        kills.append(kill)
+        books.append(booked(folder))
     assert [kill.aimed for kill in kills] == ["playing", "saving", "playing"]
     assert differences(whole.path, folder) == []
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -48,6 +59,11 @@ def test_killed_and_rerun_it_is_the_same_run(recipe, whole, tmp_path):
     assert time["total"] == pytest.approx(sum(time.values()) - time["total"])
     assert time["lost"] > 0
     assert not list((folder / "checkpoints").glob(".*"))
+    # A kill costs what was lost by it, and the start of the process that plays it again.
+    for kill, before, after in zip(kills, books, [*books[1:], booked(folder)], strict=True):
+        row = "killed_in_a_save" if kill.where == "inside a save" else "killed"
+        start = starting(after) - starting(before)
+        measured(row, True, kill.steps_lost, kill.seconds_lost + start)
 
 
 def test_what_differs_is_found(whole, tmp_path):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from measured import lost
 
 from advnets.runs import RunLock
 from advnets.runs.lock import HOLDER, stale
@@ -22,16 +23,17 @@ def dead() -> int:
     return process.pid
 
 
-def test_two_runs_in_one_folder(play, tmp_path):
+def test_two_runs_in_one_folder(play, tmp_path, measured):
     with RunLock(tmp_path / "run"):
         refused = play()
     assert refused.code == 2
     assert f"process {os.getpid()} on {socket.gethostname()}, since " in refused.said
     assert "--run-dir" in refused.said
     assert not refused.folder.recipe_file.exists()
+    measured("two_runs", None, 0, refused.seconds)
 
 
-def test_what_a_dead_process_started_keeps_the_lock(play, dead, tmp_path):
+def test_what_a_dead_process_started_keeps_the_lock(play, dead, tmp_path, measured):
     with RunLock(tmp_path / "run") as lock:
         left = {"host": socket.gethostname(), "pid": dead, "since": "noon"}
         (lock.folder / HOLDER).write_text(json.dumps(left))
@@ -39,9 +41,12 @@ def test_what_a_dead_process_started_keeps_the_lock(play, dead, tmp_path):
     assert refused.code == 2
     assert f"process {dead} on {socket.gethostname()}, since noon; it no longer" in refused.said
     assert "something that it started still keeps the lock" in refused.said
+    again = play("training.steps=1")
+    assert again.code == 0
+    measured("lock_outlives_its_holder", True, lost(again.manifest)[0], refused.seconds)
 
 
-def test_a_lock_that_nobody_let_go_of(play, dead, tmp_path):
+def test_a_lock_that_nobody_let_go_of(play, dead, tmp_path, measured):
     (tmp_path / "run").mkdir()
     host = socket.gethostname()
     left = {"host": host, "pid": dead, "since": "noon"}
@@ -51,6 +56,7 @@ def test_a_lock_that_nobody_let_go_of(play, dead, tmp_path):
     assert f"process {dead} on {host}, since noon, has not let go of this folder" in done.said
     assert "it was killed, or the machine was" in done.said
     assert not (tmp_path / "run" / HOLDER).exists()
+    measured.booked("stale_lock", True, done.manifest)
 
 
 def test_a_lock_left_by_another_machine(tmp_path):

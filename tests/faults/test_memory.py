@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from measured import lost
 
 
 def check(failed, reason):
@@ -22,11 +23,15 @@ def check(failed, reason):
     ],
     ids=["in a round", "building a network", "reading the data"],
 )
-def test_out_of_memory(play, entry):
-    check(play(entry), "MemoryError: Unable to allocate 3.00 TiB")
+def test_out_of_memory(play, measured, entry):
+    failed = play(entry)
+    check(failed, "MemoryError: Unable to allocate 3.00 TiB")
+    assert failed.manifest.get("step", 0) == 0
+    measured("out_of_memory", False, lost(failed.manifest)[0], failed.seconds)
 
 
 @pytest.mark.slow  # TensorFlow waits for the memory, in the hope that something lets go of it
-def test_really_out_of_memory(play):
+def test_really_out_of_memory(play, measured):
     failed = play("loss={name: faulty, where: memory}")
     check(failed, "OOM when allocating tensor with shape[16,")
+    measured("out_of_memory", False, lost(failed.manifest)[0], failed.seconds)

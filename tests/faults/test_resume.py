@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import time
 
 import pytest
 from games import GAMES, MLP, PLUGIN, game
+from measured import lost
 
 import advnets
 from advnets.engine import jit
@@ -85,14 +87,18 @@ def advnets_losses():
 """
 
 
-def test_an_operation_that_cannot_repeat_is_named(tmp_path):
+def test_an_operation_that_cannot_repeat_is_named(tmp_path, measured):
     """TensorFlow's refusals differ by device; the clock is refused on all of them."""
     plugin = tmp_path / "timed_plugin.py"
     plugin.write_text(TIMED)
     recipe = {**game("gaussian_1d"), "loss": "timed", "generator": MLP, "discriminator": MLP}
     strict = {**SHORT, "distribution.determinism": True}
+    began = time.perf_counter()
     with pytest.raises(RunError, match="determinism is true, but .*imestamp.* cannot repeat"):
         advnets.run(recipe, strict, run_dir=tmp_path / "run", plugins=[str(plugin)])
+    seconds = time.perf_counter() - began
+    manifest = advnets.open_run(tmp_path / "run", plugins=[str(plugin)]).manifest
+    measured("not_deterministic", None, lost(manifest)[0], seconds)
     # And the next run in this process may do as it likes.
     import tensorflow as tf
 

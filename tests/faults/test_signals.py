@@ -10,6 +10,7 @@ import time
 
 import pytest
 from games import game
+from measured import cost
 
 import advnets
 from advnets.engine.launcher import worker_command
@@ -54,7 +55,7 @@ def played(tmp_path_factory):
 
 
 @pytest.mark.parametrize("signals", [1, 2])
-def test_while_a_metric_is_computed(signals, played, tmp_path):
+def test_while_a_metric_is_computed(signals, played, tmp_path, measured):
     recipe, plugin, whole = played
     folder = tmp_path / "run"
     words = ["run", "--plugin", str(plugin), "--run-dir", str(folder), "--", str(recipe)]
@@ -73,11 +74,13 @@ def test_while_a_metric_is_computed(signals, played, tmp_path):
         process.send_signal(signal.SIGTERM)
         time.sleep(0.5)
         assert process.poll() is None  # it waits for what is under way
+        told = time.perf_counter()
         if signals == 2:
             process.send_signal(signal.SIGTERM)
         else:
             (tmp_path / "go on").touch()
         output, _ = process.communicate(timeout=60)
+        heeded = time.perf_counter() - told
     finally:
         process.kill()
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -97,3 +100,9 @@ def test_while_a_metric_is_computed(signals, played, tmp_path):
     assert lost["cut_off"] == (signals == 2)
     # Signs of life are a quarter of a second apart: the last may be of an earlier round.
     assert lost["steps_lost"] <= (50 if signals == 2 else 0)
+    if signals == 2:
+        # The metric is of round 150, which its sign of life may not tell.
+        seconds = cost(manifest, resumed.manifest)[1]
+        measured("second_signal", True, 150 - 100, seconds)
+    else:
+        measured("signal_in_a_metric", True, lost["steps_lost"], heeded)
