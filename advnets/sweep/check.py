@@ -95,8 +95,7 @@ def check_values(
             problem = _fault(recipe, parameter.overrides(value), registry)
             if problem is None:
                 continue
-            message = f"space.{parameter.name}: {problem.message}"
-            findings.add(_place(findings.document, parameter, index), message, problem.hint)
+            findings.add(_place(findings.document, parameter, index), problem.message, problem.hint)
 
 
 def check_combinations(
