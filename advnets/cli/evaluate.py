@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import AdvnetsError, UsageError
+from ..recipe import Recipe, load_recipe
 from .common import echo, plugin_options, print_json, registry_of, warn
 from .opening import checkpoint_option, open_run, run_argument, weights_option
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     "metrics",
     metavar="NAME",
     multiple=True,
-    help="A metric; repeatable. Those of the recipe by default.",
+    help="A metric, or an entry as in a recipe: '{name: fid, features: classifier}'; repeatable. "
+    "Those of the recipe by default.",
 )
 @click.option(
     "--seed",
@@ -49,14 +51,16 @@ def command(
     """
     registry = registry_of(ctx)
     for name in metrics:
-        registry.component("metrics", name)
+        if not name.startswith("{"):
+            registry.component("metrics", name)
     opened = open_run(ctx, run)
     if not metrics and not opened.recipe.components("evaluation.metrics"):
         raise UsageError(
             "the run's recipe names no metrics",
             hint=f"name one: --metric {'|'.join(registry.names('metrics'))}",
         )
-    scores = opened.evaluate(list(metrics) or None, seed=seed, weights=weights)
+    wanted = [entry for text in metrics for entry in _entries(text, opened.recipe)]
+    scores = opened.evaluate(wanted or None, seed=seed, weights=weights)
     keep(opened.folder, scores)
     if as_json:
         print_json([score.to_dict() for score in scores])
@@ -66,6 +70,14 @@ def command(
         for key, value in score.to_dict()["protocol"].items():
             if value is not None and key != "unit":
                 echo(f"  {key.replace('_', ' ')}: {_short(value)}")
+
+
+def _entries(text: str, recipe: Recipe) -> list[Any]:
+    """A name, or what a recipe that had this text under its metrics would hold there."""
+    if not text.startswith("{"):
+        return [text]
+    read = load_recipe(recipe.data, [f"evaluation.metrics=[{text}]"], recipe.registry)
+    return list(read.data["evaluation"]["metrics"])
 
 
 def keep(folder: Any, scores: list[Score]) -> None:
@@ -84,4 +96,6 @@ def keep(folder: Any, scores: list[Score]) -> None:
 def _short(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_short(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_short(item)}" for key, item in value.items())
     return f"{value:.5g}" if isinstance(value, float) else str(value)

@@ -168,15 +168,16 @@ class Run:
 
     def evaluate(
         self,
-        metrics: Sequence[str] | None = None,
+        metrics: Sequence[str | Mapping[str, Any]] | None = None,
         seed: int | None = None,
         weights: str = "auto",
     ) -> list[Score]:
         """Compute metrics of the trained generator, on all devices that the run would use here.
 
         Args:
-            metrics: Names; the recipe's ``evaluation.metrics`` by default. A metric that
-                the recipe names keeps the parameters given there.
+            metrics: Names, or entries as in a recipe, ``{"name": …, parameters …}``; the
+                recipe's ``evaluation.metrics`` by default. A metric that is only named keeps
+                the parameters that the recipe gives it, or has its defaults.
             seed: Seed of the samples; the recipe's by default.
             weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
         """

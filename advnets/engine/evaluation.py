@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -21,7 +21,7 @@ from ..evaluate.per_example import find, name_of, per_example, shares
 from ..game import AdversarialGame
 from ..places import defined_at
 from ..plugins import Registry
-from ..recipe import Recipe
+from ..recipe import Recipe, load_recipe
 from ..runs.plain import plain
 from .asking import made, said
 from .observers import Observers
@@ -122,13 +122,32 @@ def _checked(component: Component, returned: Any) -> list[Score]:
         raise
 
 
+def _chosen(
+    recipe: Recipe, registry: Registry, wanted: Sequence[str | Mapping[str, Any]] | None
+) -> list[tuple[Component, dict[str, Any]]]:
+    """Metrics and their parameters; see :meth:`advnets.engine.api.Run.evaluate`."""
+    declared = recipe.components("evaluation.metrics")
+    if wanted is None:
+        return declared
+    chosen: list[tuple[Component, dict[str, Any]]] = []
+    for entry in wanted:
+        if not isinstance(entry, str):
+            read = load_recipe(recipe.data, {"evaluation.metrics": [entry]}, registry)
+            chosen += read.components("evaluation.metrics")
+            continue
+        component = registry.component("metrics", entry)
+        own = [(known, parameters) for known, parameters in declared if known.name == entry]
+        chosen += own or [(component, component.parameters().model_dump())]
+    return chosen
+
+
 def evaluate_game(
     recipe: Recipe,
     registry: Registry,
     source: Source,
     game: AdversarialGame,
     together: Callable[..., Any],
-    names: Sequence[str] | None = None,
+    wanted: Sequence[str | Mapping[str, Any]] | None = None,
     seed: int | None = None,
     observers: Observers | None = None,
     weights: str = "auto",
@@ -141,13 +160,7 @@ def evaluate_game(
             raises is raised.
         weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
     """
-    declared = {
-        component.name: (component, p) for component, p in recipe.components("evaluation.metrics")
-    }
-    chosen = []
-    for name in declared if names is None else names:
-        component = registry.component("metrics", name)
-        chosen.append(declared.get(name, (component, component.parameters().model_dump())))
+    chosen = _chosen(recipe, registry, wanted)
     generator, average = game.sampling_generator(weights), game.average
     context = MetricContext(
         samples=lambda n, seed: together("samples", n, seed, weights),

@@ -84,6 +84,6 @@ def features_for(context: MetricContext, name: Wanted | None) -> Wanted:
         return "pixels"
     raise DataError(
         "this metric needs to be told which features of images to compare",
-        hint="add a parameter: `features: classifier` (trained on this data set's labels), "
-        "`features: inception` (natural images), or `features: pixels`",
+        hint="say it as in {name: fid, features: classifier}: classifier (trained on this data "
+        "set's labels), inception (natural images), or pixels",
     )

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from advnets.cli.main import cli
-from advnets.errors import PluginError, UsageError
+from advnets.errors import DataError, PluginError, RecipeError, UsageError
 
 
 def run(*words):
@@ -73,3 +73,28 @@ def brightness(context):
     [score] = json.loads(capsys.readouterr().out)
     assert 0 < score["value"] < 1
     assert score["error"] is None
+
+
+def test_a_metric_is_given_parameters_as_in_a_recipe(run_folder, capsys):
+    entries = ["{name: energy_distance, features: pixels, samples: 40}"]
+    entries += ["{name: sliced_wasserstein, features: pixels, samples: 30, projections: 5}"]
+    run("evaluate", run_folder, "--metric", entries[0], "--metric", entries[1], "--json")
+    first, second = json.loads(capsys.readouterr().out)
+    assert (first["metric"], first["protocol"]["samples"]) == ("energy_distance", 40)
+    assert (second["metric"], second["protocol"]["projections"]) == ("sliced_wasserstein", 5)
+    run("evaluate", run_folder, "--metric", entries[0])
+    assert "features: name pixels, dimensions 64" in capsys.readouterr().out
+
+
+def test_a_metrics_wrong_parameter_is_told_with_its_place(run_folder):
+    with pytest.raises(RecipeError, match="evaluation.metrics=") as caught:
+        run("evaluate", run_folder, "--metric", "{name: fid, feature: pixels}")
+    assert "features" in str(caught.value)
+    with pytest.raises(RecipeError):
+        run("evaluate", run_folder, "--metric", "{name: fid")
+
+
+def test_features_of_images_must_be_named(run_folder):
+    with pytest.raises(DataError, match="which features") as caught:
+        run("evaluate", run_folder, "--metric", "fid")
+    assert "{name: fid, features: classifier}" in caught.value.hint

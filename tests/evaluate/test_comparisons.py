@@ -89,7 +89,7 @@ def test_a_better_generator_scores_better(name):
 def test_features_of_images_must_be_named(name):
     with pytest.raises(DataError, match="which features of images") as caught:
         score(name, context((4, 4, 1)))
-    assert "features: pixels" in caught.value.hint
+    assert "{name: fid, features: classifier}" in caught.value.hint
     for found in score(name, context((4, 4, 1)), features="pixels"):
         assert found.protocol["dimensions"] == 16
 
