@@ -40,4 +40,9 @@ def advnets_features() -> list[Component]:
             "the penultimate layer of a small classifier, trained here on the data's labels",
             ClassifierParameters,
         ),
+        Component(
+            "inception",
+            "advnets.evaluate.features.inception:Inception",
+            "the last pooling of Keras's Inception-v3 with its ImageNet weights; images only",
+        ),
     ]

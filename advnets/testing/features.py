@@ -87,10 +87,16 @@ def _made(subject: Subject) -> list[tuple[FeatureExtractor, np.ndarray]]:
             cache=cache(),
             open=_opener(source),
         )
+        key = f"{subject} {subject.parameters}"
+        if key in _missing:
+            raise SkipTest(_missing[key])
         try:
             extractor = subject.make(context)
         except DataUnavailable as error:
-            raise SkipTest(f"{subject}: {error.message}") from error
+            if not error.hint:
+                fail(f"it is unavailable ({error.message}), and no hint says what to do")
+            _missing[key] = f"{subject}: {error.message}"
+            raise SkipTest(_missing[key]) from error
         except AdvnetsError as error:
             refusals.append(error.message)
             continue
@@ -104,3 +110,7 @@ def _made(subject: Subject) -> list[tuple[FeatureExtractor, np.ndarray]]:
 
 def _opener(source: Classes) -> Callable[[Any], Source]:
     return lambda wanted: source
+
+
+# Looking may take seconds where a host has to be asked, and every check looks.
+_missing: dict[str, str] = {}
