@@ -54,6 +54,7 @@ def cadence_of(recipe: Recipe, source: Source, discriminator_steps: int) -> Cade
         log=monitoring["log_every"],
         image=monitoring["image_every"],
         checkpoint=data["checkpoints"]["every"],
-        evaluate=evaluation["every"] if evaluation["metrics"] else 0,
+        # Metrics without a cadence: whoever names them wants a score of what comes out.
+        evaluate=(evaluation["every"] or data["training"]["steps"]) if evaluation["metrics"] else 0,
         epoch=epoch if monitoring["callbacks"] else 0,
     )

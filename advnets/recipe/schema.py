@@ -139,8 +139,14 @@ class Monitoring(Parameters):
 class Evaluation(Parameters):
     """When the generator is scored during training, and by what."""
 
-    every: Cadence = Field(0, description="rounds between two evaluations; 0: never")
-    metrics: Annotated[list[Any], Slot("metrics", many=True)] = Field([], description="metrics")
+    every: Cadence = Field(
+        0,
+        description="rounds between two evaluations, the last after the last round; "
+        "0: that one alone",
+    )
+    metrics: Annotated[list[Any], Slot("metrics", many=True)] = Field(
+        [], description="metrics; none: nothing is scored"
+    )
 
 
 class Health(Parameters):

@@ -1,0 +1,51 @@
+"""When a run scores itself."""
+
+from __future__ import annotations
+
+import pytest
+
+import advnets
+from advnets.engine.cadence import Cadence, cadence_of
+from advnets.recipe import load_recipe
+
+SMALL = {
+    "training.steps": 12,
+    "generator.layers": [8],
+    "discriminator.layers": [8],
+    "dataset.examples": 500,
+    "dataset.held_out": 100,
+    "monitoring.tensorboard": False,
+    "monitoring.image_every": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("every", "steps", "scored"),
+    [(0, 12, [12]), (5, 12, [5, 10, 12]), (100, 12, [12]), (6, 12, [6, 12])],
+)
+def test_metrics_are_computed_at_the_end_whatever_the_cadence(every, steps, scored):
+    recipe = load_recipe("ring", SMALL | {"training.steps": steps, "evaluation.every": every})
+    cadence = cadence_of(recipe, _Source(), 1)
+    assert [step for step in range(1, steps + 1) if cadence.due(cadence.evaluate, step)] == scored
+    assert cadence.next_boundary(0) == scored[0]
+
+
+def test_without_metrics_nothing_is_scored():
+    recipe = load_recipe("ring", SMALL | {"evaluation.metrics": [], "evaluation.every": 5})
+    cadence: Cadence = cadence_of(recipe, _Source(), 1)
+    assert not any(cadence.due(cadence.evaluate, step) for step in range(1, 13))
+
+
+def test_a_run_with_metrics_and_no_cadence_is_scored_once_after_the_last_round(tmp_path):
+    run = advnets.run("ring", SMALL | {"evaluation.every": 0}, run_dir=tmp_path / "run")
+    scores = run.manifest["scores"]
+    assert [score["metric"] for score in scores] == ["modes", "high_quality", "reverse_kl"]
+    assert {score["protocol"]["step"] for score in scores} == {12}
+    assert {score["protocol"]["samples"] for score in scores} == {2500}
+    again = {score.metric: score.value for score in run.evaluate()}
+    assert again == {score["metric"]: score["value"] for score in scores}
+
+
+class _Source:
+    def count(self, split):
+        return 500
