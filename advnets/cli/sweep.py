@@ -19,6 +19,7 @@ SHOWN = 20
 
 @click.command("sweep")
 @click.argument("sweep", metavar="SWEEP", type=click.Path(path_type=Path))
+@click.argument("overrides", metavar="[KEY=VALUE ...]", nargs=-1)
 @click.option(
     "--jobs",
     type=click.IntRange(1, 1000),
@@ -39,24 +40,26 @@ SHOWN = 20
 def command(
     ctx: click.Context,
     sweep: Path,
+    overrides: tuple[str, ...],
     jobs: int,
     trials: int | None,
     sweep_dir: Path | None,
     retry: bool,
     dry_run: bool,
 ) -> None:
-    """Play many trials of one recipe, as the YAML file SWEEP says.
+    """Play many trials of one recipe, as the YAML file SWEEP says, or one that a plugin ships.
 
     A trial is a choice of values, played under each of the sweep's seeds; each run is one of
     `advnets run`, in a process of its own, below the sweep's folder. The same command goes
     on with the same sweep, whatever ended it: finished trials are kept, unfinished runs go
     on from their checkpoints. A trial that fails is recorded, and the sweep goes on.
+    KEY=VALUE changes a value of the recipe for all trials, and so makes another sweep.
 
     Exit codes: 0 done, 1 no trial succeeded, 2 bad input, 75 interrupted and resumable.
     """
     from ..sweep import SweepFolder, load_sweep
 
-    loaded = load_sweep(sweep, registry_of(ctx))
+    loaded = load_sweep(sweep, registry_of(ctx), overrides)
     if trials is not None:
         loaded = loaded.with_trials(trials)
     folder = SweepFolder.of(loaded, sweep_dir)

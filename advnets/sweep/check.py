@@ -56,6 +56,19 @@ def check_space(schema: SweepSchema, space: Sequence[Parameter], findings: Findi
         findings.add(("overrides", key), f"{key!r} is no override", KEPT_APART[key], at_key=True)
 
 
+def check_words(words: Sequence[str], space: Sequence[Parameter], findings: Findings) -> None:
+    """What the command line changes is not to be swept, and not to hold what is."""
+    for word in words:
+        key = word.partition("=")[0]
+        for parameter in space:
+            for swept in parameter.keys:
+                if key in KEPT_APART or f"{swept}.".startswith(f"{key}."):
+                    hint = KEPT_APART.get(key, f"it is of the parameter {parameter.name!r}")
+                    message = f"{word[:100]}: {key!r} is not to be changed here"
+                    findings.problems.append(Problem(message, source=COMMAND_LINE, hint=hint))
+                    return
+
+
 def overridden(problem: Problem, overrides: Mapping[str, Any]) -> tuple[str | None, str]:
     """The override that a problem is about, and the problem without it."""
     if problem.source != COMMAND_LINE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,14 @@ from ..recipe.shipped import recipe_path
 from ..recipe.wording import did_you_mean
 from ..registry import Registry
 from ..untrusted import is_there
-from .check import check_combinations, check_objective, check_space, check_values, overridden
+from .check import (
+    check_combinations,
+    check_objective,
+    check_space,
+    check_values,
+    check_words,
+    overridden,
+)
 from .schema import SweepSchema
 from .space import Parameter, grid_size, overrides_of
 
@@ -114,12 +121,13 @@ def find_sweep(word: str | Path, registry: Registry) -> Path:
     )
 
 
-def load_sweep(word: str | Path, registry: Registry) -> Sweep:
+def load_sweep(word: str | Path, registry: Registry, overrides: Sequence[str] = ()) -> Sweep:
     """Read and check a sweep, and the recipe with every value of the space.
 
     Args:
         word: A file, or the name of a shipped sweep.
         registry: The components that the recipe may name.
+        overrides: ``KEY=VALUE`` words, which change the recipe after the file's overrides.
 
     Raises:
         RecipeError: If anything is wrong with it, with every problem at its place.
@@ -137,7 +145,8 @@ def load_sweep(word: str | Path, registry: Registry) -> Sweep:
         raise _error(findings)
     space = tuple(Parameter.of(name, entry) for name, entry in schema.space.items())
     check_space(schema, space, findings)
-    recipe = _base(schema, path, registry, findings)
+    check_words(overrides, space, findings)
+    recipe = _base(schema, path, registry, findings, overrides)
     if recipe is not None:
         check_objective(schema, recipe, findings)
         check_values(recipe, space, registry, findings)
@@ -172,12 +181,19 @@ def _error(findings: Findings) -> RecipeError:
     return RecipeError(problems, thing="sweep")
 
 
-def _base(schema: SweepSchema, path: Path, registry: Registry, findings: Findings) -> Recipe | None:
+def _base(
+    schema: SweepSchema,
+    path: Path,
+    registry: Registry,
+    findings: Findings,
+    words: Sequence[str],
+) -> Recipe | None:
     """The recipe with the overrides that are fixed for all; ``None`` if it has problems."""
     beside = path.parent / schema.recipe
     source: str | Path = beside if is_there(beside) and beside.is_file() else schema.recipe
     try:
-        return load_recipe(source, schema.overrides, registry)
+        recipe = load_recipe(source, schema.overrides, registry)
+        return load_recipe(recipe.data, words, registry) if words else recipe
     except UsageError as error:
         findings.add(("recipe",), error.message, error.hint)
     except RecipeError as error:

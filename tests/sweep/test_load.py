@@ -150,3 +150,18 @@ def test_the_identity_is_that_of_the_trials(make: Make) -> None:
         ("samples: 50", "samples: 60"),
     ):
         assert make(change).identity() != own, change
+
+
+def test_words_of_the_command_line(write: Callable[..., Path], registry: Registry) -> None:
+    sweep = load_sweep(write(), registry, ["training.steps=70", "latent.size=2"])
+    assert sweep.recipe.data["training"]["steps"] == 70
+    assert sweep.identity() != load_sweep(write(), registry).identity()
+    for word, told in (
+        ("training.batch_size=5", "it is of the parameter 'training.batch_size'"),
+        ("optimizers.generator={name: sgd}", "it is of the parameter 'rate'"),
+        ("seed=3", "name seeds under `seeds`"),
+        ("training.stesp=3", "did you mean 'steps'?"),
+    ):
+        with pytest.raises(RecipeError) as error:
+            load_sweep(write(), registry, [word])
+        assert told in str(error.value)

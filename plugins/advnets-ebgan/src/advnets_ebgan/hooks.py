@@ -114,3 +114,19 @@ def advnets_recipes() -> list[Component]:
             "EBGAN with the pulling-away term on MNIST (Zhao et al. 2016)",
         ),
     ]
+
+
+SWEEPS = {
+    "ebgan_grid": "EBGAN over a small grid of architectures (Zhao et al. 2016, section 4.1)",
+    "ebgan_grid_gan": "GAN over such a grid, and over optimizers, to be set beside it",
+    "ebgan_margins": "what EBGAN's margin does (Zhao et al. 2016, figure 9)",
+}
+
+
+@hookimpl
+def advnets_sweeps() -> list[Component]:
+    """The studies of the paper, scaled down."""
+    return [
+        Component(name, f"advnets_ebgan:sweeps/{name}.yaml", summary)
+        for name, summary in SWEEPS.items()
+    ]
