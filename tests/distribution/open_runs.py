@@ -8,6 +8,8 @@ import sys
 import numpy as np
 import tensorflow as tf
 
+NAMES = ["parzen", "devices", "distance", "described"]
+
 
 def main(count: int, run: str, plugin: str, out: str) -> None:
     cpu = tf.config.list_physical_devices("CPU")[0]
@@ -19,7 +21,7 @@ def main(count: int, run: str, plugin: str, out: str) -> None:
     opened = advnets.open_run(run, plugins=[plugin])
     samples, latents = opened.sample(7, seed=5)  # 7 is no multiple of 2 or 4
     lines, _ = opened.sample(13, seed=5, interpolate=True)
-    scores = [score.to_dict() for score in opened.evaluate(["parzen", "devices", "distance"])]
+    scores = [score.to_dict() for score in opened.evaluate(NAMES)]
     np.savez(
         out,
         samples=samples,

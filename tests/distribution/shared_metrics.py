@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from advnets import Component, hookimpl
+from advnets.evaluate import FeatureExtractor
 
 
 @hookimpl
@@ -16,6 +17,15 @@ def advnets_metrics() -> list[Component]:
     return [
         Component("distance", "shared_metrics:distance"),
         Component("devices", "shared_metrics:devices"),
+        Component("described", "shared_metrics:described"),
+    ]
+
+
+@hookimpl
+def advnets_features() -> list[Component]:
+    return [
+        Component("places", "shared_metrics:Places"),
+        Component("apart", "shared_metrics:Apart"),
     ]
 
 
@@ -32,6 +42,37 @@ def distance(context: Any) -> Any:
 def norm(part: np.ndarray, centre: np.ndarray, options: dict[str, int]) -> np.ndarray:
     difference = (part.astype("float64") - centre).reshape(len(part), -1)
     return (difference**2).sum(axis=1) ** (options["power"] / 2)
+
+
+class Places(FeatureExtractor):
+    """An example's sum, and the worker and device that computed it."""
+
+    def __init__(self, context: Any):
+        self.worker = json.loads(os.environ.get("TF_CONFIG") or '{"task": {"index": 0}}')["task"]
+
+    def __call__(self, examples: np.ndarray) -> np.ndarray:
+        sums = examples.reshape(len(examples), -1).sum(axis=1, dtype="float64")
+        return np.stack([sums, np.full(len(sums), self.worker["index"]), device(examples)], axis=1)
+
+    def describe(self) -> dict[str, Any]:
+        return {"dimensions": 3}
+
+
+class Apart(Places):
+    """Learnt on another kind of machine than the other worker's, one might think."""
+
+    def describe(self) -> dict[str, Any]:
+        return {"dimensions": 3, "weights_sha256": str(self.worker["index"])}
+
+
+def described(context: Any) -> Any:
+    """The mean of an extractor's features, and which devices computed them."""
+    from advnets.evaluate import Score
+
+    values = context.features("places", context.examples("test"))
+    used = sorted({int(place) for place in values[:, 2]})
+    protocol = context.protocol(features=context.describe_features("places"), devices=used)
+    return Score("described", float(values[:, 0].mean()), None, protocol)
 
 
 def devices(context: Any) -> Any:

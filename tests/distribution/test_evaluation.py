@@ -71,6 +71,8 @@ def test_samples_and_scores_are_those_of_one_device(devices: int, opened: Any) -
     # No sample enters this one, so that only its own computation can differ.
     mine, theirs = one["scores"]["distance"], several["scores"]["distance"]
     assert theirs["value"] == pytest.approx(mine["value"], rel=1e-12)
+    assert several["scores"]["described"]["value"] == one["scores"]["described"]["value"]
+    assert several["scores"]["described"]["protocol"]["devices"] == list(range(devices))
     for key in ("first", "last"):
         np.testing.assert_allclose(theirs["protocol"][key], mine["protocol"][key], rtol=1e-12)
 
@@ -102,6 +104,10 @@ def test_two_workers_share_a_metric_and_its_failures(tmp_path: Path) -> None:
             worker.kill()
     chief, other = (json.loads((tmp_path / f"{index}").read_text()) for index in range(2))
     assert chief["shares"] == [0.0] * 5 + [1.0] * 6  # in the order of the examples
+    assert chief["extracted"] == chief["shares"]
+    assert chief["apart"] == [0.0] * 11
+    assert chief["described"] == {"dimensions": 3, "weights_sha256": "0"}
+    assert chief["refused"] == "UsageError"
     # What fails on one fails on both; the chief may go on, or let all end with its message.
     assert chief["failure"] == chief["end"] == "RunError('worker 1 failed')"
     assert "failure" not in other

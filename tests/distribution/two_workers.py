@@ -16,7 +16,9 @@ import shared_metrics
 from advnets.engine.distribution import make_strategy
 from advnets.engine.evaluation import Helpers
 from advnets.engine.team import Team
+from advnets.evaluate.features import Extractors
 from advnets.evaluate.per_example import name_of, per_example
+from advnets.plugins import load_plugins
 
 ARRAYS = {
     "images": np.arange(24, dtype="uint8").reshape(2, 3, 4),
@@ -37,7 +39,9 @@ def main(out: str) -> None:
         np.testing.assert_array_equal(mine, theirs)
     assert heard["words"] == "ends"
 
-    helpers = Helpers(SimpleNamespace(distribute_strategy=strategy), team)  # type: ignore[arg-type]
+    extractors = Extractors(registry=load_plugins(["shared_metrics"]))
+    game: Any = SimpleNamespace(distribute_strategy=strategy)
+    helpers = Helpers(game, team, extractors)
     x = np.random.default_rng(0).random((11, 3))
     centre, options = x.mean(axis=0), {"power": 3}
 
@@ -50,6 +54,16 @@ def main(out: str) -> None:
         found["shares"] = together(
             "per_example", name_of(shared_metrics.worker), x, [], 100
         ).tolist()
+        places = together("extract", "features", "places", x)
+        np.testing.assert_allclose(places[:, 0], x.astype("float32").sum(axis=1), rtol=1e-6)
+        found["extracted"] = places[:, 1].tolist()
+        # Where two workers' weights differ, the chief's count.
+        found["apart"] = together("extract", "features", {"name": "apart"}, x)[:, 1].tolist()
+        found["described"] = together("extract", "describe", "apart", None)
+        try:
+            together("extract", "features", "nothing", x)
+        except Exception as error:
+            found["refused"] = type(error).__name__
         try:
             together("per_example", name_of(shared_metrics.fail_on_the_second), x, [], 100)
         except Exception as error:
