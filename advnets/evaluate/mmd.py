@@ -62,6 +62,7 @@ def mmd(
         **found.protocol,
         bandwidths=chosen,
         bandwidths_from="given" if bandwidths else "median distance between real examples",
+        outcomes=() if bandwidths else ("bandwidths",),
         estimator="unbiased, all pairs",
         error="jackknife",
         **interval.protocol(),
