@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import Field, model_validator
 
-from advnets import Component, Parameters, RecipeError
+from advnets import Component, Names, Parameters, RecipeError
 from advnets.recipe import Recipe, parse_recipe
 from advnets.registry import PluginRecord, Registry
 
@@ -65,6 +65,15 @@ class Descent(Parameters):
     rate: float = Field(0.1, gt=0)
 
 
+class Edges(Parameters):
+    width: int = Field(3, ge=1)
+    dataset: Annotated[str | dict[str, Any] | None, Names("datasets")] = None
+
+
+class Gap(Parameters):
+    features: Annotated[str | dict[str, Any] | None, Names("features")] = None
+
+
 @pytest.fixture(scope="session")
 def registry() -> Registry:
     """Toy components of every kind that a recipe needs."""
@@ -87,7 +96,11 @@ def registry() -> Registry:
                 "penalties": [Component("zero", "m:a", parameters=Zero)],
                 "updates": [Component("turns", "m:a"), Component("alternating", "m:a")],
                 "optimizers": [Component("descent", "m:a", parameters=Descent)],
-                "metrics": [Component("score", "m:a")],
+                "metrics": [
+                    Component("score", "m:a"),
+                    Component("gap", "m:a", parameters=Gap),
+                ],
+                "features": [Component("edges", "m:a", parameters=Edges)],
                 "callbacks": [Component("bell", "m:a")],
             },
         )

@@ -126,7 +126,7 @@ def test_missing_keys(problems: Any) -> None:
         ("updates: turns", "distribution: {precision: float16}", "7:27: distribution.precision: expected 'float32', 'mixed_bfloat16' or 'mixed_float16', got the text 'float16'; did you mean 'mixed_float16'?"),
         ("updates: turns", "monitoring: {tensorboard: yes}", "7:27: monitoring.tensorboard: expected true or false, got the text 'yes'; write true"),
         ("updates: turns", "evaluation:", "7:1: evaluation: expected a mapping, got nothing; remove the key"),
-        ("updates: turns", "evaluation: {metrics: [fid]}", "7:24: evaluation.metrics.0: 'fid' is not among the registered metrics; there are: score"),
+        ("updates: turns", "evaluation: {metrics: [fid]}", "7:24: evaluation.metrics.0: 'fid' is not among the registered metrics; there are: gap, score"),
         ("updates: turns", "seed: 2147483648", "7:7: seed: expected at most 2147483647, got 2147483648"),
         ("updates: turns", "batch_size: 3", "7:1: unknown key 'batch_size'; did you mean 'training.batch_size'?"),
         ("updates: turns", "colour: red", "7:1: unknown key 'colour'; the keys are name, seed, dataset"),
@@ -169,3 +169,41 @@ def test_a_flood_of_problems_is_cut(problems: Any) -> None:
     lines = problems("\n".join(f"key{i}: 1" for i in range(1000)))
     assert len(lines) == 201
     assert lines[-1] == "r.yaml: and more"
+
+
+@pytest.mark.parametrize(
+    ("metric", "problem"),
+    [
+        (
+            "{name: gap, features: edgs}",
+            "7:46: evaluation.metrics.0.features: 'edgs' is not among the registered features; did you mean 'edges'?; plugin 'ill' is quarantined (RuntimeError: no luck); see `advnets plugins list`",
+        ),
+        (
+            "{name: gap, features: {name: edges, width: 0}}",
+            "7:67: evaluation.metrics.0.features.width: expected at least 1, got 0",
+        ),
+        (
+            "{name: gap, features: {width: 2}}",
+            "7:36: evaluation.metrics.0.features: missing key 'name'; features: edges",
+        ),
+        (
+            "{name: gap, features: {name: edges, dataset: {name: faces, id: 3}}}",
+            "7:87: evaluation.metrics.0.features.dataset.id: expected text, got 3",
+        ),
+        (
+            "{name: gap, features: 3}",
+            "7:46: evaluation.metrics.0.features: expected text or a mapping, got 3",
+        ),
+    ],
+)
+def test_components_that_parameters_name_are_checked(
+    changed: Any, metric: str, problem: str
+) -> None:
+    (found,) = changed(("updates: turns", f"evaluation: {{metrics: [{metric}]}}"))
+    assert found.partition(":")[2] == problem
+
+
+def test_components_that_parameters_name_may_be_left_out(parse: Any) -> None:
+    for features in ("null", "edges", "{name: edges, dataset: noise}"):
+        recipe = parse(overrides=[f"evaluation={{metrics: [{{name: gap, features: {features}}}]}}"])
+        assert recipe.data["evaluation"]["metrics"][0]["name"] == "gap"
