@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import DataError
-from .pairs import squared_distances
+from .pairs import BLOCK, squared_distances
 from .per_example import per_example
 
 SPARE = 20
@@ -67,7 +67,7 @@ def balls(
         )
     group = np.random.Generator(np.random.Philox(seed)).permutation(n) % groups
     kept = min(n - 1, k + SPARE)
-    table = spread(neighbours, np.arange(n), points, kept)
+    table = spread(neighbours, np.arange(n), points, kept, at_once=max(1, BLOCK // n))
     squares, whose = table[:, 0], group[table[:, 1].astype(int)]
     radii = np.empty((groups + 1, n))
     radii[0] = squares[:, k - 1]

@@ -14,6 +14,8 @@ import numpy as np
 
 BLOCK = 2**23
 """Pairs held at a time: 64 MiB of float64."""
+COLUMNS = 4_096
+"""Vectors copied at a time."""
 
 
 def squared_distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -29,19 +31,17 @@ def squared_distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     >>> squared_distances(np.array([[3.0, 4.0]]), np.array([[0.0, 0.0], [3.0, 3.0]]))
     array([[25.,  1.]])
     """
-    x, y = _shifted(x, y)
-    found = x @ y.T
-    found *= -2.0
-    found += np.einsum("nd,nd->n", y, y)
+    offset = np.mean(y, axis=0, dtype=np.float64)  # in common, it would cost digits
+    x = x - offset
+    found = np.empty((len(x), len(y)))
+    for start in range(0, len(y), COLUMNS):
+        part = y[start : start + COLUMNS] - offset
+        block = found[:, start : start + COLUMNS]
+        np.matmul(x, part.T, out=block)
+        block *= -2.0
+        block += np.einsum("nd,nd->n", part, part)
     found += np.einsum("md,md->m", x, x)[:, None]
     return np.maximum(found, 0.0, out=found)
-
-
-def _shifted(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both less the mean of ``y``: a common offset would cost digits and changes no distance."""
-    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
-    offset = y.mean(axis=0)
-    return x - offset, y - offset
 
 
 def polynomial(

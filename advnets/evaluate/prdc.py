@@ -10,6 +10,7 @@ import numpy as np
 from .features import Wanted
 from .interval import Interval, jackknife_error, proportion_interval, student_interval
 from .manifolds import Balls, balls, containing, nearest_by_group
+from .pairs import BLOCK
 from .per_example import per_example
 from .real_and_generated import real_and_generated
 from .score import MetricContext, Score
@@ -108,9 +109,10 @@ def neighbour_scores(
     of_generated = balls(generated, k, groups, seed + 1, spread)
     n, m = len(real), len(generated)
     # How many balls hold each example; column 0 of all, column 1 + g without group g.
-    in_real = spread(containing, generated, real, of_real.radii)
-    in_generated = spread(containing, real, generated, of_generated.radii)
-    nearest = spread(nearest_by_group, real, generated, of_generated.group)
+    at_once = max(1, BLOCK // max(n, m))
+    in_real = spread(containing, generated, real, of_real.radii, at_once=at_once)
+    in_generated = spread(containing, real, generated, of_generated.radii, at_once=at_once)
+    nearest = spread(nearest_by_group, real, generated, of_generated.group, at_once=at_once)
     covered = nearest.min(axis=1) <= of_real.radii
     hits = {
         "precision": int((in_real[:, 0] > 0).sum()),
