@@ -48,6 +48,11 @@ faults: $(VENV)/.installed-test ## kill runs a hundred times, and measure every 
 	$(VENV)/bin/python tests/faults/kill_series.py $(FAULTS_ARGS)
 	$(VENV)/bin/python tests/faults/measure_matrix.py $(filter --write,$(FAULTS_ARGS))
 
+.PHONY: results
+results: $(VENV)/.installed-test ## the pictures and tables of docs/results.md, from what lies in docs/results/
+	$(VENV)/bin/python tools/draw_results.py
+	$(VENV)/bin/python tools/write_docs.py
+
 .PHONY: lint
 lint: $(VENV)/.installed-dev ## ruff (style, format) and mypy (types)
 	$(VENV)/bin/ruff check .

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import json
 import re
-import typing
 import sys
+import typing
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import click
 from markdown_table import table
 from pydantic import BaseModel
 from reliability_tables import fault_matrix, kills
+from results_tables import experiment
 
 from advnets.cli.main import cli
 from advnets.components import KINDS, Component
@@ -30,7 +31,7 @@ from advnets.registry import BUILT_IN, Registry
 
 DOCS = Path(__file__).parents[1] / "docs"
 PART = re.compile(
-    r"(?P<begin><!-- generated: (?P<name>[\w ]+) -->\n).*?(?P<end><!-- end of generated part -->)",
+    r"(?P<begin><!-- generated: (?P<name>[\w -]+) -->\n).*?(?P<end><!-- end of generated part -->)",
     flags=re.DOTALL,
 )
 COMMON = {"--plugin", "--traceback", "--help"}
@@ -128,7 +129,7 @@ def key_rows(model: type[BaseModel], prefix: str) -> Iterator[Sequence[str]]:
 def components(registry: Registry) -> Iterator[str]:
     """Every component of every kind that recipes name."""
     for kind, purpose in KINDS.items():
-        if kind in ("recipes", "commands"):
+        if kind in ("recipes", "sweeps", "commands"):
             continue
         found = own(registry, kind)
         yield f"### {kind.capitalize()}\n"
@@ -244,7 +245,9 @@ def main(check: bool) -> int:
         before = page.read_text(encoding="utf-8")
 
         def replace(part: re.Match[str]) -> str:
-            text = "\n".join(PARTS[part["name"]](registry))
+            kind, _, name = part["name"].partition(" ")
+            lines = experiment(name) if kind == "experiment" else PARTS[part["name"]](registry)
+            text = "\n".join(lines)
             return f"{part['begin']}\n{text.strip()}\n\n{part['end']}"
 
         after = PART.sub(replace, before)

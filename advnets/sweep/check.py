@@ -82,19 +82,18 @@ def overridden(problem: Problem, overrides: Mapping[str, Any]) -> tuple[str | No
 
 def check_objective(schema: SweepSchema, recipe: Recipe, findings: Findings) -> None:
     evaluation, steps = recipe.data["evaluation"], recipe.data["training"]["steps"]
-    if not evaluation["every"] or not evaluation["metrics"]:
-        lacking = "evaluation.every is 0" if evaluation["metrics"] else "it names no metrics"
+    if not evaluation["metrics"]:
         findings.add(
             ("objective",),
-            f"the recipe computes no scores to judge by: {lacking}",
-            "set evaluation.every and evaluation.metrics under `overrides`",
+            "the recipe computes no scores to judge by: it names no metrics",
+            "set evaluation.metrics under `overrides`",
             at_key=True,
         )
-    elif schema.pruning is not None and evaluation["every"] >= steps:
+    elif schema.pruning is not None and not 0 < evaluation["every"] < steps:
         findings.add(
             ("pruning",),
             f"trials are scored once, after {steps} rounds: there is nothing to prune by",
-            "lower evaluation.every",
+            "set evaluation.every to fewer",
             at_key=True,
         )
 

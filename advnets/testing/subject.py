@@ -89,7 +89,7 @@ def resolved_parameters(
     Raises:
         ConformanceError: If they do not fit the component's schema.
     """
-    if kind in ("recipes", "commands"):
+    if kind in ("recipes", "sweeps", "commands"):
         return {}
     try:
         checked = component.parameters.model_validate_json(json.dumps(given), strict=True)

@@ -81,7 +81,7 @@ def test_overrides_are_told_at_their_place(write: Callable[..., Path], registry:
     ("change", "told"),
     [
         (("gaussian_1d", "gausian"), "there is no recipe 'gausian'"),
-        (("evaluation: {every: 10,", "evaluation: {every: 0,"), "evaluation.every is 0"),
+        (("metrics: [{name: parzen, samples: 50, validation: 50}]", "metrics: []"), "no metrics"),
         (("sampler: random", "sampler: grid"), "a grid has choices or integers, and no range"),
         (("trials: 6\n", ""), "missing key 'trials'"),
         (("training.batch_size: [10", "seed: [10"), "'seed' is no parameter; name seeds"),
@@ -103,6 +103,8 @@ def test_one_thing_wrong(
 
 def test_pruning_needs_scores_on_the_way(write: Callable[..., Path], registry: Registry) -> None:
     changes = ("every: 10,", "every: 50,"), ("trials: 6", "trials: 6\npruning: median")
+    assert "there is nothing to prune by" in problems(write, registry, *changes)[0]
+    changes = ("every: 10,", "every: 0,"), ("trials: 6", "trials: 6\npruning: median")
     assert "there is nothing to prune by" in problems(write, registry, *changes)[0]
 
 
