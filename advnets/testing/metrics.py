@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..compare import differing, settings
 from ..errors import AdvnetsError
 from ..evaluate import MetricContext, Score
 from ..evaluate.features import Extractors
@@ -70,13 +71,27 @@ def does_not_depend_on_who_computes(subject: Subject) -> None:
                 )
 
 
-def _scored(subject: Subject, parts: int = 1) -> list[list[Score]]:
+def tells_settings_from_outcomes(subject: Subject) -> None:
+    """Other samples change nothing in the protocol but outcomes that are named: else no two
+    scores could be compared."""
+    for first, other in zip(_scored(subject), _scored(subject, seed=2), strict=True):
+        for one, two in zip(first, other, strict=True):
+            found, expected = (settings(s.metric, s.to_dict()["protocol"]) for s in (two, one))
+            lines = differing(expected, found)
+            if lines:
+                fail(
+                    f"the protocol of {one.metric} differs for other samples: {'; '.join(lines)}",
+                    hint="name what the measurement finds out: context.protocol(outcomes=[...])",
+                )
+
+
+def _scored(subject: Subject, parts: int = 1, seed: int = 1) -> list[list[Score]]:
     """What the metric says of noise, for every shape that it does not refuse."""
     found: list[list[Score]] = []
     refusals: list[str] = []
     for shape in SHAPES:
         try:
-            returned = subject.make(_context(shape, parts))
+            returned = subject.make(_context(shape, parts, seed))
         except AdvnetsError as error:
             refusals.append(error.message)
             continue
@@ -93,7 +108,7 @@ def _scored(subject: Subject, parts: int = 1) -> list[list[Score]]:
     return found
 
 
-def _context(shape: tuple[int, ...], parts: int) -> MetricContext:
+def _context(shape: tuple[int, ...], parts: int, seed: int) -> MetricContext:
     source = Classes(shape)
 
     def noise(n: int, seed: int) -> np.ndarray:
@@ -110,9 +125,9 @@ def _context(shape: tuple[int, ...], parts: int) -> MetricContext:
         splits=source.splits,
         spec=source.spec,
         source=source,
-        seed=1,
-        step=7,
-        weights="0" * 64,
+        seed=seed,
+        step=7 * seed,
+        weights=str(seed) * 64,
         spread=spread,
         extract=partial(Extractors(source, cache=cache()).extract, spread=spread),
     )

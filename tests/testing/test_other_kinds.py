@@ -179,6 +179,11 @@ def moody(context: MetricContext) -> list[Score]:
     return [Score("moody", float(np.random.default_rng().random()), None, context.protocol())]
 
 
+def findings_as_settings(context: MetricContext) -> list[Score]:
+    mean = float(context.generated(5).mean())
+    return [Score("mean", mean, None, context.protocol(widest=mean))]
+
+
 def from_the_mean(part: np.ndarray) -> np.ndarray:
     return (part - part.mean(axis=0)).reshape(len(part), -1).sum(axis=1) ** 2
 
@@ -314,6 +319,7 @@ def test_a_right_one_passes(check: Callable[..., None], what: Any) -> None:
         ("metrics", bare, "returns_scores", "it returned 3.0"),
         ("metrics", silent, "says_how_it_measured", "lacks seed, weights_sha256"),
         ("metrics", moody, "measures_the_same_twice", "moody .*, then moody"),
+        ("metrics", findings_as_settings, "tells_settings_from_outcomes", "widest: .* vs "),
         ("metrics", gregarious, "does_not_depend_on_who_computes", "where three devices"),
         ("features", Miscounting, "describes_itself", "has 1 features, .* dimensions: 2"),
         ("features", Wordy, "describes_itself", "no JSON"),
