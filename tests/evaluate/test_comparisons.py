@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from advnets.errors import DataError, UsageError
 from advnets.evaluate import MetricContext
 from advnets.evaluate.discrepancy import discrepancy
 from advnets.evaluate.moments import moments_of
+from advnets.evaluate.per_example import find, name_of, per_example
 
 COMPONENTS = {component.name: component for component in comparisons.advnets_metrics()}
 SMALL = {
@@ -145,3 +147,24 @@ def test_a_moment_is_taken_in_float64():
     x = (np.random.default_rng(0).normal(size=(200, 2)) + 4000).astype("float32")
     expected = np.cov(x.astype(float), rowvar=False)
     np.testing.assert_allclose(moments_of(x).covariance, expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_other_workers_can_be_told_what_to_compute(name):
+    """Functions that are found by their names, arrays, and JSON values."""
+    asked = []
+
+    def spread(function, examples, *others, at_once=500):
+        if isinstance(function, partial):  # features, which workers are asked for by their name
+            return per_example(function, examples, at_once=at_once)
+        assert find(*name_of(function)) is function
+        for other in others:
+            assert isinstance(other, np.ndarray) or json.loads(json.dumps(other)) == other
+        asked.append(function)
+        return per_example(function, examples, *others, at_once=min(at_once, 7))
+
+    alone, shared = score(name, context()), score(name, context(spread=spread))
+    for one, other in zip(alone, shared, strict=True):
+        assert other.value == pytest.approx(one.value, rel=1e-9, abs=1e-12)
+        assert other.error == pytest.approx(one.error, rel=1e-6)
+    assert bool(asked) == (name not in ("fid", "classifier_two_sample"))
