@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .comparison import Comparison, Pair, Row, compare
+from .comparison import compare
 from .protocols import differing, settings
+from .ranking import Comparison, Pair, Row
 from .scored_run import ScoredRun, read_run
 from .statistics import holm, permutation, standard_error, welch
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-OF_THE_SAMPLES = ("seed", "step", "weights_sha256", "samples_precision")
+OF_THE_SAMPLES = ("seed", "step", "weights_sha256", "averaging", "samples_precision")
 """Tell which samples were scored: they differ from run to run, and may."""
 ABOUT_ITSELF = ("better", "outcomes", "interval")
 """What a protocol says about the score, not about the measurement."""

@@ -20,12 +20,13 @@ class Measured:
     Attributes:
         value: The number; finite.
         error: The score's own error, or ``None``.
-        seed: The seed of the samples.
+        rank: Whether the samples were drawn with the recipe's seed, and whether by averaged
+            weights: of several scores at one step, the one that ranks highest counts.
     """
 
     value: float
     error: float | None
-    seed: Any
+    rank: tuple[bool, bool] = (True, False)
 
 
 @dataclass
@@ -97,8 +98,9 @@ def read_run(path: str | Path) -> ScoredRun:
 def _series(scores: list[dict[str, Any]], seed: Any) -> dict[str, dict[str, Series]]:
     """The scores that are numbers of a step.
 
-    Of several at one step under the same settings, the one of the recipe's own seed counts,
-    else the last: means over some draws would have another error than single ones.
+    Of several at one step under the same settings, the one of the recipe's own seed counts, of
+    averaged weights where they are kept, else the last: means over some draws would have
+    another error than single ones.
     """
     found: dict[str, dict[str, Series]] = {}
     for score in scores:
@@ -112,9 +114,10 @@ def _series(scores: list[dict[str, Any]], seed: Any) -> dict[str, dict[str, Seri
         unit = str(protocol.get("unit") or "")
         series = found.setdefault(metric, {}).setdefault(key(how), Series(how, direction, unit))
         series.better = direction or series.better
+        error = score.get("error")
+        own = None if error is None or not math.isfinite(error) else float(error)
+        rank = (protocol.get("seed") == seed, bool(protocol.get("averaging")))
         before = series.at.get(step)
-        if before is None or before.seed != seed or protocol.get("seed") == seed:
-            error = score.get("error")
-            own = None if error is None or not math.isfinite(error) else float(error)
-            series.at[step] = Measured(float(value), own, protocol.get("seed"))
+        if before is None or rank >= before.rank:
+            series.at[step] = Measured(float(value), own, rank)
     return found

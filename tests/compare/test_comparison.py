@@ -151,6 +151,12 @@ def test_the_draw_of_the_recipes_seed_counts(make: Make) -> None:
     assert found.rows[0].mean == 2.0
 
 
+def test_averaged_weights_count_where_both_were_scored(make: Make) -> None:
+    both = [score(1.0, averaging={"decay": 0.9}), score(2.0)]
+    (found,), _ = compared(make("a", both), make("b", [score(9.0)], **HINGE))
+    assert found.rows[0].mean == 1.0
+
+
 def test_one_seed_each_states_no_significance(make: Make) -> None:
     (found,), _ = compared(make("a", [score(1.0)]), make("b", [score(2.0)], **HINGE))
     (pair,) = found.pairs
