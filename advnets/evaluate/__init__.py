@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .context import MetricContext
 from .features import FeatureContext, FeatureExtractor
-from .score import MetricContext, Score, append_scores, check_scores
+from .score import Score, append_scores, check_scores
 
 __all__ = [
     "FeatureContext",

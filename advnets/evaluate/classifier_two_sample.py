@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
+from .context import MetricContext
 from .features import Wanted
 from .interval import proportion_interval
 from .real_and_generated import real_and_generated
-from .score import MetricContext, Score
+from .score import Score
 
 
 def classifier_two_sample(

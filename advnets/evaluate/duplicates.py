@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import DataError
+from .context import MetricContext
 from .features import Wanted
 from .interval import proportion_interval
 from .nearest import nearest
 from .real_and_generated import real_and_generated
-from .score import MetricContext, Score
+from .score import Score
 
 
 def duplicates(

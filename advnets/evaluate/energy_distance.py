@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from .context import MetricContext
 from .discrepancy import discrepancy
 from .features import Wanted
 from .real_and_generated import real_and_generated
-from .score import MetricContext, Score
+from .score import Score
 
 
 def energy_distance(

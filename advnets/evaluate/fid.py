@@ -7,11 +7,12 @@ import math
 import numpy as np
 
 from ..errors import DataError
+from .context import MetricContext
 from .features import Wanted
 from .interval import Interval, normal_interval
 from .moments import PART, Moments, moments_of
 from .real_and_generated import real_and_generated
-from .score import MetricContext, Score
+from .score import Score
 
 
 def fid(

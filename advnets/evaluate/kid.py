@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from .context import MetricContext
 from .discrepancy import discrepancy
 from .features import Wanted
 from .interval import Interval, normal_interval
 from .pairs import polynomial
 from .real_and_generated import real_and_generated
-from .score import MetricContext, Score
+from .score import Score
 
 
 def kid(

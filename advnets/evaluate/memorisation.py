@@ -6,11 +6,12 @@ import numpy as np
 
 from ..errors import DataError
 from .bootstrap import RESAMPLES, bootstrap_means
+from .context import MetricContext
 from .features import Wanted
 from .interval import mean_interval, normal_interval
 from .nearest import nearest
 from .real_and_generated import features_for
-from .score import MetricContext, Score
+from .score import Score
 
 
 def memorisation(

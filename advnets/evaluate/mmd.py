@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import DataError
+from .context import MetricContext
 from .discrepancy import discrepancy
 from .features import Wanted
 from .pairs import squared_distances
 from .real_and_generated import real_and_generated
-from .score import MetricContext, Score
+from .score import Score
 
 MEDIAN_OF = 1_000
 """Real examples whose distances the median is taken of."""

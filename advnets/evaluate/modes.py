@@ -9,10 +9,11 @@ import numpy as np
 
 from ..errors import DataError
 from .bootstrap import RESAMPLES
+from .context import MetricContext
 from .features import Wanted
 from .interval import normal_interval, proportion_interval
 from .nearest import nearest
-from .score import MetricContext, Score
+from .score import Score
 
 KNOWN, BY_CLASS = 2_500, 26_000
 """Samples in PacGAN's settings: where modes are known, and stacked MNIST."""

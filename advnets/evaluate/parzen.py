@@ -12,7 +12,8 @@ import math
 
 import numpy as np
 
-from .score import MetricContext, Score
+from .context import MetricContext
+from .score import Score
 
 BLOCK = 2**23
 """Squared distances held at a time: 64 MiB of float64."""

@@ -7,13 +7,14 @@ from typing import Literal
 
 import numpy as np
 
+from .context import MetricContext
 from .features import Wanted
 from .interval import Interval, jackknife_error, proportion_interval, student_interval
 from .manifolds import Balls, balls, containing, nearest_by_group
 from .pairs import BLOCK
 from .per_example import per_example
 from .real_and_generated import real_and_generated
-from .score import MetricContext, Score
+from .score import Score
 
 GROUPS = 20
 """Groups of the jackknife."""

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
+from .context import MetricContext
 from .features import Wanted
-from .score import MetricContext
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from collections.abc import Callable
 import numpy as np
 
 from ..errors import DataError
+from .context import MetricContext
 from .features import Wanted
 from .interval import Interval, normal_interval
 from .per_example import per_example
 from .real_and_generated import real_and_generated
-from .score import MetricContext, Score
+from .score import Score
 
 AT_ONCE = 50
 """Directions whose potentials are held at a time."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from ..errors import DataError
+from .context import MetricContext
 from .line_game import line_game
-from .score import MetricContext, Score
+from .score import Score
 
 UNITS = {"value": "nats", "criterion": "nats", "jsd": "nats", "gap": "nats"}
 BETTER: dict[str, Literal["lower"]] = {

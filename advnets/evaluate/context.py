@@ -1,0 +1,252 @@
+"""What a metric is given: samples, real examples, features, and where they come from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+
+from ..errors import DataError
+from ..runs.plain import plain
+from .features.extractors import Extractors, Wanted, canonical
+from .per_example import AT_ONCE, name_of, per_example
+
+REMEMBERED = 2**30
+"""Bytes of features that a context remembers: several metrics ask for the same ones."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricContext:
+    """What a metric may look at: generated samples, real examples, and where both come from.
+
+    It is built from callables, so that nothing is drawn or loaded before a metric asks.
+
+    Attributes:
+        samples: ``(n, seed)`` → float32 ``[n, *shape]``: G's samples, in the range of the
+            preprocessed data. The same arguments give the same samples.
+        data: ``split`` → float32 ``[N, *shape]``: that split's examples, preprocessed, in
+            the data set's own order.
+        splits: The splits that ``data`` knows, among ``train``, ``validation``, ``test``.
+        spec: The data's :class:`advnets.data.DataSpec`.
+        source: The :class:`advnets.data.Source`, or ``None``.
+        seed: The seed to draw samples with.
+        step: The generator's step.
+        weights: A hash of the generator's weights.
+        averaging: How these are averages of its weights, ``None`` where they are its own.
+        precision: What the samples were computed in.
+        spread: What computes :meth:`per_example`: this process, by default, in one piece.
+        extract: What computes :meth:`features` and its like, ``(what, wanted, examples)``:
+            this process, by default.
+        prior: p_z, a :class:`advnets.game.Prior`, or ``None``.
+        generator: G in inference mode, on the chief alone: latent points ``[n, size]`` →
+            examples in the preprocessed range; or ``None``. Many samples are better asked of
+            ``samples``, which all devices make.
+        discriminator: D in inference mode, likewise: examples in the preprocessed range → what
+            D says of them, by name (``logits``, …), and the ``probability`` of "real" where
+            the loss defines one; or ``None``.
+
+    >>> import numpy as np
+    >>> context = MetricContext(
+    ...     samples=lambda n, seed: np.random.default_rng(seed).random((n, 2), np.float32),
+    ...     data=lambda split: np.zeros((5, 2), np.float32),
+    ...     splits=("test",),
+    ... )
+    >>> context.examples("test").shape
+    (5, 2)
+    >>> context.examples("validation")
+    Traceback (most recent call last):
+    ...
+    advnets.errors.DataError: the data set has no 'validation' split; it has: test
+    """
+
+    samples: Callable[[int, int], np.ndarray]
+    data: Callable[[str], np.ndarray]
+    splits: Sequence[str] = ("train",)
+    spec: Any = None
+    source: Any = None
+    seed: int = 0
+    step: int = 0
+    weights: str = ""
+    averaging: Mapping[str, Any] | None = None
+    precision: str = "float32"
+    spread: Callable[..., np.ndarray] = per_example
+    extract: Callable[[str, Wanted, np.ndarray | None], Any] | None = None
+    prior: Any = None
+    generator: Callable[[np.ndarray], np.ndarray] | None = None
+    discriminator: Callable[[np.ndarray], Mapping[str, np.ndarray]] | None = None
+    _known: dict[tuple[str, str, str], np.ndarray] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        if self.extract is None:
+            alone = partial(Extractors(self.source, spec=self.spec).extract, spread=self.spread)
+            object.__setattr__(self, "extract", alone)
+
+    def examples(self, split: str) -> np.ndarray:
+        """The examples of ``split``, preprocessed.
+
+        Raises:
+            DataError: If the data set has no such split, or it is empty.
+        """
+        if split not in self.splits:
+            raise DataError(
+                f"the data set has no {split!r} split; it has: {', '.join(self.splits) or 'none'}"
+            )
+        examples = self.data(split)
+        if len(examples) == 0:
+            raise DataError(f"the data set's {split!r} split is empty")
+        return examples
+
+    def generated(self, n: int) -> np.ndarray:
+        """``n`` samples of the generator under the context's seed, checked.
+
+        Raises:
+            DataError: If there are fewer than ``n`` of them, or one is not finite: a
+                score of NaN samples would be a number without a meaning.
+        """
+        samples = np.asarray(self.samples(n, self.seed))
+        if len(samples) != n:
+            raise DataError(f"asked the generator for {n} samples, got {len(samples)}")
+        bad = int(n - np.isfinite(samples.reshape(n, -1)).all(axis=1).sum())
+        if bad:
+            raise DataError(
+                f"{bad} of the generator's {n} samples are not finite",
+                hint="the run has diverged; `advnets doctor RUN` says more",
+            )
+        return samples
+
+    def per_example(
+        self,
+        function: Callable[..., Any],
+        examples: np.ndarray,
+        *others: Any,
+        at_once: int = AT_ONCE,
+    ) -> np.ndarray:
+        """A function's values for each example, computed by all devices and workers.
+
+        For what takes long, such as a density at every test point. Each device of each
+        worker takes a share of the examples; the values come back in their order, and are
+        the same however many there are.
+
+        Args:
+            function: ``(part [n, ...], *others)`` → numbers ``[n, ...]``, one row for each
+                example. It is called with NumPy arrays, on other workers too, which find it
+                by its name: so it is a function of a module, not a lambda, and what else it
+                needs, it is passed. Several threads may be in it at once, each under the
+                ``tf.device`` of its own. Sums in it are worth taking in float64.
+            examples: ``[N, ...]``.
+            *others: Arrays or JSON values, which it is given whole.
+            at_once: How many examples it is given at a time, at most, which bounds memory.
+
+        Returns:
+            float64 ``[N, ...]``.
+
+        Raises:
+            PluginError: If the function cannot be found by its name, or does not return one
+                row for each example.
+
+        >>> context = MetricContext(samples=None, data=None)
+        >>> context.per_example(np.linalg.norm, np.array([[3.0, 4.0], [0.0, 1.0]]), None, 1)
+        array([5., 1.])
+        """
+        name_of(function)  # what would fail on several workers fails on one
+        return self.spread(function, examples, *others, at_once=at_once)
+
+    def features(self, extractor: Wanted, examples: np.ndarray) -> np.ndarray:
+        """Features of examples, computed by all devices and workers, and remembered.
+
+        Args:
+            extractor: A component of kind ``features``: its name, or
+                ``{"name": …, parameters …}``.
+            examples: float32 ``[n, *shape]`` in the range of the preprocessed data, as
+                :meth:`examples` and :meth:`generated` return them.
+
+        Returns:
+            float64 ``[n, d]``, not to be written to.
+
+        Raises:
+            UsageError: If there is no such extractor.
+            AdvnetsError: If it cannot be made, for want of labels, of weights, ….
+
+        >>> context = MetricContext(samples=None, data=None)
+        >>> context.features("pixels", np.ones((2, 3, 3, 1), "float32")).shape
+        (2, 9)
+        """
+        return self._extracted("features", extractor, examples)
+
+    def class_probabilities(self, extractor: Wanted, examples: np.ndarray) -> np.ndarray:
+        """The probability of each class; arguments as for :meth:`features`.
+
+        Returns:
+            float64 ``[n, classes]``, rows that add up to 1; not to be written to.
+
+        Raises:
+            UsageError: If those features know no classes.
+        """
+        return self._extracted("probabilities", extractor, examples)
+
+    def describe_features(self, extractor: Wanted) -> dict[str, Any]:
+        """What a protocol says of an extractor: name, dimensions, weights, accuracy, ….
+
+        >>> MetricContext(samples=None, data=None).describe_features("pixels")
+        {'name': 'pixels', 'dimensions': None}
+        """
+        assert self.extract is not None
+        described = self.extract("describe", extractor, None)
+        name = extractor if isinstance(extractor, str) else extractor["name"]
+        return {"name": name} | {key: plain(value) for key, value in described.items()}
+
+    def _extracted(self, what: str, extractor: Wanted, examples: np.ndarray) -> np.ndarray:
+        assert self.extract is not None
+        examples = np.ascontiguousarray(examples, np.float32)
+        digest = hashlib.sha256(str(examples.shape).encode())
+        digest.update(examples.data)
+        key, known = (what, canonical(extractor), digest.hexdigest()), self._known
+        if key not in known:
+            values: np.ndarray = self.extract(what, extractor, examples)
+            values.flags.writeable = False
+            known[key] = values
+            while sum(kept.nbytes for kept in known.values()) > REMEMBERED and len(known) > 1:
+                del known[next(iter(known))]  # the oldest
+        return known[key]
+
+    def protocol(
+        self,
+        *,
+        better: Literal["higher", "lower"] | None = None,
+        outcomes: Sequence[str] = (),
+        **more: Any,
+    ) -> dict[str, Any]:
+        """What every protocol begins with, and ``more``: data, seed, step, weights.
+
+        `advnets compare` ranks scores of one protocol only. What tells the samples apart
+        (``seed``, ``step``, ``weights_sha256``, ``averaging``, ``samples_precision``) and what the
+        measurement found out may differ; all else is a setting, and must be the same.
+
+        Args:
+            better: Which values are better; leave it out for a score that has no better.
+            outcomes: The keys of ``more`` that the measurement found out, such as a bandwidth
+                that it chose, dotted where they are nested. ``interval`` need not be named.
+            **more: Everything else that somebody needs to repeat the measurement.
+
+        >>> context = MetricContext(samples=None, data=None, step=5)
+        >>> made = context.protocol(better="higher", outcomes=["sigma"], samples=100, sigma=0.2)
+        >>> made["step"], made["better"], made["outcomes"], made["sigma"]
+        (5, 'higher', ['sigma'], 0.2)
+        """
+        common = {
+            "dataset": getattr(self.source, "name", None),
+            "seed": self.seed,
+            "step": self.step,
+            "weights_sha256": self.weights or None,
+            "averaging": self.averaging,
+            "samples_precision": self.precision,
+        }
+        told = {"better": better, "outcomes": list(outcomes)}
+        common |= {key: value for key, value in told.items() if value}
+        return {key: plain(value) for key, value in (common | more).items()}
