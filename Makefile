@@ -44,7 +44,7 @@ bench: $(VENV)/.installed ## time advnets against its peers, side by side: about
 	$(VENV)/bin/python -m benchmarks.run $(BENCH_ARGS)
 
 .PHONY: faults
-faults: $(VENV)/.installed-test ## kill runs a hundred times, and measure every fault: about 40 minutes (FAULTS_ARGS="--kills 8")
+faults: $(VENV)/.installed-test ## kill runs a hundred times, and measure every fault: about 45 minutes (FAULTS_ARGS="--kills 8")
 	$(VENV)/bin/python tests/faults/kill_series.py $(FAULTS_ARGS)
 	$(VENV)/bin/python tests/faults/measure_matrix.py $(filter --write,$(FAULTS_ARGS))
 
