@@ -168,3 +168,22 @@ def test_other_workers_can_be_told_what_to_compute(name):
         assert other.value == pytest.approx(one.value, rel=1e-9, abs=1e-12)
         assert other.error == pytest.approx(one.error, rel=1e-6)
     assert bool(asked) == (name not in ("fid", "classifier_two_sample"))
+
+
+def test_the_inception_score_comes_in_three_forms():
+    p = np.random.default_rng(5).dirichlet([0.3] * 4, size=70)
+
+    def extract(what, wanted, examples):
+        return {"dimensions": 4, "accuracy": 0.9} if examples is None else p.copy()
+
+    scores = score("inception_score", context(extract=extract), splits=1, resamples=30)
+    names = ["inception_score", "log_inception_score", "modified_inception_score"]
+    assert [found.metric for found in scores] == names
+    assert scores[0].value == pytest.approx(np.exp(scores[1].value))
+    assert scores[2].value > scores[1].value  # small probabilities weigh more
+    for found in scores:
+        protocol = found.to_dict()["protocol"]
+        assert protocol["features"] == {"name": "classifier", "dimensions": 4, "accuracy": 0.9}
+        expected = {"resamples": 30, "classes": 4, "samples": 70, "better": "higher"}
+        assert {key: protocol[key] for key in expected} == expected
+        assert protocol["interval"][0] < found.value < protocol["interval"][1]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from advnets.evaluate.inception_score import FLOOR, modified_score, split_scores
+from advnets.evaluate.inception_score import FLOOR, log_score, modified_score, split_scores
 
 
 def test_sure_of_each_and_all_classes_equally_often():
@@ -30,6 +30,7 @@ def test_two_opinions_by_hand():
     q = p.mean(axis=0)  # .6, .4
     divergence = np.mean([sum(a * math.log(a / b) for a, b in zip(x, q, strict=True)) for x in p])
     assert split_scores(p, 1, resamples=2)[0][0] == pytest.approx(math.exp(divergence))
+    assert log_score(p, resamples=2)[0] == pytest.approx(divergence)
     swapped = np.mean([sum(b * math.log(b / a) for a, b in zip(x, q, strict=True)) for x in p])
     assert modified_score(p, resamples=2)[0] == pytest.approx(swapped)
 
@@ -48,14 +49,16 @@ def test_splits_are_parts_in_order():
 
 
 def test_errors_are_the_spread_of_repeated_measurements():
-    values = {"score": [], "modified": []}
-    errors = {"score": [], "modified": []}
+    values = {"score": [], "log": [], "modified": []}
+    errors = {"score": [], "log": [], "modified": []}
     for seed in range(60):
         p = softmax(2 * np.random.default_rng(seed).normal(size=(300, 5)), axis=1)
         scores, interval = split_scores(p, 3, resamples=60, seed=seed)
+        logarithm, of_log = log_score(p, resamples=60, seed=seed)
         modified, other = modified_score(p, resamples=60, seed=seed)
         for name, value, error in (
             ("score", scores.mean(), interval.error),
+            ("log", logarithm, of_log.error),
             ("modified", modified, other.error),
         ):
             values[name].append(value)
