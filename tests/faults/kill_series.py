@@ -2,8 +2,9 @@
 
 usage: python tests/faults/kill_series.py [--kills N] [--game NAME ...] [--seed S] [--write]
 
-This is the first half of `make faults`. With ``--write`` the outcome goes to docs/reliability/kills.json, of
-which `python tools/write_docs.py` makes the table in docs/reliability.md.
+This is the first half of `make faults`. With ``--write`` the outcome goes to
+docs/reliability/kills.json, of which `python tools/write_docs.py` makes the table in
+docs/reliability.md.
 """
 
 from __future__ import annotations
