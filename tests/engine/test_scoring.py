@@ -46,6 +46,29 @@ def test_a_run_with_metrics_and_no_cadence_is_scored_once_after_the_last_round(t
     assert again == {score["metric"]: score["value"] for score in scores}
 
 
+def test_stacked_digits_are_counted_by_a_classifier_that_the_run_trains(tmp_path, monkeypatch):
+    monkeypatch.setenv("ADVNETS_CACHE", str(tmp_path / "cache"))
+    features = {"name": "classifier", "steps": 20}
+    tiny = {
+        "dataset": {"name": "stacked_mnist", "digits": "sklearn", "examples": 40, "held_out": 9},
+        "generator.channels": 2,
+        "discriminator.channels": 2,
+        "training": {"steps": 2, "batch_size": 4},
+        "monitoring.tensorboard": False,
+        "monitoring.image_every": 0,
+        "evaluation.metrics": [{"name": "modes", "samples": 30, "features": features}],
+    }
+    run = advnets.run("stacked_mnist", tiny, run_dir=tmp_path / "run")
+    scores = {score["metric"]: score for score in run.manifest["scores"]}
+    assert scores.keys() == {"modes", "reverse_kl"}
+    assert 1 <= scores["modes"]["value"] <= 30
+    told = scores["modes"]["protocol"]
+    assert told["modes_in_all"] == 1000
+    assert told["features"]["trained_on"] == "digits"
+    assert 0 < told["features"]["accuracy"] <= 1
+    assert len(list((tmp_path / "cache").rglob("*.npz"))) == 1
+
+
 class _Source:
     def count(self, split):
         return 500
