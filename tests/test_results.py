@@ -166,6 +166,31 @@ def test_a_run_is_collected_without_paths(
     assert (tmp_path / "kept/recipe.yaml").read_text() == (run / "recipe.yaml").read_text()
 
 
+def test_a_sweep_is_collected_and_told(tools: Any, results: Path, tmp_path: Path) -> None:
+    from advnets.sweep import SweepFolder, Trial
+
+    sweep = SweepFolder(tmp_path / "sweep")
+    run = sweep.run_of(Trial(0, {}), 1)
+    run.path.mkdir(parents=True)
+    score = {"metric": "fid", "value": 3.0, "protocol": {"step": 5, "samples": 9}}
+    run.manifest_file.write_text(json.dumps({"scores": [score], "command": ["/a/b/advnets"]}))
+    sweep.write(
+        [
+            Trial(0, {"rate": 0.1}, "complete", 3.0, values={"1": 3.0}),
+            Trial(1, {"rate": 0.2}, "complete", 5.0, values={"1": 5.0}),
+            Trial(2, {"rate": 0.3}, "failed", reason="it diverged"),
+        ]
+    )
+    sweep.sweep_file.write_text("name: rates\nobjective: {metric: fid}\n")
+    sweep.recipe_file.write_text("name: toy\n")
+    tools.collect.main(sweep.path, results / "sweeps/rates")
+    (results / "experiments.yaml").write_text("toy: {sweeps: [sweeps/rates, sweeps/later]}")
+    text = part(tools, results)
+    assert "| rates | fid | 2 complete, 1 failed | 3 | 3.5 | 4 | 4.5 | 5 | 4 |" in text
+    kept = SweepFolder(results / "sweeps/rates").run_of(Trial(0, {}), 1).manifest_file
+    assert json.loads(kept.read_text())["command"] == ["advnets"]
+
+
 @pytest.mark.parametrize(
     ("numbers", "text"),
     [

@@ -83,7 +83,8 @@ def read_outcomes(path: str | Path) -> Outcomes:
     how: dict[str, Any] = {}
     for trial in ended:
         seed = next(iter(trial.values), "")
-        run = folder.run_of(trial, int(seed)) if seed.isascii() and seed.isdigit() else None
+        is_seed = seed.isascii() and seed.isdigit() and len(seed) < 11
+        run = folder.run_of(trial, int(seed)) if is_seed else None
         protocols = [
             score.get("protocol") or {}
             for score in (run.manifest.data.get("scores") or [] if run else [])

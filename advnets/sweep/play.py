@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from ..compare import standard_error
 from ..engine.signals import StopRequest, listening
-from ..errors import AdvnetsError, Interrupted
+from ..errors import AdvnetsError, Interrupted, RunError
 from .folder import SweepFolder
 from .load import Sweep
 from .run_process import STOPPED, RunProcess, is_finished, scores_of, value_of
@@ -206,10 +206,11 @@ def play(
 
     Raises:
         Interrupted: If it was asked to stop; the runs have committed their state.
-        RunError: If the folder cannot be written to.
+        RunError: If the folder cannot be written to, or holds trials that are not of this sweep.
     """
     trials = folder.read()
     for trial in trials:
+        _check(trial, sweep, folder)
         if retry and trial.state == "failed":
             trial.state, trial.reason, trial.values, trial.steps = "running", "", {}, {}
     study = Study(sweep, trials)
@@ -264,6 +265,20 @@ def _stop(players: list[Player], request: StopRequest) -> None:
     for player in players:
         player.wait()
     players.clear()
+
+
+def _check(trial: Trial, sweep: Sweep, folder: SweepFolder) -> None:
+    """What is gone on with may come from somebody else."""
+    named = {parameter.name for parameter in sweep.space}
+    alien = [p.name for p in sweep.space if not p.contains(trial.params.get(p.name))]
+    strays = sorted((trial.params.keys() ^ named) | set(alien))
+    strays += sorted(trial.values.keys() - set(map(str, sweep.seeds)))
+    if strays:
+        raise RunError(
+            f"trials.jsonl: trial {trial.number} does not fit the sweep: {strays[0]:.80}",
+            where=str(folder.path),
+            hint="mend or remove it; runs that are there are not played again",
+        )
 
 
 def described(trial: Trial) -> str:

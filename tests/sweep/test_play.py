@@ -17,7 +17,7 @@ import pytest
 
 pytest.importorskip("optuna")
 
-from advnets.errors import Interrupted
+from advnets.errors import Interrupted, RunError
 from advnets.sweep import Sweep, SweepFolder, Trial
 from advnets.sweep.play import play
 
@@ -113,6 +113,30 @@ def test_two_at_a_time_play_the_same_trials(
     two, _ = played(make(), tmp_path / "two", jobs=2, tell=look)
     assert max(seen) == 2
     assert [t.to_dict() for t in two] == [t.to_dict() for t in one]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"params": {"training.batch_size": 11, "rate": 0.01}},
+        {"params": {"training.batch_size": "10", "rate": 0.01}},
+        {"params": {"training.batch_size": 10, "rate": 7}},
+        {"params": {"training.batch_size": 10, "rate": 0.01, "more": 1}},
+        {"params": {"rate": 0.01}},
+        {"values": {"9" * 5000: 1.0}},
+    ],
+)
+def test_trials_of_somebody_else_are_refused(
+    make: Make, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    sound = Trial(0, {"training.batch_size": 10, "rate": 0.01}).to_dict()
+    (tmp_path / "sweep").mkdir()
+    folder = SweepFolder(tmp_path / "sweep")
+    with folder.lock():
+        folder.start(make())
+    folder.trials_file.write_text(json.dumps(sound | change) + "\n")
+    with pytest.raises(RunError, match="trial 0 does not fit the sweep"):
+        played(make(), folder.path)
 
 
 def process(file: Path, place: Path, pause: str = "0.02") -> subprocess.Popen[str]:
