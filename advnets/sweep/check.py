@@ -15,6 +15,9 @@ from .schema import MOST_TRIALS, RANGES, SweepSchema
 from .space import Parameter, combinations, encode, grid_size, overrides_of
 
 KEPT_APART = {"seed": "name seeds under `seeds`", "name": "the sweep has a name of its own"}
+MOST_VALUES = 2000
+"""Of all parameters together: each is tried in the recipe, which takes milliseconds."""
+MOST_COMBINATIONS = 1_000_000
 CHECKED_COMBINATIONS = 200
 """Combinations of a grid that are checked before anything is played; beyond, values are, one by
 one, and each trial's recipe before it is played."""
@@ -31,13 +34,14 @@ def check_space(schema: SweepSchema, space: Sequence[Parameter], findings: Findi
                     f"space.{parameter.name}: a grid has choices or integers, and no range",
                     "write the values out: choices: [...]",
                 )
-        if size is not None and schema.trials is None and size > MOST_TRIALS:
-            findings.add(
-                ("space",),
-                f"the grid has {size:,} combinations; a sweep has at most {MOST_TRIALS:,} trials",
-            )
+        most = MOST_TRIALS if schema.trials is None else MOST_COMBINATIONS
+        if size is not None and size > most:
+            findings.add(("space",), f"the grid has {size:,} combinations; {most:,} are the most")
     elif schema.trials is None:
         findings.add((), "missing key 'trials' (how many)", f"the sampler is {schema.sampler.name}")
+    listed = sum(len(parameter.samples) for parameter in space)
+    if listed > MOST_VALUES:
+        findings.add(("space",), f"the space lists {listed:,} values; {MOST_VALUES:,} are the most")
     set_by = Counter(key for parameter in space for key in parameter.keys)
     for parameter in space:
         place = ("space", parameter.name)

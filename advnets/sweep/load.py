@@ -146,6 +146,8 @@ def load_sweep(word: str | Path, registry: Registry, overrides: Sequence[str] = 
     space = tuple(Parameter.of(name, entry) for name, entry in schema.space.items())
     check_space(schema, space, findings)
     check_words(overrides, space, findings)
+    if findings.problems:
+        raise _error(findings)
     recipe = _base(schema, path, registry, findings, overrides)
     if recipe is not None:
         check_objective(schema, recipe, findings)

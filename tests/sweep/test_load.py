@@ -167,3 +167,15 @@ def test_words_of_the_command_line(write: Callable[..., Path], registry: Registr
         with pytest.raises(RecipeError) as error:
             load_sweep(write(), registry, [word])
         assert told in str(error.value)
+
+
+def test_what_has_no_end_is_refused(write: Callable[..., Path], registry: Registry) -> None:
+    huge = ("[10, 20, 30]", "{integers: [0, 4611686018427387904]}")
+    rate = "rate: {log_uniform: [1.0e-4, 1.0e-1], keys: [optimizers.generator.learning_rate]}"
+    (found,) = problems(
+        write, registry, huge, ("sampler: random", "sampler: grid"), (rate, "latent.size: [1]")
+    )
+    assert "the grid has 4,611,686,018,427,387,905 combinations; 1,000,000 are the most" in found
+    many = "".join(f"  p{i}: {{choices: {list(range(1000))}, keys: [k{i}]}}\n" for i in range(3))
+    (found,) = problems(write, registry, ("  training.batch_size: [10, 20, 30]\n", many))
+    assert "the space lists 3,002 values; 2,000 are the most" in found
