@@ -5,28 +5,39 @@ Nothing here meets other workers, so the chief may do it by itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import numpy as np
+import tensorflow as tf
 
 from ..data import Source
 from ..evaluate.line_game import LineGame, line_game, unfit
-from ..game import AdversarialGame, DiscriminatorOutput
+from ..game import AdversarialGame, DiscriminatorOutput, Loss
+
+Network = Callable[[np.ndarray], Any]
 
 NUMBERS = 2**22
 """Of examples that a network is given at a time, about: 16 MiB."""
 
 
-def made(generator: keras.Model, latents: np.ndarray) -> np.ndarray:
-    """G of latent points ``[n, size]``: float32 ``[n, *shape]`` in the preprocessed range."""
-    at_once = max(NUMBERS // int(np.prod(generator.output_shape[1:])), 1)
-    parts = [
-        np.asarray(generator(part, training=False), np.float32)
-        for part in _parts(np.asarray(latents, np.float32), at_once)
-    ]
-    return np.concatenate(parts)
+def made(generator: Network, latents: np.ndarray, numbers: int = 1) -> np.ndarray:
+    """G of latent points.
+
+    Args:
+        generator: A network, or what stands for it: latent points → examples.
+        latents: ``[n, size]``.
+        numbers: In one example.
+
+    Returns:
+        float32 ``[n, *shape]``, in the preprocessed range.
+    """
+    parts = _parts(np.asarray(latents, np.float32), numbers)
+    return np.concatenate([np.asarray(generator(part), np.float32) for part in parts])
 
 
-def said(game: AdversarialGame, examples: np.ndarray) -> dict[str, np.ndarray]:
+def said(discriminator: Network, loss: Loss, examples: np.ndarray) -> dict[str, np.ndarray]:
     """What D says of examples ``[n, *shape]`` in the preprocessed range.
 
     Returns:
@@ -34,9 +45,9 @@ def said(game: AdversarialGame, examples: np.ndarray) -> dict[str, np.ndarray]:
         that it gives to "real", where the loss defines one.
     """
     found: list[dict[str, np.ndarray]] = []
-    for part in _parts(np.asarray(examples), max(NUMBERS // max(examples[0].size, 1), 1)):
-        output = DiscriminatorOutput(game.discriminator(part, training=False))
-        probability = game.loss.probability(output)
+    for part in _parts(np.asarray(examples), examples[0].size):
+        output = DiscriminatorOutput(discriminator(part))
+        probability = loss.probability(output)
         named = {name: np.asarray(value) for name, value in output.items()}
         if probability is not None:
             named["probability"] = np.asarray(probability)
@@ -44,17 +55,44 @@ def said(game: AdversarialGame, examples: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
 
 
-def on_the_line(game: AdversarialGame, source: Source, cells: int) -> LineGame | None:
-    """The game at this moment as theory sees it; ``None`` if it is not one on the line."""
-    if unfit(source, game.prior) is not None:
-        return None
-    return line_game(
-        *(source, game.prior),
-        lambda latents: made(game.generator, latents),
-        lambda examples: said(game, examples),
-        cells,
-    )
+def at_rest(network: keras.Model) -> Network:
+    """The network in inference mode."""
+    return lambda x: network(x, training=False)
 
 
-def _parts(x: np.ndarray, at_once: int) -> list[np.ndarray]:
+class Line:
+    """A game on the line, as theory sees it at any moment.
+
+    Args:
+        game: Any game.
+        source: Its data.
+        cells: Of z; see :class:`advnets.evaluate.push_forward.PushForward`.
+    """
+
+    def __init__(self, game: AdversarialGame, source: Source, cells: int):
+        self._game, self._source, self._cells = game, source, cells
+        self.fits = unfit(source, game.prior) is None
+        self._players = at_rest(game.generator), at_rest(game.discriminator)
+        if game.distribute_strategy.num_replicas_in_sync == 1:
+            # Kept as graphs: most of the time would go into Keras's Python otherwise.
+            generator, discriminator = self._players
+            self._players = _as_graph(generator), _as_graph(discriminator)
+
+    def __call__(self) -> LineGame:
+        """The game at this moment."""
+        generator, discriminator = self._players
+        return line_game(
+            *(self._source, self._game.prior),
+            lambda latents: made(generator, latents),
+            lambda examples: said(discriminator, self._game.loss, examples),
+            self._cells,
+        )
+
+
+def _as_graph(network: Network) -> Network:
+    return tf.function(network, autograph=False, reduce_retracing=True)
+
+
+def _parts(x: np.ndarray, numbers: int) -> list[np.ndarray]:
+    at_once = max(NUMBERS // max(numbers, 1), 1)
     return [x[i : i + at_once] for i in range(0, len(x), at_once)]

@@ -23,7 +23,7 @@ from ..places import defined_at
 from ..plugins import Registry
 from ..recipe import Recipe, load_recipe
 from ..runs.plain import plain
-from .asking import made, said
+from .asking import at_rest, made, said
 from .observers import Observers
 from .team import Team, is_loss
 
@@ -178,8 +178,8 @@ def evaluate_game(
         ),
         extract=lambda what, wanted, examples: together("extract", what, wanted, examples),
         prior=game.prior,
-        generator=partial(made, generator),
-        discriminator=partial(said, game),
+        generator=partial(made, at_rest(generator), numbers=source.spec.size),
+        discriminator=partial(said, at_rest(game.discriminator), game.loss),
     )
     scores: list[Score] = []
     for component, parameters in chosen:

@@ -19,13 +19,11 @@ from ..evaluate.features import Extractors
 from ..game import AdversarialGame
 from ..monitor import Monitor
 from ..monitor.progress import Screen
-from ..monitor.snapshot import CELLS
 from ..plugins import Registry
 from ..runs import RunFolder
 from ..runs.lock import stale
 from . import distribution
 from .account import Account
-from .asking import on_the_line
 from .best import Best
 from .build import build_callbacks, build_game
 from .cadence import cadence_of
@@ -34,6 +32,7 @@ from .ending import Ending
 from .evaluation import Helpers, evaluate_game
 from .failures import components_of_plugins, explaining_all
 from .feed import make_feed, placed
+from .figures import draw_at_the_end
 from .find_data import Found, stand_in_note
 from .jit import Jit, settle
 from .loop import TrainingLoop
@@ -46,6 +45,7 @@ from .rounds import Rounds
 from .saver import Saver
 from .signals import StopRequest, listening
 from .team import Team, watching
+from .theory_watch import TheoryWatch
 from .watchers import Watchers
 from .window import Window
 
@@ -190,7 +190,7 @@ class _Sitting:
             observer=self.monitor,
             draw=lambda: fixed_samples(game, self.source, self.monitoring["samples"]),
             variety=Variety(self.source) if team.chief else lambda samples: {},
-            theory=self._theory if team.chief else lambda step: {},
+            theory=TheoryWatch(game, self.source, self.monitor, self.observers),
             evaluate=self._evaluate,
             stop=self.stop,
             team=team,
@@ -208,6 +208,8 @@ class _Sitting:
         except Interrupted:
             self.monitor.finish("interrupted")
             raise
+        if self.monitoring["figures"] and last >= recipe.data["training"]["steps"]:
+            team.lead(lambda: draw_at_the_end(game, self.source, self.monitor, self.observers))
         team.lead(lambda: self.ending.well(last))
 
     @property
@@ -287,20 +289,6 @@ class _Sitting:
         if self.store.faults:
             told.append(f"moved aside, as damaged: {self.store.described_faults()}")
         self.monitor.note("  ·  ".join(told))
-
-    def _theory(self, step: int) -> dict[str, float]:
-        """What theory says of a game on the line, which is also kept for figure 1."""
-        if (who := "theory") in self.observers:
-            return {}
-        try:
-            game = on_the_line(self.game, self.source, CELLS)
-            if game is None:
-                return {}
-            numbers = self.monitor.theory(step, game)
-            return {f"theory_{name}": value for name, value in numbers.items()}
-        except Exception as error:
-            self.observers.switch_off(who, step, error)
-            return {}
 
     def _probability(self, x: np.ndarray) -> np.ndarray:
         return probability(self.game, self.source, x)

@@ -98,7 +98,7 @@ def image_grid(
         high: The value shown as white; the largest of ``x`` if ``None``.
         columns: Images in a row; ⌈√n⌉ by default.
     """
-    pixels = _rgb(x, low, high)
+    pixels = rgb(x, low, high)
     n, height, width, _ = pixels.shape
     columns = min(columns or math.ceil(math.sqrt(n)), n)
     rows = math.ceil(n / columns)
@@ -116,7 +116,7 @@ def image_grid(
     return Image.fromarray(canvas)
 
 
-def _rgb(x: np.ndarray, low: float | None, high: float | None) -> np.ndarray:
+def rgb(x: np.ndarray, low: float | None, high: float | None) -> np.ndarray:
     """``x`` as uint8 ``[n, height, width, 3]``; values outside [low, high] are clipped."""
     x = np.asarray(x, np.float64)
     if x.ndim == 3:

@@ -7,6 +7,7 @@
         monitor.theory(step, game)       # of a game on the line, at log boundaries
         monitor.scores(step, scores)     # after an evaluation
         monitor.note("text")             # whenever there is something to say
+        monitor.figure(2, step, draw)    # at the end
         monitor.finish("finished")       # or "interrupted", "failed"
 
                  metrics.jsonl   tensorboard/   samples/   screen
@@ -14,6 +15,7 @@
     images                            x            x
     theory                                         x
     scores                            x                       x
+    figure                            x         exports/
     note                                                      x
 
 metrics.jsonl is the record that the report is made of: failing to write it is an error.
@@ -26,13 +28,14 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from rich.console import Console
 
 from ..evaluate import Score
 from ..places import described
+from ..runs.atomic import replaced
 from ..runs.plain import plain
 from .grid import Density, save_grid
 from .progress import Progress, Screen
@@ -178,7 +181,7 @@ class Monitor:
             What theory says of it: V, C(G), JSD, C(G) − V, max |D − D*|.
         """
         if self._first is None and step:
-            self._first = next(iter(snapshots_of(self.folder.samples, 2)), None)
+            self._first = next(iter(snapshots_of(self.folder.samples)), None)
         snapshot = taken(step, game, self._first)
         self._first = self._first or snapshot
         if self.chief:
@@ -195,6 +198,26 @@ class Monitor:
         if self._events:
             values = plain({f"scores/{score.metric}": score.value for score in scores})
             self._events.values(step, {k: v for k, v in values.items() if v is not None})
+
+    def figure(self, number: int, step: int, draw: Callable[[BinaryIO], Any]) -> None:
+        """Draw a figure of the paper into ``exports/figure-N.png``.
+
+        Args:
+            number: N.
+            step: The round.
+            draw: Writes it as a PNG.
+        """
+        path = self.folder.exports / f"figure-{number}.png"
+
+        def work() -> None:
+            path.parent.mkdir(exist_ok=True)
+            with replaced(path) as file:
+                draw(file)
+            if self._events:
+                self._events.image(step, f"figures/{number}", path)
+
+        if self.chief:
+            self._try(f"figure {number}", work)
 
     def note(self, text: str, style: str = "") -> None:
         """Print a line, above the progress line if there is one.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import shlex
 from collections.abc import Mapping, Sequence
 from importlib import resources
@@ -15,20 +14,17 @@ from ..errors import RunError, UsageError
 from ..recipe.yaml_reader import MAX_BYTES
 from ..runs import RunFolder
 from ..runs.atomic import write_atomically
-from ..untrusted import open_file, printable, read_bytes
+from ..untrusted import open_file, printable
 from .flatten import flatten
 from .goodput import lost_in_words
 from .health import game_findings, record_findings
 from .monitor import samples_of, step_of
 from .progress import EQUILIBRIUM, duration
 from .report_charts import charts, drawing
+from .report_pictures import figures, picture
 
 MOST = {"keys": 60, "rows": 500, "scores": 200, "metrics": 20, "characters": 2000}
 """What is shown of a run, whatever lies in its folder."""
-PICTURE = 32 * 2**20
-"""Bytes of a sample grid."""
-PNG = b"\x89PNG\r\n\x1a\n"
-
 APART = ("scores", "stand_in", "status", "step", "divergences", "noise")
 """Keys of the manifest that the report shows elsewhere than in the manifest's table."""
 
@@ -92,6 +88,7 @@ def render(
         facts=facts(manifest, records),
         findings=trouble(manifest, records),
         grids=[(step_of(grid), url) for grid in grids if (url := picture(grid))],
+        figures=figures(folder.exports),
         charts=[(chart, image) for chart, image in drawn if image],
         scores=scores,
         metrics=metrics_table(records),
@@ -131,17 +128,6 @@ def numeric(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 shown[keys[key]] = value if number else None
         result.append(shown)
     return result
-
-
-def picture(path: Path) -> str | None:
-    """A PNG file as a URL that holds all of it; ``None`` if it is none."""
-    try:
-        content = read_bytes(path, PICTURE)
-    except (OSError, ValueError):
-        return None
-    if not content.startswith(PNG):
-        return None
-    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
 def manifest_table(manifest: Mapping[str, Any]) -> dict[str, str]:

@@ -13,6 +13,8 @@ KNOWN = {
     *("step", "time", "epoch", "d_loss", "g_loss", "value", "d_real", "d_fake"),
     *("d_accuracy_real", "d_accuracy_fake", "d_gradient_norm", "g_gradient_norm"),
     *("d_learning_rate", "g_learning_rate", "steps_per_second"),
+    *("theory_value", "theory_criterion", "theory_jsd", "theory_gap"),
+    "theory_discriminator_error",
 }
 """Keys of metrics.jsonl with a chart of their own, or none."""
 MOST_METRICS = 20
@@ -38,6 +40,24 @@ def charts(
             "nats",
             (EQUILIBRIUM, "−log 4"),
         ),
+        Chart(
+            "Theory: V(D, G) and C(G)",
+            _lines(
+                line(records, "theory_criterion", "C(G), the best D's", "fake"),
+                line(records, "theory_value", "V(D, G), D's", "ink"),
+            ),
+            "From the densities. C(G) = max V = −log 4 + 2 JSD; V reaches it where D = D*.",
+            "nats",
+            (EQUILIBRIUM, "−log 4"),
+        ),
+        Chart(
+            "Theory: distances from the solution",
+            _lines(
+                line(records, "theory_jsd", "JSD(data ‖ generated), nats", "real"),
+                line(records, "theory_discriminator_error", "max |D − D*|", "ink"),
+            ),
+            "Both are 0 at the solution; JSD is at most log 2, D at most 1 away from D*.",
+        ),
         Chart("Losses", pair("d_loss", "g_loss", players), "What each player minimises."),
         Chart(
             "Probability that D gives to “real”",
@@ -62,6 +82,10 @@ def charts(
     ]
     result += extra_charts(records) + score_charts(scores)
     return [chart for chart in result if chart.lines]
+
+
+def _lines(*found: Line | None) -> list[Line]:
+    return [item for item in found if item is not None]
 
 
 def _positive(records: Sequence[Mapping[str, Any]], *keys: str) -> bool:

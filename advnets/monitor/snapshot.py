@@ -130,23 +130,17 @@ def log_of(samples: Path) -> MetricsLog:
     return MetricsLog(Path(samples) / FILE)
 
 
-def snapshots_of(samples: Path, most: int | None = None) -> list[Snapshot]:
-    """The snapshots of a run that are sound, by step; evenly chosen if there are more than asked.
+def snapshots_of(samples: Path) -> list[Snapshot]:
+    """The snapshots of a run that are sound, by step.
 
     Args:
         samples: The run's folder ``samples/``.
-        most: How many to return; the first and the last are among them.
 
     Raises:
         RunError: If the file cannot be read.
     """
     found = {s.step: s for record in log_of(samples).read() if (s := parsed(record)) is not None}
-    ordered = [found[step] for step in sorted(found)]
-    if most is None or len(ordered) <= most:
-        return ordered
-    return [
-        ordered[i] for i in np.unique(np.linspace(0, len(ordered) - 1, most).round()).astype(int)
-    ]
+    return [found[step] for step in sorted(found)]
 
 
 def parsed(record: Mapping[str, Any]) -> Snapshot | None:

@@ -34,12 +34,22 @@ TAGS = {
     "g_learning_rate": "learning_rates/generator",
     "steps_per_second": "speed/steps_per_second",
     "epoch": "speed/epoch",
+    "theory_value": "theory/value",
+    "theory_criterion": "theory/criterion",
+    "theory_jsd": "theory/jsd",
+    "theory_gap": "theory/gap",
+    "theory_discriminator_error": "theory/discriminator_error",
 }
 """TensorBoard's tag for each key of a record; other numbers go under ``more/``."""
 
 DESCRIPTIONS = {
     "game/value": "V(D, G) in nats; −log 4 = −1.3863 at the equilibrium.",
     "game/value_plus_log_4": "V(D, G) + log 4: 2·JSD(p_data‖p_g) if D were optimal, else less.",
+    "theory/value": "V(D, G) in nats, in expectation, from the densities; D without dropout.",
+    "theory/criterion": "C(G) = max_D V(D, G) = −log 4 + 2·JSD(p_data‖p_g), in nats.",
+    "theory/jsd": "JSD(p_data‖p_g) in nats: 0 at the solution, log 2 = 0.6931 if disjoint.",
+    "theory/gap": "C(G) − V(D, G) in nats: what D could still gain.",
+    "theory/discriminator_error": "max |D − D*| where the densest 99 % of both densities lie.",
     "discriminator/probability_on_real": "Mean probability that D assigns to “real”, real data.",
     "discriminator/probability_on_fake": "Mean probability that D assigns to “real”, samples.",
     "discriminator/accuracy_on_real": "Share of real examples that D takes for real.",

@@ -131,6 +131,9 @@ class Monitoring(Parameters):
         64, description="fixed latent points in a grid"
     )
     tensorboard: bool = Field(True, description="whether event files are written")
+    figures: bool = Field(
+        True, description="whether the figures of the paper of 2014 are drawn when the run ends"
+    )
     callbacks: Annotated[list[Any], Slot("callbacks", many=True)] = Field(
         [], description="Keras callbacks"
     )

@@ -33,7 +33,7 @@ class RunFolder:
         samples: Sample grids.
         tensorboard: Event files.
         report_file: The report.
-        exports: Exported models.
+        exports: Exported models, and figures.
         logs: What the workers of `advnets launch` said.
     """
 

@@ -19,13 +19,29 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FRAMES = 100
-"""Frames of an animation, at most: of a longer run, evenly chosen ones."""
+"""Frames of an animation, at most."""
 SECONDS, HOLD = 10.0, 2.5
 """About how long it runs, and how long the last frame stays."""
 SIZE, DPI = (8.0, 4.2), 100
 SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)
 """Of a line's colour at its edges, which are smoothed."""
 FORMATS = {".gif": "GIF", ".webp": "WEBP", ".png": "PNG"}
+
+
+def frames_of(snapshots: Sequence[Snapshot], most: int = FRAMES) -> list[Snapshot]:
+    """The snapshots that an animation shows, more of them early, where most happens.
+
+    Of N snapshots frame i of n is the one at N (i / n)²; the first and the last are among them.
+
+    Args:
+        snapshots: Of a run, by step.
+        most: How many to choose.
+
+    >>> frames_of(list(range(101)), 11)
+    [0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100]
+    """
+    places = np.rint((len(snapshots) - 1) * np.linspace(0, 1, most) ** 2).astype(int)
+    return [snapshots[place] for place in np.unique(places)]
 
 
 def write_animation(
@@ -91,6 +107,25 @@ def _shades() -> list[int]:
     )
     mixed = [paper + (ink - paper) * share for ink in inks for share in SHARES]
     return [int(value) for colour in (paper, *mixed) for value in np.rint(colour)]
+
+
+def _root(step: Any) -> Any:
+    return np.sqrt(np.maximum(step, 0))
+
+
+def _ticks(last: int) -> list[int]:
+    """Round steps that are well apart on an axis of roots.
+
+    >>> _ticks(3000)
+    [0, 200, 500, 1000, 2000]
+    """
+    ticks = [0]
+    for exponent in range(len(str(last))):
+        for step in (1, 2, 5):
+            tick = step * 10**exponent
+            if tick <= last and _root(tick) - _root(ticks[-1]) > 0.13 * _root(last):
+                ticks.append(tick)
+    return ticks
 
 
 class Film:
@@ -165,7 +200,11 @@ class Film:
     def _course(self, axes: Any, lines: Sequence[tuple[str, str, str]]) -> list[tuple[Any, ...]]:
         """Numbers over the steps so far."""
         quiet(axes)
-        axes.set_xlim(self._snapshots[0].step, self._snapshots[-1].step)
+        first, last = self._snapshots[0].step, self._snapshots[-1].step
+        axes.set_xscale("function", functions=(_root, np.square))  # as frames are chosen
+        axes.set_xlim(first, last)
+        axes.set_xticks(_ticks(last))
+        axes.minorticks_off()
         drawn: list[tuple[Any, ...]] = []
         for key, label, colour in lines:
             if any(key in snapshot.numbers for snapshot in self._snapshots):

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ...errors import UsageError
 from ..snapshot import Snapshot
 from .line_panel import LinePanel, limits_of
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PANELS = 4
+DPI = 160
 POOR = 0.5
 """G is poor while JSD(p_data ‖ p_g) is at least this share of what it was at the start."""
 ERROR = "max|D−D*|"
@@ -95,10 +98,12 @@ def figure_1(shown: Sequence[Snapshot], name: str = "") -> Figure:
         panel.show(snapshot)
         curves = panel.curves
         upper.set_title(
-            f"({chr(97 + column)})  step {snapshot.step:,}", fontsize=10, color=INK, pad=26
+            f"({_letter(column)})  step {snapshot.step:,}", fontsize=10, color=INK, pad=26
         )
         numbers: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": 8, "color": MUTED}
-        upper.text(0.5, 1.03, in_words(snapshot), transform=upper.transAxes, **numbers)
+        said = in_words(snapshot)
+        lines = "   ".join(said[:-2]) + "\n" + "   ".join(said[-2:])
+        upper.text(0.5, 1.03, lines, transform=upper.transAxes, **numbers)
     figure.legend(
         handles=curves,
         loc="upper center",
@@ -114,26 +119,39 @@ def figure_1(shown: Sequence[Snapshot], name: str = "") -> Figure:
     return figure
 
 
-def in_words(snapshot: Snapshot) -> str:
-    """The numbers of a panel, in two lines.
+def in_words(snapshot: Snapshot) -> list[str]:
+    """The numbers of a panel.
 
-    >>> import numpy as np
     >>> zeros = np.zeros(2)
     >>> numbers = {"value": -1.25, "criterion": -1.0, "jsd": 0.193, "discriminator_error": 0.2}
-    >>> print(in_words(Snapshot(5, 0, 1, zeros, zeros, None, zeros, zeros, numbers)))
-    V −1.250   C(G) −1.000
-    JSD 0.193   max|D−D*| 0.20
+    >>> in_words(Snapshot(5, 0, 1, zeros, zeros, None, zeros, zeros, numbers))
+    ['V −1.250', 'C(G) −1.000', 'JSD 0.1930', 'max|D−D*| 0.20']
     """
-    lines = (
-        (("value", "V"), ("criterion", "C(G)")),
-        (("jsd", "JSD"), ("discriminator_error", ERROR)),
-    )
-    said = [
-        "   ".join(
-            f"{name} {round(snapshot.numbers[key], 4) + 0.0:.{2 if name == ERROR else 3}f}"
-            for key, name in line
-            if key in snapshot.numbers
-        )
-        for line in lines
+    names = {"value": ("V", 3), "criterion": ("C(G)", 3), "jsd": ("JSD", 4)}
+    names["discriminator_error"] = (ERROR, 2)
+    return [
+        f"{name} {round(snapshot.numbers[key], places) + 0.0:.{places}f}".replace("-", "−")
+        for key, (name, places) in names.items()
+        if key in snapshot.numbers
     ]
-    return "\n".join(said).replace("-", "−")
+
+
+def numbers_of(shown: Sequence[Snapshot]) -> dict[str, np.ndarray]:
+    """What the figure is made of, by name, such as ``a_generated`` of panel (a).
+
+    >>> zeros = np.zeros(2)
+    >>> sorted(numbers_of([Snapshot(5, 0, 1, zeros, zeros, None, zeros, zeros)]))
+    ['a_data', 'a_generated', 'a_images', 'a_latents', 'a_optimal', 'a_step', 'a_x']
+    """
+    found: dict[str, np.ndarray] = {}
+    for column, snapshot in enumerate(shown):
+        curves = ("x", "data", "generated", "optimal", "discriminator", "latents", "images")
+        values = {name: getattr(snapshot, name) for name in ("step", *curves)}
+        values |= dict(snapshot.numbers)
+        named = {f"{_letter(column)}_{name}": value for name, value in values.items()}
+        found |= {name: np.asarray(value) for name, value in named.items() if value is not None}
+    return found
+
+
+def _letter(column: int) -> str:
+    return chr(ord("a") + column)

@@ -121,7 +121,7 @@ class LinePanel:
 def _known(snapshot: Snapshot) -> np.ndarray:
     """D* where there is enough of either density for the rounded numbers to say what it is."""
     total = snapshot.data + snapshot.generated
-    return np.where(total > 1e-4 * total.max(), snapshot.optimal, np.nan)
+    return np.where(total > 1e-9 * total.max(), snapshot.optimal, np.nan)
 
 
 def _place(z: Any, limits: Limits) -> Any:

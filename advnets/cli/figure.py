@@ -1,0 +1,247 @@
+"""`advnets figure`: draw a figure of the paper of 2014 from a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from ..errors import AdvnetsError, UsageError
+from .common import check_place, echo, plugin_options, warn
+from .opening import checkpoint_option, open_run, run_argument, weights_option
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..engine.api import Run
+    from ..runs import RunFolder
+
+FORMATS = {
+    "1": (".png", ".svg", ".pdf", ".npz"),
+    "2": (".png", ".pdf", ".npz"),
+    "3": (".png", ".pdf", ".npz"),
+    "--animate": (".gif", ".webp", ".png"),
+}
+MOST_STEPS = 6
+Write = Callable[[IO[bytes]], Any]
+
+
+def _steps(_: click.Context, __: click.Parameter, word: str | None) -> list[int] | None:
+    if word is None:
+        return None
+    steps = word.split(",")
+    if len(steps) > MOST_STEPS or not all(s.isascii() and s.isdigit() for s in steps):
+        raise click.BadParameter(f"{word!r} is not one to six steps, such as 0,100,500,3000")
+    return [int(step) for step in steps]
+
+
+@click.command("figure")
+@click.argument("number", metavar="N", type=click.Choice(["1", "2", "3"]))
+@run_argument
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="What to write, by its suffix: .png, .pdf, .svg (figure 1), or .npz for the numbers; "
+    "figure-N.png in the run's exports/ by default.",
+)
+@click.option(
+    "--animate",
+    is_flag=True,
+    help="Figure 1 over all of the run, as a .gif, .webp or animated .png.",
+)
+@click.option(
+    "--steps",
+    metavar="A,B,C,D",
+    callback=_steps,
+    help="Figure 1: the steps of its panels, instead of those that the rule finds.",
+)
+@click.option("--rows", type=click.IntRange(1, 50), help="Figures 2 and 3: how many rows.")
+@click.option("--columns", type=click.IntRange(2, 50), help="Figures 2 and 3: samples in a row.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    default=0,
+    show_default=True,
+    help="Figures 2 and 3: seed of the latent points.",
+)
+@weights_option
+@checkpoint_option
+@plugin_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    number: str,
+    run: Path,
+    out: Path | None,
+    animate: bool,
+    steps: list[int] | None,
+    **drawing: Any,
+) -> None:
+    """Draw figure N of Goodfellow et al. (2014) from RUN.
+
+    Figure 1 shows a game on the line, such as gaussian_1d, at four moments: p(data),
+    p(generated), D, D* = p(data) / (p(data) + p(generated)), and the mapping from z to x. The
+    moments are (a) the start; (b) where V comes nearest to C(G) while JSD is at least half of
+    what it was; (c) where half of the JSD of (b) is left; (d) the end.
+
+    Figure 2 shows random samples of images and, to the right of each row, the training example
+    nearest to its last one. Figure 3 shows G along straight lines through latent space.
+    """
+    _check(number, out, animate)
+    from ..runs import RunFolder
+
+    folder = RunFolder.open(run)
+    target = out or folder.exports / f"figure-{number}{'.gif' if animate else '.png'}"
+    if number == "1":
+        write, told = _figure_1(ctx, folder, target.suffix, animate, steps)
+    else:
+        write, told = _of_images(open_run(ctx, run), number, target.suffix, drawing)
+    if out is None:
+        _make(target.parent)
+    _save(target, write)
+    for line in told:
+        echo(line)
+    echo(str(target))
+    if out is None:
+        _into_the_report(folder)
+
+
+def _check(number: str, out: Path | None, animate: bool) -> None:
+    """Refuse what cannot be drawn or written before anything is loaded."""
+    if animate and number != "1":
+        raise UsageError(f"--animate shows figure 1 over a run; there is no such film of {number}")
+    if out is None:
+        return
+    formats = FORMATS["--animate" if animate else number]
+    if out.suffix not in formats:
+        raise UsageError(
+            f"--out {out}: {out.suffix or 'no suffix'} is not among {', '.join(formats)}",
+            hint="the suffix says what to write",
+        )
+    check_place("--out", out)
+
+
+def _figure_1(
+    ctx: click.Context, folder: RunFolder, suffix: str, animate: bool, steps: Sequence[int] | None
+) -> tuple[Write, list[str]]:
+    """What writes figure 1, and what there is to say of it; TensorFlow is not needed."""
+    from ..monitor.figures.animation import frames_of, write_animation
+    from ..monitor.figures.figure_1 import DPI, figure_1, in_words, numbers_of, panels
+    from ..monitor.snapshot import snapshots_of
+
+    found = snapshots_of(folder.samples)
+    if not found:
+        raise _without_snapshots(open_run(ctx, folder.path))
+    name = _name(folder)
+    if animate:
+        return lambda file: write_animation(file, frames_of(found), suffix, name), []
+    shown = panels(found, steps)
+    told = [
+        f"({chr(ord('a') + place)}) step {snapshot.step:,}: {', '.join(in_words(snapshot))}"
+        for place, snapshot in enumerate(shown)
+    ]
+    if suffix == ".npz":
+        return lambda file: _write_numbers(file, numbers_of(shown)), told
+    figure = figure_1(shown, name)
+    return lambda file: figure.savefig(file, format=suffix[1:], dpi=DPI), told
+
+
+def _without_snapshots(run: Run) -> UsageError:
+    """Why a run has no figure 1, and what to do about it."""
+    from ..engine.make import make
+    from ..evaluate.line_game import unfit
+    from ..game import Prior
+
+    why = unfit(run.source, make(run.recipe, "latent", Prior))
+    if why is None:
+        return UsageError(
+            "the run holds no snapshots of its game, which figure 1 is drawn from",
+            where=str(run.path),
+            hint="it was played before they were kept, in samples/theory.jsonl: play its recipe "
+            "anew, with another --run-dir",
+        )
+    images = run.source.spec.kind == "image"
+    return UsageError(
+        f"figure 1 shows games on the line; {why}",
+        where=str(run.path),
+        hint="figures 2 and 3 show images"
+        if images
+        else f"pictures of its samples are in {run.folder.samples}",
+    )
+
+
+def _of_images(
+    run: Run, number: str, suffix: str, drawing: Mapping[str, Any]
+) -> tuple[Write, list[str]]:
+    """What writes figure 2 or 3, and what there is to say of it."""
+    from ..engine.figures import latent_lines, samples_and_neighbours
+    from ..monitor.figures.figure_2 import figure_2
+    from ..monitor.figures.figure_3 import figure_3
+    from ..monitor.snapshot import snapshots_of
+
+    spec = run.source.spec
+    if spec.kind != "image":
+        on_the_line = bool(snapshots_of(run.folder.samples))
+        size = f"{spec.size:,} number{'' if spec.size == 1 else 's'}"
+        raise UsageError(
+            f"figure {number} shows images; this run's examples are vectors of {size}",
+            where=str(run.path),
+            hint="figure 1 shows this game"
+            if on_the_line
+            else f"pictures of its samples are in {run.folder.samples}",
+        )
+    name, told = _name(run.folder), []
+    shown: Any
+    if number == "2":
+        shown = samples_and_neighbours(run.game, run.source, **drawing)
+        low, high = shown.distances.min(), shown.distances.max()
+        told = [f"L2 to the nearest of {run.source.count('train'):,}: {low:.4g} to {high:.4g}"]
+    else:
+        shown = latent_lines(run.game, run.source, **drawing)
+    if suffix == ".npz":
+        return lambda file: _write_numbers(file, vars(shown)), told
+    try:
+        picture = figure_2(shown, spec, name) if number == "2" else figure_3(shown, spec, name)
+    except ValueError as error:
+        raise UsageError(str(error), hint="ask for fewer --rows or --columns") from error
+    return lambda file: picture.save(file, format=suffix[1:].upper()), told
+
+
+def _name(folder: RunFolder) -> str:
+    return str(folder.manifest.get("name") or folder.path.name)[:60]
+
+
+def _write_numbers(file: IO[bytes], numbers: Mapping[str, np.ndarray]) -> None:
+    import numpy as np
+
+    arrays: dict[str, Any] = dict(numbers)
+    np.savez_compressed(file, **arrays)
+
+
+def _make(folder: Path) -> None:
+    from ..runs.atomic import cannot_write
+
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+
+
+def _save(target: Path, write: Write) -> None:
+    from ..runs.atomic import replaced
+
+    with replaced(target) as file:
+        write(file)
+
+
+def _into_the_report(folder: RunFolder) -> None:
+    """A folder that takes no report has its figure all the same."""
+    from ..monitor.report import write_report
+
+    try:
+        write_report(folder)
+    except AdvnetsError as error:
+        warn(f"the report does not show it: {error.message}")

@@ -1,0 +1,93 @@
+"""Snapshots of games on the line: what is kept, and what is read of others' files."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+
+from advnets.evaluate.line_game import LineGame
+from advnets.monitor.snapshot import ARROWS, BINS, log_of, parsed, snapshots_of, taken
+
+
+def normal(x):
+    return np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
+
+
+def game(mean=0.0, deviation=1.0):
+    return LineGame(normal, (-4, 4), ndtri, lambda z: deviation * z + mean, lambda x: x)
+
+
+def test_what_is_kept_is_what_is_read():
+    snapshot = taken(7, game(1.0))
+    again = parsed(json.loads(json.dumps(snapshot.record())))
+    assert (again.step, again.low, again.high) == (7, snapshot.low, snapshot.high)
+    assert again.numbers == snapshot.numbers
+    for curve in ("data", "generated", "discriminator", "latents", "images", "x", "optimal"):
+        np.testing.assert_allclose(getattr(again, curve), getattr(snapshot, curve), rtol=1e-4)
+
+
+def test_the_curves_are_the_densities_and_d():
+    snapshot = taken(0, game(1.0, 0.5))
+    x = snapshot.x
+    assert len(x) == BINS
+    np.testing.assert_allclose(snapshot.data, normal(x), atol=1e-4)
+    np.testing.assert_allclose(snapshot.generated, 2 * normal(2 * (x - 1)), atol=1e-3)
+    np.testing.assert_allclose(snapshot.discriminator, 1 / (1 + np.exp(-x)), rtol=1e-6)
+    best = normal(x) / (normal(x) + 2 * normal(2 * (x - 1)))
+    dense = snapshot.data + snapshot.generated > 1e-3
+    np.testing.assert_allclose(snapshot.optimal[dense], best[dense], atol=1e-3)
+
+
+def test_arrows_start_at_equal_shares_of_the_prior():
+    snapshot = taken(0, game(1.0, 0.5))
+    shares = (np.arange(ARROWS) + 0.5) / ARROWS
+    np.testing.assert_allclose(snapshot.latents, ndtri(shares), atol=2e-3)
+    np.testing.assert_allclose(snapshot.images, 0.5 * snapshot.latents + 1, atol=1e-6)
+
+
+def test_both_densities_are_seen_unless_one_is_very_far_away():
+    near, far = taken(0, game(8.0)), taken(0, game(1e6))
+    assert near.low < -3
+    assert near.high > 11
+    assert far.high < 50
+    assert far.numbers["jsd"] == pytest.approx(math.log(2))
+
+
+def test_what_the_first_one_shows_the_others_show_too():
+    first, then = taken(0, game(8.0)), taken(1, game(0.0))
+    assert then.high < first.high
+    shown = taken(1, game(0.0), first)
+    assert (shown.low, shown.high) == (min(first.low, then.low), first.high)
+
+
+def test_snapshots_are_read_by_step_and_spoilt_ones_left_out(tmp_path):
+    log = log_of(tmp_path)
+    good = taken(1, game()).record()
+    for step in (20, 10):
+        log.append(good | {"step": step})
+    spoilt = [
+        {"data": good["data"][:-1]},
+        {"data": "abc"},
+        {"data": [[1.0]] * BINS},
+        {"generated": [-1.0] * BINS},
+        {"generated": [1e300] * BINS},
+        {"discriminator": [2.0] * BINS},
+        {"discriminator": [0.5]},
+        {"low": good["high"]},
+        {"low": None},
+        {"latents": []},
+        {"images": [None] * ARROWS},
+        {"step": -1},
+    ]
+    for number, change in enumerate(spoilt):
+        log.append({**good, "step": 100 + number, **change})
+    (tmp_path / "theory.jsonl").open("ab").write(b"{nothing\n[]\n")
+    assert [snapshot.step for snapshot in snapshots_of(tmp_path)] == [10, 20]
+
+
+def test_no_file_no_snapshots(tmp_path):
+    assert snapshots_of(tmp_path) == []
