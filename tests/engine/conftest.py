@@ -1,27 +1,17 @@
-"""Recipes of small games, as mappings."""
+"""Recipes of small games, as mappings: like those of the faults, but smaller and shorter."""
 
 import copy
 
 import pytest
+from games import DIGITS, MOMENTUM
 
-ADAM = {"name": "adam", "learning_rate": 1e-3, "beta_1": 0.5}
-MOMENTUM = {
-    "name": "momentum",
-    "learning_rate": 0.05,
-    "decay": 1.01,
-    "minimum_learning_rate": 1e-3,
-    "momentum": {"start": 0.5, "final": 0.7, "epochs": 3},
-}
-
-SMALL = {
+QUICK = MOMENTUM | {"decay": 1.01, "momentum": MOMENTUM["momentum"] | {"epochs": 3}}
+SMALL = DIGITS | {
     "name": "small",
     "seed": 3,
-    "dataset": {"name": "digits"},
-    "latent": {"name": "uniform", "size": 8},
-    "generator": {"name": "mlp", "layers": [16], "output": {"activation": "sigmoid"}},
-    "discriminator": {"name": "maxout", "layers": [8], "pieces": 2, "dropout": [0.2, 0.5]},
-    "loss": "non_saturating",
-    "optimizers": {"generator": MOMENTUM, "discriminator": MOMENTUM},
+    "generator": DIGITS["generator"] | {"layers": [16]},
+    "discriminator": DIGITS["discriminator"] | {"layers": [8]},
+    "optimizers": {"generator": QUICK, "discriminator": QUICK},
     "training": {"steps": 30, "batch_size": 50},
     "checkpoints": {"every": 10},
     "monitoring": {"log_every": 5, "image_every": 10, "samples": 9, "tensorboard": False},

@@ -144,7 +144,8 @@ def mount(tmp_path: Path) -> Iterator[Callable[..., Path]]:
             text=True,
         )
         if done.returncode:
-            pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
+            why = done.stderr.splitlines()[0].rpartition(": ")[2]
+            pytest.skip(f"no file system can be mounted here: {why}")
         return path
 
     yield mount
