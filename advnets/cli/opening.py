@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .common import registry_of
+from .common import echo, registry_of
 
 if TYPE_CHECKING:
     from ..engine.api import Run
@@ -31,7 +32,9 @@ def open_run(ctx: click.Context, path: Path) -> Run:
     import_tensorflow()
     from ..engine.api import Run
 
-    return Run(folder, registry, checkpoint=ctx.meta.get(CHECKPOINT, "newest"))
+    run = Run(folder, registry, checkpoint=ctx.meta.get(CHECKPOINT, "newest"))
+    run.tell = partial(echo, err=True)
+    return run
 
 
 def checkpoint_option(command: click.decorators.FC) -> click.decorators.FC:

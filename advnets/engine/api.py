@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from ..data import Source
 from ..errors import RunError, UsageError
 from ..evaluate import Score
 from ..evaluate.features import Extractors
+from ..evaluate.features.extractor import nobody
 from ..game import AdversarialGame
 from ..plugins import Registry, load_plugins
 from ..recipe import Recipe, load_recipe
@@ -43,6 +44,7 @@ class Run:
         path: The folder's path.
         folder: Its layout.
         recipe: The recipe as it was run.
+        tell: Called with a line about what is going to take long; nothing is printed by default.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Run:
         checkpoint: str | int = "newest",
     ):
         self._which = checkpoint
+        self.tell: Callable[[str], None] = nobody
         self.folder = folder
         self.path = folder.path
         self.registry = registry if registry is not None else load_plugins()
@@ -75,7 +78,7 @@ class Run:
 
     @cached_property
     def _extractors(self) -> Extractors:
-        return Extractors(self.source, self.registry)
+        return Extractors(self.source, self.registry, tell=self.tell)
 
     @cached_property
     def commit(self) -> Commit:

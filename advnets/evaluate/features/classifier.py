@@ -79,6 +79,7 @@ class Classifier(FeatureExtractor):
         self._as_scored = scored.preprocess.name == "gcn"
         if self._as_scored and (self._parts > 1 or base is not own):
             raise UsageError("features 'classifier': parts cannot be told after gcn")
+        self._tell = context.tell
         arrays, self._about = kept(
             context.cache / "classifiers" / f"{self._key(steps, seed)}.npz",
             partial(self._learn, steps, seed),
@@ -146,6 +147,10 @@ class Classifier(FeatureExtractor):
         base = self._base
         count, classes = base.count("train"), base.spec.num_classes
         assert classes is not None
+        self._tell(
+            f"training a classifier of {base.name} for its features, once: {steps:,} steps, "
+            "a minute or more on two cores"
+        )
         mean, deviation = self._mean, self._deviation = self._statistics(count)
         with under_policy("float32"), tf.device("CPU:0"):
             network = classifier_network.build(base.spec.shape, classes, seed)

@@ -18,7 +18,7 @@ from ...data import DataSpec, Source, open_source
 from ...errors import PluginError, UsageError
 from ...plugins import Registry, load_plugins
 from ..per_example import per_example
-from .extractor import FeatureContext, FeatureExtractor
+from .extractor import FeatureContext, FeatureExtractor, nobody
 
 Wanted = str | Mapping[str, Any]
 """A feature extractor as a metric names it: its name, or ``{"name": …, parameters …}``."""
@@ -35,6 +35,7 @@ class Extractors:
         cache: A folder for what takes long to make; by default ``$ADVNETS_CACHE``, or
             ``advnets`` in ``$XDG_CACHE_HOME`` or ``~/.cache``.
         spec: What an example looks like, where there is no source.
+        tell: Told what is going to take long, in a line.
 
     >>> extractors = Extractors()
     >>> extractors.get("pixels")(np.ones((2, 3, 3, 1), "float32")).shape
@@ -52,9 +53,10 @@ class Extractors:
         registry: Registry | None = None,
         cache: Path | None = None,
         spec: DataSpec | None = None,
+        tell: Callable[[str], None] = nobody,
     ):
         self._source, self._spec = source, spec
-        self._registry, self._cache = registry, cache
+        self._registry, self._cache, self._tell = registry, cache, tell
         self._made: dict[str, FeatureExtractor] = {}
         self._lock = Lock()
 
@@ -101,6 +103,7 @@ class Extractors:
             spec=self._source.spec if self._source is not None else self._spec,
             cache=self._cache or cache_folder(),
             open=self._open,
+            tell=self._tell,
         )
         made: FeatureExtractor = component.make(FeatureExtractor, parameters, context)
         made.name = component.name

@@ -45,8 +45,14 @@ def cache(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def digits(cache):
-    return Extractors(Digits(), cache=cache).get(WANTED)
+def said():
+    """What the person who waits for ``digits`` was told."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def digits(cache, said):
+    return Extractors(Digits(), cache=cache, tell=said.append).get(WANTED)
 
 
 def test_it_learns_the_digits_and_says_how_well(digits):
@@ -69,10 +75,14 @@ def test_an_example_s_features_are_the_same_whatever_is_beside_it(digits):
     np.testing.assert_array_equal(together, apart)
 
 
-def test_it_is_read_back_and_serves_every_preprocessing(digits, cache):
+def test_it_is_read_back_and_serves_every_preprocessing(digits, cache, said):
+    assert len(said) == 1
+    assert "training a classifier of digits" in said[0]
     before = {file: file.stat().st_mtime_ns for file in cache.rglob("*.npz")}
     assert len(before) == 1
-    other = Extractors(Digits(preprocess="symmetric"), cache=cache).get(WANTED)
+    symmetric = Extractors(Digits(preprocess="symmetric"), cache=cache, tell=said.append)
+    other = symmetric.get(WANTED)
+    assert len(said) == 1  # nothing takes long any more
     assert {file: file.stat().st_mtime_ns for file in cache.rglob("*.npz")} == before
     assert other.describe() == digits.describe()
     x = seen(Digits(preprocess="symmetric"), n=20)
