@@ -14,7 +14,7 @@ from rich.console import Console
 
 from ..checkpoint import CheckpointStore, Commit, state_sha256, state_variables
 from ..errors import Interrupted
-from ..evaluate import append_scores
+from ..evaluate import Score, append_scores
 from ..evaluate.features import Extractors
 from ..game import AdversarialGame
 from ..monitor import Monitor
@@ -310,14 +310,19 @@ class _Sitting:
         """
 
         def work(together: Callable[..., Any]) -> bool:
-            game, observers = self.game, self.observers
-            scores = evaluate_game(
-                self.recipe, self.registry, self.source, game, together, observers=observers
-            )
-            self.monitor.scores(step, scores)
+            asked = self.recipe.data["evaluation"]["weights"]
+            scores: list[Score] = []
+            for weights in ("averaged", "current") if asked == "both" else (asked,):
+                found = evaluate_game(
+                    *(self.recipe, self.registry, self.source, self.game, together),
+                    observers=self.observers,
+                    weights=weights,
+                )
+                self.monitor.scores(step, found, "_current" if scores else "")
+                scores += found
             kept = append_scores(self.folder.manifest.data.get("scores") or [], scores)
             self.folder.manifest.update(scores=kept)
-            if self.best is None or (not scores and observers):
+            if self.best is None or (not scores and self.observers):
                 return False
             return self.best.consider(step, scores)
 

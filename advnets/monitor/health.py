@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
+from ..runs.metrics_log import of_rounds
+
 RECENT = 10
 """Records that a verdict on the present state rests on."""
 GRIDS = 3
@@ -103,6 +105,7 @@ def record_findings(records: Sequence[Mapping[str, Any]]) -> list[Finding]:
     ...     print(finding.level, finding.subject)
     problem dead
     """
+    records = of_rounds(records)
     if not records:
         return [Finding("note", "metrics", "nothing has been logged yet")]
     checks: Sequence[Callable[[Sequence[Mapping[str, Any]]], Finding | None]] = (

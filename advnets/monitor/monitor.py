@@ -188,16 +188,30 @@ class Monitor:
             self._try("samples", lambda: self._keep(snapshot))
         return snapshot.numbers
 
-    def scores(self, step: int, scores: Iterable[Score]) -> None:
-        """Show scores; keeping them in the manifest is the caller's part."""
-        if not self.chief:
-            return
+    def scores(self, step: int, scores: Iterable[Score], suffix: str = "") -> None:
+        """Append a line of scores and their errors to metrics.jsonl, and show them.
+
+        Keeping them in the manifest, with their protocols, is the caller's part.
+
+        Args:
+            step: The generator's step.
+            scores: What was measured.
+            suffix: What is added to their names, where the same is measured twice.
+        """
         scores = list(scores)
+        if not self.chief or not scores:
+            return
+        values, errors = {}, {}
         for score in scores:
-            self.note(f"step {step}: {score}", "bold")
+            self.note(f"step {step}: {score}{suffix.replace('_', ', ')}", "bold")
+            values[f"{score.metric}{suffix}"] = score.value
+            if score.error is not None:
+                errors[f"{score.metric}{suffix}_error"] = score.error
+        record = {"step": step, "time": time.time(), "scores": plain(values | errors)}
+        self.folder.append_metrics(record)
         if self._events:
-            values = plain({f"scores/{score.metric}": score.value for score in scores})
-            self._events.values(step, {k: v for k, v in values.items() if v is not None})
+            shown = plain({f"scores/{name}": value for name, value in values.items()})
+            self._events.values(step, {k: v for k, v in shown.items() if v is not None})
 
     def figure(self, number: int, step: int, draw: Callable[[BinaryIO], Any]) -> None:
         """Draw a figure of the paper into ``exports/figure-N.png``.

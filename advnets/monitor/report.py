@@ -14,6 +14,7 @@ from ..errors import RunError, UsageError
 from ..recipe.yaml_reader import MAX_BYTES
 from ..runs import RunFolder
 from ..runs.atomic import write_atomically
+from ..runs.metrics_log import of_rounds
 from ..untrusted import open_file, printable
 from .flatten import flatten
 from .goodput import lost_in_words
@@ -47,7 +48,7 @@ def write_report(folder: Any) -> Path:
     """
     folder = RunFolder(getattr(folder, "path", folder))
     try:
-        records = numeric(folder.read_metrics())
+        records = numeric(of_rounds(folder.read_metrics()))
     except RunError:
         records = []
     try:

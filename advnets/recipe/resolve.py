@@ -73,6 +73,7 @@ def resolve(document: Document, registry: Registry, default_name: str) -> Resolv
                 entry = _entry(_get(data, keys), keys, slot, findings, registry)
                 entries |= {keys: entry} if entry else {}
         _check_best(recipe, findings)
+        _check_weights(recipe, findings)
     if findings.problems:
         raise _error(findings)
     for keys, entry in entries.items():
@@ -92,6 +93,17 @@ def _check_best(recipe: RecipeSchema, findings: Findings) -> None:
         "say when to evaluate (evaluation.every) and what (evaluation.metrics)",
         at_key=True,
     )
+
+
+def _check_weights(recipe: RecipeSchema, findings: Findings) -> None:
+    """What is to be scored has to be kept."""
+    if recipe.averaging is None and recipe.evaluation.weights in ("averaged", "both"):
+        findings.add(
+            ("evaluation", "weights"),
+            "evaluation.weights asks for averaged weights, but no average is kept",
+            "keep one: averaging: {decay: 0.999}",
+            at_key=True,
+        )
 
 
 _MISSING = object()

@@ -150,6 +150,9 @@ class Evaluation(Parameters):
     metrics: Annotated[list[Any], Slot("metrics", many=True)] = Field(
         [], description="metrics; none: nothing is scored"
     )
+    weights: Literal["auto", "averaged", "current", "both"] = Field(
+        "auto", description="of the generator; auto: averaged ones where they are kept"
+    )
 
 
 class Health(Parameters):

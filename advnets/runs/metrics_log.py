@@ -1,9 +1,9 @@
-"""metrics.jsonl: one JSON object per line, appended at every log boundary."""
+"""metrics.jsonl: one JSON object per line, appended at log boundaries and where scores are had."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,6 +17,15 @@ LONGEST = 2**20
 MOST_BYTES = 4 * 2**30
 MOST_RECORDS = 200_000
 """Records kept in memory, of a file that has more of them."""
+
+
+def of_rounds(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The records of what rounds logged, without those of scores.
+
+    >>> of_rounds([{"step": 5, "d_loss": 1.0}, {"step": 5, "scores": {"parzen": 225.0}}])
+    [{'step': 5, 'd_loss': 1.0}]
+    """
+    return [record for record in records if "scores" not in record]
 
 
 class MetricsLog:

@@ -8,7 +8,7 @@ import pytest
 
 import advnets
 from advnets.cli.main import cli
-from advnets.errors import UsageError
+from advnets.errors import RecipeError, UsageError
 
 
 def command(*words):
@@ -52,6 +52,36 @@ def test_scores_say_of_which_weights_they_are(runs):
     (own,) = plain.evaluate(["parzen"])
     assert scores["current"].value == own.value != scores["averaged"].value
     assert scores["current"].protocol["weights_sha256"] == own.protocol["weights_sha256"]
+
+
+def test_a_run_scores_both_and_keeps_them_apart(small, tmp_path):
+    recipe = small(averaging={"decay": 0.5})
+    recipe["evaluation"] = {
+        "every": 2,
+        "metrics": [{"name": "parzen", "samples": 20}],
+        "weights": "both",
+    }
+    run = advnets.run(recipe, {"training.steps": 4}, run_dir=tmp_path)
+    kept = {
+        (s["protocol"]["step"], bool(s["protocol"]["averaging"])): s for s in run.manifest["scores"]
+    }
+    assert sorted(kept) == [(2, False), (2, True), (4, False), (4, True)]
+    lines = [record for record in run.metrics if "scores" in record]
+    seen = {record["step"]: {} for record in lines}
+    for record in lines:
+        seen[record["step"]] |= record["scores"]
+    for step in (2, 4):
+        for averaged, name in ((True, "parzen"), (False, "parzen_current")):
+            assert seen[step][name] == kept[step, averaged]["value"]
+            assert seen[step][f"{name}_error"] == kept[step, averaged]["error"]
+    assert seen[4]["parzen"] != seen[4]["parzen_current"]
+    report = (run.path / "report.html").read_text()
+    assert "parzen" in report
+
+
+def test_weights_that_nobody_keeps_are_a_problem_of_the_recipe(small):
+    with pytest.raises(RecipeError, match="no average is kept"):
+        advnets.run(small(), {"evaluation.weights": "both"})
 
 
 def test_commands_take_the_weights_that_are_asked_for(runs, tmp_path):

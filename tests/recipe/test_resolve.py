@@ -53,9 +53,10 @@ def test_defaults_are_filled_in(parse: Any) -> None:
             "image_every": 1000,
             "samples": 64,
             "tensorboard": True,
+            "figures": True,
             "callbacks": [],
         },
-        "evaluation": {"every": 0, "metrics": []},
+        "evaluation": {"every": 0, "metrics": [], "weights": "auto"},
     }
 
 
