@@ -119,9 +119,9 @@ class LinePanel:
 
 
 def _known(snapshot: Snapshot) -> np.ndarray:
-    """D* where there is enough of either density for the rounded numbers to say what it is."""
+    """D* where there is any of either density; p_g's tails are followed to six deviations of z."""
     total = snapshot.data + snapshot.generated
-    return np.where(total > 1e-9 * total.max(), snapshot.optimal, np.nan)
+    return np.where(total > 1e-6 * total.max(), snapshot.optimal, np.nan)
 
 
 def _place(z: Any, limits: Limits) -> Any:
