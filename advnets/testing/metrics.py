@@ -10,16 +10,22 @@ from typing import Any
 import numpy as np
 
 from ..compare import differing, settings
+from ..data import Source
+from ..data.gaussian_1d import Gaussian1d
 from ..errors import AdvnetsError
 from ..evaluate import MetricContext, Score
 from ..evaluate.features import Extractors
 from ..evaluate.per_example import per_example
+from ..game import Gaussian
 from .classes import Classes, cache
 from .failure import fail
 from .subject import Subject
 
 SHAPES = ((8, 8, 1), (2,))
 """Shapes of the examples that are scored; a metric may refuse one of them."""
+LINE = (1,)
+"""The shape of a game on the line, with players and known densities: for a metric that refuses
+the others."""
 
 
 def returns_scores(subject: Subject) -> None:
@@ -89,7 +95,9 @@ def _scored(subject: Subject, parts: int = 1, seed: int = 1) -> list[list[Score]
     """What the metric says of noise, for every shape that it does not refuse."""
     found: list[list[Score]] = []
     refusals: list[str] = []
-    for shape in SHAPES:
+    for shape in (*SHAPES, LINE):
+        if shape == LINE and found:
+            break
         try:
             returned = subject.make(_context(shape, parts, seed))
         except AdvnetsError as error:
@@ -104,12 +112,12 @@ def _scored(subject: Subject, parts: int = 1, seed: int = 1) -> list[list[Score]
             fail(f"it returned {returned!r:.100}; a list of advnets.evaluate.Score was expected")
         found.append(list(scores))
     if not found:
-        fail(f"it refuses images as well as vectors: {'; '.join(refusals)}")
+        fail(f"it refuses images, vectors and a game on the line: {'; '.join(refusals)}")
     return found
 
 
 def _context(shape: tuple[int, ...], parts: int, seed: int) -> MetricContext:
-    source = Classes(shape)
+    source: Source = Classes(shape) if shape != LINE else Gaussian1d(examples=60, held_out=30)
 
     def noise(n: int, seed: int) -> np.ndarray:
         return np.random.default_rng(seed).random((n, *shape), "float32")
@@ -130,4 +138,17 @@ def _context(shape: tuple[int, ...], parts: int, seed: int) -> MetricContext:
         weights=str(seed) * 64,
         spread=spread,
         extract=partial(Extractors(source, cache=cache()).extract, spread=spread),
+        **(_players(seed) if shape == LINE else {}),
     )
+
+
+def _players(seed: int) -> dict[str, Any]:
+    """G(z) = z + seed, and a D that is the surer the larger x is."""
+
+    def generator(z: np.ndarray) -> np.ndarray:
+        return np.asarray(z + seed, np.float32)
+
+    def discriminator(x: np.ndarray) -> dict[str, np.ndarray]:
+        return {"logits": x[:, 0], "probability": 1 / (1 + np.exp(-x[:, 0]))}
+
+    return {"prior": Gaussian(1), "generator": generator, "discriminator": discriminator}
