@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .comparison import compare
+from .counting import counting
 from .protocols import differing, settings
 from .ranking import Comparison, Pair, Row
 from .scored_run import ScoredRun, read_run
@@ -14,6 +15,7 @@ __all__ = [
     "Row",
     "ScoredRun",
     "compare",
+    "counting",
     "differing",
     "holm",
     "permutation",

@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import UsageError
 from ..recipe import identity, read_yaml, recipe_bytes
 from ..runs import RunFolder
+from .counting import counting
 from .protocols import better, key, settings
 
 
@@ -20,13 +21,10 @@ class Measured:
     Attributes:
         value: The number; finite.
         error: The score's own error, or ``None``.
-        rank: Whether the samples were drawn with the recipe's seed, and whether by averaged
-            weights: of several scores at one step, the one that ranks highest counts.
     """
 
     value: float
     error: float | None
-    rank: tuple[bool, bool] = (True, False)
 
 
 @dataclass
@@ -96,13 +94,9 @@ def read_run(path: str | Path) -> ScoredRun:
 
 
 def _series(scores: list[dict[str, Any]], seed: Any) -> dict[str, dict[str, Series]]:
-    """The scores that are numbers of a step.
-
-    Of several at one step under the same settings, the one of the recipe's own seed counts, of
-    averaged weights where they are kept, else the last: means over some draws would have
-    another error than single ones.
-    """
+    """The scores that are numbers of a step; of several under the same settings, the counting."""
     found: dict[str, dict[str, Series]] = {}
+    at: dict[tuple[str, str, int], list[dict[str, Any]]] = {}
     for score in scores:
         protocol = score.get("protocol") or {}
         step, value = protocol.get("step"), score.get("value")
@@ -114,10 +108,10 @@ def _series(scores: list[dict[str, Any]], seed: Any) -> dict[str, dict[str, Seri
         unit = str(protocol.get("unit") or "")
         series = found.setdefault(metric, {}).setdefault(key(how), Series(how, direction, unit))
         series.better = direction or series.better
-        error = score.get("error")
+        at.setdefault((metric, key(how), step), []).append(score)
+    for (metric, way, step), scored in at.items():
+        chosen = counting(scored, seed)
+        error = chosen.get("error")
         own = None if error is None or not math.isfinite(error) else float(error)
-        rank = (protocol.get("seed") == seed, bool(protocol.get("averaging")))
-        before = series.at.get(step)
-        if before is None or rank >= before.rank:
-            series.at[step] = Measured(float(value), own, rank)
+        found[metric][way].at[step] = Measured(float(chosen["value"]), own)
     return found

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..compare import counting
 from ..errors import UsageError
 from ..evaluate import Score
 
@@ -69,17 +70,20 @@ class Best:
     def consider(self, step: int, scores: Iterable[Score]) -> bool:
         """Look at the scores of a step; whether it is the best so far. Of equals, the first is.
 
+        Where averaged and current weights were scored, the averaged ones count.
+
         Raises:
-            UsageError: If none of them is of the metric.
+            UsageError: If none of them is of the metric, or several that were not measured alike.
         """
         scores = list(scores)
-        named = [score.value for score in scores if score.metric == self.metric]
+        named = [score for score in scores if score.metric == self.metric]
         if not named:
             raise UsageError(
                 f"checkpoints.best.metric is {self.metric!r}, which no metric computed",
                 hint=f"the recipe's metrics computed: {', '.join(s.metric for s in scores)}",
             )
-        value = float(named[0])
+        chosen = counting([score.to_dict() for score in named], where="checkpoints.best")["value"]
+        value = math.nan if chosen is None else float(chosen)
         if not math.isfinite(value):
             return False
         sign = 1 if self.mode == "max" else -1

@@ -93,7 +93,16 @@ def check_objective(schema: SweepSchema, recipe: Recipe, findings: Findings) -> 
             "set evaluation.metrics under `overrides`",
             at_key=True,
         )
-    elif schema.pruning is not None and not 0 < evaluation["every"] < steps:
+        return
+    metric = schema.objective.metric
+    named = [told for one, told in recipe.components("evaluation.metrics") if one.name == metric]
+    if any(told != named[0] for told in named):
+        findings.add(
+            ("objective", "metric"),
+            f"the recipe computes {metric!r} in several ways: it does not say which score counts",
+            "let evaluation.metrics list it once, under `overrides`",
+        )
+    if schema.pruning is not None and not 0 < evaluation["every"] < steps:
         findings.add(
             ("pruning",),
             f"trials are scored once, after {steps} rounds: there is nothing to prune by",

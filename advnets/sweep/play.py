@@ -123,8 +123,8 @@ class Player:
             return False
         run = self._folder.run_of(self.trial, self._seed)
         last = self._sweep.recipe_of(self.trial.params, self._seed).data["training"]["steps"]
-        told = False
-        for step, score in scores_of(run, self._sweep.schema.objective.metric).items():
+        metric, told = self._sweep.schema.objective.metric, False
+        for step, score in scores_of(run, metric, self._seed).items():
             value = value_of(score)
             if step in self.trial.steps or step >= last or value is None:
                 continue
@@ -145,7 +145,7 @@ class Player:
         """Take the objective from a run that is finished."""
         objective = self._sweep.schema.objective
         run = self._folder.run_of(self.trial, self._seed)
-        scores = scores_of(run, objective.metric)
+        scores = scores_of(run, objective.metric, self._seed)
         if not scores:
             names = {score["metric"] for score in run.manifest.data.get("scores") or []}
             known = ", ".join(sorted(names)) or "none"

@@ -14,6 +14,7 @@ from typing import Any
 
 import filelock
 
+from ..compare import counting
 from ..engine.launcher import THREADS, end_with_parent, worker_command
 from ..errors import Interrupted, RunError
 from ..runs import RunFolder
@@ -139,14 +140,18 @@ STOPPED = (Interrupted.exit_code, -signal.SIGTERM, -signal.SIGINT, 130)
 """Exit codes of a run that was asked to stop."""
 
 
-def scores_of(folder: RunFolder, metric: str) -> dict[int, dict[str, Any]]:
-    """The scores of a metric in a run's manifest, by step; the last of each step."""
-    found: dict[int, dict[str, Any]] = {}
+def scores_of(folder: RunFolder, metric: str, seed: int) -> dict[int, Mapping[str, Any]]:
+    """The scores of a metric in a run's manifest, by step; of several, the one that counts.
+
+    Raises:
+        UsageError: If the metric was measured in several ways.
+    """
+    found: dict[int, list[dict[str, Any]]] = {}
     for score in folder.manifest.data.get("scores") or []:
         step = (score.get("protocol") or {}).get("step")
         if score["metric"] == metric and step is not None:
-            found[step] = score
-    return dict(sorted(found.items()))
+            found.setdefault(step, []).append(score)
+    return {step: counting(found[step], seed, str(folder.path)) for step in sorted(found)}
 
 
 def value_of(score: Mapping[str, Any]) -> float | None:

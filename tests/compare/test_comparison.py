@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from advnets.compare import compare, differing, read_run, settings
+from advnets.compare import compare, counting, differing, read_run, settings
 from advnets.errors import RunError, UsageError
 from advnets.evaluate import MetricContext, Score
 from advnets.recipe import write_yaml
@@ -155,6 +155,16 @@ def test_averaged_weights_count_where_both_were_scored(make: Make) -> None:
     both = [score(1.0, averaging={"decay": 0.9}), score(2.0)]
     (found,), _ = compared(make("a", both), make("b", [score(9.0)], **HINGE))
     assert found.rows[0].mean == 1.0
+
+
+def test_which_score_counts() -> None:
+    draws = [score(1.0, seed=5, averaging={"decay": 0.9}), score(2.0), score(3.0)]
+    assert counting(draws, 1)["value"] == 3.0
+    assert counting([*draws, score(4.0, averaging={"decay": 0.9})], 1)["value"] == 4.0
+    with pytest.raises(UsageError, match=r"several ways.*\n  samples: 10000 vs 50"):
+        counting([score(1.0), score(2.0, samples=50)], 1, "here")
+    both = [score(1.0, averaging={"decay": 0.9}), score(2.0, samples=50)]
+    assert counting(both, 1)["value"] == 1.0  # no two of them are averaged
 
 
 def test_one_seed_each_states_no_significance(make: Make) -> None:

@@ -104,3 +104,20 @@ def test_the_best_is_kept_and_remembered(tmp_path):
 def test_a_metric_that_is_not_computed_is_refused():
     with pytest.raises(UsageError, match=r"'fid', which no metric computed.*\n.*parzen"):
         Best("fid", "min").consider(10, [Score("parzen", 1.0)])
+
+
+def test_the_best_is_of_averaged_weights_where_they_are_scored():
+    averaged = {"averaging": {"decay": 0.9}}
+    for scores in (
+        [Score("fid", 3.0), Score("fid", 5.0, None, averaged)],
+        [Score("fid", 5.0, None, averaged), Score("fid", 3.0)],
+    ):
+        best = Best("fid", "min")
+        assert best.consider(10, scores)
+        assert best.value == 5.0
+
+
+def test_a_metric_that_was_measured_in_two_ways_tells_no_best():
+    ways = [Score("fid", 3.0, None, {"samples": n}) for n in (50, 100)]
+    with pytest.raises(UsageError, match=r"several ways.*\n  samples: 50 vs 100"):
+        Best("fid", "min").consider(10, ways)

@@ -90,6 +90,7 @@ def test_overrides_are_told_at_their_place(write: Callable[..., Path], registry:
         (("[10, 20, 30]", "[10, 20, 10]"), "10 appears 2 times"),
         (("recipe: gaussian_1d", "recipe: &x gaussian_1d"), "anchors (&x) are not allowed"),
         (("sampler: random", "sampler: {name: rondom}"), "rondom"),
+        (("metrics: [{name", "metrics: [{name: parzen}, {name"), "'parzen' in several ways"),
     ],
 )
 def test_one_thing_wrong(

@@ -83,6 +83,54 @@ def test_a_trial_that_fails_is_kept_and_the_sweep_goes_on(make: Make, tmp_path: 
     assert starts(folder) == 4 + 1  # the one that is finished is judged again, not played
 
 
+ONE = (
+    (
+        "  rate: {log_uniform: [1.0e-4, 1.0e-1], keys: [optimizers.generator.learning_rate]}\n",
+        "",
+    ),
+    ("[10, 20, 30]", "[12]"),
+    ("sampler: random\ntrials: 6", "sampler: grid"),
+)
+"""A sweep of one trial."""
+
+
+def scored(sweep: Sweep, place: Path, *scores: dict[str, Any]) -> Path:
+    """The manifest of the only trial's run, which is finished and has these scores."""
+    file = SweepFolder.of(sweep, place).run_of(Trial(0, {}), 1).manifest_file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    told = [
+        {"metric": "parzen", "value": float(number), "protocol": {"step": 50, "seed": 1} | score}
+        for number, score in enumerate(scores, 1)
+    ]
+    file.write_text(json.dumps({"status": "finished", "step": 50, "scores": told}))
+    return file
+
+
+def test_averaged_weights_count_where_both_were_scored(make: Make, tmp_path: Path) -> None:
+    sweep = make(*ONE)
+    averaged = {"averaging": {"decay": 0.9}}
+    for place, scores in (("a", [averaged, {}]), ("b", [{}, averaged, {}])):
+        folder = SweepFolder.of(sweep, tmp_path / place)
+        folder.path.mkdir()
+        with folder.lock():
+            folder.start(sweep)
+        scored(sweep, tmp_path / place, *scores)
+        (trial,), _ = played(sweep, tmp_path / place)
+        assert trial.value == float(scores.index(averaged) + 1)
+
+
+@pytest.mark.usefixtures("fakes")
+def test_an_objective_that_is_ambiguous_is_refused(make: Make, tmp_path: Path) -> None:
+    sweep = make(*ONE)
+    played(sweep, tmp_path / "sweep")
+    scored(sweep, tmp_path / "sweep", {"samples": 50}, {"samples": 90})
+    (tmp_path / "sweep/trials.jsonl").unlink()
+    (trial,), _ = played(sweep, tmp_path / "sweep")
+    assert trial.state == "failed"
+    assert "'parzen' was measured in several ways" in trial.reason
+    assert "samples: 50 vs 90" in trial.reason
+
+
 @pytest.mark.usefixtures("fakes")
 def test_pruned_trials_are_stopped(make: Make, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setenv("FAKE_PAUSE", "0.02")
