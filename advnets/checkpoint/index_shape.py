@@ -68,9 +68,10 @@ def _extras_fault(extras: Any) -> str | None:
         return "its times are no seconds"
     if not (
         isinstance(window, dict)
-        and set(window) == {"rounds", "sums"}
+        and {"rounds", "sums"} <= set(window) <= {"rounds", "sums", "seen"}
         and _is_count(window["rounds"])
         and _are_numbers(window["sums"])
+        and _are_numbers(window.get("seen", {}))
     ):
         return "its window is no sums over rounds"
     best = extras.get("best")

@@ -92,7 +92,6 @@ class TrainingLoop:
     _speed: float = 0.0
     _window_seconds: float = 0.0
     _window_rounds: int = 0
-    _seen: dict[str, float] = field(default_factory=dict)
     _skipped: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -198,7 +197,7 @@ class TrainingLoop:
         if cadence.due(cadence.image, step):
             samples = self.draw()
             self.observer.images(step, samples)
-            self._seen.update(self.variety(samples))
+            self.window.seen |= self.variety(samples)
         means = self.window.means()
         if cadence.due(cadence.log, step):
             self._log(step, means)
@@ -215,7 +214,7 @@ class TrainingLoop:
         return due
 
     def _log(self, step: int, means: dict[str, float]) -> None:
-        seen = {**self._seen, **self.theory(step)}
+        seen = {**self.window.seen, **self.theory(step)}
         record: dict[str, Any] = {"step": step, "time": time.time(), **means, **seen}
         for player in ("discriminator", "generator"):
             optimizer = getattr(self.game, f"{player}_optimizer")
@@ -226,13 +225,13 @@ class TrainingLoop:
             self._window_rounds / self._window_seconds if self._window_seconds else None
         )
         self.observer.log(record)
-        self.window, self._seen = Window(), {}
+        self.window = Window()
         self._window_seconds, self._window_rounds = 0.0, 0
 
     def _commit(self, step: int) -> None:
         state = state_variables(self.game)
         self._reconcile(step, state)
-        extras = {"window": {"rounds": self.window.rounds, "sums": self.window.sums}}
+        extras = {"window": self.window.kept()}
         self.team.lead(lambda: self.saver.save(step, state, extras))
 
     def _reconcile(self, step: int, state: Mapping[str, tf.Variable]) -> None:

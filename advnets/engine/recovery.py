@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from ..checkpoint import state_variables
 from ..errors import AdvnetsError, RunError
+from ..evaluate import up_to
 from ..game import AdversarialGame
 from ..monitor import Monitor
 from ..runs import RunFolder
@@ -95,6 +96,7 @@ class Recovery:
         step = newest.step if newest else 0
         factor = self._settings["learning_rate_factor"]
         self._note(unsound, "rolled back", {"back_to": step, "learning_rate_factor": factor})
+        forget_scores(self._folder, step)
         if newest is not None:
             self._saver.store.restore(newest, state_variables(self._game))
             slow_down(self._game, self._folder)
@@ -133,6 +135,13 @@ class Recovery:
     def _note(self, unsound: Unsound, did: str, more: Mapping[str, Any] | None) -> None:
         entry = {**asdict(unsound), "did": did, **(more or {})}
         self._folder.manifest.update(divergences=[*divergences(self._folder)[1 - MOST :], entry])
+
+
+def forget_scores(folder: RunFolder, step: int) -> None:
+    """Remove scores of rounds after ``step`` from the manifest: they will be played again."""
+    scores = folder.manifest.data.get("scores") or []
+    if (kept := up_to(scores, step)) != scores:
+        folder.manifest.update(scores=kept)
 
 
 def divergences(folder: RunFolder) -> list[dict[str, Any]]:

@@ -15,12 +15,16 @@ TIMES = ("time", "steps_per_second")
 """Keys of metrics.jsonl that depend on the clock."""
 
 
+DRAWN = ("*.png", "theory.jsonl")
+"""Files in samples/ that are the same, byte by byte, for runs that are."""
+
+
 def differences(one: Path, other: Path) -> list[str]:
     """Where two finished runs differ in what does not depend on the clock; nowhere: ``[]``.
 
     Compared are status, step and ``state_sha256``, the lines of metrics.jsonl, the sample
-    grids byte by byte, and the scores. Numbers of the metrics are compared to 12 digits,
-    since they are sums whose order depends on the speed.
+    grids and what figure 1 is drawn from byte by byte, and the scores. Numbers of the metrics
+    are compared to 12 digits, since they are sums whose order depends on the speed.
 
     Args:
         one: A run's folder.
@@ -43,7 +47,9 @@ def differences(one: Path, other: Path) -> list[str]:
         if odd:
             lines = f"{len(odd)} line{'s' * (len(odd) > 1)}"
             found.append(f"metrics.jsonl: {lines}, the first of step {odd[0]}")
-    pictures = [{p.name: p.read_bytes() for p in f.samples.glob("*.png")} for f in folders]
+    pictures = [
+        {p.name: p.read_bytes() for glob in DRAWN for p in f.samples.glob(glob)} for f in folders
+    ]
     names = sorted({*pictures[0], *pictures[1]})
     apart = [name for name in names if pictures[0].get(name) != pictures[1].get(name)]
     if apart:

@@ -40,7 +40,7 @@ from .noise import duplicated_noise
 from .observers import Observers
 from .opening import Opening, open_sitting, refuse_strangers
 from .pictures import Variety, background, fixed_samples, probability
-from .recovery import Recovery, slow_down
+from .recovery import Recovery, forget_scores, slow_down
 from .rounds import Rounds
 from .saver import Saver
 from .signals import StopRequest, listening
@@ -245,6 +245,7 @@ class _Sitting:
         self.folder.manifest.update(noise=noise)
         if noise is not None:
             self.monitor.note(f"warning: the prior repeats itself: {noise}", "bold yellow")
+        forget_scores(self.folder, start)
         self.monitor.start(start)
 
     def _anew(self) -> dict[str, tf.Variable]:

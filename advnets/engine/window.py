@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..game import NORMS_MEASURED, SAMPLED_NORMS
@@ -13,7 +15,12 @@ OF_EVERY_ROUND = ("_loss_scale", "_skipped")
 
 
 class Window:
-    """Running means over the rounds since the last log.
+    """Running means over the rounds since the last log, and what else its line will have.
+
+    Args:
+        rounds: How many rounds there were.
+        sums: What they logged, summed.
+        seen: What was measured once in this time, such as the variety of a sample grid.
 
     >>> window = Window()
     >>> window.add({"d_loss": 3.0}, rounds=2)
@@ -21,15 +28,30 @@ class Window:
     {'d_loss': 1.5}
     """
 
-    def __init__(self, rounds: int = 0, sums: dict[str, float] | None = None):
+    def __init__(
+        self,
+        rounds: int = 0,
+        sums: dict[str, float] | None = None,
+        seen: dict[str, float] | None = None,
+    ):
         self.rounds = rounds
         self.sums = dict(sums or {})
+        self.seen = dict(seen or {})
 
     def add(self, sums: dict[str, float], rounds: int) -> None:
         """Add the sums of some rounds."""
         self.rounds += rounds
         for name, value in sums.items():
             self.sums[name] = self.sums.get(name, 0.0) + value
+
+    def kept(self) -> dict[str, Any]:
+        """What a checkpoint keeps, for a line that is logged in another sitting.
+
+        >>> Window(**Window(2, {"d_loss": 3.0}, {"modes": 8.0}).kept()).seen
+        {'modes': 8.0}
+        """
+        seen = {name: float(value) for name, value in self.seen.items() if np.isfinite(value)}
+        return {"rounds": self.rounds, "sums": self.sums, "seen": seen}
 
     def means(self) -> dict[str, float]:
         """The mean of everything added; of gradient norms, over the rounds that measured them.

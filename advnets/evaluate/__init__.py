@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .context import MetricContext
 from .features import FeatureContext, FeatureExtractor
-from .score import Score, append_scores, check_scores
+from .score import Score, append_scores, check_scores, up_to
 
 __all__ = [
     "FeatureContext",
@@ -13,4 +13,5 @@ __all__ = [
     "Score",
     "append_scores",
     "check_scores",
+    "up_to",
 ]

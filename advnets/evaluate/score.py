@@ -87,6 +87,15 @@ def append_scores(
     return kept + fresh
 
 
+def up_to(scores: Iterable[Mapping[str, Any]], step: int) -> list[dict[str, Any]]:
+    """A manifest's scores without those of a course that was given up after a step.
+
+    >>> up_to([{"metric": "parzen", "protocol": {"step": s}} for s in (5, 10)], 5)
+    [{'metric': 'parzen', 'protocol': {'step': 5}}]
+    """
+    return [dict(e) for e in scores if ((e.get("protocol") or {}).get("step") or 0) <= step]
+
+
 def check_scores(metric: str, returned: Any) -> list[Score]:
     """What a metric returned, as a list of scores.
 

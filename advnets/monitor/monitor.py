@@ -119,10 +119,14 @@ class Monitor:
         A run that was killed has records later than its last checkpoint. They are
         dropped, because those steps are about to be played again.
         """
+        # What there is at round 0 is taken down once more.
+        self._open(step, step or -1)
+
+    def _open(self, step: int, snapshots: int) -> None:
         if not self.chief:
             return
         self.folder.truncate_metrics(step)
-        self._try("samples", lambda: self._forget(step))
+        self._try("samples", lambda: self._forget(step, snapshots))
         self._snapshots = log_of(self.folder.samples)
         monitoring = self.recipe.data.get("monitoring") or {}
         if monitoring.get("tensorboard", True):
@@ -135,7 +139,7 @@ class Monitor:
         if self._events:
             self._events.close(succeeded=True)
             self._events = None
-        self.start(step)
+        self._open(step, step)
 
     def log(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Append a record to metrics.jsonl, and show it.
@@ -269,11 +273,12 @@ class Monitor:
     ) -> None:
         self.finish("finished" if kind is None else "failed")
 
-    def _forget(self, step: int) -> None:
+    def _forget(self, step: int, snapshots: int) -> None:
+        """Remove what was drawn after a step, and the snapshots after another."""
+        log_of(self.folder.samples).truncate(snapshots)
         for path in samples_of(self.folder.samples):
             if step_of(path) > step:
                 path.unlink()
-        log_of(self.folder.samples).truncate(step)
 
     def _keep(self, snapshot: Snapshot) -> None:
         self.folder.samples.mkdir(exist_ok=True)

@@ -55,6 +55,9 @@ CHANGES: dict[str, Change] = {
     "extras of another kind": lambda index: index.update(extras=3),
     "times of another kind": lambda index: index["extras"].update(time={"training": "long"}),
     "a window of another kind": lambda index: index["extras"].update(window={"cls": 1}),
+    "a window that saw no numbers": lambda index: index["extras"].update(
+        window={"rounds": 1, "sums": {}, "seen": {"modes": "8"}}
+    ),
     "a best of another kind": lambda index: index["extras"].update(best={"__class__": 1}),
 }
 

@@ -141,6 +141,27 @@ def test_a_weight_that_is_not_finite_stops_the_run_and_is_named(play, tmp_path):
     assert any(name.startswith("discriminator/0001") for name in found["variables"])
 
 
+def test_nothing_of_the_course_that_was_given_up_is_kept(play):
+    """An image and scores of round 12, seen before the rollback to round 10 after round 13."""
+    rate = 0.05 / 1.01**14
+    run = play(
+        callbacks=[{"name": "poison", "rate": rate * 0.9}],
+        monitoring={"log_every": 11, "image_every": 12, "samples": 4, "tensorboard": False},
+        checkpoints={"every": 10},
+        evaluation={"every": 12, "metrics": [{"name": "parzen", "samples": 20}]},
+        averaging={"decay": 0.9},
+    )
+    assert [d["back_to"] for d in run.manifest["divergences"]] == [10]
+    rows = {row["step"]: row for row in run.metrics if "scores" not in row}
+    assert "sample_spread" not in rows[11]
+    assert "sample_spread" in rows[22]
+    scored = {row["step"]: row["scores"]["parzen"] for row in run.metrics if "scores" in row}
+    kept = [(s["protocol"]["step"], s["value"]) for s in run.manifest["scores"]]
+    assert kept == list(scored.items())
+    assert [step for step, _ in kept] == [12, 24, 30]
+    assert all(np.isfinite(w).all() for w in run.averaged_generator.get_weights())
+
+
 def test_a_gradient_that_is_not_finite_is_named_in_its_own_round(play, tmp_path):
     # Round 13: one of those in which norms are not measured, and no boundary.
     loss = {"name": "broken_backwards", "first": 12, "last": 13}

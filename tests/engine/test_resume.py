@@ -5,6 +5,7 @@ What is slow here is done quickly, for other games, by the tests of faults.
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from measured import cost
 
 import advnets
 from advnets.checkpoint import CheckpointStore
+from advnets.engine.same_run import differences
 
 ADAM = {"name": "adam", "learning_rate": 1e-3}
 NORMALISED = {"name": "mlp", "layers": [16], "batch_norm": "before"}
@@ -58,6 +60,38 @@ def test_extended_equals_uninterrupted_bit_for_bit(small, tmp_path, variant):
     assert parts.manifest["step"] == whole.manifest["step"] == 30
     (tail,) = without_times(parts.metrics)[-1:]
     assert tail == without_times(whole.metrics)[-1]
+
+
+def test_what_an_image_told_is_logged_by_whoever_goes_on(small, tmp_path):
+    """A checkpoint between an image and the line that tells of it."""
+    monitoring = {"log_every": 7, "image_every": 5, "samples": 4, "tensorboard": False}
+    recipe = small(monitoring=monitoring, checkpoints={"every": 5, "keep": 9})
+    whole, killed = (
+        advnets.run(recipe, {"training.steps": 14}, run_dir=tmp_path / name) for name in "ab"
+    )
+    for later in ("step-00000010", "step-00000014"):
+        shutil.rmtree(killed.path / "checkpoints" / later)
+    killed.folder.manifest.update(status="running")
+    advnets.run(recipe, {"training.steps": 14}, run_dir=killed.path)
+    assert "sample_spread" in whole.metrics[0]
+    assert differences(whole.path, killed.path) == []
+
+
+def test_snapshots_of_a_run_that_was_killed_before_its_first_commit(tmp_path):
+    short = {
+        "training.steps": 6,
+        "monitoring.log_every": 3,
+        "monitoring.image_every": 0,
+        "monitoring.figures": False,
+        "monitoring.tensorboard": False,
+    }
+    whole, killed = (advnets.run("gaussian_1d", short, run_dir=tmp_path / name) for name in "ab")
+    shutil.rmtree(killed.path / "checkpoints")
+    killed.folder.manifest.update(status="running", step=0)
+    advnets.run("gaussian_1d", short, run_dir=killed.path)
+    lines = (killed.path / "samples" / "theory.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [0, 3, 6]
+    assert differences(whole.path, killed.path) == []
 
 
 def command(recipe, folder, steps):
