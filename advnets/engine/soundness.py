@@ -53,7 +53,8 @@ class Soundness:
     """Looks for variables that hold NaN or infinity, all of them in one compiled call.
 
     Args:
-        state: Variables by name (:func:`advnets.checkpoint.state_variables`).
+        state: Variables by name (:func:`advnets.checkpoint.state_variables`); of those that are
+            mirrored, every replica's copy is looked at.
 
     >>> weight = tf.Variable([1.0, 2.0])
     >>> soundness = Soundness({"weight": weight, "count": tf.Variable(3)})
@@ -67,13 +68,9 @@ class Soundness:
     def __init__(self, state: Mapping[str, tf.Variable]):
         floating = {name: v for name, v in state.items() if v.dtype.is_floating}
         self._names = tuple(floating)
+        copies = [_copies(variable) for variable in floating.values()]
         self._check = tf.function(
-            lambda: tf.stack(
-                [
-                    tf.reduce_all(tf.math.is_finite(tf.convert_to_tensor(v)))
-                    for v in floating.values()
-                ]
-            ),
+            lambda: tf.stack([tf.reduce_all([_finite(c) for c in each]) for each in copies]),
             autograph=False,
         )
 
@@ -81,6 +78,16 @@ class Soundness:
         """The names of those that do, the networks' own before the optimizers'."""
         sound = self._check().numpy()
         return tuple(name for name, fine in zip(self._names, sound, strict=True) if not fine)
+
+
+def _copies(variable: tf.Variable) -> tuple[tf.Variable, ...]:
+    """A variable on each of this worker's replicas."""
+    several = isinstance(variable, tf.distribute.DistributedValues)
+    return tuple(variable.values) if several else (variable,)
+
+
+def _finite(variable: tf.Variable) -> tf.Tensor:
+    return tf.reduce_all(tf.math.is_finite(tf.convert_to_tensor(variable)))
 
 
 def _listed(names: Sequence[str], first: bool = False) -> str:
