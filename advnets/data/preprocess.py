@@ -123,8 +123,13 @@ class Preprocess:
         assert self.spec.high is not None
         return (float(self.spec.low), float(self.spec.high), *AFFINE[self.name])
 
+    @property
+    def described(self) -> str:
+        """Its name, and its scale where it has one: ``unit``, ``gcn 55``."""
+        return f"{self.name} {self.scale:g}" if self.name == "gcn" else self.name
+
     def __repr__(self) -> str:
-        return f"Preprocess({self.name}{f' {self.scale:g}' if self.name == 'gcn' else ''})"
+        return f"Preprocess({self.described})"
 
 
 def contrast_statistics(chunks: Iterable[np.ndarray]) -> tuple[float, float]:

@@ -131,13 +131,13 @@ def _chosen(
         return declared
     chosen: list[tuple[Component, dict[str, Any]]] = []
     for entry in wanted:
-        if not isinstance(entry, str):
-            read = load_recipe(recipe.data, {"evaluation.metrics": [entry]}, registry)
-            chosen += read.components("evaluation.metrics")
-            continue
-        component = registry.component("metrics", entry)
         own = [(known, parameters) for known, parameters in declared if known.name == entry]
-        chosen += own or [(component, component.parameters().model_dump())]
+        if isinstance(entry, str):
+            registry.component("metrics", entry)  # says what there is instead
+        if not own:
+            read = load_recipe(recipe.data, {"evaluation.metrics": [entry]}, registry)
+            own = read.components("evaluation.metrics")
+        chosen += own
     return chosen
 
 

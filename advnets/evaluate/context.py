@@ -82,6 +82,8 @@ class MetricContext:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
+    _looked_at: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+
     def __post_init__(self) -> None:
         if self.extract is None:
             alone = partial(Extractors(self.source, spec=self.spec).extract, spread=self.spread)
@@ -100,6 +102,7 @@ class MetricContext:
         examples = self.data(split)
         if len(examples) == 0:
             raise DataError(f"the data set's {split!r} split is empty")
+        self._looked_at.add(split)
         return examples
 
     def generated(self, n: int) -> np.ndarray:
@@ -224,6 +227,8 @@ class MetricContext:
     ) -> dict[str, Any]:
         """What every protocol begins with, and ``more``: data, seed, step, weights.
 
+        The data are told by a hash of the splits that the metric looked at, as they are stored.
+
         `advnets compare` ranks scores of one protocol only. What tells the samples apart
         (``seed``, ``step``, ``weights_sha256``, ``averaging``, ``samples_precision``) and what the
         measurement found out may differ; all else is a setting, and must be the same.
@@ -241,6 +246,7 @@ class MetricContext:
         """
         common = {
             "dataset": getattr(self.source, "name", None),
+            "data_sha256": self._fingerprints(),
             "seed": self.seed,
             "step": self.step,
             "weights_sha256": self.weights or None,
@@ -250,3 +256,11 @@ class MetricContext:
         told = {"better": better, "outcomes": list(outcomes)}
         common |= {key: value for key, value in told.items() if value}
         return {key: plain(value) for key, value in (common | more).items()}
+
+    def _fingerprints(self) -> dict[str, str] | None:
+        """Of the splits that were looked at, or else of the one that scores are mostly of."""
+        if self.source is None or not self.splits:
+            return None
+        mostly = next((s for s in ("test", "validation", "train") if s in self.splits), None)
+        looked_at = sorted(self._looked_at) or [split for split in (mostly,) if split]
+        return {split: self.source.fingerprint(split)[:16] for split in looked_at}

@@ -13,6 +13,7 @@ import math
 import numpy as np
 
 from .context import MetricContext
+from .interval import normal_interval
 from .score import Score
 
 BLOCK = 2**23
@@ -71,6 +72,8 @@ def parzen(
     curve = likelihoods(chosen_on, grid).mean(axis=0)
     sigma = float(grid[int(np.argmax(curve))])
     ll = likelihoods(test, np.array([sigma]))[:, 0]
+    value, error = float(ll.mean()), float(ll.std() / math.sqrt(len(ll)))
+    preprocess = getattr(context.source, "preprocess", None)
     protocol = context.protocol(
         better="higher",
         outcomes=("sigma", "sigma_curve", "sigma_at_edge"),
@@ -86,11 +89,13 @@ def parzen(
         examples=len(test),
         dimensions=test.shape[1],
         error="population standard deviation / sqrt(examples)",
+        preprocess=None if preprocess is None else preprocess.described,
         precision="float64",
+        **normal_interval(value, error).protocol(),
     )
     if held_out == "train":
         protocol["note"] = "no validation split: sigma chosen on the last training examples"
-    return [Score("parzen", float(ll.mean()), float(ll.std() / math.sqrt(len(ll))), protocol)]
+    return [Score("parzen", value, error, protocol)]
 
 
 def log_likelihoods(

@@ -24,9 +24,11 @@ class Pixels(FeatureExtractor):
 
     def __init__(self, context: FeatureContext):
         self._shape = context.spec.shape if context.spec is not None else None
+        self._range = None if context.data is None else context.data.preprocess.described
 
     def __call__(self, examples: np.ndarray) -> np.ndarray:
         return examples.reshape(len(examples), -1).astype(np.float64)
 
     def describe(self) -> dict[str, Any]:
-        return {"dimensions": math.prod(self._shape) if self._shape else None}
+        size = math.prod(self._shape) if self._shape else None
+        return {"dimensions": size, "preprocess": self._range}
