@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .at_one_step import counting
 from .comparison import compare
-from .counting import counting
 from .protocols import differing, settings
 from .ranking import Comparison, Pair, Row
 from .scored_run import ScoredRun, read_run

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import UsageError
 from ..recipe import identity, read_yaml, recipe_bytes
 from ..runs import RunFolder
-from .counting import counting
+from .at_one_step import counting
 from .protocols import better, key, settings
 
 
