@@ -8,8 +8,13 @@ import math
 import numpy as np
 import pytest
 
+from advnets.compare import differing, settings
+from advnets.data.digits import Digits
+from advnets.data.ring import Ring
 from advnets.errors import DataError, PluginError
 from advnets.evaluate import MetricContext, Score, append_scores
+from advnets.evaluate.energy_distance import energy_distance
+from advnets.evaluate.parzen import parzen
 from advnets.evaluate.score import check_scores
 
 
@@ -60,3 +65,37 @@ def test_the_context_draws_with_its_seed():
     assert asked == [(4, 9)]
     with pytest.raises(DataError, match="'train' split is empty"):
         context.examples("train")
+
+
+def protocol_of(metric, source, **parameters):
+    """Of samples that are zeros."""
+    context = MetricContext(
+        samples=lambda n, seed: np.zeros((n, *source.spec.shape), np.float32),
+        data=lambda split: np.asarray(source.preprocess.apply(source.load(split))),
+        splits=tuple(source.splits),
+        spec=source.spec,
+        source=source,
+    )
+    first, *_ = metric(context, **parameters)
+    return settings(first.metric, first.to_dict()["protocol"])
+
+
+def test_scores_in_other_ranges_and_of_other_data_were_not_measured_alike():
+    few = {"samples": 20}
+    unit, symmetric = (
+        protocol_of(parzen, Digits(preprocess=name), **few) for name in ("unit", "symmetric")
+    )
+    assert differing(unit, symmetric) == ['preprocess: "unit" vs "symmetric"']
+    assert differing(unit, protocol_of(parzen, Digits(preprocess="unit"), **few)) == []
+    pixels = few | {"features": "pixels"}
+    near, far = (
+        protocol_of(energy_distance, Ring(radius=radius, examples=50, held_out=50), **few)
+        for radius in (1.0, 3.0)
+    )
+    (line,) = differing(near, far)
+    assert line.startswith("data_sha256.test: ")
+    unit, symmetric = (
+        protocol_of(energy_distance, Digits(preprocess=name), **pixels)
+        for name in ("unit", "symmetric")
+    )
+    assert differing(unit, symmetric) == ['features.preprocess: "unit" vs "symmetric"']

@@ -30,5 +30,5 @@ class Pixels(FeatureExtractor):
         return examples.reshape(len(examples), -1).astype(np.float64)
 
     def describe(self) -> dict[str, Any]:
-        size = math.prod(self._shape) if self._shape else None
-        return {"dimensions": size, "preprocess": self._range}
+        told: dict[str, Any] = {"dimensions": math.prod(self._shape) if self._shape else None}
+        return told if self._range is None else told | {"preprocess": self._range}
