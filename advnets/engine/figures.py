@@ -112,15 +112,14 @@ def draw_at_the_end(
         figure_3(latent_lines(game, source), spec, name).save(file, format="PNG")
 
     def first(file: BinaryIO) -> None:
-        shown = panels(snapshots_of(monitor.folder.samples))
-        figure_1(shown, name).savefig(file, format="png", dpi=DPI)
+        figure_1(panels(snapshots), name).savefig(file, format="png", dpi=DPI)
 
     try:
         if spec.kind == "image":
             if source.fits("train"):
                 monitor.figure(2, step, second)
             monitor.figure(3, step, third)
-        elif len(snapshots_of(monitor.folder.samples)) >= PANELS:
+        elif len(snapshots := snapshots_of(monitor.folder.samples)) >= PANELS:
             monitor.figure(1, step, first)
     except Exception as error:
         observers.switch_off("figures", step, error)

@@ -7,7 +7,7 @@ the figure, and an animation, can be drawn at any time after.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..runs.metrics_log import MetricsLog
+from ..runs.thinned import Thinned
 
 if TYPE_CHECKING:
     from ..evaluate.line_game import LineGame
@@ -27,6 +28,8 @@ BINS_OF_NUMBERS, CELLS = 2**12, 2**13
 ARROWS = 25
 MOST = 4096
 """Numbers of one curve that are read."""
+MOST_KEPT, OVERHEAD = 256 * 2**20, 2048
+"""Bytes of memory for the snapshots of a run, and what one takes besides its curves."""
 CENTRAL = (0.0005, 0.9995)
 """The shares of p_data and p_g between which the curves are drawn."""
 FIGURES = 5
@@ -65,6 +68,13 @@ class Snapshot:
         """The bins' middles, ``[bins]``."""
         edges = np.linspace(self.low, self.high, len(self.data) + 1)
         return np.asarray((edges[:-1] + edges[1:]) / 2, np.float64)
+
+    @property
+    def bytes(self) -> int:
+        """Of memory that its curves take."""
+        judge = 0 if self.discriminator is None else self.discriminator.nbytes
+        curves = (self.data, self.generated, self.latents, self.images)
+        return judge + sum(curve.nbytes for curve in curves)
 
     @property
     def optimal(self) -> np.ndarray:
@@ -133,14 +143,38 @@ def log_of(samples: Path) -> MetricsLog:
 def snapshots_of(samples: Path) -> list[Snapshot]:
     """The snapshots of a run that are sound, by step.
 
+    Of more than 256 MiB of them, some 30,000, every second one is kept, or every fourth, and
+    so on, and the last.
+
     Args:
         samples: The run's folder ``samples/``.
 
     Raises:
         RunError: If the file cannot be read.
     """
-    found = {s.step: s for record in log_of(samples).read() if (s := parsed(record)) is not None}
+    kept: Thinned[Snapshot] = Thinned(MOST_KEPT // OVERHEAD, MOST_KEPT)
+    for snapshot in _sound(samples):
+        kept.add(snapshot, snapshot.bytes + OVERHEAD)
+    found = {snapshot.step: snapshot for snapshot in kept.items}
     return [found[step] for step in sorted(found)]
+
+
+def first_snapshot_of(samples: Path) -> Snapshot | None:
+    """The first snapshot of a run that is sound; nothing after it is read.
+
+    Args:
+        samples: The run's folder ``samples/``.
+
+    Raises:
+        RunError: If the file cannot be read.
+    """
+    return next(_sound(samples), None)
+
+
+def _sound(samples: Path) -> Iterator[Snapshot]:
+    for record in log_of(samples).stream():
+        if (snapshot := parsed(record)) is not None:
+            yield snapshot
 
 
 def parsed(record: Mapping[str, Any]) -> Snapshot | None:

@@ -11,12 +11,18 @@ from ..errors import RunError
 from ..untrusted import open_file, parse_json
 from .atomic import cannot_write, replaced
 from .plain import plain
+from .thinned import Thinned
 
 LONGEST = 2**20
 """Bytes of a line; a record has some hundred."""
 MOST_BYTES = 4 * 2**30
 MOST_RECORDS = 200_000
 """Records kept in memory, of a file that has more of them."""
+MOST_KEPT = 256 * 2**20
+"""Their weight: the bytes of their lines, and some for each value, which takes an object."""
+VALUE = 32
+MOST_VALUES = 32_768
+"""Of one record; one of metrics has some ten, a snapshot's eight hundred."""
 
 
 def of_rounds(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -60,25 +66,24 @@ class MetricsLog:
     def read(self) -> list[dict[str, Any]]:
         """The records, oldest first; lines that are no record of a step are left out.
 
-        Of more than 200,000 records every second one is kept, or every fourth, and so on, and
-        the last.
+        Of more than 200,000 records, or 256 MiB of them, every second one is kept, or every
+        fourth, and so on, and the last. A value counts as 32 bytes besides those of its text.
 
         Raises:
             RunError: If the file cannot be read, or has more than 4 GiB.
         """
-        kept: list[dict[str, Any]] = []
-        stride, last = 1, None
-        for number, (_, last) in enumerate(self._records()):
-            if number % stride:
-                continue
-            if len(kept) == MOST_RECORDS:
-                kept, stride = kept[::2], stride * 2
-                if number % stride:
-                    continue
-            kept.append(last)
-        if last is not None and kept[-1] is not last:
-            kept.append(last)
-        return kept
+        kept: Thinned[dict[str, Any]] = Thinned(MOST_RECORDS, MOST_KEPT)
+        for line, record in self._records():
+            kept.add(record, len(line) + VALUE * _values(line))
+        return kept.items
+
+    def stream(self) -> Iterator[dict[str, Any]]:
+        """The same records one at a time, all of them; for those who do not keep them.
+
+        Raises:
+            RunError: As :meth:`read`.
+        """
+        return (record for _, record in self._records())
 
     def truncate(self, step: int) -> None:
         """Drop the records later than ``step``, as a resumed run will write them again."""
@@ -95,6 +100,8 @@ class MetricsLog:
         try:
             with open_file(self.path) as file:
                 for line in _lines(file):
+                    if _values(line) > MOST_VALUES:
+                        continue
                     try:
                         record = parse_json(line)
                     except ValueError:
@@ -129,6 +136,11 @@ class MetricsLog:
                 end = start
             if end < size:
                 file.truncate(end)
+
+
+def _values(line: bytes) -> int:
+    """How many values a line's JSON has, or more."""
+    return sum(map(line.count, (b",", b"[", b"{")))
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import json
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
 from scipy.special import ndtri
 
 from advnets.evaluate.line_game import LineGame
-from advnets.monitor.snapshot import ARROWS, BINS, log_of, parsed, snapshots_of, taken
+from advnets.monitor.snapshot import (
+    ARROWS,
+    BINS,
+    OVERHEAD,
+    first_snapshot_of,
+    log_of,
+    parsed,
+    snapshots_of,
+    taken,
+)
 
 
 def normal(x):
@@ -91,3 +101,41 @@ def test_snapshots_are_read_by_step_and_spoilt_ones_left_out(tmp_path):
 
 def test_no_file_no_snapshots(tmp_path):
     assert snapshots_of(tmp_path) == []
+
+
+def test_the_first_one_is_found_without_the_rest(tmp_path, monkeypatch):
+    assert first_snapshot_of(tmp_path) is None
+    log = log_of(tmp_path)
+    good = taken(1, game()).record()
+    for step in (-1, 4, 5):
+        log.append(good | {"step": step})
+    read = []
+    monkeypatch.setattr(
+        "advnets.monitor.snapshot.parsed",
+        lambda record: read.append(record["step"]) or parsed(record),
+    )
+    assert first_snapshot_of(tmp_path).step == 4
+    assert read == [-1, 4]
+
+
+def test_what_is_kept_of_a_file_is_bounded(tmp_path, monkeypatch):
+    """Of a strange record only the curves are kept, and of many every second one."""
+    log = log_of(tmp_path)
+    good = taken(1, game()).record()
+    for step in range(100):
+        log.append(good | {"step": step, "strange": "x" * 100_000, "value": 1.5, "note": [step]})
+    tracemalloc.start()
+    try:
+        shown = snapshots_of(tmp_path)
+        assert len(shown) == 100
+        each = shown[0].bytes
+        del shown
+        monkeypatch.setattr("advnets.monitor.snapshot.MOST_KEPT", 50 * (each + OVERHEAD))
+        tracemalloc.reset_peak()
+        shown = snapshots_of(tmp_path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert [snapshot.step for snapshot in shown] == [*range(0, 100, 2), 99]
+    assert each == 8 * (3 * BINS + 2 * ARROWS)
+    assert peak < 3e6, "the file has ten million bytes"

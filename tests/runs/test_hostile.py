@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -175,3 +176,35 @@ def test_a_file_without_end(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> 
         file.truncate(2**40)  # a hole, that takes no room on the disk
     with pytest.raises(RunError, match=r"cannot read metrics\.jsonl: it has more than"):
         run.read_metrics()
+
+
+def test_records_are_bounded_together(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By their text and by their values, of which each takes an object in memory."""
+    for extra, stride in [({}, 1), ({"note": "x" * 9_000}, 4), ({"many": [0] * 300}, 4)]:
+        lines = [json.dumps({"step": step, **extra}) for step in range(30)]
+        run.metrics_file.write_text("\n".join(lines) + "\n")
+        with monkeypatch.context() as patched:
+            patched.setattr(log, "MOST_KEPT", 100_000)
+            steps = [record["step"] for record in run.read_metrics()]
+        assert steps == [*range(0, 29, stride), 29]
+        assert len(run.read_metrics()) == 30
+
+
+def test_megabytes_of_numbers_are_no_record(run: RunFolder) -> None:
+    """42 MB of such lines took 419 MB of memory."""
+    many = json.dumps({"step": 2, "x": [0] * log.MOST_VALUES})
+    run.metrics_file.write_text('{"step": 1}\n' + f"{many}\n" * 100 + '{"step": 3}\n')
+    tracemalloc.start()
+    try:
+        assert run.read_metrics() == [{"step": 1}, {"step": 3}]
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_all_records_are_streamed(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "MOST_RECORDS", 2)
+    lines = [json.dumps({"step": step}) for step in range(9)]
+    run.metrics_file.write_text("\n".join(lines) + "\n{torn")
+    streamed = log.MetricsLog(run.metrics_file).stream()
+    assert [record["step"] for record in streamed] == list(range(9))
