@@ -25,8 +25,9 @@ from .common import check_place, echo, plugin_options, print_json, print_table
 def command(sweeps: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     """Show the distributions of the objectives of SWEEPs, the folders of sweeps, side by side.
 
-    All must have been judged by the same score, measured alike. Trials that were pruned or
-    failed have no objective: they are counted, and in no histogram.
+    All must have been judged by the same score, measured alike, at the same step, and of as
+    many seeds. Trials that were pruned or failed have no objective: they are counted, and in no
+    histogram.
 
     Exit codes: 0, or 2 if they cannot be compared.
     """

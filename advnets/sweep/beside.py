@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,16 @@ import numpy as np
 from ..compare import differing, settings
 from ..errors import RunError, UsageError
 from ..monitor.figures.style import DATA, INK, MUTED, PAPER
+from ..monitor.plain_text import plain_text
 from ..recipe import read_yaml
 from ..untrusted import NotAFile, TooLarge, read_bytes
 from .charts import histograms
 from .folder import MOST_BYTES, SweepFolder
+from .trial import Trial
 
 COLOURS = {"ink": INK, "muted": MUTED, "rule": "#dddddd", "real": DATA}
 MOST_LINES = 12
+STEPS = "training.steps"
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,12 @@ class Outcomes:
         metric: What its trials were judged by.
         values: The objective of each trial that was played to its end.
         counts: How many trials there are of each state.
-        settings: How the objective was measured; empty if no run tells.
+        settings: How the objective was measured; ``None`` if no run tells.
+        judged: What each objective is of a trial: ``objective.mode``, ``objective.at``,
+            ``training.steps``, and how many ``seeds``.
+        trials: All trials.
+        space: What sweep.yaml says of the parameters.
+        manifest: Of the run that told the settings; empty if none did.
     """
 
     path: Path
@@ -39,7 +47,11 @@ class Outcomes:
     metric: str
     values: list[float]
     counts: dict[str, int]
-    settings: dict[str, Any]
+    settings: dict[str, Any] | None
+    judged: dict[str, Any]
+    trials: list[Trial]
+    space: dict[str, Any]
+    manifest: dict[str, Any]
 
     def summary(self) -> dict[str, Any]:
         """The distribution in numbers; of a sweep without results ``None``."""
@@ -69,40 +81,76 @@ def read_outcomes(path: str | Path) -> Outcomes:
             hint="sweeps lie in sweeps/",
         ) from error
     folder.refuse_links()
-    document = read_yaml(content, str(folder.sweep_file))
-    told = document.value if isinstance(document.value, dict) else {}
+    told = _mapping(content, folder.sweep_file)
     objective = told.get("objective")
     metric = objective.get("metric") if isinstance(objective, dict) else None
-    if document.problems or not isinstance(metric, str):
+    if not isinstance(metric, str):
         raise UsageError("sweep.yaml does not tell the sweep's objective", where=str(path))
     trials = folder.read()
     ended = [trial for trial in trials if trial.state == "complete" and trial.value is not None]
     counts: dict[str, int] = {}
     for trial in trials:
         counts[trial.state] = counts.get(trial.state, 0) + 1
-    how: dict[str, Any] = {}
-    for trial in ended:
-        seed = next(iter(trial.values), "")
-        is_seed = seed.isascii() and seed.isdigit() and len(seed) < 11
-        run = folder.run_of(trial, int(seed)) if is_seed else None
-        protocols = [
-            score.get("protocol") or {}
-            for score in (run.manifest.data.get("scores") or [] if run else [])
-            if score["metric"] == metric
-        ]
-        if protocols:
-            how = settings(metric, protocols[-1])
-            break
+    how, manifest = _measured(folder, ended, metric)
+    found = told.get("space")
+    space = found if isinstance(found, dict) else {}
     values = [trial.value for trial in ended if trial.value is not None]
     name = str(told.get("name", folder.path.name))[:100]
-    return Outcomes(folder.path, name, metric, values, counts, how)
+    judged = _judged(told, folder, space)
+    return Outcomes(
+        *(folder.path, name, metric, values, counts), how, judged, trials, space, manifest
+    )
+
+
+def _mapping(content: bytes, file: Path) -> dict[str, Any]:
+    """The mapping in a YAML file; an empty one if there is none."""
+    document = read_yaml(content, str(file))
+    sound = isinstance(document.value, dict) and not document.problems
+    return document.value if sound else {}
+
+
+def _measured(
+    folder: SweepFolder, ended: Sequence[Trial], metric: str
+) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """How the objective was measured, and the manifest of the first run that tells."""
+    for trial in ended:
+        for seed in trial.values:
+            if not (seed.isascii() and seed.isdigit() and len(seed) < 11):
+                continue
+            manifest = folder.run_of(trial, int(seed)).manifest.data
+            scores = [s for s in manifest.get("scores") or [] if s["metric"] == metric]
+            if scores:
+                return settings(metric, scores[-1].get("protocol") or {}), manifest
+    return None, {}
+
+
+def _judged(
+    told: Mapping[str, Any], folder: SweepFolder, space: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What makes an objective comparable besides how its score was measured."""
+    try:
+        recipe = _mapping(read_bytes(folder.recipe_file, MOST_BYTES), folder.recipe_file)
+    except (OSError, TooLarge, NotAFile):
+        recipe = {}
+    training = recipe.get("training")
+    steps = training.get("steps") if isinstance(training, dict) else None
+    keys = {name: e.get("keys") if isinstance(e, dict) else None for name, e in space.items()}
+    swept = any(STEPS in (own if isinstance(own, list) else [name]) for name, own in keys.items())
+    seeds = told.get("seeds")
+    return {
+        "objective.mode": told["objective"].get("mode", "max"),
+        "objective.at": told["objective"].get("at", "last"),
+        STEPS: "a parameter" if swept else steps,
+        "number of seeds": len(seeds) if isinstance(seeds, list) else 1,
+    }
 
 
 def check_alike(outcomes: Sequence[Outcomes]) -> None:
-    """Refuse sweeps that were judged by different measures.
+    """Refuse sweeps that were judged by different measures, or after different trainings.
 
     Raises:
-        UsageError: With the metrics, or the settings, in which they differ.
+        UsageError: With the metrics, or the settings, in which they differ; or with the sweep
+            of which no run is left that says how its objective was measured.
     """
     first = outcomes[0]
     for other in outcomes[1:]:
@@ -111,13 +159,24 @@ def check_alike(outcomes: Sequence[Outcomes]) -> None:
                 f"the sweeps were judged by different scores: {first.path} by {first.metric!r}, "
                 f"{other.path} by {other.metric!r}"
             )
-        lines = differing(first.settings, other.settings)
-        if lines and first.values and other.values:
-            shown = "\n".join(f"  {line}" for line in lines[:MOST_LINES])
-            raise UsageError(
-                f"{first.metric!r} was not measured alike: {first.path} and {other.path} "
-                f"differ in\n{shown}"
-            )
+        if not (first.values and other.values):
+            continue
+        _refuse(first, other, "the sweeps' trials were not judged alike", "judged")
+        for each in (first, other):
+            if each.settings is None:
+                raise UsageError(
+                    f"how {each.metric!r} was measured cannot be told: no manifest of the runs "
+                    f"of {each.path} is left",
+                    hint="runs/NNNN-seedS/manifest.json of one complete trial is enough",
+                )
+        _refuse(first, other, f"{first.metric!r} was not measured alike", "settings")
+
+
+def _refuse(first: Outcomes, other: Outcomes, message: str, what: str) -> None:
+    lines = differing(getattr(first, what), getattr(other, what))
+    if lines:
+        shown = "\n".join(f"  {line}" for line in lines[:MOST_LINES])
+        raise UsageError(f"{message}: {first.path} and {other.path} differ in\n{shown}")
 
 
 def draw_beside(outcomes: Sequence[Outcomes], out: Path) -> None:
@@ -127,7 +186,6 @@ def draw_beside(outcomes: Sequence[Outcomes], out: Path) -> None:
         UsageError: If one of the sweeps has no trial that was played to its end.
         RunError: If the file cannot be written.
     """
-    import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -137,7 +195,7 @@ def draw_beside(outcomes: Sequence[Outcomes], out: Path) -> None:
             raise UsageError(f"{each.path} has no trial that was played to its end")
         name = each.name if each.name not in groups else f"{each.name} ({each.path.name})"
         groups[name] = each.values
-    with mpl.rc_context({"text.parse_math": False, "font.size": 9}):
+    with plain_text(font_size=9):
         figure = Figure(figsize=(6.4, 0.9 + 1.5 * len(groups)), layout="constrained", dpi=120)
         FigureCanvasAgg(figure)
         figure.patch.set_facecolor(PAPER)

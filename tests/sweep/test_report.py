@@ -112,6 +112,39 @@ def test_sweeps_that_were_not_measured_alike(make: Make, tmp_path: Path) -> None
     assert "judged by different scores" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("{metric: parzen}", "{metric: parzen, mode: min}"), 'objective.mode: "max" vs "min"'),
+        (("{metric: parzen}", "{metric: parzen, at: best}"), 'objective.at: "last" vs "best"'),
+        (("training.steps: 50", "training.steps: 60"), "training.steps: 50 vs 60"),
+        (("trials: 6", "trials: 6\nseeds: [4, 5]"), "number of seeds: 1 vs 2"),
+    ],
+)
+def test_sweeps_whose_trials_were_not_judged_alike(
+    make: Make, tmp_path: Path, change: tuple[str, str], told: str
+) -> None:
+    first = sweep_folder(tmp_path / "a", make(), some())
+    second = sweep_folder(tmp_path / "b", make(change), some())
+    result = beside(first, second)
+    assert result.exit_code == 2
+    assert "were not judged alike" in result.stderr
+    assert told in result.stderr
+    assert result.stderr.count(" vs ") == 1
+
+
+def test_a_sweep_whose_runs_are_gone(make: Make, tmp_path: Path) -> None:
+    first = sweep_folder(tmp_path / "a", make(), some())
+    second = sweep_folder(tmp_path / "b", make(), some())
+    for file in second.glob("runs/*/manifest.json"):
+        file.unlink()
+    result = beside(first, second)
+    assert result.exit_code == 2
+    assert f"no manifest of the runs of {second} is left" in result.stderr.replace("\n", " ")
+    assert "absent" not in result.stderr
+    assert beside(second).exit_code == 0
+
+
 def test_what_is_no_sweep(tmp_path: Path, make: Make) -> None:
     assert "is not the folder of a sweep" in beside(tmp_path).stderr
     assert beside(tmp_path / "nowhere").exit_code == 2
