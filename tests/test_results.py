@@ -173,22 +173,78 @@ def test_a_sweep_is_collected_and_told(tools: Any, results: Path, tmp_path: Path
     run = sweep.run_of(Trial(0, {}), 1)
     run.path.mkdir(parents=True)
     score = {"metric": "fid", "value": 3.0, "protocol": {"step": 5, "samples": 9}}
-    run.manifest_file.write_text(json.dumps({"scores": [score], "command": ["/a/b/advnets"]}))
+    manifest = {"scores": [score], "command": ["/a/b/advnets", "run", "--run-dir", "/a/b/c", "x"]}
+    about = {"platform": {"processor": "Abacus", "cores": 2}, "versions": {"python": "3.11"}}
+    run.manifest_file.write_text(json.dumps(manifest | about))
     sweep.write(
         [
-            Trial(0, {"rate": 0.1}, "complete", 3.0, values={"1": 3.0}),
-            Trial(1, {"rate": 0.2}, "complete", 5.0, values={"1": 5.0}),
-            Trial(2, {"rate": 0.3}, "failed", reason="it diverged"),
+            Trial(0, {"rate": 0.2}, "complete", 3.0, 0.5, {"1": 2.5, "2": 3.5}, seconds=1800.0),
+            Trial(1, {"rate": 0.1}, "complete", 5.0, None, {"1": 5.0}, seconds=1800.0),
+            Trial(2, {"rate": 0.3}, "failed", reason="seed 1: /home/ada/x/train.py diverged"),
         ]
     )
-    sweep.sweep_file.write_text("name: rates\nobjective: {metric: fid}\n")
-    sweep.recipe_file.write_text("name: toy\n")
+    objective = "objective: {metric: fid, mode: min}\nseeds: [1, 2]\n"
+    space = "space:\n  rate: {choices: [0.2, 0.1, 0.3], keys: [a.b]}\n"
+    sweep.sweep_file.write_text(f"name: rates\n{objective}{space}")
+    sweep.recipe_file.write_text("name: toy\ntraining: {steps: 5}\n")
     tools.collect.main(sweep.path, results / "sweeps/rates")
     (results / "experiments.yaml").write_text("toy: {sweeps: [sweeps/rates, sweeps/later]}")
     text = part(tools, results)
     assert "| rates | fid | 2 complete, 1 failed | 3 | 3.5 | 4 | 4.5 | 5 | 4 |" in text
-    kept = SweepFolder(results / "sweeps/rates").run_of(Trial(0, {}), 1).manifest_file
-    assert json.loads(kept.read_text())["command"] == ["advnets"]
+    assert "| 0.1 | 5 | 1 |\n| 0.2 | 3.00 ± 0.50 | 2 |\n| 0.3 | failed |  |\n" in text
+    for row in (
+        "| judged by | fid: objective.mode min, objective.at last, training.steps 5, number of",
+        "| seeds | 1, 2 |",
+        "| time | 1.00 h, of all trials together |",
+        "| protocol of `fid` | samples 9 |",
+        "| command of one of its runs | `advnets run x` |",
+        "| machine | Abacus, 2 cores",
+        "| versions | python 3.11 |",
+    ):
+        assert row in text
+    kept = SweepFolder(results / "sweeps/rates")
+    manifest = json.loads(kept.run_of(Trial(0, {}), 1).manifest_file.read_text())
+    assert manifest["command"][0] == "advnets"
+    assert kept.read()[2].reason == "seed 1: train.py diverged"
+    assert kept.read()[:2] == sweep.read()[:2]
+
+
+def test_sweeps_in_one_picture_were_judged_alike(tools: Any, results: Path) -> None:
+    from advnets.errors import UsageError
+    from advnets.sweep import SweepFolder, Trial
+
+    for number, mode in enumerate(("min", "max")):
+        folder = SweepFolder(results / f"sweeps/{number}")
+        folder.path.mkdir(parents=True)
+        folder.write([Trial(0, {"rate": 0.1}, "complete", 3.0, values={"1": 3.0})])
+        folder.sweep_file.write_text(f"name: rates\nobjective: {{metric: fid, mode: {mode}}}\n")
+    (results / "both.png").write_bytes(b"")
+    (results / "experiments.yaml").write_text(
+        "toy: {sweeps: [sweeps/0, sweeps/1], histogram: both.png}"
+    )
+    with pytest.raises(UsageError, match="not judged alike"):
+        part(tools, results)
+
+
+def test_shares_are_shown_in_percent(tools: Any, results: Path, add: Callable[..., Path]) -> None:
+    told = EXPERIMENTS.replace('nats", paper', 'nats", scale: 100, unit: "%", paper')
+    (results / "experiments.yaml").write_text(told)
+    for seed, value in ((1, 0.95), (2, 0.97)):
+        add("ours", seed, {20: value})
+    # mean .96; deviations ±.01: s² = 2e-4, s/√2 = .01
+    assert "| **ours** | **96.0 ± 1.0 %** (n = 2) | 1, 2 |" in part(tools, results)
+
+
+def test_the_papers_rows(tools: Any) -> None:
+    found = tools.experiments.read_experiments()
+    for name in ("ring", "grid"):
+        (share,) = [m for m in found[name].metrics if m.name == "high_quality"]
+        assert (share.scale, share.unit) == (100.0, "%")
+        assert all(row.values["high_quality"].endswith(" %") for row in found[name].published)
+    rows = {row.label: row.values for row in found["stacked-mnist"].published}
+    assert rows["RpGAN+R1+R2 (R3GAN)"] == {"modes": "1000", "reverse_kl": "0.078"}
+    names = [metric.name for metric in found["theory"].metrics]
+    assert names == ["theory_jsd", "theory_criterion", "theory_value"]
 
 
 @pytest.mark.parametrize(
@@ -209,6 +265,8 @@ def test_numbers_are_shown_to_two_digits_of_their_error(
 
 
 def test_what_is_kept_holds_no_paths_of_a_machine(tools: Any) -> None:
-    for file in (ROOT / "docs/results").rglob("*.json"):
-        found = json.loads(file.read_text(encoding="utf-8"))
-        assert tools.collect.without_paths(found) == found, file
+    for file in (ROOT / "docs/results").rglob("*.json*"):
+        text = file.read_text(encoding="utf-8")
+        lines = text.splitlines() if file.suffix == ".jsonl" else [text]
+        for found in map(json.loads, lines):
+            assert tools.collect.without_paths(found) == found, file

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -67,8 +66,9 @@ def collect_sweep(sweep: Path, dest: Path) -> None:
     for name in ("sweep.yaml", "recipe.yaml", "trials.csv"):
         text = (sweep / name).read_text(encoding="utf-8")
         (dest / name).write_text(without_paths(text), encoding="utf-8")
-    shutil.copyfile(folder.trials_file, copy.trials_file)
     trials = folder.read()
+    lines = (json.dumps(without_paths(t.to_dict()), ensure_ascii=False) for t in trials)
+    copy.trials_file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     first = next((trial for trial in trials if trial.state == "complete"), None)
     if first is not None:
         seed = int(next(iter(first.values)))

@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 from experiments import RESULTS, ArmRuns, Experiment, read_arm, read_experiments
 from results_tables import epoch_of, steps_of
 
-from advnets.sweep.beside import draw_beside, read_outcomes
+from advnets.sweep.beside import check_alike, draw_beside, read_outcomes
 
 MOST_BYTES = 10**6
 COLOURS = ("#1f6fb4", "#c8372b", "#2e8b57", "#8a5fb0", "#b07d1f", "#555555")
@@ -29,13 +29,14 @@ def curve(found: Experiment, arms: list[ArmRuns], out: Path) -> None:
         for index, run in enumerate(read.runs):
             steps = [step for step in scores if run.seed in scores[step]]
             x = [epoch_of(read, index, step) or step for step in steps]
-            y = [scores[step][run.seed][0] for step in steps]
+            y = [scores[step][run.seed][0] * metric.scale for step in steps]
             label = f"{read.arm.label}, seed {run.seed}"
             axes.plot(x, y, color=colour, lw=0.9, alpha=0.7, marker=".", ms=3, label=label)
         whole = [step for step in scores if len(scores[step]) == len(read.runs) > 1]
         if whole:
             x = [epoch_of(read, 0, step) or step for step in whole]
-            mean = [sum(v for v, _ in scores[s].values()) / len(read.runs) for s in whole]
+            sums = [sum(v for v, _ in scores[s].values()) for s in whole]
+            mean = [each * metric.scale / len(read.runs) for each in sums]
             axes.plot(x, mean, color=colour, lw=2.2, label=f"{read.arm.label}, mean")
     if metric.reference is not None:
         axes.axhline(metric.reference, color="#333333", ls="--", lw=1)
@@ -47,7 +48,7 @@ def curve(found: Experiment, arms: list[ArmRuns], out: Path) -> None:
             textcoords="offset points",
         )
     axes.set_xlabel("epoch")
-    axes.set_ylabel(metric.label)
+    axes.set_ylabel(f"{metric.label}, {metric.unit}" if metric.unit else metric.label)
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8, ncols=2)
     save(figure, out)
@@ -71,7 +72,9 @@ def main() -> None:
             print(f"{name}: {found.curve}")
         sweeps = [RESULTS / sweep for sweep in found.sweeps if (RESULTS / sweep).is_dir()]
         if found.histogram and sweeps:
-            draw_beside([read_outcomes(sweep) for sweep in sweeps], RESULTS / found.histogram)
+            outcomes = [read_outcomes(sweep) for sweep in sweeps]
+            check_alike(outcomes)
+            draw_beside(outcomes, RESULTS / found.histogram)
             print(f"{name}: {found.histogram}")
 
 

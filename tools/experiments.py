@@ -32,7 +32,9 @@ class Metric(_Strict):
         name: Of the score, as in the manifests.
         label: What the table calls it.
         paper: What the paper has, as text with its error.
-        reference: The paper's number, for curves.
+        reference: The paper's number, for curves; in the unit that is shown.
+        scale: By what scores and their errors are multiplied: 100 shows shares in percent.
+        unit: What is written after them.
         digits: Decimals that are shown; by the error, if left out.
     """
 
@@ -40,6 +42,8 @@ class Metric(_Strict):
     label: str
     paper: str = ""
     reference: float | None = None
+    scale: float = 1.0
+    unit: str = ""
     digits: int | None = Field(None, ge=0, le=9)
 
 

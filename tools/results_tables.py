@@ -17,12 +17,14 @@ from experiments import (
     read_experiments,
 )
 from markdown_table import table
+from run_facts import command, data, equipment, protocol, shown
+from sweep_tables import sweep_part
 
 from advnets.compare import standard_error
+from advnets.sweep.beside import check_alike as check_sweeps_alike
 from advnets.sweep.beside import read_outcomes
 
 NONE = "*Not yet measured.*\n"
-LONGEST = 90
 
 
 def experiment(name: str, folder: Path = RESULTS) -> Iterator[str]:
@@ -48,10 +50,11 @@ def experiment(name: str, folder: Path = RESULTS) -> Iterator[str]:
             yield by_step(found, metric, played)
     if found.curve and (folder / found.curve).is_file():
         yield f"![{found.metrics[0].label} against the epoch](results/{found.curve})\n"
-    for sweep in found.sweeps:
-        if (folder / sweep).is_dir():
-            yield sweep_table(folder / sweep)
-    if found.histogram and (folder / found.histogram).is_file():
+    sweeps = [read_outcomes(folder / sweep) for sweep in found.sweeps if (folder / sweep).is_dir()]
+    for sweep in sweeps:
+        yield from sweep_part(sweep, {} if found.metrics else found.facts)
+    if sweeps and found.histogram and (folder / found.histogram).is_file():
+        check_sweeps_alike(sweeps)
         yield f"![The objectives of the sweeps' trials](results/{found.histogram})\n"
 
 
@@ -78,23 +81,17 @@ def _cell(read: ArmRuns, metric: Metric) -> str:
         return "not yet measured"
     row = found.rows[0]
     if row.error is not None:
-        return f"**{shown(row.mean, row.error, metric.digits)}** (n = {row.n})"
+        return f"**{in_units(metric, row.mean, row.error)}** (n = {row.n})"
     own = row.own_error
-    text = shown(row.mean, own, metric.digits)
+    text = in_units(metric, row.mean, own)
     return f"{text} (n = 1" + ("; ± of the score)" if own is not None else ")")
 
 
-def shown(value: float, error: float | None, digits: int | None = None) -> str:
-    """A number with its error, to two digits of the error.
-
-    >>> shown(158.4868, 1.4786), shown(0.00123, 0.00004), shown(7.8, None)
-    ('158.5 ± 1.5', '0.001230 ± 0.000040', '7.8')
-    """
-    if error is None or not error:
-        return f"{value:.{digits}f}" if digits is not None else f"{value:.5g}"
-    if digits is None:
-        digits = max(0, 1 - math.floor(math.log10(error)))
-    return f"{value:.{digits}f} ± {error:.{digits}f}".replace("-", "−")
+def in_units(metric: Metric, value: float, error: float | None) -> str:
+    """A score with its error, in the unit that the experiment shows it in."""
+    scaled = None if error is None else error * metric.scale
+    text = shown(value * metric.scale, scaled, metric.digits)
+    return f"{text} {metric.unit}" if metric.unit else text
 
 
 def _where(read: ArmRuns) -> str:
@@ -121,7 +118,7 @@ def facts(found: Experiment, arms: Sequence[ArmRuns]) -> str:
     rows: list[list[str]] = []
     for read in arms:
         first = f"{read.arm.label}: " if len(arms) > 1 else ""
-        commands = dict.fromkeys(map(_command, read.manifests))
+        commands = dict.fromkeys(map(command, read.manifests))
         rows.append([f"{first}commands", "; ".join(f"`{c}`" for c in commands if c)])
         rows.append([f"{first}time", _time(read)])
         hashes = [str(m.get("state_sha256"))[:12] for m in read.manifests]
@@ -133,36 +130,16 @@ def facts(found: Experiment, arms: Sequence[ArmRuns]) -> str:
         )
         rows.append([f"{first}`state_sha256`", "; ".join(states)])
     manifests = [manifest for read in arms for manifest in read.manifests]
-    data = dict.fromkeys(
-        f"{d.get('name')}, {d.get('train', 0):,} training examples, "
-        f"fingerprint {str(d.get('fingerprint'))[:12]}"
-        for m in manifests
-        if (d := m.get("data"))
-    )
-    rows.append(["data", "; ".join(data)])
-    stood_in = [m["stand_in"] for m in manifests if m.get("stand_in")]
-    if stood_in:
-        rows.append(["**stand-in**", "the data set could not be had: these are other data"])
+    rows += data(manifests)
     for metric in found.metrics:
         compared = next(
             (read.found[metric.name] for read in arms if metric.name in read.found), None
         )
         if compared is not None:
-            settings = (f"{name} {_short(value)}" for name, value in compared.settings.items())
-            rows.append([f"protocol of `{metric.name}`", ", ".join(settings)])
-    rows.append(["machine", "; ".join(dict.fromkeys(map(_machine, manifests)))])
-    rows.append(["versions", "; ".join(dict.fromkeys(map(_versions, manifests)))])
+            rows.append(protocol(metric.name, compared.settings))
+    rows += equipment(manifests)
     rows += [[name, text] for name, text in found.facts.items()]
     return table(["", ""], rows)
-
-
-def _command(manifest: dict[str, Any]) -> str:
-    """What was typed, but for where the run was to lie."""
-    words = [str(word) for word in manifest.get("command") or []]
-    while "--run-dir" in words:
-        at = words.index("--run-dir")
-        del words[at : at + 2]
-    return " ".join(words)
 
 
 def _time(read: ArmRuns) -> str:
@@ -177,19 +154,6 @@ def _time(read: ArmRuns) -> str:
         sittings = (manifest.get("sittings") or {}).get("count")
         told.append(text + (f", in {sittings} sittings" if sittings and sittings > 1 else ""))
     return "; ".join(told)
-
-
-def _machine(manifest: dict[str, Any]) -> str:
-    about = manifest.get("platform") or {}
-    memory = about.get("memory")
-    devices = ", ".join(str(d) for d in manifest.get("devices") or [])
-    size = f", {memory / 2**30:.0f} GiB" if memory else ""
-    cores = "1 core" if about.get("cores") == 1 else f"{about.get('cores')} cores"
-    return f"{about.get('processor')}, {cores}{size}, {devices}"
-
-
-def _versions(manifest: dict[str, Any]) -> str:
-    return ", ".join(f"{k} {v}" for k, v in (manifest.get("versions") or {}).items() if v)
 
 
 def steps_of(read: ArmRuns, metric: Metric) -> dict[int, dict[Any, tuple[float, float | None]]]:
@@ -222,12 +186,13 @@ def by_step(found: Experiment, metric: Metric, arms: Sequence[ArmRuns]) -> str:
         for read, scores in parts:
             here = scores.get(step, {})
             for run in read.runs:
-                row.append(shown(*here[run.seed], metric.digits) if run.seed in here else "")
+                row.append(in_units(metric, *here[run.seed]) if run.seed in here else "")
             if len(read.runs) > 1:
                 values = [value for value, _ in here.values()]
                 whole = len(values) == len(read.runs)
                 error = standard_error(values) if whole else None
-                row.append(shown(sum(values) / len(values), error, metric.digits) if whole else "")
+                mean = sum(values) / len(values) if whole else 0.0
+                row.append(in_units(metric, mean, error) if whole else "")
         rows.append(row)
     return f"{metric.label}, as training went on:\n\n{table(columns, rows)}"
 
@@ -238,20 +203,3 @@ def _thinned(steps: Sequence[int], most: int) -> list[int]:
         return list(steps)
     stride = math.ceil(len(steps) / most)
     return [step for index, step in enumerate(steps) if (len(steps) - 1 - index) % stride == 0]
-
-
-def sweep_table(folder: Path) -> str:
-    """How the objective of a sweep's trials is distributed."""
-    outcomes = read_outcomes(folder)
-    numbers = outcomes.summary()
-    names = [name for name in ("min", "q1", "median", "q3", "max", "mean") if name in numbers]
-    counts = ", ".join(f"{count} {state}" for state, count in sorted(outcomes.counts.items()))
-    row = [outcomes.name, outcomes.metric, counts, *(f"{numbers[name]:.4g}" for name in names)]
-    return table(["sweep", "objective", "trials", *names], [row])
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, list) and len(value) > 3:
-        return f"[{_short(value[0])} … {_short(value[-1])}, {len(value)} values]"
-    text = f"{value:.5g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
