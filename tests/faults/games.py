@@ -25,7 +25,8 @@ DIGITS: dict[str, Any] = {
     "optimizers": {"generator": ADAM, "discriminator": ADAM},
     "training": {"steps": 4000, "batch_size": 50},
     "checkpoints": {"every": 200},
-    "monitoring": {"log_every": 50, "image_every": 1000, "samples": 16, "tensorboard": False},
+    # A commit at 200 lies between an image at 195 and the line of 210 that tells of it.
+    "monitoring": {"log_every": 30, "image_every": 195, "samples": 16, "tensorboard": False},
 }
 NORMALISED = {**MLP, "batch_norm": "before"}
 

@@ -16,7 +16,7 @@ from advnets.engine.launcher import worker_command
 from advnets.engine.same_run import differences
 
 KILLS = 3
-QUICK = {"training.steps": 1500, "checkpoints.every": 100, "monitoring.image_every": 0}
+QUICK = {"training.steps": 1500, "checkpoints.every": 100, "monitoring.image_every": 95}
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +74,11 @@ def test_what_differs_is_found(whole, tmp_path):
     (copy / "metrics.jsonl").write_text("\n".join([*lines, lines[-1]]) + "\n")
     assert differences(whole.path, copy) == ["metrics.jsonl: lines of the steps twice: 1500"]
     (copy / "metrics.jsonl").write_text("\n".join(lines[1:]) + "\n")
-    assert differences(whole.path, copy) == ["metrics.jsonl: lines of the steps missing: 50"]
+    assert differences(whole.path, copy) == ["metrics.jsonl: lines of the steps missing: 30"]
     row = json.loads(lines[0])
     row |= {"time": 0.0, "d_loss": row["d_loss"] * (1 + 1e-6)}
     (copy / "metrics.jsonl").write_text("\n".join([json.dumps(row), *lines[1:]]) + "\n")
-    assert differences(whole.path, copy) == ["metrics.jsonl: 1 line, the first of step 50"]
+    assert differences(whole.path, copy) == ["metrics.jsonl: 1 line, the first of step 30"]
     (copy / "samples").mkdir(exist_ok=True)
     (copy / "samples" / "step-00000010.png").write_bytes(b"x")
     assert "samples: step-00000010.png" in differences(whole.path, copy)
