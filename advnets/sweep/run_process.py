@@ -24,7 +24,7 @@ from .space import encode
 LAST_LINES = 3
 LAST_BYTES = 8192
 PATIENCE = 120.0
-"""Seconds for a process of an earlier sitting, which was told to end, to finish its round."""
+"""Seconds for a process that was told to end to finish its round."""
 
 
 class RunProcess:

@@ -20,6 +20,8 @@ pytest.importorskip("optuna")
 from advnets.errors import Interrupted, RunError
 from advnets.sweep import Sweep, SweepFolder, Trial
 from advnets.sweep.play import play
+from advnets.sweep.player import Player
+from advnets.sweep.study import Study
 
 Make = Callable[..., Sweep]
 PROGRAM = [sys.executable, str(Path(__file__).with_name("play_fakes.py"))]
@@ -129,6 +131,86 @@ def test_an_objective_that_is_ambiguous_is_refused(make: Make, tmp_path: Path) -
     assert trial.state == "failed"
     assert "'parzen' was measured in several ways" in trial.reason
     assert "samples: 50 vs 90" in trial.reason
+
+
+def test_a_finished_run_is_judged_again_once_it_has_its_score(make: Make, tmp_path: Path) -> None:
+    sweep, place = make(*ONE), tmp_path / "sweep"
+    place.mkdir()
+    folder = SweepFolder.of(sweep, place)
+    with folder.lock():
+        folder.start(sweep)
+    run = scored(sweep, place).parent
+    (trial,), _ = played(sweep, place)
+    assert trial.state == "failed"
+    assert f"`advnets evaluate {run}`" in trial.reason
+    assert played(sweep, place, retry=True)[0][0].reason == trial.reason
+    scored(sweep, place, {})
+    (trial,), _ = played(sweep, place, retry=True)
+    assert (trial.state, trial.value, trial.reason) == ("complete", 1.0, "")
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_run_whose_trial_failed_is_ended(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*asked: Any) -> None:
+        raise RunError("its manifest is damaged")
+
+    monkeypatch.setenv("FAKE_PAUSE", "0.5")
+    monkeypatch.setattr("advnets.sweep.player.scores_of", refuse)
+    (trial,), folder = played(make(PRUNED).with_trials(1), tmp_path / "sweep")
+    assert (trial.state, trial.reason) == ("failed", "its manifest is damaged")
+    assert_stopped(folder)
+
+
+def assert_stopped(folder: SweepFolder) -> None:
+    """The only run was begun, and ended before its last step."""
+    (run,) = folder.runs.iterdir()
+    assert not Path(f"/proc/{(run / 'starts.log').read_text().strip()}").exists()
+    assert json.loads((run / "manifest.json").read_text())["step"] < 50
+
+
+@pytest.mark.usefixtures("fakes")
+def test_signals_are_heeded_while_a_pruned_run_ends(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prune(study: Study, trial: Trial, step: int, value: float) -> bool:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return False
+
+    monkeypatch.setenv("FAKE_PAUSE", "0.5")
+    sweep, place = make(PRUNED).with_trials(2), tmp_path / "sweep"
+    with monkeypatch.context() as patched:
+        patched.setattr(Study, "judge", prune)
+        with pytest.raises(Interrupted, match="stopped by SIGTERM"):
+            played(sweep, place)
+    folder = SweepFolder.of(sweep, place)
+    assert [(trial.state, trial.reason) for trial in folder.read()] == [("pruned", "at step 10")]
+    assert_stopped(folder)
+    monkeypatch.setenv("FAKE_PAUSE", "0")
+    trials, _ = played(sweep, place)
+    assert [trial.state for trial in trials] == ["pruned", "complete"]
+
+
+@pytest.mark.usefixtures("fakes")
+def test_nobody_waits_for_the_run_of_a_pruned_trial(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_PAUSE", "0.5")
+    monkeypatch.setattr(Study, "judge", lambda study, trial, step, value: False)
+    sweep = make(PRUNED)
+    folder = SweepFolder.of(sweep, tmp_path / "sweep")
+    with folder.lock():
+        folder.start(sweep)
+        study = Study(sweep, [])
+        player = Player(sweep, folder, study.ask(), study)
+        while not player.trial.ended:
+            player.step()
+        assert player.trial.state == "pruned"
+        assert not player.done  # it still sleeps before its next step
+        while not player.done:
+            player.step()
+    assert_stopped(folder)
 
 
 @pytest.mark.usefixtures("fakes")
