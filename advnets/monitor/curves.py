@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from .plain_text import plain_text
+
 COLOURS = {
     "ink": "#010203",
     "muted": "#040506",
@@ -102,13 +104,10 @@ def as_svg(title: str, draw: Callable[[Any], None], size: tuple[float, float] = 
         draw: Given a ``matplotlib.figure.Figure``; its colours are those of ``COLOURS``.
         size: In inches.
     """
-    import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    style: dict[str, Any] = {"svg.fonttype": "none", "svg.hashsalt": title, "font.size": 9}
-    style["text.parse_math"] = False  # a metric may be called anything, $ included
-    with mpl.rc_context(style):  # type: ignore[arg-type]
+    with plain_text(svg_fonttype="none", svg_hashsalt=title, font_size=9):
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasSVG(figure)
         figure.patch.set_alpha(0)

@@ -16,6 +16,8 @@ import numpy as np
 from PIL import Image
 
 from ..runs.atomic import replaced
+from ..untrusted import printable
+from .plain_text import plain_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -138,6 +140,7 @@ def rgb(x: np.ndarray, low: float | None, high: float | None) -> np.ndarray:
     return scaled
 
 
+@plain_text()
 def vector_figure(
     x: np.ndarray,
     shape: tuple[int, ...],
@@ -167,7 +170,7 @@ def vector_figure(
         _scatter(figure, flat, limits, shape, density, real)
     else:
         _coordinates(figure, flat, limits, real)
-    notes = [title] if title else []
+    notes = [printable(title, lines=False)] if title else []
     if outside:
         notes.append(f"{outside} of {len(x)} samples lie outside")
     if bad:

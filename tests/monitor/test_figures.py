@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -17,8 +18,11 @@ from advnets.monitor.figures.figure_2 import SamplesAndNeighbours, figure_2
 from advnets.monitor.figures.figure_3 import LatentLines, figure_3
 from advnets.monitor.figures.line_panel import limits_of
 from advnets.monitor.figures.sheet import Sheet
+from advnets.monitor.grid import vector_figure
 from advnets.monitor.snapshot import Snapshot
+from advnets.untrusted import printable
 
+NASTY = "</pre></text>--><script>alert(1)</script>[bold]$\\frac{$\x1b[31m&\u202e#010203{{7*7}}"
 GREY = DataSpec((8, 8, 1), "uint8", 0, 255, "image")
 
 
@@ -102,6 +106,38 @@ def test_numbers_and_words():
     assert "b_discriminator" not in numbers
     assert in_words(snapshot(5)) == ["V −1.200", "C(G) −1.000", "JSD 0.5000", "max|D−D*| 0.25"]
     assert in_words(snapshot(5, judge=False)) == ["C(G) −1.000", "JSD 0.5000"]
+
+
+@pytest.mark.parametrize("name", [NASTY, r"$\frac$", "$x$ $", "\x00\n\ud800"])
+def test_a_run_may_be_called_anything(name):
+    """No formula, no character that XML or a font refuses; the name as it is."""
+    as_it_is = printable(name, lines=False)
+    figure = figure_1(panels(RUN), name)
+    for form in ("png", "svg", "pdf"):
+        figure.savefig(io.BytesIO(), format=form)
+    assert any(text.get_text().startswith(f"{as_it_is}: ") for text in figure.texts)
+    file = io.BytesIO()
+    figure.savefig(file, format="svg")
+    ElementTree.fromstring(file.getvalue())
+    write_animation(io.BytesIO(), RUN[:2], ".gif", name)
+    film = Film(RUN[:2], name)
+    shown = film.show(1)[-1].get_text()
+    assert shown == f"{as_it_is}, step 10"
+    film.figure.savefig(io.BytesIO(), format="png")
+
+
+@pytest.mark.parametrize("name", [NASTY, "\x00\n\ud800"])
+def test_so_it_may_on_sheets_and_beside_vectors(name):
+    drawn = {"samples": images(2, 2, 8, 8, 1), "latents": np.zeros((2, 2, 5)), "step": 7, "seed": 1}
+    near = {"neighbours": images(2, 8, 8, 1), "places": np.zeros(2, int), "distances": np.ones(2)}
+    second, unnamed = (
+        np.asarray(figure_2(SamplesAndNeighbours(**drawn, **near), GREY, said))
+        for said in (name, "")
+    )
+    assert (second != unnamed).any()
+    third, unnamed = (np.asarray(figure_3(LatentLines(**drawn), GREY, said)) for said in (name, ""))
+    assert (third != unnamed).any()
+    vector_figure(np.zeros((5, 2)), (2,), title=name).savefig(io.BytesIO(), format="png")
 
 
 def test_peaks_do_not_flatten_the_rest():

@@ -9,6 +9,8 @@ import numpy as np
 from PIL import Image
 
 from ...errors import UsageError
+from ...untrusted import printable
+from ..plain_text import plain_text
 from ..progress import EQUILIBRIUM
 from ..snapshot import Snapshot
 from .figure_1 import ERROR
@@ -139,11 +141,12 @@ class Film:
         figure: What all frames have in common; :meth:`show` adds the rest.
     """
 
+    @plain_text()
     def __init__(self, snapshots: Sequence[Snapshot], name: str = ""):
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        self._snapshots, self._name = snapshots, name
+        self._snapshots, self._name = snapshots, printable(name, lines=False)
         self.figure: Figure = Figure(figsize=SIZE, dpi=DPI, facecolor=PAPER)
         FigureCanvasAgg(self.figure)
         place: dict[str, Any] = {

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import UsageError
+from ...untrusted import printable
+from ..plain_text import plain_text
 from ..snapshot import Snapshot
 from .line_panel import LinePanel, limits_of
 from .style import INK, MUTED, PAPER
@@ -72,6 +74,7 @@ def panels(snapshots: Sequence[Snapshot], steps: Sequence[int] | None = None) ->
     return [snapshots[i] for i in (0, second, third, last)]
 
 
+@plain_text()
 def figure_1(shown: Sequence[Snapshot], name: str = "") -> Figure:
     """The figure.
 
@@ -115,6 +118,7 @@ def figure_1(shown: Sequence[Snapshot], name: str = "") -> Figure:
         handlelength=2.6,
     )
     beneath: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": 8, "color": MUTED}
+    name = printable(name, lines=False)
     figure.text(0.5, 0.015, f"{name}: {MEANING}" if name else MEANING, **beneath)
     return figure
 
