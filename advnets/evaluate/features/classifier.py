@@ -80,13 +80,15 @@ class Classifier(FeatureExtractor):
         if self._as_scored and (self._parts > 1 or base is not own):
             raise UsageError("features 'classifier': parts cannot be told after gcn")
         self._tell = context.tell
+        with under_policy("float32"), tf.device("CPU:0"):
+            network = classifier_network.build(base.spec.shape, classes, seed)
+        statistics = (base.spec.shape[-1],)
         arrays, self._about = kept(
             context.cache / "classifiers" / f"{self._key(steps, seed)}.npz",
             partial(self._learn, steps, seed),
+            [statistics, statistics, *(weights.shape for weights in network.get_weights())],
         )
         self._mean, self._deviation = arrays[:2]
-        with under_policy("float32"), tf.device("CPU:0"):
-            network = classifier_network.build(base.spec.shape, classes, seed)
         network.set_weights(arrays[2:])
         self._network = _traced(network)
         if base is not scored:
@@ -107,12 +109,13 @@ class Classifier(FeatureExtractor):
         return joint
 
     def describe(self) -> dict[str, Any]:
-        about = dict(self._about)
+        classes = self._base.spec.num_classes
+        assert classes is not None
         return {
             "dimensions": classifier_network.DIMENSIONS * self._parts,
-            "classes": about["classes"] ** self._parts,
+            "classes": classes**self._parts,
             **({"parts": self._parts} if self._parts > 1 else {}),
-            **{key: value for key, value in about.items() if key != "classes"},
+            **{key: value for key, value in self._about.items() if key != "classes"},
         }
 
     def _of_parts(self, examples: np.ndarray, output: int) -> np.ndarray:

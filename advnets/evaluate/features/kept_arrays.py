@@ -7,19 +7,20 @@ import hashlib
 import io
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import filelock
 import numpy as np
 
+from ...data.npy_arrays import Archive
 from ...errors import RunError
 from ...runs.atomic import replaced
-from ...untrusted import read_bytes
-from ...untrusted.json_text import parse_json
+from ...untrusted import parse_json
 
-MOST_BYTES = 2**30
+MOST_ABOUT = 2**20
+"""Bytes of what is said about the arrays."""
 ABOUT = "about"
 """The member that says what the arrays are."""
 
@@ -33,22 +34,24 @@ class Kept(NamedTuple):
     about: dict[str, Any]
 
 
-def kept(path: Path, compute: Callable[[], Kept]) -> Kept:
+def kept(path: Path, compute: Callable[[], Kept], shapes: Sequence[tuple[int, ...]]) -> Kept:
     """What a file holds, or what is computed and written there if it holds nothing sound.
 
     One process computes; another that wants the same waits for it. A file whose content does
-    not have the hash that it was written with is made anew. Where nothing can be written, or
+    not have the hash that it was written with, or whose arrays have other shapes, is made anew;
+    of the latter nothing is unpacked. Where nothing can be written, or
     locked, it is computed and not kept.
 
     Args:
         path: A file in a folder that need not exist.
-        compute: What makes the arrays, and JSON values about them.
+        compute: What makes the arrays, of float32, and JSON values about them.
+        shapes: The arrays'.
 
     Returns:
         The arrays, and what is known about them; ``about["weights_sha256"]`` is added.
     """
     with _alone(path):
-        found = _read(path)
+        found = _read(path, shapes)
         if found is None:
             arrays, about = compute()
             found = Kept(arrays, about | {"weights_sha256": arrays_sha256(arrays)})
@@ -86,13 +89,14 @@ def _alone(path: Path) -> Iterator[None]:
             lock.release()
 
 
-def _read(path: Path) -> Kept | None:
+def _read(path: Path, shapes: Sequence[tuple[int, ...]]) -> Kept | None:
     if not path.exists():
         return None
     try:
-        with np.load(io.BytesIO(read_bytes(path, MOST_BYTES)), allow_pickle=False) as archive:
-            about = parse_json(archive[ABOUT].tobytes())
-            arrays = [archive[f"array_{i}"] for i in range(len(archive.files) - 1)]
+        archive = Archive(path)
+        _check_headers(archive, shapes)
+        about = parse_json(archive.read(ABOUT).tobytes())
+        arrays = [archive.read(f"array_{index}") for index in range(len(shapes))]
         if arrays_sha256(arrays) == about["weights_sha256"]:
             return Kept(arrays, about)
         reason = "it has another hash than when it was written"
@@ -100,6 +104,18 @@ def _read(path: Path) -> Kept | None:
         reason = str(error)
     log.warning("%s is made anew: %s", path, reason)
     return None
+
+
+def _check_headers(archive: Archive, shapes: Sequence[tuple[int, ...]]) -> None:
+    """Raise where an archive claims other arrays than are wanted, before one is unpacked."""
+    headers = dict(archive.headers)
+    about = headers.pop(ABOUT)
+    if about.dtype != np.uint8 or about.bytes > MOST_ABOUT:
+        raise ValueError(f"its {ABOUT} is no text of {MOST_ABOUT:,} bytes at most")
+    wanted = {f"array_{index}": shape for index, shape in enumerate(shapes)}
+    floats = all(header.dtype == np.float32 for header in headers.values())
+    if not floats or {name: header.shape for name, header in headers.items()} != wanted:
+        raise ValueError("its arrays are not those that are wanted")
 
 
 def _write(path: Path, found: Kept) -> None:

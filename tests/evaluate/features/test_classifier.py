@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from advnets.data.stacked_mnist import StackedMnist
 from advnets.data.tfds import Tfds
 from advnets.errors import DataError, UsageError
 from advnets.evaluate.features import Extractors
+from advnets.evaluate.features.kept_arrays import arrays_sha256
 
 STEPS = 120
 WANTED = {"name": "classifier", "steps": STEPS}
@@ -148,6 +150,22 @@ def test_damaged_weights_are_learnt_anew(damage, tmp_path, caplog):
     file.write_bytes(content)
     again = Extractors(Ring(examples=300, held_out=50), cache=tmp_path).get(wanted).describe()
     assert again == first
+    assert "made anew" in caplog.text
+
+
+def test_weights_that_fit_no_network_are_learnt_anew(tmp_path, caplog):
+    """Their hash is right, as anybody can make it."""
+    wanted, source = {"name": "classifier", "steps": 2}, Ring(examples=300, held_out=50)
+    first = Extractors(source, cache=tmp_path).get(wanted).describe()
+    (file,) = tmp_path.rglob("*.npz")
+    with np.load(file, allow_pickle=False) as archive:
+        members = dict(archive)
+    members["array_2"] = members["array_2"].T
+    arrays = [members[f"array_{index}"] for index in range(len(members) - 1)]
+    about = {"weights_sha256": arrays_sha256(arrays)}
+    members["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
+    np.savez(file, **members)
+    assert Extractors(source, cache=tmp_path).get(wanted).describe() == first
     assert "made anew" in caplog.text
 
 
