@@ -1,7 +1,7 @@
 """What figure 1 shows of a game on the line, at one step: a few thousand bytes of numbers.
 
-They are kept as lines of ``samples/theory.jsonl``, one for each line of metrics.jsonl, so that
-the figure, and an animation, can be drawn at any time after.
+They are kept as lines of ``samples/theory.jsonl``, one for each line of metrics.jsonl that a
+round logs, so that the figure, and an animation, can be drawn at any time after.
 """
 
 from __future__ import annotations
