@@ -19,6 +19,8 @@ from .trial import Trial
 
 SWEEPS = "sweeps"
 MOST_BYTES = 64 * 2**20
+MOST_VALUES = 4_000_000
+"""Of trials.jsonl in all; some 64 bytes of memory each, however few of the file."""
 
 
 class SweepFolder:
@@ -119,6 +121,8 @@ class SweepFolder:
             return []
         except (OSError, TooLarge) as error:
             raise self._damaged(str(error)) from error
+        if sum(map(content.count, (b",", b"[", b"{"))) > MOST_VALUES:
+            raise self._damaged(f"it has more than {MOST_VALUES:,} values")
         lines = content.split(b"\n")
         trials = []
         for number, line in enumerate(lines):

@@ -56,6 +56,14 @@ def test_damaged_trials_are_told_with_their_line(tmp_path: Path, line: Any) -> N
         SweepFolder(tmp_path).read()
 
 
+def test_more_values_than_are_read(tmp_path: Path) -> None:
+    """Each line alone has few enough: refused before one is parsed."""
+    line = json.dumps(SOUND | {"params": {"x": [0] * 1_000_000}})
+    (tmp_path / "trials.jsonl").write_text(f"{line}\n" * 5)
+    with pytest.raises(RunError, match="more than 4,000,000 values"):
+        SweepFolder(tmp_path).read()
+
+
 def test_infinite_numbers_are_refused(tmp_path: Path) -> None:
     (tmp_path / "trials.jsonl").write_text(
         '{"number": 0, "params": {}, "state": "complete", "value": Infinity}\n'
