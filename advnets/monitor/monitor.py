@@ -39,7 +39,7 @@ from ..runs.atomic import replaced
 from ..runs.plain import plain
 from .grid import Density, save_grid
 from .progress import Progress, Screen
-from .snapshot import Snapshot, log_of, snapshots_of, taken
+from .snapshot import Snapshot, first_snapshot_of, log_of, taken
 from .tensorboard import EventLog
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class Monitor:
             What theory says of it: V, C(G), JSD, C(G) − V, max |D − D*|.
         """
         if self._first is None and step:
-            self._first = next(iter(snapshots_of(self.folder.samples)), None)
+            self._first = first_snapshot_of(self.folder.samples)
         snapshot = taken(step, game, self._first)
         self._first = self._first or snapshot
         if self.chief:
