@@ -57,10 +57,14 @@ def find_recipe(word: str | Path, registry: Registry) -> Path:
     )
 
 
-def recipe_path(component: Component) -> Path:
+def recipe_path(component: Component, thing: str = "recipe") -> Path:
     """The file that a component of kind ``recipes`` or ``sweeps`` ships: ``package:path.yaml``.
 
     The package is found, not imported.
+
+    Args:
+        component: The component.
+        thing: What a message calls it.
 
     Raises:
         PluginError: If the package or the file is not there.
@@ -71,7 +75,7 @@ def recipe_path(component: Component) -> Path:
     except (ImportError, ValueError):
         spec = None
     if spec is None:
-        raise PluginError(f"{component.name!r}: there is no package {package}")
+        raise PluginError(f"{thing} {component.name!r}: there is no package {package}")
     folders = list(spec.submodule_search_locations or [])
     if not folders and spec.origin:  # a single-file plugin ships files beside itself
         folders = [str(Path(spec.origin).parent)]
@@ -79,4 +83,4 @@ def recipe_path(component: Component) -> Path:
         path = Path(folder) / inside
         if path.is_file():
             return path
-    raise PluginError(f"{component.name!r}: {component.target} is not there")
+    raise PluginError(f"{thing} {component.name!r}: {component.target} is not there")

@@ -112,7 +112,7 @@ def find_sweep(word: str | Path, registry: Registry) -> Path:
         return path
     names = registry.names("sweeps")
     if str(word) in names:
-        return recipe_path(registry.component("sweeps", str(word)))
+        return recipe_path(registry.component("sweeps", str(word)), "sweep")
     if is_there(path):
         raise UsageError(f"{word} is no file", hint="give a sweep's YAML file")
     raise UsageError(

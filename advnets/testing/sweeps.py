@@ -42,6 +42,6 @@ def _path(subject: Subject) -> Path:
     if subject.component is None:
         fail("give a registered sweep's name, or its Component")
     try:
-        return recipe_path(subject.component)
+        return recipe_path(subject.component, "sweep")
     except AdvnetsError as error:
         fail(str(error))

@@ -119,7 +119,7 @@ def _ticks(last: int) -> list[int]:
     """Round steps that are well apart on an axis of roots.
 
     >>> _ticks(3000)
-    [0, 200, 500, 1000, 2000]
+    [0, 100, 500, 1000, 2000]
     """
     ticks = [0]
     for exponent in range(len(str(last))):
