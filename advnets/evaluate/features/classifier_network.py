@@ -63,7 +63,7 @@ def train(
     """Minimise the mean cross-entropy by Adam, at a rate that falls to 0 along a cosine.
 
     On the processor, whatever devices there are: so the weights are the same every time, to
-    the bit, on processors of one kind.
+    the bit, on processors of one kind that use as many threads.
 
     Args:
         network: What :func:`build` made.
