@@ -82,6 +82,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
     game.skips = recipe.data["health"]["policy"] == "skip"
     game.discriminator_calls = recipe.data["distribution"]["discriminator_calls"]
     game.norms_every = min(NORMS_EVERY, recipe.data["monitoring"]["log_every"])
+    game.sees_weights = True
     return game
 
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from ..checkpoint import state_sha256, state_variables
 from ..errors import AdvnetsError, Interrupted
-from ..game import PLAYERS, AdversarialGame
+from ..game import PLAYERS, WEIGHTS_SEEN, AdversarialGame
 from .cadence import Cadence
 from .clock import Clock
 from .rounds import Rounds
@@ -257,6 +257,8 @@ class TrainingLoop:
         if any(self.team.total([bool(variables)])) and not variables:
             return Unsound(step, other="another worker's state is not finite")
         logged = self.window.not_finite()
+        if variables:  # Names that tell more than that it was a weight.
+            logged = tuple(name for name in logged if name not in WEIGHTS_SEEN)
         if logged or variables:
             return Unsound(step, logged, variables)
         for player, loss_scale in self.game.loss_scales.items():

@@ -10,6 +10,8 @@ import tensorflow as tf
 IN_WORDS = {
     "d_gradient_norm": "the discriminator's gradient",
     "g_gradient_norm": "the generator's gradient",
+    "d_weights": "one of the discriminator's weights",
+    "g_weights": "one of the generator's weights",
 }
 """What is logged of gradients, as messages call it."""
 TOLD = 4

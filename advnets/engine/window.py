@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from ..game import NORMS_MEASURED, SAMPLED_NORMS
+from ..game import NORMS_MEASURED, SAMPLED_NORMS, WEIGHTS_SEEN
 
 ROUNDS_AVERAGED = "rounds_averaged"
 """1 or 0: whether a round counts in the means; logged where a player may skip a step."""
-OF_EVERY_ROUND = ("_loss_scale", "_skipped")
+OF_EVERY_ROUND = ("_loss_scale", "_skipped", *WEIGHTS_SEEN)
 """What names end with that are averaged over all rounds nevertheless."""
+NOT_TOLD = (NORMS_MEASURED, ROUNDS_AVERAGED, *WEIGHTS_SEEN)
+"""What is added up and is no measurement of its own."""
 
 
 class Window:
@@ -72,7 +74,7 @@ class Window:
         return {
             name: total / counts.get(name, self.rounds)
             for name, total in self.sums.items()
-            if name not in (NORMS_MEASURED, ROUNDS_AVERAGED) and counts.get(name, self.rounds)
+            if name not in NOT_TOLD and counts.get(name, self.rounds)
         }
 
     def not_finite(self) -> tuple[str, ...]:

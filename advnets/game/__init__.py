@@ -10,7 +10,7 @@ from .output import DiscriminatorOutput
 from .penalties.r1 import R1
 from .penalty import Penalty, PenaltyInputs
 from .play import Play
-from .players import NORMS_MEASURED, PLAYERS, SAMPLED_NORMS
+from .players import NORMS_MEASURED, PLAYERS, SAMPLED_NORMS, WEIGHTS_SEEN
 from .prior import Gaussian, Prior, Uniform
 from .update_rule import UpdateRule
 from .updates.alternating import Alternating
@@ -21,6 +21,7 @@ __all__ = [
     "PLAYERS",
     "R1",
     "SAMPLED_NORMS",
+    "WEIGHTS_SEEN",
     "AdversarialGame",
     "Alternating",
     "DiscriminatorOutput",

@@ -208,6 +208,7 @@ class AdversarialGame(Generation):
             seen["d_accuracy_fake"] = tf.cast(d_fake <= 0.5, tf.float32)
         shares = {"d_loss": d_loss, "g_loss": g_loss}
         shares |= {name: batch.share(values, name) for name, values in seen.items()}
+        shares |= self._weights_seen()
         logs = dict(zip(shares, batch.total(list(shares.values())), strict=True))
         return logs | self._moves(d_norm, g_norm)
 

@@ -67,17 +67,6 @@ class LossScale:
         self.good_steps.assign(tf.where(grown, tf.zeros_like(good), good))
 
 
-def all_finite(gradients: Sequence[tf.Tensor | None]) -> tf.Tensor:
-    """Whether no gradient holds NaN or infinity, a scalar bool.
-
-    >>> bool(all_finite([tf.constant([1.0, 2.0]), None, tf.constant(float("inf"))]))
-    False
-    """
-    values = [g.values if isinstance(g, tf.IndexedSlices) else g for g in gradients]
-    each = [tf.reduce_all(tf.math.is_finite(v)) for v in values if v is not None]
-    return tf.reduce_all(tf.stack(each))
-
-
 def _times(gradient: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
     if isinstance(gradient, tf.IndexedSlices):  # of an embedding
         values = tf.cast(gradient.values, tf.float32) * factor

@@ -12,15 +12,17 @@ from ..errors import PluginError, UsageError
 from ..networks import computes_in
 from ..optimizers.schedules import Scaled
 from . import batch
-from .gradient_check import zero_if_finite
+from .finiteness import LOOKED_AT, all_finite, zero_if_all_finite, zero_if_finite
 from .loss import Loss
-from .loss_scale import LossScale, all_finite
+from .loss_scale import LossScale
 
 SAMPLED_NORMS = ("d_gradient_norm", "g_gradient_norm")
 """What a round logs of gradients; see ``Players.norms_every``."""
 PLAYERS = ("generator", "discriminator")
 NORMS_MEASURED = "norms_measured"
 """1 or 0: whether a round measured them; logged where not every round does."""
+WEIGHTS_SEEN = ("d_weights", "g_weights")
+"""0, or NaN after a round that left weights not finite; see ``Players.sees_weights``."""
 
 
 class Players(keras.Model):
@@ -41,6 +43,9 @@ class Players(keras.Model):
             along with ``norms_measured`` = 0. A norm reads the whole gradient once more,
             which costs a large fully connected game 3 %.
         loss_scales: The loss scales, by player; empty where nothing computes in float16.
+        sees_weights: Whether every round logs ``d_weights`` and ``g_weights``: 0, or NaN if a
+            network, on any replica, is seen not to be finite after the round. All weights are
+            read in rounds that measure norms, the small ones in others. ``False`` at first.
         rate_factors: Of players whose learning rate is a schedule: what it is multiplied by,
             1 at first. Any other rate is a variable of its optimizer.
         skips: Whether a player does not move along a gradient that is not finite, as it
@@ -66,6 +71,7 @@ class Players(keras.Model):
         self.discriminator = discriminator
         self.norms_every = 1
         self.skips = False
+        self.sees_weights = False
         self.rate_factors: dict[str, tf.Variable] = {}
         # G(z) that overflows reaches D, and G's gradient passes through D: both have one.
         half = any(computes_in(network, "float16") for network in (generator, discriminator))
@@ -161,7 +167,7 @@ class Players(keras.Model):
         Returns:
             The L2 norm of the gradient, a float32 scalar: 0 in a round that measures none; NaN
             or infinite where the gradient is not finite (of large gradients that are not
-            measured, as :func:`.gradient_check.zero_if_finite` sees it).
+            measured, as :func:`.finiteness.zero_if_finite` sees it).
         """
         if all(gradient is None for gradient in gradients):
             raise PluginError(
@@ -199,6 +205,23 @@ class Players(keras.Model):
             if player in self.loss_scales or self.skips:
                 logs[f"{player[0]}_skipped"] = tf.cast(tf.math.is_nan(norm), tf.float32)
         return logs if self.norms_every == 1 else logs | {NORMS_MEASURED: self._norms_due()}
+
+    def _weights_seen(self) -> dict[str, tf.Tensor]:
+        """Of both players, this replica's part of what :data:`WEIGHTS_SEEN` log."""
+        if not self.sees_weights:
+            return {}
+        networks = (self.discriminator, self.generator)
+        return dict(zip(WEIGHTS_SEEN, map(self._seen, networks), strict=True))
+
+    def _seen(self, network: keras.Model) -> tf.Tensor:
+        weights = [w.value for w in network.weights if tf.as_dtype(w.dtype).is_floating]
+        if sum(w.shape.num_elements() for w in weights) <= LOOKED_AT:
+            return zero_if_finite(weights)
+        return tf.cond(
+            self._norms_due() > 0,
+            lambda: zero_if_all_finite(weights),
+            lambda: zero_if_finite(weights),
+        )
 
     def _norms_due(self) -> tf.Tensor:
         """1 in a round that measures gradient norms, 0 in others."""

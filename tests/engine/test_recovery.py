@@ -30,6 +30,13 @@ class Poison(keras.callbacks.Callback):
             kernel = self.model.discriminator.trainable_variables[0]
             kernel.assign(np.full(kernel.shape, np.nan))
 
+class Silence(keras.callbacks.Callback):
+    '''Makes a bias before a ReLU -inf after round 12: no loss and no gradient tells of it.'''
+    def on_train_batch_end(self, batch, logs=None):
+        if int(self.model.rounds.numpy()) == 12:
+            bias = self.model.generator.trainable_variables[1]
+            bias.assign(np.r_[-np.inf, np.zeros(bias.shape[0] - 1)])
+
 class Crash(keras.callbacks.Callback):
     '''Fails in round 18 of the first sitting.'''
     crashed = False
@@ -96,7 +103,8 @@ def advnets_losses():
 @hookimpl
 def advnets_callbacks():
     poison = Component("poison", __name__ + ":Poison", parameters=Rate)
-    return [poison, Component("crash", __name__ + ":Crash")]
+    silence = Component("silence", __name__ + ":Silence")
+    return [poison, silence, Component("crash", __name__ + ":Crash")]
 """
 
 ADAM = {"name": "adam", "learning_rate": 0.01}
@@ -162,15 +170,27 @@ def test_nothing_of_the_course_that_was_given_up_is_kept(play):
     assert all(np.isfinite(w).all() for w in run.averaged_generator.get_weights())
 
 
-def test_a_gradient_that_is_not_finite_is_named_in_its_own_round(play, tmp_path):
+def test_a_gradient_that_is_not_finite_is_named_in_its_own_round(play, tmp_path, measured):
     # Round 13: one of those in which norms are not measured, and no boundary.
     loss = {"name": "broken_backwards", "first": 12, "last": 13}
     with pytest.raises(RunError, match="in round 13 the generator's gradient is not finite, nor"):
         play(loss=loss, health={"policy": "stop"})
-    (found,) = json.loads((tmp_path / "run" / "manifest.json").read_text())["divergences"]
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    (found,) = manifest["divergences"]
     assert (found["step"], found["logged"]) == (13, ["g_gradient_norm"])
     players = {name.partition("/")[0] for name in found["variables"]}
     assert players == {"generator", "generator_optimizer"}
+    measured.booked("gradient_not_finite", None, manifest)
+
+
+def test_a_weight_that_no_loss_tells_of_is_named_in_its_round(play, tmp_path, measured):
+    with pytest.raises(RunError, match="after round 13 generator/0001/bias is not finite"):
+        play(callbacks=["silence"], health={"policy": "stop"})
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    (found,) = manifest["divergences"]
+    assert (found["step"], found["logged"]) == (13, [])
+    assert found["variables"] == ["generator/0001/bias"]
+    measured.booked("weight_not_finite", None, manifest)
 
 
 @pytest.mark.parametrize("optimizer", [None, ADAM], ids=["schedule", "constant"])
@@ -224,12 +244,17 @@ def test_rollbacks_are_bounded_and_go_back_to_the_start_if_nothing_was_committed
 
 
 def test_skip_leaves_out_the_moves_that_would_break_the_game(play, measured):
-    run = play(loss={"name": "broken", "first": 6, "last": 8}, health={"policy": "skip"})
+    run = play(
+        loss={"name": "broken", "first": 6, "last": 8},
+        health={"policy": "skip"},
+        averaging={"decay": 0.9},
+    )
     rows = {row["step"]: row for row in run.metrics}
     assert rows[10]["g_skipped"] == pytest.approx(2 / 5)
     assert [rows[step]["g_skipped"] for step in (5, 15, 30)] == [0, 0, 0]
     assert np.isfinite([rows[10][key] for key in ("d_loss", "g_loss")]).all()
-    assert all(np.isfinite(weight).all() for weight in run.generator.get_weights())
+    for network in (run.generator, run.averaged_generator):
+        assert all(np.isfinite(weight).all() for weight in network.get_weights())
     assert run.manifest["status"] == "finished"
     measured.booked("skipped_moves", True, run.manifest)
 

@@ -11,7 +11,8 @@ import pytest
 import tensorflow as tf
 
 from advnets.game import R1, AdversarialGame, Alternating, NonSaturating, Simultaneous
-from advnets.game.loss_scale import INITIAL, LARGEST, LossScale, all_finite
+from advnets.game.finiteness import all_finite
+from advnets.game.loss_scale import INITIAL, LARGEST, LossScale
 from advnets.networks import NetworkContext, under_policy
 from advnets.networks.conv_maxout import conv_maxout
 from advnets.networks.dcgan import dcgan
@@ -225,9 +226,9 @@ def test_fit_in_a_notebook_under_a_global_policy():
     assert history["g_skipped"][-1] == 0
 
 
-def test_an_overflow_on_one_replica_skips_the_step_on_all():
+def test_an_overflow_on_one_replica_skips_the_step_on_all_and_a_bad_weight_is_told_by_all():
     """In a process of its own, with two logical devices."""
-    script = Path(__file__).with_name("overflow_on_one_replica.py")
+    script = Path(__file__).with_name("one_replica_only.py")
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(
         [sys.executable, str(script)], env=environment, capture_output=True, text=True

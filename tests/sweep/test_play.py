@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from measured import Measured
 
 pytest.importorskip("optuna")
 
@@ -281,7 +282,7 @@ def process(file: Path, place: Path, pause: str = "0.02") -> subprocess.Popen[st
 
 
 def test_a_sweep_that_is_killed_goes_on_with_the_same_trials(
-    make: Make, write: Callable[..., Path], tmp_path: Path, fakes: None
+    make: Make, write: Callable[..., Path], tmp_path: Path, fakes: None, measured: Measured
 ) -> None:
     changes = (PRUNED, TPE)
     whole, folder = played(make(*changes), tmp_path / "whole")
@@ -292,9 +293,12 @@ def test_a_sweep_that_is_killed_goes_on_with_the_same_trials(
         time.sleep(chance.uniform(0.05, 0.5))
         victim.kill()
         victim.wait()
+    start = time.monotonic()
     last = process(file, place)
+    seconds = time.monotonic() - start
     assert last.wait(60) == 0
     assert told(SweepFolder(place)) == told(folder)
+    measured("sweep_killed", True, None, seconds)
     assert {trial.state for trial in whole} == {"complete", "pruned"}
 
 

@@ -1,4 +1,6 @@
-"""Two replicas in float16, of which only the second sees an overflow: run by test_precision."""
+"""Two replicas in float16, of which only the second overflows, or holds a weight that is not
+finite: run by test_precision.
+"""
 
 import keras
 import numpy as np
@@ -26,16 +28,26 @@ def main(rule):
         game.compile(keras.optimizers.Adam(0.01), keras.optimizers.SGD(0.1, momentum=0.5))
     examples = np.random.default_rng(0).normal(size=(8, 2)).astype("float32")
 
-    @tf.function(autograph=False)
-    def play(data):
-        def body(done, _):
-            logs = strategy.run(game.train_step, (data,))
-            return done + 1, tf.stack(strategy.experimental_local_results(logs["d_skipped"]))
+    def round_that_tells(name):
+        """A compiled round; what each replica logs under the name."""
 
-        start = (tf.constant(0), tf.zeros([2]))
-        return tf.while_loop(lambda done, _: done < 1, body, start)[1]
+        @tf.function(autograph=False)
+        def play(data):
+            def body(done, _):
+                logs = strategy.run(game.train_step, (data,))
+                return done + 1, tf.stack(strategy.experimental_local_results(logs[name]))
+
+            start = (tf.constant(0), tf.zeros([2]))
+            return tf.while_loop(lambda done, _: done < 1, body, start)[1]
+
+        return play
+
+    play = round_that_tells("d_skipped")
 
     def skipped(overflow):
+        return half_each(play, overflow)
+
+    def half_each(play, overflow=False):
         batch = examples.copy()
         if overflow:
             batch[-1] = 1e30  # the second replica's; infinite in float16
@@ -66,6 +78,15 @@ def main(rule):
     assert int(game.generator_optimizer.iterations.numpy()) == 2
     assert skipped(overflow=False) == [0, 0]
     assert any((old != new).any() for old, new in zip(before, state(), strict=True)), "stuck"
+
+    bias = game.discriminator.trainable_variables[1].value  # tanh hides it: no loss tells of it
+    game.sees_weights, game.norms_every = True, 10
+    sees = round_that_tells("d_weights")
+    assert half_each(sees) == [0, 0]
+    strategy.experimental_local_results(bias)[1].assign([-np.inf, 0, 0, 0])
+    assert np.isnan(half_each(sees)).all()
+    assert half_each(round_that_tells("g_weights")) == [0, 0]
+    assert np.isfinite(half_each(round_that_tells("d_loss"))).all()
     print(rule.__name__)
 
 
