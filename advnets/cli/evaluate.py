@@ -13,6 +13,7 @@ from .common import echo, plugin_options, print_json, registry_of, warn
 from .opening import checkpoint_option, open_run, run_argument, weights_option
 
 if TYPE_CHECKING:
+    from ..engine.api import Run
     from ..evaluate import Score
 
 
@@ -47,7 +48,8 @@ def command(
     """Score the generator of RUN.
 
     Each score comes with its error and its protocol (sample counts, splits, seed, step,
-    the weights' hash), and is kept in the run's manifest and report.
+    the weights' hash), and is kept in the run's manifest, report, metrics.jsonl and
+    TensorBoard files.
     """
     registry = registry_of(ctx)
     for name in metrics:
@@ -61,7 +63,7 @@ def command(
         )
     wanted = [entry for text in metrics for entry in _entries(text, opened.recipe)]
     scores = opened.evaluate(wanted or None, seed=seed, weights=weights)
-    keep(opened.folder, scores)
+    _keep(opened, scores)
     if as_json:
         print_json([score.to_dict() for score in scores])
         return
@@ -80,17 +82,14 @@ def _entries(text: str, recipe: Recipe) -> list[Any]:
     return list(read.data["evaluation"]["metrics"])
 
 
-def keep(folder: Any, scores: list[Score]) -> None:
-    """Add scores to the manifest and to the report; a folder that takes none is no failure."""
-    from ..evaluate import append_scores
-    from ..monitor.report import write_report
+def _keep(opened: Run, scores: list[Score]) -> None:
+    """Where a run's scores are kept; a folder that takes none is no failure."""
+    from ..monitor.scores import keep_afterwards
 
     try:
-        known = folder.manifest.get("scores") or []
-        folder.manifest.update(scores=append_scores(known, scores))
-        write_report(folder)
+        keep_afterwards(opened.folder, opened.recipe, scores, warn)
     except AdvnetsError as error:
-        warn(f"the scores were not added to the manifest: {error.message}")
+        warn(f"the scores were not kept: {error.message}")
 
 
 def _short(value: Any) -> str:

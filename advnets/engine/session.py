@@ -19,6 +19,7 @@ from ..evaluate.features import Extractors
 from ..game import AdversarialGame
 from ..monitor import Monitor
 from ..monitor.progress import Screen
+from ..monitor.scores import OF_CURRENT_WEIGHTS
 from ..plugins import Registry
 from ..runs import RunFolder
 from ..runs.lock import stale
@@ -319,7 +320,7 @@ class _Sitting:
                     observers=self.observers,
                     weights=weights,
                 )
-                self.monitor.scores(step, found, "_current" if scores else "")
+                self.monitor.scores(step, found, OF_CURRENT_WEIGHTS if scores else "")
                 scores += found
             kept = append_scores(self.folder.manifest.data.get("scores") or [], scores)
             self.folder.manifest.update(scores=kept)

@@ -39,6 +39,7 @@ from ..runs.atomic import replaced
 from ..runs.plain import plain
 from .grid import Density, save_grid
 from .progress import Progress, Screen
+from .scores import line_of, shown
 from .snapshot import Snapshot, first_snapshot_of, log_of, taken
 from .tensorboard import EventLog
 
@@ -205,17 +206,12 @@ class Monitor:
         scores = list(scores)
         if not self.chief or not scores:
             return
-        values, errors = {}, {}
         for score in scores:
             self.note(f"step {step}: {score}{suffix.replace('_', ', ')}", "bold")
-            values[f"{score.metric}{suffix}"] = score.value
-            if score.error is not None:
-                errors[f"{score.metric}{suffix}_error"] = score.error
-        record = {"step": step, "time": time.time(), "scores": plain(values | errors)}
-        self.folder.append_metrics(record)
+        line = line_of(step, scores, suffix)
+        self.folder.append_metrics(line)
         if self._events:
-            shown = plain({f"scores/{name}": value for name, value in values.items()})
-            self._events.values(step, {k: v for k, v in shown.items() if v is not None})
+            shown(self._events, line)
 
     def figure(self, number: int, step: int, draw: Callable[[BinaryIO], Any]) -> None:
         """Draw a figure of the paper into ``exports/figure-N.png``.

@@ -110,24 +110,38 @@ def extra_charts(records: Sequence[Mapping[str, Any]]) -> list[Chart]:
 
 
 def score_charts(scores: Sequence[Mapping[str, Any]]) -> list[Chart]:
-    """A chart per metric that was measured at several steps, under one protocol."""
-    groups: dict[str, dict[int, Mapping[str, Any]]] = {}
+    """A chart per metric that was measured at several steps, a line for each kind of weights."""
+    groups: dict[str, dict[bool, dict[int, Mapping[str, Any]]]] = {}
     for score in scores:
-        step = (score.get("protocol") or {}).get("step")
+        protocol = score.get("protocol") or {}
+        step, averaged = protocol.get("step"), bool(protocol.get("averaging"))
         if step is not None and score.get("value") is not None:
-            groups.setdefault(score["metric"], {})[step] = score
+            groups.setdefault(score["metric"], {}).setdefault(averaged, {})[step] = score
     result = []
-    for metric, by_step in islice(groups.items(), MOST_METRICS):
-        if len(by_step) < 2:
+    for metric, kinds in islice(groups.items(), MOST_METRICS):
+        if max(map(len, kinds.values())) < 2:
             continue
-        steps = sorted(by_step)
-        values = [by_step[step]["value"] for step in steps]
-        errors = [by_step[step].get("error") or 0.0 for step in steps]
-        unit = (by_step[steps[-1]]["protocol"]).get("unit") or ""
-        note = "Bars are one standard error." if any(errors) else ""
-        drawn = [Line(metric, steps, values, "ink", errors)]
+        drawn = [_scored(metric, kinds, averaged) for averaged in sorted(kinds, reverse=True)]
+        by_step = max(kinds.values(), key=max)
+        newest = by_step[max(by_step)]
+        note = (
+            "Bars are one standard error." if any(any(line.error or ()) for line in drawn) else ""
+        )
+        unit = (newest.get("protocol") or {}).get("unit") or ""
         result.append(Chart(f"Score: {metric}", drawn, note, unit))
     return result
+
+
+def _scored(
+    metric: str, kinds: Mapping[bool, Mapping[int, Mapping[str, Any]]], averaged: bool
+) -> Line:
+    """The scores of G's average, or of its own weights, against the step."""
+    steps = sorted(kinds[averaged])
+    some = [kinds[averaged][step] for step in steps]
+    name = metric if len(kinds) == 1 else "averaged weights" if averaged else "own weights"
+    colour = "fake" if len(kinds) > 1 and not averaged else "ink"
+    errors = [score.get("error") or 0.0 for score in some]
+    return Line(name, steps, [score["value"] for score in some], colour, errors)
 
 
 def drawing(chart: Chart) -> str | None:

@@ -70,11 +70,12 @@ class EventLog:
         folder: Where the event files go.
         step: The step the run starts from. What was recorded after it, by a run that was
             killed and has now gone back to its last checkpoint, is removed first, so that
-            no step appears twice; TensorBoard servers that are watching are told.
+            no step appears twice; TensorBoard servers that are watching are told. ``None``:
+            nothing is removed, since what is added is about steps that were played.
         warn: Called once with a message if event files cannot be written.
     """
 
-    def __init__(self, folder: Path, step: int, warn: Callable[[str], None]):
+    def __init__(self, folder: Path, step: int | None, warn: Callable[[str], None]):
         self.folder = folder
         self._warn = warn
         self._writer: Any = None
@@ -129,25 +130,31 @@ class EventLog:
 
         self._write(write)
 
-    def close(self, succeeded: bool = True) -> None:
-        """Say how the run ended, write what is buffered, and close the files."""
+    def close(self, succeeded: bool | None = True) -> None:
+        """Say how the run ended, if this was its end, write what is buffered, close the files."""
+        if succeeded is not None:
+            self._say_how_it_ended(succeeded)
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            self._attempt(writer.close)
+
+    def _say_how_it_ended(self, succeeded: bool) -> None:
         from tensorboard.plugins.hparams import api_pb2, summary
         from tensorflow import summary as tf_summary
 
         status = api_pb2.STATUS_SUCCESS if succeeded else api_pb2.STATUS_FAILURE
         ending = summary.session_end_pb(status).SerializeToString()
         self._write(lambda: tf_summary.experimental.write_raw_pb(ending, step=0))
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            self._attempt(writer.close)
 
-    def _open(self, step: int) -> None:
+    def _open(self, step: int | None) -> None:
         import tensorflow as tf
 
         self.folder.mkdir(parents=True, exist_ok=True)
-        forget(self.folder, step)
+        if step is not None:
+            forget(self.folder, step)
+        suffix = ".afterwards" if step is None else f".from-{step}"
         self._writer = tf.summary.create_file_writer(
-            str(self.folder), flush_millis=FLUSH_SECONDS * 1000, filename_suffix=f".from-{step}"
+            str(self.folder), flush_millis=FLUSH_SECONDS * 1000, filename_suffix=suffix
         )
 
     def _write(self, write: Callable[[], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,10 @@ class RunFolder:
     def lock(self) -> RunLock:
         """A context manager that keeps other processes from writing here."""
         return RunLock(self.path)
+
+    def if_idle(self) -> AbstractContextManager[bool]:
+        """A context manager whose value says that nobody writes here until it is left."""
+        return self.lock().if_free()
 
     def start(self, recipe: Recipe) -> None:
         """Write ``recipe.yaml`` and begin the manifest, or take them up again.

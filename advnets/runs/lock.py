@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import socket
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -86,6 +87,23 @@ class RunLock:
         with contextlib.suppress(OSError):
             (self.folder / HOLDER).unlink()
         self._lock.release()
+
+    @contextlib.contextmanager
+    def if_free(self) -> Iterator[bool]:
+        """Hold it for a moment where nobody does; what a dead holder has left stays as it is.
+
+        Yields:
+            Whether it is held by us.
+        """
+        try:
+            self._lock.acquire()
+        except (filelock.Timeout, NotImplementedError, OSError):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            self._lock.release()
 
     def holder(self) -> dict[str, Any]:
         """Who holds it, or held it last when it died: host, pid, since; empty if unknown."""

@@ -37,6 +37,9 @@ def test_scores_enter_the_manifest_once_and_the_report(run_folder, capsys):
     scores = json.loads((run_folder / "manifest.json").read_text())["scores"]
     assert [score["metric"] for score in scores] == ["parzen"]
     assert "Protocol of parzen at step 60" in (run_folder / "report.html").read_text()
+    lines = (run_folder / "metrics.jsonl").read_text().splitlines()
+    [line] = [json.loads(line) for line in lines if "scores" in line]
+    assert (line["step"], line["scores"]["parzen"]) == (60, scores[0]["value"])
     run("evaluate", run_folder, "--metric", "parzen", "--seed", 77)
     scores = json.loads((run_folder / "manifest.json").read_text())["scores"]
     assert [score["protocol"]["seed"] for score in scores] == [1, 77]

@@ -1,0 +1,144 @@
+"""What is measured after a run goes where its own scores are."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from tensorboard.backend.event_processing.plugin_event_accumulator import EventAccumulator
+
+from advnets.evaluate import Score
+from advnets.monitor import Monitor
+from advnets.monitor.report_charts import score_charts
+from advnets.monitor.scores import keep_afterwards
+from advnets.recipe import load_recipe
+from advnets.runs import RunFolder
+
+
+@pytest.fixture
+def warnings():
+    return []
+
+
+@pytest.fixture
+def keep(folder, recipe, warnings):
+    def work(*scores, recipe=recipe):
+        keep_afterwards(folder, recipe, scores, warnings.append)
+
+    return work
+
+
+def score(value=225.0, step=40, **protocol):
+    return Score("parzen", value, 2.0, {"step": step, "averaging": None, **protocol})
+
+
+def lines(folder):
+    return [(r["step"], r["scores"]) for r in folder.read_metrics() if "scores" in r]
+
+
+def points(folder, tag):
+    accumulator = EventAccumulator(str(folder.tensorboard), size_guidance={"tensors": 0})
+    accumulator.Reload()
+    return [event.step for event in accumulator.Tensors(tag)]
+
+
+def test_after_a_run_they_join_its_own(folder, recipe, spec, console, record, keep, warnings):
+    with Monitor(folder, recipe, spec, console=console) as monitor:
+        monitor.start(0)
+        monitor.log(record(50))
+        monitor.scores(50, [score(100.0, 50)])
+        monitor.finish("finished")
+    keep(score(step=20), score(3.0, 20, seed=2), score())
+    assert [step for step, _ in lines(folder)] == [50, 20, 40]
+    assert lines(folder)[2] == (40, {"parzen": 225.0, "parzen_error": 2.0})
+    assert sorted(points(folder, "scores/parzen")) == [20, 40, 50]
+    assert points(folder, "losses/discriminator") == [50]
+    assert [s["protocol"]["step"] for s in folder.manifest["scores"]] == [20, 20, 40]
+    assert "parzen" in (folder.path / "report.html").read_text()
+    assert warnings == []
+
+
+def test_the_same_again_is_no_news(folder, keep):
+    keep(score())
+    keep(score())
+    assert lines(folder) == [(40, {"parzen": 225.0, "parzen_error": 2.0})]
+    keep(score(226.0))  # the same protocol, and yet another number
+    assert [scores["parzen"] for _, scores in lines(folder)] == [225.0, 226.0]
+    assert [s["value"] for s in folder.manifest["scores"]] == [226.0]
+
+
+@pytest.mark.parametrize(
+    ("weights", "name"),
+    [("both", "parzen_current"), ("current", "parzen"), ("auto", "parzen_current")],
+)
+def test_of_weights_that_are_not_the_average(folder, keep, weights, name):
+    changes = {"averaging.decay": 0.9, "evaluation.weights": weights}
+    recipe = load_recipe("digits", {"training.steps": 100, **changes})
+    keep(score(), recipe=recipe)
+    keep(score(averaging={"decay": 0.9}), recipe=recipe)
+    assert [next(iter(scores)) for _, scores in lines(folder)] == [name, "parzen"]
+
+
+def test_without_tensorboard(folder, keep):
+    recipe = load_recipe("digits", {"training.steps": 100, "monitoring.tensorboard": False})
+    keep(score(), recipe=recipe)
+    assert len(lines(folder)) == 1
+    assert not folder.tensorboard.exists()
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from advnets.runs.lock import RunLock
+with RunLock(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_a_run_that_is_going_on_keeps_its_files_to_itself(folder, keep, warnings):
+    command = [sys.executable, "-c", HOLD, str(folder.path)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as holder:
+        assert holder.stdout.readline() == "held\n"
+        keep(score())
+        holder.communicate("\n")
+    assert "going on" in warnings[0]
+    assert len(folder.manifest["scores"]) == 1
+    assert lines(folder) == []
+
+
+def test_what_a_killed_run_has_left_is_still_told_to_the_next(folder, keep):
+    lock = folder.lock()
+    with lock:
+        (folder.path / "kept").write_bytes((folder.path / ".lock.json").read_bytes())
+    (folder.path / "kept").rename(folder.path / ".lock.json")
+    keep(score())
+    assert lines(folder)
+    with folder.lock() as again:
+        assert json.loads(json.dumps(again.left))["pid"] > 0
+
+
+def test_a_folder_is_free_again(folder):
+    with folder.if_idle() as idle:
+        assert idle
+        with RunFolder(folder.path).if_idle() as other:
+            assert not other
+    with folder.lock():
+        pass
+
+
+def test_the_report_draws_a_line_for_each_kind_of_weights(folder):
+    found = [
+        score(step=step, averaging=kind) for step in (10, 20) for kind in (None, {"decay": 0.9})
+    ]
+    [chart] = score_charts([one.to_dict() for one in found])
+    assert [(line.label, list(line.x)) for line in chart.lines] == [
+        ("averaged weights", [10, 20]),
+        ("own weights", [10, 20]),
+    ]
+    [chart] = score_charts([one.to_dict() for one in found[::2]])
+    assert [line.label for line in chart.lines] == ["parzen"]
+    assert score_charts([one.to_dict() for one in found[:2]]) == []
