@@ -31,7 +31,7 @@ log = logging.getLogger("advnets.data")
 
 
 class Folder(Source):
-    """Images of a folder and its sub-folders, in the order of their names.
+    """Images of a folder and its sub-folders.
 
     A split within the memory budget is decoded into memory. Of a larger one, every file is
     decoded once, to find the broken ones and the fingerprint, and then again whenever the
@@ -40,8 +40,10 @@ class Folder(Source):
 
     Sub-folders ``train``, ``validation`` and ``test`` hold those splits, if there is a
     ``train``. A split that has no folder of its own is taken from the training images, by a
-    hash of each file's name below the folder: adding files moves none of the others. If each
-    image lies in a sub-folder (of its split), the first one's name is its class.
+    hash of each file's name below the folder: adding files moves none of the others. The order
+    is that of another part of the hash, so that the first of a split, which metrics choose
+    bandwidths on, are of all its sub-folders. If each image lies in a sub-folder (of its split),
+    the first one's name is its class.
 
     Files that can't be decoded, or of absurd dimensions, are skipped: named in a warning, and
     refused altogether if they are more than a tenth.
@@ -238,7 +240,7 @@ class Folder(Source):
 
     @cached_property
     def _files(self) -> dict[str, list[Path]]:
-        """Each split's files, relative to the folder and sorted by name."""
+        """Each split's files, relative to the folder, in their order."""
         self.available()
         own = [s for s in SPLITS if (self.path / s).is_dir()] if self._has_train else []
         found = {s: self._images(self.path / s) for s in own} or {"train": self._images(self.path)}
@@ -269,12 +271,11 @@ class Folder(Source):
             for name in names:
                 if name.lower().endswith(SUFFIXES) and not name.startswith("."):
                     paths.append(Path(folder, name).relative_to(self.path))
-        return sorted(paths, key=lambda path: path.as_posix())
+        return sorted(paths, key=lambda path: (_digest(path)[8:], path.as_posix()))
 
     def _assigned(self, file: Path, taken: Sequence[str]) -> str:
         """The split of a training image: by its name alone, so independent of the others."""
-        digest = hashlib.sha256(file.as_posix().encode("utf-8", "surrogateescape")).digest()
-        place = int.from_bytes(digest[:8], "big") / 2**64
+        place = int.from_bytes(_digest(file)[:8], "big") / 2**64
         for split, part in self._fractions.items():
             if split in taken:
                 continue
@@ -297,3 +298,8 @@ class Folder(Source):
     @cached_property
     def _numbers(self) -> dict[str | None, int]:
         return {name: number for number, name in enumerate(self._classes)}
+
+
+def _digest(file: Path) -> bytes:
+    """By which files are split and ordered."""
+    return hashlib.sha256(file.as_posix().encode("utf-8", "surrogateescape")).digest()
