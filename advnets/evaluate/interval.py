@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.stats import norm, t
 
 LEVEL = 0.95
 """The share of repetitions in which an interval should hold the true value."""
+
+Z = NormalDist().inv_cdf(0.5 + LEVEL / 2)
+"""The standard normal distribution's quantile at the upper end: 1.96."""
 
 
 class Interval(NamedTuple):
@@ -47,7 +50,7 @@ def normal_interval(
     >>> low, round(high, 2), error
     (0.0, 2.96, 1.0)
     """
-    half = float(norm.ppf(0.5 + LEVEL / 2)) * error
+    half = Z * error
     return Interval(max(value - half, least), min(value + half, greatest), error)
 
 
@@ -76,7 +79,7 @@ def proportion_interval(hits: int, trials: int) -> Interval:
     True
     """
     p = hits / trials
-    z2 = float(norm.ppf(0.5 + LEVEL / 2)) ** 2
+    z2 = Z**2
     centre = (p + z2 / (2 * trials)) / (1 + z2 / trials)
     half = math.sqrt(z2 * (p * (1 - p) / trials + z2 / (4 * trials**2))) / (1 + z2 / trials)
     error = math.sqrt(p * (1 - p) / trials)
@@ -132,5 +135,7 @@ def student_interval(
     >>> round(student_interval(0.0, 1.0, 19).high, 3)
     2.093
     """
+    from scipy.stats import t  # takes a second to import
+
     half = float(t.ppf(0.5 + LEVEL / 2, freedom)) * error
     return Interval(max(value - half, least), min(value + half, greatest), error)
