@@ -25,6 +25,11 @@ FORMATS = {
     "--animate": (".gif", ".webp", ".png"),
 }
 MOST_STEPS = 6
+ONLY_FOR = {
+    "1": ("steps",),
+    "2 and 3": ("rows", "columns", "seed", "weights", "checkpoint"),
+}
+"""Options, by the figures that they say something about."""
 Write = Callable[[IO[bytes]], Any]
 
 
@@ -90,7 +95,7 @@ def command(
     Figure 2 shows random samples of images and, to the right of each row, the training example
     nearest to its last one. Figure 3 shows G along straight lines through latent space.
     """
-    _check(number, out, animate)
+    _check(ctx, number, out, animate)
     from ..runs import RunFolder
 
     folder = RunFolder.open(run)
@@ -109,10 +114,16 @@ def command(
         _into_the_report(folder)
 
 
-def _check(number: str, out: Path | None, animate: bool) -> None:
+def _check(ctx: click.Context, number: str, out: Path | None, animate: bool) -> None:
     """Refuse what cannot be drawn or written before anything is loaded."""
     if animate and number != "1":
         raise UsageError(f"--animate shows figure 1 over a run; there is no such film of {number}")
+    for figures, options in ONLY_FOR.items():
+        told = [name for name in options if _is_told(ctx, name)]
+        if told and number not in figures:
+            raise UsageError(f"--{told[0]} is for figure {figures}; it says nothing of {number}")
+    if animate and _is_told(ctx, "steps"):
+        raise UsageError("--steps chooses panels; the film shows all of the run")
     if out is None:
         return
     formats = FORMATS["--animate" if animate else number]
@@ -122,6 +133,10 @@ def _check(number: str, out: Path | None, animate: bool) -> None:
             hint="the suffix says what to write",
         )
     check_place("--out", out)
+
+
+def _is_told(ctx: click.Context, option: str) -> bool:
+    return ctx.get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE
 
 
 def _figure_1(

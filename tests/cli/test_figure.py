@@ -175,6 +175,11 @@ def test_a_run_that_has_hardly_begun(line):
         (["2", "--out", "x.svg"], r"\.svg is not among \.png, \.pdf, \.npz"),
         (["3", "--animate"], "no such film"),
         (["1", "--steps", "5"], "no snapshot of step 5"),
+        (["1", "--steps", "0,40", "--animate"], "--steps chooses panels"),
+        (["2", "--steps", "0"], "--steps is for figure 1; it says nothing of 2"),
+        (["1", "--seed", "0"], "--seed is for figure 2 and 3; it says nothing of 1"),
+        (["1", "--weights", "current"], "--weights is for figure 2 and 3"),
+        (["1", "--checkpoint", "best"], "--checkpoint is for figure 2 and 3"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(line, words, message):
