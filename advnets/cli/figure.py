@@ -10,7 +10,7 @@ import click
 
 from ..errors import AdvnetsError, UsageError
 from .common import check_place, echo, plugin_options, warn
-from .opening import checkpoint_option, open_run, run_argument, weights_option
+from .opening import checkpoint_option, open_run, run_argument, seed_option, weights_option
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,13 +65,7 @@ def _steps(_: click.Context, __: click.Parameter, word: str | None) -> list[int]
 )
 @click.option("--rows", type=click.IntRange(1, 50), help="Figures 2 and 3: how many rows.")
 @click.option("--columns", type=click.IntRange(2, 50), help="Figures 2 and 3: samples in a row.")
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**31 - 1),
-    default=0,
-    show_default=True,
-    help="Figures 2 and 3: seed of the latent points.",
-)
+@seed_option("Figures 2 and 3: seed of the latent points.")
 @weights_option
 @checkpoint_option
 @plugin_options

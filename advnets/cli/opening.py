@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,6 +66,12 @@ def weights_option(command: click.decorators.FC) -> click.decorators.FC:
         show_default=True,
         help="Of the generator; auto: averaged ones where the recipe keeps them.",
     )(command)
+
+
+def seed_option(help: str) -> Callable[[click.decorators.FC], click.decorators.FC]:
+    """Add ``--seed`` of latent points, 0 by default."""
+    seeds = click.IntRange(0, 2**31 - 1)
+    return click.option("--seed", type=seeds, default=0, show_default=True, help=help)
 
 
 def run_argument(command: click.decorators.FC) -> click.decorators.FC:

@@ -8,7 +8,7 @@ import click
 
 from ..errors import UsageError
 from .common import check_place, echo, plugin_options
-from .opening import checkpoint_option, open_run, run_argument, weights_option
+from .opening import checkpoint_option, open_run, run_argument, seed_option, weights_option
 
 FORMATS = (".png", ".npz")
 
@@ -26,13 +26,7 @@ FORMATS = (".png", ".npz")
     is_flag=True,
     help="Rows of 10 samples along straight lines between latent points.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**31 - 1),
-    default=0,
-    show_default=True,
-    help="Seed of the latent points; equal seeds give equal samples.",
-)
+@seed_option("Seed of the latent points; equal seeds give equal samples.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
