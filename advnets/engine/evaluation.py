@@ -26,6 +26,7 @@ from ..runs.plain import plain
 from .asking import at_rest, made, said
 from .observers import Observers
 from .team import Team, is_loss
+from .tf32 import without_tf32
 
 
 class Helpers:
@@ -53,7 +54,8 @@ class Helpers:
             "per_example": self.per_example,
             "extract": self.extract,
         }
-        return do[what](*arguments)
+        with without_tf32():
+            return do[what](*arguments)
 
     def samples(self, n: int, seed: int, weights: str = "auto") -> np.ndarray:
         """``n`` samples in the range of the preprocessed data, on all workers."""
@@ -187,7 +189,8 @@ def evaluate_game(
         if observers is not None and who in observers:
             continue
         try:
-            returned = component.load()(context, **parameters)
+            with without_tf32():
+                returned = component.load()(context, **parameters)
             scores += _checked(component, returned)
         except (Exception, SystemExit) as error:
             if observers is None or is_loss(error):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import tensorflow as tf
 
 from advnets.cli.main import cli
 from advnets.errors import DataError, PluginError, RecipeError, UsageError
@@ -68,7 +69,10 @@ def advnets_metrics():
 
 def brightness(context):
     from advnets.evaluate import Score
-    return [Score("brightness", float(context.generated(10).mean()), None, context.protocol())]
+    import tensorflow as tf
+    tf32 = tf.config.experimental.tensor_float_32_execution_enabled()
+    told = context.protocol(tf32=tf32)
+    return [Score("brightness", float(context.generated(10).mean()), None, told)]
 """
     )
     plugin = tmp_path / "brightness_plugin.py"
@@ -76,6 +80,8 @@ def brightness(context):
     [score] = json.loads(capsys.readouterr().out)
     assert 0 < score["value"] < 1
     assert score["error"] is None
+    assert score["protocol"]["tf32"] is False
+    assert tf.config.experimental.tensor_float_32_execution_enabled()  # in training as before
 
 
 def test_a_metric_is_given_parameters_as_in_a_recipe(run_folder, capsys):
