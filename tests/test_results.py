@@ -106,6 +106,29 @@ def test_means_over_seeds_at_the_last_common_round(
     assert "beads, 500 training examples, fingerprint abcdefabcdef" in text
 
 
+def test_averaged_and_own_weights_are_arms_of_the_same_runs(
+    tools: Any, results: Path, add: Callable[..., Path]
+) -> None:
+    for seed in (1, 2):
+        manifest = add("ours", seed, {10: 100.0 + seed}) / "manifest.json"
+        told = json.loads(manifest.read_text())
+        own = json.loads(json.dumps(told["scores"][0]))
+        told["scores"][0]["protocol"]["averaging"] = {"decay": 0.9}
+        own["value"] -= 50
+        manifest.write_text(json.dumps(told | {"scores": [*told["scores"], own]}))
+    arms = (
+        "  arms:\n"
+        "    - {label: averaged, runs: toy/ours/seed*}\n"
+        "    - {label: own, runs: toy/ours/seed*, weights: current}\n"
+    )
+    entries = (results / "experiments.yaml").read_text()
+    start, end = entries.index("  arms:"), entries.index("  published:")
+    (results / "experiments.yaml").write_text(entries[:start] + arms + entries[end:])
+    text = part(tools, results)
+    assert "| **averaged** | **101.5" in text
+    assert "| **own** | **51.5" in text
+
+
 def test_one_seed_shows_the_scores_own_error(
     tools: Any, results: Path, add: Callable[..., Path]
 ) -> None:

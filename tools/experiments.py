@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from ruamel.yaml import YAML
@@ -54,11 +54,13 @@ class Arm(_Strict):
         label: What the table calls it.
         runs: A glob of folders below docs/results/.
         at: Which scores count: ``common``, ``last``, ``best``, or a step as text.
+        weights: Whose scores: ``averaged``, ``current``, or ``auto``.
     """
 
     label: str
     runs: str
     at: str = "common"
+    weights: Literal["auto", "averaged", "current"] = "auto"
 
 
 class Published(_Strict):
@@ -137,7 +139,8 @@ def read_arm(arm: Arm, metrics: Sequence[Metric], folder: Path = RESULTS) -> Arm
         AdvnetsError: If a run cannot be read, or the scores were not measured alike.
     """
     paths = sorted(path.parent for path in folder.glob(f"{arm.runs}/manifest.json"))
-    runs = sorted(map(read_run, paths), key=lambda run: int(run.seed))
+    runs = [read_run(path, arm.weights) for path in paths]
+    runs.sort(key=lambda run: int(run.seed))
     if len({run.without_seed for run in runs}) > 1:
         raise ValueError(f"{arm.label}: the runs {arm.runs} are of several recipes")
     manifests = [RunFolder(run.path).manifest.data for run in runs]

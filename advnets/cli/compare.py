@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .common import echo, plugin_options, print_json, print_table, warn
+from .opening import weights_option
 
 if TYPE_CHECKING:
     from ..compare import Comparison, Pair, Row
@@ -40,10 +41,16 @@ MOST_SETTINGS = 40
     type=click.Choice(["higher", "lower"]),
     help="Which values are better, for scores that do not say.",
 )
+@weights_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with the protocols.")
 @plugin_options
 def command(
-    runs: tuple[Path, ...], metrics: tuple[str, ...], at: str, better: str | None, as_json: bool
+    runs: tuple[Path, ...],
+    metrics: tuple[str, ...],
+    at: str,
+    better: str | None,
+    weights: str,
+    as_json: bool,
 ) -> None:
     """Rank the recipes of RUNs by their scores, over seeds.
 
@@ -58,7 +65,7 @@ def command(
         raise click.BadParameter(f"{at[:40]!r} is neither common, last, best, nor a step")
     from ..compare import compare, read_run
 
-    found, left_out = compare([read_run(run) for run in runs], metrics, at, better)
+    found, left_out = compare([read_run(run, weights) for run in runs], metrics, at, better)
     for line in left_out:
         warn(f"left out: {line}")
     if as_json:

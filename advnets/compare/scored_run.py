@@ -72,11 +72,17 @@ class ScoredRun:
         return self.recipe.get("seed", 1)
 
 
-def read_run(path: str | Path) -> ScoredRun:
+def read_run(path: str | Path, weights: str = "auto") -> ScoredRun:
     """Read what a comparison needs of a run's folder, whoever made it.
 
+    Args:
+        path: The run's folder.
+        weights: Whose scores: ``averaged`` or ``current`` weights', or ``auto``: where both were
+            scored, the averaged ones'.
+
     Raises:
-        UsageError: If it is no run's folder, or its recipe cannot be read.
+        UsageError: If it is no run's folder, its recipe cannot be read, or none of its scores is
+            of such weights.
         RunError: If its manifest is damaged.
     """
     folder = RunFolder.open(path)
@@ -85,12 +91,26 @@ def read_run(path: str | Path) -> ScoredRun:
     if document.problems or not isinstance(recipe, dict):
         reason = str(document.problems[0]) if document.problems else "it is no mapping"
         raise UsageError(f"the recipe of the run cannot be read: {reason}", where=str(path))
+    scores = folder.manifest.data.get("scores") or []
+    if weights != "auto":
+        asked = [s for s in scores if _are_averaged(s) == (weights == "averaged")]
+        if scores and not asked:
+            raise UsageError(
+                f"none of the run's scores is of {weights} weights",
+                where=str(path),
+                hint=f"`advnets evaluate {path} --weights {weights}` adds some",
+            )
+        scores = asked
     return ScoredRun(
         folder.path,
         recipe,
         identity({name: value for name, value in recipe.items() if name != "seed"}),
-        _series(folder.manifest.data.get("scores") or [], recipe.get("seed", 1)),
+        _series(scores, recipe.get("seed", 1)),
     )
+
+
+def _are_averaged(score: dict[str, Any]) -> bool:
+    return bool((score.get("protocol") or {}).get("averaging"))
 
 
 def _series(scores: list[dict[str, Any]], seed: Any) -> dict[str, dict[str, Series]]:

@@ -60,6 +60,13 @@ def test_the_json(four: list[Path]) -> None:
     assert found["settings"] == {"unit": "nats", "note": ESCAPE}
 
 
+def test_weights_that_nobody_scored(four: list[Path]) -> None:
+    assert run(*four, "--weights", "current").exit_code == 0
+    refused = run(*four, "--weights", "averaged")
+    assert refused.exit_code == 2
+    assert "none of the run's scores is of averaged weights" in refused.output
+
+
 def test_one_seed(four: list[Path]) -> None:
     assert "with n = 1 no significance can be stated" in run(four[0], four[2]).stdout
 

@@ -157,6 +157,14 @@ def test_averaged_weights_count_where_both_were_scored(make: Make) -> None:
     assert found.rows[0].mean == 1.0
 
 
+@pytest.mark.parametrize(("weights", "mean"), [("auto", 1.0), ("averaged", 1.0), ("current", 2.0)])
+def test_the_weights_that_are_asked_for(make: Make, weights: str, mean: float) -> None:
+    both = [score(1.0, averaging={"decay": 0.9}), score(2.0)]
+    runs = [read_run(make(name, both, **more), weights) for name, more in (("a", {}), ("b", HINGE))]
+    (found,), _ = compare(runs)
+    assert found.rows[0].mean == mean
+
+
 def test_which_score_counts() -> None:
     draws = [score(1.0, seed=5, averaging={"decay": 0.9}), score(2.0), score(3.0)]
     assert counting(draws, 1)["value"] == 3.0
