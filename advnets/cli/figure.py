@@ -105,7 +105,7 @@ def command(
         echo(line)
     echo(str(target))
     if out is None:
-        _into_the_report(folder)
+        _show(folder, number, target)
 
 
 def _check(ctx: click.Context, number: str, out: Path | None, animate: bool) -> None:
@@ -246,11 +246,11 @@ def _save(target: Path, write: Write) -> None:
         write(file)
 
 
-def _into_the_report(folder: RunFolder) -> None:
+def _show(folder: RunFolder, number: str, picture: Path) -> None:
     """A folder that takes no report has its figure all the same."""
-    from ..monitor.report import write_report
+    from ..monitor.figures.afterwards import show_afterwards
 
     try:
-        write_report(folder)
+        show_afterwards(folder, number, picture, warn)
     except AdvnetsError as error:
         warn(f"the report does not show it: {error.message}")

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from ..places import described
 from .flatten import flatten
 from .progress import EQUILIBRIUM
@@ -103,12 +105,16 @@ class EventLog:
         self._write(write)
 
     def image(self, step: int, tag: str, path: Path) -> None:
-        """Write a PNG file."""
+        """Write a picture as it is: a PNG, or a GIF that may move."""
         import tensorflow as tf
+        from tensorboard.plugins.image import metadata
 
         def write() -> None:
-            pixels = tf.io.decode_png(path.read_bytes(), channels=3)
-            tf.summary.image(tag, pixels[None], step, max_outputs=1)
+            with Image.open(path) as picture:
+                width, height = picture.size
+            parts = [str(width).encode(), str(height).encode(), path.read_bytes()]
+            told = metadata.create_summary_metadata(display_name=None, description="")
+            tf.summary.write(tag, tf.constant(parts), step, metadata=told)
 
         self._write(write)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
+from tensorboard.backend.event_processing.plugin_event_accumulator import EventAccumulator
 
 import advnets
 from advnets.cli.main import cli
@@ -107,6 +110,14 @@ def test_the_animation(line, capsys):
     with Image.open(path) as film:
         assert film.n_frames == 5
     assert "data:image/gif" in (line / "report.html").read_text()
+    shown = EventAccumulator(str(line / "tensorboard"), size_guidance={"tensors": 0})
+    shown.Reload()
+    [event] = shown.Tensors("figures/1_over_the_run")
+    assert event.step == 40
+    width, height, content = tf.make_ndarray(event.tensor_proto).tolist()
+    assert (int(width), int(height)) == (800, 420)
+    assert content == Path(path).read_bytes()
+    assert [event.step for event in shown.Tensors("losses/discriminator")] == [10, 20, 30, 40]
 
 
 def test_figures_2_and_3_of_images(run_folder, tmp_path, capsys):

@@ -1,0 +1,36 @@
+"""A figure that was drawn after its run: in its report and event files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ...runs import RunFolder
+from ..report import write_report
+from ..tensorboard import EventLog
+
+
+def show_afterwards(
+    folder: RunFolder, number: str, path: Path, warn: Callable[[str], None]
+) -> None:
+    """Show a picture in TensorBoard, unless the run is going on, and in the report.
+
+    Args:
+        folder: The run's folder; where it never had event files, it gets none.
+        number: Of the figure.
+        path: The picture, one of the run's exports.
+        warn: Told, in words, why TensorBoard does not show it.
+
+    Raises:
+        RunError: If the report cannot be written.
+    """
+    step = int(folder.manifest.get("step") or 0)
+    moving = "_over_the_run" * (path.suffix == ".gif")
+    with folder.if_idle() as idle:
+        if not idle:
+            warn("the run is going on: TensorBoard does not show the figure")
+        elif folder.tensorboard.is_dir():
+            events = EventLog(folder.tensorboard, None, warn)
+            events.image(step, f"figures/{number}{moving}", path)
+            events.close(succeeded=None)
+    write_report(folder)
