@@ -248,8 +248,11 @@ def _save(target: Path, write: Write) -> None:
 
 def _show(folder: RunFolder, number: str, picture: Path) -> None:
     """A folder that takes no report has its figure all the same."""
+    from ..engine.quiet import import_tensorflow
     from ..monitor.figures.afterwards import show_afterwards
 
+    if folder.tensorboard.is_dir():
+        import_tensorflow()
     try:
         show_afterwards(folder, number, picture, warn)
     except AdvnetsError as error:
