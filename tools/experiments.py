@@ -7,6 +7,7 @@ them, and are refused where they were not measured alike.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ruamel.yaml import YAML
 
 from advnets.compare import Comparison, ScoredRun, compare, differing, read_run
+from advnets.errors import UsageError
 from advnets.runs import RunFolder
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
@@ -139,7 +141,14 @@ def read_arm(arm: Arm, metrics: Sequence[Metric], folder: Path = RESULTS) -> Arm
         AdvnetsError: If a run cannot be read, or the scores were not measured alike.
     """
     paths = sorted(path.parent for path in folder.glob(f"{arm.runs}/manifest.json"))
-    runs = [read_run(path, arm.weights) for path in paths]
+    runs = []
+    for path in paths:
+        try:
+            runs.append(read_run(path, arm.weights))
+        except UsageError as error:
+            if arm.weights == "auto":
+                raise
+            print(f"{arm.label}: left out {path.name}: {error.message}", file=sys.stderr)
     runs.sort(key=lambda run: int(run.seed))
     if len({run.without_seed for run in runs}) > 1:
         raise ValueError(f"{arm.label}: the runs {arm.runs} are of several recipes")

@@ -63,7 +63,8 @@ def command(
         )
     wanted = [entry for text in metrics for entry in _entries(text, opened.recipe)]
     scores = opened.evaluate(wanted or None, seed=seed, weights=weights)
-    _keep(opened, scores)
+    averaged = weights != "current" and bool(opened.recipe.data.get("averaging"))
+    _keep(opened, scores, averaged)
     if as_json:
         print_json([score.to_dict() for score in scores])
         return
@@ -82,12 +83,13 @@ def _entries(text: str, recipe: Recipe) -> list[Any]:
     return list(read.data["evaluation"]["metrics"])
 
 
-def _keep(opened: Run, scores: list[Score]) -> None:
+def _keep(opened: Run, scores: list[Score], averaged: bool) -> None:
     """Where a run's scores are kept; a folder that takes none is no failure."""
     from ..monitor.scores import keep_afterwards
 
     try:
-        keep_afterwards(opened.folder, opened.recipe, scores, warn)
+        step = opened.commit.step
+        keep_afterwards(opened.folder, opened.recipe, scores, step, averaged, warn)
     except AdvnetsError as error:
         warn(f"the scores were not kept: {error.message}")
 

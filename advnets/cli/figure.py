@@ -95,9 +95,9 @@ def command(
     folder = RunFolder.open(run)
     target = out or folder.exports / f"figure-{number}{'.gif' if animate else '.png'}"
     if number == "1":
-        write, told = _figure_1(ctx, folder, target.suffix, animate, steps)
+        write, told, step = _figure_1(ctx, folder, target.suffix, animate, steps)
     else:
-        write, told = _of_images(open_run(ctx, run), number, target.suffix, drawing)
+        write, told, step = _of_images(open_run(ctx, run), number, target.suffix, drawing)
     if out is None:
         _make(target.parent)
     _save(target, write)
@@ -105,7 +105,7 @@ def command(
         echo(line)
     echo(str(target))
     if out is None:
-        _show(folder, number, target)
+        _show(folder, number, step, target)
 
 
 def _check(ctx: click.Context, number: str, out: Path | None, animate: bool) -> None:
@@ -135,8 +135,8 @@ def _is_told(ctx: click.Context, option: str) -> bool:
 
 def _figure_1(
     ctx: click.Context, folder: RunFolder, suffix: str, animate: bool, steps: Sequence[int] | None
-) -> tuple[Write, list[str]]:
-    """What writes figure 1, and what there is to say of it; TensorFlow is not needed."""
+) -> tuple[Write, list[str], int]:
+    """What writes figure 1, what there is to say of it, its last step; without TensorFlow."""
     from ..monitor.figures.animation import frames_of, write_animation
     from ..monitor.figures.figure_1 import DPI, figure_1, in_words, numbers_of, panels
     from ..monitor.snapshot import snapshots_of
@@ -146,16 +146,17 @@ def _figure_1(
         raise _without_snapshots(open_run(ctx, folder.path))
     name = _name(folder)
     if animate:
-        return lambda file: write_animation(file, frames_of(found), suffix, name), []
+        frames = frames_of(found)
+        return lambda file: write_animation(file, frames, suffix, name), [], frames[-1].step
     shown = panels(found, steps)
     told = [
         f"({chr(ord('a') + place)}) step {snapshot.step:,}: {', '.join(in_words(snapshot))}"
         for place, snapshot in enumerate(shown)
     ]
     if suffix == ".npz":
-        return lambda file: _write_numbers(file, numbers_of(shown)), told
+        return lambda file: _write_numbers(file, numbers_of(shown)), told, shown[-1].step
     figure = figure_1(shown, name)
-    return lambda file: figure.savefig(file, format=suffix[1:], dpi=DPI), told
+    return lambda file: figure.savefig(file, format=suffix[1:], dpi=DPI), told, shown[-1].step
 
 
 def _without_snapshots(run: Run) -> UsageError:
@@ -184,8 +185,8 @@ def _without_snapshots(run: Run) -> UsageError:
 
 def _of_images(
     run: Run, number: str, suffix: str, drawing: Mapping[str, Any]
-) -> tuple[Write, list[str]]:
-    """What writes figure 2 or 3, and what there is to say of it."""
+) -> tuple[Write, list[str], int]:
+    """What writes figure 2 or 3, what there is to say of it, and the step."""
     from ..engine.figures import latent_lines, samples_and_neighbours
     from ..monitor.figures.figure_2 import figure_2
     from ..monitor.figures.figure_3 import figure_3
@@ -211,12 +212,12 @@ def _of_images(
     else:
         shown = latent_lines(run.game, run.source, **drawing)
     if suffix == ".npz":
-        return lambda file: _write_numbers(file, vars(shown)), told
+        return lambda file: _write_numbers(file, vars(shown)), told, shown.step
     try:
         picture = figure_2(shown, spec, name) if number == "2" else figure_3(shown, spec, name)
     except ValueError as error:
         raise UsageError(str(error), hint="ask for fewer --rows or --columns") from error
-    return lambda file: picture.save(file, format=suffix[1:].upper()), told
+    return lambda file: picture.save(file, format=suffix[1:].upper()), told, shown.step
 
 
 def _name(folder: RunFolder) -> str:
@@ -246,7 +247,7 @@ def _save(target: Path, write: Write) -> None:
         write(file)
 
 
-def _show(folder: RunFolder, number: str, picture: Path) -> None:
+def _show(folder: RunFolder, number: str, step: int, picture: Path) -> None:
     """A folder that takes no report has its figure all the same."""
     from ..engine.quiet import import_tensorflow
     from ..monitor.figures.afterwards import show_afterwards
@@ -254,6 +255,6 @@ def _show(folder: RunFolder, number: str, picture: Path) -> None:
     if folder.tensorboard.is_dir():
         import_tensorflow()
     try:
-        show_afterwards(folder, number, picture, warn)
+        show_afterwards(folder, number, step, picture, warn)
     except AdvnetsError as error:
         warn(f"the report does not show it: {error.message}")

@@ -56,7 +56,7 @@ def command(
     and what was played since the last checkpoint, so lower training.steps and
     checkpoints.every for a quick answer. On GPUs, add distribution.determinism=true.
 
-    Exit codes: 0 the same, 1 not the same, or the run failed, 2 bad input.
+    Exit codes: 0 the same, 1 not the same, nothing restored, or the run failed, 2 bad input.
     """
     from ..engine.find_data import find_data
     from ..engine.kills import Subject
@@ -102,6 +102,9 @@ def command(
         for line in found:
             echo(f"differs: {line}")
         echo(f"NOT THE SAME after {len(done)} kills.")
+        ctx.exit(1)
+    if not any(kill.kept for kill in done):
+        echo("NOTHING WAS RESTORED: no kill followed a checkpoint; lower checkpoints.every.")
         ctx.exit(1)
     if len(done) < kills:
         echo(f"The run ended too soon for more than {len(done)} kills; raise training.steps.")

@@ -98,7 +98,9 @@ def read_run(path: str | Path, weights: str = "auto") -> ScoredRun:
             raise UsageError(
                 f"none of the run's scores is of {weights} weights",
                 where=str(path),
-                hint=f"`advnets evaluate {path} --weights {weights}` adds some",
+                hint="leave --weights out"
+                if weights == "averaged" and not recipe.get("averaging")
+                else f"`advnets evaluate {path} --weights {weights}` adds some",
             )
         scores = asked
     return ScoredRun(

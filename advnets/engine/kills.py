@@ -19,6 +19,8 @@ from ..runs.sitting import Tally
 
 AIMS = {"starting": 0.15, "playing": 0.5, "saving": 0.35}
 """What a process is to be doing when it is killed, and how often."""
+AFTER_A_COMMIT = "after a commit"
+"""The aim of the last kill, if there was no checkpoint yet at any before."""
 POLL = 0.001
 INSIDE_A_SAVE = 0.03
 """Seconds over which kills are spread once a checkpoint is seen being written."""
@@ -110,12 +112,17 @@ class Subject:
             RunError: If the command fails without being killed.
         """
         chance = random.Random(seed)
+        restored = False
         for number in range(1, kills + 1):
             aimed = chance.choices(list(AIMS), list(AIMS.values()))[0]
+            if number == kills and not restored:  # else nothing would ever be restored
+                aimed = AFTER_A_COMMIT
             with _Process(self) as process:
                 if not self._await(aimed, chance, process, pace, kills):
                     return
-                yield process.kill(number, aimed)
+                kill = process.kill(number, aimed)
+                restored = restored or kill.kept > 0
+                yield kill
         self.play(pace.patience)
 
     def _await(
@@ -126,10 +133,12 @@ class Subject:
             return process.last(chance.uniform(0, pace.starting), pace.patience)
         if not process.until(process.seen, pace.patience):
             return False
+        if aimed == AFTER_A_COMMIT and not process.until(process.committed, pace.patience):
+            return False
         # About half of the run is left when all are done: none comes too late.
         if not process.last(chance.uniform(0, pace.playing / kills), pace.patience):
             return False
-        if aimed == "playing":
+        if aimed in ("playing", AFTER_A_COMMIT):
             return True
         if not process.until(process.drafts, pace.patience):
             return False
@@ -174,6 +183,10 @@ class _Process:
                 if path.stat().st_ino not in self._old_drafts:
                     return True
         return False
+
+    def committed(self) -> bool:
+        """Whether there is a checkpoint, its own or of one before."""
+        return bool(_committed(self._folder))
 
     def until(self, happened: Callable[[], bool], patience: float) -> bool:
         """Wait for something to happen; whether it did before the process ended."""

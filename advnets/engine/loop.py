@@ -252,10 +252,8 @@ class TrainingLoop:
 
     def _unsound(self, step: int) -> Unsound | None:
         """What is not finite, or on the way there; the same on all workers."""
-        variables = self._soundness.faults()
-        # Agreed on, since nobody would wait for a worker that left alone.
-        if any(self.team.total([bool(variables)])) and not variables:
-            return Unsound(step, other="another worker's state is not finite")
+        # Of all workers, since nobody would wait for one that left alone.
+        variables = self._soundness.faults(self.team.total)
         logged = self.window.not_finite()
         if variables:  # Names that tell more than that it was a weight.
             logged = tuple(name for name in logged if name not in WEIGHTS_SEEN)

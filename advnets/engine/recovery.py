@@ -140,8 +140,8 @@ class Recovery:
 def forget_scores(folder: RunFolder, step: int) -> None:
     """Remove scores of rounds after ``step`` from the manifest: they will be played again."""
     scores = folder.manifest.data.get("scores") or []
-    if (kept := up_to(scores, step)) != scores:
-        folder.manifest.update(scores=kept)
+    if up_to(scores, step) != scores:
+        folder.manifest.change(lambda data: {"scores": up_to(data.get("scores") or [], step)})
 
 
 def divergences(folder: RunFolder) -> list[dict[str, Any]]:

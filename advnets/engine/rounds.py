@@ -11,7 +11,7 @@ import tensorflow as tf
 from ..errors import UsageError
 from ..game import AdversarialGame
 from .flops import Cost, cost_of
-from .window import OF_EVERY_ROUND, ROUNDS_AVERAGED
+from .window import ROUNDS_AVERAGED, is_of_every_round
 
 UNCOMPILABLE = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)
 """What XLA raises for operations that it does not know, or shapes that it must know."""
@@ -240,7 +240,7 @@ def _without_overflows(values: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """A round's logs; zeros where anything overflowed, so that a step was skipped."""
     sound = tf.reduce_all(tf.math.is_finite(tf.stack(list(values.values()))))
     kept = {
-        name: value if name.endswith(OF_EVERY_ROUND) else tf.where(sound, value, 0.0)
+        name: value if is_of_every_round(name) else tf.where(sound, value, 0.0)
         for name, value in values.items()
     }
     return kept | {ROUNDS_AVERAGED: tf.cast(sound, tf.float32)}

@@ -260,8 +260,9 @@ class Sitting:
                 )
                 self.monitor.scores(step, found, OF_CURRENT_WEIGHTS if scores else "")
                 scores += found
-            kept = append_scores(self.folder.manifest.data.get("scores") or [], scores)
-            self.folder.manifest.update(scores=kept)
+            self.folder.manifest.change(
+                lambda data: {"scores": append_scores(data.get("scores") or [], scores)}
+            )
             if self.best is None or (not scores and self.observers):
                 return False
             return self.best.consider(step, scores)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import tensorflow as tf
@@ -65,6 +65,8 @@ class Soundness:
     >>> _ = weight.assign([float("nan"), 2.0])
     >>> soundness.faults()
     ('weight',)
+    >>> Soundness({"bias": tf.Variable(0.0)}).faults(lambda here: [n + 1 for n in here])
+    ('bias',)
     """
 
     def __init__(self, state: Mapping[str, tf.Variable]):
@@ -76,10 +78,14 @@ class Soundness:
             autograph=False,
         )
 
-    def faults(self) -> tuple[str, ...]:
-        """The names of those that do, the networks' own before the optimizers'."""
-        sound = self._check().numpy()
-        return tuple(name for name, fine in zip(self._names, sound, strict=True) if not fine)
+    def faults(self, total: Callable[[Sequence[int]], Sequence[int]] = tuple) -> tuple[str, ...]:
+        """The names of those that do, the networks' own before the optimizers'.
+
+        Args:
+            total: Adds up over the workers what each of them has found.
+        """
+        found = total([int(not fine) for fine in self._check().numpy()])
+        return tuple(name for name, bad in zip(self._names, found, strict=True) if bad)
 
 
 def _copies(variable: tf.Variable) -> tuple[tf.Variable, ...]:

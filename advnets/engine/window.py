@@ -10,10 +10,19 @@ from ..game import NORMS_MEASURED, SAMPLED_NORMS, WEIGHTS_SEEN
 
 ROUNDS_AVERAGED = "rounds_averaged"
 """1 or 0: whether a round counts in the means; logged where a player may skip a step."""
-OF_EVERY_ROUND = ("_loss_scale", "_skipped", *WEIGHTS_SEEN)
+OF_EVERY_ROUND = ("_loss_scale", "_skipped")
 """What names end with that are averaged over all rounds nevertheless."""
 NOT_TOLD = (NORMS_MEASURED, ROUNDS_AVERAGED, *WEIGHTS_SEEN)
 """What is added up and is no measurement of its own."""
+
+
+def is_of_every_round(name: str) -> bool:
+    """Whether it is averaged over all rounds, those too in which a player skips its step.
+
+    >>> [is_of_every_round(name) for name in ("d_skipped", "d_weights", "clipped_weights")]
+    [True, True, False]
+    """
+    return name.endswith(OF_EVERY_ROUND) or name in WEIGHTS_SEEN
 
 
 class Window:
@@ -69,7 +78,7 @@ class Window:
         """
         averaged = self.sums.get(ROUNDS_AVERAGED, float(self.rounds))
         measured = self.sums.get(NORMS_MEASURED, averaged)
-        counts = {name: averaged for name in self.sums if not name.endswith(OF_EVERY_ROUND)}
+        counts = {name: averaged for name in self.sums if not is_of_every_round(name)}
         counts |= dict.fromkeys(SAMPLED_NORMS, measured)
         return {
             name: total / counts.get(name, self.rounds)

@@ -39,7 +39,7 @@ from ..runs.atomic import replaced
 from ..runs.plain import plain
 from .grid import Density, save_grid
 from .progress import Progress, Screen
-from .scores import line_of, shown
+from .scores import line_of, show
 from .snapshot import Snapshot, first_snapshot_of, log_of, taken
 from .tensorboard import EventLog
 
@@ -208,10 +208,9 @@ class Monitor:
             return
         for score in scores:
             self.note(f"step {step}: {score}{suffix.replace('_', ', ')}", "bold")
-        line = line_of(step, scores, suffix)
-        self.folder.append_metrics(line)
+        self.folder.append_metrics(line_of(step, scores, suffix))
         if self._events:
-            shown(self._events, line)
+            show(self._events, step, scores, suffix)
 
     def figure(self, number: int, step: int, draw: Callable[[BinaryIO], Any]) -> None:
         """Draw a figure of the paper into ``exports/figure-N.png``.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..evaluate import Score, append_scores
@@ -12,8 +12,8 @@ from ..runs import RunFolder
 from ..runs.plain import plain
 from .tensorboard import EventLog
 
-OF_CURRENT_WEIGHTS = "_current"
-"""What the names of scores of G's own weights end with, where averaged ones are scored too."""
+OF_CURRENT_WEIGHTS, OF_AVERAGED_WEIGHTS = "_current", "_averaged"
+"""What names of scores end with that are of other weights than those that the run scores first."""
 
 
 def line_of(step: int, scores: Iterable[Score], suffix: str = "") -> dict[str, Any]:
@@ -30,29 +30,32 @@ def line_of(step: int, scores: Iterable[Score], suffix: str = "") -> dict[str, A
     return {"step": step, "time": time.time(), "scores": plain(values)}
 
 
-def shown(events: EventLog, line: Mapping[str, Any]) -> None:
-    """Write a line's scores into event files, without their errors."""
-    values = {
-        f"scores/{name}": value
-        for name, value in line["scores"].items()
-        if value is not None and not name.endswith("_error")
-    }
-    events.values(line["step"], values)
+def show(events: EventLog, step: int, scores: Iterable[Score], suffix: str = "") -> None:
+    """Write scores into event files, without their errors."""
+    values = plain({f"scores/{score.metric}{suffix}": score.value for score in scores})
+    events.values(step, {tag: value for tag, value in values.items() if value is not None})
 
 
 def keep_afterwards(
-    folder: RunFolder, recipe: Recipe, scores: Iterable[Score], warn: Callable[[str], None]
+    folder: RunFolder,
+    recipe: Recipe,
+    scores: Sequence[Score],
+    step: int,
+    averaged: bool,
+    warn: Callable[[str], None],
 ) -> None:
     """Put scores into a run's manifest, report, metrics.jsonl and event files.
 
-    What was measured before in the same way, and came to the same, is not written again. While
-    the run is going on, only its manifest and report are changed: the other files are
-    the run's own until it ends.
+    A number that metrics.jsonl has under its name at this step is not written again. While the
+    run is going on, only its manifest and report are changed: the other files are the run's own
+    until it ends.
 
     Args:
         folder: The run's folder.
         recipe: Its recipe.
-        scores: What was measured of it; the step is that of each score's protocol.
+        scores: What was measured of it.
+        step: Of the generator that was scored.
+        averaged: Whether that was the average of G's weights.
         warn: Told what could not be done, in words.
 
     Raises:
@@ -60,36 +63,73 @@ def keep_afterwards(
     """
     from .report import write_report  # what a run needs at its end only
 
-    known = folder.manifest.get("scores") or []
-    fresh = [score for score in scores if score.to_dict() not in known]
-    folder.manifest.update(scores=append_scores(known, fresh))
+    folder.manifest.change(lambda data: {"scores": append_scores(data.get("scores") or [], scores)})
     with folder.if_idle() as idle:
         if not idle:
-            warn("the run is going on: the scores are in its manifest and report only")
-        elif fresh:
-            _append(folder, recipe, fresh, warn)
+            warn(
+                "the run is going on: the scores are in its manifest and report only; "
+                "the same command puts them into metrics.jsonl when it has ended"
+            )
+        else:
+            _append(folder, recipe, scores, step, _suffix(recipe, averaged), warn)
     write_report(folder)
 
 
 def _append(
-    folder: RunFolder, recipe: Recipe, scores: Iterable[Score], warn: Callable[[str], None]
+    folder: RunFolder,
+    recipe: Recipe,
+    scores: Sequence[Score],
+    step: int,
+    suffix: str,
+    warn: Callable[[str], None],
 ) -> None:
-    lines: dict[tuple[int, str], list[Score]] = {}
-    for score in scores:
-        place = (int(score.protocol.get("step") or 0), _suffix(recipe, score))
-        lines.setdefault(place, []).append(score)
-    told = (recipe.data.get("monitoring") or {}).get("tensorboard", True)
-    events = EventLog(folder.tensorboard, None, warn) if told else None
-    for (step, suffix), some in lines.items():
-        line = line_of(step, some, suffix)
-        folder.append_metrics(line)
+    known = _known(folder, step)
+    fresh = [s for s in scores if (f"{s.metric}{suffix}", plain(s.value)) not in known]
+    if not fresh:
+        return
+    events = None
+    if (recipe.data.get("monitoring") or {}).get("tensorboard", True):
+        events = EventLog(folder.tensorboard, None, warn)
+    for some in _with_names_of_their_own(fresh):
+        folder.append_metrics(line_of(step, some, suffix))
         if events is not None:
-            shown(events, line)
+            show(events, step, some, suffix)
     if events is not None:
         events.close(succeeded=None)
 
 
-def _suffix(recipe: Recipe, score: Score) -> str:
-    """What a run adds to the name of such a score."""
-    averaged = bool(recipe.data.get("averaging")) and not score.protocol.get("averaging")
-    return OF_CURRENT_WEIGHTS * (averaged and recipe.data["evaluation"]["weights"] != "current")
+def _known(folder: RunFolder, step: int) -> set[tuple[str, Any]]:
+    """Names and values of the scores that metrics.jsonl has at a step."""
+    found: set[tuple[str, Any]] = set()
+    for record in folder.stream_metrics():
+        told = record.get("scores")
+        if record["step"] == step and isinstance(told, dict):
+            found |= {(k, v) for k, v in told.items() if v is None or isinstance(v, int | float)}
+    return found
+
+
+def _with_names_of_their_own(scores: Iterable[Score]) -> list[list[Score]]:
+    """Scores that share a name, measured in several ways, go into lines of their own.
+
+    >>> parted = _with_names_of_their_own([Score("a", 1.0), Score("b", 2.0), Score("a", 3.0)])
+    >>> [[score.value for score in line] for line in parted]
+    [[1.0, 2.0], [3.0]]
+    """
+    lines: list[list[Score]] = []
+    for score in scores:
+        names = ({other.metric for other in line} for line in lines)
+        free = next((i for i, taken in enumerate(names) if score.metric not in taken), None)
+        if free is None:
+            lines.append([score])
+        else:
+            lines[free].append(score)
+    return lines
+
+
+def _suffix(recipe: Recipe, averaged: bool) -> str:
+    """What tells such scores from those that the run itself writes under the bare name."""
+    if not recipe.data.get("averaging"):
+        return ""
+    if recipe.data["evaluation"]["weights"] == "current":
+        return OF_AVERAGED_WEIGHTS * averaged
+    return OF_CURRENT_WEIGHTS * (not averaged)

@@ -7,12 +7,11 @@ run goes on without event files.
 from __future__ import annotations
 
 import os
+import struct
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-
-from PIL import Image
 
 from ..places import described
 from .flatten import flatten
@@ -79,6 +78,9 @@ class EventLog:
 
     def __init__(self, folder: Path, step: int | None, warn: Callable[[str], None]):
         self.folder = folder
+        self._without = (
+            "they lack what was measured now" if step is None else "the run goes on without them"
+        )
         self._warn = warn
         self._writer: Any = None
         self._attempt(lambda: self._open(step))
@@ -110,9 +112,9 @@ class EventLog:
         from tensorboard.plugins.image import metadata
 
         def write() -> None:
-            with Image.open(path) as picture:
-                width, height = picture.size
-            parts = [str(width).encode(), str(height).encode(), path.read_bytes()]
+            content = path.read_bytes()
+            width, height = _size(content)
+            parts = [str(width).encode(), str(height).encode(), content]
             told = metadata.create_summary_metadata(display_name=None, description="")
             tf.summary.write(tag, tf.constant(parts), step, metadata=told)
 
@@ -178,10 +180,21 @@ class EventLog:
             action()
         except Exception as error:
             self._writer = None
-            self._warn(
-                f"cannot write TensorBoard's event files in {self.folder}: {described(error)}; "
-                "the run goes on without them"
-            )
+            where = f"cannot write TensorBoard's event files in {self.folder}"
+            self._warn(f"{where}: {described(error)}; {self._without}")
+
+
+def _size(picture: bytes) -> tuple[int, int]:
+    """Width and height of a PNG or a GIF, from its first bytes, however large it is.
+
+    >>> _size(b"GIF89a" + bytes([32, 3, 164, 1]))
+    (800, 420)
+    """
+    if picture.startswith(b"GIF"):
+        width, height = struct.unpack("<HH", picture[6:10])
+    else:
+        width, height = struct.unpack(">II", picture[16:24])
+    return width, height
 
 
 def forget(folder: Path, step: int) -> None:

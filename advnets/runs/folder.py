@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,10 @@ class RunFolder:
     def read_metrics(self) -> list[dict[str, Any]]:
         """The records of ``metrics.jsonl``, oldest first."""
         return self._metrics.read()
+
+    def stream_metrics(self) -> Iterator[dict[str, Any]]:
+        """The same records one at a time, all of them."""
+        return self._metrics.stream()
 
     def truncate_metrics(self, step: int) -> None:
         """Drop the records later than ``step``."""

@@ -20,6 +20,8 @@ from .atomic import cannot_write, write_atomically
 
 LOCK = ".lock"
 HOLDER = ".lock.json"
+MOMENT = 3.0
+"""Seconds that somebody may hold the lock who adds a few lines after the run."""
 
 
 class RunLock:
@@ -48,8 +50,7 @@ class RunLock:
 
     def __enter__(self) -> RunLock:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire()
+            self._acquire()
         except filelock.Timeout:
             holder = self.holder()
             heir = (
@@ -62,14 +63,6 @@ class RunLock:
                 where=str(self.folder),
                 hint="wait for it, stop it, or choose another folder with --run-dir",
             ) from None
-        except NotImplementedError as error:
-            raise RunError(
-                "the file system does not support locks",
-                where=str(self.folder),
-                hint="choose a folder on a local disk with --run-dir",
-            ) from error
-        except OSError as error:
-            raise cannot_write(self.folder / LOCK, error) from error
         self.left = self.holder()
         try:
             write_atomically(self.folder / HOLDER, json.dumps(_myself()))
@@ -88,16 +81,41 @@ class RunLock:
             (self.folder / HOLDER).unlink()
         self._lock.release()
 
+    def _acquire(self) -> None:
+        """Lock the folder; wait a moment for those who hold it for a moment, and leave no name."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            try:
+                self._lock.acquire()
+            except filelock.Timeout:
+                holder = self.holder()
+                if holder and not is_dead(holder):
+                    raise
+                self._lock.acquire(timeout=MOMENT)
+        except filelock.Timeout:
+            raise
+        except NotImplementedError as error:
+            raise RunError(
+                "the file system does not support locks",
+                where=str(self.folder),
+                hint="choose a folder on a local disk with --run-dir",
+            ) from error
+        except OSError as error:
+            raise cannot_write(self.folder / LOCK, error) from error
+
     @contextlib.contextmanager
     def if_free(self) -> Iterator[bool]:
         """Hold it for a moment where nobody does; what a dead holder has left stays as it is.
 
         Yields:
             Whether it is held by us.
+
+        Raises:
+            RunError: If the folder cannot be locked.
         """
         try:
-            self._lock.acquire()
-        except (filelock.Timeout, NotImplementedError, OSError):
+            self._acquire()
+        except filelock.Timeout:
             yield False
             return
         try:

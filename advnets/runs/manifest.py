@@ -6,7 +6,7 @@ import importlib.metadata
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,17 @@ class Manifest:
         status = fields.get("status", STATUSES[0])
         if status not in STATUSES:
             raise ValueError(f"status {status!r} is not one of {STATUSES}")
+        self.change(lambda _: fields)
+
+    def change(self, work: Callable[[dict[str, Any]], Mapping[str, Any]]) -> None:
+        """Replace entries by what ``work`` makes of those that there are.
+
+        Between reading and writing nobody else writes: `advnets evaluate` may add scores to a
+        run that adds its own.
+
+        Args:
+            work: Takes the content; returns the entries to replace.
+        """
         if not self.path.parent.is_dir():  # the lock would make it
             raise RunError(
                 "the run's folder is gone",
@@ -95,8 +106,9 @@ class Manifest:
             )
         lock = filelock.FileLock(self.path.parent / f".{self.path.name}.lock", timeout=30)
         try:
-            with lock:  # `advnets evaluate` may add scores to a run that is still going on
-                self._write(self.data | fields)
+            with lock:
+                data = self.data
+                self._write(data | dict(work(data)))
         except filelock.Timeout as error:
             raise RunError("another process keeps it locked", where=str(self.path)) from error
         except OSError as error:

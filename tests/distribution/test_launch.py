@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from measured import Measured, cost
 
 import advnets
 
@@ -125,7 +126,9 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str]:
     return folder / "run", *finish(launched)
 
 
-def test_sigterm_stops_all_after_the_same_round(stopped: tuple[Path, int, str]) -> None:
+def test_sigterm_stops_all_after_the_same_round(
+    stopped: tuple[Path, int, str], measured: Measured
+) -> None:
     run, code, said = stopped
     assert code == 75, said
     assert manifest(run)["status"] == "interrupted"
@@ -133,6 +136,7 @@ def test_sigterm_stops_all_after_the_same_round(stopped: tuple[Path, int, str]) 
     for index in (0, 1):
         log = (run / f"logs/worker-{index}.log").read_text()
         assert f"stopped by SIGTERM after round {step}, state committed" in log
+    measured.booked("signal_to_several", True, manifest(run))
 
 
 def test_two_workers_play_the_game_of_one_in_half_precision_with_streamed_data(
@@ -146,7 +150,9 @@ def test_two_workers_play_the_game_of_one_in_half_precision_with_streamed_data(
 
 
 @pytest.mark.slow
-def test_sigkill_of_a_worker_ends_all_and_the_same_command_goes_on(tmp_path: Path) -> None:
+def test_sigkill_of_a_worker_ends_all_and_the_same_command_goes_on(
+    tmp_path: Path, measured: Measured
+) -> None:
     run = tmp_path / "run"
     advnets.run(game(), run_dir=run)  # one process begins, and two go on
     launched = endless(tmp_path, run)
@@ -158,10 +164,12 @@ def test_sigkill_of_a_worker_ends_all_and_the_same_command_goes_on(tmp_path: Pat
     assert "going on from step 8" in said
     assert "worker 1 of 2 was ended by SIGKILL" in said
     assert "worker-1.log" in said
-    assert manifest(run)["status"] == "failed"
+    failed = manifest(run)
+    assert failed["status"] == "failed"
     launched = endless(tmp_path, run)
     launched.send_signal(signal.SIGINT)
     assert finish(launched)[0] == 75
+    measured("worker_killed", True, *cost(failed, manifest(run)))
 
 
 def test_a_bad_recipe_is_told_once(tmp_path: Path) -> None:

@@ -259,7 +259,7 @@ def test_skip_leaves_out_the_moves_that_would_break_the_game(play, measured):
     measured.booked("skipped_moves", True, run.manifest)
 
 
-def test_skip_stops_when_nothing_moves_any_more(play):
+def test_skip_stops_when_nothing_moves_any_more(play, tmp_path, measured):
     with pytest.raises(
         RunError, match="generator's gradients were not finite in .* rounds in a row"
     ):
@@ -267,6 +267,8 @@ def test_skip_stops_when_nothing_moves_any_more(play):
             loss={"name": "broken", "first": 6, "last": 10**6},
             health={"policy": "skip", "skips": 10},
         )
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    measured.booked("skipped_too_often", False, manifest)
 
 
 def test_a_prior_that_repeats_itself_and_a_generator_that_collapsed_are_told(play, small, measured):

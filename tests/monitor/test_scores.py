@@ -9,6 +9,7 @@ import sys
 import pytest
 from tensorboard.backend.event_processing.plugin_event_accumulator import EventAccumulator
 
+from advnets.errors import RunError
 from advnets.evaluate import Score
 from advnets.monitor import Monitor
 from advnets.monitor.report_charts import score_charts
@@ -24,14 +25,14 @@ def warnings():
 
 @pytest.fixture
 def keep(folder, recipe, warnings):
-    def work(*scores, recipe=recipe):
-        keep_afterwards(folder, recipe, scores, warnings.append)
+    def work(*scores, recipe=recipe, step=40, averaged=False):
+        keep_afterwards(folder, recipe, scores, step, averaged, warnings.append)
 
     return work
 
 
-def score(value=225.0, step=40, **protocol):
-    return Score("parzen", value, 2.0, {"step": step, "averaging": None, **protocol})
+def score(value=225.0, step=40, metric="parzen", **protocol):
+    return Score(metric, value, 2.0, {"step": step, "averaging": None, **protocol})
 
 
 def lines(folder):
@@ -50,10 +51,11 @@ def test_after_a_run_they_join_its_own(folder, recipe, spec, console, record, ke
         monitor.log(record(50))
         monitor.scores(50, [score(100.0, 50)])
         monitor.finish("finished")
-    keep(score(step=20), score(3.0, 20, seed=2), score())
-    assert [step for step, _ in lines(folder)] == [50, 20, 40]
-    assert lines(folder)[2] == (40, {"parzen": 225.0, "parzen_error": 2.0})
-    assert sorted(points(folder, "scores/parzen")) == [20, 40, 50]
+    keep(score(step=20), score(3.0, 20, seed=2), step=20)
+    keep(score())
+    scores = [(step, scores["parzen"]) for step, scores in lines(folder)]
+    assert scores == [(50, 100.0), (20, 225.0), (20, 3.0), (40, 225.0)]  # each seed has a line
+    assert sorted(points(folder, "scores/parzen")) == [20, 20, 40, 50]
     assert points(folder, "losses/discriminator") == [50]
     assert [s["protocol"]["step"] for s in folder.manifest["scores"]] == [20, 20, 40]
     assert "parzen" in (folder.path / "report.html").read_text()
@@ -70,15 +72,46 @@ def test_the_same_again_is_no_news(folder, keep):
 
 
 @pytest.mark.parametrize(
-    ("weights", "name"),
-    [("both", "parzen_current"), ("current", "parzen"), ("auto", "parzen_current")],
+    ("weights", "own", "average"),
+    [
+        ("both", "parzen_current", "parzen"),
+        ("auto", "parzen_current", "parzen"),
+        ("current", "parzen", "parzen_averaged"),
+    ],
 )
-def test_of_weights_that_are_not_the_average(folder, keep, weights, name):
+def test_names_are_those_that_the_run_itself_gives(folder, keep, weights, own, average):
     changes = {"averaging.decay": 0.9, "evaluation.weights": weights}
     recipe = load_recipe("digits", {"training.steps": 100, **changes})
-    keep(score(), recipe=recipe)
-    keep(score(averaging={"decay": 0.9}), recipe=recipe)
-    assert [next(iter(scores)) for _, scores in lines(folder)] == [name, "parzen"]
+    keep(score(1.0), recipe=recipe)
+    keep(score(2.0), recipe=recipe, averaged=True)
+    found = [next(iter(scores.items())) for _, scores in lines(folder)]
+    assert found == [(own, 1.0), (average, 2.0)]
+
+
+def test_a_metric_may_call_itself_an_error(folder, keep):
+    keep(score(0.5, metric="theory_discriminator_error"))
+    assert points(folder, "scores/theory_discriminator_error") == [40]
+
+
+def test_a_score_that_says_nothing_of_itself(folder, keep):
+    keep(Score("bare", 3.0))
+    assert lines(folder) == [(40, {"bare": 3.0})]
+
+
+def test_what_the_manifest_alone_has_is_added_later(folder, keep):
+    folder.manifest.update(scores=[score().to_dict()])
+    keep(score())
+    assert lines(folder) == [(40, {"parzen": 225.0, "parzen_error": 2.0})]
+    assert len(folder.manifest["scores"]) == 1
+
+
+def test_a_folder_that_cannot_be_locked_is_told_as_such(folder, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("advnets.runs.lock.filelock.FileLock.acquire", refuse)
+    with pytest.raises(RunError, match="Permission denied"):
+        folder.if_idle().__enter__()
 
 
 def test_without_tensorboard(folder, keep):

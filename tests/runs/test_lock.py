@@ -7,6 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -32,6 +35,23 @@ def test_a_second_lock_names_the_holder(tmp_path: Path) -> None:
         assert "since 2" in str(error.value)
     with RunFolder(tmp_path / "run").lock():
         pass
+
+
+def test_who_holds_it_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    entered = threading.Event()
+
+    def add_a_line() -> None:
+        with RunFolder(tmp_path).if_idle() as idle:
+            assert idle
+            entered.set()
+            time.sleep(0.3)
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(add_a_line)
+        assert entered.wait(10)
+        with RunFolder(tmp_path).lock():  # without waiting it would be refused
+            assert done.done() or done.result(10) is None
+        done.result(10)
 
 
 def test_it_is_released_when_the_work_fails(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,19 @@ def test_two_writers_lose_nothing(manifest: Manifest) -> None:
     other.update(scores=[{"metric": "m"}])
     manifest.update(step=2)
     assert (other["step"], manifest["scores"]) == (2, [{"metric": "m"}])
+
+
+def test_a_change_sees_what_others_wrote_meanwhile(manifest: Manifest) -> None:
+    manifest.update(told=[1])
+    other = Manifest(manifest.path)
+
+    def add(number: int) -> None:
+        manifest.change(lambda data: {"told": [*data["told"], number]})
+
+    other.change(lambda data: {"told": [*data["told"], 2]})
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(add, range(3, 13)))
+    assert sorted(manifest["told"]) == list(range(1, 13))
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b"\xff"])

@@ -11,20 +11,20 @@ from ..tensorboard import EventLog
 
 
 def show_afterwards(
-    folder: RunFolder, number: str, path: Path, warn: Callable[[str], None]
+    folder: RunFolder, number: str, step: int, path: Path, warn: Callable[[str], None]
 ) -> None:
     """Show a picture in TensorBoard, unless the run is going on, and in the report.
 
     Args:
         folder: The run's folder; where it never had event files, it gets none.
         number: Of the figure.
+        step: Of the game that it shows.
         path: The picture, one of the run's exports.
         warn: Told, in words, why TensorBoard does not show it.
 
     Raises:
         RunError: If the report cannot be written.
     """
-    step = int(folder.manifest.get("step") or 0)
     moving = "_over_the_run" * (path.suffix == ".gif")
     with folder.if_idle() as idle:
         if not idle:
