@@ -11,7 +11,7 @@ from measured import starting
 
 import advnets
 from advnets.checkpoint import CheckpointStore
-from advnets.engine.kills import Pace, Subject
+from advnets.engine.kills import AFTER_A_COMMIT, Pace, Subject
 from advnets.engine.launcher import worker_command
 from advnets.engine.same_run import differences
 
@@ -45,12 +45,16 @@ def test_killed_and_rerun_it_is_the_same_run(recipe, whole, tmp_path, measured):
     words = ["run", "--run-dir", str(folder), "--", str(recipe), *overrides]
     subject = Subject(worker_command(words), folder, tmp_path / "log")
     pace = Pace(starting=5.0, playing=whole.manifest["time"]["training"])
-    # With this seed: while playing, inside a save, while playing.
+    # With this seed: while playing, inside a save, while playing, for certain after a commit
+    # if the machine was so slow to commit that there was none before.
     kills, books = [], []
     for kill in subject.play_killed(KILLS, seed=7, pace=pace):
         kills.append(kill)
         books.append(booked(folder))
-    assert [kill.aimed for kill in kills] == ["playing", "saving", "playing"]
+    first, second, third = (kill.aimed for kill in kills)
+    assert (first, second) == ("playing", "saving")
+    assert third == ("playing" if any(kill.kept for kill in kills[:2]) else AFTER_A_COMMIT)
+    assert kills[2].kept > 0
     assert differences(whole.path, folder) == []
     manifest = json.loads((folder / "manifest.json").read_text())
     # One that is killed when all is played has nobody after it to book that.
