@@ -103,8 +103,9 @@ def command(
             echo(f"differs: {line}")
         echo(f"NOT THE SAME after {len(done)} kills.")
         ctx.exit(1)
-    if not any(kill.kept for kill in done):
-        echo("NOTHING WAS RESTORED: no kill followed a checkpoint; lower checkpoints.every.")
+    last = resolved.data["training"]["steps"]
+    if not any(0 < kill.kept < last for kill in done):
+        echo("NOTHING WAS RESTORED: no checkpoint was there amid the run; lower checkpoints.every.")
         ctx.exit(1)
     if len(done) < kills:
         echo(f"The run ended too soon for more than {len(done)} kills; raise training.steps.")
