@@ -125,6 +125,7 @@ def test_averaged_and_own_weights_are_arms_of_the_same_runs(
     start, end = entries.index("  arms:"), entries.index("  published:")
     (results / "experiments.yaml").write_text(entries[:start] + arms + entries[end:])
     text = part(tools, results)
+    assert text.count("`advnets run toy seed=1`") == 1  # told once
     assert "| **averaged** | **101.5" in text
     assert "| **own** | **51.5" in text
 

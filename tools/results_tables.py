@@ -116,8 +116,9 @@ def epoch_of(read: ArmRuns, index: int, step: int) -> float | None:
 def facts(found: Experiment, arms: Sequence[ArmRuns]) -> str:
     """Protocol, commands, data, time, machine, versions, states."""
     rows: list[list[str]] = []
-    for read in arms:
-        first = f"{read.arm.label}: " if len(arms) > 1 else ""
+    distinct = {read.arm.runs: read for read in reversed(arms)}.values()  # the first of each
+    for read in reversed(distinct):
+        first = f"{read.arm.label}: " if len(distinct) > 1 else ""
         commands = dict.fromkeys(map(command, read.manifests))
         rows.append([f"{first}commands", "; ".join(f"`{c}`" for c in commands if c)])
         rows.append([f"{first}time", _time(read)])
@@ -129,7 +130,7 @@ def facts(found: Experiment, arms: Sequence[ArmRuns]) -> str:
             for seed, state, step in zip(seeds, hashes, steps, strict=True)
         )
         rows.append([f"{first}`state_sha256`", "; ".join(states)])
-    manifests = [manifest for read in arms for manifest in read.manifests]
+    manifests = [manifest for read in distinct for manifest in read.manifests]
     rows += data(manifests)
     for metric in found.metrics:
         compared = next(
