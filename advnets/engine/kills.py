@@ -23,7 +23,7 @@ AFTER_A_COMMIT = "after a commit"
 """The aim of the last kill, if there was no checkpoint yet at any before."""
 POLL = 0.001
 INSIDE_A_SAVE = 0.03
-"""Seconds over which kills are spread once a checkpoint is seen being written."""
+"""Seconds over which kills are spread once a checkpoint is seen being written, or is there."""
 LAST_LINES = 12
 
 
@@ -133,12 +133,15 @@ class Subject:
             return process.last(chance.uniform(0, pace.starting), pace.patience)
         if not process.until(process.seen, pace.patience):
             return False
-        if aimed == AFTER_A_COMMIT and not process.until(process.committed, pace.patience):
-            return False
+        if aimed == AFTER_A_COMMIT:
+            if not process.until(process.committed, pace.patience):
+                return False
+            # At once, since after the last commit there is nothing left to be played again.
+            return process.last(chance.uniform(0, INSIDE_A_SAVE), pace.patience)
         # About half of the run is left when all are done: none comes too late.
         if not process.last(chance.uniform(0, pace.playing / kills), pace.patience):
             return False
-        if aimed in ("playing", AFTER_A_COMMIT):
+        if aimed == "playing":
             return True
         if not process.until(process.drafts, pace.patience):
             return False
