@@ -14,6 +14,9 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 FAULTS_ARGS ?=
 
+# Files of tests beside each other, a process per core; PYTEST_ARGS="-n 0" plays them in one.
+BESIDE := -n auto --maxprocesses 4 --dist loadfile
+
 VENV := .venv
 PLUGINS := $(sort $(dir $(wildcard plugins/*/setup.cfg plugins/*/pyproject.toml)))
 METADATA := setup.cfg pyproject.toml $(wildcard plugins/*/setup.cfg plugins/*/pyproject.toml)
@@ -33,11 +36,11 @@ run: $(VENV)/.installed ## play the MNIST game of Goodfellow et al. (2014) for a
 
 .PHONY: test
 test: $(VENV)/.installed-test ## the tests, without the slow ones (PYTEST_ARGS="-k word")
-	$(VENV)/bin/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	$(VENV)/bin/python -m pytest -m "not slow" $(BESIDE) $(PYTEST_ARGS)
 
 .PHONY: test-all
 test-all: $(VENV)/.installed-test ## the tests, the slow ones too
-	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+	$(VENV)/bin/python -m pytest $(BESIDE) $(PYTEST_ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.installed ## time advnets against its peers, side by side: about 20 minutes (BENCH_ARGS="--cases ring")

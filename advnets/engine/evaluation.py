@@ -57,9 +57,10 @@ class Helpers:
         with without_tf32():
             return do[what](*arguments)
 
-    def samples(self, n: int, seed: int, weights: str = "auto") -> np.ndarray:
-        """``n`` samples in the range of the preprocessed data, on all workers."""
-        return self._game.generate(n, seed, stream="evaluate", weights=weights)[1]
+    def samples(self, first: int, last: int, seed: int, weights: str = "auto") -> np.ndarray:
+        """Some samples, in the range of the preprocessed data, on all workers."""
+        game = self._game
+        return game.generate(last, seed, stream="evaluate", weights=weights, first=first)[1]
 
     def per_example(
         self, name: Sequence[str], examples: np.ndarray, others: Sequence[Any], at_once: int
@@ -115,6 +116,13 @@ class Helpers:
         return own if len(bounds) == 1 else team.gather(own, [b - a for a, b in bounds])
 
 
+def _some(source: Source, split: str, places: np.ndarray) -> np.ndarray:
+    """Preprocessed examples of a split, which is read once if it fits into memory."""
+    if source.fits(split):
+        return np.asarray(source.preprocess.apply(source.load(split)[places]))
+    return np.asarray(source.preprocess.apply(source.take(split, places).examples))
+
+
 def _checked(component: Component, returned: Any) -> list[Score]:
     try:
         return check_scores(component.name, returned)
@@ -165,9 +173,12 @@ def evaluate_game(
     chosen = _chosen(recipe, registry, wanted)
     generator, average = game.sampling_generator(weights), game.average
     context = MetricContext(
-        samples=lambda n, seed: together("samples", n, seed, weights),
+        samples=lambda n, seed: together("samples", 0, n, seed, weights),
         data=lambda split: np.asarray(source.preprocess.apply(source.load(split))),
         splits=tuple(source.splits),
+        some_samples=lambda first, last, seed: together("samples", first, last, seed, weights),
+        some_data=partial(_some, source),
+        sizes=source.count,
         spec=source.spec,
         source=source,
         seed=recipe.data["seed"] if seed is None else seed,

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
-from ..errors import DataError
 from ..runs.plain import plain
 from .features.extractors import Extractors, Wanted, canonical
+from .material import Material
 from .per_example import AT_ONCE, name_of, per_example
-
-REMEMBERED = 2**30
-"""Bytes of features that a context remembers: several metrics ask for the same ones."""
+from .remembered import Remembered, digest
 
 
 @dataclass(frozen=True, kw_only=True)
-class MetricContext:
+class MetricContext(Material):
     """What a metric may look at: generated samples, real examples, and where both come from.
 
-    It is built from callables, so that nothing is drawn or loaded before a metric asks.
-
-    Attributes:
-        samples: ``(n, seed)`` → float32 ``[n, *shape]``: G's samples, in the range of the
-            preprocessed data. The same arguments give the same samples.
-        data: ``split`` → float32 ``[N, *shape]``: that split's examples, preprocessed, in
-            the data set's own order.
-        splits: The splits that ``data`` knows, among ``train``, ``validation``, ``test``.
-        spec: The data's :class:`advnets.data.DataSpec`.
+    Attributes, besides those of its material (samples, data, splits, seed, …):
         source: The :class:`advnets.data.Source`, or ``None``.
-        seed: The seed to draw samples with.
         step: The generator's step.
         weights: A hash of the generator's weights.
         averaging: How these are averages of its weights, ``None`` where they are its own.
@@ -49,26 +37,16 @@ class MetricContext:
             D says of them, by name (``logits``, …), and the ``probability`` of "real" where
             the loss defines one; or ``None``.
 
-    >>> import numpy as np
     >>> context = MetricContext(
     ...     samples=lambda n, seed: np.random.default_rng(seed).random((n, 2), np.float32),
     ...     data=lambda split: np.zeros((5, 2), np.float32),
-    ...     splits=("test",),
+    ...     seed=1,
     ... )
-    >>> context.examples("test").shape
-    (5, 2)
-    >>> context.examples("validation")
-    Traceback (most recent call last):
-    ...
-    advnets.errors.DataError: the data set has no 'validation' split; it has: test
+    >>> context.generated_features("pixels", 3).shape, context.examples("train").shape
+    ((3, 2), (5, 2))
     """
 
-    samples: Callable[[int, int], np.ndarray]
-    data: Callable[[str], np.ndarray]
-    splits: Sequence[str] = ("train",)
-    spec: Any = None
     source: Any = None
-    seed: int = 0
     step: int = 0
     weights: str = ""
     averaging: Mapping[str, Any] | None = None
@@ -78,50 +56,12 @@ class MetricContext:
     prior: Any = None
     generator: Callable[[np.ndarray], np.ndarray] | None = None
     discriminator: Callable[[np.ndarray], Mapping[str, np.ndarray]] | None = None
-    _known: dict[tuple[str, str, str], np.ndarray] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-
-    _looked_at: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    _known: Remembered = field(default_factory=Remembered, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.extract is None:
             alone = partial(Extractors(self.source, spec=self.spec).extract, spread=self.spread)
             object.__setattr__(self, "extract", alone)
-
-    def examples(self, split: str) -> np.ndarray:
-        """The examples of ``split``, preprocessed.
-
-        Raises:
-            DataError: If the data set has no such split, or it is empty.
-        """
-        if split not in self.splits:
-            raise DataError(
-                f"the data set has no {split!r} split; it has: {', '.join(self.splits) or 'none'}"
-            )
-        examples = self.data(split)
-        if len(examples) == 0:
-            raise DataError(f"the data set's {split!r} split is empty")
-        self._looked_at.add(split)
-        return examples
-
-    def generated(self, n: int) -> np.ndarray:
-        """``n`` samples of the generator under the context's seed, checked.
-
-        Raises:
-            DataError: If there are fewer than ``n`` of them, or one is not finite: a
-                score of NaN samples would be a number without a meaning.
-        """
-        samples = np.asarray(self.samples(n, self.seed))
-        if len(samples) != n:
-            raise DataError(f"asked the generator for {n} samples, got {len(samples)}")
-        bad = int(n - np.isfinite(samples.reshape(n, -1)).all(axis=1).sum())
-        if bad:
-            raise DataError(
-                f"{bad} of the generator's {n} samples are not finite",
-                hint="the run has diverged; `advnets doctor RUN` says more",
-            )
-        return samples
 
     def per_example(
         self,
@@ -193,6 +133,51 @@ class MetricContext:
         """
         return self._extracted("probabilities", extractor, examples)
 
+    def real_features(
+        self, extractor: Wanted, split: str, places: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Features of a split's examples, of which only a part is in memory at a time.
+
+        Args:
+            extractor: See :meth:`features`.
+            split: Of which examples.
+            places: Integers ``[n]``: which of them, in which order; ``None`` for all.
+
+        Returns:
+            float64 ``[n, d]``, not to be written to.
+
+        >>> context = MetricContext(samples=None, data=lambda split: np.arange(3.0)[:, None])
+        >>> context.real_features("pixels", "train", np.array([2, 0])).tolist()
+        [[2.0], [0.0]]
+        """
+        which = digest(np.arange(self.size(split)) if places is None else places, split)
+        return self._of_parts("features", extractor, which, self.real_parts(split, places))
+
+    def generated_features(self, extractor: Wanted, n: int) -> np.ndarray:
+        """Features of the samples ``generated(n)``, of which only a part is in memory at a time.
+
+        >>> context = MetricContext(samples=lambda n, seed: np.ones((n, 2)), data=None)
+        >>> context.generated_features("pixels", 3).shape
+        (3, 2)
+        """
+        return self._of_parts("features", extractor, str(n), self.generated_parts(n))
+
+    def generated_probabilities(self, extractor: Wanted, n: int) -> np.ndarray:
+        """Class probabilities of the samples ``generated(n)``, as :meth:`generated_features`."""
+        return self._of_parts("probabilities", extractor, str(n), self.generated_parts(n))
+
+    def _of_parts(
+        self, what: str, extractor: Wanted, which: str, parts: Iterator[np.ndarray]
+    ) -> np.ndarray:
+        """Features, or probabilities, of parts that are not made where they are remembered."""
+
+        def made() -> np.ndarray:
+            assert self.extract is not None
+            rows = [self.extract(what, extractor, np.asarray(part, np.float32)) for part in parts]
+            return np.concatenate(rows)
+
+        return self._known.get((what, canonical(extractor), which), made)
+
     def describe_features(self, extractor: Wanted) -> dict[str, Any]:
         """What a protocol says of an extractor: name, dimensions, weights, accuracy, ….
 
@@ -207,16 +192,8 @@ class MetricContext:
     def _extracted(self, what: str, extractor: Wanted, examples: np.ndarray) -> np.ndarray:
         assert self.extract is not None
         examples = np.ascontiguousarray(examples, np.float32)
-        digest = hashlib.sha256(str(examples.shape).encode())
-        digest.update(examples.data)
-        key, known = (what, canonical(extractor), digest.hexdigest()), self._known
-        if key not in known:
-            values: np.ndarray = self.extract(what, extractor, examples)
-            values.flags.writeable = False
-            known[key] = values
-            while sum(kept.nbytes for kept in known.values()) > REMEMBERED and len(known) > 1:
-                del known[next(iter(known))]  # the oldest
-        return known[key]
+        key = (what, canonical(extractor), digest(examples))
+        return self._known.get(key, partial(self.extract, what, extractor, examples))
 
     def protocol(
         self,

@@ -46,7 +46,7 @@ def duplicates(
     Source: own; the birthday-paradox test of Arora and Zhang 2017 (arXiv:1706.08224) asks the
     same of smaller batches by eye.
     """
-    count = min(samples, len(context.examples(split)))
+    count = min(samples, context.size(split))
     if count < 3:
         raise DataError(f"{count} examples have no distribution of nearest neighbours")
     found = real_and_generated(

@@ -63,7 +63,7 @@ def inception_score(
     """
     if splits > samples:
         raise DataError(f"{samples} samples cannot be divided into {splits} splits")
-    p = context.class_probabilities(features, context.generated(samples))
+    p = context.generated_probabilities(features, samples)
     scores, interval = split_scores(p, splits, resamples, context.seed)
     mean, mean_interval = log_score(p, resamples, context.seed)
     modified, modified_interval = modified_score(p, resamples, context.seed)

@@ -54,24 +54,25 @@ def memorisation(
     data-copying in generative models" (arXiv:2004.05675), without its cells (from memory).
     """
     name = features_for(context, features)
-    training, other = context.examples("train"), context.examples(held_out)
+    training, other = context.size("train"), context.size(held_out)
     if held_out == "train":
         raise DataError("the training split is no held-out one", hint="held_out: test")
-    most = min(len(training), len(other))
+    most = min(training, other)
     if examples is not None and examples > most:
         raise DataError(
-            f"{examples} examples were asked for; the splits have {len(training)} and {len(other)}",
+            f"{examples} examples were asked for; the splits have {training} and {other}",
             hint="ask for fewer, or leave `examples` out",
         )
     count = examples or most
     draw = np.random.Generator(np.random.Philox(context.seed))
-    generated = context.features(name, context.generated(samples))
+    generated = context.generated_features(name, samples)
 
-    def to_nearest(real: np.ndarray) -> np.ndarray:
-        chosen = np.sort(draw.permutation(len(real))[:count])
-        return context.per_example(nearest, generated, context.features(name, real[chosen]))[:, 1]
+    def to_nearest(split: str, size: int) -> np.ndarray:
+        chosen = np.sort(draw.permutation(size)[:count])
+        real = context.real_features(name, split, chosen)
+        return context.per_example(nearest, generated, real)[:, 1]
 
-    to_training, to_other = to_nearest(training), to_nearest(other)
+    to_training, to_other = to_nearest("train", training), to_nearest(held_out, other)
     # Equal vectors may be 1e-7 of their size apart by rounding; so may two ties.
     tied = np.isclose(to_training, to_other, rtol=1e-6, atol=0.0)
     nearer = np.where(tied, 0.5, to_training < to_other).astype(np.float64)
@@ -88,7 +89,7 @@ def memorisation(
         samples=samples,
         split=held_out,
         examples=count,
-        of_training=len(training),
+        of_training=training,
         features=context.describe_features(name),
         to_training=float(to_training.mean()),
         to_held_out=float(to_other.mean()),

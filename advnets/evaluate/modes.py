@@ -64,7 +64,7 @@ def modes(
     centres = _centres(context)
     if centres is None:
         count = samples or BY_CLASS
-        probabilities = context.class_probabilities(features, context.generated(count))
+        probabilities = context.generated_probabilities(features, count)
         nearest_mode, good = probabilities.argmax(axis=1), np.ones(count, bool)
         total = probabilities.shape[1]
         how: dict[str, Any] = {

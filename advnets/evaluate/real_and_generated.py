@@ -50,14 +50,14 @@ def real_and_generated(
             fewer examples than asked for.
     """
     name = features_for(context, features)
-    chosen = context.examples(split)
-    if examples is not None and examples > len(chosen):
+    size = context.size(split)
+    if examples is not None and examples > size:
         raise DataError(
-            f"{examples} examples were asked for; the {split!r} split has {len(chosen)}",
+            f"{examples} examples were asked for; the {split!r} split has {size}",
             hint="ask for fewer, or leave `examples` out for all of them",
         )
-    real = context.features(name, chosen[:examples])
-    generated = context.features(name, context.generated(samples or len(real)))
+    real = context.real_features(name, split, np.arange(size if examples is None else examples))
+    generated = context.generated_features(name, samples or len(real))
     protocol = {
         "samples": len(generated),
         "split": split,

@@ -56,6 +56,7 @@ class Generation(Players):
         stream: str = "sample",
         chunk: int = 500,
         weights: str = "auto",
+        first: int = 0,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Sample from G, in the range of the preprocessed data.
 
@@ -69,12 +70,13 @@ class Generation(Players):
             stream: What the samples are for.
             chunk: How many samples G makes at once, which bounds memory.
             weights: Of which weights; see :meth:`sampling_generator`.
+            first: How many of them to leave out, from the first on.
 
         Returns:
-            The latent points, float32 ``[examples, size]``, and G of them.
+            The latent points, float32 ``[examples - first, size]``, and G of them.
         """
-        latents = self.prior.sample(Draw(seed, 0), stream, examples)
-        return latents.numpy(), self.generate_from(latents.numpy(), chunk, weights)
+        latents = self.prior.sample(Draw(seed, 0), stream, examples).numpy()[first:]
+        return latents, self.generate_from(latents, chunk, weights)
 
     def generate_from(
         self, latents: np.ndarray, chunk: int = 500, weights: str = "auto"

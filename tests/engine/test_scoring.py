@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import advnets
 from advnets.engine.cadence import Cadence, cadence_of
@@ -72,3 +74,29 @@ def test_stacked_digits_are_counted_by_a_classifier_that_the_run_trains(tmp_path
 class _Source:
     def count(self, split):
         return 500
+
+
+def test_data_that_do_not_fit_into_memory_are_scored_in_parts(tmp_path):
+    draw = np.random.default_rng(0)
+    (tmp_path / "pictures").mkdir()
+    for i in range(60):
+        grey = draw.integers(0, 256, (8, 8), np.uint8)
+        Image.fromarray(grey).save(tmp_path / "pictures" / f"{i:02}.png")
+    small = {
+        "dataset": {"name": "folder", "path": str(tmp_path / "pictures"), "size": 8},
+        "generator.layers": [8],
+        "discriminator.layers": [8, 8],
+        "training": {"steps": 2, "batch_size": 4},
+        "monitoring.tensorboard": False,
+        "monitoring.image_every": 0,
+        "evaluation.metrics": [
+            {"name": "fid", "features": "pixels", "samples": 20, "split": "train"}
+        ],
+    }
+    whole = advnets.run("digits", small, run_dir=tmp_path / "whole")
+    parts = advnets.run(
+        "digits", small | {"distribution.memory_budget": 0}, run_dir=tmp_path / "parts"
+    )
+    (one,), (other,) = whole.manifest["scores"], parts.manifest["scores"]
+    assert other["value"] == pytest.approx(one["value"], rel=1e-9)
+    assert other["protocol"]["data_sha256"] == one["protocol"]["data_sha256"]

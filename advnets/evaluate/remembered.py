@@ -1,0 +1,53 @@
+"""Arrays that several metrics ask for, computed once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Hashable
+
+import numpy as np
+
+MOST = 2**30
+"""Bytes that are remembered; the oldest arrays go first."""
+
+
+class Remembered:
+    """Arrays by a key, as many as fit.
+
+    Args:
+        most: Bytes. The newest array is kept however large it is.
+
+    >>> remembered = Remembered()
+    >>> first = remembered.get("ones", lambda: np.ones(2))
+    >>> remembered.get("ones", lambda: np.zeros(2)) is first
+    True
+    """
+
+    def __init__(self, most: int = MOST):
+        self._most = most
+        self._arrays: dict[Hashable, np.ndarray] = {}
+
+    def get(self, key: Hashable, make: Callable[[], np.ndarray]) -> np.ndarray:
+        """The array of a key, made where it is not remembered; not to be written to."""
+        if key not in self._arrays:
+            made = make()
+            made.flags.writeable = False
+            self._arrays[key] = made
+            while self._bytes() > self._most and len(self._arrays) > 1:
+                del self._arrays[next(iter(self._arrays))]  # the oldest
+        return self._arrays[key]
+
+    def _bytes(self) -> int:
+        return sum(array.nbytes for array in self._arrays.values())
+
+
+def digest(array: np.ndarray, *words: str) -> str:
+    """A hash of an array's shape, type and bytes, and of words.
+
+    >>> digest(np.zeros(4)) == digest(np.zeros(4)) != digest(np.zeros((2, 2)))
+    True
+    """
+    array = np.ascontiguousarray(array)
+    made = hashlib.sha256(repr((words, array.shape, array.dtype.str)).encode())
+    made.update(array.data)
+    return made.hexdigest()
