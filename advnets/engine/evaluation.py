@@ -193,6 +193,7 @@ def evaluate_game(
         prior=game.prior,
         generator=partial(made, at_rest(generator), numbers=source.spec.size),
         discriminator=partial(said, at_rest(game.discriminator), game.loss),
+        loss=game.loss,
     )
     scores: list[Score] = []
     for component, parameters in chosen:

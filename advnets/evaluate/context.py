@@ -36,6 +36,7 @@ class MetricContext(Material):
         discriminator: D in inference mode, likewise: examples in the preprocessed range → what
             D says of them, by name (``logits``, …), and the ``probability`` of "real" where
             the loss defines one; or ``None``.
+        loss: The game's :class:`advnets.game.Loss`, or ``None``.
 
     >>> context = MetricContext(
     ...     samples=lambda n, seed: np.random.default_rng(seed).random((n, 2), np.float32),
@@ -56,6 +57,7 @@ class MetricContext(Material):
     prior: Any = None
     generator: Callable[[np.ndarray], np.ndarray] | None = None
     discriminator: Callable[[np.ndarray], Mapping[str, np.ndarray]] | None = None
+    loss: Any = None
     _known: Remembered = field(default_factory=Remembered, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -143,12 +143,13 @@ def _context(shape: tuple[int, ...], parts: int, seed: int) -> MetricContext:
 
 
 def _players(seed: int) -> dict[str, Any]:
-    """G(z) = z + seed, and a D that is the surer the larger x is."""
+    """G(z) = z + seed, and a D that is the surer, and gives the less energy, the larger x is."""
 
     def generator(z: np.ndarray) -> np.ndarray:
         return np.asarray(z + seed, np.float32)
 
     def discriminator(x: np.ndarray) -> dict[str, np.ndarray]:
-        return {"logits": x[:, 0], "probability": 1 / (1 + np.exp(-x[:, 0]))}
+        probability = 1 / (1 + np.exp(-x[:, 0]))
+        return {"logits": x[:, 0], "probability": probability, "energy": 10 * (1 - probability)}
 
     return {"prior": Gaussian(1), "generator": generator, "discriminator": discriminator}

@@ -58,6 +58,16 @@ class AutoencoderParameters(Parameters):
     )
 
 
+class ValueParameters(Parameters):
+    """Parameters of ``ebgan_value``."""
+
+    margin: float = Field(10.0, gt=0, description="m, the loss's margin")
+    samples: int = Field(10_000, ge=2, le=1_000_000, description="samples drawn from G")
+    split: Literal["train", "validation", "test"] = Field(
+        "test", description="the real examples' split"
+    )
+
+
 @hookimpl
 def advnets_losses() -> list[Component]:
     """The margin loss."""
@@ -95,6 +105,19 @@ def advnets_architectures() -> list[Component]:
             "fully connected auto-encoder; its energy is ‖Dec(Enc(x)) - x‖",
             AutoencoderParameters,
             roles=("discriminator",),
+        )
+    ]
+
+
+@hookimpl
+def advnets_metrics() -> list[Component]:
+    """How near the game is to an equilibrium."""
+    return [
+        Component(
+            "ebgan_value",
+            "advnets_ebgan.value:ebgan_value",
+            "V(D, G), the margin m at an equilibrium, and mean energies (Zhao et al. 2016)",
+            ValueParameters,
         )
     ]
 

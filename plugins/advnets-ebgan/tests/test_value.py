@@ -1,0 +1,54 @@
+"""V(D, G), worked out by hand."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from advnets_ebgan.value import ebgan_value
+
+from advnets.errors import DataError
+from advnets.evaluate import MetricContext
+
+
+def context(real, fake, **more):
+    """D gives every example itself as energy."""
+    say = {"discriminator": lambda x: {"energy": x[:, 0]}} | more
+    return MetricContext(
+        samples=lambda n, seed: np.array(fake, np.float32)[:n, None],
+        data=lambda split: np.array(real, np.float32)[:, None],
+        splits=("test",),
+        **say,
+    )
+
+
+def test_by_hand():
+    value, real, fake = ebgan_value(context([1, 3], [2, 7]), margin=4, samples=2)
+    assert (value.metric, real.metric, fake.metric) == ("ebgan_value", "energy_real", "energy_fake")
+    # (1 + 3)/2 + ([4 - 2] + [4 - 7 → 0])/2
+    assert (value.value, real.value, fake.value) == (3.0, 2.0, 4.5)
+    # both means of two values 2 apart: errors 1 and 1
+    assert value.error == pytest.approx(np.sqrt(2))
+    assert real.error == pytest.approx(1.0)
+    assert value.protocol["margin"] == 4
+    assert "better" not in value.protocol
+
+
+@pytest.mark.parametrize("gamma", [0.0, 2.5, 10.0])
+def test_at_the_equilibrium_it_is_the_margin(gamma):
+    """E = γ everywhere, for any γ in [0, m]."""
+    (value, *_) = ebgan_value(context([gamma] * 5, [gamma] * 5), samples=5)
+    assert (value.value, value.error) == (10.0, 0.0)
+
+
+def test_another_margin_than_the_losses_is_refused():
+    wrong = context([1], [1], loss=SimpleNamespace(margin=4.0))
+    with pytest.raises(DataError, match="margin is 4; the metric was told 10"):
+        ebgan_value(wrong, samples=1)
+
+
+def test_a_discriminator_without_energy_is_refused():
+    for more in ({"discriminator": None}, {"discriminator": lambda x: {"logits": x[:, 0]}}):
+        with pytest.raises(DataError, match="no energy"):
+            ebgan_value(context([1], [1], **more), samples=1)
