@@ -64,6 +64,7 @@ def samples_and_neighbours(
         distances=np.sqrt(np.square(apart).reshape(rows, -1).sum(axis=1)),
         step=int(game.rounds.numpy()),
         seed=seed,
+        averaged=game.sampling_generator(weights) is not game.generator,
     )
 
 
@@ -91,6 +92,7 @@ def latent_lines(
         latents=latents.reshape(rows, columns, -1),
         step=int(game.rounds.numpy()),
         seed=seed,
+        averaged=game.sampling_generator(weights) is not game.generator,
     )
 
 

@@ -140,6 +140,14 @@ def test_so_it_may_on_sheets_and_beside_vectors(name):
     vector_figure(np.zeros((5, 2)), (2,), title=name).savefig(io.BytesIO(), format="png")
 
 
+def test_sheets_tell_averaged_weights():
+    drawn = {"samples": images(2, 5, 8, 8, 1), "latents": np.zeros((2, 5, 5)), "step": 7, "seed": 1}
+    own, averaged = (
+        np.asarray(figure_3(LatentLines(**drawn, averaged=said), GREY)) for said in (False, True)
+    )
+    assert (own != averaged).any()
+
+
 def test_peaks_do_not_flatten_the_rest():
     spike = Snapshot(**{**vars(snapshot(0)), "generated": np.array([90.0, 0.0])})
     assert limits_of([spike]).density < 1.5

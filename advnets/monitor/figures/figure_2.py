@@ -26,6 +26,7 @@ class SamplesAndNeighbours:
         distances: ‖sample − neighbour‖₂, in the data set's own range, ``[rows]``.
         step: Of the generator.
         seed: Of the latent points: the samples are drawn, not picked.
+        averaged: Whether G\'s weights were averages.
     """
 
     samples: np.ndarray
@@ -35,6 +36,7 @@ class SamplesAndNeighbours:
     distances: np.ndarray
     step: int
     seed: int
+    averaged: bool = False
 
 
 def figure_2(shown: SamplesAndNeighbours, spec: Any, name: str = "") -> Image.Image:
@@ -64,6 +66,7 @@ def figure_2(shown: SamplesAndNeighbours, spec: Any, name: str = "") -> Image.Im
     sheet.head("training example", left)
     range_ = "" if spec.low is None else f" of {spec.low:g} to {spec.high:g}"
     title = f"{name}, " if name else ""
-    sheet.foot(f"{title}step {shown.step:,}, seed {shown.seed}")
+    weights = ", averaged weights" if shown.averaged else ""
+    sheet.foot(f"{title}step {shown.step:,}{weights}, seed {shown.seed}")
     sheet.foot(f"nearest to the sample on its left; L2 in the data's own range{range_}", line=1)
     return sheet.image

@@ -21,12 +21,14 @@ class LatentLines:
         latents: z of them, ``[rows, columns, size]``.
         step: Of the generator.
         seed: Of the ends: they are drawn, not picked.
+        averaged: Whether G\'s weights were averages.
     """
 
     samples: np.ndarray
     latents: np.ndarray
     step: int
     seed: int
+    averaged: bool = False
 
 
 def figure_3(shown: LatentLines, spec: Any, name: str = "") -> Image.Image:
@@ -45,7 +47,8 @@ def figure_3(shown: LatentLines, spec: Any, name: str = "") -> Image.Image:
         sheet.mark(row, columns - 1)
     sheet.head("straight lines between random points of latent space")
     title = f"{name}, " if name else ""
-    sheet.foot(f"{title}step {shown.step:,}, seed {shown.seed}")
+    weights = ", averaged weights" if shown.averaged else ""
+    sheet.foot(f"{title}step {shown.step:,}{weights}, seed {shown.seed}")
     sheet.foot(
         "the ends, framed, are drawn, not picked; each row ends where the next begins", line=1
     )
