@@ -14,8 +14,8 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 FAULTS_ARGS ?=
 
-# Files of tests beside each other, a process per core; PYTEST_ARGS="-n 0" plays them in one.
-BESIDE := -n auto --maxprocesses 4 --dist loadfile
+# Files of tests beside each other, a process per core, four at most (conftest.py); PYTEST_ARGS="-n 0" plays them in one.
+BESIDE := -n auto --dist loadfile
 
 VENV := .venv
 PLUGINS := $(sort $(dir $(wildcard plugins/*/setup.cfg plugins/*/pyproject.toml)))

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # silence the greeting of TensorFlow's runtime
 os.environ.setdefault("MPLBACKEND", "Agg")  # figures are drawn to files, never to a window
 os.environ.pop("ADVNETS_PLUGINS", None)  # a developer's own plugins are no part of the tests
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """What ``-n auto`` means: a process for each core that this one may use, four at most."""
+    usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0)
+    return min(4, len(usable))

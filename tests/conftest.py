@@ -40,6 +40,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--faults-record") and config.getoption("numprocesses", None):
+        raise pytest.UsageError("--faults-record needs one process: pass -n 0")
     config.stash[RECORD] = {"kept": [], "skipped": {}}
 
 

@@ -22,11 +22,13 @@ LABEL = 150
 def draw(out: Path, labelled: list[tuple[str, Path]], columns: int, seed: int) -> None:
     """A row of samples for each run, drawn from points of the seed, not picked."""
     rows, specs, steps = [], [], []
+    averaged = False
     for _, path in labelled:
         run = advnets.open_run(path)
         rows.append(run.sample(columns, seed)[0])
         specs.append(run.source.spec)
         steps.append(int(run.manifest["step"]))
+        averaged |= bool(run.recipe.data["averaging"])
     if len({spec.shape for spec in specs}) > 1:
         raise SystemExit("the runs are of images of several shapes")
     sheet = Sheet(specs[0].shape, len(rows), columns, right=LABEL, above=0)
@@ -36,7 +38,8 @@ def draw(out: Path, labelled: list[tuple[str, Path]], columns: int, seed: int) -
         middle = top + (sheet.place(row + 1, 0)[1] - top) // 2
         sheet.words((left + 6, middle), label, anchor="lm")
     at = ", ".join(f"{step:,}" for step in sorted(set(steps)))
-    sheet.foot(f"samples at step {at}, latent points of seed {seed}, not picked")
+    weights = ", averaged weights where they are kept" if averaged else ""
+    sheet.foot(f"samples at step {at}{weights}, latent points of seed {seed}, not picked")
     sheet.image.save(out, optimize=True)
     print(out)
 
@@ -49,6 +52,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("runs", nargs="+", metavar="LABEL=RUN")
     words = parser.parse_args()
+    for word in words.runs:
+        if "=" not in word:
+            parser.error(f"{word}: LABEL=RUN was expected")
     labelled = [(label, Path(run)) for label, _, run in (w.partition("=") for w in words.runs)]
     draw(words.out, labelled, words.columns, words.seed)
 

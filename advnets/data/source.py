@@ -58,6 +58,7 @@ class Source(ABC):
     def __init__(self, preprocess: str | Mapping[str, Any] = "auto") -> None:
         self._preprocess = preprocess
         self._loaded: dict[str, Examples] = {}
+        self._labels_alone: dict[str, np.ndarray | None] = {}
         self._fingerprints: dict[str, str] = {}
         self._marginals: np.ndarray | None = None
 
@@ -133,8 +134,24 @@ class Source(ABC):
         return self._load(split).examples
 
     def labels(self, split: str) -> np.ndarray | None:
-        """The labels of a split, [N] of int64 in [0, num_classes), or ``None``."""
-        return self._load(split).labels
+        """The labels of a split, [N] of int64 in [0, num_classes), or ``None``.
+
+        Of a split that is not read whole, the examples are gone through once for them.
+        """
+        if split in self._loaded or not self.reads_parts(split):
+            return self._load(split).labels
+        if split not in self._labels_alone:
+            found = []
+            for start in range(0, self.count(split), self.chunk_size):
+                end = min(start + self.chunk_size, self.count(split))
+                found.append(self.take(split, np.arange(start, end)).labels)
+                if found[-1] is None:
+                    break
+            whole = (
+                None if found[-1] is None else np.concatenate([x for x in found if x is not None])
+            )
+            self._labels_alone[split] = whole
+        return self._labels_alone[split]
 
     def take(self, split: str, indices: Sequence[int] | np.ndarray) -> Examples:
         """The examples of these places, in this order, from memory or read for the purpose.
@@ -227,6 +244,7 @@ class Source(ABC):
     def release(self) -> None:
         """Forget the loaded splits, to free their memory; they are read anew when needed."""
         self._loaded.clear()
+        self._labels_alone.clear()
         self._fingerprints.clear()
         self._marginals = None
 

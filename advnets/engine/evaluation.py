@@ -202,7 +202,7 @@ def evaluate_game(
             continue
         try:
             with without_tf32():
-                returned = component.load()(context, **parameters)
+                returned = component.load()(context.for_another(), **parameters)
             scores += _checked(component, returned)
         except (Exception, SystemExit) as error:
             if observers is None or is_loss(error):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
+from ..errors import DataError
 from ..runs.plain import plain
 from .features.extractors import Extractors, Wanted, canonical
 from .material import Material
@@ -64,6 +65,15 @@ class MetricContext(Material):
         if self.extract is None:
             alone = partial(Extractors(self.source, spec=self.spec).extract, spread=self.spread)
             object.__setattr__(self, "extract", alone)
+
+    def for_another(self) -> MetricContext:
+        """The same for another metric, whose protocol tells of what it looks at itself.
+
+        Features stay remembered.
+        """
+        other = replace(self)
+        object.__setattr__(other, "_known", self._known)
+        return other
 
     def per_example(
         self,
@@ -152,7 +162,9 @@ class MetricContext(Material):
         >>> context.real_features("pixels", "train", np.array([2, 0])).tolist()
         [[2.0], [0.0]]
         """
-        which = digest(np.arange(self.size(split)) if places is None else places, split)
+        if places is None:
+            places = np.arange(self.size(split))
+        which = digest(places, split)
         return self._of_parts("features", extractor, which, self.real_parts(split, places))
 
     def generated_features(self, extractor: Wanted, n: int) -> np.ndarray:
@@ -176,6 +188,8 @@ class MetricContext(Material):
         def made() -> np.ndarray:
             assert self.extract is not None
             rows = [self.extract(what, extractor, np.asarray(part, np.float32)) for part in parts]
+            if not rows:
+                raise DataError("no examples were asked for; they have no features")
             return np.concatenate(rows)
 
         return self._known.get((what, canonical(extractor), which), made)

@@ -109,7 +109,12 @@ class Material:
         return samples
 
     def real_parts(self, split: str, places: np.ndarray | None = None) -> Iterator[np.ndarray]:
-        """The examples at these places of a split (all by default), some at a time."""
+        """The examples at these places of a split (all by default), some at a time.
+
+        Raises:
+            DataError: As :meth:`examples` does.
+        """
+        self._check(split)
         places = np.arange(self.size(split)) if places is None else places
         take = self.some_data or (lambda split, places: self.data(split)[places])
         return (take(split, places[first:last]) for first, last in self._parts(len(places)))

@@ -59,6 +59,17 @@ def does_not_depend_on_the_number_of_replicas(subject: Subject) -> None:
         )
 
 
+def begins_with_the_points_of_a_smaller_draw(subject: Subject) -> None:
+    """Samples are drawn a part at a time, and those of a small grid are among those of a large."""
+    prior = _made(subject)
+    few, many = (_points(prior, Draw(1, 0), "evaluate", n) for n in (3, 7))
+    if not np.allclose(few, many[:3], rtol=1e-5, atol=1e-6):
+        fail(
+            "the first points of many are not those of few",
+            hint="a point may not depend on the others, nor on how many there are",
+        )
+
+
 def works_compiled(subject: Subject) -> None:
     """In a round, the draw's step is a tensor."""
     prior = _made(subject)

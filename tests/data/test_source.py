@@ -81,6 +81,24 @@ def test_a_large_split_is_described_without_reading_it_whole(preprocess: object)
     np.testing.assert_array_equal(parts.preprocess.invert(x), whole.preprocess.invert(x))
 
 
+def test_labels_of_a_large_split_are_found_without_reading_it_whole() -> None:
+    class Labelled(InParts):
+        def read_some(self, split: str, indices: np.ndarray) -> Examples:
+            given = self._given[split]
+            return Examples(given.examples[indices], given.labels[indices])
+
+    x, labels = np.zeros((2500, 2), np.float32), np.arange(2500) % 3
+    classes = DataSpec((2,), "float32", 0, 10, num_classes=3)
+    source, unlabelled = (
+        made(classes if made is Labelled else VECTORS, train=Examples(x, labels))
+        for made in (Labelled, InParts)
+    )
+    source.memory_budget = unlabelled.memory_budget = 0
+    np.testing.assert_array_equal(source.labels("train"), labels)
+    assert source.labels("train") is source.labels("train")
+    assert unlabelled.labels("train") is None
+
+
 def test_parts_are_held_against_the_spec_too() -> None:
     source = InParts(VECTORS, train=Examples(TWO + 5))
     source.memory_budget = 0

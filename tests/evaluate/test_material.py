@@ -73,12 +73,12 @@ def softmax(what, wanted, examples):
     ],
     ids=["fid", "memorisation", "inception_score"],
 )
-@pytest.mark.usefixtures("seven")
-def test_a_metric_needs_no_more_than_a_part_of_the_images(ask):
+def test_a_metric_needs_no_more_than_a_part_of_the_images(ask, monkeypatch):
+    expected = ask(at_once(extract=softmax))
+    monkeypatch.setattr(material, "PART_EXAMPLES", 7)
     context, sizes = streamed(extract=softmax)
     scores = ask(context)
     assert max(sizes) == 7
-    expected = ask(at_once(extract=softmax))
     assert [s.value for s in scores] == [s.value for s in expected]
     assert [s.protocol for s in scores] == [s.protocol for s in expected]
 
@@ -124,3 +124,50 @@ def test_the_oldest_arrays_are_forgotten_first():
     assert remembered.get("large", lambda: np.zeros(9)) is large
     with pytest.raises(ValueError, match="read-only"):
         large[0] = 2
+
+
+def test_a_protocol_tells_of_what_its_own_metric_looked_at():
+    class Source:
+        name, preprocess = "given", None
+
+        def fingerprint(self, split):
+            return split.ljust(16)
+
+    def hashes(*metrics):
+        context = at_once(source=Source(), extract=softmax)
+        told = {}
+        for metric in metrics:
+            for score in metric(context.for_another()):
+                told[score.metric] = set(score.protocol["data_sha256"])
+        return told
+
+    def copied(context):
+        return memorisation(context, features="pixels", samples=30, held_out="test")
+
+    def distance(context):
+        return fid(context, features="pixels", samples=30, split="test", examples=20)
+
+    def judged(context):
+        return inception_score(context, features="classifier", samples=30, splits=3)
+
+    orders = [(copied, distance, judged), (judged, distance, copied)]
+    first, other = (hashes(*order) for order in orders)
+    assert first == other
+    assert first["fid"] == {"test"}
+    assert first["memorisation"] == {"test", "train"}
+
+
+def test_features_are_remembered_for_another_metric():
+    context, sizes = streamed()
+    features = context.for_another().generated_features("pixels", 5)
+    assert context.for_another().generated_features("pixels", 5) is features
+    assert sizes == [5]
+
+
+def test_places_of_a_split_that_is_not_there_are_refused():
+    context, _ = streamed()
+    for ask in (context.real_parts, lambda *of: context.real_features("pixels", *of)):
+        with pytest.raises(DataError, match="no 'validation' split"):
+            ask("validation", np.arange(3))
+    with pytest.raises(DataError, match="no examples were asked for"):
+        context.generated_features("pixels", 0)

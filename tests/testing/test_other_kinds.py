@@ -105,6 +105,14 @@ class Unkeyed(Gaussian):
         return tf.random.normal([examples, self.size])
 
 
+class Centred(Gaussian):
+    """Moves all points so that their mean is zero."""
+
+    def sample(self, draw, stream, examples):
+        points = super().sample(draw, stream, examples)
+        return points - tf.reduce_mean(points, axis=0)
+
+
 class Deaf(Gaussian):
     def sample(self, draw, stream, examples):
         return draw.normal("latent", (self.size,), examples)
@@ -308,6 +316,7 @@ def test_a_right_one_passes(check: Callable[..., None], what: Any) -> None:
         ("datasets", OutOfRange, "reads_what_it_declares", "values reach from"),
         ("priors", Unkeyed(2), "is_a_function_of_the_draw", "same draw and stream"),
         ("priors", Deaf(2), "is_a_function_of_the_draw", "another stream"),
+        ("priors", Centred(2), "begins_with_the_points_of_a_smaller_draw", "not those of few"),
         ("priors", Wide(2), "draws_latent_points", r"\(5, 3\); float32 of shape \(5, 2\)"),
         ("priors", Prior(2), "draws_latent_points", "defines no sample"),
         ("updates", Half(), "uses_all_its_examples", "batch 1 .* changes nothing"),

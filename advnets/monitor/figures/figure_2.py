@@ -26,7 +26,7 @@ class SamplesAndNeighbours:
         distances: ‖sample − neighbour‖₂, in the data set's own range, ``[rows]``.
         step: Of the generator.
         seed: Of the latent points: the samples are drawn, not picked.
-        averaged: Whether G\'s weights were averages.
+        averaged: Whether G's weights were averages.
     """
 
     samples: np.ndarray

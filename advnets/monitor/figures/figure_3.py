@@ -21,7 +21,7 @@ class LatentLines:
         latents: z of them, ``[rows, columns, size]``.
         step: Of the generator.
         seed: Of the ends: they are drawn, not picked.
-        averaged: Whether G\'s weights were averages.
+        averaged: Whether G's weights were averages.
     """
 
     samples: np.ndarray

@@ -20,6 +20,7 @@ SMALL = {
     "training.steps": 60,
     "training.batch_size": 50,
     "monitoring.log_every": 20,
+    "evaluation.metrics": [{"name": "ebgan_value", "samples": 100}],
 }
 
 
@@ -37,10 +38,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, advnets.Run]:
 def test_plays(recipe: str, runs: dict[str, advnets.Run]) -> None:
     run = runs[recipe]
     assert run.manifest["status"] == "finished"
-    first, *_, last = run.metrics
+    value, real, fake = run.manifest["scores"]
+    assert value["protocol"]["margin"] == 2.0
+    assert value["value"] >= real["value"] + 2.0 - fake["value"] - 1e-9
+    rounds = [record for record in run.metrics if "scores" not in record]
+    first, *_, last = rounds
     assert last["energy_real"] < 0.8 * first["energy_real"], "D does not learn to rebuild digits"
     # D's loss is E(x) + [m − E(G(z))]⁺, in the mean at least E(x) + m − E(G(z)).
-    for record in run.metrics:
+    for record in rounds:
         assert record["d_loss"] >= record["energy_real"] + 2.0 - record["energy_fake"] - 1e-3
         assert "value" not in record, "there is no V(D, G) in nats without probabilities"
     samples, _ = run.sample(7)

@@ -38,17 +38,21 @@ def test_by_hand():
 @pytest.mark.parametrize("gamma", [0.0, 2.5, 10.0])
 def test_at_the_equilibrium_it_is_the_margin(gamma):
     """E = γ everywhere, for any γ in [0, m]."""
-    (value, *_) = ebgan_value(context([gamma] * 5, [gamma] * 5), samples=5)
+    (value, *_) = ebgan_value(context([gamma] * 5, [gamma] * 5), margin=10, samples=5)
     assert (value.value, value.error) == (10.0, 0.0)
 
 
 def test_another_margin_than_the_losses_is_refused():
     wrong = context([1], [1], loss=SimpleNamespace(margin=4.0))
     with pytest.raises(DataError, match="margin is 4; the metric was told 10"):
-        ebgan_value(wrong, samples=1)
+        ebgan_value(wrong, margin=10, samples=1)
+    (value, *_) = ebgan_value(wrong, samples=1)
+    assert value.protocol["margin"] == 4
+    with pytest.raises(DataError, match="no margin, and none was given"):
+        ebgan_value(context([1], [1]), samples=1)
 
 
 def test_a_discriminator_without_energy_is_refused():
     for more in ({"discriminator": None}, {"discriminator": lambda x: {"logits": x[:, 0]}}):
         with pytest.raises(DataError, match="no energy"):
-            ebgan_value(context([1], [1], **more), samples=1)
+            ebgan_value(context([1], [1], **more), margin=1, samples=1)

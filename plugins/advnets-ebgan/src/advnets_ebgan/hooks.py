@@ -61,7 +61,7 @@ class AutoencoderParameters(Parameters):
 class ValueParameters(Parameters):
     """Parameters of ``ebgan_value``."""
 
-    margin: float = Field(10.0, gt=0, description="m, the loss's margin")
+    margin: float | None = Field(None, gt=0, description="m; the loss's by default")
     samples: int = Field(10_000, ge=2, le=1_000_000, description="samples drawn from G")
     split: Literal["train", "validation", "test"] = Field(
         "test", description="the real examples' split"

@@ -5,21 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from advnets.errors import DataError
-from advnets.evaluate import MetricContext, Score, mean_interval, normal_interval
+from advnets.evaluate import Interval, MetricContext, Score, mean_interval, normal_interval
 
 
 def ebgan_value(
-    context: MetricContext, *, margin: float = 10.0, samples: int = 10_000, split: str = "test"
+    context: MetricContext,
+    *,
+    margin: float | None = None,
+    samples: int = 10_000,
+    split: str = "test",
 ) -> list[Score]:
     """V(D, G) = E[E(x)] + E[m − E(G(z))]⁺ on examples that were not trained on.
 
     For a given G, min_D V = m ∫ min(p_data, p_g), so that V comes to m where p_g = p_data
-    and D has settled (theorem 1), and lies below it while the two can be told apart. V above m
-    tells of a D that has not settled. D is in inference mode.
+    and D has settled (theorem 1), and lies below it while D can tell the two apart. V above m is
+    more than the best D would leave. D is in inference mode.
 
     Args:
         context: Samples, data and D.
-        margin: m, the loss's.
+        margin: m; the loss's by default.
         samples: Number of samples drawn from G.
         split: Of the real examples; all of them are taken.
 
@@ -27,16 +31,11 @@ def ebgan_value(
         ``ebgan_value``, ``energy_real`` and ``energy_fake``, in units of energy.
 
     Raises:
-        DataError: If D gives no energy, or the loss has another margin.
+        DataError: If D gives no energy, or the loss has another margin, or none and none is given.
 
     Source: Zhao, Mathieu and LeCun 2016 (arXiv:1609.03126), equation 3 and theorem 1.
     """
-    told = getattr(context.loss, "margin", margin)
-    if told != margin:
-        raise DataError(
-            f"the loss's margin is {told:g}; the metric was told {margin:g}",
-            hint=f"ask for {{name: ebgan_value, margin: {told:g}}}",
-        )
+    margin = _margin(context, margin)
     real = np.concatenate([_energy(context, part) for part in context.real_parts(split)])
     fake = np.concatenate([_energy(context, part) for part in context.generated_parts(samples)])
     below = mean_interval(np.maximum(margin - fake, 0.0))
@@ -44,7 +43,9 @@ def ebgan_value(
     value = float(real.mean() + np.maximum(margin - fake, 0.0).mean())
     of_value = normal_interval(value, float(np.hypot(of_real.error, below.error)))
 
-    def score(name: str, value: float, interval: tuple[float, float, float]) -> Score:
+    preprocess = getattr(context.source, "preprocess", None)
+
+    def score(name: str, value: float, interval: Interval) -> Score:
         protocol = context.protocol(
             unit="energy",
             margin=margin,
@@ -52,17 +53,34 @@ def ebgan_value(
             split=split,
             examples=len(real),
             precision="float64",
+            preprocess=None if preprocess is None else preprocess.described,
             error="of the mean",
-            interval=list(interval[:2]),
-            interval_level=0.95,
+            **interval.protocol(),
         )
-        return Score(name, value, interval[2], protocol)
+        return Score(name, value, interval.error, protocol)
 
     return [
         score("ebgan_value", value, of_value),
         score("energy_real", float(real.mean()), of_real),
         score("energy_fake", float(fake.mean()), of_fake),
     ]
+
+
+def _margin(context: MetricContext, margin: float | None) -> float:
+    own: float | None = getattr(context.loss, "margin", None)
+    if own is None:
+        if margin is None:
+            raise DataError(
+                "the loss has no margin, and none was given",
+                hint="ask for {name: ebgan_value, margin: 10.0}, or play with ebgan_margin",
+            )
+        return margin
+    if margin not in (None, own):
+        raise DataError(
+            f"the loss's margin is {own:g}; the metric was told {margin:g}",
+            hint="leave the metric's margin out: it is the loss's by default",
+        )
+    return own
 
 
 def _energy(context: MetricContext, examples: np.ndarray) -> np.ndarray:
