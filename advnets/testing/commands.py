@@ -10,14 +10,17 @@ from .subject import Subject
 
 
 def has_help(subject: Subject) -> None:
-    """``--help`` works, and so it does for sub-commands; each says what it does."""
+    """``-h`` works, and so it does for sub-commands; each says what it does."""
     _check(_loaded(subject), subject.name)
 
 
 def _check(command: click.Command, name: str) -> None:
-    outcome = CliRunner().invoke(command, ["--help"], prog_name=name)
+    # As `advnets` asks it: click keeps the option that a command was first asked for.
+    outcome = CliRunner().invoke(
+        command, ["-h"], prog_name=name, help_option_names=["-h", "--help"]
+    )
     if outcome.exit_code:
-        fail(f"`{name} --help` exits with {outcome.exit_code}: {outcome.output[-500:]}")
+        fail(f"`{name} -h` exits with {outcome.exit_code}: {outcome.output[-500:]}")
     if not (command.help or "").strip():
         fail(f"`{name}` has no help", hint="give its function a docstring")
     if isinstance(command, click.Group):
