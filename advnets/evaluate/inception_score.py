@@ -115,7 +115,7 @@ def negative_entropies(p: np.ndarray) -> np.ndarray:
 
 
 def mean_divergence(negative_entropy: float, marginal: np.ndarray) -> float:
-    """E_x KL(p(y|x) ‖ p(y)), in nats.
+    """E_x KL(p(y|x) ‖ p(y)), in nats; what rounding makes less than 0 is 0.
 
     Args:
         negative_entropy: The mean of :func:`negative_entropies`.
@@ -124,7 +124,7 @@ def mean_divergence(negative_entropy: float, marginal: np.ndarray) -> float:
     >>> round(mean_divergence(0.0, np.array([0.5, 0.5])), 6)
     0.693147
     """
-    return float(negative_entropy - negative_entropies(marginal))
+    return max(float(negative_entropy - negative_entropies(marginal)), 0.0)
 
 
 def split_scores(

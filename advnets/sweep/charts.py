@@ -101,15 +101,15 @@ def histograms(
     """
 
     def draw(figure: Any) -> None:
-        panels = figure.subplots(len(groups), 1, squeeze=False, sharex=True).flat
-        edges = np.histogram_bin_edges(
-            np.concatenate([*map(np.asarray, groups.values())]), "sturges"
-        )
+        panels = figure.subplots(len(groups), 1, squeeze=False, sharex=True, sharey=True).flat
+        together = np.concatenate([*map(np.asarray, groups.values())])
+        edges = np.histogram_bin_edges(together, "sturges")
         for index, (axes, (name, values)) in enumerate(zip(panels, groups.items(), strict=True)):
             last = index == len(groups) - 1
             _axes(axes, metric if last else "", "share", colours)
             weights = np.full(len(values), 1 / len(values))
-            axes.hist(values, edges, weights=weights, color=colours["real"], alpha=0.75)
+            kept = {"color": colours["real"], "edgecolor": "white", "linewidth": 0.8}
+            axes.hist(values, edges, weights=weights, alpha=0.75, **kept)
             axes.axvline(float(np.median(values)), color=colours["ink"], lw=1.2, ls=(0, (4, 3)))
             title = f"{_shortened(name, 60)}: {len(values)} trials, median {np.median(values):.4g}"
             axes.set_title(title, loc="left", fontsize=9, color=colours["ink"])
