@@ -55,7 +55,7 @@ def main() -> None:
     for word in words.runs:
         if "=" not in word:
             parser.error(f"{word}: LABEL=RUN was expected")
-    labelled = [(label, Path(run)) for label, _, run in (w.partition("=") for w in words.runs)]
+    labelled = [(label, Path(run)) for label, _, run in (w.rpartition("=") for w in words.runs)]
     draw(words.out, labelled, words.columns, words.seed)
 
 
