@@ -46,13 +46,33 @@ def said(discriminator: Network, loss: Loss, examples: np.ndarray) -> dict[str, 
     """
     found: list[dict[str, np.ndarray]] = []
     for part in _parts(np.asarray(examples), examples[0].size):
-        output = DiscriminatorOutput(discriminator(part))
-        probability = loss.probability(output)
-        named = {name: np.asarray(value) for name, value in output.items()}
-        if probability is not None:
-            named["probability"] = np.asarray(probability)
-        found.append(named)
+        found.append(_named(DiscriminatorOutput(discriminator(part)), loss))
     return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+
+
+def judged_in_play(
+    discriminator: keras.Model, loss: Loss, batch: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What D says of one batch as it does in a round; see :func:`said`.
+
+    Batch normalisation takes the batch's own statistics, and dropout drops. The network's
+    state (moving averages, seeds) stays as it is.
+    """
+
+    def playing(x: np.ndarray) -> Any:
+        state = discriminator.trainable_variables, discriminator.non_trainable_variables
+        return discriminator.stateless_call(*state, x, training=True)[0]
+
+    output = DiscriminatorOutput(playing(np.asarray(batch)))
+    return _named(output, loss)
+
+
+def _named(output: DiscriminatorOutput, loss: Loss) -> dict[str, np.ndarray]:
+    named = {name: np.asarray(value) for name, value in output.items()}
+    probability = loss.probability(output)
+    if probability is not None:
+        named["probability"] = np.asarray(probability)
+    return named
 
 
 def at_rest(network: keras.Model) -> Network:

@@ -23,7 +23,7 @@ from ..places import defined_at
 from ..plugins import Registry
 from ..recipe import Recipe, load_recipe
 from ..runs.plain import plain
-from .asking import at_rest, made, said
+from .asking import at_rest, judged_in_play, made, said
 from .observers import Observers
 from .team import Team, is_loss
 from .tf32 import without_tf32
@@ -193,6 +193,7 @@ def evaluate_game(
         prior=game.prior,
         generator=partial(made, at_rest(generator), numbers=source.spec.size),
         discriminator=partial(said, at_rest(game.discriminator), game.loss),
+        judge_in_play=partial(judged_in_play, game.discriminator, game.loss),
         loss=game.loss,
     )
     scores: list[Score] = []

@@ -37,6 +37,8 @@ class MetricContext(Material):
         discriminator: D in inference mode, likewise: examples in the preprocessed range → what
             D says of them, by name (``logits``, …), and the ``probability`` of "real" where
             the loss defines one; or ``None``.
+        judge_in_play: The same for one batch as D judges it in a round: by the batch's own
+            statistics, where it is batch-normalised, and with dropout; or ``None``.
         loss: The game's :class:`advnets.game.Loss`, or ``None``.
 
     >>> context = MetricContext(
@@ -58,6 +60,7 @@ class MetricContext(Material):
     prior: Any = None
     generator: Callable[[np.ndarray], np.ndarray] | None = None
     discriminator: Callable[[np.ndarray], Mapping[str, np.ndarray]] | None = None
+    judge_in_play: Callable[[np.ndarray], Mapping[str, np.ndarray]] | None = None
     loss: Any = None
     _known: Remembered = field(default_factory=Remembered, init=False, repr=False, compare=False)
 

@@ -152,4 +152,9 @@ def _players(seed: int) -> dict[str, Any]:
         probability = 1 / (1 + np.exp(-x[:, 0]))
         return {"logits": x[:, 0], "probability": probability, "energy": 10 * (1 - probability)}
 
-    return {"prior": Gaussian(1), "generator": generator, "discriminator": discriminator}
+    return {
+        "prior": Gaussian(1),
+        "generator": generator,
+        "discriminator": discriminator,
+        "judge_in_play": discriminator,
+    }

@@ -41,6 +41,14 @@ def test_plays(recipe: str, runs: dict[str, advnets.Run]) -> None:
     value, real, fake = run.manifest["scores"]
     assert value["protocol"]["margin"] == 2.0
     assert value["value"] >= real["value"] + 2.0 - fake["value"] - 1e-9
+    # By the statistics that the game is played with: near what was logged last.
+    last = [record for record in run.metrics if "scores" not in record][-1]
+    assert real["value"] == pytest.approx(last["energy_real"], rel=0.3)
+    assert fake["value"] == pytest.approx(last["energy_fake"], rel=0.3)
+    before = [variable.numpy() for variable in run.discriminator.variables]
+    run.evaluate(["ebgan_value"])
+    for variable, was in zip(run.discriminator.variables, before, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), was)
     rounds = [record for record in run.metrics if "scores" not in record]
     first, *_, last = rounds
     assert last["energy_real"] < 0.8 * first["energy_real"], "D does not learn to rebuild digits"

@@ -14,7 +14,7 @@ from advnets.evaluate import MetricContext
 
 def context(real, fake, **more):
     """D gives every example itself as energy."""
-    say = {"discriminator": lambda x: {"energy": x[:, 0]}} | more
+    say = {"judge_in_play": lambda x: {"energy": x[:, 0]}} | more
     return MetricContext(
         samples=lambda n, seed: np.array(fake, np.float32)[:n, None],
         data=lambda split: np.array(real, np.float32)[:, None],
@@ -53,6 +53,17 @@ def test_another_margin_than_the_losses_is_refused():
 
 
 def test_a_discriminator_without_energy_is_refused():
-    for more in ({"discriminator": None}, {"discriminator": lambda x: {"logits": x[:, 0]}}):
+    for more in ({"judge_in_play": None}, {"judge_in_play": lambda x: {"logits": x[:, 0]}}):
         with pytest.raises(DataError, match="no energy"):
             ebgan_value(context([1], [1], **more), margin=1, samples=1)
+
+
+def test_batches_are_of_one_side_and_of_about_the_size_asked_for():
+    seen = []
+
+    def judge(x):
+        seen.append((len(x), set(x[:, 0].tolist())))
+        return {"energy": x[:, 0]}
+
+    ebgan_value(context([1] * 25, [2] * 20, judge_in_play=judge), margin=4, samples=20, batch=10)
+    assert seen == [(13, {1.0}), (12, {1.0}), (10, {2.0}), (10, {2.0})]

@@ -13,7 +13,7 @@ SMALL = {
     "discriminator.encoder": [16, 8],
     "training": {"steps": 3, "batch_size": 20},
     "distribution.strategy": "mirrored",
-    "evaluation.metrics": [],
+    "evaluation.metrics": [{"name": "ebgan_value", "samples": 40}],
 }
 
 

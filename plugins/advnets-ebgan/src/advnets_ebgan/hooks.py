@@ -66,6 +66,9 @@ class ValueParameters(Parameters):
     split: Literal["train", "validation", "test"] = Field(
         "test", description="the real examples' split"
     )
+    batch: int = Field(
+        100, ge=2, le=100_000, description="examples that D judges at a time: the batch size"
+    )
 
 
 @hookimpl

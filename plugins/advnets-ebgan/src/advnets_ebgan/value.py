@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from advnets.errors import DataError
@@ -14,18 +16,24 @@ def ebgan_value(
     margin: float | None = None,
     samples: int = 10_000,
     split: str = "test",
+    batch: int = 100,
 ) -> list[Score]:
     """V(D, G) = E[E(x)] + E[m − E(G(z))]⁺ on examples that were not trained on.
 
     For a given G, min_D V = m ∫ min(p_data, p_g), so that V comes to m where p_g = p_data
     and D has settled (theorem 1), and lies below it while D can tell the two apart. V above m is
-    more than the best D would leave. D is in inference mode.
+    more than the best D would leave.
+
+    D judges as in a round, real and generated examples in batches of their own: its batch
+    normalisation takes the batch's statistics, and dropout drops. By moving averages of both
+    sides an auto-encoder rebuilds neither, and the energies are not the game's.
 
     Args:
         context: Samples, data and D.
         margin: m; the loss's by default.
         samples: Number of samples drawn from G.
         split: Of the real examples; all of them are taken.
+        batch: Examples in a batch, about: the recipe's batch size.
 
     Returns:
         ``ebgan_value``, ``energy_real`` and ``energy_fake``, in units of energy.
@@ -36,8 +44,8 @@ def ebgan_value(
     Source: Zhao, Mathieu and LeCun 2016 (arXiv:1609.03126), equation 3 and theorem 1.
     """
     margin = _margin(context, margin)
-    real = np.concatenate([_energy(context, part) for part in context.real_parts(split)])
-    fake = np.concatenate([_energy(context, part) for part in context.generated_parts(samples)])
+    real = _energies(context, context.real_parts(split), batch)
+    fake = _energies(context, context.generated_parts(samples), batch)
     below = mean_interval(np.maximum(margin - fake, 0.0))
     of_real, of_fake = mean_interval(real), mean_interval(fake)
     value = float(real.mean() + np.maximum(margin - fake, 0.0).mean())
@@ -49,6 +57,7 @@ def ebgan_value(
         protocol = context.protocol(
             unit="energy",
             margin=margin,
+            batch=batch,
             samples=samples,
             split=split,
             examples=len(real),
@@ -83,11 +92,16 @@ def _margin(context: MetricContext, margin: float | None) -> float:
     return own
 
 
-def _energy(context: MetricContext, examples: np.ndarray) -> np.ndarray:
-    said = context.discriminator(examples) if context.discriminator is not None else {}
-    if "energy" not in said:
-        raise DataError(
-            "the discriminator gives no energy",
-            hint="this metric is for games with an energy, such as those of `autoencoder`",
-        )
-    return np.asarray(said["energy"], np.float64).reshape(len(examples))
+def _energies(context: MetricContext, parts: Iterator[np.ndarray], batch: int) -> np.ndarray:
+    """E of each example, float64 ``[N]``, in batches of nearly equal size."""
+    found: list[np.ndarray] = []
+    for part in parts:
+        for examples in np.array_split(part, max(len(part) // batch, 1)):
+            said = context.judge_in_play(examples) if context.judge_in_play is not None else {}
+            if "energy" not in said:
+                raise DataError(
+                    "the discriminator gives no energy",
+                    hint="this metric is for games with an energy, as `autoencoder` gives it",
+                )
+            found.append(np.asarray(said["energy"], np.float64).reshape(len(examples)))
+    return np.concatenate(found)
