@@ -67,6 +67,8 @@ def differences(
 
     >>> differences({"seed": 1, "loss": {"name": "a"}}, {"seed": 2, "loss": {"name": "a"}})
     ['seed: 1 → 2']
+    >>> differences({"penalties": []}, {"penalties": [{"name": "r1"}]}, everywhere=True)
+    ['penalties.0.name: (absent) → "r1"']
     """
     if not everywhere:
         old, new = determining(old), determining(new)
@@ -75,8 +77,14 @@ def differences(
     return [
         f"{key}: {before.get(key, '(absent)')} → {after.get(key, '(absent)')}"
         for key in keys
-        if before.get(key) != after.get(key)
+        if before.get(key) != after.get(key) and not _filled(key, before, after)
     ]
+
+
+def _filled(path: str, before: Mapping[str, str], after: Mapping[str, str]) -> bool:
+    """Whether what is empty in one recipe has entries in the other, which say it all."""
+    ours, others = (before, after) if path in before else (after, before)
+    return ours[path] in ("[]", "{}") and any(key.startswith(f"{path}.") for key in others)
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

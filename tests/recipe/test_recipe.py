@@ -95,7 +95,6 @@ def test_differences(parse: Any) -> None:
         "penalties.0.weight: 2.0 → (absent)",
         'penalties.1.name: "zero" → (absent)',
         "penalties.1.weight: 1.0 → (absent)",
-        "penalties: (absent) → []",
     ]
 
 
