@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .asked import asked_for, recipe_arguments, run_dir_option
 from .common import echo, plugin_options, registry_of, style
+
+if TYPE_CHECKING:
+    from ..runs import RunFolder
 
 
 @click.command("run")
@@ -54,6 +58,18 @@ def command(
     echo(f"samples      {folder.samples}")
     echo(f"report       {folder.report_file}")
     echo(f"TensorBoard  tensorboard --logdir {folder.tensorboard}")
+    tell_of_problems(folder)
+
+
+def tell_of_problems(folder: RunFolder) -> None:
+    """Warn of a game that was played to its end, but came to nothing, as `doctor` sees it."""
+    from ..monitor.health import record_findings
+
+    for finding in record_findings(folder.read_metrics()):
+        if finding.level == "problem":
+            warn_loudly(f"warning: {finding.subject}: {finding.text}")
+            if finding.hint:
+                echo(f"  hint: {finding.hint}", err=True)
 
 
 def warn_loudly(text: str) -> None:

@@ -1,0 +1,33 @@
+"""`advnets run`, from the command to what it says at the end."""
+
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from advnets.cli.main import cli
+
+SHORT = [
+    *("training.steps=60", "monitoring.log_every=5", "monitoring.image_every=20"),
+    *("evaluation.metrics=[]", "evaluation.every=0"),
+]
+
+
+def run(folder: Path, *overrides: str) -> Result:
+    """A short game on the line."""
+    words = ["run", "gaussian_1d", *SHORT, *overrides, "--run-dir", str(folder)]
+    return CliRunner().invoke(cli, words)
+
+
+def test_a_game_that_came_to_nothing_is_told_of(tmp_path: Path) -> None:
+    one_point = ["generator.irange=1.0e-8", "optimizers.generator.learning_rate=1.0e-12"]
+    for _ in ("played", "asked for again"):
+        said = run(tmp_path / "one_point", *one_point)
+        assert said.exit_code == 0, said.output
+        assert "warning: collapse: " in said.stderr
+        assert "hint: look at the sample grids" in said.stderr
+
+
+def test_a_sound_game_ends_without_a_warning(tmp_path: Path) -> None:
+    said = run(tmp_path / "sound")
+    assert said.exit_code == 0, said.output
+    assert "warning" not in said.stderr
