@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..untrusted import printable
 from .asked import asked_for, recipe_arguments, run_dir_option
 from .common import echo, plugin_options, registry_of, style
 
@@ -63,13 +64,20 @@ def command(
 
 def tell_of_problems(folder: RunFolder) -> None:
     """Warn of a game that was played to its end, but came to nothing, as `doctor` sees it."""
-    from ..monitor.health import record_findings
+    from ..monitor.health import game_findings, record_findings
 
-    for finding in record_findings(folder.read_metrics()):
+    try:
+        found = [*game_findings(folder.manifest.data), *record_findings(folder.read_metrics())]
+    except Exception as error:  # what lies in a folder may be anything; the game is done
+        warn_loudly(f"warning: the run's records cannot be read: {printable(str(error)[:300])}")
+        echo(f"  hint: advnets doctor {folder.path}", err=True)
+        return
+    for finding in found:
         if finding.level == "problem":
-            warn_loudly(f"warning: {finding.subject}: {finding.text}")
+            text = printable(f"{finding.subject}: {finding.text}", lines=False)
+            warn_loudly(f"warning: {text}")
             if finding.hint:
-                echo(f"  hint: {finding.hint}", err=True)
+                echo(f"  hint: {printable(finding.hint, lines=False)}", err=True)
 
 
 def warn_loudly(text: str) -> None:

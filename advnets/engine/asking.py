@@ -5,6 +5,7 @@ Nothing here meets other workers, so the chief may do it by itself.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -12,9 +13,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from .. import random
 from ..data import Source
 from ..evaluate.line_game import LineGame, line_game, unfit
 from ..game import AdversarialGame, DiscriminatorOutput, Loss
+from ..random import Draw
 
 Network = Callable[[np.ndarray], Any]
 
@@ -51,20 +54,24 @@ def said(discriminator: Network, loss: Loss, examples: np.ndarray) -> dict[str, 
 
 
 def judged_in_play(
-    discriminator: keras.Model, loss: Loss, batch: np.ndarray
+    discriminator: keras.Model, loss: Loss, seed: int, batch: np.ndarray
 ) -> dict[str, np.ndarray]:
     """What D says of one batch as it does in a round; see :func:`said`.
 
-    Batch normalisation takes the batch's own statistics, and dropout drops. The network's
-    state (moving averages, seeds) stays as it is.
+    Batch normalisation takes the batch's own statistics, and dropout drops: by masks that are a
+    function of the seed and the batch, so that no order of asking changes them. (Keras's own
+    ``Dropout`` drops the same in every batch.) The network's state stays as it is.
     """
+    examples = np.asarray(batch)
+    state = discriminator.trainable_variables, discriminator.non_trainable_variables
+    with random.scope(Draw(seed, _number_of(examples)), "asked", [("batch", len(examples))]):
+        output, _ = discriminator.stateless_call(*state, examples, training=True)
+    return _named(DiscriminatorOutput(output), loss)
 
-    def playing(x: np.ndarray) -> Any:
-        state = discriminator.trainable_variables, discriminator.non_trainable_variables
-        return discriminator.stateless_call(*state, x, training=True)[0]
 
-    output = DiscriminatorOutput(playing(np.asarray(batch)))
-    return _named(output, loss)
+def _number_of(batch: np.ndarray) -> int:
+    """62 bits that tell batches apart."""
+    return random.stream_key(0, hashlib.sha256(batch.tobytes()).hexdigest())
 
 
 def _named(output: DiscriminatorOutput, loss: Loss) -> dict[str, np.ndarray]:

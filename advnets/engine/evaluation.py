@@ -193,7 +193,7 @@ def evaluate_game(
         prior=game.prior,
         generator=partial(made, at_rest(generator), numbers=source.spec.size),
         discriminator=partial(said, at_rest(game.discriminator), game.loss),
-        judge_in_play=partial(judged_in_play, game.discriminator, game.loss),
+        judge_in_play=partial(judged_in_play, game.discriminator, game.loss, game.seed),
         loss=game.loss,
     )
     scores: list[Score] = []

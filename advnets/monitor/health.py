@@ -188,7 +188,7 @@ def collapsed(records: Sequence[Mapping[str, Any]]) -> Finding | None:
     if len(grids) < GRIDS:
         return None
     hint = "look at the sample grids; batch normalisation, a penalty or a slower D often help"
-    twins = min(record.get("sample_duplicates") or 0.0 for record in grids)
+    twins = min(_number_or_0(record.get("sample_duplicates")) for record in grids)
     if twins > 0.5:
         text = f"{twins:.0%} of the samples or more have a twin: the generator has collapsed"
         return Finding("problem", "collapse", text, hint)
@@ -222,6 +222,10 @@ def _recent(records: Sequence[Mapping[str, Any]], *keys: str) -> list[Mapping[st
 
 def _number(value: Any) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _number_or_0(value: Any) -> float:
+    return value if _number(value) else 0.0
 
 
 def _divergence(entry: Mapping[str, Any]) -> Finding:

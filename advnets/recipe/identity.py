@@ -94,5 +94,5 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
         for index, item in enumerate(value):
             yield from _leaves(item, f"{path}.{index}")
-    else:
+    elif path:
         yield path, json.dumps(value, ensure_ascii=False)

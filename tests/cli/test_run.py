@@ -31,3 +31,16 @@ def test_a_sound_game_ends_without_a_warning(tmp_path: Path) -> None:
     said = run(tmp_path / "sound")
     assert said.exit_code == 0, said.output
     assert "warning" not in said.stderr
+
+
+def test_records_that_cannot_be_read_do_not_spoil_a_finished_run(tmp_path: Path) -> None:
+    said = run(tmp_path / "run")
+    assert said.exit_code == 0, said.output
+    records = tmp_path / "run" / "metrics.jsonl"
+    records.unlink()
+    records.mkdir()
+    said = run(tmp_path / "run")
+    assert said.exit_code == 0, said.output
+    assert "report " in said.stdout
+    assert "warning: the run's records cannot be read" in said.stderr
+    assert "hint: advnets doctor" in said.stderr
