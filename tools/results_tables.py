@@ -103,7 +103,16 @@ def _where(read: ArmRuns) -> str:
     rounds = ", ".join(f"{step:,}" for step in unique[:6])
     text = f"round {rounds}" if len(unique) == 1 else f"rounds {rounds}"
     epochs = {epoch_of(read, 0, unique[0])} if len(unique) == 1 else set()
-    return text + "".join(f" (epoch {epoch:,.0f})" for epoch in epochs if epoch)
+    return text + "".join(f" (epoch {in_epochs(epoch)})" for epoch in epochs if epoch)
+
+
+def in_epochs(epoch: float) -> str:
+    """A number of epochs: with a decimal where that tells something.
+
+    >>> in_epochs(100.0), in_epochs(0.754), in_epochs(4.0), in_epochs(1.28)
+    ('100', '0.8', '4', '1.3')
+    """
+    return f"{epoch:,.0f}" if epoch >= 10 or epoch == round(epoch) else f"{epoch:,.1f}"
 
 
 def epoch_of(read: ArmRuns, index: int, step: int) -> float | None:
@@ -183,7 +192,7 @@ def by_step(found: Experiment, metric: Metric, arms: Sequence[ArmRuns]) -> str:
     rows = []
     for step in _thinned(sorted({step for _, scores in parts for step in scores}), found.steps):
         epoch = epoch_of(arms[0], 0, step)
-        row = [f"{step:,}", f"{epoch:,.0f}" if epoch else ""]
+        row = [f"{step:,}", in_epochs(epoch) if epoch else ""]
         for read, scores in parts:
             here = scores.get(step, {})
             for run in read.runs:
