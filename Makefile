@@ -15,7 +15,8 @@ BENCH_ARGS ?=
 FAULTS_ARGS ?=
 
 # Files of tests beside each other, a process per core, four at most (conftest.py); PYTEST_ARGS="-n 0" plays them in one.
-BESIDE := -n auto --dist loadfile
+# A process that crashes ends the run, and its test is named: one that xdist started anew would leave it waiting for ever.
+BESIDE := -n auto --dist loadfile --max-worker-restart=0
 
 VENV := .venv
 PLUGINS := $(sort $(dir $(wildcard plugins/*/setup.cfg plugins/*/pyproject.toml)))
