@@ -52,10 +52,16 @@ def fail(how: str, path: str = "", keep: int = 0) -> Any:
 
 
 def settle(folder: Path) -> None:
-    """Wait for the first checkpoint, which is written meanwhile."""
+    """Wait for the first checkpoint, which is written meanwhile.
+
+    By ``os.walk``: the draft may be renamed while it is looked at, at which ``rglob`` raises.
+    """
     deadline = time.monotonic() + 30
-    while not any(folder.rglob("step-*")) and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        if any(name.startswith("step-") for _, names, _ in os.walk(folder) for name in names):
+            return
         time.sleep(0.001)
+    raise TimeoutError(f"no checkpoint came to be in {folder}")
 
 
 def fill(folder: Path, keep: int) -> None:
