@@ -1,7 +1,5 @@
 """Streamed training data: the same games as with resident ones, whatever the budget."""
 
-import tracemalloc
-
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -103,7 +101,7 @@ class Noise(Source):
 
     def __init__(self):
         super().__init__("symmetric")
-        self.made = 0
+        self.made = []
 
     def read(self, split):
         raise AssertionError("a whole split was read")
@@ -112,7 +110,7 @@ class Noise(Source):
         return 2_000_000
 
     def read_some(self, split, indices):
-        self.made += len(indices)
+        self.made.append(len(indices))  # by several threads
         return Examples(np.full((len(indices), *self.spec.shape), 7, np.uint8))
 
 
@@ -122,14 +120,13 @@ def test_memory_is_bounded():
     feed = StreamedData(source, 1, 100, 1)
     assert placed(source, feed) == "data: streamed, 5.72 GiB, at most 2.64 MiB read ahead"
     feed.seek(5)
-    tracemalloc.start()
-    for step in range(5, 25):
-        drawn = feed.draw(None, tf.constant(0), tf.constant(step))
-        assert drawn.shape == (1, 100, 32, 32, 3)
-    _, most = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert most < feed.bytes_ahead + 2**20
-    assert source.made <= 1 + 100 * (20 + READ_AHEAD + READ_AT_ONCE + 1)
+    # Counted, not traced: tracemalloc crashes Python 3.11 where threads that are not Python's
+    # allocate while it is stopped (github.com/python/cpython/issues/128679).
+    for drawn in range(20):
+        read = feed.draw(None, tf.constant(0), tf.constant(5 + drawn))
+        assert read.shape == (1, 100, 32, 32, 3)
+        assert sum(source.made) <= 1 + 100 * (drawn + 1 + READ_AHEAD + READ_AT_ONCE + 1)
+    assert feed.bytes_ahead == 100 * 3072 * (READ_AHEAD + READ_AT_ONCE + 1)
 
 
 def test_a_large_folder_is_never_decoded_whole(small, images, monkeypatch):
