@@ -192,8 +192,11 @@ def _recipe(folder: RunFolder, registry: Registry, began: str | None) -> Iterato
 
 def _largest(folder: RunFolder) -> int:
     """Bytes of the largest checkpoint."""
-    steps = folder.checkpoints.glob("step-*") if not folder.checkpoints.is_symlink() else ()
-    return max((sum(f.lstat().st_size for f in step.glob("*")) for step in steps), default=0)
+    largest = 0
+    for step in folder.checkpoints.glob("step-*") if not folder.checkpoints.is_symlink() else ():
+        with contextlib.suppress(FileNotFoundError):  # the run goes on, and prunes
+            largest = max(largest, sum(file.lstat().st_size for file in step.glob("*")))
+    return largest
 
 
 def _manifest(folder: RunFolder) -> Iterator[Finding]:

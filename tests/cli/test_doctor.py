@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -65,6 +66,21 @@ def test_a_killed_run_and_one_at_work(doctor, run_folder):
         code, shown = doctor(run_folder)
     assert code == 0
     assert "ok       status: running at step 60, by process" in shown
+
+
+def test_a_checkpoint_that_is_pruned_meanwhile(doctor, run_folder, monkeypatch):
+    lstat = Path.lstat
+    oldest = min((run_folder / "checkpoints").glob("step-*"))
+
+    def pruned(path):
+        if path.parent == oldest:
+            raise FileNotFoundError(2, "No such file or directory", str(path))
+        return lstat(path)
+
+    monkeypatch.setattr(Path, "lstat", pruned)
+    code, shown = doctor(run_folder)
+    assert code == 0
+    assert "ok       disk: " in shown
 
 
 def test_damaged_checkpoints(doctor, run_folder):
