@@ -71,6 +71,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         Path(path).write_text(record, encoding="utf-8")
 
 
+@pytest.fixture
+def without_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs in this process end without a report, which takes as long as a short game."""
+    from advnets.engine import ending
+
+    monkeypatch.setattr(ending, "write_report", lambda folder: None)
+
+
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a short finished run on digits, played once; do not write to it."""

@@ -9,11 +9,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import advnets
 
 sys.path.insert(0, str(Path(__file__).parent))
 from cases import recipe
 from states import alike, state
+
+pytestmark = pytest.mark.usefixtures("without_reports")
 
 
 def play(devices: int, steps: int, folder: Path) -> None:

@@ -9,6 +9,9 @@ import pytest
 import advnets
 from advnets.cli.main import cli
 from advnets.errors import RecipeError, UsageError
+from advnets.monitor.report import write_report
+
+pytestmark = pytest.mark.usefixtures("without_reports")
 
 
 def command(*words):
@@ -75,7 +78,7 @@ def test_a_run_scores_both_and_keeps_them_apart(small, tmp_path):
             assert seen[step][name] == kept[step, averaged]["value"]
             assert seen[step][f"{name}_error"] == kept[step, averaged]["error"]
     assert seen[4]["parzen"] != seen[4]["parzen_current"]
-    report = (run.path / "report.html").read_text()
+    report = write_report(run.folder).read_text()
     assert "parzen" in report
 
 

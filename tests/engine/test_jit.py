@@ -9,6 +9,8 @@ from advnets.engine.flops import Cost
 from advnets.engine.jit import CROSSOVER, FIRST_ROUND, Jit, decide, settle
 from advnets.errors import UsageError
 
+pytestmark = pytest.mark.usefixtures("without_reports")
+
 SMALL, LARGE = Cost(100 * (CROSSOVER - 1), 0, 100), Cost(100 * CROSSOVER, 0, 100)
 
 

@@ -13,6 +13,8 @@ from advnets.engine.window import Window
 from advnets.errors import RunError
 from advnets.recipe import load_recipe
 
+pytestmark = pytest.mark.usefixtures("without_reports")
+
 FLOAT16 = {"distribution": {"precision": "mixed_float16"}}
 
 

@@ -8,6 +8,9 @@ from measured import cost, lost
 
 import advnets
 from advnets.errors import RunError
+from advnets.monitor.report import write_report
+
+pytestmark = pytest.mark.usefixtures("without_reports")
 
 PLUGIN = """
 import keras
@@ -278,7 +281,7 @@ def test_a_prior_that_repeats_itself_and_a_generator_that_collapsed_are_told(pla
     rows = [row for row in run.metrics if row.get("sample_spread") is not None]
     assert [row["step"] for row in rows] == [5, 10, 15, 20, 25, 30]
     assert all(row["sample_duplicates"] == 1.0 for row in rows)
-    report = (run.path / "report.html").read_text()
+    report = write_report(run.folder).read_text()
     assert "the prior repeats itself" in report
     assert "have a twin: the generator has collapsed" in report
     measured.booked("collapse", None, run.manifest)

@@ -18,6 +18,8 @@ import advnets
 from advnets.checkpoint import CheckpointStore
 from advnets.engine.same_run import differences
 
+pytestmark = pytest.mark.usefixtures("without_reports")
+
 ADAM = {"name": "adam", "learning_rate": 1e-3}
 NORMALISED = {"name": "mlp", "layers": [16], "batch_norm": "before"}
 

@@ -10,6 +10,8 @@ import advnets
 from advnets.engine.cadence import Cadence, cadence_of
 from advnets.recipe import load_recipe
 
+pytestmark = pytest.mark.usefixtures("without_reports")
+
 SMALL = {
     "training.steps": 12,
     "generator.layers": [8],

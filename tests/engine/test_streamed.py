@@ -18,6 +18,8 @@ from advnets.engine.streamed import READ_AHEAD, READ_AT_ONCE, StreamedData
 from advnets.errors import DataError
 from advnets.recipe import load_recipe
 
+pytestmark = pytest.mark.usefixtures("without_reports")
+
 ONE = tf.distribute.get_strategy()
 STREAMED = {"distribution": {"memory_budget": 0}}
 STEPS = {

@@ -14,6 +14,8 @@ from advnets.engine import jit
 from advnets.engine.same_run import differences
 from advnets.errors import RunError
 
+pytestmark = pytest.mark.usefixtures("without_reports")
+
 SHORT = {
     "training.steps": 30,
     "checkpoints.every": 13,
