@@ -280,6 +280,7 @@ def test_the_papers_rows(tools: Any) -> None:
         ((1234.5, 26.7), "1234 ± 27"),
         ((7.8, None), "7.8"),
         ((8.0, 0.0), "8"),
+        ((7.0, 4.1e-41), "7 ± 4e−41"),
     ],
 )
 def test_numbers_are_shown_to_two_digits_of_their_error(

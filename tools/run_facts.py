@@ -7,17 +7,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 LONGEST = 90
+VANISHING = 1e-5
+"""Errors below this share of their value are not written out in decimals."""
 
 
 def shown(value: float, error: float | None, digits: int | None = None) -> str:
-    """A number with its error, to two digits of the error.
+    """A number with its error, to two digits of the error; of one that vanishes, its size.
 
-    >>> shown(158.4868, 1.4786), shown(0.00123, 0.00004), shown(7.8, None)
-    ('158.5 ± 1.5', '0.001230 ± 0.000040', '7.8')
+    >>> shown(158.4868, 1.4786), shown(0.00123, 0.00004), shown(7.8, None), shown(8, 4e-80)
+    ('158.5 ± 1.5', '0.001230 ± 0.000040', '7.8', '8 ± 4e−80')
     """
     if error is None or not error:
         text = f"{value:.{digits}f}" if digits is not None else f"{value:.5g}"
         return text.replace("-", "−")
+    if digits is None and error < VANISHING * abs(value):
+        return f"{value:.5g} ± {error:.0e}".replace("-", "−")
     if digits is None:
         digits = max(0, 1 - math.floor(math.log10(error)))
     return f"{value:.{digits}f} ± {error:.{digits}f}".replace("-", "−")
