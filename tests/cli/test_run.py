@@ -10,7 +10,7 @@ from advnets.cli.main import cli
 
 SHORT = [
     *("training.steps=60", "monitoring.log_every=5", "monitoring.image_every=20"),
-    *("evaluation.metrics=[]", "evaluation.every=0", "monitoring.figures=false"),
+    *("evaluation.metrics=[]", "evaluation.every=0"),
 ]
 
 

@@ -16,7 +16,7 @@ from advnets.engine.launcher import worker_command
 from advnets.engine.same_run import differences
 
 KILLS = 3
-QUICK = {"training.steps": 1500, "checkpoints.every": 100, "monitoring.image_every": 295}
+QUICK = {"training.steps": 1500, "checkpoints.every": 100, "monitoring.image_every": 95}
 
 
 @pytest.fixture(scope="module")
