@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ._version import __version__
 from .components import Component, Names, Parameters
 from .dataset_parameters import DatasetParameters
 from .errors import AdvnetsError, DataError, PluginError, RecipeError, RunError, UsageError
@@ -15,8 +16,6 @@ from .hookspecs import hookimpl
 
 if TYPE_CHECKING:
     from .engine.api import Run, open_run, run
-
-__version__ = "0.1.0"
 
 __all__ = [
     "AdvnetsError",

@@ -28,7 +28,7 @@ def test_pyproject_has_no_project_table() -> None:
 
 
 def test_version_is_written_once_and_announced() -> None:
-    assert setup_cfg()["metadata"]["version"] == "attr: advnets.__version__"
+    assert setup_cfg()["metadata"]["version"] == "attr: advnets._version.__version__"
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     headings = re.findall(r"^## \[(.+?)\]", changelog, flags=re.MULTILINE)
     assert headings[0] == "Unreleased"

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from ..components import Component, Parameters
 from ..hookspecs import hookimpl
-from ..untrusted import is_there, open_file
+from ..safe_io import is_there, open_file
 from .dcgan import DcganParameters
 
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "softplus", "linear"]

@@ -1,8 +1,8 @@
 """Committed states of a game: named, hashed, written beside and renamed into place."""
 
 from .background import BackgroundWriter
+from .hashing import snapshot, state_sha256, weights_sha256
 from .index import flush
-from .state import snapshot, state_sha256, state_variables, weights_sha256
 from .store import CheckpointStore, Commit
 
 __all__ = [
@@ -12,6 +12,5 @@ __all__ = [
     "flush",
     "snapshot",
     "state_sha256",
-    "state_variables",
     "weights_sha256",
 ]

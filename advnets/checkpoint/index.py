@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..untrusted import open_file, read_json
+from ..safe_io import open_file, read_json
 from .index_shape import shape_fault
 
 INDEX = "checkpoint.json"

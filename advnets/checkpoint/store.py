@@ -23,8 +23,8 @@ import tensorflow as tf
 
 from ..errors import RunError
 from ..places import described
+from .hashing import state_sha256
 from .index import fault_of, flush, read_index, write_index
-from .state import state_sha256
 
 COMMITTED = re.compile(r"step-(\d{8,})")
 WRITING = ".writing-"
@@ -83,7 +83,7 @@ class CheckpointStore:
 
         Args:
             step: The number of rounds played.
-            state: Variables by name (:func:`advnets.checkpoint.state_variables`), or a
+            state: Variables by name (:func:`advnets.game.state.state_variables`), or a
                 :func:`advnets.checkpoint.snapshot` of them.
             extras: JSON-able values to keep beside them.
 

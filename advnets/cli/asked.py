@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ..errors import UsageError
-from ..untrusted import is_there
+from ..safe_io import is_there
 
 if TYPE_CHECKING:
     from ..plugins import Registry

@@ -19,7 +19,7 @@ import click
 from ..blame import explained
 from ..errors import AdvnetsError, RecipeError, UsageError
 from ..plugins import Registry, load_plugins
-from ..untrusted import is_there, printable, printable_json
+from ..safe_io import is_there, printable, printable_json
 
 F = TypeVar("F", bound=Callable[..., Any])
 LONGEST_NAME = 200

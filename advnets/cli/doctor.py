@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import AdvnetsError, RecipeError, UsageError
-from ..untrusted import outside, printable
+from ..safe_io import outside, printable
 from .common import echo, plugin_options, registry_of, style
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import UsageError
-from ..runs.atomic import write_atomically
+from ..safe_io.atomic import write_atomically
 from .common import check_place, echo, plugin_options
 from .opening import checkpoint_option, open_run, run_argument, weights_option
 
@@ -131,7 +131,7 @@ def write(model: Any, form: str, path: Path) -> None:
 
 def describe(opened: Run, player: str, model: Any) -> dict[str, Any]:
     """What one has to know to use an exported network."""
-    from .. import __version__
+    from .._version import __version__
     from ..checkpoint import weights_sha256
 
     return {

@@ -232,7 +232,7 @@ def _write_numbers(file: IO[bytes], numbers: Mapping[str, np.ndarray]) -> None:
 
 
 def _make(folder: Path) -> None:
-    from ..runs.atomic import cannot_write
+    from ..safe_io.atomic import cannot_write
 
     try:
         folder.mkdir(exist_ok=True)
@@ -241,7 +241,7 @@ def _make(folder: Path) -> None:
 
 
 def _save(target: Path, write: Write) -> None:
-    from ..runs.atomic import replaced
+    from ..safe_io.atomic import replaced
 
     with replaced(target) as file:
         write(file)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ..errors import RunError, UsageError
-from ..untrusted import is_there
+from ..safe_io import is_there
 from .asked import asked_for, recipe_arguments, run_dir_option
 from .common import plugin_options, registry_of, state_of
 

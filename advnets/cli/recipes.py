@@ -9,7 +9,7 @@ import click
 from ..errors import UsageError
 from ..recipe import find_recipe, load_recipe, recipe_bytes, recipe_schema
 from ..recipe.yaml_reader import MAX_BYTES
-from ..runs.atomic import write_atomically
+from ..safe_io.atomic import write_atomically
 from .common import echo, plugin_options, print_json, print_table, registry_of
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..untrusted import printable
+from ..safe_io import printable
 from .asked import asked_for, recipe_arguments, run_dir_option
 from .common import echo, plugin_options, registry_of, style
 

@@ -63,7 +63,7 @@ def command(
     if out.suffix == ".npz":
         import numpy as np
 
-        from ..runs.atomic import replaced
+        from ..safe_io.atomic import replaced
 
         with replaced(out) as file:
             np.savez_compressed(file, samples=samples, latents=latents)

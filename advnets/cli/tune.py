@@ -79,7 +79,7 @@ def command(
     from ..engine.find_data import find_data
     from ..engine.quiet import import_tensorflow
     from ..recipe import load_recipe
-    from ..runs.atomic import write_atomically
+    from ..safe_io.atomic import write_atomically
 
     found = find_data(resolved, warn_loudly)
     import_tensorflow()

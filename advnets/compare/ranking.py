@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ..runs.plain import plain
+from ..safe_io.jsonable import plain
 
 LEVEL = 0.05
 

@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..errors import DataError
-from ..untrusted import is_there, printable
-from ..untrusted.files import as_path
+from ..safe_io import is_there, printable
+from ..safe_io.reading import as_path
 from .examples import Examples
 from .image_file import SUFFIXES, BrokenImage, read_image
 from .kept_findings import Findings, KeptFindings

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..untrusted import open_file, printable
+from ..safe_io import open_file, printable
 
 if TYPE_CHECKING:
     from PIL import Image

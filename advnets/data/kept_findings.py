@@ -20,7 +20,7 @@ from typing import Any
 import PIL.features
 
 from ..errors import RunError
-from ..runs.atomic import write_atomically
+from ..safe_io.atomic import write_atomically
 from . import image_file
 
 WORTH_KEEPING = 3.0

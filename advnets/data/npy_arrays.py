@@ -16,7 +16,7 @@ from threading import Lock
 import numpy as np
 
 from ..errors import DataError
-from ..untrusted import open_file
+from ..safe_io import open_file
 from .npy_header import Header, file_size, read_header
 
 LOCAL_HEADER = struct.Struct("<4s22xHH")

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
-from ..untrusted import is_there
-from ..untrusted.files import as_path
+from ..safe_io import is_there
+from ..safe_io.reading import as_path
 from .examples import Examples
 from .npy_arrays import NpyArrays, open_arrays
 from .npy_header import Header

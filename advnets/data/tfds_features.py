@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
-from ..untrusted import is_there, read_json
+from ..safe_io import is_there, read_json
 
 
 def refuse_foreign_classes(folder: Path) -> None:

@@ -12,13 +12,14 @@ import numpy as np
 import tensorflow as tf
 
 from ..blame import explaining
-from ..checkpoint import CheckpointStore, Commit, state_variables
+from ..checkpoint import CheckpointStore, Commit
 from ..data import Source
 from ..errors import RunError, UsageError
 from ..evaluate import Score
 from ..evaluate.features import Extractors
 from ..evaluate.features.extractor import nobody
 from ..game import AdversarialGame
+from ..game.state import state_variables
 from ..plugins import Registry, load_plugins
 from ..recipe import Recipe, load_recipe
 from ..runs import RunFolder

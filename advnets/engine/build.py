@@ -5,7 +5,8 @@ from __future__ import annotations
 import keras
 
 from ..components import ROLES
-from ..data import Source, batches_per_epoch
+from ..data import Source
+from ..data.order import rounds_per_epoch
 from ..errors import PluginError
 from ..game import AdversarialGame, GeneratorAverage, Loss, Penalty, Prior, UpdateRule
 from ..networks import NetworkContext, returning_float32, under_policy
@@ -115,15 +116,6 @@ def optimizer_context(
         total_steps=training["steps"] * moves,
         batch_size=training["batch_size"],
     )
-
-
-def rounds_per_epoch(examples: int, batch_size: int, discriminator_steps: int) -> int:
-    """The rounds in which D sees every training example once (at least 1).
-
-    >>> rounds_per_epoch(50_000, 100, 1)
-    500
-    """
-    return max(1, batches_per_epoch(examples, batch_size) // discriminator_steps)
 
 
 WRITERS = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..data import Source
+from ..data.order import rounds_per_epoch
 from ..recipe import Recipe
-from .build import rounds_per_epoch
 
 
 @dataclass

@@ -22,7 +22,7 @@ from ..game import AdversarialGame
 from ..places import defined_at
 from ..plugins import Registry
 from ..recipe import Recipe, load_recipe
-from ..runs.plain import plain
+from ..safe_io.jsonable import plain
 from .asking import at_rest, judged_in_play, made, said
 from .observers import Observers
 from .team import Team, is_loss

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..blame import explaining
 from ..data import DataUnavailable, Source
 from ..recipe import Recipe
-from ..untrusted import printable
+from ..safe_io import printable
 from .make import make
 
 

@@ -11,9 +11,10 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
-from ..checkpoint import state_sha256, state_variables
+from ..checkpoint import state_sha256
 from ..errors import AdvnetsError, Interrupted
 from ..game import PLAYERS, WEIGHTS_SEEN, AdversarialGame
+from ..game.state import state_variables
 from .cadence import Cadence
 from .clock import Clock
 from .rounds import Rounds

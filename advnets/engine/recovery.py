@@ -10,10 +10,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from ..checkpoint import state_variables
 from ..errors import AdvnetsError, RunError
 from ..evaluate import up_to
 from ..game import AdversarialGame
+from ..game.state import state_variables
 from ..monitor import Monitor
 from ..runs import RunFolder
 from .account import Account

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from ..data import Source, epoch_order
-from ..game import batch as replicated
+from ..distribute.replicas import replica_index, replicas
 
 MOST_INDICES = 2**22
 """Of a call's rounds, planned in one go: 32 MiB, and a few times as much to work them out."""
@@ -61,7 +61,7 @@ class ResidentData:
 
     def examples(self, drawn: tf.Tensor) -> tf.Tensor:
         """This replica's examples of a round, gathered, float32 ``[k · n, *shape]``."""
-        local = self._batch_size // replicated.replicas()
-        start = replicated.replica_index() * local
+        local = self._batch_size // replicas()
+        start = replica_index() * local
         mine = tf.reshape(drawn[:, start : start + local], [self._batches * local])
         return self._preprocess.apply(tf.gather(self._stored, mine))

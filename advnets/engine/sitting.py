@@ -9,11 +9,12 @@ import numpy as np
 import tensorflow as tf
 from rich.console import Console
 
-from ..checkpoint import CheckpointStore, Commit, state_sha256, state_variables
+from ..checkpoint import CheckpointStore, Commit, state_sha256
 from ..errors import Interrupted
 from ..evaluate import Score, append_scores
 from ..evaluate.features import Extractors
 from ..game import AdversarialGame
+from ..game.state import state_variables
 from ..monitor import Monitor
 from ..monitor.scores import OF_CURRENT_WEIGHTS
 from ..plugins import Registry

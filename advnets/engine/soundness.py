@@ -55,7 +55,7 @@ class Soundness:
     """Looks for variables that hold NaN or infinity, all of them in one compiled call.
 
     Args:
-        state: Variables by name (:func:`advnets.checkpoint.state_variables`); of those that are
+        state: Variables by name (:func:`advnets.game.state.state_variables`); of those that are
             mirrored, every replica's copy is looked at.
 
     >>> weight = tf.Variable([1.0, 2.0])

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import DataError
-from ..runs.plain import plain
+from ..safe_io.jsonable import plain
 from .features.extractors import Extractors, Wanted, canonical
 from .material import Material
 from .per_example import AT_ONCE, name_of, per_example

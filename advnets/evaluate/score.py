@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import PluginError
-from ..runs.plain import plain
+from ..safe_io.jsonable import plain
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from .. import random
+from ..distribute.replicas import replica_index, replicas
 from ..errors import UsageError
 from ..networks import make_switchable, mixes_examples
 from ..places import scope_of
@@ -214,9 +215,7 @@ class AdversarialGame(Generation):
 
     def draw(self) -> Draw:
         """The random numbers of the current round."""
-        return Draw(
-            self.seed, tf.convert_to_tensor(self.rounds), batch.replica_index(), batch.replicas()
-        )
+        return Draw(self.seed, tf.convert_to_tensor(self.rounds), replica_index(), replicas())
 
     # ------------------------------------------------------------------------- internals
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from . import batch
+from ..distribute.replicas import replica_index, replicas
 
 
 class Sampler:
@@ -59,8 +59,8 @@ class Sampler:
             return self._generator(latents, training=False)
 
         def share() -> tf.Tensor:
-            each = tf.shape(latents)[0] // batch.replicas()
-            start = batch.replica_index() * each
+            each = tf.shape(latents)[0] // replicas()
+            start = replica_index() * each
             return self._generator(latents[start : start + each], training=False)
 
         return self._strategy.gather(self._strategy.run(share), axis=0)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from ..runs.atomic import replaced
-from ..untrusted import printable
+from ..safe_io import printable
+from ..safe_io.atomic import replaced
 from .plain_text import plain_text
 
 if TYPE_CHECKING:

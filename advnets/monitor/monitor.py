@@ -24,7 +24,6 @@ The others are for watching: failing to write them is said once, and the run goe
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -35,8 +34,9 @@ from rich.console import Console
 
 from ..evaluate import Score
 from ..places import described
-from ..runs.atomic import replaced
-from ..runs.plain import plain
+from ..runs.sample_files import sample_file, samples_of, step_of
+from ..safe_io.atomic import replaced
+from ..safe_io.jsonable import plain
 from .grid import Density, save_grid
 from .progress import Progress, Screen
 from .scores import line_of, show
@@ -50,21 +50,11 @@ if TYPE_CHECKING:
     from ..recipe import Recipe
     from ..runs import RunFolder
 
-SAMPLE = re.compile(r"step-(\d+)\.png")
 ENDINGS = {
     "finished": ("finished at step {}", "bold green"),
     "interrupted": ("interrupted at step {}; the same command goes on", "bold yellow"),
     "failed": ("failed at step {}", "bold red"),
 }
-
-
-def sample_file(step: int) -> str:
-    """The name of the sample grid of ``step``.
-
-    >>> sample_file(1200)
-    'step-00001200.png'
-    """
-    return f"step-{step:08}.png"
 
 
 class Monitor:
@@ -294,17 +284,3 @@ class Monitor:
 
     def _warn(self, text: str) -> None:
         self.note(f"warning: {text}", "yellow")
-
-
-def samples_of(folder: Path) -> list[Path]:
-    """The sample grids in ``folder``, by step."""
-    found = [path for path in Path(folder).glob("step-*.png") if SAMPLE.fullmatch(path.name)]
-    return sorted(found, key=step_of)
-
-
-def step_of(path: Path) -> int:
-    """The step of a sample grid."""
-    match = SAMPLE.fullmatch(path.name)
-    if match is None:
-        raise ValueError(f"{path.name} is not the name of a sample grid")
-    return int(match[1])

@@ -14,7 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ..untrusted import printable
+from ..safe_io import printable
 
 EQUILIBRIUM = -math.log(4)
 """V(D, G) at the game's equilibrium (Goodfellow et al. 2014, theorem 1)."""

@@ -9,17 +9,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
+from .._version import __version__
 from ..errors import RunError, UsageError
 from ..recipe.yaml_reader import MAX_BYTES
 from ..runs import RunFolder
-from ..runs.atomic import write_atomically
 from ..runs.metrics_log import of_rounds
-from ..untrusted import open_file, printable
+from ..runs.sample_files import samples_of, step_of
+from ..safe_io import open_file, printable
+from ..safe_io.atomic import write_atomically
 from .flatten import flatten
 from .goodput import lost_in_words
 from .health import game_findings, record_findings
-from .monitor import samples_of, step_of
 from .progress import EQUILIBRIUM, duration
 from .report_charts import charts, drawing
 from .report_pictures import figures, picture

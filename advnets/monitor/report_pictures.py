@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from ..untrusted import read_bytes
+from ..safe_io import read_bytes
 
 PICTURE = 32 * 2**20
 """Bytes of a sample grid."""

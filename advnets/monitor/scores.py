@@ -9,7 +9,7 @@ from typing import Any
 from ..evaluate import Score, append_scores
 from ..recipe import Recipe
 from ..runs import RunFolder
-from ..runs.plain import plain
+from ..safe_io.jsonable import plain
 from .tensorboard import EventLog
 
 OF_CURRENT_WEIGHTS, OF_AVERAGED_WEIGHTS = "_current", "_averaged"

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..data.npy_arrays import Archive
 from ..errors import DataError, UsageError
-from ..untrusted import is_there
+from ..safe_io import is_there
 
 HIDDEN = re.compile(r"^hidden_(\d+)")
 

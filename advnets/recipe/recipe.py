@@ -13,7 +13,7 @@ from ..components import Component
 from ..errors import Problem, RecipeError, UsageError
 from ..plugins import load_plugins
 from ..registry import Registry
-from ..untrusted import open_file
+from ..safe_io import open_file
 from .document import Keys
 from .identity import identity
 from .mapping_reader import read_value

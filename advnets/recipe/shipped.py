@@ -8,8 +8,8 @@ from pathlib import Path
 from ..components import Component
 from ..errors import PluginError, UsageError
 from ..registry import Registry
-from ..untrusted import is_there
-from ..untrusted.files import as_path
+from ..safe_io import is_there
+from ..safe_io.reading import as_path
 from .wording import did_you_mean
 
 SUFFIXES = (".yaml", ".yml")

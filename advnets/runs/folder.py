@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import AdvnetsError, UsageError
-from ..recipe import Recipe, differences, identity, load_recipe, read_yaml, recipe_bytes
-from ..untrusted import outside
-from ..untrusted.files import as_path
-from .atomic import cannot_write, write_atomically
+from ..recipe import Recipe, differences, load_recipe, read_yaml, recipe_bytes
+from ..recipe import identity
+from ..safe_io import outside
+from ..safe_io.reading import as_path
+from ..safe_io.atomic import cannot_write, write_atomically
 from .lock import RunLock
 from .manifest import Manifest, machine, now, versions
 from .metrics_log import MetricsLog

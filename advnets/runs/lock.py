@@ -15,8 +15,8 @@ from typing import Any
 import filelock
 
 from ..errors import RunError, UsageError
-from ..untrusted import read_json
-from .atomic import cannot_write, write_atomically
+from ..safe_io import read_json
+from ..safe_io.atomic import cannot_write, write_atomically
 
 LOCK = ".lock"
 HOLDER = ".lock.json"

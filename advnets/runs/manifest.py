@@ -14,10 +14,10 @@ from typing import Any
 import filelock
 
 from ..errors import RunError
-from ..untrusted import read_json
-from .atomic import cannot_write, write_atomically
+from ..safe_io import read_json
+from ..safe_io.atomic import cannot_write, write_atomically
 from .manifest_shape import fault
-from .plain import plain
+from ..safe_io.jsonable import plain
 
 PACKAGES = ("advnets", "tensorflow", "keras", "numpy")
 STATUSES = ("running", "interrupted", "failed", "finished")
@@ -163,7 +163,7 @@ def _version(package: str) -> str | None:
     except importlib.metadata.PackageNotFoundError:
         if package != "advnets":
             return None
-    from .. import __version__  # a checkout that was not installed
+    from .._version import __version__  # a checkout that was not installed
 
     return __version__
 

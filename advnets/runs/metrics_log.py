@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..errors import RunError
-from ..untrusted import open_file, parse_json
-from .atomic import cannot_write, replaced
-from .plain import plain
+from ..safe_io import open_file, parse_json
+from ..safe_io.atomic import cannot_write, replaced
+from ..safe_io.jsonable import plain
 from .thinned import Thinned
 
 LONGEST = 2**20

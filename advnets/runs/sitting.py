@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..untrusted import read_json
-from .atomic import cannot_write
+from ..safe_io import read_json
+from ..safe_io.atomic import cannot_write
 
 SITTING = ".sitting.json"
 INTERVAL = 0.25

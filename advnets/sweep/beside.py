@@ -14,7 +14,7 @@ from ..errors import RunError, UsageError
 from ..monitor.figures.style import DATA, INK, MUTED, PAPER
 from ..monitor.plain_text import plain_text
 from ..recipe import read_yaml
-from ..untrusted import NotAFile, TooLarge, read_bytes
+from ..safe_io import NotAFile, TooLarge, read_bytes
 from .charts import histograms
 from .folder import MOST_BYTES, SweepFolder
 from .trial import Trial

@@ -11,8 +11,8 @@ from pathlib import Path
 from ..errors import RunError, UsageError
 from ..recipe import write_yaml
 from ..runs import RunFolder, RunLock
-from ..runs.atomic import cannot_write, write_atomically
-from ..untrusted import NotAFile, TooLarge, outside, parse_json, read_bytes
+from ..safe_io import NotAFile, TooLarge, outside, parse_json, read_bytes
+from ..safe_io.atomic import cannot_write, write_atomically
 from .load import Sweep
 from .schema import MOST_TRIALS
 from .trial import Trial

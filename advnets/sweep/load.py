@@ -17,7 +17,7 @@ from ..recipe.problems import Findings
 from ..recipe.shipped import recipe_path
 from ..recipe.wording import did_you_mean
 from ..registry import Registry
-from ..untrusted import is_there
+from ..safe_io import is_there
 from .check import (
     check_combinations,
     check_objective,

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from importlib import resources
 from typing import Any
 
-from .. import __version__
+from .._version import __version__
 from ..monitor.curves import as_svg
 from ..recipe import write_yaml
-from ..runs.atomic import write_atomically
+from ..safe_io.atomic import write_atomically
 from . import charts
 from .folder import SweepFolder
 from .load import Sweep

@@ -94,7 +94,7 @@ def build(game: Game, jit: str = "auto", tf32: bool = True) -> Contestant:
     """The game in advnets, with ``distribution.jit`` as given; ``tf32`` matters on GPUs only."""
     import tensorflow as tf
 
-    from advnets import __version__
+    from advnets._version import __version__
     from advnets.engine.build import build_game
     from advnets.engine.distribution import device_type, make_strategy, own_variables
     from advnets.engine.feed import make_feed

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from advnets.checkpoint import state_sha256, state_variables
+from advnets.checkpoint import state_sha256
 from advnets.game import AdversarialGame
+from advnets.game.state import state_variables
 
 
 def game():

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from advnets import __version__
+from advnets._version import __version__
 from advnets.builtin.commands import SUMMARIES
 from advnets.cli.main import cli
 

@@ -19,11 +19,11 @@ from cases import ROUNDS, recipe
 
 def play(strategy: tf.distribute.Strategy, cases: Iterable[str]) -> dict[str, np.ndarray]:
     """The variables of each case's game after some rounds, what it logged, and samples."""
-    from advnets.checkpoint import state_variables
     from advnets.engine.build import build_game
     from advnets.engine.feed import make_feed, placement
     from advnets.engine.find_data import build_source
     from advnets.engine.rounds import Rounds
+    from advnets.game.state import state_variables
     from advnets.recipe import load_recipe
 
     found = {}

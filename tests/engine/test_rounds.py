@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from advnets.checkpoint import state_sha256, state_variables
+from advnets.checkpoint import state_sha256
 from advnets.data import batches_per_epoch
 from advnets.engine.build import build_game
 from advnets.engine.find_data import build_source
 from advnets.engine.resident import ResidentData
 from advnets.engine.rounds import Rounds
 from advnets.engine.window import Window
+from advnets.game.state import state_variables
 from advnets.recipe import load_recipe
 
 

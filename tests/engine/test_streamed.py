@@ -9,7 +9,7 @@ from measured import cost
 from PIL import Image
 
 import advnets
-from advnets.checkpoint import state_sha256, state_variables
+from advnets.checkpoint import state_sha256
 from advnets.data import DataSpec, Examples, Source
 from advnets.data.folder import Folder
 from advnets.engine.build import build_game
@@ -18,6 +18,7 @@ from advnets.engine.find_data import build_source
 from advnets.engine.rounds import Rounds
 from advnets.engine.streamed import READ_AHEAD, READ_AT_ONCE, StreamedData
 from advnets.errors import DataError
+from advnets.game.state import state_variables
 from advnets.recipe import load_recipe
 
 pytestmark = pytest.mark.usefixtures("without_reports")

@@ -20,7 +20,7 @@ from advnets.monitor.figures.line_panel import limits_of
 from advnets.monitor.figures.sheet import Sheet
 from advnets.monitor.grid import vector_figure
 from advnets.monitor.snapshot import Snapshot
-from advnets.untrusted import printable
+from advnets.safe_io import printable
 
 NASTY = "</pre></text>--><script>alert(1)</script>[bold]$\\frac{$\x1b[31m&\u202e#010203{{7*7}}"
 GREY = DataSpec((8, 8, 1), "uint8", 0, 255, "image")

@@ -16,8 +16,8 @@ import numpy as np
 
 from ...data.npy_arrays import Archive
 from ...errors import RunError
-from ...runs.atomic import replaced
-from ...untrusted import parse_json
+from ...safe_io import parse_json
+from ...safe_io.atomic import replaced
 
 MOST_ABOUT = 2**20
 """Bytes of what is said about the arrays."""

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from ...errors import UsageError
-from ...untrusted import printable
+from ...safe_io import printable
 from ..plain_text import plain_text
 from ..progress import EQUILIBRIUM
 from ..snapshot import Snapshot

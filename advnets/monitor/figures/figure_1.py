@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import UsageError
-from ...untrusted import printable
+from ...safe_io import printable
 from ..plain_text import plain_text
 from ..snapshot import Snapshot
 from .line_panel import LinePanel, limits_of

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ...untrusted import printable
+from ...safe_io import printable
 from ..grid import rgb
 from .style import INK, MUTED, PAPER
 

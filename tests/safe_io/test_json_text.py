@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from advnets.untrusted import parse_json
-from advnets.untrusted.json_text import MOST_VALUES
+from advnets.safe_io import parse_json
+from advnets.safe_io.json_text import MOST_VALUES
 
 
 def test_what_no_number_or_text_is_is_replaced() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from advnets import RunError
-from advnets.runs.atomic import write_atomically
+from advnets.safe_io.atomic import write_atomically
 
 
 def test_it_replaces(tmp_path: Path) -> None:

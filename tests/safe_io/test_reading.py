@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from advnets.untrusted import NotAFile, TooLarge, is_there, open_file, read_bytes
+from advnets.safe_io import NotAFile, TooLarge, is_there, open_file, read_bytes
 
 
 @pytest.mark.parametrize("path", ["a\0b", "x" * 5_000, "no/such/file"])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .files import NotAFile, TooLarge, is_there, open_file, read_bytes
 from .json_text import parse_json, read_json
 from .links import outside
 from .printable import printable, printable_json
+from .reading import NotAFile, TooLarge, is_there, open_file, read_bytes
 
 __all__ = [
     "NotAFile",

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from advnets.untrusted import printable, printable_json
+from advnets.safe_io import printable, printable_json
 
 NASTY = "\x1b[31m\x07\x08\r\x9b2J\u202e\u200b\ud800\x00é🙂"
 

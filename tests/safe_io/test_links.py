@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from advnets.untrusted import outside
+from advnets.safe_io import outside
 
 
 def test_what_leads_out(tmp_path: Path) -> None:

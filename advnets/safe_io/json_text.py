@@ -7,7 +7,7 @@ import math
 import os
 from typing import Any
 
-from .files import read_bytes
+from .reading import read_bytes
 
 MOST_BYTES = 64 * 2**20
 MOST_VALUES = 4_000_000

@@ -1,0 +1,1 @@
+"""Join processes and devices into one cluster; nothing here knows what a game is."""
