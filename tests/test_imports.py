@@ -40,6 +40,7 @@ STOREYS = (
     "evaluate",
     "monitor",
     "engine",
+    "verify",
     "sweep",
     "cli",
     "testing",

@@ -36,9 +36,9 @@ ALLOWED = {
     # Functions that the chief of the workers names, see SECURITY.md:
     | {"advnets/testing/__init__.py", "advnets/evaluate/per_example.py"},
     # Messages of workers to each other, the environment, and a user's own cache:
-    "loads": {"advnets/safe_io/json_text.py", "advnets/engine/messages.py"}
-    | {"advnets/engine/cluster.py", "advnets/engine/rendezvous.py"}
-    | {"advnets/data/kept_findings.py", "advnets/engine/team.py"},
+    "loads": {"advnets/safe_io/json_text.py", "advnets/distribute/messages.py"}
+    | {"advnets/distribute/cluster.py", "advnets/distribute/rendezvous.py"}
+    | {"advnets/data/kept_findings.py", "advnets/distribute/workers.py"},
 }
 """Called in these files only."""
 

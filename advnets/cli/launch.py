@@ -40,8 +40,8 @@ def command(
     Exit codes: 0 done, 1 the run or a worker failed, 2 bad input, 75 interrupted and
     resumable.
     """
+    from ..distribute.launcher import Launcher, worker_command, worker_environments
     from ..engine.find_data import find_data
-    from ..engine.launcher import Launcher, worker_command, worker_environments
     from ..runs import RunFolder
 
     resolved, run_dir = asked_for(recipe, overrides, run_dir, registry_of(ctx))

@@ -14,7 +14,7 @@ from .asked import asked_for
 from .common import echo, plugin_options, print_table, registry_of, state_of
 
 if TYPE_CHECKING:
-    from ..engine.kills import Kill, Subject
+    from ..verify.kills import Kill, Subject
 
 SERIES = 5
 """How often the game is begun anew, at most, because it ended before all kills were made."""
@@ -58,10 +58,10 @@ def command(
 
     Exit codes: 0 the same, 1 not the same, nothing restored, or the run failed, 2 bad input.
     """
+    from ..distribute.launcher import worker_command
     from ..engine.find_data import find_data
-    from ..engine.kills import Subject
-    from ..engine.launcher import worker_command
-    from ..engine.same_run import differences
+    from ..verify.kills import Subject
+    from ..verify.same_run import differences
 
     resolved, folder = asked_for(recipe, overrides, None, registry_of(ctx))
     if folder is not None:

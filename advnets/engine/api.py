@@ -14,6 +14,8 @@ import tensorflow as tf
 from ..blame import explaining
 from ..checkpoint import CheckpointStore, Commit
 from ..data import Source
+from ..distribute.strategy import local_strategy
+from ..distribute.workers import Team
 from ..errors import RunError, UsageError
 from ..evaluate import Score
 from ..evaluate.features import Extractors
@@ -24,11 +26,9 @@ from ..plugins import Registry, load_plugins
 from ..recipe import Recipe, load_recipe
 from ..runs import RunFolder
 from .build import build_game
-from .distribution import local_strategy
 from .evaluation import Helpers, evaluate_game
 from .find_data import build_source, find_data
 from .interpolate import interpolated
-from .team import Team
 
 
 class Run:

@@ -13,6 +13,7 @@ import numpy as np
 from ..checkpoint import weights_sha256
 from ..components import Component
 from ..data import Source
+from ..distribute.workers import Team, is_loss
 from ..errors import PluginError
 from ..evaluate import MetricContext, Score, check_scores
 from ..evaluate.features import Extractors, Wanted
@@ -25,7 +26,6 @@ from ..recipe import Recipe, load_recipe
 from ..safe_io.jsonable import plain
 from .asking import at_rest, judged_in_play, made, said
 from .observers import Observers
-from .team import Team, is_loss
 from .tf32 import without_tf32
 
 
@@ -33,7 +33,7 @@ class Helpers:
     """What all devices and workers do together for a metric, when the chief calls for it.
 
     Every worker makes its own, and all call the same methods at the same time, with the
-    same arguments (:meth:`advnets.engine.team.Team.serve`).
+    same arguments (:meth:`advnets.distribute.workers.Team.serve`).
 
     Args:
         game: The game; its strategy says which devices there are.

@@ -12,6 +12,8 @@ from typing import Any, Protocol
 import tensorflow as tf
 
 from ..checkpoint import state_sha256
+from ..distribute.signals import SIGNALS, StopRequest
+from ..distribute.workers import Team
 from ..errors import AdvnetsError, Interrupted
 from ..game import PLAYERS, WEIGHTS_SEEN, AdversarialGame
 from ..game.state import state_variables
@@ -19,9 +21,7 @@ from .cadence import Cadence
 from .clock import Clock
 from .rounds import Rounds
 from .saver import Saver
-from .signals import SIGNALS, StopRequest
 from .soundness import Soundness, Unsound
-from .team import Team
 from .watchers import Watchers
 from .window import Window
 

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from ..checkpoint import CheckpointStore, Commit
 from ..data import Source
+from ..distribute.workers import Team
 from ..errors import RunError, UsageError
 from ..monitor.report import write_report
 from ..plugins import Registry
@@ -20,7 +21,6 @@ from ..runs import RunFolder
 from .build import fingerprints
 from .feed import placement
 from .find_data import Found
-from .team import Team
 
 
 @dataclass(frozen=True)

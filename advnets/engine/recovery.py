@@ -10,6 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from ..distribute.workers import Team
 from ..errors import AdvnetsError, RunError
 from ..evaluate import up_to
 from ..game import AdversarialGame
@@ -20,7 +21,6 @@ from .account import Account
 from .rounds import Feed
 from .saver import Saver
 from .soundness import Unsound
-from .team import Team
 from .window import Window
 
 MOST = 100

@@ -9,20 +9,20 @@ from pathlib import Path
 from rich.console import Console
 
 from ..checkpoint import CheckpointStore
+from ..distribute.signals import listening
+from ..distribute.strategy import make_strategy
+from ..distribute.workers import Team, watching
 from ..errors import Interrupted
 from ..monitor.progress import Screen
 from ..plugins import Registry
 from ..runs import RunFolder
 from ..runs.lock import stale
-from . import distribution
 from .account import Account
 from .determinism import determinism
 from .failures import explaining_all
 from .find_data import Found, stand_in_note
 from .opening import open_sitting, refuse_strangers
-from .signals import listening
 from .sitting import Sitting
-from .team import Team, watching
 
 
 def play(
@@ -34,7 +34,7 @@ def play(
 ) -> RunFolder | None:
     """Play a recipe to its last step, or go on with the run of the same identity.
 
-    Where there is a cluster (:mod:`advnets.engine.cluster`), all of its workers call this
+    Where there is a cluster (:mod:`advnets.distribute.cluster`), all of its workers call this
     with the same arguments; only the first, the chief, writes into the folder.
 
     Args:
@@ -59,7 +59,7 @@ def play(
         held.enter_context(explaining_all(recipe))
         # First of all, since workers cannot come together once anything has been computed;
         # then listening, since TensorFlow puts a handler of its own in SIGTERM's place.
-        strategy = distribution.make_strategy(
+        strategy = make_strategy(
             recipe.data["distribution"]["strategy"], recipe.data["training"]["batch_size"]
         )
         stop = held.enter_context(listening())

@@ -10,6 +10,9 @@ import tensorflow as tf
 from rich.console import Console
 
 from ..checkpoint import CheckpointStore, Commit, state_sha256
+from ..distribute.signals import StopRequest
+from ..distribute.strategy import describe, device_type, own_variables
+from ..distribute.workers import Team
 from ..errors import Interrupted
 from ..evaluate import Score, append_scores
 from ..evaluate.features import Extractors
@@ -19,7 +22,6 @@ from ..monitor import Monitor
 from ..monitor.scores import OF_CURRENT_WEIGHTS
 from ..plugins import Registry
 from ..runs import RunFolder
-from . import distribution
 from .account import Account
 from .best import Best
 from .build import build_callbacks, build_game
@@ -39,8 +41,6 @@ from .pictures import Variety, background, fixed_samples, probability
 from .recovery import Recovery, forget_scores, slow_down
 from .rounds import Rounds
 from .saver import Saver
-from .signals import StopRequest
-from .team import Team
 from .theory_watch import TheoryWatch
 from .watchers import Watchers
 from .window import Window
@@ -99,7 +99,7 @@ class Sitting:
         recipe, strategy, team, newest = self.recipe, self.strategy, self.team, opening.newest
         with strategy.scope():
             self.game = game = build_game(recipe, self.source)
-        with distribution.own_variables(strategy):
+        with own_variables(strategy):
             data = make_feed(recipe, self.source, game.updates.discriminator_steps, strategy)
         self.start = start = self._restore(opening)
         data.seek(start)
@@ -203,7 +203,7 @@ class Sitting:
         # Heard by all: a trace more or less on one worker would divide them.
         kept = self.team.hear(self.folder.manifest.data.get("jit") if self.team.chief else None)
         replicas = self.strategy.num_replicas_in_sync
-        device = distribution.device_type()
+        device = device_type()
         decision, keep = settle(setting, rounds.cost, device, replicas, kept)
 
         def without(why: str) -> None:
@@ -217,7 +217,7 @@ class Sitting:
         return decision
 
     def _announce(self, newest: Commit | None, data: str, compiled: Jit) -> None:
-        devices = distribution.describe(self.strategy, self.team.workers)
+        devices = describe(self.strategy, self.team.workers)
         told = [str(self.folder.path), devices, data, str(compiled)]
         precision = self.recipe.data["distribution"]["precision"]
         if precision != "float32":

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..data import Source
+from ..distribute.strategy import device_type, make_strategy
 from ..errors import UsageError
 from ..recipe import Recipe, load_recipe
-from . import distribution
 from .build import build_game
 from .feed import make_feed
 from .flops import Cost
@@ -194,7 +194,7 @@ def _built(
 
 
 def _rounds(recipe: Recipe, source: Source) -> Rounds:
-    strategy = distribution.make_strategy("one_device", 1)
+    strategy = make_strategy("one_device", 1)
     game = build_game(recipe, source)
     feed = make_feed(recipe, source, game.updates.discriminator_steps, strategy)
     feed.seek(0)
@@ -223,7 +223,7 @@ def _take_turns(players: Sequence[_Player], seconds: float) -> None:
 
 def _own(settings: Mapping[str, Any], players: Sequence[_Player]) -> _Player:
     """Who plays as the recipe says, once ``auto`` is decided."""
-    decided = decide(settings["jit"], players[0].rounds.cost, distribution.device_type())
+    decided = decide(settings["jit"], players[0].rounds.cost, device_type())
     jit = "off" if decided.start is None else "on"
     own = next((player for player in players if player.timing.choice.jit == jit), None)
     if own is None:

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 
-from ..engine.signals import listening
+from ..distribute.signals import listening
 from ..errors import Interrupted, RunError
 from .folder import SweepFolder
 from .load import Sweep

@@ -15,7 +15,7 @@ from typing import Any
 import filelock
 
 from ..compare import counting
-from ..engine.launcher import THREADS, end_with_parent, worker_command
+from ..distribute.launcher import THREADS, end_with_parent, worker_command
 from ..errors import Interrupted, RunError
 from ..runs import RunFolder
 from ..runs.lock import LOCK

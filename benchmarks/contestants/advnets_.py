@@ -95,8 +95,8 @@ def build(game: Game, jit: str = "auto", tf32: bool = True) -> Contestant:
     import tensorflow as tf
 
     from advnets._version import __version__
+    from advnets.distribute.strategy import device_type, make_strategy, own_variables
     from advnets.engine.build import build_game
-    from advnets.engine.distribution import device_type, make_strategy, own_variables
     from advnets.engine.feed import make_feed
     from advnets.engine.find_data import find_data
     from advnets.engine.jit import decide

@@ -56,7 +56,7 @@ def main(count: int, out: str, cases: list[str]) -> None:
     devices = [tf.config.LogicalDeviceConfiguration()] * count
     tf.config.set_logical_device_configuration(cpu, devices)
 
-    from advnets.engine.distribution import make_strategy
+    from advnets.distribute.strategy import make_strategy
 
     strategy = make_strategy("mirrored", 24)
     assert strategy.num_replicas_in_sync == count

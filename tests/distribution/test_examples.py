@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from advnets.engine.cluster import find_cluster
+from advnets.distribute.cluster import find_cluster
 from advnets.plugins import load_plugins
 from advnets.recipe import load_recipe
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from advnets.engine.launcher import worker_environments
+from advnets.distribute.launcher import worker_environments
 
 sys.path.insert(0, str(Path(__file__).parent))
 from cases import PLAIN

@@ -13,9 +13,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 import shared_metrics
 
-from advnets.engine.distribution import make_strategy
+from advnets.distribute.strategy import make_strategy
+from advnets.distribute.workers import Team
 from advnets.engine.evaluation import Helpers
-from advnets.engine.team import Team
 from advnets.evaluate.features import Extractors
 from advnets.evaluate.per_example import name_of, per_example
 from advnets.plugins import load_plugins

@@ -7,8 +7,8 @@ import signal
 import socket
 import sys
 
-from advnets.engine import rendezvous
-from advnets.engine.cluster import find_cluster
+from advnets.distribute import rendezvous
+from advnets.distribute.cluster import find_cluster
 from advnets.errors import AdvnetsError
 
 

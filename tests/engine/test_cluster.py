@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
-from advnets.engine import kubernetes
-from advnets.engine.cluster import Cluster, find_cluster
-from advnets.engine.distribution import make_strategy
+from advnets.distribute import kubernetes
+from advnets.distribute.cluster import Cluster, find_cluster
+from advnets.distribute.strategy import make_strategy
 from advnets.errors import RunError, UsageError
 
 TWO = {"worker": ["ada:2222", "bob:2222"]}

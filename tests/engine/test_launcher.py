@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from advnets.engine.launcher import Launcher, worker_environments
+from advnets.distribute.launcher import Launcher, worker_environments
 from advnets.errors import Interrupted, RunError, UsageError
 
 WHO = """
@@ -104,7 +104,7 @@ def test_a_signal_before_anyone_listens_is_an_interruption(tmp_path: Path) -> No
 def test_workers_do_not_outlive_the_launcher(tmp_path: Path) -> None:
     program = f"""
     import os, pathlib
-    from advnets.engine.launcher import Launcher, worker_environments
+    from advnets.distribute.launcher import Launcher, worker_environments
     worker = "import os, time; print(os.getpid(), flush=True); time.sleep(100)"
     command = [{sys.executable!r}, "-c", worker]
     logs = pathlib.Path({str(tmp_path)!r})

@@ -16,7 +16,7 @@ from measured import cost
 
 import advnets
 from advnets.checkpoint import CheckpointStore
-from advnets.engine.same_run import differences
+from advnets.verify.same_run import differences
 
 pytestmark = pytest.mark.usefixtures("without_reports")
 

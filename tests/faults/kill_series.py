@@ -21,10 +21,10 @@ from typing import Any
 import click
 from games import GAMES, PLUGIN, game
 
-from advnets.engine.kills import Kill, Subject
-from advnets.engine.launcher import worker_command
-from advnets.engine.same_run import differences
+from advnets.distribute.launcher import worker_command
 from advnets.runs.manifest import machine, versions
+from advnets.verify.kills import Kill, Subject
+from advnets.verify.same_run import differences
 
 ROOT = Path(__file__).parents[2]
 OUTCOME = ROOT / "docs" / "reliability" / "kills.json"

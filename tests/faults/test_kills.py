@@ -11,9 +11,9 @@ from measured import starting
 
 import advnets
 from advnets.checkpoint import CheckpointStore
-from advnets.engine.kills import AFTER_A_COMMIT, Pace, Subject
-from advnets.engine.launcher import worker_command
-from advnets.engine.same_run import differences
+from advnets.distribute.launcher import worker_command
+from advnets.verify.kills import AFTER_A_COMMIT, Pace, Subject
+from advnets.verify.same_run import differences
 
 KILLS = 3
 QUICK = {"training.steps": 1500, "checkpoints.every": 100, "monitoring.image_every": 95}

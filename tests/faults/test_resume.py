@@ -11,8 +11,8 @@ from measured import lost
 
 import advnets
 from advnets.engine import jit
-from advnets.engine.same_run import differences
 from advnets.errors import RunError
+from advnets.verify.same_run import differences
 
 pytestmark = pytest.mark.usefixtures("without_reports")
 

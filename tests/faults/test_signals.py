@@ -13,8 +13,8 @@ from games import game
 from measured import cost
 
 import advnets
-from advnets.engine.launcher import worker_command
-from advnets.engine.same_run import differences
+from advnets.distribute.launcher import worker_command
+from advnets.verify.same_run import differences
 
 SLOW_METRIC = """
 import os, time
