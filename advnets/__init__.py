@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
-from .components import Component, Names, Parameters
-from .dataset_parameters import DatasetParameters
 from .errors import AdvnetsError, DataError, PluginError, RecipeError, RunError, UsageError
-from .hookspecs import hookimpl
+from .plugins.components import Component, Names, Parameters
+from .plugins.dataset_parameters import DatasetParameters
+from .plugins.hookspecs import hookimpl
 
 if TYPE_CHECKING:
-    from .engine.api import Run, open_run, run
+    from .session.api import Run, open_run, run
 
 __all__ = [
     "AdvnetsError",
@@ -39,7 +39,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import the parts that need TensorFlow on first use (PEP 562)."""
     if name in ("run", "open_run", "Run"):
-        from .engine import api
+        from .session import api
 
         return getattr(api, name)
     raise AttributeError(f"module 'advnets' has no attribute {name!r}")

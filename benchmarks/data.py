@@ -52,7 +52,7 @@ def _ring(rng: np.random.Generator) -> tuple[np.ndarray, str]:
 
 def _mnist(rng: np.random.Generator) -> tuple[np.ndarray, str]:
     """Real MNIST if TFDS has prepared it, else random bytes of the same shape."""
-    from advnets.data.tfds import Tfds
+    from advnets.data.sources.tfds import Tfds
     from advnets.errors import AdvnetsError
 
     try:

@@ -74,7 +74,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture
 def without_reports(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs in this process end without a report, which takes as long as a short game."""
-    from advnets.engine import ending
+    from advnets.session import ending
 
     monkeypatch.setattr(ending, "write_report", lambda folder: None)
 

@@ -22,9 +22,9 @@ from pathlib import Path
 
 import pytest
 
-from advnets import hookspecs
 from advnets.builtin.commands import advnets_commands
-from advnets.components import KINDS
+from advnets.plugins import hookspecs
+from advnets.plugins.components import KINDS
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]

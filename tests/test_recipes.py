@@ -83,8 +83,8 @@ def test_builds(file: Path, tmp_path: Path) -> None:
     """Data that is not at hand is replaced by noise of the shape that it declares."""
     needs(file)
     from advnets.data import DataSpec, Examples, Source
-    from advnets.engine.build import build_game
-    from advnets.engine.find_data import build_source
+    from advnets.train.build import build_game
+    from advnets.train.find_data import build_source
 
     recipe = load_recipe(file, own_files(file, tmp_path), registry=REGISTRY)
     source = build_source(recipe)

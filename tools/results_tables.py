@@ -21,8 +21,8 @@ from run_facts import command, data, equipment, protocol, shown
 from sweep_tables import sweep_part
 
 from advnets.compare import standard_error
-from advnets.sweep.beside import check_alike as check_sweeps_alike
-from advnets.sweep.beside import read_outcomes
+from advnets.sweep.distributions import check_alike as check_sweeps_alike
+from advnets.sweep.distributions import read_outcomes
 
 NONE = "*Not yet measured.*\n"
 

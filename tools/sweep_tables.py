@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from markdown_table import table
 from run_facts import command, data, equipment, protocol, shown
 
-from advnets.sweep.beside import Outcomes
+from advnets.sweep.distributions import Outcomes
 from advnets.sweep.space import encode
 
 

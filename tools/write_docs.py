@@ -24,10 +24,10 @@ from reliability_tables import fault_matrix, kills
 from results_tables import experiment
 
 from advnets.cli.main import cli
-from advnets.components import KINDS, Component
 from advnets.plugins import load_plugins
+from advnets.plugins.components import KINDS, Component
+from advnets.plugins.registry import BUILT_IN, Registry
 from advnets.recipe.schema import RecipeSchema, Slot
-from advnets.registry import BUILT_IN, Registry
 
 DOCS = Path(__file__).parents[1] / "docs"
 PART = re.compile(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..components import Component
-from ..hookspecs import hookimpl
+from ..plugins.components import Component
+from ..plugins.hookspecs import hookimpl
 
 SUMMARIES = {
     "run": "Play a recipe's game, or go on with a run.",

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ..components import Component, Parameters
-from ..hookspecs import hookimpl
+from ..plugins.components import Component, Parameters
+from ..plugins.hookspecs import hookimpl
 from .features import Features
 
 Bandwidth = Annotated[float, Field(gt=0, le=1e12)]
@@ -91,49 +91,49 @@ def advnets_metrics() -> list[Component]:
     return [
         Component(
             "fid",
-            "advnets.evaluate.fid:fid",
+            "advnets.evaluate.metrics.fid:fid",
             "Fréchet distance of Gaussians fitted to features (Heusel et al. 2017)",
             Comparison,
         ),
         Component(
             "kid",
-            "advnets.evaluate.kid:kid",
+            "advnets.evaluate.metrics.kid:kid",
             "kernel inception distance, unbiased (Bińkowski et al. 2018)",
             KidParameters,
         ),
         Component(
             "inception_score",
-            "advnets.evaluate.inception_score:inception_score",
+            "advnets.evaluate.metrics.inception_score:inception_score",
             "inception score (Salimans et al. 2016), and the form that EBGAN's search used",
             InceptionScoreParameters,
         ),
         Component(
             "prdc",
-            "advnets.evaluate.prdc:prdc",
+            "advnets.evaluate.metrics.prdc:prdc",
             "precision, recall (Kynkäänniemi et al. 2019), density, coverage (Naeem et al. 2020)",
             PrdcParameters,
         ),
         Component(
             "mmd",
-            "advnets.evaluate.mmd:mmd",
+            "advnets.evaluate.metrics.mmd:mmd",
             "squared maximum mean discrepancy with Gaussian kernels (Gretton et al. 2012)",
             MmdParameters,
         ),
         Component(
             "energy_distance",
-            "advnets.evaluate.energy_distance:energy_distance",
+            "advnets.evaluate.metrics.energy_distance:energy_distance",
             "energy distance (Székely and Rizzo 2013)",
             Comparison,
         ),
         Component(
             "sliced_wasserstein",
-            "advnets.evaluate.sliced_wasserstein:sliced_wasserstein",
+            "advnets.evaluate.metrics.sliced_wasserstein:sliced_wasserstein",
             "Wasserstein distance along random directions (Bonneel et al. 2015)",
             SlicedWassersteinParameters,
         ),
         Component(
             "classifier_two_sample",
-            "advnets.evaluate.classifier_two_sample:classifier_two_sample",
+            "advnets.evaluate.metrics.classifier_two_sample:classifier_two_sample",
             "held-out accuracy of real against generated (Lopez-Paz and Oquab 2017)",
             ClassifierTwoSampleParameters,
         ),

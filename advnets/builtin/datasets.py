@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..components import Component
-from ..dataset_parameters import DatasetParameters
-from ..hookspecs import hookimpl
+from ..plugins.components import Component
+from ..plugins.dataset_parameters import DatasetParameters
+from ..plugins.hookspecs import hookimpl
 
 MOST_EXAMPLES = 10_000_000
 TFDS_IDENTIFIER = r"^[A-Za-z_]\w*(/[\w.+-]+)?(:\d+\.\d+\.\d+)?$"
@@ -138,49 +138,49 @@ def advnets_datasets() -> list[Component]:
     return [
         Component(
             "tfds",
-            "advnets.data.tfds:Tfds",
+            "advnets.data.sources.tfds:Tfds",
             "any image or vector data set of TensorFlow Datasets, by id",
             TfdsParameters,
         ),
         Component(
             "digits",
-            "advnets.data.digits:Digits",
+            "advnets.data.sources.digits:Digits",
             "1,797 real 8×8 digits from scikit-learn, at any size; no download",
             DigitsParameters,
         ),
         Component(
             "gaussian_1d",
-            "advnets.data.gaussian_1d:Gaussian1d",
+            "advnets.data.sources.gaussian_1d:Gaussian1d",
             "one Gaussian on the line, its density known",
             Gaussian1dParameters,
         ),
         Component(
             "ring",
-            "advnets.data.ring:Ring",
+            "advnets.data.sources.ring:Ring",
             "Gaussians on a circle, their density known",
             RingParameters,
         ),
         Component(
             "grid",
-            "advnets.data.grid:Grid",
+            "advnets.data.sources.grid:Grid",
             "Gaussians on a square grid, their density known",
             GridParameters,
         ),
         Component(
             "stacked_mnist",
-            "advnets.data.stacked_mnist:StackedMnist",
+            "advnets.data.sources.stacked_mnist:StackedMnist",
             "three random digits as the channels of an image: 1,000 modes",
             StackedMnistParameters,
         ),
         Component(
             "folder",
-            "advnets.data.folder:Folder",
+            "advnets.data.sources.folder:Folder",
             "images of a folder, with sub-folders as splits and classes",
             FolderParameters,
         ),
         Component(
             "npz",
-            "advnets.data.npz:Npz",
+            "advnets.data.sources.npz:Npz",
             "arrays of a NumPy archive, images or vectors",
             NpzParameters,
         ),

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ..components import Parameters
+from ..plugins.components import Parameters
 
 
 class DcganParameters(Parameters):

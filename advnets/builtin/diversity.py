@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..components import Component, Parameters
-from ..hookspecs import hookimpl
+from ..plugins.components import Component, Parameters
+from ..plugins.hookspecs import hookimpl
 from .features import Features
 
 MOST = 1_000_000
@@ -66,19 +66,19 @@ def advnets_metrics() -> list[Component]:
     return [
         Component(
             "modes",
-            "advnets.evaluate.modes:modes",
+            "advnets.evaluate.metrics.modes:modes",
             "modes found, share of samples near one, and how evenly they are spread",
             ModesParameters,
         ),
         Component(
             "duplicates",
-            "advnets.evaluate.duplicates:duplicates",
+            "advnets.evaluate.metrics.duplicates:duplicates",
             "share of samples nearer to another one than real examples are to each other",
             DuplicatesParameters,
         ),
         Component(
             "memorisation",
-            "advnets.evaluate.memorisation:memorisation",
+            "advnets.evaluate.metrics.memorisation:memorisation",
             "whether samples lie nearer to training examples than to held-out ones",
             MemorisationParameters,
         ),

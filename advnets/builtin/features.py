@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..components import Component, Names, Parameters
-from ..hookspecs import hookimpl
+from ..plugins.components import Component, Names, Parameters
+from ..plugins.hookspecs import hookimpl
 
 Features = Annotated[str | dict[str, Any] | None, Names("features")]
 """A metric's parameter that names what it compares examples by."""

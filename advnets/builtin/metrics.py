@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from ..components import Component, Parameters
-from ..hookspecs import hookimpl
+from ..plugins.components import Component, Parameters
+from ..plugins.hookspecs import hookimpl
 
 
 class ParzenParameters(Parameters):
@@ -31,7 +31,7 @@ def advnets_metrics() -> list[Component]:
     return [
         Component(
             "parzen",
-            "advnets.evaluate.parzen:parzen",
+            "advnets.evaluate.metrics.parzen:parzen",
             "Parzen-window log-likelihood of the test set, in nats (Goodfellow et al. 2014)",
             ParzenParameters,
         )

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ..components import Component, Parameters
-from ..hookspecs import hookimpl
+from ..plugins.components import Component, Parameters
+from ..plugins.hookspecs import hookimpl
 from ..safe_io import is_there, open_file
 from .dcgan import DcganParameters
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from ..components import Component, Parameters
-from ..hookspecs import hookimpl
+from ..plugins.components import Component, Parameters
+from ..plugins.hookspecs import hookimpl
 
 Rate = Annotated[float, Field(gt=0, description="learning rate at the first update")]
 Coefficient = Annotated[float, Field(ge=0, lt=1)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from ..components import Component
-from ..hookspecs import hookimpl
+from ..plugins.components import Component
+from ..plugins.hookspecs import hookimpl
 
 
 @hookimpl

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
-from ..components import Component, Parameters
-from ..hookspecs import hookimpl
+from ..plugins.components import Component, Parameters
+from ..plugins.hookspecs import hookimpl
 
 
 class TheoryParameters(Parameters):
@@ -30,7 +30,7 @@ def advnets_metrics() -> list[Component]:
     return [
         Component(
             "theory",
-            "advnets.evaluate.theory:theory",
+            "advnets.evaluate.metrics.theory:theory",
             "V(D, G), C(G), JSD and D against D*, by integrals; of games on the line "
             "(Goodfellow et al. 2014, theorem 1)",
             TheoryParameters,

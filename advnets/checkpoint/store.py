@@ -22,7 +22,7 @@ from typing import Any
 import tensorflow as tf
 
 from ..errors import RunError
-from ..places import described
+from ..plugins.tracebacks import described
 from .hashing import state_sha256
 from .index import fault_of, flush, read_index, write_index
 

@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 
 import click
 
-from ..blame import explained
 from ..errors import AdvnetsError, RecipeError, UsageError
 from ..plugins import Registry, load_plugins
+from ..plugins.attribution import explained
 from ..safe_io import is_there, printable, printable_json
 
 F = TypeVar("F", bound=Callable[..., Any])

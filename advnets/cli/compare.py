@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .common import echo, plugin_options, print_json, print_table, warn
-from .opening import weights_option
+from .run_options import weights_option
 
 if TYPE_CHECKING:
     from ..compare import Comparison, Pair, Row

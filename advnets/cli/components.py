@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from ..components import KINDS, ROLES, Component
+from ..plugins.components import KINDS, ROLES, Component
+from ..plugins.registry import Registry
 from ..recipe import parameter_schema
 from ..recipe.wording import KIND
-from ..registry import Registry
 from .common import echo, plugin_options, print_json, print_table, registry_of, style
 from .parameters import parameter_lines
 

@@ -20,7 +20,7 @@ def command() -> None:
 @click.pass_context
 def list_command(ctx: click.Context) -> None:
     """List the data sets that recipes can name, and what TFDS has on disk."""
-    from ..data.tfds_builder import data_directory, prepared
+    from ..data.sources.tfds_builder import data_directory, prepared
 
     registry = registry_of(ctx)
     components = registry.components("datasets")

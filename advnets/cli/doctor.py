@@ -17,7 +17,7 @@ from ..safe_io import outside, printable
 from .common import echo, plugin_options, registry_of, style
 
 if TYPE_CHECKING:
-    from ..monitor.health import Finding
+    from ..monitor.report.health import Finding
     from ..plugins import Registry
     from ..runs import RunFolder
 
@@ -62,7 +62,7 @@ def command(ctx: click.Context, run: Path | None) -> None:
 
 def installation(registry: Registry) -> Iterator[Finding]:
     """What this installation is made of, and whether it works."""
-    from ..monitor.health import Finding
+    from ..monitor.report.health import Finding
     from ..runs.manifest import versions
 
     for name, version in versions().items():
@@ -75,8 +75,8 @@ def installation(registry: Registry) -> Iterator[Finding]:
 
 
 def _devices() -> Iterator[Finding]:
-    from ..engine.quiet import import_tensorflow
-    from ..monitor.health import Finding
+    from ..monitor.report.health import Finding
+    from ..session.quiet import import_tensorflow
 
     try:
         import_tensorflow()
@@ -97,7 +97,7 @@ def _devices() -> Iterator[Finding]:
 
 
 def _plugins(registry: Registry) -> Iterator[Finding]:
-    from ..monitor.health import Finding
+    from ..monitor.report.health import Finding
 
     sound = [record for record in registry.plugins if record.status == "ok"]
     yield Finding("ok", "plugins", f"{len(sound)} sound")
@@ -113,8 +113,8 @@ def _plugins(registry: Registry) -> Iterator[Finding]:
 
 
 def _data_sets() -> Iterator[Finding]:
-    from ..data.tfds_builder import data_directory
-    from ..monitor.health import Finding
+    from ..data.sources.tfds_builder import data_directory
+    from ..monitor.report.health import Finding
 
     folder = Path(data_directory())
     prepared = sorted(
@@ -126,7 +126,7 @@ def _data_sets() -> Iterator[Finding]:
 
 
 def _disk(subject: str, folder: Path, needed: int = LOW_DISK) -> Finding:
-    from ..monitor.health import Finding
+    from ..monitor.report.health import Finding
 
     free = shutil.disk_usage(folder).free
     text = f"{free / 2**30:.1f} GiB free in {folder}"
@@ -140,7 +140,7 @@ def examine(folder: RunFolder, registry: Registry) -> Iterator[Finding]:
 
     What leads out of the folder is told and not looked at.
     """
-    from ..monitor.health import Finding, record_findings
+    from ..monitor.report.health import Finding, record_findings
 
     parts: dict[str, Callable[[], Iterable[Finding]]] = {
         "recipe.yaml": lambda: _recipe(folder, registry, began),
@@ -172,7 +172,7 @@ def examine(folder: RunFolder, registry: Registry) -> Iterator[Finding]:
 
 def _recipe(folder: RunFolder, registry: Registry, began: str | None) -> Iterator[Finding]:
     """What there is to say of a recipe, of a run that ``began`` with one of that identity."""
-    from ..monitor.health import Finding
+    from ..monitor.report.health import Finding
     from ..recipe import load_recipe
 
     if not folder.recipe_file.is_file():
@@ -200,8 +200,8 @@ def _largest(folder: RunFolder) -> int:
 
 
 def _manifest(folder: RunFolder) -> Iterator[Finding]:
-    from ..monitor.goodput import goodput_finding
-    from ..monitor.health import manifest_findings
+    from ..monitor.report.goodput import goodput_finding
+    from ..monitor.report.health import manifest_findings
 
     manifest = folder.manifest.data
     yield from manifest_findings(manifest, _holder(folder))
@@ -222,11 +222,11 @@ def _holder(folder: RunFolder) -> str | None:
 
 
 def _checkpoints(folder: RunFolder) -> Iterator[Finding]:
-    from ..engine.quiet import import_tensorflow
+    from ..session.quiet import import_tensorflow
 
     import_tensorflow()
     from ..checkpoint import CheckpointStore
-    from ..monitor.health import Finding
+    from ..monitor.report.health import Finding
 
     store = CheckpointStore(folder.checkpoints)
     steps = store.steps()
@@ -251,7 +251,7 @@ def _weights(prefix: Path, step: int) -> Iterator[Finding]:
     import numpy as np
     import tensorflow as tf
 
-    from ..monitor.health import Finding
+    from ..monitor.report.health import Finding
 
     reader = tf.train.load_checkpoint(str(prefix))
     types, shapes = reader.get_variable_to_dtype_map(), reader.get_variable_to_shape_map()

@@ -10,11 +10,11 @@ import click
 from ..errors import AdvnetsError, UsageError
 from ..recipe import Recipe, load_recipe
 from .common import echo, plugin_options, print_json, registry_of, warn
-from .opening import checkpoint_option, open_run, run_argument, weights_option
+from .run_options import checkpoint_option, open_run, run_argument, weights_option
 
 if TYPE_CHECKING:
-    from ..engine.api import Run
     from ..evaluate import Score
+    from ..session.api import Run
 
 
 @click.command("evaluate")
@@ -85,7 +85,7 @@ def _entries(text: str, recipe: Recipe) -> list[Any]:
 
 def _keep(opened: Run, scores: list[Score], averaged: bool) -> None:
     """Where a run's scores are kept; a folder that takes none is no failure."""
-    from ..monitor.scores import keep_afterwards
+    from ..monitor.report.afterwards import keep_afterwards
 
     try:
         step = opened.commit.step

@@ -13,10 +13,10 @@ import click
 from ..errors import UsageError
 from ..safe_io.atomic import write_atomically
 from .common import check_place, echo, plugin_options
-from .opening import checkpoint_option, open_run, run_argument, weights_option
+from .run_options import checkpoint_option, open_run, run_argument, weights_option
 
 if TYPE_CHECKING:
-    from ..engine.api import Run
+    from ..session.api import Run
 
 SUFFIXES = {"keras": ".keras", "savedmodel": "", "npz": ".npz"}
 """What the file of each format is called; a SavedModel is a folder."""

@@ -10,13 +10,13 @@ import click
 
 from ..errors import AdvnetsError, UsageError
 from .common import check_place, echo, plugin_options, warn
-from .opening import checkpoint_option, open_run, run_argument, seed_option, weights_option
+from .run_options import checkpoint_option, open_run, run_argument, seed_option, weights_option
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..engine.api import Run
     from ..runs import RunFolder
+    from ..session.api import Run
 
 FORMATS = {
     "1": (".png", ".svg", ".pdf", ".npz"),
@@ -161,11 +161,10 @@ def _figure_1(
 
 def _without_snapshots(run: Run) -> UsageError:
     """Why a run has no figure 1, and what to do about it."""
-    from ..engine.make import make
-    from ..evaluate.line_game import unfit
+    from ..evaluate.estimators.line_game import unfit
     from ..game import Prior
 
-    why = unfit(run.source, make(run.recipe, "latent", Prior))
+    why = unfit(run.source, run.recipe.make("latent", Prior))
     if why is None:
         return UsageError(
             "the run holds no snapshots of its game, which figure 1 is drawn from",
@@ -187,10 +186,10 @@ def _of_images(
     run: Run, number: str, suffix: str, drawing: Mapping[str, Any]
 ) -> tuple[Write, list[str], int]:
     """What writes figure 2 or 3, what there is to say of it, and the step."""
-    from ..engine.figures import latent_lines, samples_and_neighbours
     from ..monitor.figures.figure_2 import figure_2
     from ..monitor.figures.figure_3 import figure_3
     from ..monitor.snapshot import snapshots_of
+    from ..observe.figures import latent_lines, samples_and_neighbours
 
     spec = run.source.spec
     if spec.kind != "image":
@@ -249,8 +248,8 @@ def _save(target: Path, write: Write) -> None:
 
 def _show(folder: RunFolder, number: str, step: int, picture: Path) -> None:
     """A folder that takes no report has its figure all the same."""
-    from ..engine.quiet import import_tensorflow
     from ..monitor.figures.afterwards import show_afterwards
+    from ..session.quiet import import_tensorflow
 
     if folder.tensorboard.is_dir():
         import_tensorflow()

@@ -8,8 +8,8 @@ import click
 
 from ..errors import RunError, UsageError
 from ..safe_io import is_there
-from .asked import asked_for, recipe_arguments, run_dir_option
 from .common import plugin_options, registry_of, state_of
+from .recipe_options import asked_for, recipe_arguments, run_dir_option
 
 STRATEGIES = ("auto", "multi_worker")
 
@@ -41,8 +41,8 @@ def command(
     resumable.
     """
     from ..distribute.launcher import Launcher, worker_command, worker_environments
-    from ..engine.find_data import find_data
     from ..runs import RunFolder
+    from ..train.find_data import find_data
 
     resolved, run_dir = asked_for(recipe, overrides, run_dir, registry_of(ctx))
     strategy = resolved.data["distribution"]["strategy"]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
-from ..components import Component
+from ..plugins.components import Component
 from ..recipe import parameter_schema
 
 BOUNDS = {

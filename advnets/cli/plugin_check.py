@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import click
 
-from ..components import Component
 from ..errors import AdvnetsError
+from ..plugins.components import Component
+from ..plugins.registry import Registry
 from ..recipe import load_recipe, recipe_path
-from ..registry import Registry
 
 
 def check_component(kind: str, component: Component, registry: Registry) -> list[str]:

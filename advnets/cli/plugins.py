@@ -11,8 +11,8 @@ import click
 
 from ..errors import PluginError
 from ..plugins import load_plugins
+from ..plugins.registry import BUILT_IN, PluginRecord, Registry
 from ..recipe.wording import KIND
-from ..registry import BUILT_IN, PluginRecord, Registry
 from .common import (
     Styled,
     echo,

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from .common import echo, plugin_options
-from .opening import run_argument
+from .run_options import run_argument
 
 
 @click.command("report")
@@ -20,7 +20,7 @@ def command(run: Path) -> None:
     manifest and the recipe are in it. A run writes it when it ends; this command also
     serves a run that goes on.
     """
-    from ..monitor.report import write_report
+    from ..monitor.report.report import write_report
     from ..runs import RunFolder
 
     echo(str(write_report(RunFolder.open(run))))

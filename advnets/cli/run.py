@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..safe_io import printable
-from .asked import asked_for, recipe_arguments, run_dir_option
 from .common import echo, plugin_options, registry_of, style
+from .recipe_options import asked_for, recipe_arguments, run_dir_option
 
 if TYPE_CHECKING:
     from ..runs import RunFolder
@@ -46,12 +46,12 @@ def command(
         echo(resolved.to_yaml().rstrip())
         echo(f"# would run in {RunFolder.for_recipe(resolved, run_dir).path}")
         return
-    from ..engine.find_data import find_data
-    from ..engine.quiet import import_tensorflow
+    from ..session.quiet import import_tensorflow
+    from ..train.find_data import find_data
 
     found = find_data(resolved, warn_loudly)
     import_tensorflow()
-    from ..engine.session import play
+    from ..session.run import play
 
     folder = play(found, registry, run_dir, began=began)
     if folder is None:  # on a worker: the chief has written, and says where
@@ -64,7 +64,7 @@ def command(
 
 def tell_of_problems(folder: RunFolder) -> None:
     """Warn of a game that was played to its end, but came to nothing, as `doctor` sees it."""
-    from ..monitor.health import game_findings, record_findings
+    from ..monitor.report.health import game_findings, record_findings
 
     try:
         found = [*game_findings(folder.manifest.data), *record_findings(folder.read_metrics())]

@@ -8,7 +8,7 @@ import click
 
 from ..errors import UsageError
 from .common import check_place, echo, plugin_options
-from .opening import checkpoint_option, open_run, run_argument, seed_option, weights_option
+from .run_options import checkpoint_option, open_run, run_argument, seed_option, weights_option
 
 FORMATS = (".png", ".npz")
 

@@ -66,10 +66,10 @@ def command(
     if dry_run:
         _show(loaded, folder)
         return
-    from ..engine.find_data import find_data
     from ..sweep.play import play
     from ..sweep.report import best_of, write_report
     from ..sweep.study import import_optuna
+    from ..train.find_data import find_data
     from .run import warn_loudly
 
     import_optuna()

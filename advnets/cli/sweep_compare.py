@@ -31,7 +31,7 @@ def command(sweeps: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
 
     Exit codes: 0, or 2 if they cannot be compared.
     """
-    from ..sweep.beside import check_alike, draw_beside, read_outcomes
+    from ..sweep.distributions import check_alike, draw_beside, read_outcomes
 
     if out is not None:
         check_place("--out", out)

@@ -11,12 +11,12 @@ import click
 
 from ..errors import AdvnetsError, UsageError
 from ..recipe.schema import Precision
-from .asked import asked_for, recipe_arguments
 from .common import echo, plugin_options, print_table, registry_of
+from .recipe_options import asked_for, recipe_arguments
 from .run import warn_loudly
 
 if TYPE_CHECKING:
-    from ..engine.tune import Tuned
+    from ..train.tune import Tuned
 
 
 @click.command("tune")
@@ -76,14 +76,14 @@ def command(
         run.check(resolved)
         with run.lock():
             pass
-    from ..engine.find_data import find_data
-    from ..engine.quiet import import_tensorflow
     from ..recipe import load_recipe
     from ..safe_io.atomic import write_atomically
+    from ..session.quiet import import_tensorflow
+    from ..train.find_data import find_data
 
     found = find_data(resolved, warn_loudly)
     import_tensorflow()
-    from ..engine.tune import tune
+    from ..train.tune import tune
 
     own = resolved.data["distribution"]["precision"]
     further = [name for name in precisions if name != own]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import UsageError
-from .asked import asked_for
 from .common import echo, plugin_options, print_table, registry_of, state_of
+from .recipe_options import asked_for
 
 if TYPE_CHECKING:
     from ..verify.kills import Kill, Subject
@@ -59,7 +59,7 @@ def command(
     Exit codes: 0 the same, 1 not the same, nothing restored, or the run failed, 2 bad input.
     """
     from ..distribute.launcher import worker_command
-    from ..engine.find_data import find_data
+    from ..train.find_data import find_data
     from ..verify.kills import Subject
     from ..verify.same_run import differences
 

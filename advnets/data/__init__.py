@@ -5,13 +5,13 @@ Importing this package imports no TensorFlow; reading and preprocessing do.
 
 from __future__ import annotations
 
-from .composed import Composed
 from .examples import Examples
 from .order import batches_per_epoch, epoch_order
 from .prepare import open_source, prepare_data
 from .preprocess import Preprocess
 from .probe import DataUnavailable
 from .source import Source
+from .sources.composed import Composed
 from .spec import SPLITS, DataSpec, Split
 
 __all__ = [

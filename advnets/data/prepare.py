@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..components import Component
 from ..errors import PluginError
-from . import tfds_builder
+from ..plugins.components import Component
 from .source import Source
+from .sources import tfds_builder
 
 
 def open_source(component: Component, parameters: Mapping[str, Any]) -> Source:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from .bootstrap import bootstrap, bootstrap_means
 from .context import MetricContext
-from .features import FeatureContext, FeatureExtractor
-from .interval import (
+from .estimators.bootstrap import bootstrap, bootstrap_means
+from .estimators.interval import (
     Interval,
     jackknife_error,
     mean_interval,
@@ -13,7 +12,8 @@ from .interval import (
     proportion_interval,
     student_interval,
 )
-from .real_and_generated import RealAndGenerated, real_and_generated
+from .features import FeatureContext, FeatureExtractor
+from .metrics.real_and_generated import RealAndGenerated, real_and_generated
 from .score import Score, append_scores, check_scores, up_to
 
 __all__ = [

@@ -11,10 +11,10 @@ import numpy as np
 
 from ..errors import DataError
 from ..safe_io.jsonable import plain
+from .array_cache import Remembered, digest
 from .features.extractors import Extractors, Wanted, canonical
-from .material import Material
+from .inputs import Material
 from .per_example import AT_ONCE, name_of, per_example
-from .remembered import Remembered, digest
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,19 +2,14 @@
 
 from .averaging import GeneratorAverage
 from .batch import global_mean
+from .encounter import Play
 from .game import AdversarialGame
-from .loss import Loss
-from .losses.minimax import Minimax
-from .losses.non_saturating import NonSaturating
+from .losses import Loss, Minimax, NonSaturating
 from .output import DiscriminatorOutput
-from .penalties.r1 import R1
-from .penalty import Penalty, PenaltyInputs
-from .play import Play
+from .penalties import R1, Penalty, PenaltyInputs
 from .players import NORMS_MEASURED, PLAYERS, SAMPLED_NORMS, WEIGHTS_SEEN
 from .prior import Gaussian, Prior, Uniform
-from .update_rule import UpdateRule
-from .updates.alternating import Alternating
-from .updates.simultaneous import Simultaneous
+from .updates import Alternating, Simultaneous, UpdateRule
 
 __all__ = [
     "NORMS_MEASURED",

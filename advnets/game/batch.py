@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from ..distribute.replicas import replicas
 from ..errors import PluginError, UsageError
-from ..places import defined_at, name_of
+from ..plugins.tracebacks import defined_at, name_of
 
 
 def size(x: tf.Tensor) -> int | tf.Tensor:

@@ -13,20 +13,17 @@ from .. import random
 from ..distribute.replicas import replica_index, replicas
 from ..errors import UsageError
 from ..networks import make_switchable, mixes_examples
-from ..places import scope_of
+from ..plugins.tracebacks import scope_of
 from ..random import Draw
 from . import batch
 from .averaging import GeneratorAverage
+from .encounter import Play, check_what_is_needed, critic_of, judge
 from .generation import Generation
-from .judging import check_what_is_needed, critic_of, judge
-from .loss import Loss
-from .losses.minimax import Minimax
+from .losses import Loss, Minimax
 from .output import at_least_float32
-from .penalty import Penalty, PenaltyInputs
-from .play import Play
+from .penalties import Penalty, PenaltyInputs
 from .prior import Prior, Uniform
-from .update_rule import UpdateRule
-from .updates.alternating import Alternating
+from .updates import Alternating, UpdateRule
 
 
 class AdversarialGame(Generation):

@@ -13,8 +13,8 @@ from ..networks import computes_in
 from ..optimizers.schedules import Scaled
 from . import batch
 from .finiteness import LOOKED_AT, all_finite, zero_if_all_finite, zero_if_finite
-from .loss import Loss
 from .loss_scale import LossScale
+from .losses import Loss
 
 SAMPLED_NORMS = ("d_gradient_norm", "g_gradient_norm")
 """What a round logs of gradients; see ``Players.norms_every``."""

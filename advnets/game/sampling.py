@@ -1,4 +1,4 @@
-"""Samples from a generator, each replica making its share of them."""
+"""Samples from a generator, each replica making its share, and lines between latent points."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from ..distribute.replicas import replica_index, replicas
+
+PER_LINE = 10
+"""Samples on a straight line, both of its ends included."""
 
 
 class Sampler:
@@ -64,3 +67,27 @@ class Sampler:
             return self._generator(latents[start : start + each], training=False)
 
         return self._strategy.gather(self._strategy.run(share), axis=0)
+
+
+def interpolated(ends: np.ndarray, n: int, per_line: int = PER_LINE) -> np.ndarray:
+    """Latent points along the lines between ends 0 → 1, 1 → 2, …
+
+    Args:
+        ends: Latent points, float32 ``[m, size]``, m ≥ 1.
+        n: How many points to return.
+        per_line: Points on each line, both of its ends included.
+
+    Returns:
+        float32 ``[n, size]``, one line after the other.
+
+    Source: Goodfellow et al. 2014, figure 3.
+
+    >>> interpolated(np.array([[0.0], [1.0], [0.0]]), 6, per_line=3).ravel().tolist()
+    [0.0, 0.5, 1.0, 1.0, 0.5, 0.0]
+    """
+    weights = np.linspace(0.0, 1.0, per_line)[:, None]
+    lines = [
+        (1 - weights) * ends[i % len(ends)] + weights * ends[(i + 1) % len(ends)]
+        for i in range(-(-n // per_line))
+    ]
+    return np.concatenate(lines)[:n].astype("float32")

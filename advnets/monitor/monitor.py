@@ -33,7 +33,7 @@ import numpy as np
 from rich.console import Console
 
 from ..evaluate import Score
-from ..places import described
+from ..plugins.tracebacks import described
 from ..runs.sample_files import sample_file, samples_of, step_of
 from ..safe_io.atomic import replaced
 from ..safe_io.jsonable import plain
@@ -46,7 +46,7 @@ from .tensorboard import EventLog
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from ..evaluate.line_game import LineGame
+    from ..evaluate.estimators.line_game import LineGame
     from ..recipe import Recipe
     from ..runs import RunFolder
 

@@ -19,7 +19,7 @@ from ..runs.metrics_log import MetricsLog
 from ..runs.thinned import Thinned
 
 if TYPE_CHECKING:
-    from ..evaluate.line_game import LineGame
+    from ..evaluate.estimators.line_game import LineGame
 
 FILE = "theory.jsonl"
 BINS = 256
@@ -50,7 +50,7 @@ class Snapshot:
         latents: z at equal shares of the prior, ``[arrows]``.
         images: G(z), ``[arrows]``.
         numbers: V, C(G), JSD, C(G) − V and max |D − D*|, of all of the line, in nats: see
-            :class:`advnets.evaluate.line_game.OnBins`.
+            :class:`advnets.evaluate.estimators.line_game.OnBins`.
     """
 
     step: int

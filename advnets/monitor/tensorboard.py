@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..places import described
-from .flatten import flatten
+from ..plugins.tracebacks import described
 from .progress import EQUILIBRIUM
+from .report.flatten import flatten
 
 FLUSH_SECONDS = 10
 RECORD_FRAME = 16

@@ -13,7 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from ..data.npy_arrays import Archive
+from ..data.sources.npy_arrays import Archive
 from ..errors import DataError, UsageError
 from ..safe_io import is_there
 

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.errors import PydanticInvalidForJsonSchema
 
-from ..components import Component
-from ..registry import Registry
+from ..plugins.components import Component
+from ..plugins.registry import Registry
 from .document import Keys
 from .schema import OFFLINE, SLOTS, RecipeSchema, Slot
 from .wording import KIND

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..components import Component
 from ..errors import Problem, RecipeError, UsageError
 from ..plugins import load_plugins
-from ..registry import Registry
+from ..plugins.components import Component
+from ..plugins.registry import Registry
 from ..safe_io import open_file
 from .document import Keys
 from .identity import identity
@@ -74,6 +74,11 @@ class Recipe:
         for key in keys:
             value = value[key]
         return [self._entry((*keys, index)) for index in range(len(value))]
+
+    def make(self, path: str, kind: type, *context: Any) -> Any:
+        """Make the object of the component at ``path``; see :meth:`advnets.Component.make`."""
+        component, parameters = self.component(path)
+        return component.make(kind, parameters, *context)
 
     def walk(self) -> Iterator[tuple[str, Component, dict[str, Any]]]:
         """Every component in it: dotted path, component, parameters."""

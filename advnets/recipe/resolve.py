@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..components import Component, Names, Parameters
 from ..errors import PluginError, Problem, RecipeError
-from ..registry import Registry
+from ..plugins.components import Component, Names, Parameters
+from ..plugins.registry import Registry
 from .document import COMMAND_LINE, Document, Keys, dotted
 from .problems import MOST, Findings
 from .schema import OFFLINE, SLOTS, RecipeSchema, Slot

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from ..components import Parameters
+from ..plugins.components import Parameters
 from .document import Keys
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"

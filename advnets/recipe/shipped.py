@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-from ..components import Component
 from ..errors import PluginError, UsageError
-from ..registry import Registry
+from ..plugins.components import Component
+from ..plugins.registry import Registry
 from ..safe_io import is_there
 from ..safe_io.reading import as_path
 from .wording import did_you_mean

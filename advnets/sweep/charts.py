@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..monitor.curves import COLOURS, as_svg
+from ..monitor.report.curves import COLOURS, as_svg
 from .space import Parameter, encode
 from .trial import Trial
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import Problem, RecipeError
+from ..plugins.registry import Registry
 from ..recipe import Recipe, load_recipe
 from ..recipe.document import COMMAND_LINE, Document, Keys
 from ..recipe.problems import Findings
-from ..registry import Registry
 from .schema import MOST_TRIALS, RANGES, SweepSchema
 from .space import Parameter, combinations, encode, grid_size, overrides_of
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RecipeError, UsageError
+from ..plugins.registry import Registry
 from ..recipe import Recipe, load_recipe, read_yaml, recipe_bytes
 from ..recipe.identity import determining
 from ..recipe.problems import Findings
 from ..recipe.shipped import recipe_path
 from ..recipe.wording import did_you_mean
-from ..registry import Registry
 from ..safe_io import is_there
 from .check import (
     check_combinations,

@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 from .._version import __version__
-from ..monitor.curves import as_svg
+from ..monitor.report.curves import as_svg
 from ..recipe import write_yaml
 from ..safe_io.atomic import write_atomically
 from . import charts

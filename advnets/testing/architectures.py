@@ -13,10 +13,10 @@ import numpy as np
 import tensorflow as tf
 
 from .. import random
-from ..components import ROLES
 from ..errors import AdvnetsError
 from ..game import DiscriminatorOutput
 from ..networks import NetworkContext, mixes_examples, under_policy
+from ..plugins.components import ROLES
 from ..random import Draw
 from . import toys
 from .failure import fail

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 from unittest import SkipTest
 
-from ..components import KINDS
+from ..plugins.components import KINDS
 from .failure import ConformanceError
 from .subject import Subject, subject_of
 

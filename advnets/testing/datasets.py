@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from ..data import SPLITS, DataSpec, DataUnavailable, Examples, Source
-from ..dataset_parameters import DatasetParameters
 from ..errors import DataError
+from ..plugins.dataset_parameters import DatasetParameters
 from . import toys
 from .failure import fail
 from .subject import Subject

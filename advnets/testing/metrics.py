@@ -11,7 +11,7 @@ import numpy as np
 
 from ..compare import differing, settings
 from ..data import Source
-from ..data.gaussian_1d import Gaussian1d
+from ..data.sources.gaussian_1d import Gaussian1d
 from ..errors import AdvnetsError
 from ..evaluate import MetricContext, Score
 from ..evaluate.features import Extractors

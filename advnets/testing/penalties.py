@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from .. import random
-from ..components import ROLES
 from ..game import DiscriminatorOutput, Penalty, PenaltyInputs
+from ..plugins.components import ROLES
 from ..random import Draw
 from . import toys
 from .failure import fail

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..components import KINDS, Component
 from ..plugins import load_plugins
+from ..plugins.components import KINDS, Component
 from .failure import ConformanceError
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from ..components import KINDS, Component
 from ..errors import PluginError
 from ..plugins import load_plugins
-from ..registry import PluginRecord, Registry
+from ..plugins.components import KINDS, Component
+from ..plugins.registry import PluginRecord, Registry
 from .check import checks_for
 from .failure import fail
 from .subject import subject_of

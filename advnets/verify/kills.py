@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..errors import RunError
 from ..runs import RunFolder
-from ..runs.sitting import Tally
+from ..runs.heartbeat import Tally
 
 AIMS = {"starting": 0.15, "playing": 0.5, "saving": 0.35}
 """What a process is to be doing when it is killed, and how often."""

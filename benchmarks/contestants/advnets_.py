@@ -95,14 +95,14 @@ def build(game: Game, jit: str = "auto", tf32: bool = True) -> Contestant:
     import tensorflow as tf
 
     from advnets._version import __version__
+    from advnets.data.feed.choose import make_feed
     from advnets.distribute.strategy import device_type, make_strategy, own_variables
-    from advnets.engine.build import build_game
-    from advnets.engine.feed import make_feed
-    from advnets.engine.find_data import find_data
-    from advnets.engine.jit import decide
-    from advnets.engine.rounds import Rounds
     from advnets.plugins import load_plugins
     from advnets.recipe import load_recipe
+    from advnets.train.build import build_game
+    from advnets.train.find_data import find_data
+    from advnets.train.jit import decide
+    from advnets.train.rounds import Rounds
 
     tf.config.experimental.enable_tensor_float_32_execution(tf32)
     found = find_data(load_recipe(recipe(game, jit), registry=load_plugins()))

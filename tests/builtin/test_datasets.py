@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from advnets.builtin.datasets import advnets_datasets
-from advnets.components import Component
 from advnets.data import Source
+from advnets.plugins.components import Component
 
 DATASETS = advnets_datasets()
 REQUIRED = {"tfds": {"id": "mnist"}, "folder": {"path": "x"}, "npz": {"path": "x"}}

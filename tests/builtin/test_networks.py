@@ -13,7 +13,7 @@ from advnets.builtin.networks import (
     TransposedConvParameters,
     advnets_architectures,
 )
-from advnets.components import Parameters
+from advnets.plugins.components import Parameters
 
 
 def check(schema: type[Parameters], **parameters: Any) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from pydantic import ConfigDict, Field
 from advnets import Component, Parameters
 from advnets.cli.main import cli
 from advnets.cli.parameters import parameter_lines
-from advnets.components import KINDS
 from advnets.plugins import load_plugins
+from advnets.plugins.components import KINDS
 
 PLUGIN = """
 from pydantic import Field

@@ -216,7 +216,8 @@ def test_a_resumed_run_keeps_the_snapshots_up_to_its_checkpoint(line, capsys):
 
 
 def test_theory_and_figures_that_fail_do_not_end_a_run(tmp_path, monkeypatch):
-    from advnets.engine import figures, theory_watch
+    from advnets.observe import figures
+    from advnets.observe import theory as theory_watch
 
     def broken(*_):
         raise ValueError("no picture today")

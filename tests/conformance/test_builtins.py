@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from advnets.components import KINDS
 from advnets.plugins import DEFAULT_PLUGINS, load_plugins
+from advnets.plugins.components import KINDS
 from advnets.testing import cases, conformance
 from advnets.testing.check import checks_for
 

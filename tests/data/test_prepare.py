@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from advnets.components import Component
 from advnets.data import open_source
-from advnets.data.digits import Digits
+from advnets.data.sources.digits import Digits
 from advnets.errors import DataError, PluginError
 from advnets.plugins import load_plugins
+from advnets.plugins.components import Component
 
 
 def test_a_source_is_opened_from_its_component() -> None:

@@ -14,8 +14,8 @@ from advnets.builtin import comparisons
 from advnets.data import DataSpec
 from advnets.errors import DataError, UsageError
 from advnets.evaluate import MetricContext
-from advnets.evaluate.discrepancy import discrepancy
-from advnets.evaluate.moments import moments_of
+from advnets.evaluate.estimators.discrepancy import discrepancy
+from advnets.evaluate.estimators.moments import moments_of
 from advnets.evaluate.per_example import find, name_of, per_example
 
 COMPONENTS = {component.name: component for component in comparisons.advnets_metrics()}

@@ -7,9 +7,9 @@ import pytest
 
 from advnets.errors import DataError
 from advnets.evaluate import MetricContext
-from advnets.evaluate.duplicates import duplicates
-from advnets.evaluate.memorisation import memorisation
-from advnets.evaluate.nearest import nearest
+from advnets.evaluate.estimators.nearest import nearest
+from advnets.evaluate.metrics.duplicates import duplicates
+from advnets.evaluate.metrics.memorisation import memorisation
 
 N = 600
 

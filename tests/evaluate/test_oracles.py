@@ -12,13 +12,13 @@ import pytest
 from scipy.special import softmax
 from scipy.stats import energy_distance as scipy_energy_distance
 
-from advnets.evaluate.discrepancy import discrepancy
-from advnets.evaluate.fid import frechet_distance
-from advnets.evaluate.inception_score import split_scores
-from advnets.evaluate.kid import draw_subsets, subset_discrepancies
-from advnets.evaluate.moments import moments_of
-from advnets.evaluate.prdc import neighbour_scores
-from advnets.evaluate.sliced_wasserstein import random_directions, sliced_distance
+from advnets.evaluate.estimators.discrepancy import discrepancy
+from advnets.evaluate.estimators.moments import moments_of
+from advnets.evaluate.metrics.fid import frechet_distance
+from advnets.evaluate.metrics.inception_score import split_scores
+from advnets.evaluate.metrics.kid import draw_subsets, subset_discrepancies
+from advnets.evaluate.metrics.prdc import neighbour_scores
+from advnets.evaluate.metrics.sliced_wasserstein import random_directions, sliced_distance
 
 SCRIPT = runpy.run_path(
     str(Path(__file__).with_name("golden") / "torch_fidelity_scores.py"), run_name="golden"

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from advnets.compare import differing, settings
-from advnets.data.digits import Digits
-from advnets.data.ring import Ring
+from advnets.data.sources.digits import Digits
+from advnets.data.sources.ring import Ring
 from advnets.errors import DataError, PluginError
 from advnets.evaluate import MetricContext, Score, append_scores
-from advnets.evaluate.energy_distance import energy_distance
-from advnets.evaluate.parzen import parzen
+from advnets.evaluate.metrics.energy_distance import energy_distance
+from advnets.evaluate.metrics.parzen import parzen
 from advnets.evaluate.score import check_scores
 
 

@@ -15,8 +15,8 @@ from click.testing import CliRunner
 
 from advnets.checkpoint import CheckpointStore, Commit
 from advnets.cli.main import cli
-from advnets.engine import ending
 from advnets.runs import RunFolder
+from advnets.session import ending
 
 PLUGIN = Path(__file__).parent / "faulty.py"
 MLP = {"name": "mlp", "layers": [4], "activation": "leaky_relu"}

@@ -141,7 +141,7 @@ def import_seconds() -> float:
     taken = []
     for _ in range(3):
         began = time.monotonic()
-        subprocess.run([sys.executable, "-c", "import advnets.engine.session"], check=True)
+        subprocess.run([sys.executable, "-c", "import advnets.session.run"], check=True)
         taken.append(time.monotonic() - began)
     return statistics.median(taken)
 

@@ -17,7 +17,7 @@ from measured import lost
 
 from advnets import Component, PluginError, RunError, open_run
 from advnets.cli.main import cli
-from advnets.monitor.health import game_findings
+from advnets.monitor.report.health import game_findings
 
 PLUGIN = Path(__file__).parent / "faulty.py"
 PLACE = re.compile(rf"{re.escape(str(PLUGIN))}:(\d+)")

@@ -10,8 +10,8 @@ from games import GAMES, MLP, PLUGIN, game
 from measured import lost
 
 import advnets
-from advnets.engine import jit
 from advnets.errors import RunError
+from advnets.train import jit
 from advnets.verify.same_run import differences
 
 pytestmark = pytest.mark.usefixtures("without_reports")

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import advnets
-from advnets.evaluate.line_game import LineGame
+from advnets.evaluate.estimators.line_game import LineGame
 from advnets.game import AdversarialGame, Gaussian, Minimax, UpdateRule
 
 SHIFT = 1.5  # p_data = N(0, 1), p_g = N(SHIFT, 1)

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from advnets.monitor.health import manifest_findings, record_findings
+from advnets.monitor.report.health import manifest_findings, record_findings
 
 
 def subjects(findings, level="problem"):

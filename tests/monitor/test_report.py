@@ -12,7 +12,7 @@ import pytest
 from advnets.errors import UsageError
 from advnets.evaluate import Score, append_scores
 from advnets.monitor.grid import save_grid
-from advnets.monitor.report import MOST, write_report
+from advnets.monitor.report.report import MOST, write_report
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 

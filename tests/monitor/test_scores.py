@@ -12,8 +12,8 @@ from tensorboard.backend.event_processing.plugin_event_accumulator import EventA
 from advnets.errors import RunError
 from advnets.evaluate import Score
 from advnets.monitor import Monitor
-from advnets.monitor.report_charts import score_charts
-from advnets.monitor.scores import keep_afterwards
+from advnets.monitor.report.afterwards import keep_afterwards
+from advnets.monitor.report.charts import score_charts
 from advnets.recipe import load_recipe
 from advnets.runs import RunFolder
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from advnets.evaluate.line_game import LineGame
+from advnets.evaluate.estimators.line_game import LineGame
 from advnets.monitor.snapshot import (
     ARROWS,
     BINS,

@@ -9,8 +9,8 @@ import pytest
 from pydantic import Field, model_validator
 
 from advnets import Component, Names, Parameters, RecipeError
+from advnets.plugins.registry import PluginRecord, Registry
 from advnets.recipe import Recipe, parse_recipe
-from advnets.registry import PluginRecord, Registry
 
 GOOD = """\
 dataset: {name: faces, id: tfd, offline: noise}

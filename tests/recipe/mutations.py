@@ -26,8 +26,8 @@ from typing import Any
 
 from advnets.errors import Problem, RecipeError, UsageError
 from advnets.plugins import load_plugins
+from advnets.plugins.registry import Registry
 from advnets.recipe import load_recipe, read_yaml, recipe_path
-from advnets.registry import Registry
 
 LINES = re.compile("\r\n|[\n\r]")
 """What YAML 1.2 takes for the end of a line."""

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from advnets import RecipeError, UsageError
+from advnets.plugins.registry import Registry
 from advnets.recipe import Recipe, load_recipe, read_yaml
 from advnets.recipe.yaml_reader import MAX_BYTES, MAX_VALUES
-from advnets.registry import Registry
 
 Problems = Callable[..., list[str]]
 
@@ -81,7 +81,7 @@ def test_names_that_would_leave_the_runs(problems: Problems, good: str, name: st
         ("generator", "../dense"),
         ("generator", "{name: dense, layers: [{class_name: Lambda, module: os}]}"),
         ("monitoring.callbacks", "[builtins.exec]"),
-        ("evaluation.metrics", "[advnets.evaluate.parzen:Parzen]"),
+        ("evaluation.metrics", "[advnets.evaluate.metrics.parzen:Parzen]"),
         ("dataset", "http://example.org/evil"),
     ],
 )

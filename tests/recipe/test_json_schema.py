@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from advnets.plugins import load_plugins
+from advnets.plugins.registry import Registry
 from advnets.recipe import load_recipe, parse_recipe, read_yaml, recipe_schema
-from advnets.registry import Registry
 
 RECIPES = sorted(Path(__file__).parents[2].glob("recipes/*.yaml"))
 

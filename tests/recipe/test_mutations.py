@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from advnets.plugins import load_plugins
-from advnets.registry import Registry
+from advnets.plugins.registry import Registry
 
 sys.path.insert(0, str(Path(__file__).parent))
 from mutations import Mutator, outcome, play, shipped

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from advnets import RecipeError
+from advnets.plugins.registry import Registry
 from advnets.recipe import load_recipe, parse_recipe, read_yaml, write_yaml
-from advnets.registry import Registry
 
 BOUNDED = settings(
     max_examples=200,

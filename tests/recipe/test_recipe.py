@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from advnets import UsageError
+from advnets.plugins.registry import Registry
 from advnets.recipe import Recipe, differences, identity, load_recipe, parse_recipe
-from advnets.registry import Registry
 
 
 def test_components(parse: Any) -> None:

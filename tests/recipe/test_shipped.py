@@ -8,8 +8,8 @@ import pytest
 
 from advnets import Component, PluginError, UsageError
 from advnets.plugins import load_plugins
+from advnets.plugins.registry import PluginRecord, Registry
 from advnets.recipe import find_recipe, recipe_path
-from advnets.registry import PluginRecord, Registry
 
 RECIPES = sorted(Path(__file__).parents[2].glob("recipes/*.yaml"))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from advnets.plugins import load_plugins
-from advnets.registry import Registry
+from advnets.plugins.registry import Registry
 from advnets.sweep import Sweep, load_sweep
 
 SWEEP = """\

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from advnets.errors import RecipeError, UsageError
-from advnets.registry import Registry
+from advnets.plugins.registry import Registry
 from advnets.sweep import Sweep, load_sweep
 
 Make = Callable[..., Sweep]

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from ...components import Component
 from ...data import DataSpec, Source, open_source
 from ...errors import PluginError, UsageError
 from ...plugins import Registry, load_plugins
+from ...plugins.components import Component
 from ..per_example import per_example
 from .extractor import FeatureContext, FeatureExtractor, nobody
 

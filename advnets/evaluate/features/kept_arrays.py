@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import filelock
 import numpy as np
 
-from ...data.npy_arrays import Archive
+from ...data.sources.npy_arrays import Archive
 from ...errors import RunError
 from ...safe_io import parse_json
 from ...safe_io.atomic import replaced

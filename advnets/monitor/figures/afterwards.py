@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...runs import RunFolder
-from ..report import write_report
+from ..report.report import write_report
 from ..tensorboard import EventLog
 
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from advnets.data import DataSpec, DataUnavailable, Examples, Source
-from advnets.data.digits import Digits
-from advnets.data.ring import Ring
-from advnets.data.stacked_mnist import StackedMnist
-from advnets.data.tfds import Tfds
+from advnets.data.sources.digits import Digits
+from advnets.data.sources.ring import Ring
+from advnets.data.sources.stacked_mnist import StackedMnist
+from advnets.data.sources.tfds import Tfds
 from advnets.errors import DataError, UsageError
 from advnets.evaluate.features import Extractors
 from advnets.evaluate.features.kept_arrays import arrays_sha256
@@ -94,7 +94,7 @@ def test_it_is_read_back_and_serves_every_preprocessing(digits, cache, said):
 SCRIPT = """
 import sys
 from pathlib import Path
-from advnets.data.digits import Digits
+from advnets.data.sources.digits import Digits
 from advnets.evaluate.features import Extractors
 made = Extractors(Digits(), cache=Path(sys.argv[1])).get({"name": "classifier", "steps": 120})
 print(made.describe()["weights_sha256"])

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from advnets.engine.flops import cost
 from advnets.networks import Relu
+from advnets.train.flops import cost
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.2])

@@ -1,0 +1,68 @@
+"""Where a run's training data live: on the device, or where they are, to be streamed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from ...recipe import Recipe
+from .. import Source
+from .resident import ResidentData
+from .streamed import StreamedData
+
+REFERENCE_EXAMPLES = 2000
+
+
+def make_feed(
+    recipe: Recipe, source: Source, batches: int, strategy: tf.distribute.Strategy
+) -> ResidentData | StreamedData:
+    """The training data of a run: on the device if they fit the memory budget, else streamed.
+
+    Either way the same round plays on the same examples. Call it inside the strategy's scope.
+
+    Args:
+        recipe: The recipe; its ``distribution.memory_budget`` was given to the source by
+            :func:`advnets.train.find_data.build_source`.
+        source: Its data.
+        batches: k, the global batches that one round uses.
+        strategy: The strategy that the game is played under.
+    """
+    seed, batch_size = recipe.data["seed"], recipe.data["training"]["batch_size"]
+    if source.fits("train"):
+        return ResidentData(source, seed, batch_size, batches)
+    return StreamedData(source, seed, batch_size, batches, strategy)
+
+
+def placement(source: Source) -> dict[str, Any]:
+    """Where the training data live, for the manifest."""
+    return {
+        "kept": "resident" if source.fits("train") else "streamed",
+        "bytes": source.count("train") * source.spec.bytes,
+    }
+
+
+def placed(source: Source, feed: ResidentData | StreamedData) -> str:
+    """Where the training data live, for the log."""
+    told = f"data: {placement(source)['kept']}, {_size(placement(source)['bytes'])}"
+    if isinstance(feed, StreamedData):
+        told += f", at most {_size(feed.bytes_ahead)} read ahead"
+    return told
+
+
+def reference_examples(source: Source) -> np.ndarray:
+    """The first training examples as stored, to be drawn beneath generated ones."""
+    return source.take("train", np.arange(min(REFERENCE_EXAMPLES, source.count("train")))).examples
+
+
+def _size(count: int) -> str:
+    """A number of bytes in words.
+
+    >>> _size(39_200_000), _size(5 * 2**30), _size(120)
+    ('37.4 MiB', '5 GiB', '120 bytes')
+    """
+    for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if count >= unit:
+            return f"{count / unit:.3g} {name}"
+    return f"{count} bytes"

@@ -1,0 +1,49 @@
+"""What a feed is: where the rounds get their real examples."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import tensorflow as tf
+
+
+class Feed(Protocol):
+    """Where the rounds get their real examples: resident on the device, or streamed to it.
+
+    Attributes:
+        longest: The most rounds that one call may have, which bounds what :meth:`plan` takes.
+        compilable: Whether :meth:`draw` and :meth:`examples` can be compiled by XLA.
+    """
+
+    compilable: bool
+    longest: int
+
+    def seek(self, step: int) -> None:
+        """Be ready for round ``step``; called before a sitting's first round."""
+
+    def plan(self, first: tf.Tensor, rounds: tf.Tensor) -> Any:
+        """What a call's rounds need that is better computed for all of them at once.
+
+        In the graph, before the loop, outside of any replica.
+
+        Args:
+            first: The call's first round, an int64 scalar.
+            rounds: How many there are, an int64 scalar.
+        """
+
+    def draw(self, plan: Any, number: tf.Tensor, step: tf.Tensor) -> Any:
+        """What ``strategy.run`` hands each replica for one round.
+
+        In the loop, outside of any replica.
+
+        Args:
+            plan: What :meth:`plan` returned; ``None`` where the whole loop is compiled.
+            number: The round's number within the call, an int64 scalar.
+            step: The round, an int64 scalar.
+        """
+
+    def examples(self, drawn: Any) -> tf.Tensor:
+        """A replica's preprocessed examples for a round, float32 ``[k · n, *shape]``."""
+
+    def failure(self) -> Exception | None:
+        """What went wrong in drawing, if that is why the rounds failed."""

@@ -1,0 +1,67 @@
+"""Training data that lives on the device, gathered and preprocessed inside the graph."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from ...distribute.replicas import replica_index, replicas
+from .. import Source, epoch_order
+
+MOST_INDICES = 2**22
+"""Of a call's rounds, planned in one go: 32 MiB, and a few times as much to work them out."""
+
+
+class ResidentData:
+    """A training split kept on the device in its stored dtype.
+
+    The examples of round r are a pure function of (seed, r): global batches r·k … r·k + k − 1
+    of the shuffled epochs (:mod:`advnets.data.order`), whatever the number of replicas.
+    It is a :class:`advnets.data.feed.feed.Feed`.
+
+    Args:
+        source: The data.
+        seed: The run's seed, which orders the epochs.
+        batch_size: Examples in a global batch.
+        batches: k, the global batches that one round uses.
+    """
+
+    compilable = True
+
+    def __init__(self, source: Source, seed: int, batch_size: int, batches: int = 1):
+        examples = source.load("train")
+        self.examples_kept = len(examples)
+        self._preprocess = source.preprocess
+        self._seed, self._batch_size, self._batches = seed, batch_size, batches
+        self.longest = max(1, MOST_INDICES // (batch_size * batches))
+        self._stored = tf.Variable(examples, trainable=False, name="training_data")
+
+    def seek(self, step: int) -> None:
+        """Nothing to do: any round can be drawn at any time."""
+
+    def failure(self) -> None:
+        """None: there is nothing to be read."""
+
+    def indices(self, steps: tf.Tensor) -> tf.Tensor:
+        """Which examples make up the global batches of rounds: int64 ``[*steps, k, N]``."""
+        first = tf.cast(steps, tf.int64)[..., None] * self._batches
+        batches = first + tf.range(self._batches, dtype=tf.int64)
+        return epoch_order(self._seed, batches, self._batch_size, self.examples_kept)
+
+    def plan(self, first: tf.Tensor, rounds: tf.Tensor) -> tf.Tensor:
+        """The indices of a call's rounds, ``[rounds, k, N]``.
+
+        For all at once, a few microseconds each; for one, the many small operations that
+        they are made of would take a fraction of a millisecond.
+        """
+        return self.indices(first + tf.range(rounds))
+
+    def draw(self, plan: tf.Tensor | None, number: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+        """The indices of one round, ``[k, N]``."""
+        return self.indices(step) if plan is None else plan[number]
+
+    def examples(self, drawn: tf.Tensor) -> tf.Tensor:
+        """This replica's examples of a round, gathered, float32 ``[k · n, *shape]``."""
+        local = self._batch_size // replicas()
+        start = replica_index() * local
+        mine = tf.reshape(drawn[:, start : start + local], [self._batches * local])
+        return self._preprocess.apply(tf.gather(self._stored, mine))

@@ -1,0 +1,1 @@
+"""The data sets that ship, and the formats that they are read from."""

@@ -1,0 +1,202 @@
+"""Arrays from a NumPy archive (.npz), a .npy file, or a folder of them."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ...errors import DataError
+from ...safe_io import is_there
+from ...safe_io.reading import as_path
+from ..examples import Examples
+from ..probe import DataUnavailable
+from ..source import Source
+from ..spec import SPLITS, DataSpec
+from .npy_arrays import NpyArrays, open_arrays
+from .npy_header import Header
+
+
+class Npz(Source):
+    """One array per split, [N, *shape], from NumPy's files; pickled objects are refused.
+
+    Arrays of rank 4 are images [N, height, width, channels], and so are uint8 arrays of
+    rank 3, which get one channel; the rest are vectors, those of rank 1 of one number each.
+    float64 is read as float32, bool as uint8. An array called like a split's with ``_labels``
+    appended holds its labels, integers from 0.
+
+    Of a split larger than the memory budget, the rows that the game asks for are read. That
+    needs a ``.npy`` file, or an archive that isn't compressed (``numpy.savez``).
+
+    Args:
+        path: A ``.npz`` file, a ``.npy`` file (which holds the training split), or a folder
+            of ``.npy`` files; relative to the current folder.
+        train: Name of the training split's array.
+        validation: Likewise; by default ``validation``, if there is one.
+        test: Likewise; by default ``test``, if there is one.
+        low: The lower end of the range; by default 0 for uint8, and none for other types.
+        high: The upper end; by default 255 for uint8.
+        preprocess: See :class:`advnets.DatasetParameters`.
+    """
+
+    name = "npz"
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        train: str = "train",
+        validation: str | None = None,
+        test: str | None = None,
+        low: float | None = None,
+        high: float | None = None,
+        preprocess: str | Mapping[str, Any] = "auto",
+    ):
+        super().__init__(preprocess)
+        self.path = as_path(path)
+        self.name = f"npz {path}"  # type: ignore[misc]
+        self._known_labels: dict[str, np.ndarray | None] = {}
+        self._asked = {"train": train, "validation": validation, "test": test}
+        self._range = (low, high)
+
+    def available(self) -> None:
+        if not is_there(self.path):
+            raise DataUnavailable(
+                f"there is no file {self.path}",
+                hint="give its path, relative to the current folder: dataset.path=DIR/FILE.npz",
+            )
+
+    @cached_property
+    def splits(self) -> tuple[str, ...]:  # type: ignore[override]
+        return tuple(s for s in SPLITS if self._asked[s] or s in self._headers)
+
+    @cached_property
+    def spec(self) -> DataSpec:  # type: ignore[override]
+        shape, stored = self._header(self._asked["train"] or "train")
+        shape = _with_channels(shape, stored)
+        dtype = _kept(stored)
+        low, high = self._range
+        if low is None and high is None and dtype == np.uint8:
+            low, high = 0, (1 if stored.kind == "b" else 255)
+        kind = "image" if len(shape) == 4 else "vector"
+        classes = self._classes()
+        return DataSpec(shape[1:], dtype.name, low, high, kind, classes)  # type: ignore[arg-type]
+
+    def read(self, split: str) -> Examples:
+        key = self._asked[split] or split
+        shape, stored = self._header(key)
+        self.check_budget(split, shape[0])
+        return Examples(self._as_kept(self._array(key), stored), self._labels(split))
+
+    def count(self, split: str) -> int:
+        self.check_split(split)
+        return self._header(self._asked[split] or split)[0][0]
+
+    def reads_parts(self, split: str) -> bool:
+        key = self._asked[split] or split
+        self._header(key)
+        return self._arrays.in_rows(key)
+
+    def read_some(self, split: str, indices: np.ndarray) -> Examples:
+        key = self._asked[split] or split
+        stored, labels = self._header(key)[1], self._labels(split)
+        with self._told(key):
+            rows = self._arrays.rows(key, indices)
+        return Examples(self._as_kept(rows, stored), None if labels is None else labels[indices])
+
+    @property
+    def _other_way(self) -> str:
+        return (
+            "store it so that it can be read in parts: in an archive that is not compressed "
+            "(numpy.savez), or in a folder of .npy files"
+        )
+
+    def _as_kept(self, array: np.ndarray, stored: np.dtype[Any]) -> np.ndarray:
+        kept = array.astype(_kept(stored), copy=False)
+        return np.ascontiguousarray(kept.reshape(_with_channels(array.shape, stored)))
+
+    def _labels(self, split: str) -> np.ndarray | None:
+        if split not in self._known_labels:
+            self._known_labels[split] = self._read_labels(self._asked[split] or split)
+        return self._known_labels[split]
+
+    def _read_labels(self, of: str) -> np.ndarray | None:
+        key, count = f"{of}_labels", self._header(of)[0][0]
+        if key not in self._headers:
+            return None
+        shape, dtype = self._header(key)
+        # Before they are read: no budget bounds labels, only the examples that they belong to.
+        if len(shape) == 1 and shape[0] != count:
+            raise DataError(f"{self.name}: {shape[0]:,} {key!r} for {count:,} examples")
+        if (
+            len(shape) != 1
+            or dtype.kind not in "iu"
+            or (labels := self._array(key)).min(initial=0) < 0
+        ):
+            raise DataError(f"{self.name}: {key!r} is not one integer from 0 for each example")
+        return labels.astype(np.int64)
+
+    def _classes(self) -> int | None:
+        found = [self._labels(split) for split in self.splits]
+        known = [int(labels.max(initial=0)) + 1 for labels in found if labels is not None]
+        return max(known) if known else None
+
+    @cached_property
+    def _arrays(self) -> NpyArrays:
+        self.available()
+        return open_arrays(self.path)
+
+    @property
+    def _headers(self) -> dict[str, Header]:
+        return self._arrays.headers
+
+    def _header(self, key: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+        if key not in self._headers:
+            near = difflib.get_close_matches(key, self._headers, n=1)
+            names = ", ".join(self._headers) or "no arrays"
+            raise DataError(
+                f"{self.path} has no array {key!r}",
+                hint=(f"did you mean {near[0]!r}? " if near else "") + f"it has: {names}",
+            )
+        shape, dtype = self._headers[key][:2]
+        if dtype.hasobject:
+            raise DataError(
+                f"{self.path}: {key!r} holds pickled Python objects, which are not read",
+                hint="store an array of numbers",
+            )
+        if dtype.kind not in "uifb" or not shape:
+            raise DataError(f"{self.path}: {key!r} is no array of real numbers, one per example")
+        if 0 in shape[1:]:
+            raise DataError(f"{self.path}: {key!r} has examples of no numbers: shape {shape}")
+        return shape, dtype
+
+    def _array(self, key: str) -> np.ndarray:
+        with self._told(key):
+            return self._arrays.read(key)
+
+    @contextmanager
+    def _told(self, key: str) -> Iterator[None]:
+        """What goes wrong with an array is told by its name."""
+        try:
+            yield
+        except Exception as error:
+            raise DataError(f"{self.path}: {key!r} cannot be read: {error}") from error
+
+
+def _kept(stored: np.dtype[Any]) -> np.dtype[Any]:
+    """The type in memory for a type on disk."""
+    if stored.kind == "b":
+        return np.dtype(np.uint8)
+    if stored == np.float64:
+        return np.dtype(np.float32)
+    return stored.newbyteorder("=")
+
+
+def _with_channels(shape: tuple[int, ...], stored: np.dtype[Any]) -> tuple[int, ...]:
+    if len(shape) == 1 or (len(shape) == 3 and stored == np.uint8):
+        return (*shape, 1)
+    return shape

@@ -1,0 +1,285 @@
+"""Any data set of TensorFlow Datasets that has images of one size, or vectors."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from ...errors import DataError
+from ..examples import Examples
+from ..source import Source
+from ..spec import SPLITS, DataSpec
+from . import tfds_builder
+from .tfds_records import FORMAT, Records, has_records
+
+READ_AT_ONCE = 500
+"""Examples in a batch, while a whole split is read."""
+
+
+class Tfds(Source):
+    """A TFDS data set, by its id: prepared on disk, or downloaded at first use.
+
+    Args:
+        id: ``mnist``, ``emnist/letters``, ``cifar10:3.0.2``, …
+        train: TFDS's expression for the training split, such as ``train[:50000]``.
+        validation: Likewise; by default the data set's own ``validation`` split, if any.
+        test: Likewise; by default its own ``test`` split, if any.
+        feature: The feature to learn: an image, or a tensor of numbers with a fixed shape.
+            By default ``image``, or the only feature that will do.
+        size: If given, each image's central square is resized to this width and height
+            (bilinear, antialiased, rounded). Needed when the images' sizes vary.
+        data_dir: Where the data set lies prepared; by default where TFDS keeps its data
+            (``TFDS_DATA_DIR``, or ~/tensorflow_datasets), and where it is prepared if need be.
+        preprocess: See :class:`advnets.DatasetParameters`.
+
+    A split larger than the memory budget can be streamed if the data set was prepared as
+    ArrayRecord files, of which single examples can be read (``advnets data prepare ID
+    --format array_record``); of TFDS's default format they can't.
+
+    The order is that of TFDS's files, always the same, and not the order in which the data
+    set was first published.
+
+    Raises:
+        DataError: If TFDS knows no such data set, or if its features can't be learnt.
+    """
+
+    name = "tfds"
+
+    def __init__(
+        self,
+        id: str,
+        train: str = "train",
+        validation: str | None = None,
+        test: str | None = None,
+        feature: str | None = None,
+        size: int | None = None,
+        data_dir: str | os.PathLike[str] | None = None,
+        preprocess: str | Mapping[str, Any] = "auto",
+    ):
+        super().__init__(preprocess)
+        self.id = id
+        self.name = f"tfds {id}"  # type: ignore[misc]
+        self._expressions = {"train": train, "validation": validation, "test": test}
+        self._size = size
+        self._opened: dict[str, Records] = {}
+        self._opening = Lock()
+        self._data_dir = data_dir
+        self._feature = _choose(self._builder.info.features, feature, self.name)
+
+    @cached_property
+    def _builder(self) -> Any:
+        return tfds_builder.find_builder(self.id, self._data_dir)
+
+    @cached_property
+    def spec(self) -> DataSpec:  # type: ignore[override]
+        feature = self._builder.info.features[self._feature]
+        shape, dtype = tuple(feature.shape), np.dtype(feature.np_dtype)
+        label = self._label
+        classes = self._builder.info.features[label].num_classes if label else None
+        if not _is_image(feature):
+            if self._size is not None:
+                raise DataError(f"{self.name}: {self._feature!r} is no image; it has no size")
+            return DataSpec(shape, dtype.name, num_classes=classes)
+        if self._size is not None:
+            shape = (self._size, self._size, shape[2])
+        if None in shape[:2]:
+            raise DataError(
+                f"{self.name}: its images have different sizes",
+                hint="give a size: each image's central square is resized to it (size: 64)",
+            )
+        if shape[2] is None:
+            raise DataError(f"{self.name}: its images have different numbers of channels")
+        low, high = (0, np.iinfo(dtype).max) if dtype.kind == "u" else (None, None)
+        return DataSpec(shape, dtype.name, low, high, "image", classes)
+
+    @cached_property
+    def splits(self) -> tuple[str, ...]:  # type: ignore[override]
+        if self._data_dir is not None:
+            tfds_builder.refuse_unprepared(self._builder)
+        tfds_builder.prepare(self._builder)
+        if not self._builder.info.splits:  # another process prepared it meanwhile
+            del self._builder
+        own = set(self._builder.info.splits)
+        return tuple(s for s in SPLITS if self._expressions[s] or s in own)
+
+    def available(self) -> None:
+        if self._data_dir is not None:
+            tfds_builder.refuse_unprepared(self._builder)
+        tfds_builder.check_available(self._builder)
+
+    def read(self, split: str) -> Examples:
+        count = self.count(split)
+        self.check_budget(split, count)
+        if self.reads_parts(split):
+            parts = [
+                self.read_some(split, np.arange(start, min(start + READ_AT_ONCE, count)))
+                for start in range(0, count, READ_AT_ONCE)
+            ]
+        else:
+            parts = self._read_in_order(self._expressions[split] or split)
+        labels = np.concatenate([part.labels for part in parts]) if self._label else None
+        return Examples(np.concatenate([part.examples for part in parts]), labels)
+
+    def count(self, split: str) -> int:
+        self.check_split(split)
+        return self._count(self._expressions[split] or split)
+
+    def reads_parts(self, split: str) -> bool:
+        self.check_split(split)  # which prepares it
+        return has_records(self._builder)
+
+    def read_some(self, split: str, indices: np.ndarray) -> Examples:
+        examples, labels = self._records(split).take(indices)
+        return Examples(examples, labels if self._label else None)
+
+    @property
+    def _other_way(self) -> str:
+        return (
+            "prepare it so that it can be read in parts, in a folder of its own: `advnets data "
+            f"prepare {self.id} --format {FORMAT} --data-dir DIR`, then set dataset.data_dir=DIR"
+        )
+
+    def _read_in_order(self, expression: str) -> list[Examples]:
+        import tensorflow as tf
+        import tensorflow_datasets as tfds
+
+        stored = self._builder.as_dataset(
+            split=expression,
+            shuffle_files=False,
+            decoders=tfds.decode.PartialDecoding(dict.fromkeys(self._keys, True)),
+            # One file after the other: so a slice is the same examples in the same order.
+            read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
+        )
+
+        batches = stored.map(self._pick, num_parallel_calls=tf.data.AUTOTUNE).batch(READ_AT_ONCE)
+        return [Examples(*batch) for batch in batches.prefetch(2).as_numpy_iterator()]
+
+    def _records(self, split: str) -> Records:
+        with self._opening:
+            if split not in self._opened:
+                expression = self._expressions[split] or split
+                self._count(expression)  # explains what is wrong with it, if anything
+                self._opened[split] = Records(self._builder, expression, self._keys, self._pick)
+            return self._opened[split]
+
+    @property
+    def _keys(self) -> list[str]:
+        return [self._feature, *([self._label] if self._label else [])]
+
+    def _pick(self, example: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Example and label, in the graph that decodes them."""
+        import tensorflow as tf
+
+        label = example[self._label] if self._label else tf.constant(0, tf.int64)
+        return self._resized(example[self._feature]), label
+
+    @cached_property
+    def _label(self) -> str | None:
+        """The feature that holds the class of an example, if there is one."""
+        import tensorflow_datasets as tfds
+
+        features, keys = self._builder.info.features, self._builder.info.supervised_keys
+        for key in (keys[1] if keys else None, "label"):
+            known = isinstance(key, str) and key in features
+            if known and isinstance(features[key], tfds.features.ClassLabel):
+                return key
+        return None
+
+    def _count(self, expression: str) -> int:
+        """How many examples a split expression gives.
+
+        Raises:
+            DataError: If the expression is malformed, out of bounds, or empty.
+        """
+        known = self._builder.info.splits
+        names = ", ".join(f"{name} ({info.num_examples:,})" for name, info in known.items())
+        try:
+            count = int(known[expression].num_examples)
+        except Exception as error:
+            reason = str(error).splitlines()[0]
+            raise DataError(
+                f"{self.name}: {expression!r} is no split of it: {reason}",
+                hint=f"its splits are {names}; write train, train[:50000], train[80%:] "
+                "or train+test",
+            ) from error
+        if not count:
+            raise DataError(f"{self.name}: the split {expression!r} is empty", hint=names)
+        return count
+
+    def _resized(self, image: Any) -> Any:
+        """Central square, resized; in the graph that reads the data set."""
+        size = self._size
+        if size is None or tuple(self._builder.info.features[self._feature].shape[:2]) == (
+            size,
+            size,
+        ):
+            return image
+        import tensorflow as tf
+
+        height, width = tf.shape(image)[0], tf.shape(image)[1]
+        side = tf.minimum(height, width)
+        square = tf.image.crop_to_bounding_box(
+            image, (height - side) // 2, (width - side) // 2, side, side
+        )
+        resized = tf.image.resize(square, (size, size), antialias=True)
+        if image.dtype.is_floating:
+            return tf.cast(resized, image.dtype)
+        resized = tf.clip_by_value(tf.round(resized), 0, image.dtype.max)
+        return tf.cast(resized, image.dtype)
+
+
+def _is_image(feature: Any) -> bool:
+    import tensorflow_datasets as tfds
+
+    return isinstance(feature, tfds.features.Image)
+
+
+def _fits(feature: Any) -> bool:
+    """Whether examples of a feature are images, or arrays of numbers of a fixed shape."""
+    import tensorflow_datasets as tfds
+
+    if _is_image(feature):
+        return True
+    return (
+        type(feature) is tfds.features.Tensor
+        and len(feature.shape) > 0
+        and None not in feature.shape
+        and math.prod(feature.shape) > 0
+        and np.dtype(feature.np_dtype).kind in "uif"
+    )
+
+
+def _choose(features: Any, asked: str | None, name: str) -> str:
+    """The feature to learn.
+
+    Raises:
+        DataError: If the one asked for won't do, or if none or several will.
+    """
+    if not hasattr(features, "items"):
+        raise DataError(f"{name} has no named features; it can't be used")
+    described = ", ".join(f"{key} ({type(value).__name__})" for key, value in features.items())
+    fitting = [key for key, value in features.items() if _fits(value)]
+    if asked is not None:
+        if asked in fitting:
+            return asked
+        reason = "won't do: not a fixed number of numbers" if asked in features else "isn't there"
+        raise DataError(f"{name}: feature {asked!r} {reason}", hint=f"it has: {described}")
+    if "image" in fitting:
+        return "image"
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise DataError(
+            f"{name} has several features that could be learnt: {', '.join(fitting)}",
+            hint=f"name one with feature: {fitting[0]}",
+        )
+    raise DataError(
+        f"{name} has no image, and no tensor of numbers with a fixed shape, to learn",
+        hint=f"it has: {described}",
+    )

@@ -1,1 +1,0 @@
-"""From a recipe to a played game: objects, compiled rounds, the training loop."""

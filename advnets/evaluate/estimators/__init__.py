@@ -1,0 +1,1 @@
+"""Estimates, their errors, and the distances that metrics are made of."""

@@ -1,0 +1,141 @@
+"""How uncertain a score is: its standard error and an interval, from formulas.
+
+Where a formula is at hand it is better than resampling
+(:mod:`advnets.evaluate.estimators.bootstrap`): it costs nothing and has no noise of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import NormalDist
+from typing import Any, NamedTuple
+
+import numpy as np
+
+LEVEL = 0.95
+"""The share of repetitions in which an interval should hold the true value."""
+
+Z = NormalDist().inv_cdf(0.5 + LEVEL / 2)
+"""The standard normal distribution's quantile at the upper end: 1.96."""
+
+
+class Interval(NamedTuple):
+    """An interval of confidence and the standard error it belongs to.
+
+    Attributes:
+        low: Its lower end, in the score's unit.
+        high: Its upper end.
+        error: The standard error, in the same unit.
+
+    >>> Interval(1.0, 3.0, 0.5).protocol()
+    {'interval': [1.0, 3.0], 'interval_level': 0.95}
+    """
+
+    low: float
+    high: float
+    error: float
+
+    def protocol(self, **more: Any) -> dict[str, Any]:
+        """What a score's protocol says of it, and ``more``."""
+        return {"interval": [self.low, self.high], "interval_level": LEVEL} | more
+
+
+def normal_interval(
+    value: float, error: float, *, least: float = -math.inf, greatest: float = math.inf
+) -> Interval:
+    """``value`` ± 1.96 ``error``, cut at the least and greatest values that are possible.
+
+    >>> low, high, error = normal_interval(1.0, 1.0, least=0.0)
+    >>> low, round(high, 2), error
+    (0.0, 2.96, 1.0)
+    """
+    half = Z * error
+    return Interval(max(value - half, least), min(value + half, greatest), error)
+
+
+def mean_interval(values: np.ndarray) -> Interval:
+    """The mean of independent values: std/√n, with n − 1 in the variance.
+
+    >>> mean_interval(np.array([0.0, 0.0, 2.0, 2.0])).error ** 2 * 3
+    1.0
+    """
+    values = np.asarray(values, np.float64)
+    error = float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else math.nan
+    return normal_interval(float(values.mean()), error)
+
+
+def proportion_interval(hits: int, trials: int) -> Interval:
+    """Wilson's interval for a proportion, and the binomial error √(p(1−p)/n).
+
+    Unlike p ± 1.96 errors it stays within [0, 1] and keeps its width where p is 0 or 1.
+
+    Source: Wilson 1927.
+
+    >>> low, high, error = proportion_interval(50, 100)
+    >>> round(low, 4), round(high, 4), error
+    (0.4038, 0.5962, 0.05)
+    >>> proportion_interval(0, 10).high > 0.2
+    True
+    """
+    p = hits / trials
+    z2 = Z**2
+    centre = (p + z2 / (2 * trials)) / (1 + z2 / trials)
+    half = math.sqrt(z2 * (p * (1 - p) / trials + z2 / (4 * trials**2))) / (1 + z2 / trials)
+    error = math.sqrt(p * (1 - p) / trials)
+    # At the edges the exact ends are 0 and 1, which rounding misses.
+    low = 0.0 if hits == 0 else max(0.0, centre - half)
+    return Interval(low, 1.0 if hits == trials else min(1.0, centre + half), error)
+
+
+def jackknife_error(*leave_one_out: Sequence[float] | np.ndarray) -> float:
+    r"""The jackknife's standard error of a statistic of one or several independent samples.
+
+    .. math:: \sum_s \frac{G_s-1}{G_s} \sum_g (θ_{s,-g} - \bar θ_s)^2
+
+    Args:
+        *leave_one_out: For each sample, the statistic with one of its G examples (or of its
+            G groups of equal size, picked at random) left out.
+
+    Returns:
+        The square root of the sum above.
+
+    Source: Quenouille, Tukey; Efron 1982, "The Jackknife, the Bootstrap and Other Resampling
+    Plans"; for several samples Arvesen 1969.
+
+    >>> x = np.array([1.0, 2.0, 3.0, 6.0])
+    >>> error = jackknife_error((x.sum() - x) / 3)  # of the mean: std/√n
+    >>> bool(np.isclose(error, x.std(ddof=1) / 2))
+    True
+    """
+    variance = 0.0
+    for values in leave_one_out:
+        values = np.asarray(values, np.float64)
+        variance += (len(values) - 1) * float(values.var())
+    return math.sqrt(variance)
+
+
+def student_interval(
+    value: float,
+    error: float,
+    freedom: int,
+    *,
+    least: float = -math.inf,
+    greatest: float = math.inf,
+) -> Interval:
+    """Like :func:`normal_interval`, where the error itself rests on few values.
+
+    Args:
+        value: The score.
+        error: Its standard error.
+        freedom: Degrees of freedom that the error was estimated with.
+        least: What the score cannot be less than.
+        greatest: What it cannot exceed.
+
+    >>> round(student_interval(0.0, 1.0, 19).high, 3)
+    2.093
+    """
+    from scipy.stats import t  # takes a second to import
+
+    half = float(t.ppf(0.5 + LEVEL / 2, freedom)) * error
+    return Interval(max(value - half, least), min(value + half, greatest), error)

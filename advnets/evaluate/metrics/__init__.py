@@ -1,0 +1,1 @@
+"""The metrics that ship, each with its protocol."""

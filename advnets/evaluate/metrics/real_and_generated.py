@@ -1,0 +1,89 @@
+"""The features of real and of generated examples, and how they were had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...errors import DataError
+from ..context import MetricContext
+from ..features import Wanted
+
+
+@dataclass(frozen=True)
+class RealAndGenerated:
+    """What a metric compares.
+
+    Attributes:
+        real: Features of real examples, float64 ``[n, d]``, in the data set's own order.
+        generated: Features of G's samples, float64 ``[m, d]``.
+        protocol: How many, of which split, in which features.
+    """
+
+    real: np.ndarray
+    generated: np.ndarray
+    protocol: Mapping[str, Any]
+
+
+def real_and_generated(
+    context: MetricContext,
+    *,
+    features: Wanted | None,
+    samples: int | None,
+    split: str,
+    examples: int | None,
+) -> RealAndGenerated:
+    """Features of the first ``examples`` of a split and of ``samples`` samples.
+
+    Args:
+        context: What the metric was given.
+        features: A component of kind ``features``, or ``None`` for the default.
+        samples: Number of samples, or ``None`` for as many as there are real examples.
+        split: Of the real examples.
+        examples: How many of them, or ``None`` for all.
+
+    Raises:
+        DataError: If no features were named for examples that are no vectors, or there are
+            fewer examples than asked for.
+    """
+    name = features_for(context, features)
+    size = context.size(split)
+    if examples is not None and examples > size:
+        raise DataError(
+            f"{examples} examples were asked for; the {split!r} split has {size}",
+            hint="ask for fewer, or leave `examples` out for all of them",
+        )
+    real = context.real_features(name, split, np.arange(size if examples is None else examples))
+    generated = context.generated_features(name, samples or len(real))
+    protocol = {
+        "samples": len(generated),
+        "split": split,
+        "examples": len(real),
+        "features": context.describe_features(name),
+        "dimensions": real.shape[1],
+        "precision": "float64",
+    }
+    return RealAndGenerated(real, generated, protocol)
+
+
+def features_for(context: MetricContext, name: Wanted | None) -> Wanted:
+    """The features to compare in: ``name``, or ``pixels`` where the data are vectors.
+
+    For images there is no default: distances between pixels, in a classifier's features and
+    in Inception's are different scores, and which was meant should be seen in the recipe.
+
+    Raises:
+        DataError: If they must be named.
+    """
+    if name is not None:
+        return name
+    if context.spec is not None and context.spec.kind == "vector":
+        return "pixels"
+    raise DataError(
+        "this metric needs to be told which features of images to compare",
+        hint="say it as in {name: fid, features: classifier}: classifier (trained on this data "
+        "set's labels), inception (natural images), or pixels",
+    )

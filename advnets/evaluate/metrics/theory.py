@@ -1,0 +1,69 @@
+"""The paper's theory of a game on the line, computed from the densities themselves."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ...errors import DataError
+from ..context import MetricContext
+from ..estimators.line_game import line_game
+from ..score import Score
+
+UNITS = {"value": "nats", "criterion": "nats", "jsd": "nats", "gap": "nats"}
+BETTER: dict[str, Literal["lower"]] = {
+    "jsd": "lower",
+    "criterion": "lower",
+    "gap": "lower",
+    "discriminator_error": "lower",
+}
+
+
+def theory(context: MetricContext, *, bins: int = 2**14, cells: int = 2**16) -> list[Score]:
+    r"""How far G is from the data and D from its optimum, by integrals: nothing is sampled.
+
+    .. math:: D^*(x) = \frac{p_{data}(x)}{p_{data}(x) + p_g(x)} \qquad
+              C(G) = \max_D V(D, G) = -\log 4 + 2\, JSD(p_{data} \| p_g)
+
+    p_data is the data set's own (``log_density``), p_g the prior pushed through G by a change
+    of variables. D is asked in inference mode, so without dropout.
+
+    Args:
+        context: Of a game whose examples and latent points are single numbers.
+        bins: Over the data's part of the line.
+        cells: Of the latent line; an even number.
+
+    Returns:
+        ``theory_jsd``: JSD(p_data ‖ p_g); ``theory_criterion``: C(G); and where D gives a
+        probability ``theory_value``: V(D, G) in expectation; ``theory_gap``: C(G) − V(D, G);
+        ``theory_discriminator_error``: max |D − D*| where the densest 99 % of
+        (p_data + p_g) / 2 lie. An error is how far the number moves with half the bins and
+        half the cells: of the quadrature, there being no sample.
+
+    Raises:
+        DataError: If the data set, the prior or the latent size is not such.
+
+    Source: Goodfellow et al. 2014, equation 1, proposition 1 and theorem 1.
+    """
+    if context.generator is None or context.discriminator is None:
+        raise DataError("theory needs the game's players, which this context does not have")
+    game = line_game(context.source, context.prior, context.generator, context.discriminator, cells)
+    numbers = game.everywhere(bins).numbers()
+    coarse = game.everywhere(bins // 2, stride=2).numbers()
+    return [
+        Score(
+            f"theory_{name}",
+            value,
+            abs(value - coarse[name]),
+            context.protocol(
+                unit=UNITS.get(name),
+                better=BETTER.get(name),
+                p_data="known density",
+                p_g="prior pushed through G",
+                bins=bins,
+                cells=cells,
+                error="difference from half the bins and half the cells",
+                precision="float64",
+            ),
+        )
+        for name, value in numbers.items()
+    ]

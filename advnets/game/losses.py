@@ -1,0 +1,129 @@
+"""What each player minimises: V(D, G), and what follows from it, one value per example."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from .output import DiscriminatorOutput
+
+
+def value_function(real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
+    """V(D, G) = log D(x) + log(1 − D(G(z))) in nats, float32 ``[N]``.
+
+    With logits C, D = sigmoid(C): log D = −softplus(−C) and log(1 − D) = −softplus(C).
+
+    Args:
+        real: What D said of real examples x ~ p_data.
+        fake: What D said of generated ones, G(z) with z ~ p_z.
+
+    Source: Goodfellow et al. 2014, equation 1.
+
+    >>> undecided = DiscriminatorOutput(tf.zeros([1]))
+    >>> value_function(undecided, undecided).numpy()  # −log 4
+    array([-1.3862944], dtype=float32)
+    """
+    return -tf.math.softplus(-real.logits) - tf.math.softplus(fake.logits)
+
+
+class Loss:
+    """Base class of losses: what each player minimises.
+
+    A loss computes; the engine reduces. Both methods get what D said of the real
+    examples x and of the generated ones G(z), and return one value per example; batch
+    size, replicas and scaling are none of its business.
+
+    Attributes:
+        requires: The names it needs in D's output (``logits``, ``energy``, ``features``, …).
+        generator_needs_real: Whether :meth:`generator` uses what D said of real
+            examples. Under alternating updates G's turn evaluates D(x) only if so;
+            ``real`` is ``None`` otherwise.
+        variables: State of the loss that training changes (BEGAN's k); saved with the run.
+            Make them with ``aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA``.
+    """
+
+    requires: tuple[str, ...] = ("logits",)
+    generator_needs_real: bool = False
+    variables: tuple[tf.Variable, ...] = ()
+
+    def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
+        """What D minimises, float32 ``[N]``."""
+        raise NotImplementedError(f"{type(self).__name__} defines no discriminator loss")
+
+    def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
+        """What G minimises, float32 ``[N]``."""
+        raise NotImplementedError(f"{type(self).__name__} defines no generator loss")
+
+    def value(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor | None:
+        """V(D, G) in nats, ``[N]``, where D's output defines one; whatever the players minimise.
+
+        :func:`advnets.game.losses.value_function` where D returns logits.
+        """
+        return value_function(real, fake) if "logits" in self.requires else None
+
+    def probability(self, output: DiscriminatorOutput) -> tf.Tensor | None:
+        """The probability that D gives to "real", ``[N]``, where its output defines one."""
+        return tf.sigmoid(output.logits) if "logits" in self.requires else None
+
+    def observe(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> dict[str, tf.Tensor]:
+        """Further things worth logging, by name, each ``[N]``."""
+        return {}
+
+    def update(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> None:
+        """Change the loss's own state after a round. Called once a round, on every replica.
+
+        Each replica is given its own share of the batch. What ``variables`` become must be
+        the same on all of them: use :func:`advnets.game.global_mean` for means over examples.
+        """
+
+    def __repr__(self) -> str:
+        public = {k: v for k, v in vars(self).items() if not k.startswith("_")}
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in public.items())})"
+
+
+class Minimax(Loss):
+    """min_G max_D V(D, G) = E log D(x) + E log(1 − D(G(z))).
+
+    D minimises −V, G minimises the term of V that it can reach, log(1 − D(G(z))).
+
+    Args:
+        discriminator_weight: Factor on D's loss; 1 in the paper's equation. The authors'
+            code uses ½.
+
+    Source: Goodfellow et al. 2014, equation 1 and Algorithm 1.
+
+    >>> undecided = DiscriminatorOutput(tf.zeros([1]))
+    >>> Minimax().discriminator(undecided, undecided).numpy()  # 2 log 2
+    array([1.3862944], dtype=float32)
+    """
+
+    def __init__(self, discriminator_weight: float = 1.0):
+        self.discriminator_weight = discriminator_weight
+
+    def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
+        """−V(D, G) = −log D(x) − log(1 − D(G(z))), float32 ``[N]``."""
+        return -self.discriminator_weight * value_function(real, fake)
+
+    def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
+        """log(1 − D(G(z))) = −softplus(C(G(z))), float32 ``[N]``."""
+        return -tf.math.softplus(fake.logits)
+
+
+class NonSaturating(Minimax):
+    """D as in the minimax game; G minimises −log D(G(z)) = softplus(−C(G(z))).
+
+    The same fixed point as minimax, but with a strong gradient while D rejects G's
+    samples with confidence.
+
+    Args:
+        discriminator_weight: Factor on D's loss; the authors' code uses ½ here and
+            none for G.
+
+    Source: Goodfellow et al. 2014, end of section 3.
+
+    >>> float(NonSaturating().generator(None, DiscriminatorOutput(tf.zeros([1])))[0])
+    0.6931471824645996
+    """
+
+    def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
+        """−log D(G(z)), float32 ``[N]``."""
+        return tf.math.softplus(-fake.logits)

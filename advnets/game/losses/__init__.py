@@ -1,1 +1,0 @@
-"""The losses that advnets ships; others arrive as plugins."""

@@ -1,1 +1,0 @@
-"""The penalties that advnets ships; others arrive as plugins."""

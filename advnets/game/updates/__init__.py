@@ -1,1 +1,0 @@
-"""The update rules that advnets ships; others arrive as plugins."""

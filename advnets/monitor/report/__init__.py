@@ -1,0 +1,1 @@
+"""A run's report, made from its folder alone."""

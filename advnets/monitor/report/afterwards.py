@@ -1,0 +1,111 @@
+"""Put scores that were measured after a run into its manifest, records and report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from ...evaluate import Score, append_scores
+from ...recipe import Recipe
+from ...runs import RunFolder
+from ...safe_io.jsonable import plain
+from ..scores import OF_AVERAGED_WEIGHTS, OF_CURRENT_WEIGHTS, line_of, show
+from ..tensorboard import EventLog
+from .report import write_report
+
+
+def keep_afterwards(
+    folder: RunFolder,
+    recipe: Recipe,
+    scores: Sequence[Score],
+    step: int,
+    averaged: bool,
+    warn: Callable[[str], None],
+) -> None:
+    """Put scores into a run's manifest, report, metrics.jsonl and event files.
+
+    A number that metrics.jsonl has under its name at this step is not written again. While the
+    run is going on, only its manifest and report are changed: the other files are the run's own
+    until it ends.
+
+    Args:
+        folder: The run's folder.
+        recipe: Its recipe.
+        scores: What was measured of it.
+        step: Of the generator that was scored.
+        averaged: Whether that was the average of G's weights.
+        warn: Told what could not be done, in words.
+
+    Raises:
+        RunError: If the folder takes nothing.
+    """
+    folder.manifest.change(lambda data: {"scores": append_scores(data.get("scores") or [], scores)})
+    with folder.if_idle() as idle:
+        if not idle:
+            warn(
+                "the run is going on: the scores are in its manifest and report only; "
+                "the same command puts them into metrics.jsonl when it has ended"
+            )
+        else:
+            _append(folder, recipe, scores, step, _suffix(recipe, averaged), warn)
+    write_report(folder)
+
+
+def _append(
+    folder: RunFolder,
+    recipe: Recipe,
+    scores: Sequence[Score],
+    step: int,
+    suffix: str,
+    warn: Callable[[str], None],
+) -> None:
+    known = _known(folder, step)
+    fresh = [s for s in scores if (f"{s.metric}{suffix}", plain(s.value)) not in known]
+    if not fresh:
+        return
+    events = None
+    if (recipe.data.get("monitoring") or {}).get("tensorboard", True):
+        events = EventLog(folder.tensorboard, None, warn)
+    for some in _with_names_of_their_own(fresh):
+        folder.append_metrics(line_of(step, some, suffix))
+        if events is not None:
+            show(events, step, some, suffix)
+    if events is not None:
+        events.close(succeeded=None)
+
+
+def _known(folder: RunFolder, step: int) -> set[tuple[str, Any]]:
+    """Names and values of the scores that metrics.jsonl has at a step."""
+    found: set[tuple[str, Any]] = set()
+    for record in folder.stream_metrics():
+        told = record.get("scores")
+        if record["step"] == step and isinstance(told, dict):
+            found |= {(k, v) for k, v in told.items() if v is None or isinstance(v, int | float)}
+    return found
+
+
+def _with_names_of_their_own(scores: Iterable[Score]) -> list[list[Score]]:
+    """Scores that share a name, measured in several ways, go into lines of their own.
+
+    >>> parted = _with_names_of_their_own([Score("a", 1.0), Score("b", 2.0), Score("a", 3.0)])
+    >>> [[score.value for score in line] for line in parted]
+    [[1.0, 2.0], [3.0]]
+    """
+    lines: list[list[Score]] = []
+    for score in scores:
+        names = ({other.metric for other in line} for line in lines)
+        free = next((i for i, taken in enumerate(names) if score.metric not in taken), None)
+        if free is None:
+            lines.append([score])
+        else:
+            lines[free].append(score)
+    return lines
+
+
+def _suffix(recipe: Recipe, averaged: bool) -> str:
+    """What tells such scores from those that the run itself writes under the bare name."""
+    if not recipe.data.get("averaging"):
+        return ""
+    if recipe.data["evaluation"]["weights"] == "current":
+        return OF_AVERAGED_WEIGHTS * averaged
+    return OF_CURRENT_WEIGHTS * (not averaged)

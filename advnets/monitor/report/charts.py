@@ -1,0 +1,152 @@
+"""The charts of a report: what each of them shows, and of which records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from ..progress import EQUILIBRIUM
+from .curves import Chart, Line, line, svg
+
+KNOWN = {
+    *("step", "time", "epoch", "d_loss", "g_loss", "value", "d_real", "d_fake"),
+    *("d_accuracy_real", "d_accuracy_fake", "d_gradient_norm", "g_gradient_norm"),
+    *("d_learning_rate", "g_learning_rate", "steps_per_second"),
+    *("theory_value", "theory_criterion", "theory_jsd", "theory_gap"),
+    "theory_discriminator_error",
+}
+"""Keys of metrics.jsonl with a chart of their own, or none."""
+MOST_METRICS = 20
+"""Metrics with a chart."""
+
+
+def charts(
+    records: Sequence[Mapping[str, Any]], scores: Sequence[Mapping[str, Any]]
+) -> list[Chart]:
+    """The charts that this run's records and scores can fill."""
+
+    def pair(first: str, second: str, names: tuple[str, str]) -> list[Line]:
+        found = line(records, first, names[0], "real"), line(records, second, names[1], "fake")
+        return [item for item in found if item is not None]
+
+    players, batches = ("discriminator", "generator"), ("real", "generated")
+    value = line(records, "value", "V(D, G)", "ink")
+    result = [
+        Chart(
+            "Value of the game, V(D, G)",
+            [value] if value else [],
+            "At the equilibrium it is −log 4; above it, D can tell the two apart.",
+            "nats",
+            (EQUILIBRIUM, "−log 4"),
+        ),
+        Chart(
+            "Theory: V(D, G) and C(G)",
+            _lines(
+                line(records, "theory_criterion", "C(G), the best D's", "fake"),
+                line(records, "theory_value", "V(D, G), D's", "ink"),
+            ),
+            "From the densities. C(G) = max V = −log 4 + 2 JSD; V reaches it where D = D*.",
+            "nats",
+            (EQUILIBRIUM, "−log 4"),
+        ),
+        Chart(
+            "Theory: distances from the solution",
+            _lines(
+                line(records, "theory_jsd", "JSD(data ‖ generated), nats", "real"),
+                line(records, "theory_discriminator_error", "max |D − D*|", "ink"),
+            ),
+            "Both are 0 at the solution; JSD is at most log 2, D at most 1 away from D*.",
+        ),
+        Chart("Losses", pair("d_loss", "g_loss", players), "What each player minimises."),
+        Chart(
+            "Probability that D gives to “real”",
+            pair("d_real", "d_fake", batches),
+            "The mean over a batch; both are ½ at the equilibrium.",
+            reference=(0.5, "½"),
+            limits=(-0.02, 1.02),
+        ),
+        Chart(
+            "Accuracy of D",
+            pair("d_accuracy_real", "d_accuracy_fake", batches),
+            "The share of each batch that D judges rightly.",
+            reference=(0.5, "½"),
+            limits=(-0.02, 1.02),
+        ),
+        Chart(
+            "Gradient norms",
+            pair("d_gradient_norm", "g_gradient_norm", players),
+            "The L2 norm over all of a player's variables.",
+            log=_positive(records, "d_gradient_norm", "g_gradient_norm"),
+        ),
+    ]
+    result += extra_charts(records) + score_charts(scores)
+    return [chart for chart in result if chart.lines]
+
+
+def _lines(*found: Line | None) -> list[Line]:
+    return [item for item in found if item is not None]
+
+
+def _positive(records: Sequence[Mapping[str, Any]], *keys: str) -> bool:
+    values = [record[key] for record in records for key in keys if record.get(key) is not None]
+    return bool(values) and min(values) > 0
+
+
+def extra_charts(records: Sequence[Mapping[str, Any]]) -> list[Chart]:
+    """Charts of what a loss adds of its own; ``x_real`` and ``x_fake`` share one."""
+    keys = sorted({key for record in records for key in record} - KNOWN)
+    result = []
+    for key in keys:
+        stem, _, batch = key.rpartition("_")
+        if batch == "fake" and f"{stem}_real" in keys:
+            continue
+        lines = [line(records, key, "real" if batch == "real" else key, "real")]
+        if batch == "real":
+            lines.append(line(records, f"{stem}_fake", "generated", "fake"))
+        title = (stem if batch == "real" else key).replace("_", " ").capitalize()
+        result.append(Chart(title, [item for item in lines if item is not None]))
+    return result
+
+
+def score_charts(scores: Sequence[Mapping[str, Any]]) -> list[Chart]:
+    """A chart per metric that was measured at several steps, a line for each kind of weights."""
+    groups: dict[str, dict[bool, dict[int, Mapping[str, Any]]]] = {}
+    for score in scores:
+        protocol = score.get("protocol") or {}
+        step, averaged = protocol.get("step"), bool(protocol.get("averaging"))
+        if step is not None and score.get("value") is not None:
+            groups.setdefault(score["metric"], {}).setdefault(averaged, {})[step] = score
+    result = []
+    for metric, kinds in islice(groups.items(), MOST_METRICS):
+        if max(map(len, kinds.values())) < 2:
+            continue
+        drawn = [_scored(metric, kinds, averaged) for averaged in sorted(kinds, reverse=True)]
+        by_step = max(kinds.values(), key=max)
+        newest = by_step[max(by_step)]
+        note = (
+            "Bars are one standard error." if any(any(line.error or ()) for line in drawn) else ""
+        )
+        unit = (newest.get("protocol") or {}).get("unit") or ""
+        result.append(Chart(f"Score: {metric}", drawn, note, unit))
+    return result
+
+
+def _scored(
+    metric: str, kinds: Mapping[bool, Mapping[int, Mapping[str, Any]]], averaged: bool
+) -> Line:
+    """The scores of G's average, or of its own weights, against the step."""
+    steps = sorted(kinds[averaged])
+    some = [kinds[averaged][step] for step in steps]
+    name = metric if len(kinds) == 1 else "averaged weights" if averaged else "own weights"
+    colour = "fake" if len(kinds) > 1 and not averaged else "ink"
+    errors = [score.get("error") or 0.0 for score in some]
+    return Line(name, steps, [score["value"] for score in some], colour, errors)
+
+
+def drawing(chart: Chart) -> str | None:
+    """The chart as SVG; ``None`` if its numbers cannot be drawn."""
+    try:
+        return svg(chart)
+    except Exception:  # numbers such as 1e308, of which matplotlib has to take differences
+        return None

@@ -1,0 +1,1 @@
+"""What watches a game and never moves it."""

@@ -1,0 +1,146 @@
+"""What figures 2 and 3 of the paper show of a game: samples, neighbours, lines."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import numpy as np
+
+from ..data import Source
+from ..evaluate.estimators.nearest import nearest
+from ..game import AdversarialGame
+from ..game.sampling import interpolated
+from ..monitor import Monitor
+from ..monitor.figures.figure_1 import DPI, PANELS, figure_1, panels
+from ..monitor.figures.figure_2 import SamplesAndNeighbours, figure_2
+from ..monitor.figures.figure_3 import LatentLines, figure_3
+from ..monitor.snapshot import snapshots_of
+from ..random import Draw
+from .inference import at_rest, made
+from .switched_off import Observers
+
+WIDE = 640
+"""Pixels, about, that a row of samples may have where nobody says how many there are."""
+ROWS, COLUMNS = 8, 10
+
+
+def shape_of_grid(source: Source) -> tuple[int, int]:
+    """Rows and columns of samples that fit on a sheet, for images of this size."""
+    height, width = source.spec.shape[:2]
+    return max(2, min(ROWS, WIDE // height)), max(2, min(COLUMNS, WIDE // width))
+
+
+def samples_and_neighbours(
+    game: AdversarialGame,
+    source: Source,
+    seed: int = 0,
+    rows: int | None = None,
+    columns: int | None = None,
+    weights: str = "auto",
+) -> SamplesAndNeighbours:
+    """Random samples, with the training example nearest to the last of each row.
+
+    All of the training split is looked through.
+
+    Args:
+        game: The game; asked by this process alone.
+        source: Its data, images.
+        seed: Of the latent points, those of ``advnets sample``.
+        rows, columns: Of samples; as many as fit by default.
+        weights: See :meth:`AdversarialGame.sampling_generator`.
+    """
+    fitting = shape_of_grid(source)
+    rows, columns = rows or fitting[0], columns or fitting[1]
+    latents = _drawn(game, rows * columns, seed)
+    generated = made(at_rest(game.sampling_generator(weights)), latents, source.spec.size)
+    samples = source.preprocess.invert(generated).reshape(rows, columns, *source.spec.shape)
+    places, neighbours = _nearest(samples[:, -1], source)
+    apart = samples[:, -1].astype(np.float64) - neighbours
+    return SamplesAndNeighbours(
+        samples=samples,
+        latents=latents.reshape(rows, columns, -1),
+        neighbours=neighbours,
+        places=places,
+        distances=np.sqrt(np.square(apart).reshape(rows, -1).sum(axis=1)),
+        step=int(game.rounds.numpy()),
+        seed=seed,
+        averaged=game.sampling_generator(weights) is not game.generator,
+    )
+
+
+def latent_lines(
+    game: AdversarialGame,
+    source: Source,
+    seed: int = 0,
+    rows: int | None = None,
+    columns: int | None = None,
+    weights: str = "auto",
+) -> LatentLines:
+    """Images along straight lines, each from where the one before has ended.
+
+    Args:
+        game, source, seed, weights: As in :func:`samples_and_neighbours`.
+        rows: How many lines.
+        columns: Images on each, both ends included.
+    """
+    fitting = shape_of_grid(source)
+    rows, columns = rows or fitting[0], columns or fitting[1]
+    latents = interpolated(_drawn(game, rows + 1, seed), rows * columns, columns)
+    generated = made(at_rest(game.sampling_generator(weights)), latents, source.spec.size)
+    return LatentLines(
+        samples=source.preprocess.invert(generated).reshape(rows, columns, *source.spec.shape),
+        latents=latents.reshape(rows, columns, -1),
+        step=int(game.rounds.numpy()),
+        seed=seed,
+        averaged=game.sampling_generator(weights) is not game.generator,
+    )
+
+
+def draw_at_the_end(
+    game: AdversarialGame, source: Source, monitor: Monitor, observers: Observers
+) -> None:
+    """Draw the figures that this game has, as far as that takes no long time.
+
+    Figure 2 is left to ``advnets figure`` where the training split does not fit into memory:
+    all of it is looked through. The game is played and committed: what fails here is told, and
+    the run has not failed.
+    """
+    step, spec, name = int(game.rounds.numpy()), source.spec, monitor.recipe.name
+
+    def second(file: BinaryIO) -> None:
+        figure_2(samples_and_neighbours(game, source), spec, name).save(file, format="PNG")
+
+    def third(file: BinaryIO) -> None:
+        figure_3(latent_lines(game, source), spec, name).save(file, format="PNG")
+
+    def first(file: BinaryIO) -> None:
+        figure_1(panels(snapshots), name).savefig(file, format="png", dpi=DPI)
+
+    try:
+        if spec.kind == "image":
+            if source.fits("train"):
+                monitor.figure(2, step, second)
+            monitor.figure(3, step, third)
+        elif len(snapshots := snapshots_of(monitor.folder.samples)) >= PANELS:
+            monitor.figure(1, step, first)
+    except Exception as error:
+        observers.switch_off("figures", step, error)
+
+
+def _drawn(game: AdversarialGame, n: int, seed: int) -> np.ndarray:
+    """The latent points of ``advnets sample``: fewer are a prefix of more."""
+    return np.asarray(game.prior.sample(Draw(seed, 0), "sample", n))
+
+
+def _nearest(samples: np.ndarray, source: Source) -> tuple[np.ndarray, np.ndarray]:
+    """Of each sample the nearest training example: its place, and the example."""
+    rows = samples.reshape(len(samples), -1)
+    best = np.full(len(samples), np.inf)
+    places = np.zeros(len(samples), np.int64)
+    first = 0
+    for chunk in source.chunks("train"):
+        place, distance = nearest(rows, chunk.reshape(len(chunk), -1)).T
+        closer = distance < best
+        best[closer], places[closer] = distance[closer], first + place[closer].astype(np.int64)
+        first += len(chunk)
+    return places, source.take("train", places).examples

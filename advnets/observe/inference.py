@@ -1,0 +1,125 @@
+"""Asking a game's players outside of a round: in inference mode, by this process alone.
+
+Nothing here meets other workers, so the chief may do it by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from .. import random
+from ..data import Source
+from ..evaluate.estimators.line_game import LineGame, line_game, unfit
+from ..game import AdversarialGame, DiscriminatorOutput, Loss
+from ..random import Draw
+
+Network = Callable[[np.ndarray], Any]
+
+NUMBERS = 2**22
+"""Of examples that a network is given at a time, about: 16 MiB."""
+
+
+def made(generator: Network, latents: np.ndarray, numbers: int = 1) -> np.ndarray:
+    """G of latent points.
+
+    Args:
+        generator: A network, or what stands for it: latent points → examples.
+        latents: ``[n, size]``.
+        numbers: In one example.
+
+    Returns:
+        float32 ``[n, *shape]``, in the preprocessed range.
+    """
+    parts = _parts(np.asarray(latents, np.float32), numbers)
+    return np.concatenate([np.asarray(generator(part), np.float32) for part in parts])
+
+
+def said(discriminator: Network, loss: Loss, examples: np.ndarray) -> dict[str, np.ndarray]:
+    """What D says of examples ``[n, *shape]`` in the preprocessed range.
+
+    Returns:
+        By name, ``[n, ...]`` each: all that D returns, and ``probability``, the probability
+        that it gives to "real", where the loss defines one.
+    """
+    found: list[dict[str, np.ndarray]] = []
+    for part in _parts(np.asarray(examples), examples[0].size):
+        found.append(_named(DiscriminatorOutput(discriminator(part)), loss))
+    return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+
+
+def judged_in_play(
+    discriminator: keras.Model, loss: Loss, seed: int, batch: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What D says of one batch as it does in a round; see :func:`said`.
+
+    Batch normalisation takes the batch's own statistics, and dropout drops: by masks that are a
+    function of the seed and the batch, so that no order of asking changes them. (Keras's own
+    ``Dropout`` drops the same in every batch.) The network's state stays as it is.
+    """
+    examples = np.asarray(batch)
+    state = discriminator.trainable_variables, discriminator.non_trainable_variables
+    with random.scope(Draw(seed, _number_of(examples)), "asked", [("batch", len(examples))]):
+        output, _ = discriminator.stateless_call(*state, examples, training=True)
+    return _named(DiscriminatorOutput(output), loss)
+
+
+def _number_of(batch: np.ndarray) -> int:
+    """62 bits that tell batches apart."""
+    return random.stream_key(0, hashlib.sha256(batch.tobytes()).hexdigest())
+
+
+def _named(output: DiscriminatorOutput, loss: Loss) -> dict[str, np.ndarray]:
+    named = {name: np.asarray(value) for name, value in output.items()}
+    probability = loss.probability(output)
+    if probability is not None:
+        named["probability"] = np.asarray(probability)
+    return named
+
+
+def at_rest(network: keras.Model) -> Network:
+    """The network in inference mode."""
+    return lambda x: network(x, training=False)
+
+
+class Line:
+    """A game on the line, as theory sees it at any moment.
+
+    Args:
+        game: Any game.
+        source: Its data.
+        cells: Of z; see :class:`advnets.evaluate.estimators.push_forward.PushForward`.
+    """
+
+    def __init__(self, game: AdversarialGame, source: Source, cells: int):
+        self._game, self._source, self._cells = game, source, cells
+        self.fits = unfit(source, game.prior) is None
+        self._players = at_rest(game.generator), at_rest(game.discriminator)
+        if game.distribute_strategy.num_replicas_in_sync == 1:
+            # Kept as graphs: most of the time would go into Keras's Python otherwise.
+            generator, discriminator = self._players
+            self._players = _as_graph(generator), _as_graph(discriminator)
+
+    def __call__(self) -> LineGame:
+        """The game at this moment."""
+        generator, discriminator = self._players
+        return line_game(
+            *(self._source, self._game.prior),
+            lambda latents: made(generator, latents),
+            lambda examples: said(discriminator, self._game.loss, examples),
+            self._cells,
+        )
+
+
+def _as_graph(network: Network) -> Network:
+    return tf.function(network, autograph=False, reduce_retracing=True)
+
+
+def _parts(x: np.ndarray, numbers: int) -> list[np.ndarray]:
+    at_once = max(NUMBERS // max(numbers, 1), 1)
+    return [x[i : i + at_once] for i in range(0, len(x), at_once)]

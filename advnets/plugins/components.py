@@ -1,0 +1,191 @@
+"""Components: what a recipe can name, described without importing TensorFlow.
+
+A component is a name, the place of its code (``"package.module:attribute"``,
+imported only when a run needs it) and the schema of its parameters. Hooks
+return lists of components; the kind follows from the hook.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from ..errors import AdvnetsError, PluginError
+from .time_limit import WITH_TENSORFLOW, set_up
+from .tracebacks import defined_at, described, is_out_of_memory, place_of, top
+
+KINDS: dict[str, str] = {
+    "losses": "what each player minimises",
+    "penalties": "terms added to one player's loss, given the critic and the batches",
+    "architectures": "networks for the generator or the discriminator",
+    "datasets": "where examples come from",
+    "priors": "distributions of the latent variable z",
+    "updates": "who moves when: the order of the players' updates",
+    "optimizers": "how a player moves along its gradient",
+    "metrics": "scores of a trained generator, each with its protocol",
+    "features": "numbers that describe an example, for metrics that compare distributions",
+    "callbacks": "Keras callbacks that watch a run",
+    "recipes": "experiments that `advnets run NAME` finds",
+    "sweeps": "many runs of one recipe, that `advnets sweep NAME` finds",
+    "commands": "sub-commands of `advnets`",
+}
+"""The kinds of components, and what each is for. The hook of ``kind`` is ``advnets_<kind>``."""
+
+NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
+TARGET = re.compile(r"[A-Za-z_][\w.]*:[\w./-]+")
+ROLES = ("generator", "discriminator")
+RESERVED: dict[str, tuple[str, ...]] = dict.fromkeys(KINDS, ("name",)) | {
+    "datasets": ("name", "offline")
+}
+"""Keys of a recipe's entry that are no parameters, by kind."""
+
+
+class Parameters(BaseModel):
+    """Base class of a component's parameter schema: strict, closed, finite.
+
+    Subclass it with annotated, documented fields; a recipe's parameters are checked
+    against it (types, ranges, unknown names) before any TensorFlow is imported.
+
+    >>> from pydantic import Field
+    >>> class Margin(Parameters):
+    ...     margin: float = Field(10.0, gt=0, description="m, in units of energy")
+    >>> Margin().margin
+    10.0
+    """
+
+    # Deferred: most commands validate few of the many schemas, or none.
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True
+    )
+
+
+@dataclass(frozen=True)
+class Names:
+    """Metadata of a parameter that names a component of another kind, or is ``None``.
+
+    Its value is a name, or a mapping with ``name`` and parameters; a recipe's is checked with
+    the recipe. ``features: Annotated[str | dict[str, Any] | None, Names("features")]``.
+
+    Attributes:
+        kind: The kind of the component.
+    """
+
+    kind: str
+
+
+class NoParameters(Parameters):
+    """The schema of a component without parameters."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """Something that a recipe can name.
+
+    Attributes:
+        name: Lower-case words joined by ``_`` or ``-``; unique within its kind.
+        target: ``"package.module:attribute"``. What it must be depends on the kind
+            (see the hook's documentation). Imported by :meth:`load` only.
+        summary: One line for listings.
+        parameters: The schema of its parameters.
+        roles: For architectures, the players that it can play.
+
+    Raises:
+        PluginError: If a field is malformed.
+
+    >>> Component("minimax", "advnets.game.losses:Minimax", "V(D, G)").name
+    'minimax'
+    >>> Component("Bad Name", "m:a")
+    Traceback (most recent call last):
+    ...
+    advnets.errors.PluginError: 'Bad Name' is not a component name
+      hint: use lower-case words joined by _ or -, such as 'margin' or 'hinge_loss'
+    """
+
+    name: str
+    target: str
+    summary: str = ""
+    parameters: type[Parameters] = field(default=NoParameters)
+    roles: tuple[str, ...] = ROLES
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
+            raise PluginError(
+                f"{self.name!r} is not a component name",
+                hint="use lower-case words joined by _ or -, such as 'margin' or 'hinge_loss'",
+            )
+        if not isinstance(self.target, str) or not TARGET.fullmatch(self.target):
+            raise PluginError(
+                f"component {self.name!r}: target {self.target!r} is not 'package.module:attribute'"
+            )
+        if not (isinstance(self.parameters, type) and issubclass(self.parameters, Parameters)):
+            raise PluginError(
+                f"component {self.name!r}: parameters must be a subclass of "
+                f"advnets.Parameters, not {self.parameters!r}"
+            )
+        if not set(self.roles) <= set(ROLES):
+            raise PluginError(f"component {self.name!r}: roles must be among {ROLES}")
+
+    def load(self) -> Any:
+        """Import and return the target.
+
+        Raises:
+            PluginError: If the module or the attribute cannot be imported, or not in the time
+                that there is for it (:mod:`advnets.plugins.time_limit`).
+        """
+        module, _, attribute = self.target.partition(":")
+        try:
+            with set_up("it", WITH_TENSORFLOW):
+                value = importlib.import_module(module)
+                for part in attribute.split("."):
+                    value = getattr(value, part)
+        except (Exception, SystemExit) as error:
+            found = place_of(error, {top(module)})
+            own = error if isinstance(error, PluginError) else None
+            raise PluginError(
+                f"component {self.name!r}: cannot import {self.target}: "
+                f"{own.message if own else described(error)}",
+                where=found[0] if found else None,
+                hint=own.hint if own else None,
+                module=module,
+            ) from error
+        return value
+
+    def make(self, kind: type, parameters: Mapping[str, Any], *context: Any) -> Any:
+        """Call the target; whatever goes wrong in it is laid at its door, by name.
+
+        Args:
+            kind: What it must return.
+            parameters: The component's parameters, checked.
+            *context: What targets of its kind are given first.
+
+        Raises:
+            PluginError: If the target raises, or returns something else.
+        """
+        target, module = self.load(), self.target.partition(":")[0]
+        try:
+            made = target(*context, **parameters)
+        except AdvnetsError:
+            raise
+        except (Exception, SystemExit) as error:
+            if is_out_of_memory(error):
+                raise
+            place = place_of(error, {top(module)})
+            raise PluginError(
+                f"component {self.name!r} ({self.target}) failed to build: {described(error)}",
+                hint="run again with --traceback to see the way there",
+                where=place[0] if place else None,
+                module=module,
+            ) from error
+        if not isinstance(made, kind):
+            raise PluginError(
+                f"component {self.name!r} ({self.target}) returned "
+                f"{type(made).__name__}, not a {kind.__name__}",
+                where=defined_at(target),
+                module=module,
+            )
+        return made

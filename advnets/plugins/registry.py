@@ -1,0 +1,170 @@
+"""The registry: the components of all sound plugins, by kind and name, and who owns them."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+
+from ..errors import PluginError
+from .components import KINDS, Component
+
+BUILT_IN = "built in"
+BLOCK = "no:"
+
+
+@dataclass
+class PluginRecord:
+    """What became of one plugin.
+
+    Attributes:
+        name: The entry point's name, the module's name, the file's stem, or
+            ``builtin-GROUP`` for what ships with advnets.
+        source: Where it was found: ``built in``, ``NAME VERSION`` of a distribution,
+            ``module NAME``, or a path.
+        version: The distribution's version, or ``""``.
+        status: ``ok``, ``blocked`` or ``quarantined``.
+        error: For a quarantined plugin, one line saying why.
+        hint: For a quarantined plugin, how to mend it, or ``""``.
+        traceback: For a quarantined plugin, the traceback, or ``""`` if nothing was raised.
+        components: The components it registered, by kind.
+        doubts: What looks like a mistake in a plugin that can be used.
+        fingerprint: A short hash of the source of a single-file plugin, else ``""``.
+        module: The name of the module that it is, or that its class is from.
+        slow: Whether importing it imported TensorFlow, which makes every command slow.
+    """
+
+    name: str
+    source: str
+    version: str = ""
+    status: str = "ok"
+    error: str = ""
+    hint: str = ""
+    traceback: str = ""
+    components: dict[str, list[Component]] = field(default_factory=dict)
+    doubts: list[str] = field(default_factory=list)
+    fingerprint: str = ""
+    module: str = ""
+    slow: bool = False
+
+    @property
+    def owner(self) -> str:
+        """Who is behind it, for a user's eyes.
+
+        >>> PluginRecord("builtin-games", "built in").owner
+        'advnets (built in)'
+        >>> PluginRecord("hinge", "advnets-hinge 1.0").owner
+        'hinge (advnets-hinge 1.0)'
+        """
+        if self.source == BUILT_IN:
+            return f"advnets ({BUILT_IN})"
+        return f"{self.name} ({self.source})"
+
+    def __str__(self) -> str:
+        return self.owner
+
+
+class Registry:
+    """The components of all sound plugins, by kind and name.
+
+    Attributes:
+        plugins: One record per plugin found, in the order of loading.
+        warnings: What a user should know about the plugins, one line each.
+
+    >>> from advnets.plugins import load_plugins
+    >>> registry = load_plugins(environ={})
+    >>> registry.component("losses", "minimax").name
+    'minimax'
+    """
+
+    def __init__(self) -> None:
+        self.plugins: list[PluginRecord] = []
+        self.warnings: list[str] = []
+        self._components: dict[str, dict[str, tuple[Component, PluginRecord]]] = {
+            kind: {} for kind in KINDS
+        }
+        self._conflicts: dict[tuple[str, str], tuple[PluginRecord, PluginRecord]] = {}
+
+    def add(self, record: PluginRecord) -> None:
+        """Take up a plugin's components; a name taken twice becomes unusable for both."""
+        self.plugins.append(record)
+        if record.status == "quarantined":
+            self.warnings.append(
+                f"plugin {record.name!r} ({record.source}) is not used: {record.error}; "
+                "see `advnets plugins list`"
+            )
+        if record.status != "ok":
+            return
+        self.warnings.extend(f"plugin {record}: {doubt}" for doubt in record.doubts)
+        for kind, components in record.components.items():
+            for component in components:
+                taken = self._components[kind].get(component.name)
+                if taken is None:
+                    self._components[kind][component.name] = (component, record)
+                else:
+                    self._conflicts[kind, component.name] = (taken[1], record)
+                    self.warnings.append(
+                        f"{component.name!r} of {kind} is registered by {taken[1]} "
+                        f"and by {record}, so neither can be used"
+                    )
+
+    def names(self, kind: str) -> list[str]:
+        """The usable names of ``kind``, sorted."""
+        self._check_kind(kind)
+        return sorted(n for n in self._components[kind] if (kind, n) not in self._conflicts)
+
+    def components(self, kind: str) -> list[Component]:
+        """The usable components of ``kind``, sorted by name."""
+        return [self._components[kind][name][0] for name in self.names(kind)]
+
+    def owner(self, kind: str, name: str) -> PluginRecord:
+        """The plugin that registered component ``name`` of ``kind``."""
+        self.component(kind, name)
+        return self._components[kind][name][1]
+
+    def component(self, kind: str, name: str) -> Component:
+        """The component ``name`` of ``kind``.
+
+        Raises:
+            PluginError: If nobody registered it (with the nearest names and the
+                quarantined plugins that might have), or if two plugins did.
+        """
+        self._check_kind(kind)
+        if (kind, name) in self._conflicts:
+            first, second = self._conflicts[kind, name]
+            raise PluginError(
+                f"{name!r} of {kind} is registered twice: by {first} and by {second}",
+                hint=f"rename one of them, or block its plugin with --plugin {BLOCK}{second.name}",
+            )
+        if name not in self._components[kind]:
+            raise PluginError(
+                f"{name!r} is not among the registered {kind}", hint=self._hint(kind, name)
+            )
+        return self._components[kind][name][0]
+
+    @property
+    def conflicts(self) -> dict[tuple[str, str], tuple[PluginRecord, PluginRecord]]:
+        """Names registered twice: ``(kind, name)`` → the two owners."""
+        return dict(self._conflicts)
+
+    def _check_kind(self, kind: str) -> None:
+        if kind not in KINDS:
+            near = difflib.get_close_matches(kind, KINDS, n=1)
+            raise PluginError(
+                f"{kind!r} is not a kind of component",
+                hint=f"did you mean {near[0]!r}?" if near else f"the kinds are {', '.join(KINDS)}",
+            )
+
+    def _hint(self, kind: str, name: str) -> str:
+        names = self.names(kind)
+        near = difflib.get_close_matches(str(name), names, n=1)
+        if near:
+            parts = [f"did you mean {near[0]!r}?"]
+        else:
+            parts = [f"there are: {', '.join(names)}" if names else f"there are no {kind} at all"]
+        unused = [record for record in self.plugins if record.status != "ok"]
+        for record in unused:
+            reason = f" ({record.error})" if record.error else ""
+            parts.append(f"plugin {record.name!r} is {record.status}{reason}")
+        if any(record.status == "quarantined" for record in unused):
+            parts.append("see `advnets plugins list`")
+        return "; ".join(parts)

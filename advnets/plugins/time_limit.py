@@ -1,0 +1,107 @@
+"""Strangers' code at set-up: so many seconds, and nothing printed where results are."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from types import FrameType
+
+from ..errors import PluginError
+
+VARIABLE = "ADVNETS_IMPORT_SECONDS"
+SECONDS = 60.0
+WITH_TENSORFLOW = 5
+"""How many times as long a component's module may take, which imports TensorFlow."""
+GRACE = 5.0
+"""Seconds, at most, after which code that has caught the end of its time ends the process."""
+ENDED = 2
+
+
+class TimeIsUp(BaseException):
+    """What is raised in code that takes too long; no ``Exception``, as few catch more."""
+
+
+def seconds_allowed() -> float:
+    """What the environment variable says, or a minute; 0 for no limit.
+
+    Raises:
+        PluginError: If it is no number of seconds.
+    """
+    word = os.environ.get(VARIABLE, "")
+    try:
+        seconds = float(word or SECONDS)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < 1e6:
+        raise PluginError(f"{VARIABLE}={word!r} is no number of seconds", hint="0 is no limit")
+    return seconds
+
+
+@contextlib.contextmanager
+def set_up(what: str, factor: float = 1.0) -> Iterator[None]:
+    """Let somebody's code run: what it prints goes to standard error, and its time is bounded.
+
+    The bound is kept by an alarm signal, hence in the main thread only, where signals are
+    handled. An alarm of somebody else's is set again afterwards.
+
+    Args:
+        what: What runs, for the message.
+        factor: How many times as long as usual it may take.
+
+    Raises:
+        PluginError: If it takes longer than ``ADVNETS_IMPORT_SECONDS`` (60) × ``factor``.
+
+    >>> with set_up("a plugin"):
+    ...     print("hello")  # not on standard output
+    """
+    seconds = seconds_allowed() * factor
+    with contextlib.redirect_stdout(sys.stderr):
+        if seconds and threading.current_thread() is threading.main_thread():
+            with _alarm(what, seconds):
+                yield
+        else:
+            yield
+
+
+@contextlib.contextmanager
+def _alarm(what: str, seconds: float) -> Iterator[None]:
+    running, warned = True, False
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        nonlocal warned
+        if not running:
+            return
+        if warned:  # whatever it is, it does not let go
+            _end(f"{what} did not end after {seconds:g} s, nor when it was told to", frame)
+        warned = True
+        raise TimeIsUp
+
+    began = time.monotonic()
+    before = signal.signal(signal.SIGALRM, ring) or signal.SIG_DFL
+    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, min(seconds, GRACE))
+    try:
+        yield
+    except TimeIsUp as error:
+        raise PluginError(
+            f"{what} did not end after {seconds:g} s",
+            hint=f"set {VARIABLE} to a larger number of seconds, if it needs them",
+        ) from error
+    finally:
+        running = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        if left:
+            rest = max(left - (time.monotonic() - began), 0.001)
+            signal.setitimer(signal.ITIMER_REAL, rest, interval)
+
+
+def _end(text: str, frame: FrameType | None) -> None:
+    where = f"{frame.f_code.co_filename}:{frame.f_lineno}: " if frame else ""
+    with contextlib.suppress(OSError):
+        os.write(2, f"error: {where}{text}\n".encode("utf-8", "backslashreplace"))
+    os._exit(ENDED)

@@ -1,0 +1,154 @@
+"""Where in somebody's code an error comes from."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Collection, Iterator
+from types import FrameType
+from typing import Any
+
+from ..errors import AdvnetsError
+
+DECORATION = re.compile(r"\033\[\d*m|\{\{[^{}]*\}\}")
+DEPTH = 20
+"""Errors that led to an error, looked at."""
+
+
+def described(error: BaseException) -> str:
+    """An error's type, and the first line of what it says.
+
+    >>> described(ValueError("no luck\\n(at all)")), described(KeyError())
+    ('ValueError: no luck', 'KeyError')
+    """
+    if isinstance(error, AdvnetsError):
+        return error.message.partition("\n")[0]
+    # Keras sets what a layer raised between two lines of its own, in bold.
+    # TensorFlow begins with the names of functions that it has made itself.
+    lines = [DECORATION.sub("", line).strip() for line in str(error).splitlines()]
+    lines = [line for line in lines if line]
+    if len(lines) > 1 and lines[0].startswith("Exception encountered when calling"):
+        lines = lines[1:]
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
+def top(module: str) -> str:
+    """The top-level package of a module.
+
+    >>> top("advnets_hinge.loss")
+    'advnets_hinge'
+    """
+    return module.partition(".")[0]
+
+
+def place_of(error: BaseException, packages: Collection[str]) -> tuple[str, str] | None:
+    """The innermost line of some packages that an error came through.
+
+    Where there is none, the class of theirs whose object an error was raised in will do: it
+    may have inherited the method that complains.
+
+    Args:
+        error: The error; those that it was raised from are looked at first.
+        packages: Top-level packages or modules.
+
+    Returns:
+        ``file:line``, and which of the packages it is; ``None`` if the error has nothing to
+        do with them.
+
+    >>> try:
+    ...     inspect.signature(3)
+    ... except TypeError as error:
+    ...     place_of(error, {"inspect"})[1], place_of(error, {"decimal"})
+    ('inspect', None)
+    """
+    chain = list(_chain(error))
+    for one in chain:
+        if isinstance(one, SyntaxError) and one.filename:
+            name = inspect.getmodulename(one.filename) or ""
+            if name in packages:
+                return f"{one.filename}:{one.lineno}", name
+    for one in chain:
+        for frame, line in reversed(list(_frames(one))):
+            package = top(frame.f_globals.get("__name__") or "")
+            if package in packages:
+                return f"{frame.f_code.co_filename}:{line}", package
+    for one in chain:
+        for frame, _ in reversed(list(_frames(one))):
+            owner = type(frame.f_locals.get("self"))
+            if top(owner.__module__) in packages:
+                return defined_at(owner), top(owner.__module__)
+    return None
+
+
+def defined_at(what: Any) -> str:
+    """Where a function, a method or a class is defined, ``file:line`` as far as is known.
+
+    >>> defined_at(defined_at).rpartition(":")[0] == __file__
+    True
+    """
+    what = inspect.unwrap(what) if callable(what) else type(what)
+    if isinstance(what, type):
+        file = getattr(sys.modules.get(what.__module__), "__file__", None) or what.__module__
+        try:
+            return f"{file}:{inspect.findsource(what)[1] + 1}"
+        except (OSError, TypeError):  # made by type(), or its source is gone
+            return file
+    code = getattr(getattr(what, "__func__", what), "__code__", None)
+    if code is None and callable(what):  # an object that can be called
+        code = getattr(type(what).__call__, "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else defined_at(type(what))
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that there was no memory left; TensorFlow's is known by its name.
+
+    >>> is_out_of_memory(MemoryError()), is_out_of_memory(ValueError())
+    (True, False)
+    """
+    if isinstance(error, MemoryError):
+        return True
+    # TensorFlow calls a full disk by the same name.
+    exhausted = type(error).__name__ == "ResourceExhaustedError"
+    return exhausted and "No space left" not in str(error)
+
+
+def name_of(what: Callable[..., Any]) -> str:
+    """A function or method as it is called in messages.
+
+    >>> name_of(str.upper), name_of("x".upper)
+    ('str.upper', "'x'.upper")
+    """
+    owner = getattr(what, "__self__", None)
+    if not hasattr(what, "__name__"):  # an object that can be called
+        return type(what).__name__
+    if owner is None or isinstance(owner, type) or inspect.ismodule(owner):
+        return getattr(what, "__qualname__", type(what).__name__)
+    return f"{owner!r}.{what.__name__}"
+
+
+def scope_of(what: Any) -> str:
+    """A name for the operations that something makes, by which TensorFlow's errors tell of it.
+
+    >>> scope_of(ValueError())
+    'ValueError'
+    """
+    return re.sub(r"\W", "", type(what).__name__, flags=re.ASCII).lstrip("_") or "unnamed"
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and what led to it, the first one first."""
+    found: list[BaseException] = []
+    one: BaseException | None = error
+    while one is not None and one not in found and len(found) < DEPTH:
+        found.append(one)
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+    return reversed(found)
+
+
+def _frames(error: BaseException) -> Iterator[tuple[FrameType, int]]:
+    """The frames that an error came through, the innermost last."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        yield traceback.tb_frame, traceback.tb_lineno
+        traceback = traceback.tb_next

@@ -1,0 +1,249 @@
+"""advnets from Python: ``advnets.run`` plays a recipe, ``advnets.open_run`` opens a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ..checkpoint import CheckpointStore, Commit
+from ..data import Source
+from ..distribute.strategy import local_strategy
+from ..distribute.workers import Team
+from ..errors import RunError, UsageError
+from ..evaluate import Score
+from ..evaluate.features import Extractors
+from ..evaluate.features.extractor import nobody
+from ..game import AdversarialGame
+from ..game.sampling import interpolated
+from ..game.state import state_variables
+from ..observe.evaluation import Helpers, evaluate_game
+from ..plugins import Registry, load_plugins
+from ..plugins.attribution import explaining
+from ..recipe import Recipe, load_recipe
+from ..runs import RunFolder
+from ..train.build import build_game
+from ..train.find_data import build_source, find_data
+
+
+class Run:
+    """A run: its folder, its figures, its networks.
+
+    Args:
+        folder: The run's folder.
+        registry: The registry of components; all installed plugins by default.
+        recipe: The recipe as it was run; by default as the folder holds it.
+        checkpoint: Which to read: ``newest``, ``best`` (by the recipe's ``checkpoints.best``),
+            or a step.
+
+    Attributes:
+        path: The folder's path.
+        folder: Its layout.
+        recipe: The recipe as it was run.
+        tell: Called with a line about what is going to take long; nothing is printed by default.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        registry: Registry | None = None,
+        recipe: Recipe | None = None,
+        checkpoint: str | int = "newest",
+    ):
+        self._which = checkpoint
+        self.tell: Callable[[str], None] = nobody
+        self.folder = folder
+        self.path = folder.path
+        self.registry = registry if registry is not None else load_plugins()
+        self.recipe: Recipe = recipe or load_recipe(folder.recipe_file, registry=self.registry)
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The run's manifest: versions, data, status, step, time, scores."""
+        return self.folder.manifest.data
+
+    @property
+    def metrics(self) -> list[dict[str, Any]]:
+        """What was logged, one record per log boundary, oldest first."""
+        return self.folder.read_metrics()
+
+    @cached_property
+    def source(self) -> Source:
+        """The run's data."""
+        return build_source(self.recipe)
+
+    @cached_property
+    def _extractors(self) -> Extractors:
+        return Extractors(self.source, self.registry, tell=self.tell)
+
+    @cached_property
+    def commit(self) -> Commit:
+        """The checkpoint asked for: the newest sound one, if nothing was.
+
+        Raises:
+            RunError: If there is none, or not that one.
+            UsageError: If the best one is asked for, and none is known.
+        """
+        store = CheckpointStore(self.folder.checkpoints)
+        commit = store.newest()
+        if commit is None and store.faults:
+            raise RunError(
+                f"no checkpoint verifies: {store.described_faults()}", where=str(self.path)
+            )
+        if commit is None:
+            raise RunError(
+                "there is no checkpoint to read",
+                where=str(self.path),
+                hint="run its recipe first: `advnets run RECIPE`",
+            )
+        if self._which == "newest":
+            return commit
+        if self._which != "best":
+            return store.read(int(self._which))
+        best = commit.extras.get("best") or {}
+        if best.get("step") is None:
+            raise UsageError(
+                "the run knows of no best checkpoint",
+                where=str(self.path),
+                hint="a recipe with checkpoints.best={metric: NAME} keeps one",
+            )
+        return store.read(best["step"])
+
+    @cached_property
+    def game(self) -> AdversarialGame:
+        """The game on one device, restored from the checkpoint."""
+        return self._restored(tf.distribute.get_strategy())
+
+    @cached_property
+    def _shared_game(self) -> AdversarialGame:
+        """The same on all devices of this machine that the run would use."""
+        strategy = local_strategy(self.recipe.data["distribution"]["strategy"])
+        return self.game if strategy.num_replicas_in_sync == 1 else self._restored(strategy)
+
+    def _restored(self, strategy: tf.distribute.Strategy) -> AdversarialGame:
+        commit = self.commit
+        with strategy.scope():
+            game = build_game(self.recipe, self.source)
+        CheckpointStore(self.folder.checkpoints).restore(commit, state_variables(game))
+        return game
+
+    @property
+    def generator(self) -> keras.Model:
+        """The trained generator, latent ``[N, size]`` → examples in the preprocessed range."""
+        return self.game.generator
+
+    @property
+    def averaged_generator(self) -> keras.Model | None:
+        """The generator with averaged weights; ``None`` where the recipe keeps none."""
+        return self.game.averaged_generator
+
+    @property
+    def discriminator(self) -> keras.Model:
+        """The trained discriminator."""
+        return self.game.discriminator
+
+    def sample(
+        self, n: int, seed: int = 0, interpolate: bool = False, weights: str = "auto"
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Sample from the trained generator, on all devices that the run would use here.
+
+        Args:
+            n: How many samples.
+            seed: Seed of the latent points; equal seeds give equal points.
+            interpolate: Draw rows of 10 samples along straight lines between pairs of
+                latent points (figure 3 of Goodfellow et al. 2014).
+            weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
+
+        Returns:
+            Samples in the data set's own range, ``[n, *shape]``, and their latent points
+            ``[n, size]``.
+        """
+        game = self._shared_game
+        latents, generated = game.generate(n, seed, weights=weights)
+        if interpolate:
+            latents = interpolated(latents, n)
+            generated = game.generate_from(latents, weights=weights)
+        return self.source.preprocess.invert(generated), latents
+
+    def evaluate(
+        self,
+        metrics: Sequence[str | Mapping[str, Any]] | None = None,
+        seed: int | None = None,
+        weights: str = "auto",
+    ) -> list[Score]:
+        """Compute metrics of the trained generator, on all devices that the run would use here.
+
+        Args:
+            metrics: Names, or entries as in a recipe, ``{"name": …, parameters …}``; the
+                recipe's ``evaluation.metrics`` by default. A metric that is only named keeps
+                the parameters that the recipe gives it, or has its defaults.
+            seed: Seed of the samples; the recipe's by default.
+            weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
+        """
+        with explaining(self.registry, lambda: True):
+            game = self._shared_game
+            team = Team(tf.distribute.get_strategy())  # this process alone
+            helpers = Helpers(game, team, self._extractors)
+            return evaluate_game(
+                *(self.recipe, self.registry, self.source, game, helpers, metrics, seed),
+                weights=weights,
+            )
+
+    def __repr__(self) -> str:
+        status, step = self.manifest.get("status"), self.manifest.get("step")
+        return f"Run({str(self.path)!r}, {status}, step {step})"
+
+
+def run(
+    recipe: str | Path | Mapping[str, Any],
+    overrides: Mapping[str, Any] | Sequence[str] = (),
+    run_dir: str | Path | None = None,
+    *,
+    plugins: Sequence[str] = (),
+) -> Run:
+    """Play a recipe, as ``advnets run`` does.
+
+    Args:
+        recipe: A file, the name of a shipped recipe, or a mapping.
+        overrides: ``{"training.steps": 2000}`` or ``["training.steps=2000"]``.
+        run_dir: The run's folder; ``runs/<name>-<identity>`` by default.
+        plugins: Further plugins, as ``--plugin`` takes them.
+
+    Returns:
+        The finished run. Calling it again goes on with, or returns, the same run. Where
+        several workers play it, the run can be read where its folder is.
+
+    Raises:
+        RecipeError: With all problems of the recipe.
+        DataUnavailable: If the data cannot be had and there is no stand-in.
+        RunError: If the run fails.
+        Interrupted: If it is stopped by a signal, its state committed.
+    """
+    from .run import play
+
+    registry = load_plugins(plugins)
+    resolved = load_recipe(recipe, overrides, registry=registry)
+    found, path = find_data(resolved), Path(run_dir) if run_dir is not None else None
+    play(found, registry, path)
+    return Run(RunFolder.for_recipe(found.recipe, path), registry, found.recipe)
+
+
+def open_run(
+    path: str | Path, *, plugins: Sequence[str] = (), checkpoint: str | int = "newest"
+) -> Run:
+    """Open a run's folder.
+
+    Args:
+        path: The folder.
+        plugins: Further plugins, as ``--plugin`` takes them.
+        checkpoint: ``newest``, ``best`` or a step.
+
+    Raises:
+        UsageError: If it is not a run's folder.
+    """
+    return Run(RunFolder.open(Path(path)), load_plugins(plugins), checkpoint=checkpoint)

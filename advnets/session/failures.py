@@ -1,0 +1,89 @@
+"""What goes wrong in a run and is nobody's message yet: plugins, memory, TensorFlow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import tensorflow as tf
+
+from ..errors import RunError
+from ..plugins.attribution import TRACEBACK, explained, owners_of
+from ..plugins.tracebacks import described, is_out_of_memory
+from ..recipe import Recipe
+
+NODE = re.compile(r"\{\{node ([^{}]*)\}\}")
+PATHS = {
+    "latent": "priors",
+    "generator": "architectures",
+    "discriminator": "architectures",
+    "loss": "losses",
+    "penalties": "penalties",
+    "updates": "updates",
+    "optimizers.generator": "optimizers",
+    "optimizers.discriminator": "optimizers",
+}
+"""Where a recipe names what is part of a compiled round, and of what kind it is."""
+
+
+@contextmanager
+def explaining_all(recipe: Recipe, kept: Callable[[], str] = lambda: "") -> Iterator[None]:
+    """Raise what is no :class:`AdvnetsError` as one, where it is known what it means.
+
+    Args:
+        recipe: The recipe that is played.
+        kept: Asked when something is raised: once rounds have been played, what of them is
+            kept, in words; else nothing.
+
+    Raises:
+        PluginError: For what a plugin raises before the first round.
+        RunError: For what it raises later; where memory runs out; where TensorFlow fails in a
+            round that plugins are part of.
+    """
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        left = kept()
+        told = explained(error, recipe.registry, running=bool(left))
+        if told is None and is_out_of_memory(error):
+            told = out_of_memory(error, recipe)
+        elif told is None and isinstance(error, tf.errors.OpError):
+            plugins = components_of_plugins(recipe)
+            told = _in_a_round(error, plugins) if plugins else None
+        if told is None:
+            raise
+        if left and isinstance(told, RunError):
+            told.message += f"; {left}"
+        raise told from error
+
+
+def out_of_memory(error: BaseException, recipe: Recipe) -> RunError:
+    """The error to raise when there is no memory left."""
+    batch = recipe.data["training"]["batch_size"]
+    budget = recipe.data["distribution"]["memory_budget"]
+    return RunError(
+        f"out of memory, with batches of {batch}: {described(error)}",
+        hint="lower training.batch_size, or make the networks smaller, which is another run then; "
+        f"or lower distribution.memory_budget, which is {budget:g} GiB: data larger than that "
+        "are streamed instead of kept on the device",
+    )
+
+
+def components_of_plugins(recipe: Recipe) -> list[str]:
+    """The components of a recipe's rounds that plugins brought, in words."""
+    named = []
+    for path, kind in PATHS.items():
+        found = recipe.components(path) if path == "penalties" else [recipe.component(path)]
+        named += [(kind, component.name) for component, _ in found]
+    return owners_of(dict.fromkeys(named), recipe.registry)
+
+
+def _in_a_round(error: tf.errors.OpError, plugins: list[str]) -> RunError:
+    nodes = [name for name in NODE.findall(error.message) if not name.startswith("__inference")]
+    where = f", in {nodes[-1]}" if nodes else ""
+    return RunError(
+        f"TensorFlow failed in a compiled round{where}: {described(error)}; "
+        f"of plugins there are in it: {', '.join(plugins)}",
+        hint=TRACEBACK,
+    )

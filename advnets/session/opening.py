@@ -1,0 +1,174 @@
+"""Before the first round of a sitting: what a run's folder holds, and what is written into it."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import tensorflow as tf
+from rich.console import Console
+
+from ..checkpoint import CheckpointStore, Commit
+from ..data import Source
+from ..data.feed.choose import placement
+from ..distribute.workers import Team
+from ..errors import RunError, UsageError
+from ..monitor.report.report import write_report
+from ..plugins import Registry
+from ..recipe import Recipe, differences
+from ..runs import RunFolder
+from ..train.build import fingerprints
+from ..train.find_data import Found
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Where a sitting begins.
+
+    Attributes:
+        finished: Whether there is nothing left to play.
+        resumed: Whether it goes on from a checkpoint.
+        newest: That checkpoint; on the chief only, which alone reads it.
+    """
+
+    finished: bool
+    resumed: bool
+    newest: Commit | None
+
+
+def open_sitting(
+    found: Found,
+    registry: Registry,
+    folder: RunFolder,
+    store: CheckpointStore,
+    console: Console,
+    team: Team,
+) -> Opening:
+    """Look where the run goes on, and open its manifest: the chief does, and tells the others.
+
+    Raises:
+        AdvnetsError: If the folder holds another run, or one that cannot go on.
+    """
+    recipe, source = found.recipe, found.source
+
+    def look() -> Opening:
+        folder.check(recipe)
+        newest = newest_checkpoint(store, folder)
+        if newest is not None and newest.step >= recipe.data["training"]["steps"]:
+            already_finished(newest, recipe, folder, console)
+            return Opening(finished=True, resumed=True, newest=newest)
+        if newest is not None:
+            refuse_other_data(folder, source)
+        folder.start(recipe)
+        open_manifest(folder, recipe, registry, source, found.missing)
+        return Opening(finished=False, resumed=newest is not None, newest=newest)
+
+    seen = team.lead(look)
+    told = team.hear(seen and {"finished": seen.finished, "resumed": seen.resumed})
+    return seen or Opening(**told, newest=None)
+
+
+def refuse_strangers(team: Team, recipe: Recipe, source: Source) -> None:
+    """Refuse workers that were started with another recipe than the chief, or with other data.
+
+    Raises:
+        UsageError: On all workers; one with another recipe says where the two differ.
+    """
+    if team.workers == 1:
+        return
+    text = hashlib.sha256(recipe.to_yaml().encode()).hexdigest()
+    found = []
+    for what, fingerprint in (("another recipe", text), ("other data", source.fingerprint())):
+        if others := team.differing(fingerprint):
+            found.append(f"worker {', '.join(map(str, others))} was started with {what}")
+    if not found:
+        return
+    own = differences(team.hear(recipe.data), recipe.data, everywhere=True)
+    where = "\n".join(["; from the chief's recipe to this worker's:", *(f"  {one}" for one in own)])
+    raise UsageError(
+        f"{', and '.join(found)} than the chief{where if own else ''}",
+        hint="give all workers the same command and the same data"
+        + ("" if own else "; the log of a worker with another recipe says where it differs"),
+    )
+
+
+def newest_checkpoint(store: CheckpointStore, folder: RunFolder) -> Commit | None:
+    """The checkpoint to go on from; ``None`` for a new run.
+
+    Raises:
+        RunError: If the run has been further than any checkpoint that can be used.
+    """
+    newest = store.newest(quarantine=True)
+    played = folder.manifest.get("step")
+    if newest is None and (store.faults or played):
+        what = (
+            f"none of its checkpoints verifies ({store.described_faults()})"
+            if store.faults
+            else "it has no checkpoint"
+        )
+        raise RunError(
+            f"the run was at step {played}, but {what}",
+            where=str(folder.path),
+            hint="bring the checkpoints back, or start anew in another --run-dir",
+        )
+    return newest
+
+
+def already_finished(newest: Commit, recipe: Recipe, folder: RunFolder, console: Console) -> None:
+    """Say so; take over new cadences, but not a number of steps that was passed already."""
+    steps = recipe.data["training"]["steps"]
+    if newest.step == steps:
+        folder.start(recipe)
+    folder.manifest.update(status="finished", step=newest.step, error=None)
+    if not folder.report_file.exists():
+        write_report(folder)
+    console.print(
+        f"This run is finished: it is at step {newest.step:,}, and {steps:,} are asked for. "
+        "A larger training.steps extends it.",
+        style="bold green",
+    )
+
+
+def refuse_other_data(folder: RunFolder, source: Source) -> None:
+    """Refuse to go on with a run on data that are not those it began with."""
+    before = (folder.manifest.get("data") or {}).get("fingerprint")
+    now = source.fingerprint()
+    if before is not None and before != now:
+        raise UsageError(
+            f"the training data have changed since the run began: {source.name} had the "
+            f"fingerprint {before[:12]}…, now it has {now[:12]}…",
+            where=str(folder.path),
+            hint="bring the old data back, or start a new run in another --run-dir",
+        )
+
+
+def open_manifest(
+    folder: RunFolder, recipe: Recipe, registry: Registry, source: Source, missing: str | None
+) -> None:
+    """Write what the sitting begins with; ``missing``: why the data are a stand-in, if so."""
+    # `advnets run RUN` goes on with a stand-in run without asking for the original data.
+    stand_in = folder.manifest.get("stand_in")
+    if missing is not None:
+        stand_in = {"for": recipe.stand_in_for, "used": recipe.data["dataset"], "why": missing}
+    folder.manifest.update(
+        status="running",
+        command=_command(),
+        plugins=fingerprints(registry, recipe),
+        data={
+            "name": source.name,
+            "fingerprint": source.fingerprint(),
+            "train": source.count("train"),
+            **placement(source),
+        },
+        devices=[d.name for d in tf.config.list_logical_devices()],
+        stand_in=stand_in,
+    )
+
+
+def _command() -> list[str]:
+    """The command line, without the place where advnets happens to be installed."""
+    program = Path(sys.argv[0])
+    name = "advnets" if program.name == "__main__.py" else program.name
+    return [name, *sys.argv[1:]]

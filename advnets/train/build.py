@@ -1,0 +1,164 @@
+"""From a validated recipe to its game: networks, loss, update rule, optimizers."""
+
+from __future__ import annotations
+
+import keras
+
+from ..data import Source
+from ..data.order import rounds_per_epoch
+from ..errors import PluginError
+from ..game import AdversarialGame, GeneratorAverage, Loss, Penalty, Prior, UpdateRule
+from ..networks import NetworkContext, returning_float32, under_policy
+from ..optimizers import OptimizerContext
+from ..plugins import Registry
+from ..plugins.components import ROLES
+from ..random import stream_key
+from ..recipe import Recipe
+
+NORMS_EVERY = 10
+"""Rounds between two that measure gradient norms, unless lines are logged more often."""
+
+
+def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
+    """Build networks, loss, prior, update rule and both optimizers, and compile the game.
+
+    Call it inside the strategy's scope. Weights depend on the recipe's seed alone.
+
+    Args:
+        recipe: A validated recipe.
+        source: Its data.
+
+    Raises:
+        PluginError: If a component fails or is not what its kind must be.
+    """
+    keras.utils.set_random_seed(stream_key(recipe.data["seed"], "initial weights") % 2**31)
+    prior = recipe.make("latent", Prior)
+    networks = {
+        "generator": NetworkContext(
+            role="generator",
+            input_shape=(prior.size,),
+            output_shape=source.spec.shape,
+            marginals=source.marginals,
+            seed=recipe.data["seed"],
+        ),
+        "discriminator": NetworkContext(
+            role="discriminator",
+            input_shape=source.spec.shape,
+            output_shape=(),
+            marginals=source.marginals,
+            seed=recipe.data["seed"],
+        ),
+    }
+    with under_policy(recipe.data["distribution"]["precision"]):
+        generator, discriminator = (
+            recipe.make(role, keras.Model, context) for role, context in networks.items()
+        )
+        generator = returning_float32(generator)
+        average = _average(recipe, networks["generator"])
+    _check_shape(recipe, "generator", generator, source.spec.shape)
+    game = AdversarialGame(
+        generator,
+        discriminator,
+        prior=prior,
+        loss=recipe.make("loss", Loss),
+        penalties=[
+            component.make(Penalty, parameters)
+            for component, parameters in recipe.components("penalties")
+        ],
+        updates=recipe.make("updates", UpdateRule),
+        average=average,
+        seed=recipe.data["seed"],
+    )
+    optimizers = {
+        f"{player}_optimizer": recipe.make(
+            f"optimizers.{player}",
+            keras.optimizers.Optimizer,
+            optimizer_context(recipe, source, game.updates, player),
+        )
+        for player in ROLES
+    }
+    game.compile(**optimizers)
+    game.skips = recipe.data["health"]["policy"] == "skip"
+    game.discriminator_calls = recipe.data["distribution"]["discriminator_calls"]
+    game.norms_every = min(NORMS_EVERY, recipe.data["monitoring"]["log_every"])
+    game.sees_weights = True
+    return game
+
+
+def _average(recipe: Recipe, context: NetworkContext) -> GeneratorAverage | None:
+    """What keeps the average of G's weights, in a network built like G, where it is asked for."""
+    settings = recipe.data.get("averaging")
+    if settings is None:
+        return None
+    network = recipe.make("generator", keras.Model, context)
+    return GeneratorAverage(returning_float32(network), **settings)
+
+
+def optimizer_context(
+    recipe: Recipe, source: Source, updates: UpdateRule, player: str
+) -> OptimizerContext:
+    """What a player's schedules may depend on, counted in the player's own moves.
+
+    Args:
+        recipe: The recipe.
+        source: Its data.
+        updates: The update rule: D moves ``discriminator_steps`` times a round, G once.
+        player: ``generator`` or ``discriminator``.
+    """
+    training = recipe.data["training"]
+    steps = updates.discriminator_steps
+    moves = steps if player == "discriminator" else 1
+    rounds = rounds_per_epoch(source.count("train"), training["batch_size"], steps)
+    return OptimizerContext(
+        steps_per_epoch=rounds * moves,
+        total_steps=training["steps"] * moves,
+        batch_size=training["batch_size"],
+    )
+
+
+WRITERS = (
+    keras.callbacks.BackupAndRestore,
+    keras.callbacks.CSVLogger,
+    keras.callbacks.ModelCheckpoint,
+    keras.callbacks.RemoteMonitor,
+    keras.callbacks.TensorBoard,
+)
+
+
+def build_callbacks(recipe: Recipe, chief: bool = True) -> list[keras.callbacks.Callback]:
+    """The Keras callbacks that the recipe names under ``monitoring.callbacks``.
+
+    Args:
+        recipe: The recipe.
+        chief: Whether for the chief. Other workers leave out what writes: Keras's own
+            writers, and callbacks with an attribute ``chief_only = True``. The rest runs on
+            all workers, since it may change the game, a learning rate say.
+    """
+    callbacks = [
+        component.make(keras.callbacks.Callback, parameters)
+        for component, parameters in recipe.components("monitoring.callbacks")
+    ]
+    return [
+        callback
+        for callback in callbacks
+        if chief or not (isinstance(callback, WRITERS) or getattr(callback, "chief_only", False))
+    ]
+
+
+def fingerprints(registry: Registry, recipe: Recipe) -> list[dict[str, str]]:
+    """Name, source and hash of the plugins in play, for the manifest."""
+    return [
+        {"name": p.name, "source": p.source, "sha256": p.fingerprint}
+        for p in registry.plugins
+        if p.status == "ok" and p.source != "built in"
+    ]
+
+
+def _check_shape(recipe: Recipe, path: str, network: keras.Model, shape: tuple[int, ...]) -> None:
+    if tuple(network.output_shape[1:]) != tuple(shape):
+        component, _ = recipe.component(path)
+        raise PluginError(
+            f"{path} {component.name!r} makes examples of shape {tuple(network.output_shape[1:])}; "
+            f"the data has {tuple(shape)}",
+            module=component.target.partition(":")[0],
+        )

@@ -1,0 +1,77 @@
+"""Find a recipe's data, or its stand-in, before TensorFlow is imported."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..data import DataUnavailable, Source
+from ..plugins.attribution import explaining
+from ..recipe import Recipe
+from ..safe_io import printable
+
+
+@dataclass(frozen=True)
+class Found:
+    """Data to run on.
+
+    Attributes:
+        recipe: The recipe as it will be run.
+        source: Its data, which can be had.
+        missing: If ``source`` is a stand-in, why the data set itself could not be had.
+    """
+
+    recipe: Recipe
+    source: Source
+    missing: str | None = None
+
+
+def build_source(recipe: Recipe) -> Source:
+    """The recipe's data source, told how much of it may be kept in memory."""
+    source: Source = recipe.make("dataset", Source)
+    source.memory_budget = int(recipe.data["distribution"]["memory_budget"] * 2**30)
+    return source
+
+
+def find_data(recipe: Recipe, warn: Callable[[str], None] | None = None) -> Found:
+    """The recipe's data, or the stand-in that it declares where that cannot be had.
+
+    Args:
+        recipe: A validated recipe.
+        warn: Told at once if the stand-in is used; prints to standard error by default.
+
+    Raises:
+        DataUnavailable: If the data set cannot be had and no stand-in is declared.
+    """
+    with explaining(recipe.registry):
+        return _find(recipe, warn)
+
+
+def _find(recipe: Recipe, warn: Callable[[str], None] | None) -> Found:
+    source = build_source(recipe)
+    try:
+        source.available()
+    except DataUnavailable as unavailable:
+        stand_in = recipe.stand_in()
+        if stand_in is None:
+            raise
+        (warn or _print)(stand_in_note(unavailable.message, stand_in.data["dataset"]["name"]))
+        source = build_source(stand_in)
+        source.available()
+        return Found(stand_in, source, unavailable.message)
+    return Found(recipe, source)
+
+
+def stand_in_note(missing: str, used: str) -> str:
+    """The warning shown when a stand-in is used.
+
+    >>> print(stand_in_note("MNIST is not here.", "digits"))
+    STAND-IN DATA: MNIST is not here.
+    Going on with 'digits', as the recipe's `offline` says.
+    """
+    return f"STAND-IN DATA: {missing}\nGoing on with {used!r}, as the recipe's `offline` says."
+
+
+def _print(text: str) -> None:
+    print(printable(text), file=sys.stderr, flush=True)

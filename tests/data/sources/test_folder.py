@@ -1,0 +1,376 @@
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tarfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from advnets.data import DataUnavailable
+from advnets.data.sources import image_file
+from advnets.data.sources.folder import Folder
+from advnets.errors import DataError
+
+from .conftest import SHARED
+
+
+def paint(path: Path, grey: int, size: tuple[int, int] = (4, 4)) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("L", size, grey).save(path)
+
+
+def greys(source: Folder, split: str) -> list[int]:
+    return [int(image[0, 0, 0]) for image in source.load(split)]
+
+
+def test_ordered_and_split_by_hash(tmp_path: Path) -> None:
+    for i in reversed(range(200)):
+        paint(tmp_path / f"{i:03}.png", i)
+    source = Folder(tmp_path)
+    assert source.spec.shape == (4, 4, 3)
+    assert source.splits == ("train", "validation", "test")
+    parts = {split: greys(source, split) for split in source.splits}
+    assert 60 < float(np.mean(parts["train"][:50])) < 140  # in order of names it were 30
+    assert sorted(grey for part in parts.values() for grey in part) == list(range(200))
+    assert 8 <= len(parts["validation"]) <= 35
+    assert 8 <= len(parts["test"]) <= 35
+    assert source.labels("train") is None
+
+    for i in range(200, 220):
+        paint(tmp_path / f"{i:03}.png", i)
+    later = Folder(tmp_path)
+    for split, part in parts.items():
+        assert [grey for grey in greys(later, split) if grey < 200] == part
+
+
+def test_everything_to_train_on(tmp_path: Path) -> None:
+    for i in range(30):
+        paint(tmp_path / f"{i}.png", i)
+    source = Folder(tmp_path, validation=0, test=0)
+    assert source.splits == ("train",)
+    assert len(source.load("train")) == 30
+
+
+def test_sub_folders_as_splits_and_classes(tmp_path: Path) -> None:
+    for split, count in (("train", 6), ("test", 2)):
+        for i in range(count):
+            paint(tmp_path / split / "cat" / f"{i}.png", 10 + i)
+            paint(tmp_path / split / "dog" / "old" / f"{i}.png", 20 + i)
+    source = Folder(tmp_path, validation=0)
+    assert source.splits == ("train", "test")
+    assert source.spec.num_classes == 2
+    assert sorted(greys(source, "test")) == [10, 11, 20, 21]
+    labels = source.labels("test")
+    assert labels is not None
+    assert [grey // 10 - 1 for grey in greys(source, "test")] == labels.tolist()
+    assert len(source.load("train")) == 12
+
+
+def test_a_validation_split_is_taken_from_train_not_from_test(tmp_path: Path) -> None:
+    for i in range(100):
+        paint(tmp_path / "train" / f"{i}.png", 1)
+        paint(tmp_path / "test" / f"{i}.png", 2)
+    source = Folder(tmp_path, validation=0.5, test=0.4)
+    assert set(greys(source, "validation")) == {1}
+    assert len(source.load("test")) == 100
+    assert len(source.load("train")) + len(source.load("validation")) == 100
+
+
+def test_classes_without_splits(tmp_path: Path) -> None:
+    for i in range(4):
+        paint(tmp_path / "b" / f"{i}.png", i)
+        paint(tmp_path / "a" / f"{i}.png", 10 + i)
+    source = Folder(tmp_path, validation=0, test=0, channels=1)
+    assert source.load("train").shape == (8, 4, 4, 1)
+    labels = source.labels("train")
+    assert labels is not None
+    assert labels.tolist() == [int(grey < 10) for grey in greys(source, "train")]
+
+
+def test_the_first_examples_are_of_all_classes(tmp_path: Path) -> None:
+    for name in "abcd":
+        for i in range(50):
+            paint(tmp_path / name / f"{i}.png", i)
+    labels = Folder(tmp_path, validation=0, test=0).labels("train")
+    assert labels is not None
+    assert np.bincount(labels[:40], minlength=4).min() >= 5
+
+
+def test_what_is_no_image_is_passed_over(tmp_path: Path) -> None:
+    paint(tmp_path / "a.PNG", 1)
+    paint(tmp_path / ".hidden.png", 2)
+    paint(tmp_path / ".cache" / "c.png", 3)
+    (tmp_path / "notes.txt").write_text("nothing")
+    assert greys(Folder(tmp_path, validation=0, test=0), "train") == [1]
+
+
+def test_sizes_that_differ(tmp_path: Path) -> None:
+    paint(tmp_path / "a.png", 1, (4, 4))
+    paint(tmp_path / "b.png", 2, (6, 8))
+    with pytest.raises(
+        DataError, match=r"(6×8 pixels, others are 4×4|4×4 pixels, others are 6×8)"
+    ) as caught:
+        Folder(tmp_path, validation=0, test=0).load("train")
+    assert "size" in str(caught.value.hint)
+    assert Folder(tmp_path, 5, validation=0, test=0).load("train").shape == (2, 5, 5, 3)
+
+
+def test_a_few_broken_files_are_skipped_and_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for i in range(20):
+        paint(tmp_path / ("a" if i < 10 else "b") / f"{i:02}.png", i)
+    (tmp_path / "a" / "03.png").write_bytes(b"broken")
+    source = Folder(tmp_path, validation=0, test=0)
+    with caplog.at_level(logging.WARNING):
+        train = source.load("train")
+    greys = train[:, 0, 0, 0]
+    assert sorted(greys.tolist()) == [i for i in range(20) if i != 3]
+    np.testing.assert_array_equal(source.labels("train"), greys >= 10)
+    assert list(source.skipped) == [tmp_path / "a" / "03.png"]
+    assert "1 of 20 images of 'train' are unusable and skipped (a/03.png" in caplog.text
+
+
+def test_names_do_not_steer_the_terminal(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for i in range(10):
+        paint(tmp_path / f"{i:02}.png", i)
+    (tmp_path / "\x1b[31mred\n.png").write_bytes(b"broken")
+    Folder(tmp_path, validation=0, test=0).load("train")
+    assert r"skipped (\x1b[31mred\n.png: not an image)" in caplog.text
+    assert "\x1b" not in caplog.text
+
+
+def streamed(path: Path) -> Folder:
+    """A source for which any split is too large to be kept."""
+    source = Folder(path, validation=0, test=0)
+    source.memory_budget = 0
+    return source
+
+
+def test_in_parts_it_is_the_same_data_set(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for i in range(20):
+        paint(tmp_path / ("a" if i < 10 else "b") / f"{i:02}.png", i)
+    for broken in (False, True):
+        if broken:
+            (tmp_path / "a" / "03.png").write_bytes(b"broken")
+        whole, parts = Folder(tmp_path, validation=0, test=0), streamed(tmp_path)
+        count = len(whole.load("train"))
+        labels = whole.labels("train")
+        assert labels is not None
+        with monkeypatch.context() as patched, caplog.at_level(logging.WARNING):
+            caplog.clear()
+            patched.setattr(Folder, "read", None)
+            assert parts.count("train") == count == 20 - broken
+            assert parts.fingerprint() == whole.fingerprint()
+            np.testing.assert_array_equal(parts.marginals(), whole.marginals())
+            some = parts.take("train", [9, 0, 9])
+            assert parts.skipped == whole.skipped
+            assert ("1 of 20 images" in caplog.text) == broken
+        np.testing.assert_array_equal(some.examples, whole.load("train")[[9, 0, 9]])
+        np.testing.assert_array_equal(some.labels, labels[[9, 0, 9]])
+
+
+def test_in_parts_each_file_is_decoded_once_and_when_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from advnets.data.sources import folder
+
+    for i in range(30):
+        paint(tmp_path / f"{i:02}.png", i)
+    decoded: list[str] = []
+
+    def read_image(path: Path, *rest: int) -> np.ndarray:
+        decoded.append(path.name)
+        return np.full((4, 4, 3), int(path.stem), np.uint8)
+
+    source = streamed(tmp_path)
+    assert source.spec.shape == (4, 4, 3)
+    monkeypatch.setattr(folder, "read_image", read_image)
+    source.count("train"), source.fingerprint(), source.count("train")
+    assert sorted(decoded) == [f"{i:02}.png" for i in range(30)]
+    decoded.clear()
+    taken = source.take("train", [7, 2]).examples[:, 0, 0, 0].tolist()
+    assert sorted(decoded) == sorted(f"{grey:02}.png" for grey in taken)
+    assert len(decoded) == 2
+    whole = source.take("train", np.arange(30)).examples[:, 0, 0, 0]
+    assert taken == whole[[7, 2]].tolist()
+
+
+@pytest.fixture
+def looking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files decoded, by name; what is found out is kept however fast it was."""
+    from advnets.data.sources import folder
+    from advnets.data.sources import scan_cache as kept_findings
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(kept_findings, "WORTH_KEEPING", 0.0)
+    decoded: list[str] = []
+
+    def read_image(path: Path, size: int | None, channels: int) -> np.ndarray:
+        decoded.append(path.name)
+        return image_file.read_image(path, size, channels)
+
+    monkeypatch.setattr(folder, "read_image", read_image)
+    return decoded
+
+
+def looked_through(source: Folder, looking: list[str]) -> tuple[int, str, int]:
+    """Count, fingerprint, and how many files were decoded for both."""
+    assert source.spec.shape == (4, 4, 3)
+    looking.clear()
+    fingerprint = source.fingerprint()
+    return source.count("train"), fingerprint, len(looking)
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_large_folder_is_looked_through_once_until_a_file_changes(
+    tmp_path: Path, looking: list[str], broken: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    pictures = tmp_path / "pictures"
+    for i in range(20):
+        paint(pictures / f"{i:02}.bmp", i)
+    if broken:
+        (pictures / "03.bmp").write_bytes(b"broken")
+    count, first, decoded = looked_through(streamed(pictures), looking)
+    assert (count, decoded) == (20 - broken, 20 + broken * 19)
+    assert first == Folder(pictures, validation=0, test=0).fingerprint()
+    caplog.clear()
+    assert looked_through(streamed(pictures), looking) == (count, first, 0)
+    assert ("1 of 20 images" in caplog.text) == broken
+
+    # Another picture of the same size and age, in the same file.
+    changed = pictures / "07.bmp"
+    before = changed.stat()
+    paint(tmp_path / "other.bmp", 99)
+    time.sleep(0.02)  # a tick of the system's clock
+    changed.write_bytes((tmp_path / "other.bmp").read_bytes())
+    os.utime(changed, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert changed.stat().st_size == before.st_size
+    assert changed.stat().st_mtime_ns == before.st_mtime_ns
+    _, second, decoded = looked_through(streamed(pictures), looking)
+    assert second != first
+    assert decoded > 0
+    assert second == Folder(pictures, validation=0, test=0).fingerprint()
+
+    for change in (
+        lambda: (pictures / "08.bmp").rename(pictures / "08b.bmp"),
+        lambda: paint(pictures / "30.bmp", 30),
+        lambda: (pictures / "05.bmp").unlink(),
+    ):
+        change()
+        _, found, decoded = looked_through(streamed(pictures), looking)
+        assert decoded > 0
+        assert found == Folder(pictures, validation=0, test=0).fingerprint()
+
+
+def test_other_ways_of_reading_are_looked_through_by_themselves(
+    tmp_path: Path, looking: list[str]
+) -> None:
+    for i in range(6):
+        paint(tmp_path / f"{i}.bmp", 40 * i, (8, 8))
+    found = set()
+    for size, channels in ((8, 3), (4, 3), (4, 1)):
+        source = Folder(tmp_path, size=size, channels=channels, validation=0, test=0)
+        source.memory_budget = 0
+        found.add(source.fingerprint())
+    assert len(found) == 3
+
+
+def test_what_is_kept_may_be_anything_or_nowhere(
+    tmp_path: Path, looking: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = tmp_path / "pictures"
+    for i in range(6):
+        paint(pictures / f"{i}.bmp", i)
+    _, right, _ = looked_through(streamed(pictures), looking)
+    (kept,) = (tmp_path / "cache").rglob("*.json")
+    state = json.loads(kept.read_text())["state"]
+    for text in ("", "[]", '{"state": 3}', json.dumps({"state": state, "broken": [1]})):
+        kept.write_text(text)
+        assert looked_through(streamed(pictures), looking) == (6, right, 6)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert looked_through(streamed(pictures), looking) == (6, right, 6)
+
+
+def test_what_changes_while_it_is_looked_at_is_not_kept(
+    tmp_path: Path, looking: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from advnets.data.sources import folder
+
+    pictures = tmp_path / "pictures"
+    for i in range(6):
+        paint(pictures / f"{i}.bmp", i)
+    source = streamed(pictures)
+    assert source.spec.shape == (4, 4, 3)
+    read = folder.read_image
+
+    def meanwhile(path: Path, size: int | None, channels: int) -> np.ndarray:
+        image = read(path, size, channels)
+        if path.name == "2.bmp":
+            time.sleep(0.02)
+            paint(path, 77)
+        return image
+
+    monkeypatch.setattr(folder, "read_image", meanwhile)
+    before = source.fingerprint()
+    monkeypatch.setattr(folder, "read_image", read)
+    assert not list((tmp_path / "cache").rglob("*.json"))
+    assert streamed(pictures).fingerprint() != before
+
+
+def test_in_parts_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
+    for i in range(3):
+        paint(tmp_path / f"{i}.png", i)
+    source = streamed(tmp_path)
+    assert source.count("train") == 3
+    (tmp_path / "1.png").unlink()
+    with pytest.raises(DataError, match=r"1\.png can no longer be read: .*No such file"):
+        source.take("train", [0, 1])
+
+
+def test_many_broken_files_are_refused(tmp_path: Path) -> None:
+    paint(tmp_path / "a.png", 1)
+    (tmp_path / "b.png").write_bytes(b"broken")
+    with pytest.raises(DataError, match="1 of 2 images of 'train' are unusable"):
+        Folder(tmp_path, validation=0, test=0).load("train")
+    with pytest.raises(DataError, match="1 of 2 images of 'train' are unusable"):
+        streamed(tmp_path).count("train")
+
+
+def test_no_folder_and_no_images(tmp_path: Path) -> None:
+    with pytest.raises(DataUnavailable, match="there is no folder"):
+        Folder(tmp_path / "none").available()
+    with pytest.raises(DataUnavailable, match="there is no folder"):
+        Folder(tmp_path / "none").load("train")
+    with pytest.raises(DataError, match="has no images"):
+        Folder(tmp_path).load("train")
+    (tmp_path / "a.png").write_bytes(b"broken")
+    with pytest.raises(DataError, match="no image can be decoded"):
+        _ = Folder(tmp_path, validation=0, test=0).spec
+
+
+def test_nothing_left_to_train_on(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="leave nothing to train on"):
+        Folder(tmp_path, validation=0.5, test=0.5)
+
+
+@pytest.mark.slow
+def test_sixty_thousand_photographs(tmp_path: Path) -> None:
+    archive = SHARED / "cifar10-jpeg.tar.gz"
+    if not archive.exists():
+        pytest.skip(f"{archive} is not there")
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path, filter="data")
+    roots = [path for path in (tmp_path, *tmp_path.rglob("*")) if (path / "train").is_dir()]
+    source = Folder(roots[0] if roots else tmp_path, validation=0)
+    assert source.spec.shape == (32, 32, 3)
+    assert sum(len(source.load(split)) for split in source.splits) == 60_000
+    assert not source.skipped

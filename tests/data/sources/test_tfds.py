@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from advnets.data import prepare_data
+from advnets.data.sources.tfds import Tfds
+from advnets.errors import DataError
+
+
+def test_images_and_labels_by_id(tfds_dir: Path) -> None:
+    source = Tfds("tiny_pictures", data_dir=tfds_dir)
+    assert source.spec.shape == (6, 4, 3)
+    assert (source.spec.low, source.spec.high, source.spec.num_classes) == (0, 255, 2)
+    assert source.splits == ("train", "test")
+    train, labels = source.load("train"), source.labels("train")
+    assert train.dtype == np.uint8
+    greys = train[:, 0, 0, 0].astype(int) // 10
+    assert sorted(greys) == list(range(10))
+    assert labels is not None
+    np.testing.assert_array_equal(labels, greys % 2)
+
+
+def test_split_expressions_cut_the_order_on_disk(tfds_dir: Path) -> None:
+    whole = Tfds("tiny_pictures", data_dir=tfds_dir).load("train")
+    parts = Tfds("tiny_pictures", "train[:7]", validation="train[7:]", data_dir=tfds_dir)
+    np.testing.assert_array_equal(parts.load("train"), whole[:7])
+    np.testing.assert_array_equal(parts.load("validation"), whole[7:])
+
+
+def test_the_order_is_the_same_every_time(tfds_dir: Path) -> None:
+    first, second = (Tfds("tiny_pictures", data_dir=tfds_dir) for _ in range(2))
+    assert first.fingerprint() == second.fingerprint() != first.fingerprint("test")
+
+
+@pytest.mark.parametrize(
+    ("expression", "says"),
+    [
+        ("tran", "'tran' is no split of it"),
+        ("train[:5", "is no split of it"),
+        ("train[50:]", "is no split of it"),
+        ("train[:0]", "is empty"),
+    ],
+)
+def test_bad_split_expressions_are_explained(tfds_dir: Path, expression: str, says: str) -> None:
+    with pytest.raises(DataError, match=says) as caught:
+        Tfds("tiny_pictures", train=expression, data_dir=tfds_dir).load("train")
+    assert "train (10), test (5)" in str(caught.value.hint)
+
+
+def test_another_feature_can_be_chosen(tfds_dir: Path) -> None:
+    source = Tfds("tiny_pictures", feature="mask", data_dir=tfds_dir)
+    assert source.load("train").shape == (10, 6, 4, 1)
+
+
+def test_vectors_work_and_are_found_by_themselves(tfds_dir: Path) -> None:
+    source = Tfds("tiny_vectors", data_dir=tfds_dir)
+    assert (source.spec.kind, source.spec.shape, source.spec.low) == ("vector", (2,), None)
+    assert sorted(source.load("train").tolist()) == [[0, 0], [1, -1], [2, -2], [3, -3]]
+    assert source.labels("train") is None
+    assert source.preprocess.name == "none"
+
+
+def test_varied_sizes_need_a_size(tfds_dir: Path) -> None:
+    with pytest.raises(DataError, match="different sizes") as caught:
+        Tfds("varied_pictures", data_dir=tfds_dir).load("train")
+    assert "size" in str(caught.value.hint)
+
+
+def test_the_central_square_is_resized(tfds_dir: Path) -> None:
+    source = Tfds("varied_pictures", size=4, data_dir=tfds_dir)
+    np.testing.assert_array_equal(source.load("train"), np.full((3, 4, 4, 1), 255, np.uint8))
+
+
+def test_fixed_sizes_can_be_changed(tfds_dir: Path) -> None:
+    source = Tfds("tiny_pictures", size=2, data_dir=tfds_dir)
+    assert sorted(source.load("train")[:, 1, 1, 0].tolist()) == [10 * i for i in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("identifier", "parameters", "says", "hint"),
+    [
+        ("mnits", {}, "knows no data set 'mnits'", "did you mean 'mnist'"),
+        ("imdb_reviews", {}, "no image", "text (Text)"),
+        ("emnist/leters", {}, "BuilderConfig leters not found", "letters"),
+        ("huggingface:mnist", {}, "is no TFDS data set's id", "mnist:3.0.1"),
+        ("../mnist", {}, "is no TFDS data set's id", ""),
+        ("mnist:1.2.3", {}, "cannot be loaded at version 1.2.3", ""),
+        ("mnist", {"feature": "picture"}, "isn't there", "image (Image)"),
+        ("cifar10", {"feature": "id"}, "won't do", "image (Image)"),
+    ],
+)
+def test_what_cannot_be_learnt_is_refused_at_once(
+    tmp_path: Path, identifier: str, parameters: dict[str, str], says: str, hint: str
+) -> None:
+    with pytest.raises(DataError) as caught:
+        Tfds(identifier, data_dir=tmp_path, **parameters)
+    assert says in caught.value.message
+    assert hint in (caught.value.hint or "")
+
+
+def test_a_split_beyond_memory_is_refused_before_it_is_read(
+    tfds_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("advnets.data.source.MEMORY_BUDGET", 100)
+    with pytest.raises(DataError, match="GiB"):
+        Tfds("tiny_pictures", data_dir=tfds_dir).load("train")
+
+
+@pytest.fixture(scope="module")
+def records_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder of TFDS whose examples can be read one by one."""
+    path = tmp_path_factory.mktemp("records")
+    for name in ("tiny_pictures", "varied_pictures", "tiny_vectors"):
+        prepare_data(name, data_dir=path, file_format="array_record")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("identifier", "parameters"),
+    [
+        ("tiny_pictures", {"train": "train[2:9]"}),
+        ("tiny_pictures", {"size": 2, "train": "train+test"}),
+        ("varied_pictures", {"size": 4}),
+        ("tiny_vectors", {}),
+    ],
+)
+def test_records_are_the_examples_in_the_same_order(
+    tfds_dir: Path, records_dir: Path, identifier: str, parameters: dict[str, str]
+) -> None:
+    source = Tfds(identifier, data_dir=tfds_dir, **parameters)  # type: ignore[arg-type]
+    records = Tfds(identifier, data_dir=records_dir, **parameters)  # type: ignore[arg-type]
+    assert (source.reads_parts("train"), records.reads_parts("train")) == (False, True)
+    places = [records.count("train") - 1, 0, 1]
+    some = records.take("train", places)
+    np.testing.assert_array_equal(some.examples, source.load("train")[places])
+    whole = source.labels("train")
+    assert (some.labels is None) == (whole is None)
+    if whole is not None:
+        np.testing.assert_array_equal(some.labels, whole[places])
+    records.memory_budget = 10
+    assert not records.fits("train")
+    assert records.fingerprint() == source.fingerprint()
+    np.testing.assert_array_equal(records.load("train"), source.load("train"))
+
+
+def test_records_are_not_looked_for_among_files_of_another_format(tfds_dir: Path) -> None:
+    with pytest.raises(DataError, match="already, as tfrecord, not as array_record") as caught:
+        prepare_data("tiny_vectors", data_dir=tfds_dir, file_format="array_record")
+    assert "--data-dir" in str(caught.value.hint)
+
+
+def test_records_that_are_gone(records_dir: Path) -> None:
+    source = Tfds("tiny_vectors", data_dir=records_dir)
+    assert source.count("train") == 4
+    for file in records_dir.glob("tiny_vectors/*/*.array_record*"):
+        file.unlink()
+    with pytest.raises(DataError, match="cannot be read from"):
+        source.take("train", [0])
+
+
+@pytest.fixture(scope="module")
+def mnist(mnist_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Tfds:
+    """The real one, prepared from its official files."""
+    data_dir = tmp_path_factory.mktemp("mnist")
+    prepare_data("mnist", mnist_files, data_dir)
+    return Tfds("mnist", "train[:50000]", "train[50000:]", data_dir=data_dir)
+
+
+def test_mnist_has_its_splits(mnist: Tfds) -> None:
+    mnist.available()
+    sizes = {split: len(mnist.load(split)) for split in mnist.splits}
+    assert sizes == {"train": 50_000, "validation": 10_000, "test": 10_000}
+    assert mnist.spec.shape == (28, 28, 1)
+    assert mnist.preprocess.name == "unit"
+
+
+def test_mnist_images_are_the_official_ones(mnist: Tfds, mnist_files: Path) -> None:
+    with gzip.open(mnist_files / "t10k-images-idx3-ubyte.gz") as file:
+        official = np.frombuffer(file.read()[16:], np.uint8).reshape(-1, 784)
+    read = mnist.load("test").reshape(-1, 784)
+    assert sorted(map(bytes, read)) == sorted(map(bytes, official))
+
+
+def test_mnist_marginals(mnist: Tfds) -> None:
+    marginals = mnist.marginals()
+    assert marginals.shape == (28, 28, 1)
+    expected = mnist.load("train").mean(axis=0, dtype=np.float64) / 255
+    np.testing.assert_allclose(marginals, expected, atol=1e-6)
+    assert float(marginals.mean()) == pytest.approx(0.1307, abs=0.001)

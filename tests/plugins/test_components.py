@@ -1,0 +1,90 @@
+"""A component is checked when it is made, so that a plugin fails at registration."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from pydantic import Field, ValidationError
+
+from advnets import Component, Parameters, PluginError
+from advnets.plugins.components import KINDS, NoParameters
+from advnets.recipe.wording import KIND
+
+
+class Margin(Parameters):
+    margin: float = Field(10.0, gt=0, description="m")
+
+
+def test_defaults() -> None:
+    component = Component("hinge", "somewhere:Hinge")
+    assert component.parameters is NoParameters
+    assert component.roles == ("generator", "discriminator")
+
+
+@pytest.mark.parametrize("name", ["minimax", "non_saturating", "conv-maxout", "r1", "a1_b2-c3"])
+def test_names(name: str) -> None:
+    assert Component(name, "m:a").name == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Hinge", "1r", "a b", "a__b", "_a", "a_", "a.b", "no:x", None, 3]
+)
+def test_names_refused(name: object) -> None:
+    with pytest.raises(PluginError, match="is not a component name"):
+        Component(name, "m:a")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("target", ["", "module", ":a", "m:", "m a:b", "1m:a", None])
+def test_targets_refused(target: object) -> None:
+    with pytest.raises(PluginError, match=r"is not 'package\.module:attribute'"):
+        Component("hinge", target)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("schema", [dict, Margin(), None, object])
+def test_schemas_refused(schema: object) -> None:
+    with pytest.raises(PluginError, match=r"must be a subclass of advnets\.Parameters"):
+        Component("hinge", "m:a", parameters=schema)  # type: ignore[arg-type]
+
+
+def test_roles_refused() -> None:
+    with pytest.raises(PluginError, match="roles"):
+        Component("mlp", "m:a", roles=("critic",))
+
+
+def test_load_imports_the_target() -> None:
+    assert Component("x", "os.path:join").load() is __import__("os").path.join
+    assert Component("x", "pathlib:Path.home").load().__name__ == "home"
+
+
+@pytest.mark.parametrize("target", ["no_such_module:a", "os:no_such_attribute"])
+def test_load_names_what_is_missing(target: str) -> None:
+    with pytest.raises(PluginError, match=f"component 'hinge': cannot import {target}"):
+        Component("hinge", target).load()
+
+
+def test_load_reports_what_the_module_raises(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "raises_on_import.py").write_text("1 / 0")  # type: ignore[operator]
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(PluginError, match="ZeroDivisionError"):
+        Component("hinge", "raises_on_import:a").load()
+    assert "raises_on_import" not in sys.modules
+
+
+@pytest.mark.parametrize("margin", [0, -1.0, "3", True, None, float("nan"), float("inf")])
+def test_parameters_are_strict(margin: object) -> None:
+    with pytest.raises(ValidationError):
+        Margin(margin=margin)  # type: ignore[arg-type]
+
+
+def test_parameters_are_closed_and_frozen() -> None:
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        Margin(marign=3.0)  # type: ignore[call-arg]
+    with pytest.raises(ValidationError, match="frozen"):
+        Margin().margin = 3.0  # type: ignore[misc]
+
+
+def test_every_kind_has_a_word_for_one_of_it() -> None:
+    assert KIND.keys() == KINDS.keys()

@@ -1,0 +1,341 @@
+"""Plugins are found in four places; a broken one is set aside, and everything else goes on."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import itertools
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from measured import Measured
+
+from advnets import PluginError
+from advnets.plugins import DEFAULT_PLUGINS, Registry, load_plugins
+from advnets.plugins.registry import PluginRecord
+
+NUMBER = itertools.count()
+LOSS = """
+from advnets import Component, hookimpl
+
+@hookimpl
+def advnets_losses():
+    return [Component({name!r}, "os:getcwd", "a loss")]
+"""
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Iterator[Write]:
+    """Write a plugin file whose module name no other test uses."""
+    before = set(sys.modules)
+
+    def write(text: str, stem: str | None = None) -> Path:
+        path = tmp_path / f"{stem or f'plugin_file_{next(NUMBER)}'}.py"
+        path.write_text(text)
+        return path
+
+    yield write
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], None]:
+    """Put a distribution with one entry point on Python's path."""
+
+    def install(distribution: str, point: str, text: str) -> None:
+        site = tmp_path / f"site_{distribution}"
+        info = site / f"{distribution.replace('-', '_')}-1.2.dist-info"
+        info.mkdir(parents=True)
+        module = f"installed_{next(NUMBER)}"
+        (site / f"{module}.py").write_text(text)
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.2\n"
+        )
+        (info / "entry_points.txt").write_text(f"[advnets]\n{point} = {module}\n")
+        monkeypatch.syspath_prepend(str(site))
+
+    return install
+
+
+def load(*words: object, environ: dict[str, str] | None = None) -> Registry:
+    return load_plugins([str(word) for word in words], environ or {})
+
+
+def record(registry: Registry, name: str) -> PluginRecord:
+    return next(record for record in registry.plugins if record.name == name)
+
+
+def test_built_ins_are_plugins_like_any_other() -> None:
+    registry = load()
+    built_in = [r for r in registry.plugins if r.source == "built in"]
+    assert [r.name for r in built_in] == [
+        f"builtin-{module.rpartition('.')[2]}" for module in DEFAULT_PLUGINS
+    ]
+    assert {r.owner for r in built_in} == {"advnets (built in)"}
+    assert [(r.name, r.error) for r in built_in if r.status != "ok"] == []
+    assert "minimax" in registry.names("losses")
+    assert registry.warnings == []
+
+
+def test_a_file(write: Write) -> None:
+    path = write(LOSS.format(name="mine"))
+    registry = load(path)
+    assert registry.component("losses", "mine").summary == "a loss"
+    owner = registry.owner("losses", "mine")
+    assert (owner.name, owner.source) == (path.stem, str(path))
+    assert len(owner.fingerprint) == 16
+    assert str(owner) == f"{path.stem} ({path})"
+
+
+def test_a_file_on_pythons_path(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`python -m advnets --plugin mine.py` finds mine.py as a module too: the same one."""
+    path = write(LOSS.format(name="mine"))
+    monkeypatch.syspath_prepend(str(path.parent))
+    registry = load(path)
+    assert record(registry, path.stem).status == "ok"
+
+
+def test_a_module(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(LOSS.format(name="mine"))
+    monkeypatch.syspath_prepend(str(path.parent))
+    assert load(path.stem).owner("losses", "mine").source == f"module {path.stem}"
+
+
+def test_the_variable(write: Write) -> None:
+    first, second = write(LOSS.format(name="first")), write(LOSS.format(name="second"))
+    registry = load(environ={"ADVNETS_PLUGINS": f"{first}, {second},"})
+    assert {"first", "second"} <= set(registry.names("losses"))
+
+
+def test_an_entry_point(install: Callable[[str, str, str], None]) -> None:
+    install("advnets-mine", "mine", LOSS.format(name="mine"))
+    owner = load().owner("losses", "mine")
+    assert (owner.name, owner.source, owner.version) == ("mine", "advnets-mine 1.2", "1.2")
+
+
+def test_an_entry_point_that_raises(install: Callable[[str, str, str], None]) -> None:
+    install("advnets-broken", "broken", "raise RuntimeError('no luck')")
+    install("advnets-mine", "mine", LOSS.format(name="mine"))
+    registry = load()
+    assert record(registry, "broken").status == "quarantined"
+    assert registry.owner("losses", "mine").name == "mine"
+
+
+def test_entry_points_of_one_name(install: Callable[[str, str, str], None]) -> None:
+    install("advnets-one", "mine", LOSS.format(name="one"))
+    install("advnets-two", "mine", LOSS.format(name="two"))
+    registry = load()
+    usable = [r for r in registry.plugins if r.name == "mine" and r.status == "ok"]
+    other = [r for r in registry.plugins if r.name == "mine" and r.status == "quarantined"]
+    assert len(usable) == len(other) == 1
+    assert "already called 'mine'" in other[0].error
+
+
+def test_the_same_plugin_twice_is_once(write: Write) -> None:
+    path = write(LOSS.format(name="mine"))
+    registry = load(path, path, environ={"ADVNETS_PLUGINS": str(path)})
+    assert [r.name for r in registry.plugins].count(path.stem) == 1
+    assert registry.component("losses", "mine")
+
+
+@pytest.mark.parametrize("way", ["option", "variable"])
+def test_blocking(write: Write, way: str) -> None:
+    path = write(LOSS.format(name="mine"))
+    word = f"no:{path.stem}"
+    registry = (
+        load(path, word) if way == "option" else load(path, environ={"ADVNETS_PLUGINS": word})
+    )
+    assert record(registry, path.stem).status == "blocked"
+    with pytest.raises(PluginError, match="not among the registered losses") as error:
+        registry.component("losses", "mine")
+    assert f"plugin '{path.stem}' is blocked" in str(error.value.hint)
+
+
+def test_blocking_by_the_distributions_name(install: Callable[[str, str, str], None]) -> None:
+    install("advnets-mine", "mine", LOSS.format(name="mine"))
+    assert record(load("no:advnets-mine"), "mine").status == "blocked"
+    assert record(load("no:mine"), "mine").status == "blocked"
+
+
+def test_blocking_a_built_in_group() -> None:
+    registry = load("no:builtin-games")
+    assert "minimax" not in registry.names("losses")
+    assert registry.names("optimizers") != []
+
+
+def test_a_blocked_plugin_is_not_imported(write: Write) -> None:
+    path = write("raise SystemExit('imported')")
+    assert record(load(path, f"no:{path.stem}"), path.stem).status == "blocked"
+    assert path.stem not in sys.modules
+
+
+def test_blocking_nothing_is_an_error() -> None:
+    with pytest.raises(PluginError, match="cannot block 'builtin-gmaes'") as error:
+        load("no:builtin-gmaes")
+    assert error.value.hint == "did you mean 'builtin-games'?"
+
+
+def test_what_the_variable_names_in_vain_is_a_warning(tmp_path: Path) -> None:
+    """It outlives what it was set for, and must not stop every command."""
+    registry = load(environ={"ADVNETS_PLUGINS": f"no:gone,{tmp_path}/gone.py"})
+    assert "minimax" in registry.names("losses")
+    assert len(registry.warnings) == 2
+    assert "does not exist" in registry.warnings[0]
+    assert "cannot block 'gone'" in registry.warnings[1]
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("no_such_file.py", "does not exist"),
+        ("./no_such_folder/plugin.py", "does not exist"),
+        ("no_such_module_anywhere", "is no importable module"),
+        ("no.such.module", "is no importable module"),
+    ],
+)
+def test_what_the_option_names_in_vain_is_an_error(word: str, message: str) -> None:
+    with pytest.raises(PluginError, match=message):
+        load(word)
+
+
+BROKEN = {
+    "raises at import": ("raise RuntimeError('no luck')", "RuntimeError: no luck"),
+    "exits at import": ("import sys; sys.exit(3)", "SystemExit: 3"),
+    "has a syntax error": ("def (", "SyntaxError"),
+    "implements nothing": ("x = 1", "it implements no hook"),
+    "misspells a hook": (
+        LOSS.format(name="mine").replace("advnets_losses", "advnets_loses"),
+        "advnets_loses is not a hook of advnets",
+    ),
+    "forgets the decorator": (
+        LOSS.format(name="mine").replace("@hookimpl", ""),
+        "advnets_losses is not decorated",
+    ),
+    "takes an argument": (
+        LOSS.format(name="mine").replace("losses()", "losses(registry)"),
+        "PluginValidationError",
+    ),
+    "raises in a hook": (
+        LOSS.format(name="mine").replace("return", "raise KeyError('x')\n    return"),
+        "KeyError",
+    ),
+    "returns something else": (
+        "from advnets import hookimpl\n@hookimpl\ndef advnets_losses(): return ['mine']",
+        "which is no advnets.Component",
+    ),
+    "returns nothing": (
+        "from advnets import hookimpl\n@hookimpl\ndef advnets_losses(): pass",
+        "not a list of advnets.Component",
+    ),
+    "registers a bad name": (LOSS.format(name="Bad Name"), "'Bad Name' is not a component name"),
+    "registers a name twice": (
+        LOSS.format(name="mine").replace("]", ", Component('mine', 'os:getcwd')]"),
+        "two components called 'mine'",
+    ),
+    "uses a reserved parameter": (
+        "from advnets import Component, Parameters, hookimpl\n"
+        "class P(Parameters):\n    name: str = 'x'\n"
+        "@hookimpl\ndef advnets_losses(): return [Component('mine', 'os:getcwd', parameters=P)]",
+        "has a parameter called 'name'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "error"), BROKEN.values(), ids=BROKEN)
+def test_quarantine(write: Write, measured: Measured, text: str, error: str) -> None:
+    path, sound = write(text), write(LOSS.format(name="sound"))
+    began = time.perf_counter()
+    registry = load(path, sound)
+    seconds = time.perf_counter() - began
+    broken = record(registry, path.stem)
+    assert broken.status == "quarantined"
+    assert error in broken.error
+    assert "\n" not in broken.error
+    assert "Traceback" in broken.traceback
+    assert broken.components == {}
+    assert path.stem in registry.warnings[0]
+    assert {"sound", "minimax"} <= set(registry.names("losses"))
+    with pytest.raises(PluginError) as raised:
+        registry.component("losses", "mine")
+    assert f"plugin '{path.stem}' is quarantined" in str(raised.value.hint)
+    measured("broken_plugin", None, 0, seconds)
+
+
+def test_the_traceback_shows_the_plugins_own_line(write: Write) -> None:
+    path = write("def helper():\n    raise RuntimeError('deep')\nhelper()\n")
+    assert f'{path}", line 2, in helper' in record(load(path), path.stem).traceback
+
+
+def test_a_misspelt_hook_gets_a_hint(write: Write) -> None:
+    path = write(LOSS.format(name="mine").replace("advnets_losses", "advnets_loses"))
+    assert record(load(path), path.stem).hint == "did you mean advnets_losses?"
+
+
+@pytest.mark.parametrize("stem", ["os", "json", "not-a-name", "2fast"])
+def test_file_names_that_cannot_be_modules(write: Write, stem: str) -> None:
+    path = write(LOSS.format(name="mine"), stem)
+    broken = record(load(path), stem)
+    assert broken.status == "quarantined"
+    assert "rename the file" in broken.hint
+
+
+def test_two_owners_of_one_name(write: Write, measured: Measured) -> None:
+    first, second = write(LOSS.format(name="mine")), write(LOSS.format(name="mine"))
+    began = time.perf_counter()
+    registry = load(first, second)
+    seconds = time.perf_counter() - began
+    with pytest.raises(PluginError, match="'mine' of losses is registered twice") as error:
+        registry.component("losses", "mine")
+    assert str(first) in str(error.value)
+    assert str(second) in str(error.value)
+    assert "mine" not in registry.names("losses")
+    assert registry.conflicts.keys() == {("losses", "mine")}
+    assert "minimax" in registry.names("losses")
+    assert load(first, second, f"no:{second.stem}").component("losses", "mine")
+    measured("two_of_one_name", None, 0, seconds)
+
+
+def test_a_built_in_name_cannot_be_taken(write: Write) -> None:
+    path = write(LOSS.format(name="minimax"))
+    with pytest.raises(PluginError, match=r"by advnets \(built in\) and by plugin_file"):
+        load(path).component("losses", "minimax")
+
+
+def test_one_name_in_two_kinds_is_fine(write: Write) -> None:
+    text = LOSS.format(name="mine") + LOSS.format(name="mine").replace("losses", "penalties")
+    registry = load(write(text))
+    assert registry.component("losses", "mine")
+    assert registry.component("penalties", "mine")
+
+
+def test_a_hook_under_another_name(write: Write) -> None:
+    text = LOSS.format(name="mine").replace(
+        "@hookimpl\ndef advnets_losses", '@hookimpl(specname="advnets_losses")\ndef losses'
+    )
+    assert load(write(text)).component("losses", "mine")
+
+
+def test_unknown_names_and_kinds() -> None:
+    registry = load()
+    with pytest.raises(PluginError) as error:
+        registry.component("losses", "minimaks")
+    assert error.value.hint == "did you mean 'minimax'?"
+    with pytest.raises(PluginError) as error:
+        registry.component("losses", "zzz")
+    assert str(error.value.hint).startswith("there are: ")
+    assert "minimax, " in str(error.value.hint)
+    with pytest.raises(PluginError, match="'loses' is not a kind of component") as error:
+        registry.names("loses")
+    assert error.value.hint == "did you mean 'losses'?"
+
+
+def test_entry_points_of_other_groups_are_left_alone() -> None:
+    points = importlib.metadata.entry_points(group="advnets")
+    found = [r.name for r in load().plugins if r.source != "built in"]
+    assert sorted(found) == sorted({point.name for point in points})
