@@ -29,7 +29,7 @@ SUMMARIES = {
 
 @hookimpl
 def advnets_commands() -> list[Component]:
-    """One file of ``advnets/cli/`` per command."""
+    """Return one file of ``advnets/cli/`` per command."""
     return [
         Component(name, f"advnets.cli.{name.replace('-', '_')}:command", summary)
         for name, summary in SUMMARIES.items()

@@ -87,7 +87,7 @@ class ClassifierTwoSampleParameters(Comparison):
 
 @hookimpl
 def advnets_metrics() -> list[Component]:
-    """The metrics that compare samples with real examples, or judge them by a classifier."""
+    """Return the metrics that compare samples with real examples, or judge them by a classifier."""
     return [
         Component(
             "fid",

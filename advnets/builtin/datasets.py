@@ -134,7 +134,7 @@ class NpzParameters(DatasetParameters):
 
 @hookimpl
 def advnets_datasets() -> list[Component]:
-    """The built-in data sets."""
+    """Return the built-in data sets."""
     return [
         Component(
             "tfds",

@@ -62,7 +62,7 @@ class MemorisationParameters(Parameters):
 
 @hookimpl
 def advnets_metrics() -> list[Component]:
-    """Metrics of variety."""
+    """Return metrics of variety."""
     return [
         Component(
             "modes",

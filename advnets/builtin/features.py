@@ -27,7 +27,7 @@ class ClassifierParameters(Parameters):
 
 @hookimpl
 def advnets_features() -> list[Component]:
-    """The built-in feature extractors."""
+    """Return the built-in feature extractors."""
     return [
         Component(
             "pixels",

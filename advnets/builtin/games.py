@@ -54,7 +54,7 @@ class AlternatingParameters(Parameters):
 
 @hookimpl
 def advnets_losses() -> list[Component]:
-    """The paper's two losses."""
+    """Return the paper's two losses."""
     return [
         Component(
             "minimax",
@@ -105,7 +105,7 @@ def advnets_priors() -> list[Component]:
 
 @hookimpl
 def advnets_updates() -> list[Component]:
-    """Who moves when."""
+    """Tell who moves when."""
     return [
         Component(
             "alternating",

@@ -262,7 +262,7 @@ class TransposedConvParameters(_Hidden, _Network):
 
 @hookimpl
 def advnets_architectures() -> list[Component]:
-    """The players of Goodfellow et al. 2014, fully connected and convolutional, and DCGAN's."""
+    """Return the players of Goodfellow et al. 2014, dense and convolutional, and DCGAN's."""
     return [
         Component(
             "mlp",

@@ -10,7 +10,7 @@ from ..plugins.hookspecs import hookimpl
 
 @hookimpl
 def advnets_recipes() -> list[Component]:
-    """One component per file, its summary the first line of the file's header."""
+    """Return one component per file, its summary the first line of the file's header."""
     folder = files("advnets") / "recipes"
     if not folder.is_dir():
         return []
@@ -26,7 +26,7 @@ def advnets_recipes() -> list[Component]:
 
 
 def _summary(text: str) -> str:
-    """The first line of a recipe's header.
+    """Return the first line of a recipe's header.
 
     >>> _summary("# The paper's first experiment.\\n# More.\\nname: x")
     "The paper's first experiment."

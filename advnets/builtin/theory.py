@@ -26,7 +26,7 @@ class TheoryParameters(Parameters):
 
 @hookimpl
 def advnets_metrics() -> list[Component]:
-    """What is known of games whose densities are."""
+    """Return what is known of games whose densities are."""
     return [
         Component(
             "theory",

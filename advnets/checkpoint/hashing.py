@@ -10,7 +10,7 @@ import tensorflow as tf
 
 
 def state_sha256(state: Mapping[str, tf.Variable]) -> str:
-    """SHA-256 over every variable's name, dtype, shape and bytes, in the order of names.
+    """Return SHA-256 over every variable's name, dtype, shape and bytes, in the order of names.
 
     Two runs with the same value are the same run.
 
@@ -29,7 +29,7 @@ def state_sha256(state: Mapping[str, tf.Variable]) -> str:
 
 
 def snapshot(state: Mapping[str, tf.Variable]) -> dict[str, tf.Variable]:
-    """A copy of the state in the host's memory, which training does not change.
+    """Return a copy of the state in the host's memory, which training does not change.
 
     It takes as many bytes as the state. What is mirrored on several devices is copied once.
 
@@ -44,7 +44,7 @@ def snapshot(state: Mapping[str, tf.Variable]) -> dict[str, tf.Variable]:
 
 
 def weights_sha256(weights: Iterable[np.ndarray]) -> str:
-    """SHA-256 over a network's weights: dtype, shape and bytes of each, in order."""
+    """Return SHA-256 over a network's weights: dtype, shape and bytes of each, in order."""
     digest = hashlib.sha256()
     for weight in weights:
         value = np.ascontiguousarray(weight)

@@ -34,7 +34,7 @@ def write_index(folder: Path, index: Mapping[str, Any]) -> None:
 
 
 def read_index(folder: Path) -> dict[str, Any]:
-    """The index of a checkpoint.
+    """Return the index of a checkpoint.
 
     Raises:
         ValueError: If it is no longer what was written.
@@ -55,7 +55,7 @@ def read_index(folder: Path) -> dict[str, Any]:
 
 
 def fault_of(folder: Path, step: int) -> str | None:
-    """What is wrong with a checkpoint's files, or ``None`` if they are what was written.
+    """Return what is wrong with a checkpoint's files, or ``None`` if they are what was written.
 
     Files that the index does not name are nobody's business.
     """
@@ -78,7 +78,7 @@ def fault_of(folder: Path, step: int) -> str | None:
 
 
 def describe(path: Path) -> dict[str, Any]:
-    """A file's size in bytes and its SHA-256."""
+    """Return a file's size in bytes and its SHA-256."""
     with open_file(path) as file:
         return {
             "bytes": os.fstat(file.fileno()).st_size,

@@ -10,7 +10,7 @@ KEYS = ("step", "state_sha256", "variables", "files", "extras")
 
 
 def shape_fault(index: Mapping[str, Any]) -> str | None:
-    """What is wrong with an index; ``None`` if it is one.
+    """Return what is wrong with an index; ``None`` if it is one.
 
     The files that it names lie in the checkpoint's own folder: a name with a folder in it
     would have others read, and their hashes told.
@@ -60,7 +60,7 @@ def _variables_fault(variables: Any) -> str | None:
 
 
 def _extras_fault(extras: Any) -> str | None:
-    """What the engine keeps beside the variables: seconds, and sums of a window of records."""
+    """Find what is wrong with what is kept next to the variables: seconds, a window's sums."""
     if not isinstance(extras, dict):
         return "its extras are no mapping"
     times, window = extras.get("time", {}), extras.get("window", {"rounds": 0, "sums": {}})

@@ -46,14 +46,14 @@ class State:
         self.plugins.extend(word for word in words if word not in self.plugins)
 
     def registry(self) -> Registry:
-        """The registry of all plugins asked for so far, loaded once."""
+        """Return the registry of all plugins asked for so far, loaded once."""
         wanted = tuple(self.plugins)
         if self._loaded is None or self._loaded[0] != wanted:
             self._loaded = (wanted, load_plugins(wanted))
         return self._loaded[1]
 
     def blaming(self, error: Exception) -> Exception:
-        """The error, as that of the plugin that it comes from, if it comes from one."""
+        """Return the error, as that of the plugin that it comes from, if it comes from one."""
         if self._loaded is None or (isinstance(error, OSError) and error.strerror):
             return error
         told = explained(error, self._loaded[1], running=True)
@@ -72,12 +72,12 @@ class State:
 
 
 def state_of(ctx: click.Context) -> State:
-    """The state of this invocation."""
+    """Return the state of this invocation."""
     return ctx.find_root().ensure_object(State)
 
 
 def registry_of(ctx: click.Context, *, warnings: bool = True) -> Registry:
-    """The registry of components, with the plugins that this invocation asks for.
+    """Return the registry of components, with the plugins that this invocation asks for.
 
     Args:
         ctx: The command's context.

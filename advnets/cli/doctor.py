@@ -61,7 +61,7 @@ def command(ctx: click.Context, run: Path | None) -> None:
 
 
 def installation(registry: Registry) -> Iterator[Finding]:
-    """What this installation is made of, and whether it works."""
+    """Return what this installation is made of, and whether it works."""
     from ..monitor.report.health import Finding
     from ..runs.manifest import versions
 
@@ -136,7 +136,7 @@ def _disk(subject: str, folder: Path, needed: int = LOW_DISK) -> Finding:
 
 
 def examine(folder: RunFolder, registry: Registry) -> Iterator[Finding]:
-    """What there is to say of a run, whoever made its folder and whatever became of it.
+    """Return what there is to say of a run, whoever made its folder and whatever became of it.
 
     What leads out of the folder is told and not looked at.
     """
@@ -171,7 +171,7 @@ def examine(folder: RunFolder, registry: Registry) -> Iterator[Finding]:
 
 
 def _recipe(folder: RunFolder, registry: Registry, began: str | None) -> Iterator[Finding]:
-    """What there is to say of a recipe, of a run that ``began`` with one of that identity."""
+    """Find what there is to say of a recipe, of a run that ``began`` with one of that identity."""
     from ..monitor.report.health import Finding
     from ..recipe import load_recipe
 
@@ -191,7 +191,7 @@ def _recipe(folder: RunFolder, registry: Registry, began: str | None) -> Iterato
 
 
 def _largest(folder: RunFolder) -> int:
-    """Bytes of the largest checkpoint."""
+    """Return bytes of the largest checkpoint."""
     largest = 0
     for step in folder.checkpoints.glob("step-*") if not folder.checkpoints.is_symlink() else ():
         with contextlib.suppress(FileNotFoundError):  # the run goes on, and prunes
@@ -211,7 +211,7 @@ def _manifest(folder: RunFolder) -> Iterator[Finding]:
 
 
 def _holder(folder: RunFolder) -> str | None:
-    """Who holds the run's lock, in words; nobody: ``None``."""
+    """Tell who holds the run's lock, in words; nobody: ``None``."""
     try:
         with folder.lock():
             return None

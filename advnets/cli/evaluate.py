@@ -76,7 +76,7 @@ def command(
 
 
 def _entries(text: str, recipe: Recipe) -> list[Any]:
-    """A name, or what a recipe that had this text under its metrics would hold there."""
+    """Return a name, or what a recipe that had this text under its metrics would hold there."""
     if not text.startswith("{"):
         return [text]
     read = load_recipe(recipe.data, [f"evaluation.metrics=[{text}]"], recipe.registry)
@@ -84,7 +84,7 @@ def _entries(text: str, recipe: Recipe) -> list[Any]:
 
 
 def _keep(opened: Run, scores: list[Score], averaged: bool) -> None:
-    """Where a run's scores are kept; a folder that takes none is no failure."""
+    """Tell where a run's scores are kept; a folder that takes none is no failure."""
     from ..monitor.report.afterwards import keep_afterwards
 
     try:

@@ -130,7 +130,7 @@ def write(model: Any, form: str, path: Path) -> None:
 
 
 def describe(opened: Run, player: str, model: Any) -> dict[str, Any]:
-    """What one has to know to use an exported network."""
+    """Return what one has to know to use an exported network."""
     from .._version import __version__
     from ..checkpoint import weights_sha256
 

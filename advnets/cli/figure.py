@@ -136,7 +136,7 @@ def _is_told(ctx: click.Context, option: str) -> bool:
 def _figure_1(
     ctx: click.Context, folder: RunFolder, suffix: str, animate: bool, steps: Sequence[int] | None
 ) -> tuple[Write, list[str], int]:
-    """What writes figure 1, what there is to say of it, its last step; without TensorFlow."""
+    """Return what writes figure 1, what to say of it, its last step; without TensorFlow."""
     from ..monitor.figures.animation import frames_of, write_animation
     from ..monitor.figures.figure_1 import DPI, figure_1, in_words, numbers_of, panels
     from ..monitor.snapshot import snapshots_of
@@ -160,7 +160,7 @@ def _figure_1(
 
 
 def _without_snapshots(run: Run) -> UsageError:
-    """Why a run has no figure 1, and what to do about it."""
+    """Tell why a run has no figure 1, and what to do about it."""
     from ..evaluate.estimators.line_game import unfit
     from ..game import Prior
 
@@ -185,7 +185,7 @@ def _without_snapshots(run: Run) -> UsageError:
 def _of_images(
     run: Run, number: str, suffix: str, drawing: Mapping[str, Any]
 ) -> tuple[Write, list[str], int]:
-    """What writes figure 2 or 3, what there is to say of it, and the step."""
+    """Return what writes figure 2 or 3, what there is to say of it, and the step."""
     from ..monitor.figures.figure_2 import figure_2
     from ..monitor.figures.figure_3 import figure_3
     from ..monitor.snapshot import snapshots_of

@@ -21,7 +21,7 @@ class LazyGroup(click.Group):
     """A group that lists commands from the registry and imports only the one called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all commands, those of plugins included."""
+        """Return the names of all commands, those of plugins included."""
         return _registry(ctx).names("commands")
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -84,7 +84,7 @@ def _registry(ctx: click.Context) -> Registry:
 
 
 def _plugins_in(args: Sequence[str]) -> Iterator[str]:
-    """The values of ``--plugin`` among a command's arguments."""
+    """Yield the values of ``--plugin`` among a command's arguments."""
     words = iter(args)
     for word in words:
         if word == "--":

@@ -34,7 +34,7 @@ class ParameterLine(NamedTuple):
 
 
 def parameter_lines(component: Component) -> Iterator[ParameterLine]:
-    """The parameters of a component.
+    """Yield the parameters of a component.
 
     >>> from advnets import Parameters
     >>> from pydantic import Field
@@ -63,7 +63,7 @@ def _default(field: FieldInfo) -> str | None:
 
 
 def type_words(field: dict[str, Any], definitions: dict[str, Any], depth: int = 0) -> str:
-    """A JSON Schema in a few words.
+    """Return a JSON Schema in a few words.
 
     >>> type_words({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]}, {})
     'integer ≥ 1 | null'

@@ -23,7 +23,7 @@ def check_component(kind: str, component: Component, registry: Registry) -> list
 
 
 def _schema(component: Component) -> Iterator[str]:
-    """Its defaults must fit its own schema, and editors must be able to read that."""
+    """Yield its defaults must fit its own schema, and editors must be able to read that."""
     parameters = component.parameters
     try:
         parameters.model_json_schema()
@@ -47,7 +47,7 @@ def _name(kind: str, component: Component, registry: Registry) -> Iterator[str]:
 
 
 def _target(kind: str, component: Component, registry: Registry) -> Iterator[str]:
-    """What it names must be there, and be of the right sort."""
+    """Return what it names must be there, and be of the right sort."""
     try:
         if kind == "recipes":
             load_recipe(recipe_path(component), registry=registry)

@@ -92,7 +92,7 @@ def check(ctx: click.Context, word: str) -> None:
 
 
 def _find(ctx: click.Context, word: str) -> tuple[Registry, PluginRecord]:
-    """The plugin called ``word``, or the one in that file."""
+    """Return the plugin called ``word``, or the one in that file."""
     state = state_of(ctx)
     is_file = word.endswith(".py") or os.sep in word
     registry = load_plugins([*state.plugins, *([word] if is_file else [])])
@@ -124,7 +124,7 @@ def _status(record: PluginRecord) -> Styled:
 
 
 def _explain(record: PluginRecord) -> None:
-    """Why a plugin is in quarantine."""
+    """Tell why a plugin is in quarantine."""
     echo(f"{record.name} ({record.source}) is ", _status(record), f": {record.error}")
     if record.hint:
         echo(f"  hint: {record.hint}")

@@ -36,7 +36,7 @@ def run_dir_option(command: F) -> F:
 def asked_for(
     recipe: str, overrides: Sequence[str], run_dir: Path | None, registry: Registry
 ) -> tuple[Recipe, Path | None]:
-    """The recipe to play and the folder that was named for it.
+    """Return the recipe to play and the folder that was named for it.
 
     Args:
         recipe: A file, the name of a shipped recipe, or the folder of a run.

@@ -19,7 +19,7 @@ CHECKPOINT = f"{__name__}.checkpoint"
 
 
 def open_run(ctx: click.Context, path: Path) -> Run:
-    """The run in ``path``, with the plugins that this invocation asks for.
+    """Return the run in ``path``, with the plugins that this invocation asks for.
 
     Raises:
         UsageError: If ``path`` is not a run's folder.

@@ -100,7 +100,7 @@ def command(
 
 
 def _show(sweep: Sweep, folder: SweepFolder) -> None:
-    """What would be played."""
+    """Return what would be played."""
     from ..sweep.schema import Grid
     from ..sweep.space import combinations, encode
 

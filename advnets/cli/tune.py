@@ -112,7 +112,7 @@ def command(
 
 
 def _header(recipe: str, tuned: Tuned) -> str:
-    """A lab note: what was tuned, when, on what, with which outcome."""
+    """Return a lab note: what was tuned, when, on what, with which outcome."""
     from ..runs.manifest import machine
 
     about = machine()

@@ -69,7 +69,7 @@ def compare(
 
 
 def _distinct(runs: Sequence[ScoredRun]) -> tuple[list[ScoredRun], list[str]]:
-    """The runs without those that another one repeats: a seed counts once."""
+    """Return the runs without those that another one repeats: a seed counts once."""
     kept: dict[tuple[str, str], ScoredRun] = {}
     left_out = []
     for run in runs:
@@ -82,7 +82,7 @@ def _distinct(runs: Sequence[ScoredRun]) -> tuple[list[ScoredRun], list[str]]:
 
 
 def _ways(runs: Sequence[ScoredRun], metric: str) -> list[str]:
-    """The keys of the settings under which every run has this score.
+    """Return the keys of the settings under which every run has this score.
 
     Raises:
         UsageError: If there are none.
@@ -111,7 +111,7 @@ def _ways(runs: Sequence[ScoredRun], metric: str) -> list[str]:
 
 
 def _nearest(runs: Sequence[ScoredRun], metric: str) -> tuple[ScoredRun, ScoredRun, list[str]]:
-    """Two runs that share no way of measuring, where they part least; else any two."""
+    """Return two runs that share no way of measuring, where they part least; else any two."""
     found: list[tuple[int, int, ScoredRun, ScoredRun, list[str]]] = []
     for first, second in itertools.combinations(runs, 2):
         ours, theirs = first.series[metric], second.series[metric]
@@ -160,7 +160,7 @@ def _step(
     at: str,
     better: str | None,
 ) -> int:
-    """The step whose score counts for a run."""
+    """Return the step whose score counts for a run."""
     if at == "last":
         return max(series.at)
     if at == "best":

@@ -22,7 +22,7 @@ LONGEST = 60
 
 
 def settings(metric: str, protocol: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a measurement, as dotted names and values.
+    """Return the settings of a measurement, as dotted names and values.
 
     Args:
         metric: The score's name.
@@ -39,18 +39,18 @@ def settings(metric: str, protocol: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def better(metric: str, protocol: Mapping[str, Any]) -> str | None:
-    """Which values are better, ``higher`` or ``lower``; ``None`` if the score does not say."""
+    """Tell which values are better, ``higher`` or ``lower``; ``None`` if the score does not say."""
     told = protocol.get("better", BEFORE_BETTER.get(metric))
     return told if told in ("higher", "lower") else None
 
 
 def key(found: Mapping[str, Any]) -> str:
-    """Equal for equal settings."""
+    """Return equal for equal settings."""
     return json.dumps(found, sort_keys=True)
 
 
 def differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
-    """Where two measurements' settings part, one line each.
+    """Tell where two measurements' settings part, one line each.
 
     >>> differing({"samples": 10000, "split": "test"}, {"samples": 2500, "note": "few"})
     ['samples: 10000 vs 2500', 'split: "test" vs (absent)', 'note: (absent) vs "few"']

@@ -85,7 +85,7 @@ class Comparison:
     pairs: list[Pair]
 
     def to_dict(self) -> dict[str, Any]:
-        """The comparison as JSON values."""
+        """Return the comparison as JSON values."""
         pairs = [asdict(pair) | {"verdict": pair.verdict} for pair in self.pairs]
         found: dict[str, Any] = plain(asdict(self) | {"pairs": pairs})
         return found

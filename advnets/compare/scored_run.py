@@ -116,7 +116,9 @@ def _are_averaged(score: dict[str, Any]) -> bool:
 
 
 def _series(scores: list[dict[str, Any]], seed: Any) -> dict[str, dict[str, Series]]:
-    """The scores that are numbers of a step; of several under the same settings, the counting."""
+    """Return the scores that are numbers of a step; of several under the same settings, the
+    counting.
+    """
     found: dict[str, dict[str, Series]] = {}
     at: dict[tuple[str, str, int], list[dict[str, Any]]] = {}
     for score in scores:

@@ -14,7 +14,7 @@ MOST_SPLITS = 200_000
 
 
 def standard_error(values: Sequence[float]) -> float | None:
-    """The standard error of a mean over seeds, s/√n with n − 1 in s; ``None`` for one value.
+    """Return the standard error of a mean over seeds, s/√n with n − 1 in s; ``None`` for one value.
 
     >>> round(standard_error([1.0, 2.0, 3.0]), 6), standard_error([1.0])
     (0.57735, None)
@@ -28,7 +28,8 @@ def standard_error(values: Sequence[float]) -> float | None:
 
 
 def welch(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """The two-sided p-value of Welch's t-test, for means of groups with variances of their own.
+    """Return the two-sided p-value of Welch's t-test, for means of groups with variances of their
+    own.
 
     Returns:
         ``None`` where a group has fewer than two values, or neither has any spread.
@@ -51,7 +52,7 @@ def welch(first: Sequence[float], second: Sequence[float]) -> float | None:
 
 
 def permutation(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """The two-sided p-value of the exact permutation test on the difference of the means.
+    """Return the two-sided p-value of the exact permutation test on the difference of the means.
 
     The share, among all ways to divide the scores into groups of these sizes, of those whose
     means lie at least as far apart. It supposes nothing about distributions, and cannot be

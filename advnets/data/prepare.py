@@ -14,7 +14,7 @@ from .sources import tfds_builder
 
 
 def open_source(component: Component, parameters: Mapping[str, Any]) -> Source:
-    """The source that a recipe's ``dataset`` names. Reads no data yet.
+    """Return the source that a recipe's ``dataset`` names. Reads no data yet.
 
     Args:
         component: Of kind ``datasets``.

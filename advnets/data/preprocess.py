@@ -133,7 +133,7 @@ class Preprocess:
 
 
 def contrast_statistics(chunks: Iterable[np.ndarray]) -> tuple[float, float]:
-    """The mean over examples of their means, and of their norms about their means.
+    """Return the mean over examples of their means, and of their norms about their means.
 
     Args:
         chunks: Arrays [n, *shape], all examples between them.
@@ -154,7 +154,7 @@ def contrast_statistics(chunks: Iterable[np.ndarray]) -> tuple[float, float]:
 
 
 def _parse(entry: str | Mapping[str, Any], spec: DataSpec) -> tuple[str, float]:
-    """The name of a way of preprocessing, and the scale of ``gcn`` (1 for the others)."""
+    """Return the name of a way of preprocessing, and the scale of ``gcn`` (1 for the others)."""
     if entry == "auto":
         return ("unit" if spec.kind == "image" and spec.dtype == "uint8" else "none"), 1.0
     if isinstance(entry, str) and entry in ("none", *AFFINE):

@@ -62,7 +62,7 @@ def _wait_all(threads: list[threading.Thread], done: threading.Event) -> None:
 
 
 def _ask(url: str, timeout: float) -> str | None:
-    """Why ``url`` can't be fetched, or ``None`` if it can."""
+    """Tell why ``url`` can't be fetched, or ``None`` if it can."""
     parts = urlsplit(url)
     try:
         if parts.scheme not in ("http", "https"):
@@ -84,7 +84,7 @@ def _ask(url: str, timeout: float) -> str | None:
 
 
 def _innermost(error: BaseException) -> str:
-    """The cause at the bottom of a chain of wrapped network errors, in a few words."""
+    """Return the cause at the bottom of a chain of wrapped network errors, in a few words."""
     seen = set()
     while id(error) not in seen:
         seen.add(id(error))

@@ -98,7 +98,7 @@ class Source(ABC):
         return Examples(whole.examples[indices], labels)
 
     def count(self, split: str) -> int:
-        """How many examples a split has. Override it together with :meth:`read_some`.
+        """Tell how many examples a split has. Override it together with :meth:`read_some`.
 
         Raises:
             DataError: As :meth:`load` does.
@@ -106,7 +106,7 @@ class Source(ABC):
         return len(self.load(split))
 
     def reads_parts(self, split: str) -> bool:
-        """Whether parts of a split can be read without the whole: if :meth:`read_some` is
+        """Tell whether parts of a split can be read without the whole: if :meth:`read_some` is
         overridden. A data set overrides this too where it depends on the file's format."""
         return type(self).read_some is not Source.read_some
 
@@ -119,7 +119,7 @@ class Source(ABC):
         """
 
     def load(self, split: str) -> np.ndarray:
-        """The examples of a split, kept in memory from then on.
+        """Return the examples of a split, kept in memory from then on.
 
         Args:
             split: ``train``, ``validation`` or ``test``.
@@ -134,7 +134,7 @@ class Source(ABC):
         return self._load(split).examples
 
     def labels(self, split: str) -> np.ndarray | None:
-        """The labels of a split, [N] of int64 in [0, num_classes), or ``None``.
+        """Return the labels of a split, [N] of int64 in [0, num_classes), or ``None``.
 
         Of a split that is not read whole, the examples are gone through once for them.
         """
@@ -154,7 +154,7 @@ class Source(ABC):
         return self._labels_alone[split]
 
     def take(self, split: str, indices: Sequence[int] | np.ndarray) -> Examples:
-        """The examples of these places, in this order, from memory or read for the purpose.
+        """Return the examples of these places, in this order, from memory or read for the purpose.
 
         Args:
             split: ``train``, ``validation`` or ``test``.
@@ -173,7 +173,7 @@ class Source(ABC):
         return checked(self.read_some(split, places), self.spec, self._where(split))
 
     def chunks(self, split: str) -> Iterator[np.ndarray]:
-        """All examples of a split in their order, a few at a time.
+        """Yield all examples of a split in their order, a few at a time.
 
         Yields:
             Arrays [n, *shape] in the stored dtype: at most 1,000 examples or 64 MiB each,
@@ -192,7 +192,7 @@ class Source(ABC):
         return max(1, min(CHUNK_EXAMPLES, CHUNK_BYTES // self.spec.bytes))
 
     def fits(self, split: str) -> bool:
-        """Whether a split, as stored, lies within the memory budget."""
+        """Tell whether a split, as stored, lies within the memory budget."""
         return self.count(split) * self.spec.bytes <= self.budget
 
     @property
@@ -212,7 +212,7 @@ class Source(ABC):
         )
 
     def marginals(self) -> np.ndarray:
-        """The mean of the preprocessed training examples.
+        """Return the mean of the preprocessed training examples.
 
         Returns:
             Array [*shape] of float32, summed in float64.
@@ -226,7 +226,8 @@ class Source(ABC):
         return self._marginals
 
     def fingerprint(self, split: str = "train") -> str:
-        """SHA-256 over type, shape and bytes of a split's examples in order, as 64 hex digits.
+        """Return SHA-256 over type, shape and bytes of a split's examples in order, as 64 hex
+        digits.
 
         What is hashed is the examples as stored, decoded, so that it doesn't matter whether
         the split is kept in memory or streamed, nor from what kind of file it comes. Labels

@@ -58,7 +58,7 @@ class Cluster:
 
 
 def find_cluster(environment: Mapping[str, str] | None = None) -> Cluster | None:
-    """The cluster that this process belongs to; ``None`` if nothing tells of one.
+    """Return the cluster that this process belongs to; ``None`` if nothing tells of one.
 
     TF_CONFIG counts before anything else. Without one, a SLURM job step of several tasks
     is a cluster, and so are the pods that ``ADVNETS_KUBERNETES_SELECTOR`` selects.
@@ -142,7 +142,7 @@ def _is_address(word: Any) -> bool:
 
 
 def _from_slurm(environment: Mapping[str, str]) -> Cluster:
-    """The tasks of a SLURM job step, by TensorFlow's own resolver.
+    """Return the tasks of a SLURM job step, by TensorFlow's own resolver.
 
     The resolver sorts the hosts by name, while SLURM counts its tasks in another order
     (n9 before n10); so each task finds itself by its own address. Devices are SLURM's

@@ -29,7 +29,7 @@ class _Pods:
         self._client, self._namespace = client, namespace
 
     def list_pod_for_all_namespaces(self, label_selector: str) -> SimpleNamespace:
-        """The pods that have not ended, with their own addresses as those of their hosts."""
+        """Return the pods that have not ended, with their own addresses as those of their hosts."""
         found = self._client.list_namespaced_pod(self._namespace, label_selector=label_selector)
         return SimpleNamespace(
             items=[
@@ -46,7 +46,7 @@ class _Pods:
 def kubernetes_workers(
     environment: Mapping[str, str], client: Any = None, patience: float = PATIENCE
 ) -> tuple[str, ...]:
-    """The addresses of a job's pods, once as many run as there are to be.
+    """Return the addresses of a job's pods, once as many run as there are to be.
 
     Args:
         environment: Holds the label selector (``ADVNETS_KUBERNETES_SELECTOR``, such as

@@ -59,7 +59,7 @@ class Worker:
 def worker_environments(
     workers: int, environment: Mapping[str, str] | None = None
 ) -> list[dict[str, str]]:
-    """The environment of each worker: who it is, where the others are, and its devices.
+    """Return the environment of each worker: who it is, where the others are, and its devices.
 
     GPUs are divided evenly; where there are none, the processor's cores are.
 
@@ -226,7 +226,7 @@ class Launcher:
         self._signal(number if self._all_listen() else signal.SIGKILL)
 
     def _all_listen(self) -> bool:
-        """Whether every worker has said that it heeds signals, in a byte each."""
+        """Tell whether every worker has said that it heeds signals, in a byte each."""
         with contextlib.suppress(BlockingIOError):
             self._listening += len(os.read(self._pipe[0], len(self._environments)))
         return self._listening >= len(self._environments)
@@ -238,7 +238,7 @@ class Launcher:
 
 
 def worker_command(words: Sequence[str]) -> list[str]:
-    """The command that runs advnets with the given words, as it runs here."""
+    """Return the command that runs advnets with the given words, as it runs here."""
     return [sys.executable, "-P", "-m", "advnets", *words]
 
 
@@ -255,7 +255,7 @@ def _free_ports(count: int) -> list[int]:
 
 
 def _gpus(environment: Mapping[str, str]) -> list[str]:
-    """The GPUs that a process would see, as CUDA_VISIBLE_DEVICES names them."""
+    """Return the GPUs that a process would see, as CUDA_VISIBLE_DEVICES names them."""
     named = environment.get("CUDA_VISIBLE_DEVICES")
     if named is None:
         return [str(number) for number in range(len(list(Path("/dev").glob("nvidia[0-9]*"))))]

@@ -13,7 +13,7 @@ from ..errors import AdvnetsError
 
 
 def packed(value: Any) -> tuple[bytes, list[np.ndarray]]:
-    """A value as JSON, its arrays set aside.
+    """Return a value as JSON, its arrays set aside.
 
     >>> packed({"a": np.zeros([2, 1], "float32")})[0]
     b'{"a": {"array": "<f4", "shape": [2, 1]}}'
@@ -32,7 +32,7 @@ def packed(value: Any) -> tuple[bytes, list[np.ndarray]]:
 
 
 def unpacked(said: bytes) -> tuple[Any, list[np.ndarray]]:
-    """What :func:`packed` made, with its arrays in their order: empty, to be filled.
+    """Return what :func:`packed` made, with its arrays in their order: empty, to be filled.
 
     >>> unpacked(packed({"a": np.zeros(2), "b": [np.int64(1)]})[0])[1][0].shape
     (2,)
@@ -49,7 +49,7 @@ def unpacked(said: bytes) -> tuple[Any, list[np.ndarray]]:
 
 
 def told(error: Exception) -> dict[str, Any]:
-    """An error as JSON values."""
+    """Return an error as JSON values."""
     if isinstance(error, AdvnetsError):
         kind = type(error).__name__
         if not isinstance(getattr(errors, kind, None), type) or kind == "RecipeError":
@@ -60,7 +60,7 @@ def told(error: Exception) -> dict[str, Any]:
 
 
 def heard(said: Mapping[str, Any]) -> AdvnetsError:
-    """The error that :func:`told` put into words.
+    """Return the error that :func:`told` put into words.
 
     >>> heard(told(errors.RunError("no room", hint="make some")))
     RunError('no room')

@@ -114,7 +114,7 @@ class Line:
         self.socket.sendall(json.dumps(word).encode() + b"\n")
 
     def hear(self) -> list[dict[str, Any]]:
-        """The words that have come by now.
+        """Return the words that have come by now.
 
         Raises:
             OSError: If the other has gone, or is nobody who speaks like this.

@@ -6,11 +6,11 @@ import tensorflow as tf
 
 
 def replicas() -> int:
-    """How many replicas share the global batch."""
+    """Tell how many replicas share the global batch."""
     return int(tf.distribute.get_strategy().num_replicas_in_sync)
 
 
 def replica_index() -> int | tf.Tensor:
-    """This replica's index, 0 outside of any strategy."""
+    """Return this replica's index, 0 outside of any strategy."""
     context = tf.distribute.get_replica_context()
     return 0 if context is None or replicas() == 1 else context.replica_id_in_sync_group

@@ -14,7 +14,7 @@ from .rendezvous import rendezvous
 
 
 def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
-    """The strategy that a recipe asks for.
+    """Return the strategy that a recipe asks for.
 
     Args:
         name: ``one_device``; ``mirrored`` (all GPUs, or all logical CPU devices where there
@@ -52,7 +52,7 @@ def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
 
 
 def local_strategy(name: str) -> tf.distribute.Strategy:
-    """What a recipe's strategy comes to in one process, whoever else played the run.
+    """Return what a recipe's strategy comes to in one process, whoever else played the run.
 
     Args:
         name: As for :func:`make_strategy`: ``one_device``; ``mirrored``; anything else is all
@@ -65,7 +65,7 @@ def local_strategy(name: str) -> tf.distribute.Strategy:
 
 
 def own_variables(strategy: tf.distribute.Strategy) -> contextlib.AbstractContextManager[Any]:
-    """The scope to make constant data in: on every device, or once in each worker.
+    """Return the scope to make constant data in: on every device, or once in each worker.
 
     Variables made in the scope of several workers are sent around by the chief, which
     TensorFlow cannot do with bytes, and which is needless for what every worker can read.
@@ -75,7 +75,7 @@ def own_variables(strategy: tf.distribute.Strategy) -> contextlib.AbstractContex
 
 
 def describe(strategy: tf.distribute.Strategy, workers: int = 1) -> str:
-    """One line for the log: how many replicas, on what.
+    """Return one line for the log: how many replicas, on what.
 
     >>> describe(tf.distribute.get_strategy())
     'one device (CPU)'
@@ -104,7 +104,7 @@ def _one_machine(name: str) -> tf.distribute.Strategy:
 
 @cache
 def _mirrored(devices: tuple[str, ...]) -> tf.distribute.Strategy:
-    """One for a process: a second one over the same CPU devices cannot add up."""
+    """Return one for a process: a second one over the same CPU devices cannot add up."""
     return tf.distribute.MirroredStrategy(devices)
 
 
@@ -141,7 +141,7 @@ def _tpu() -> tf.distribute.Strategy:
 
 
 def device_type() -> str:
-    """What plays: ``TPU``, ``GPU`` or ``CPU``.
+    """Return what plays: ``TPU``, ``GPU`` or ``CPU``.
 
     >>> device_type()
     'CPU'

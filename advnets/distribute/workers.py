@@ -68,11 +68,11 @@ class Team:
         return self.index == 0
 
     def total(self, numbers: Sequence[int]) -> list[int]:
-        """The sum over all workers of each of some whole numbers."""
+        """Return the sum over all workers of each of some whole numbers."""
         return [int(n) for n in self._total(np.asarray(numbers, np.int64))]
 
     def hear(self, value: Any = None) -> Any:
-        """What the chief says: JSON-able values, and arrays of numbers among them.
+        """Return what the chief says: JSON-able values, and arrays of numbers among them.
 
         What the others pass is not looked at.
         """
@@ -91,7 +91,7 @@ class Team:
         return value
 
     def gather(self, rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:
-        """What all workers have, one after the other, bit by bit.
+        """Return what all workers have, one after the other, bit by bit.
 
         Args:
             rows: float64 ``[counts[index], ...]``, this worker's.
@@ -180,7 +180,7 @@ class Team:
         return done
 
     def differing(self, fingerprint: str) -> list[int]:
-        """The workers whose fingerprint, in hexadecimal digits, is not the chief's."""
+        """Return the workers whose fingerprint, in hexadecimal digits, is not the chief's."""
         marks = [0] * self.workers
         marks[self.index] = int(fingerprint[:15], 16)
         marks = self.total(marks)
@@ -230,7 +230,7 @@ class Team:
 
 
 def is_loss(error: BaseException) -> bool:
-    """Whether an error says that another worker no longer answers."""
+    """Tell whether an error says that another worker no longer answers."""
     return isinstance(error, LOSSES) or (
         isinstance(error, tf.errors.OpError) and "Collective ops is aborted" in str(error)
     )
@@ -256,7 +256,7 @@ def watching(team: Team) -> Iterator[None]:
 
 
 def lost_worker(text: str) -> str:
-    """Who is meant by an error of TensorFlow's collective operations.
+    """Tell who is meant by an error of TensorFlow's collective operations.
 
     >>> lost_worker("The following tasks are unhealthy (stopped sending heartbeats):\\n"
     ...             "/job:worker/replica:0/task:1")

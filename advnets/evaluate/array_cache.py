@@ -28,7 +28,7 @@ class Remembered:
         self._arrays: dict[Hashable, np.ndarray] = {}
 
     def get(self, key: Hashable, make: Callable[[], np.ndarray]) -> np.ndarray:
-        """The array of a key, made where it is not remembered; not to be written to."""
+        """Return the array of a key, made where it is not remembered; not to be written to."""
         if key not in self._arrays:
             made = make()
             made.flags.writeable = False
@@ -42,7 +42,7 @@ class Remembered:
 
 
 def digest(array: np.ndarray, *words: str) -> str:
-    """A hash of an array's shape, type and bytes, and of words.
+    """Return a hash of an array's shape, type and bytes, and of words.
 
     >>> digest(np.zeros(4)) == digest(np.zeros(4)) != digest(np.zeros((2, 2)))
     True

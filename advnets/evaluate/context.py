@@ -70,7 +70,7 @@ class MetricContext(Material):
             object.__setattr__(self, "extract", alone)
 
     def for_another(self) -> MetricContext:
-        """The same for another metric, whose protocol tells of what it looks at itself.
+        """Return the same for another metric, whose protocol tells of what it looks at itself.
 
         Features stay remembered.
         """
@@ -85,7 +85,7 @@ class MetricContext(Material):
         *others: Any,
         at_once: int = AT_ONCE,
     ) -> np.ndarray:
-        """A function's values for each example, computed by all devices and workers.
+        """Return a function's values for each example, computed by all devices and workers.
 
         For what takes long, such as a density at every test point. Each device of each
         worker takes a share of the examples; the values come back in their order, and are
@@ -116,7 +116,7 @@ class MetricContext(Material):
         return self.spread(function, examples, *others, at_once=at_once)
 
     def features(self, extractor: Wanted, examples: np.ndarray) -> np.ndarray:
-        """Features of examples, computed by all devices and workers, and remembered.
+        """Return features of examples, computed by all devices and workers, and remembered.
 
         Args:
             extractor: A component of kind ``features``: its name, or
@@ -138,7 +138,7 @@ class MetricContext(Material):
         return self._extracted("features", extractor, examples)
 
     def class_probabilities(self, extractor: Wanted, examples: np.ndarray) -> np.ndarray:
-        """The probability of each class; arguments as for :meth:`features`.
+        """Return the probability of each class; arguments as for :meth:`features`.
 
         Returns:
             float64 ``[n, classes]``, rows that add up to 1; not to be written to.
@@ -151,7 +151,7 @@ class MetricContext(Material):
     def real_features(
         self, extractor: Wanted, split: str, places: np.ndarray | None = None
     ) -> np.ndarray:
-        """Features of a split's examples, of which only a part is in memory at a time.
+        """Return features of a split's examples, of which only a part is in memory at a time.
 
         Args:
             extractor: See :meth:`features`.
@@ -171,7 +171,8 @@ class MetricContext(Material):
         return self._of_parts("features", extractor, which, self.real_parts(split, places))
 
     def generated_features(self, extractor: Wanted, n: int) -> np.ndarray:
-        """Features of the samples ``generated(n)``, of which only a part is in memory at a time.
+        """Return features of the samples ``generated(n)``, of which only a part is in memory at a
+        time.
 
         >>> context = MetricContext(samples=lambda n, seed: np.ones((n, 2)), data=None)
         >>> context.generated_features("pixels", 3).shape
@@ -186,7 +187,7 @@ class MetricContext(Material):
     def _of_parts(
         self, what: str, extractor: Wanted, which: str, parts: Iterator[np.ndarray]
     ) -> np.ndarray:
-        """Features, or probabilities, of parts that are not made where they are remembered."""
+        """Return features, or probabilities; parts are not made where they are remembered."""
 
         def made() -> np.ndarray:
             assert self.extract is not None
@@ -198,7 +199,7 @@ class MetricContext(Material):
         return self._known.get((what, canonical(extractor), which), made)
 
     def describe_features(self, extractor: Wanted) -> dict[str, Any]:
-        """What a protocol says of an extractor: name, dimensions, weights, accuracy, ….
+        """Return what a protocol says of an extractor: name, dimensions, weights, accuracy, ….
 
         >>> MetricContext(samples=None, data=None).describe_features("pixels")
         {'name': 'pixels', 'dimensions': None}
@@ -221,7 +222,7 @@ class MetricContext(Material):
         outcomes: Sequence[str] = (),
         **more: Any,
     ) -> dict[str, Any]:
-        """What every protocol begins with, and ``more``: data, seed, step, weights.
+        """Return what every protocol begins with, and ``more``: data, seed, step, weights.
 
         The data are told by a hash of the splits that the metric looked at, as they are stored.
 

@@ -58,7 +58,7 @@ class Material:
     _looked_at: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def examples(self, split: str) -> np.ndarray:
-        """The examples of ``split``, preprocessed, all at once.
+        """Return the examples of ``split``, preprocessed, all at once.
 
         Raises:
             DataError: If the data set has no such split, or it is empty.
@@ -70,7 +70,7 @@ class Material:
         return examples
 
     def size(self, split: str) -> int:
-        """How many examples ``split`` has.
+        """Tell how many examples ``split`` has.
 
         Raises:
             DataError: As :meth:`examples` does.
@@ -109,7 +109,7 @@ class Material:
         return samples
 
     def real_parts(self, split: str, places: np.ndarray | None = None) -> Iterator[np.ndarray]:
-        """The examples at these places of a split (all by default), some at a time.
+        """Yield the examples at these places of a split (all by default), some at a time.
 
         Raises:
             DataError: As :meth:`examples` does.
@@ -126,7 +126,7 @@ class Material:
         return ((first, min(first + most, n)) for first in range(0, n, most))
 
     def generated_parts(self, n: int) -> Iterator[np.ndarray]:
-        """The samples ``generated(n)``, some at a time.
+        """Yield the samples ``generated(n)``, some at a time.
 
         Raises:
             DataError: As :meth:`generated` does.

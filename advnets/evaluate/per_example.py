@@ -28,7 +28,7 @@ def per_example(
     at_once: int = AT_ONCE,
     devices: Sequence[str] = (),
 ) -> np.ndarray:
-    """The values of a function for each example, computed on several devices.
+    """Return the values of a function for each example, computed on several devices.
 
     For each device the function is called in a thread, under ``tf.device``, for a contiguous
     part of the examples: what it computes with TensorFlow runs there, what it computes with
@@ -73,7 +73,7 @@ def per_example(
 
 
 def shares(count: int, parts: int) -> list[tuple[int, int]]:
-    """The bounds of contiguous parts of nearly equal size.
+    """Return the bounds of contiguous parts of nearly equal size.
 
     >>> shares(5, 2)
     [(0, 2), (2, 5)]
@@ -82,7 +82,7 @@ def shares(count: int, parts: int) -> list[tuple[int, int]]:
 
 
 def name_of(function: Callable[..., Any]) -> tuple[str, str]:
-    """Where other processes find a function: its module, and its name there.
+    """Tell where other processes find a function: its module, and its name there.
 
     Raises:
         PluginError: If they would not find it.
@@ -108,7 +108,7 @@ def name_of(function: Callable[..., Any]) -> tuple[str, str]:
 
 
 def find(module: str, name: str) -> Callable[..., Any]:
-    """The function that :func:`name_of` named."""
+    """Return the function that :func:`name_of` named."""
     found: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return found
 

@@ -46,7 +46,7 @@ class Score:
         return f"{self.metric} {self.value:.5g} ± {self.error:.2g}"
 
     def to_dict(self) -> dict[str, Any]:
-        """The score as JSON values; a number that is not finite becomes ``None``."""
+        """Return the score as JSON values; a number that is not finite becomes ``None``."""
         return {
             "metric": self.metric,
             "value": _finite(self.value),
@@ -56,7 +56,7 @@ class Score:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Score:
-        """The score that :meth:`to_dict` wrote."""
+        """Return the score that :meth:`to_dict` wrote."""
         value = values.get("value")
         return cls(
             values["metric"],
@@ -69,7 +69,7 @@ class Score:
 def append_scores(
     existing: Iterable[Mapping[str, Any]], scores: Iterable[Score]
 ) -> list[dict[str, Any]]:
-    """The list for a manifest: ``existing`` entries followed by ``scores``.
+    """Return the list for a manifest: ``existing`` entries followed by ``scores``.
 
     A score measured again in the same way (same metric, same protocol) replaces the
     older entry, so that evaluating a run twice does not lengthen its manifest.
@@ -88,7 +88,7 @@ def append_scores(
 
 
 def up_to(scores: Iterable[Mapping[str, Any]], step: int) -> list[dict[str, Any]]:
-    """A manifest's scores without those of a course that was given up after a step.
+    """Return a manifest's scores without those of a course that was given up after a step.
 
     >>> up_to([{"metric": "parzen", "protocol": {"step": s}} for s in (5, 10)], 5)
     [{'metric': 'parzen', 'protocol': {'step': 5}}]
@@ -97,7 +97,7 @@ def up_to(scores: Iterable[Mapping[str, Any]], step: int) -> list[dict[str, Any]
 
 
 def check_scores(metric: str, returned: Any) -> list[Score]:
-    """What a metric returned, as a list of scores.
+    """Return what a metric returned, as a list of scores.
 
     Raises:
         PluginError: If it is neither a :class:`Score` nor a list of them.

@@ -85,7 +85,7 @@ class GeneratorAverage:
         batch.if_all_agree(due, lambda rounds: self._step(generator, rounds[0]), [rounds])
 
     def describe(self) -> dict[str, Any]:
-        """What a protocol says of it."""
+        """Return what a protocol says of it."""
         return {"decay": self.decay, "every": self.every}
 
     def _step(self, generator: keras.Model, rounds: tf.Tensor) -> None:

@@ -20,12 +20,12 @@ from ..plugins.tracebacks import defined_at, name_of
 
 
 def size(x: tf.Tensor) -> int | tf.Tensor:
-    """The number of examples in this replica's batch, static where it is known."""
+    """Return the number of examples in this replica's batch, static where it is known."""
     return x.shape[0] if x.shape[0] is not None else tf.shape(x)[0]
 
 
 def split(x: tf.Tensor, parts: int) -> list[tf.Tensor]:
-    """A round's examples ``[k · N, ...]`` in k parts ``[N, ...]``.
+    """Return a round's examples ``[k · N, ...]`` in k parts ``[N, ...]``.
 
     Raises:
         UsageError: If k is known not to divide them.
@@ -41,7 +41,7 @@ def split(x: tf.Tensor, parts: int) -> list[tf.Tensor]:
 
 
 def share(values: tf.Tensor, who: str | Callable[..., Any]) -> tf.Tensor:
-    """This replica's share of the global mean: (1/N) Σ_i value_i.
+    """Return this replica's share of the global mean: (1/N) Σ_i value_i.
 
     Args:
         values: One value per example of this replica, float ``[n]``.
@@ -80,7 +80,7 @@ def _no_share(what: str, who: str | Callable[..., Any]) -> PluginError:
 
 
 def total(values: list[tf.Tensor]) -> list[tf.Tensor]:
-    """The sum of each tensor over all replicas."""
+    """Return the sum of each tensor over all replicas."""
     if replicas() == 1:
         return list(values)
     context = tf.distribute.get_replica_context()
@@ -88,7 +88,7 @@ def total(values: list[tf.Tensor]) -> list[tf.Tensor]:
 
 
 def global_mean(values: tf.Tensor) -> tf.Tensor:
-    """The mean over the examples of the global batch, for losses that compare with a mean.
+    """Return the mean over the examples of the global batch, for losses that compare with a mean.
 
         1/N Σ_i values_i   over all N = replicas · n examples
 
@@ -113,7 +113,7 @@ def global_mean(values: tf.Tensor) -> tf.Tensor:
 
 
 def total_gradients(gradients: Sequence[tf.Tensor | None]) -> list[tf.Tensor | None]:
-    """The gradient of the global batch: each tensor summed over replicas, ``None`` kept."""
+    """Return the gradient of the global batch: each tensor summed over replicas, ``None`` kept."""
     if replicas() == 1:
         return list(gradients)
     summed = iter(total([g for g in gradients if g is not None]))
@@ -192,5 +192,5 @@ def take_reduced_gradients(optimizer: keras.optimizers.Optimizer) -> None:
 
 
 def global_norm(gradients: Sequence[tf.Tensor | None]) -> tf.Tensor:
-    """The L2 norm of the global batch's gradient, a float32 scalar."""
+    """Return the L2 norm of the global batch's gradient, a float32 scalar."""
     return tf.linalg.global_norm([g for g in gradients if g is not None])

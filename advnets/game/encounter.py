@@ -55,7 +55,7 @@ class Play:
 def judge(
     discriminator: keras.Model, x: tf.Tensor, draw: Draw, stage: str, segments: random.Segments
 ) -> DiscriminatorOutput:
-    """What D says of x in training mode.
+    """Return what D says of x in training mode.
 
     Args:
         discriminator: A built Keras model.

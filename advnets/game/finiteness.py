@@ -41,7 +41,7 @@ def zero_if_finite(tensors: Sequence[tf.Tensor | None], values: int = LOOKED_AT)
 
 
 def all_finite(tensors: Sequence[tf.Tensor | None]) -> tf.Tensor:
-    """Whether no tensor holds NaN or infinity, a scalar bool.
+    """Tell whether no tensor holds NaN or infinity, a scalar bool.
 
     >>> bool(all_finite([tf.constant([1.0, 2.0]), None, tf.constant(float("inf"))]))
     False
@@ -77,5 +77,5 @@ def _dense(tensors: Sequence[tf.Tensor | None]) -> list[tf.Tensor]:
 
 
 def _size(tensor: tf.Tensor) -> float:
-    """The number of values, infinite where it is not known."""
+    """Return the number of values, infinite where it is not known."""
     return tensor.shape.num_elements() if tensor.shape.is_fully_defined() else math.inf

@@ -155,14 +155,14 @@ class AdversarialGame(Generation):
         return Play(real, generated, real_output, fake_output, stage)
 
     def discriminator_objective(self, play: Play) -> tf.Tensor:
-        """What D minimises: this replica's share of the mean loss and penalties, a scalar."""
+        """Compute what D minimises: this replica's share of mean loss and penalties, a scalar."""
         with tf.name_scope(f"{scope_of(self.loss)}.discriminator"):
             per_example = self.loss.discriminator(*play.judged)
         loss = batch.share(per_example, self.loss.discriminator)
         return loss + self._penalty("discriminator", play)
 
     def generator_objective(self, play: Play) -> tf.Tensor:
-        """What G minimises: this replica's share of the mean loss and penalties, a scalar."""
+        """Compute what G minimises: this replica's share of mean loss and penalties, a scalar."""
         with tf.name_scope(f"{scope_of(self.loss)}.generator"):
             per_example = self.loss.generator(play.real_output, play.fake_output)
         loss = batch.share(per_example, self.loss.generator)
@@ -211,7 +211,7 @@ class AdversarialGame(Generation):
         return logs | self._moves(d_norm, g_norm)
 
     def draw(self) -> Draw:
-        """The random numbers of the current round."""
+        """Return the random numbers of the current round."""
         return Draw(self.seed, tf.convert_to_tensor(self.rounds), replica_index(), replicas())
 
     # ------------------------------------------------------------------------- internals
@@ -221,7 +221,7 @@ class AdversarialGame(Generation):
         return self.joint and (together if calls == "auto" else calls == "one")
 
     def _penalty(self, player: str, play: Play) -> tf.Tensor:
-        """This replica's share of the mean of the player's penalties, a scalar."""
+        """Return this replica's share of the mean of the player's penalties, a scalar."""
         draw = self.draw()
         inputs = PenaltyInputs(
             critic=critic_of(self.discriminator, draw, play.stage),

@@ -32,7 +32,7 @@ class Generation(Players):
         return None if self.average is None else self.average.network
 
     def sampling_generator(self, weights: str = "auto") -> keras.Model:
-        """The generator that samples come from.
+        """Return the generator that samples come from.
 
         Args:
             weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.

@@ -46,11 +46,11 @@ class Loss:
     variables: tuple[tf.Variable, ...] = ()
 
     def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
-        """What D minimises, float32 ``[N]``."""
+        """Return what D minimises, float32 ``[N]``."""
         raise NotImplementedError(f"{type(self).__name__} defines no discriminator loss")
 
     def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
-        """What G minimises, float32 ``[N]``."""
+        """Return what G minimises, float32 ``[N]``."""
         raise NotImplementedError(f"{type(self).__name__} defines no generator loss")
 
     def value(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor | None:
@@ -61,11 +61,11 @@ class Loss:
         return value_function(real, fake) if "logits" in self.requires else None
 
     def probability(self, output: DiscriminatorOutput) -> tf.Tensor | None:
-        """The probability that D gives to "real", ``[N]``, where its output defines one."""
+        """Return the probability that D gives to "real", ``[N]``, where its output defines one."""
         return tf.sigmoid(output.logits) if "logits" in self.requires else None
 
     def observe(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> dict[str, tf.Tensor]:
-        """Further things worth logging, by name, each ``[N]``."""
+        """Return further things worth logging, by name, each ``[N]``."""
         return {}
 
     def update(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> None:

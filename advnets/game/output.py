@@ -62,7 +62,7 @@ class DiscriminatorOutput(Mapping[str, tf.Tensor]):
             ) from None
 
     def split(self, first: int | tf.Tensor) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
-        """What was said of the first ``first`` examples, and of the rest."""
+        """Return what was said of the first ``first`` examples, and of the rest."""
         return (
             DiscriminatorOutput({name: value[:first] for name, value in self.items()}),
             DiscriminatorOutput({name: value[first:] for name, value in self.items()}),

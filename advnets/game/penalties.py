@@ -50,7 +50,7 @@ class Penalty:
     needs_real: bool = False
 
     def __call__(self, inputs: PenaltyInputs) -> tf.Tensor:
-        """The penalty, its weight included, one value per example: float32 ``[N]``."""
+        """Return the penalty, its weight included, one value per example: float32 ``[N]``."""
         raise NotImplementedError(f"{type(self).__name__} defines no penalty")
 
 

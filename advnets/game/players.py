@@ -138,7 +138,7 @@ class Players(keras.Model):
         return self.skips or bool(self.loss_scales)
 
     def watch(self, *players: str) -> tf.GradientTape:
-        """A tape that records the named players' variables and no others."""
+        """Return a tape that records the named players' variables and no others."""
         tape = tf.GradientTape(persistent=len(players) > 1, watch_accessed_variables=False)
         # A GradientTape may watch only while it records.
         return _Watching(tape, [v for player in players for v in self._variables(player)])
@@ -146,7 +146,7 @@ class Players(keras.Model):
     def gradients(
         self, player: str, tape: tf.GradientTape, objective: tf.Tensor
     ) -> list[tf.Tensor | None]:
-        """The gradient of ``objective`` with respect to the player's variables.
+        """Return the gradient of ``objective`` with respect to the player's variables.
 
         Where the player has a loss scale, it is that of the scaled objective, divided by the
         scale: NaN or infinite where it overflowed.
@@ -197,7 +197,7 @@ class Players(keras.Model):
         return self.apply(player, self.gradients(player, tape, objective))
 
     def _moves(self, d_norm: tf.Tensor, g_norm: tf.Tensor) -> dict[str, tf.Tensor]:
-        """What a round logs of the players' moves: norms, loss scales, skipped steps."""
+        """Return what a round logs of the players' moves: norms, loss scales, skipped steps."""
         logs = dict(zip(SAMPLED_NORMS, (d_norm, g_norm), strict=True))
         for player, norm in (("discriminator", d_norm), ("generator", g_norm)):
             if player in self.loss_scales:
@@ -229,7 +229,9 @@ class Players(keras.Model):
         return tf.cast(due, tf.float32)
 
     def _norm(self, gradients: list[tf.Tensor | None]) -> tf.Tensor:
-        """The L2 norm of the global batch's gradient; in a round that measures none, 0 or NaN."""
+        """Return the L2 norm of the global batch's gradient; in a round that measures none, 0 or
+        NaN.
+        """
         if self.norms_every == 1:
             return batch.global_norm(gradients)
         return tf.cond(

@@ -23,7 +23,7 @@ class Prior:
         raise NotImplementedError(f"{type(self).__name__} defines no sample")
 
     def quantile(self, u: np.ndarray) -> np.ndarray | None:
-        """Where a share u of the draws of one dimension lies below, if that is known.
+        """Tell where a share u of the draws of one dimension lies below, if that is known.
 
         What is computed exactly of games on the line, such as the metric ``theory``, needs it.
 

@@ -9,7 +9,7 @@ from .game import AdversarialGame
 
 
 def state_variables(game: AdversarialGame) -> dict[str, tf.Variable]:
-    """The variables that training can change: networks, optimizers, loss state, the round;
+    """Return the variables that training can change: networks, optimizers, loss state, the round;
     the average of G's weights where one is kept, the players' loss scales where they compute
     in float16, and the factors of learning rates that follow a schedule.
 

@@ -47,7 +47,7 @@ class Alternating(UpdateRule):
         self.discriminator_steps = discriminator_steps
 
     def round(self, game: AdversarialGame, real: tf.Tensor) -> dict[str, tf.Tensor]:
-        """One iteration of Algorithm 1; see :meth:`UpdateRule.round`.
+        """Return one iteration of Algorithm 1; see :meth:`UpdateRule.round`.
 
         D's figures are those of its last step, before it moved.
         """
@@ -75,7 +75,7 @@ class Simultaneous(UpdateRule):
     discriminator_steps = 1
 
     def round(self, game: AdversarialGame, real: tf.Tensor) -> dict[str, tf.Tensor]:
-        """One simultaneous move of both players; see :meth:`UpdateRule.round`."""
+        """Return one simultaneous move of both players; see :meth:`UpdateRule.round`."""
         with game.watch("discriminator", "generator") as tape:
             # In one pass together, G's gradient would run back through D's layers for the
             # real examples as well, as zeros: 14 % more time in the MNIST game.

@@ -92,7 +92,7 @@ def save_grid(
 def image_grid(
     x: np.ndarray, low: float | None, high: float | None, columns: int | None = None
 ) -> Image.Image:
-    """The images ``x`` in rows, enlarged by a whole factor if they are small.
+    """Return the images ``x`` in rows, enlarged by a whole factor if they are small.
 
     Args:
         x: ``[n, height, width, channels]`` or ``[n, height, width]``.
@@ -149,7 +149,7 @@ def vector_figure(
     probability: Density | None = None,
     title: str = "",
 ) -> Figure:
-    """A figure of the vectors ``x``: see :func:`save_grid`."""
+    """Return a figure of the vectors ``x``: see :func:`save_grid`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -27,7 +27,7 @@ REFRESHES = 2
 
 
 def describe(record: Mapping[str, Any]) -> list[str]:
-    """The parts of a record that the progress line shows, undefined ones left out.
+    """Return the parts of a record that the progress line shows, undefined ones left out.
 
     >>> describe({"d_loss": 1.5, "g_loss": 0.7, "value": -1.25, "d_accuracy_real": 0.75,
     ...           "d_accuracy_fake": 0.5})
@@ -54,7 +54,7 @@ def describe(record: Mapping[str, Any]) -> list[str]:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as hours, minutes and seconds.
+    """Return seconds as hours, minutes and seconds.
 
     >>> duration(75), duration(3700.4)
     ('1:15', '1:01:40')

@@ -15,7 +15,7 @@ OF_CURRENT_WEIGHTS, OF_AVERAGED_WEIGHTS = "_current", "_averaged"
 
 
 def line_of(step: int, scores: Iterable[Score], suffix: str = "") -> dict[str, Any]:
-    """A line of metrics.jsonl.
+    """Return a line of metrics.jsonl.
 
     >>> line_of(5, [Score("parzen", 225.0, 2.0)], "_current")["scores"]
     {'parzen_current': 225.0, 'parzen_current_error': 2.0}

@@ -83,7 +83,7 @@ class Snapshot:
         return np.divide(self.data, total, out=np.full(len(total), math.nan), where=total > 0)
 
     def record(self) -> dict[str, Any]:
-        """The snapshot as JSON values; what :func:`parsed` reads."""
+        """Return the snapshot as JSON values; what :func:`parsed` reads."""
         return {
             "step": self.step,
             "low": self.low,
@@ -98,7 +98,7 @@ class Snapshot:
 
 
 def taken(step: int, game: LineGame, base: Snapshot | None = None) -> Snapshot:
-    """A snapshot of a game.
+    """Return a snapshot of a game.
 
     Args:
         step: The round.
@@ -132,7 +132,7 @@ def taken(step: int, game: LineGame, base: Snapshot | None = None) -> Snapshot:
 
 
 def log_of(samples: Path) -> MetricsLog:
-    """The snapshots of a run.
+    """Return the snapshots of a run.
 
     Args:
         samples: The run's folder ``samples/``.
@@ -141,7 +141,7 @@ def log_of(samples: Path) -> MetricsLog:
 
 
 def snapshots_of(samples: Path) -> list[Snapshot]:
-    """The snapshots of a run that are sound, by step.
+    """Return the snapshots of a run that are sound, by step.
 
     Of more than 256 MiB of them, some 30,000, every second one is kept, or every fourth, and
     so on, and the last.
@@ -160,7 +160,7 @@ def snapshots_of(samples: Path) -> list[Snapshot]:
 
 
 def first_snapshot_of(samples: Path) -> Snapshot | None:
-    """The first snapshot of a run that is sound; nothing after it is read.
+    """Return the first snapshot of a run that is sound; nothing after it is read.
 
     Args:
         samples: The run's folder ``samples/``.
@@ -178,7 +178,7 @@ def _sound(samples: Path) -> Iterator[Snapshot]:
 
 
 def parsed(record: Mapping[str, Any]) -> Snapshot | None:
-    """The snapshot of a record; ``None`` if it is none, or its numbers cannot be drawn."""
+    """Return the snapshot of a record; ``None`` if it is none, or its numbers cannot be drawn."""
     try:
         curves = {name: _curve(record[name]) for name in ("data", "generated")}
         ends = {name: _curve(record[name]) for name in ("latents", "images")}

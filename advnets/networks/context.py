@@ -47,7 +47,7 @@ class NetworkContext:
     seed: int = 0
 
     def seed_for(self, name: str) -> int:
-        """A seed in 0 … 2³¹−1 of its own for everything called ``name`` in this network.
+        """Return a seed in 0 … 2³¹−1 of its own for everything called ``name`` in this network.
 
         Two layers never start from the same numbers, and a layer's numbers depend on
         nothing but the run's seed, the role and the layer's name.

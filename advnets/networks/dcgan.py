@@ -156,7 +156,7 @@ def _discriminator(layers: _Layers, channels: int, stages: int | None, slope: fl
 
 
 def _stages(height: int, width: int, asked: int | None) -> int:
-    """How many times the image is halved.
+    """Tell how many times the image is halved.
 
     Raises:
         UsageError: If it cannot be, or not as often as asked.

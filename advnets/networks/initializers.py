@@ -43,12 +43,12 @@ class SparseNormal(keras.initializers.Initializer):
         return tf.convert_to_tensor(weights.T, dtype=dtype or keras.config.floatx())
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments, for serialisation."""
+        """Return the arguments, for serialisation."""
         return {"count": self.count, "stddev": self.stddev, "seed": self.seed}
 
 
 def weight_initializer(choice: Mapping[str, Any], seed: int) -> keras.initializers.Initializer:
-    """The initializer that a recipe's layer asks for.
+    """Return the initializer that a recipe's layer asks for.
 
     Args:
         choice: At most one of ``irange`` (a: uniform in (−a, a)), ``stddev`` (σ: normal,

@@ -6,7 +6,7 @@ import keras
 
 
 def mixes_examples(model: keras.Model) -> bool:
-    """Whether any layer of ``model`` lets the examples of a batch influence each other.
+    """Tell whether any layer of ``model`` lets the examples of a batch influence each other.
 
     If none does, a discriminator may see real and generated examples as one batch. A layer
     says that it does by an attribute ``mixes_examples = True``; batch normalisation is known.

@@ -37,7 +37,7 @@ def under_policy(policy: str) -> Iterator[None]:
 
 
 def computes_in(network: keras.Model, *dtypes: str) -> bool:
-    """Whether any layer of ``network`` computes in one of ``dtypes``.
+    """Tell whether any layer of ``network`` computes in one of ``dtypes``.
 
     >>> x = keras.Input((3,))
     >>> half = keras.Model(x, keras.layers.Dense(2, dtype="mixed_float16")(x))

@@ -19,7 +19,7 @@ STARTS = ("irange", "stddev", "sparse")
 
 
 def weights(own: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str, Any]:
-    """A layer's start and norm bound: its own where given, else the network's."""
+    """Return a layer's start and norm bound: its own where given, else the network's."""
     start = own if any(own.get(name) is not None for name in STARTS) else network
     limit = own.get("max_col_norm")
     return {
@@ -40,7 +40,7 @@ def kernel_arguments(choice: Mapping[str, Any], seed: int) -> dict[str, Any]:
 def filter_initializer(
     own: Mapping[str, Any], network: Mapping[str, Any], seed: int
 ) -> keras.initializers.Initializer:
-    """The start of a convolution's filters: ``irange`` or ``stddev``, else Glorot's uniform."""
+    """Choose the start of a convolution's filters: ``irange`` or ``stddev``, else Glorot's."""
     choice = {name: weights(own, network)[name] for name in ("irange", "stddev")}
     return weight_initializer(choice, seed)
 
@@ -48,7 +48,7 @@ def filter_initializer(
 def activation_layer(
     activation: str, slope: float, name: str, dtype: str | None = None, role: str = ""
 ) -> keras.layers.Layer:
-    """The activation as a layer of its own, called ``name``, computed in ``dtype`` if given.
+    """Return the activation as a layer of its own, called ``name``, computed in ``dtype`` if given.
 
     A discriminator may be differentiated twice, which its ReLUs are made for. In a generator
     TensorFlow's own are faster: it fuses them with the matrix product before them.
@@ -63,7 +63,7 @@ def activation_layer(
 def activated_output(
     x: keras.KerasTensor, activation: str, slope: float = 0.2
 ) -> keras.KerasTensor:
-    """A network's last activation, in float32 whatever the layers before compute in."""
+    """Return a network's last activation, in float32 whatever the layers before compute in."""
     if activation == "linear":
         return as_float32(x)
     return activation_layer(activation, slope, name="output_activation", dtype="float32")(x)
@@ -84,7 +84,7 @@ def image_shape(shape: tuple[int, ...], architecture: str) -> tuple[int, int, in
 
 
 def flat(x: keras.KerasTensor) -> keras.KerasTensor:
-    """One vector per example: [N, *shape] → [N, prod(shape)]."""
+    """Return one vector per example: [N, *shape] → [N, prod(shape)]."""
     shape = x.shape[1:]
     return x if len(shape) == 1 else keras.layers.Reshape((math.prod(shape),), name="flatten")(x)
 
@@ -113,7 +113,7 @@ def hidden_layers(
     synchronized: bool = False,
     dropout: Sequence[float] = (),
 ) -> keras.KerasTensor:
-    """The hidden layers of an MLP; see :func:`advnets.networks.mlp.mlp` for the arguments."""
+    """Build the hidden layers of an MLP; see :func:`advnets.networks.mlp.mlp` for arguments."""
 
     def first(own: Any, default: Any) -> Any:
         return default if own is None else own
@@ -146,7 +146,7 @@ def output_layer(
     network: Mapping[str, Any],
     slope: float = 0.2,
 ) -> keras.KerasTensor:
-    """The last layer, in the context's output shape ([N] for a discriminator), float32.
+    """Return the last layer, in the context's output shape ([N] for a discriminator), float32.
 
     A discriminator's layer is computed in float32 too: it is small, and half precision keeps
     two or three digits of a logit.
@@ -182,7 +182,7 @@ def output_layer(
 
 
 def marginal_bias(context: NetworkContext, activation: str) -> np.ndarray:
-    """The bias b at which activation(b) is the training data's mean, flattened.
+    """Return the bias b at which activation(b) is the training data's mean, flattened.
 
     Sigmoid: b = logit(clip(mean, 1e-7, 1 − 1e-7)), as in the authors' code of Goodfellow et
     al. 2014; tanh likewise with atanh; linear: b = mean.

@@ -24,7 +24,8 @@ from .stack import (
 
 
 def grid_size(size: int, kernel: int, stride: int) -> int:
-    """The smallest n for which n positions, ``stride`` apart, paint at least ``size`` pixels.
+    """Return the smallest n for which n positions, ``stride`` apart, paint at least ``size``
+    pixels.
 
     (n − 1)·stride + kernel ≥ size.
 

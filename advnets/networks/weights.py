@@ -50,7 +50,7 @@ def save_weights(model: keras.Model, path: str | Path) -> str:
 
 
 def file_sha256(path: str | Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal digits."""
+    """Return the SHA-256 of a file's bytes, in hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -99,7 +99,9 @@ def load_last_layers(model: keras.Model, path: str | Path, sha256: str | None = 
 
 
 def _opened(path: Path, sha256: str | None) -> Archive:
-    """The file, its arrays not yet read: they are once their shapes are those of the network."""
+    """Return the file, its arrays not yet read: they are once their shapes are those of the
+    network.
+    """
     if not is_there(path) or not path.is_file():
         raise UsageError(
             f"the file of pretrained weights {path} does not exist",
@@ -137,14 +139,14 @@ def _read(archive: Archive, name: str) -> np.ndarray:
 
 
 def _some(names: Iterable[str]) -> str:
-    """The first of the names."""
+    """Return the first of the names."""
     found = sorted(names)
     more = f" and {len(found) - 20} more" if len(found) > 20 else ""
     return ", ".join(found[:20]) + more or "nothing"
 
 
 def _index(name: str) -> int | None:
-    """The hidden layer that a weight belongs to, or ``None`` for the output layer's."""
+    """Return the hidden layer that a weight belongs to, or ``None`` for the output layer's."""
     match = HIDDEN.match(name)
     return int(match[1]) if match else None
 

@@ -58,14 +58,14 @@ class Helpers:
             return do[what](*arguments)
 
     def samples(self, first: int, last: int, seed: int, weights: str = "auto") -> np.ndarray:
-        """Some samples, in the range of the preprocessed data, on all workers."""
+        """Return some samples, in the range of the preprocessed data, on all workers."""
         game = self._game
         return game.generate(last, seed, stream="evaluate", weights=weights, first=first)[1]
 
     def per_example(
         self, name: Sequence[str], examples: np.ndarray, others: Sequence[Any], at_once: int
     ) -> np.ndarray:
-        """The values of a function for each example; see :meth:`MetricContext.per_example`.
+        """Return the values of a function for each example; see :meth:`MetricContext.per_example`.
 
         Args:
             name: The function's module and name, by which each worker finds it.
@@ -79,7 +79,8 @@ class Helpers:
         return self._shared(share, examples)
 
     def extract(self, what: str, wanted: Wanted, examples: np.ndarray | None) -> Any:
-        """What an extractor says of examples, or of itself; see :meth:`MetricContext.features`.
+        """Return what an extractor says of examples, or of itself; see
+        :meth:`MetricContext.features`.
 
         Args:
             what: ``features``, ``probabilities`` or ``describe``.
@@ -117,7 +118,7 @@ class Helpers:
 
 
 def _some(source: Source, split: str, places: np.ndarray) -> np.ndarray:
-    """Preprocessed examples of a split, which is read once if it fits into memory."""
+    """Return preprocessed examples of a split, which is read once if it fits into memory."""
     if source.fits(split):
         return np.asarray(source.preprocess.apply(source.load(split)[places]))
     return np.asarray(source.preprocess.apply(source.take(split, places).examples))
@@ -135,7 +136,7 @@ def _checked(component: Component, returned: Any) -> list[Score]:
 def _chosen(
     recipe: Recipe, registry: Registry, wanted: Sequence[str | Mapping[str, Any]] | None
 ) -> list[tuple[Component, dict[str, Any]]]:
-    """Metrics and their parameters; see :meth:`advnets.session.api.Run.evaluate`."""
+    """Return metrics and their parameters; see :meth:`advnets.session.api.Run.evaluate`."""
     declared = recipe.components("evaluation.metrics")
     if wanted is None:
         return declared

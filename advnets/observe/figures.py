@@ -25,7 +25,7 @@ ROWS, COLUMNS = 8, 10
 
 
 def shape_of_grid(source: Source) -> tuple[int, int]:
-    """Rows and columns of samples that fit on a sheet, for images of this size."""
+    """Return rows and columns of samples that fit on a sheet, for images of this size."""
     height, width = source.spec.shape[:2]
     return max(2, min(ROWS, WIDE // height)), max(2, min(COLUMNS, WIDE // width))
 
@@ -38,7 +38,7 @@ def samples_and_neighbours(
     columns: int | None = None,
     weights: str = "auto",
 ) -> SamplesAndNeighbours:
-    """Random samples, with the training example nearest to the last of each row.
+    """Return random samples, with the training example nearest to the last of each row.
 
     All of the training split is looked through.
 
@@ -128,7 +128,7 @@ def draw_at_the_end(
 
 
 def _drawn(game: AdversarialGame, n: int, seed: int) -> np.ndarray:
-    """The latent points of ``advnets sample``: fewer are a prefix of more."""
+    """Return the latent points of ``advnets sample``: fewer are a prefix of more."""
     return np.asarray(game.prior.sample(Draw(seed, 0), "sample", n))
 
 

@@ -41,7 +41,7 @@ def made(generator: Network, latents: np.ndarray, numbers: int = 1) -> np.ndarra
 
 
 def said(discriminator: Network, loss: Loss, examples: np.ndarray) -> dict[str, np.ndarray]:
-    """What D says of examples ``[n, *shape]`` in the preprocessed range.
+    """Return what D says of examples ``[n, *shape]`` in the preprocessed range.
 
     Returns:
         By name, ``[n, ...]`` each: all that D returns, and ``probability``, the probability
@@ -56,7 +56,7 @@ def said(discriminator: Network, loss: Loss, examples: np.ndarray) -> dict[str, 
 def judged_in_play(
     discriminator: keras.Model, loss: Loss, seed: int, batch: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """What D says of one batch as it does in a round; see :func:`said`.
+    """Return what D says of one batch as it does in a round; see :func:`said`.
 
     Batch normalisation takes the batch's own statistics, and dropout drops: by masks that are a
     function of the seed and the batch, so that no order of asking changes them. (Keras's own
@@ -70,7 +70,7 @@ def judged_in_play(
 
 
 def _number_of(batch: np.ndarray) -> int:
-    """62 bits that tell batches apart."""
+    """Return 62 bits that tell batches apart."""
     return random.stream_key(0, hashlib.sha256(batch.tobytes()).hexdigest())
 
 
@@ -83,7 +83,7 @@ def _named(output: DiscriminatorOutput, loss: Loss) -> dict[str, np.ndarray]:
 
 
 def at_rest(network: keras.Model) -> Network:
-    """The network in inference mode."""
+    """Return the network in inference mode."""
     return lambda x: network(x, training=False)
 
 
@@ -106,7 +106,7 @@ class Line:
             self._players = _as_graph(generator), _as_graph(discriminator)
 
     def __call__(self) -> LineGame:
-        """The game at this moment."""
+        """Return the game at this moment."""
         generator, discriminator = self._players
         return line_game(
             *(self._source, self._game.prior),

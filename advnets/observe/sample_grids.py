@@ -49,7 +49,7 @@ def probability(game: AdversarialGame, source: Source, x: np.ndarray) -> np.ndar
 
 
 def background(source: Source) -> dict[str, Any]:
-    """What to draw beneath samples of vectors: the density where known, real examples."""
+    """Return what to draw beneath samples of vectors: the density where known, real examples."""
     if source.spec.kind != "vector":
         return {}
     density = getattr(source, "log_density", None)

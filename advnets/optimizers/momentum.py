@@ -86,6 +86,6 @@ class Momentum(keras.optimizers.Optimizer):
         )
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments, for serialisation."""
+        """Return the arguments, for serialisation."""
         own = ("start", "final", "epochs", "steps_per_epoch")
         return {**super().get_config(), **{name: getattr(self, name) for name in own}}

@@ -33,14 +33,14 @@ class FlooredDecay(keras.optimizers.schedules.LearningRateSchedule):
         self.floor = floor
 
     def __call__(self, step: tf.Tensor | int) -> tf.Tensor:
-        """The learning rate of the update that follows ``step`` others, a float32 scalar."""
+        """Return the learning rate of the update that follows ``step`` others, a float32 scalar."""
         # e^(−t·log decay): the logarithm is taken in double precision here, since
         # 1.000004 itself has only five correct digits beyond the 1 in float32.
         t = tf.cast(tf.convert_to_tensor(step), tf.float32)
         return tf.maximum(self.initial * tf.exp(t * -math.log(self.decay)), self.floor)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments, for serialisation."""
+        """Return the arguments, for serialisation."""
         return {"initial": self.initial, "decay": self.decay, "floor": self.floor}
 
 
@@ -66,11 +66,11 @@ class Scaled(keras.optimizers.schedules.LearningRateSchedule):
         self.factor = factor if isinstance(factor, tf.Variable) else tf.Variable(factor)
 
     def __call__(self, step: tf.Tensor | int) -> tf.Tensor:
-        """The learning rate of the update that follows ``step`` others, a float32 scalar."""
+        """Return the learning rate of the update that follows ``step`` others, a float32 scalar."""
         return self.schedule(step) * self.factor
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments, for serialisation."""
+        """Return the arguments, for serialisation."""
         kept = keras.optimizers.schedules.serialize(self.schedule)
         return {"schedule": kept, "factor": float(self.factor.numpy())}
 

@@ -13,7 +13,7 @@ TRACEBACK = "run again with --traceback to see the way there"
 
 
 def packages_of(record: PluginRecord) -> set[str]:
-    """The top-level packages that a plugin's code is in, as far as it says."""
+    """Return the top-level packages that a plugin's code is in, as far as it says."""
     modules = {record.module}
     for kind, components in record.components.items():
         if kind != "recipes":
@@ -24,7 +24,7 @@ def packages_of(record: PluginRecord) -> set[str]:
 
 
 def culprit(error: BaseException, registry: Registry) -> tuple[PluginRecord, str] | None:
-    """The plugin whose code an error comes from, and the place, ``file:line``.
+    """Return the plugin whose code an error comes from, and the place, ``file:line``.
 
     Args:
         error: The error.
@@ -47,7 +47,7 @@ def culprit(error: BaseException, registry: Registry) -> tuple[PluginRecord, str
 def explained(
     error: BaseException, registry: Registry, *, running: bool = False
 ) -> AdvnetsError | None:
-    """An error as the error of a plugin; ``None`` if it is no plugin's.
+    """Return an error as the error of a plugin; ``None`` if it is no plugin's.
 
     Args:
         error: What was raised.
@@ -94,7 +94,7 @@ def explaining(registry: Registry, running: Callable[[], bool] = lambda: False) 
 
 
 def owners_of(components: Iterable[tuple[str, str]], registry: Registry) -> list[str]:
-    """Those of some components, kind and name, that plugins brought, in words."""
+    """Return those of some components, kind and name, that plugins brought, in words."""
     found = []
     for kind, name in components:
         owner = registry.owner(kind, name)

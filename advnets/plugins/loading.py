@@ -152,7 +152,7 @@ def _installed() -> Iterator[_Found]:
 
 
 def _locate(word: str) -> _Found:
-    """A plugin given as a file or as a module."""
+    """Return a plugin given as a file or as a module."""
     if word.endswith(".py") or os.sep in word:
         path = Path(word).expanduser().resolve()
         if not path.is_file():

@@ -108,21 +108,21 @@ class Registry:
                     )
 
     def names(self, kind: str) -> list[str]:
-        """The usable names of ``kind``, sorted."""
+        """Return the usable names of ``kind``, sorted."""
         self._check_kind(kind)
         return sorted(n for n in self._components[kind] if (kind, n) not in self._conflicts)
 
     def components(self, kind: str) -> list[Component]:
-        """The usable components of ``kind``, sorted by name."""
+        """Return the usable components of ``kind``, sorted by name."""
         return [self._components[kind][name][0] for name in self.names(kind)]
 
     def owner(self, kind: str, name: str) -> PluginRecord:
-        """The plugin that registered component ``name`` of ``kind``."""
+        """Return the plugin that registered component ``name`` of ``kind``."""
         self.component(kind, name)
         return self._components[kind][name][1]
 
     def component(self, kind: str, name: str) -> Component:
-        """The component ``name`` of ``kind``.
+        """Return the component ``name`` of ``kind``.
 
         Raises:
             PluginError: If nobody registered it (with the nearest names and the

@@ -27,7 +27,7 @@ class TimeIsUp(BaseException):
 
 
 def seconds_allowed() -> float:
-    """What the environment variable says, or a minute; 0 for no limit.
+    """Return what the environment variable says, or a minute; 0 for no limit.
 
     Raises:
         PluginError: If it is no number of seconds.

@@ -17,7 +17,7 @@ DEPTH = 20
 
 
 def described(error: BaseException) -> str:
-    """An error's type, and the first line of what it says.
+    """Return an error's type, and the first line of what it says.
 
     >>> described(ValueError("no luck\\n(at all)")), described(KeyError())
     ('ValueError: no luck', 'KeyError')
@@ -34,7 +34,7 @@ def described(error: BaseException) -> str:
 
 
 def top(module: str) -> str:
-    """The top-level package of a module.
+    """Return the top-level package of a module.
 
     >>> top("advnets_hinge.loss")
     'advnets_hinge'
@@ -43,7 +43,7 @@ def top(module: str) -> str:
 
 
 def place_of(error: BaseException, packages: Collection[str]) -> tuple[str, str] | None:
-    """The innermost line of some packages that an error came through.
+    """Return the innermost line of some packages that an error came through.
 
     Where there is none, the class of theirs whose object an error was raised in will do: it
     may have inherited the method that complains.
@@ -82,7 +82,7 @@ def place_of(error: BaseException, packages: Collection[str]) -> tuple[str, str]
 
 
 def defined_at(what: Any) -> str:
-    """Where a function, a method or a class is defined, ``file:line`` as far as is known.
+    """Tell where a function, a method or a class is defined, ``file:line`` as far as is known.
 
     >>> defined_at(defined_at).rpartition(":")[0] == __file__
     True
@@ -101,7 +101,7 @@ def defined_at(what: Any) -> str:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that there was no memory left; TensorFlow's is known by its name.
+    """Tell whether an error says that there was no memory left; TensorFlow's is known by its name.
 
     >>> is_out_of_memory(MemoryError()), is_out_of_memory(ValueError())
     (True, False)
@@ -114,7 +114,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def name_of(what: Callable[..., Any]) -> str:
-    """A function or method as it is called in messages.
+    """Return a function or method as it is called in messages.
 
     >>> name_of(str.upper), name_of("x".upper)
     ('str.upper', "'x'.upper")
@@ -128,7 +128,8 @@ def name_of(what: Callable[..., Any]) -> str:
 
 
 def scope_of(what: Any) -> str:
-    """A name for the operations that something makes, by which TensorFlow's errors tell of it.
+    """Return a name for the operations that something makes, by which TensorFlow's errors tell of
+    it.
 
     >>> scope_of(ValueError())
     'ValueError'
@@ -137,7 +138,7 @@ def scope_of(what: Any) -> str:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An error and what led to it, the first one first."""
+    """Yield an error and what led to it, the first one first."""
     found: list[BaseException] = []
     one: BaseException | None = error
     while one is not None and one not in found and len(found) < DEPTH:
@@ -147,7 +148,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _frames(error: BaseException) -> Iterator[tuple[FrameType, int]]:
-    """The frames that an error came through, the innermost last."""
+    """Yield the frames that an error came through, the innermost last."""
     traceback = error.__traceback__
     while traceback is not None:
         yield traceback.tb_frame, traceback.tb_lineno

@@ -32,7 +32,7 @@ class Place:
     override: str = ""
 
     def problem(self, message: str, hint: str | None = None) -> Problem:
-        """A problem at this place."""
+        """Return a problem at this place."""
         text = f"{self.override}: {message}" if self.override else message
         hint = _shortened(hint) if hint else hint
         return Problem(_shortened(text), self.line, self.column, self.source, hint)
@@ -64,7 +64,7 @@ class Document:
     spoiled: set[Keys] = field(default_factory=set)
 
     def place(self, keys: Keys, *, key: bool = False) -> Place:
-        """Where the value at ``keys`` (or its key) was written, or else what encloses it."""
+        """Tell where the value at ``keys`` (or its key) was written, or else what encloses it."""
         first, second = (self.keys, self.values) if key else (self.values, self.keys)
         for end in range(len(keys), 0, -1):
             found = first.get(keys[:end]) or second.get(keys[:end])
@@ -73,7 +73,7 @@ class Document:
         return self.values.get((), Place(self.source))
 
     def is_spoiled(self, keys: Keys) -> bool:
-        """Whether the value at ``keys``, or one that holds it, could not be read."""
+        """Tell whether the value at ``keys``, or one that holds it, could not be read."""
         return any(keys[:end] in self.spoiled for end in range(len(keys) + 1))
 
     def forget(self, keys: Keys) -> None:
@@ -85,7 +85,7 @@ class Document:
 
 
 def dotted(keys: Keys) -> str:
-    """How a path is written on the command line.
+    """Tell how a path is written on the command line.
 
     >>> dotted(("penalties", 0, "weight"))
     'penalties.0.weight'

@@ -17,7 +17,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def recipe_schema(registry: Registry) -> dict[str, Any]:
-    """What an editor needs to complete and check recipes (draft 2020-12).
+    """Return what an editor needs to complete and check recipes (draft 2020-12).
 
     Args:
         registry: The components that recipes may name.
@@ -38,7 +38,7 @@ def recipe_schema(registry: Registry) -> dict[str, Any]:
 
 
 def parameter_schema(component: Component, references: str = "#/$defs/{model}") -> dict[str, Any]:
-    """The JSON Schema of a component's parameters.
+    """Return the JSON Schema of a component's parameters.
 
     A type that JSON Schema cannot express makes it a bare list of names.
     """
@@ -54,7 +54,7 @@ def _label(slot: Slot) -> str:
 
 
 def _choice(slot: Slot, registry: Registry, definitions: dict[str, Any]) -> dict[str, Any]:
-    """One of the components that fit a slot: its name, or a mapping with its parameters."""
+    """Return one of the components that fit a slot: its name, or a mapping with its parameters."""
     components = [
         component
         for component in registry.components(slot.kind)
@@ -75,7 +75,7 @@ def _choice(slot: Slot, registry: Registry, definitions: dict[str, Any]) -> dict
 def _component(
     component: Component, kind: str, label: str, definitions: dict[str, Any]
 ) -> dict[str, Any]:
-    """The mapping form of one component."""
+    """Return the mapping form of one component."""
     schema = parameter_schema(component, f"#/$defs/{label}.{{model}}")
     for name, definition in schema.pop("$defs", {}).items():
         definitions[f"{label}.{name}"] = definition

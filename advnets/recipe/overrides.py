@@ -42,7 +42,7 @@ def apply_overrides(document: Document, overrides: Sequence[str] | Mapping[str, 
 def _read(
     document: Document, overrides: Sequence[str] | Mapping[str, Any]
 ) -> Iterator[tuple[Keys, Document]]:
-    """The path and the value of every override that can be read."""
+    """Yield the path and the value of every override that can be read."""
     if isinstance(overrides, str):
         overrides = [overrides]
     if isinstance(overrides, Mapping):
@@ -127,7 +127,7 @@ def _set(
 
 
 def _refusal(holder: Any, keys: Keys, depth: int) -> str | None:
-    """Why ``holder`` has no ``keys[depth]``, or ``None`` if it can have one."""
+    """Tell why ``holder`` has no ``keys[depth]``, or ``None`` if it can have one."""
     key = keys[depth]
     if isinstance(holder, dict):
         return None

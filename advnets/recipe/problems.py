@@ -143,7 +143,7 @@ class Findings:
 
 
 def _walk(value: Any, error: ErrorDetails) -> Keys:
-    """The path of an error in the data: pydantic's location without the names of branches."""
+    """Find the path of an error in the data: pydantic's location, without branches' names."""
     keys: list[str | int] = []
     loc = error["loc"]
     for depth, key in enumerate(loc):
@@ -164,7 +164,7 @@ def _at(value: Any, keys: Keys) -> Any:
 
 
 def _fields(schema: Any, keys: Keys) -> dict[str, str]:
-    """The fields (and their descriptions) of the models at ``keys`` within a schema."""
+    """Return the fields (and their descriptions) of the models at ``keys`` within a schema."""
     models = _models(schema)
     for key in keys:
         if not isinstance(key, int):
@@ -178,7 +178,7 @@ def _fields(schema: Any, keys: Keys) -> dict[str, str]:
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:
-    """The models that an annotation allows: itself, or a member of a union or of a list."""
+    """Return the models that an annotation allows: itself, or a member of a union or of a list."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for part in get_args(annotation) for model in _models(part)]
@@ -200,5 +200,5 @@ def _misplaced(path: Keys) -> str | None:
 
 
 def _words(expected: list[str]) -> list[str]:
-    """The literals named by expectations."""
+    """Return the literals named by expectations."""
     return [word for text in expected for word in text.split("'")[1::2]]

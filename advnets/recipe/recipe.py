@@ -57,7 +57,7 @@ class Recipe:
         return int(self.data["seed"])
 
     def component(self, path: str) -> tuple[Component, dict[str, Any]]:
-        """The component at a dotted path, and its parameters as keyword arguments.
+        """Return the component at a dotted path, and its parameters as keyword arguments.
 
         Args:
             path: Such as ``generator``, ``optimizers.discriminator``, ``penalties.0``.
@@ -68,7 +68,7 @@ class Recipe:
         return self._entry(_keys(path))
 
     def components(self, path: str) -> list[tuple[Component, dict[str, Any]]]:
-        """The components of a list, such as ``penalties`` or ``evaluation.metrics``."""
+        """Return the components of a list, such as ``penalties`` or ``evaluation.metrics``."""
         keys = _keys(path)
         value: Any = self.data
         for key in keys:
@@ -81,16 +81,16 @@ class Recipe:
         return component.make(kind, parameters, *context)
 
     def walk(self) -> Iterator[tuple[str, Component, dict[str, Any]]]:
-        """Every component in it: dotted path, component, parameters."""
+        """Yield every component in it: dotted path, component, parameters."""
         for keys in self._entries:
             yield ".".join(map(str, keys)), *self._entry(keys)
 
     def identity(self) -> str:
-        """Eight hexadecimal digits that say which trajectory this is."""
+        """Return eight hexadecimal digits that say which trajectory this is."""
         return identity(self.data)
 
     def stand_in(self) -> Recipe | None:
-        """The same experiment on the data set named by ``dataset.offline``, if there is one."""
+        """Return the same experiment on the data set of ``dataset.offline``, if there is one."""
         original = ("dataset",)
         offline = (*original, OFFLINE)
         if offline not in self._entries:
@@ -103,7 +103,7 @@ class Recipe:
         return replace(self, data=data, stand_in_for=stood_for, _entries=entries)
 
     def to_yaml(self) -> str:
-        """The resolved recipe as a file that loads to the same recipe."""
+        """Return the resolved recipe as a file that loads to the same recipe."""
         head = "# A resolved recipe: every default is written out.\n"
         if self.stand_in_for is not None:
             stood_for = write_yaml({"dataset": self.stand_in_for}).rstrip("\n")
@@ -146,7 +146,8 @@ def load_recipe(
 
 
 def recipe_bytes(path: Path) -> bytes:
-    """The content of a recipe's file, or as much of it as shows that it is too large for one.
+    """Return the content of a recipe's file, or as much of it as shows that it is too large for
+    one.
 
     Raises:
         UsageError: If it cannot be read, or is no file.
@@ -209,7 +210,7 @@ def _keys(path: str) -> Keys:
 
 
 def _slug(stem: str) -> str:
-    """A file's stem as a recipe's name.
+    """Return a file's stem as a recipe's name.
 
     >>> _slug("My Recipe (2)")
     'my-recipe-2'

@@ -96,7 +96,7 @@ def _check_best(recipe: RecipeSchema, findings: Findings) -> None:
 
 
 def _check_weights(recipe: RecipeSchema, findings: Findings) -> None:
-    """What is to be scored has to be kept."""
+    """Return what is to be scored has to be kept."""
     if recipe.averaging is None and recipe.evaluation.weights in ("averaged", "both"):
         findings.add(
             ("evaluation", "weights"),
@@ -110,7 +110,7 @@ _MISSING = object()
 
 
 def _error(findings: Findings) -> RecipeError:
-    """All problems, those of the file first and in its order."""
+    """Return all problems, those of the file first and in its order."""
 
     def order(problem: Problem) -> tuple[bool, int, int]:
         return problem.source == COMMAND_LINE, problem.line or 0, problem.column or 0
@@ -124,7 +124,7 @@ def _error(findings: Findings) -> RecipeError:
 def _entries(
     value: dict[str, Any], findings: Findings, registry: Registry
 ) -> Iterator[tuple[Keys, Entry | None]]:
-    """Every component that the recipe names."""
+    """Yield every component that the recipe names."""
     for keys, slot in SLOTS.items():
         written = _get(value, keys)
         if slot.many:
@@ -211,7 +211,7 @@ def _check_named(
 
 
 def _playing(registry: Registry, slot: Slot) -> list[str]:
-    """The names that fit a slot."""
+    """Return the names that fit a slot."""
     components = registry.components(slot.kind)
     return [c.name for c in components if not slot.role or slot.role in c.roles]
 

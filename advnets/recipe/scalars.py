@@ -26,7 +26,7 @@ LARGEST = 2**63 - 1
 
 
 def resolve_scalar(text: str) -> bool | int | float | str | None:
-    """The value of a plain (unquoted) scalar.
+    """Return the value of a plain (unquoted) scalar.
 
     Raises:
         ValueError: If it is a number that no recipe can hold.

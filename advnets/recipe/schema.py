@@ -213,7 +213,7 @@ OFFLINE = "offline"
 
 
 def slots() -> dict[Keys, Slot]:
-    """Every key of a recipe that names components.
+    """Return every key of a recipe that names components.
 
     >>> slots()["optimizers", "generator"].kind
     'optimizers'
@@ -234,7 +234,7 @@ SLOTS = slots()
 
 
 def is_entry(keys: Keys) -> bool:
-    """Whether a component's entry stands at ``keys``.
+    """Tell whether a component's entry stands at ``keys``.
 
     >>> is_entry(("dataset", "offline")), is_entry(("penalties", 0)), is_entry(("training",))
     (True, True, False)
@@ -247,7 +247,7 @@ def is_entry(keys: Keys) -> bool:
 
 
 def sections() -> dict[str, list[str]]:
-    """The keys within each section, by section: for hints about misplaced keys."""
+    """Return the keys within each section, by section: for hints about misplaced keys."""
     return {
         name: list(field.annotation.model_fields)
         for name, field in RecipeSchema.model_fields.items()

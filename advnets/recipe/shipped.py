@@ -16,7 +16,7 @@ SUFFIXES = (".yaml", ".yml")
 
 
 def find_recipe(word: str | Path, registry: Registry) -> Path:
-    """The file of a recipe.
+    """Return the file of a recipe.
 
     Args:
         word: A path, or the name of a shipped recipe.
@@ -58,7 +58,8 @@ def find_recipe(word: str | Path, registry: Registry) -> Path:
 
 
 def recipe_path(component: Component, thing: str = "recipe") -> Path:
-    """The file that a component of kind ``recipes`` or ``sweeps`` ships: ``package:path.yaml``.
+    """Return the file that a component of kind ``recipes`` or ``sweeps`` ships:
+    ``package:path.yaml``.
 
     The package is found, not imported.
 

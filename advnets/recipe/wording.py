@@ -67,7 +67,7 @@ EXPECTED: dict[str, Callable[[Mapping[str, Any]], str]] = {
 
 
 def expectation(error: ErrorDetails) -> str | None:
-    """What was expected, if that can be said in a few words."""
+    """Return what was expected, if that can be said in a few words."""
     say = EXPECTED.get(error["type"])
     try:
         return say(error.get("ctx", {})) if say else None
@@ -76,7 +76,7 @@ def expectation(error: ErrorDetails) -> str | None:
 
 
 def other_words(error: ErrorDetails) -> str:
-    """An error that says itself what is wrong: a validator's own message."""
+    """Return an error that says itself what is wrong: a validator's own message."""
     if error["type"] in ("value_error", "assertion_error"):
         cause = error.get("ctx", {}).get("error")
         text = str(cause) if cause is not None else error["msg"]
@@ -87,7 +87,7 @@ def other_words(error: ErrorDetails) -> str:
 
 
 def came(value: Any) -> str:
-    """What came, in the recipe's own notation, shortened.
+    """Return what came, in the recipe's own notation, shortened.
 
     >>> came("3"), came(True), came({"gcn": 55}), came(None)
     ("the text '3'", 'true', 'a mapping', 'nothing')
@@ -107,7 +107,7 @@ def came(value: Any) -> str:
 
 
 def conversion_hint(expected: str, value: Any) -> str | None:
-    """How to write a value of the wrong type that is obviously meant.
+    """Tell how to write a value of the wrong type that is obviously meant.
 
     >>> conversion_hint("a number", "3")
     'remove the quotes: 3'
@@ -142,7 +142,7 @@ def conversion_hint(expected: str, value: Any) -> str | None:
 
 
 def number(value: Any) -> str:
-    """A number as one writes it.
+    """Return a number as one writes it.
 
     >>> number(0.0), number(9007199254740992), number(1e-05)
     ('0', '9007199254740992', '1e-05')
@@ -153,7 +153,7 @@ def number(value: Any) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """The nearest known word, as a hint; one that holds the whole word before any other.
+    """Return the nearest known word, as a hint; one that holds the whole word before any other.
 
     >>> did_you_mean("stesp", ["steps", "batch_size"])
     "did you mean 'steps'?"

@@ -133,7 +133,7 @@ class _Reader:
                 break
 
     def _parse(self) -> Iterator[Event]:
-        """The parser's events, its errors turned into problems."""
+        """Yield the parser's events, its errors turned into problems."""
         try:
             yield from YAML(typ="safe", pure=True).parse(self.text)
         except MarkedYAMLError as error:

@@ -24,7 +24,7 @@ def write_yaml(data: Mapping[str, Any]) -> str:
 
 
 def _lines(value: Any) -> Iterator[str]:
-    """The lines of a non-empty mapping or list in block style."""
+    """Yield the lines of a non-empty mapping or list in block style."""
     items = value.items() if isinstance(value, Mapping) else ((None, item) for item in value)
     for key, item in items:
         head = "-" if key is None else f"{_text(key)}:"
@@ -49,7 +49,7 @@ def _flow(value: Any) -> str:
 
 
 def _text(text: str) -> str:
-    """Text, in quotes where YAML would read it as something else."""
+    """Return text, in quotes where YAML would read it as something else."""
     if PLAIN.fullmatch(text) and resolve_scalar(text) == text:
         return text
     escaped = "".join(_escape(character) for character in text)

@@ -55,7 +55,7 @@ class RunFolder:
 
     @classmethod
     def for_recipe(cls, recipe: Recipe, run_dir: str | Path | None = None) -> RunFolder:
-        """The folder that a recipe's run belongs into; it is not made yet.
+        """Return the folder that a recipe's run belongs into; it is not made yet.
 
         Args:
             recipe: The recipe.
@@ -81,7 +81,7 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: str | Path, *, sound: bool = True) -> RunFolder:
-        """An existing run's folder.
+        """Return an existing run's folder.
 
         Args:
             path: The folder.
@@ -109,7 +109,7 @@ class RunFolder:
         raise UsageError(message, hint=hint)
 
     def own(self) -> list[Path]:
-        """What lies in the folder of a run, as far as it is there."""
+        """Return what lies in the folder of a run, as far as it is there."""
         return [child for child in vars(self).values() if isinstance(child, Path)][1:]
 
     @property
@@ -118,11 +118,11 @@ class RunFolder:
         return Manifest(self.manifest_file)
 
     def lock(self) -> RunLock:
-        """A context manager that keeps other processes from writing here."""
+        """Return a context manager that keeps other processes from writing here."""
         return RunLock(self.path)
 
     def if_idle(self) -> AbstractContextManager[bool]:
-        """A context manager whose value says that nobody writes here until it is left."""
+        """Return a context manager whose value says that nobody writes here until it is left."""
         return self.lock().if_free()
 
     def start(self, recipe: Recipe) -> None:
@@ -155,11 +155,11 @@ class RunFolder:
         self._metrics.append(record)
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """The records of ``metrics.jsonl``, oldest first."""
+        """Return the records of ``metrics.jsonl``, oldest first."""
         return self._metrics.read()
 
     def stream_metrics(self) -> Iterator[dict[str, Any]]:
-        """The same records one at a time, all of them."""
+        """Yield the same records one at a time, all of them."""
         return self._metrics.stream()
 
     def truncate_metrics(self, step: int) -> None:
@@ -222,7 +222,8 @@ class RunFolder:
         )
 
     def _found(self, recipe: Recipe) -> dict[str, Any]:
-        """The recipe of the run found here, with what has become a default since filled in."""
+        """Return the recipe of the run found here, with what has become a default since filled in.
+        """
         document = read_yaml(recipe_bytes(self.recipe_file), str(self.recipe_file))
         if document.problems or not isinstance(document.value, dict):
             reason = f": {document.problems[0]}" if document.problems else ""
@@ -238,7 +239,7 @@ class RunFolder:
 
 
 def _usable(path: str | Path) -> Path:
-    """A path given by the user.
+    """Return a path given by the user.
 
     Raises:
         UsageError: If no system has such paths.

@@ -47,7 +47,7 @@ class Tally:
 
     @classmethod
     def read(cls, folder: Path) -> Tally:
-        """The tally in a run's folder; of zeros, if there is none that can be read.
+        """Return the tally in a run's folder; of zeros, if there is none that can be read.
 
         >>> Tally.read(Path("nowhere"))
         Tally(total=0.0, step=0, steps_lost=0, sittings=0, cut_off=0, sealed=True)
@@ -60,7 +60,7 @@ class Tally:
 
     @classmethod
     def of(cls, found: Any) -> Tally:
-        """The tally that a JSON value holds; of zeros, if it is none.
+        """Return the tally that a JSON value holds; of zeros, if it is none.
 
         >>> Tally.of({"total": 2, "step": 5, "sealed": False}).step
         5
@@ -78,7 +78,7 @@ class Tally:
         return cls(**kept) if sound else cls()
 
     def begin(self, step: int) -> Tally:
-        """The tally of a sitting that goes on from ``step``, after the one told of here.
+        """Return the tally of a sitting that goes on from ``step``, after the one told of here.
 
         Doing so twice, because the second sitting died at once, counts nothing twice.
 

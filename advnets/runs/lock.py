@@ -124,7 +124,7 @@ class RunLock:
             self._lock.release()
 
     def holder(self) -> dict[str, Any]:
-        """Who holds it, or held it last when it died: host, pid, since; empty if unknown."""
+        """Tell who holds it, or held it last when it died: host, pid, since; empty if unknown."""
         try:
             found = read_json(self.folder / HOLDER, 2**16)
         except (OSError, ValueError):
@@ -133,7 +133,7 @@ class RunLock:
 
 
 def describe(holder: dict[str, Any]) -> str:
-    """A holder in words.
+    """Return a holder in words.
 
     >>> describe({"host": "ada", "pid": 7, "since": "2026-01-01T00:00:00+00:00"})
     'process 7 on ada, since 2026-01-01T00:00:00+00:00'
@@ -144,7 +144,7 @@ def describe(holder: dict[str, Any]) -> str:
 
 
 def is_dead(holder: dict[str, Any]) -> bool:
-    """Whether a holder was a process of this machine that is no more; ``False`` if unknown.
+    """Tell whether a holder was a process of this machine that is no more; ``False`` if unknown.
 
     >>> is_dead({"host": socket.gethostname(), "pid": os.getpid()}), is_dead({"host": "ada"})
     (False, False)
@@ -162,7 +162,7 @@ def is_dead(holder: dict[str, Any]) -> bool:
 
 
 def stale(left: dict[str, Any]) -> str:
-    """What to say of a lock that its holder died with.
+    """Return what to say of a lock that its holder died with.
 
     >>> stale({"host": "elsewhere", "pid": 7, "since": "noon"})[:54]
     'process 7 on elsewhere, since noon, has not let go of '

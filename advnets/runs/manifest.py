@@ -75,7 +75,7 @@ class Manifest:
         return self.data[key]
 
     def get(self, key: str, default: Any = None) -> Any:
-        """One entry, or ``default``."""
+        """Return one entry, or ``default``."""
         return self.data.get(key, default)
 
     def update(self, **fields: Any) -> None:
@@ -128,12 +128,13 @@ class Manifest:
 
 
 def now() -> str:
-    """The time, ISO 8601 in UTC."""
+    """Return the time, ISO 8601 in UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def versions() -> dict[str, str | None]:
-    """The versions of Python and of the packages that a run depends on, none of them imported.
+    """Return the versions of Python and of the packages that a run depends on, none of them
+    imported.
 
     >>> sorted(versions())
     ['advnets', 'keras', 'numpy', 'python', 'tensorflow']
@@ -142,7 +143,7 @@ def versions() -> dict[str, str | None]:
 
 
 def machine() -> dict[str, Any]:
-    """The computer: system, processor, cores that this process may use, bytes of memory."""
+    """Return the computer: system, processor, cores that this process may use, bytes of memory."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     try:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

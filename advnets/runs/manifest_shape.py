@@ -9,7 +9,7 @@ Test = Callable[[Any], bool]
 
 
 def fault(manifest: Mapping[str, Any]) -> str | None:
-    """The first entry that is not what its readers take it for; ``None`` if all are.
+    """Return the first entry that is not what its readers take it for; ``None`` if all are.
 
     Entries that are missing or ``None`` are well, and so are those that nobody knows.
 

@@ -26,7 +26,7 @@ MOST_VALUES = 32_768
 
 
 def of_rounds(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The records of what rounds logged, without those of scores.
+    """Return the records of what rounds logged, without those of scores.
 
     >>> of_rounds([{"step": 5, "d_loss": 1.0}, {"step": 5, "scores": {"parzen": 225.0}}])
     [{'step': 5, 'd_loss': 1.0}]
@@ -64,7 +64,7 @@ class MetricsLog:
             raise cannot_write(self.path, error) from error
 
     def read(self) -> list[dict[str, Any]]:
-        """The records, oldest first; lines that are no record of a step are left out.
+        """Return the records, oldest first; lines that are no record of a step are left out.
 
         Of more than 200,000 records, or 256 MiB of them, every second one is kept, or every
         fourth, and so on, and the last. A value counts as 32 bytes besides those of its text.
@@ -78,7 +78,7 @@ class MetricsLog:
         return kept.items
 
     def stream(self) -> Iterator[dict[str, Any]]:
-        """The same records one at a time, all of them; for those who do not keep them.
+        """Yield the same records one at a time, all of them; for those who do not keep them.
 
         Raises:
             RunError: As :meth:`read`.
@@ -96,7 +96,7 @@ class MetricsLog:
         self._whole = True
 
     def _records(self) -> Iterator[tuple[bytes, dict[str, Any]]]:
-        """Lines that hold a record, and the record, one at a time."""
+        """Yield lines that hold a record, and the record, one at a time."""
         try:
             with open_file(self.path) as file:
                 for line in _lines(file):
@@ -139,12 +139,12 @@ class MetricsLog:
 
 
 def _values(line: bytes) -> int:
-    """How many values a line's JSON has, or more."""
+    """Tell how many values a line's JSON has, or more."""
     return sum(map(line.count, (b",", b"[", b"{")))
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """The file's lines without their ends; what is longer than any record is passed over."""
+    """Yield the file's lines without their ends; what is longer than any record is passed over."""
     read = 0
     passing = False
     while line := file.readline(LONGEST):

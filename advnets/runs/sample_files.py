@@ -9,7 +9,7 @@ SAMPLE = re.compile(r"step-(\d+)\.png")
 
 
 def sample_file(step: int) -> str:
-    """The name of the sample grid of ``step``.
+    """Return the name of the sample grid of ``step``.
 
     >>> sample_file(1200)
     'step-00001200.png'
@@ -18,13 +18,13 @@ def sample_file(step: int) -> str:
 
 
 def samples_of(folder: Path) -> list[Path]:
-    """The sample grids in ``folder``, by step."""
+    """Return the sample grids in ``folder``, by step."""
     found = [path for path in Path(folder).glob("step-*.png") if SAMPLE.fullmatch(path.name)]
     return sorted(found, key=step_of)
 
 
 def step_of(path: Path) -> int:
-    """The step of a sample grid."""
+    """Return the step of a sample grid."""
     match = SAMPLE.fullmatch(path.name)
     if match is None:
         raise ValueError(f"{path.name} is not the name of a sample grid")

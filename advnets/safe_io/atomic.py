@@ -56,7 +56,7 @@ def replaced(path: Path) -> Iterator[BinaryIO]:
 
 
 def cannot_write(path: Path, error: OSError) -> RunError:
-    """The error to raise when the system refuses to write ``path``."""
+    """Return the error to raise when the system refuses to write ``path``."""
     return RunError(
         f"cannot write {path.name}: {error.strerror or error}",
         where=str(path.parent),

@@ -53,7 +53,7 @@ def determinism(wanted: bool) -> Iterator[None]:
 
 
 def refused(error: Exception) -> str:
-    """The operation that refused, as far as TensorFlow tells.
+    """Return the operation that refused, as far as TensorFlow tells.
 
     >>> refused(RuntimeError("... {{node generator/Bincount}} ..."))
     "'generator/Bincount'"

@@ -59,7 +59,7 @@ def explaining_all(recipe: Recipe, kept: Callable[[], str] = lambda: "") -> Iter
 
 
 def out_of_memory(error: BaseException, recipe: Recipe) -> RunError:
-    """The error to raise when there is no memory left."""
+    """Return the error to raise when there is no memory left."""
     batch = recipe.data["training"]["batch_size"]
     budget = recipe.data["distribution"]["memory_budget"]
     return RunError(
@@ -71,7 +71,7 @@ def out_of_memory(error: BaseException, recipe: Recipe) -> RunError:
 
 
 def components_of_plugins(recipe: Recipe) -> list[str]:
-    """The components of a recipe's rounds that plugins brought, in words."""
+    """Return the components of a recipe's rounds that plugins brought, in words."""
     named = []
     for path, kind in PATHS.items():
         found = recipe.components(path) if path == "penalties" else [recipe.component(path)]

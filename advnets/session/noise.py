@@ -11,7 +11,8 @@ DRAWN = 16
 
 
 def duplicated_noise(prior: Prior, seed: int) -> str | None:
-    """What is wrong with the latent points that a game would be played with; nothing: ``None``.
+    """Return what is wrong with the latent points that a game would be played with; nothing:
+    ``None``.
 
     A prior that ignores its draw gives the same points in every round; one that draws by a
     state of its own, the same ones to all replicas. The game then sees fewer points than it

@@ -95,7 +95,7 @@ def refuse_strangers(team: Team, recipe: Recipe, source: Source) -> None:
 
 
 def newest_checkpoint(store: CheckpointStore, folder: RunFolder) -> Commit | None:
-    """The checkpoint to go on from; ``None`` for a new run.
+    """Return the checkpoint to go on from; ``None`` for a new run.
 
     Raises:
         RunError: If the run has been further than any checkpoint that can be used.
@@ -168,7 +168,7 @@ def open_manifest(
 
 
 def _command() -> list[str]:
-    """The command line, without the place where advnets happens to be installed."""
+    """Return the command line, without the place where advnets happens to be installed."""
     program = Path(sys.argv[0])
     name = "advnets" if program.name == "__main__.py" else program.name
     return [name, *sys.argv[1:]]

@@ -189,7 +189,7 @@ class Sitting:
         self.monitor.start(start)
 
     def _anew(self) -> dict[str, tf.Variable]:
-        """The state that the recipe starts from."""
+        """Return the state that the recipe starts from."""
         with self.strategy.scope():
             return state_variables(build_game(self.recipe, self.source))
 
@@ -235,7 +235,7 @@ class Sitting:
         return probability(self.game, self.source, x)
 
     def _best(self, newest: Commit | None) -> Best | None:
-        """The best checkpoint so far, as the chief knows it."""
+        """Return the best checkpoint so far, as the chief knows it."""
         asked = self.recipe.data["checkpoints"]["best"]
         best = Best.taken_up(newest.extras.get("best") if newest else None, asked)
         if best is not None and best.step is not None and self.store.fault(best.step):
@@ -244,7 +244,7 @@ class Sitting:
         return best
 
     def _evaluate(self, step: int) -> bool:
-        """The chief computes the metrics, with the help of all that they ask for.
+        """Return the chief computes the metrics, with the help of all that they ask for.
 
         Returns:
             Whether the step is the best so far.

@@ -19,7 +19,7 @@ MOST_PANELS = 12
 
 
 def history(trials: Sequence[Trial], maximize: bool, metric: str) -> str:
-    """Each trial's objective by its number, and the best so far, as SVG."""
+    """Return each trial's objective by its number, and the best so far, as SVG."""
 
     def draw(figure: Any) -> None:
         axes = _axes(figure.subplots(), "trial", metric)
@@ -44,7 +44,7 @@ def history(trials: Sequence[Trial], maximize: bool, metric: str) -> str:
 
 
 def parameters(trials: Sequence[Trial], space: Sequence[Parameter], metric: str) -> str:
-    """The objective against each parameter, in a panel each, as SVG."""
+    """Return the objective against each parameter, in a panel each, as SVG."""
     space = [p for p in space if p.count != 1][:MOST_PANELS] or list(space)[:1]
     columns = min(3, len(space))
     rows = math.ceil(len(space) / columns)
@@ -118,7 +118,7 @@ def histograms(
 
 
 def finished(trials: Sequence[Trial]) -> list[Trial]:
-    """The trials that were played to their end."""
+    """Return the trials that were played to their end."""
     return [t for t in trials if t.state == "complete" and t.value is not None]
 
 

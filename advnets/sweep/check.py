@@ -24,7 +24,7 @@ one, and each trial's recipe before it is played."""
 
 
 def check_space(schema: SweepSchema, space: Sequence[Parameter], findings: Findings) -> None:
-    """What the parts of the space must be for each other."""
+    """Return what the parts of the space must be for each other."""
     size = grid_size(space)
     if schema.sampler.name == "grid":
         for parameter in space:
@@ -61,7 +61,7 @@ def check_space(schema: SweepSchema, space: Sequence[Parameter], findings: Findi
 
 
 def check_words(words: Sequence[str], space: Sequence[Parameter], findings: Findings) -> None:
-    """What the command line changes is not to be swept, and not to hold what is."""
+    """Return what the command line changes is not to be swept, and not to hold what is."""
     for word in words:
         key = word.partition("=")[0]
         for parameter in space:
@@ -74,7 +74,7 @@ def check_words(words: Sequence[str], space: Sequence[Parameter], findings: Find
 
 
 def overridden(problem: Problem, overrides: Mapping[str, Any]) -> tuple[str | None, str]:
-    """The override that a problem is about, and the problem without it."""
+    """Return the override that a problem is about, and the problem without it."""
     if problem.source != COMMAND_LINE:
         return None, problem.message
     for key, value in overrides.items():
@@ -137,7 +137,7 @@ def check_combinations(
 
 
 def _fault(recipe: Recipe, overrides: Mapping[str, Any], registry: Registry) -> Problem | None:
-    """What is wrong with the recipe under these values."""
+    """Return what is wrong with the recipe under these values."""
     try:
         load_recipe(recipe.data, overrides, registry)
     except RecipeError as error:
@@ -148,7 +148,7 @@ def _fault(recipe: Recipe, overrides: Mapping[str, Any], registry: Registry) -> 
 
 
 def _place(document: Document, parameter: Parameter, index: int) -> Keys:
-    """Where the value stands: in a list alone, or within the parameter's mapping."""
+    """Tell where the value stands: in a list alone, or within the parameter's mapping."""
     own: Keys = ("space", parameter.name)
     word = next(name for name in RANGES if getattr(parameter.entry, name) is not None)
     for keys in ((*own, index), (*own, word, index)):

@@ -54,7 +54,7 @@ class Outcomes:
     manifest: dict[str, Any]
 
     def summary(self) -> dict[str, Any]:
-        """The distribution in numbers; of a sweep without results ``None``."""
+        """Return the distribution in numbers; of a sweep without results ``None``."""
         found: dict[str, Any] = {"sweep": self.name, "path": str(self.path), "n": len(self.values)}
         if not self.values:
             return found
@@ -103,7 +103,7 @@ def read_outcomes(path: str | Path) -> Outcomes:
 
 
 def _mapping(content: bytes, file: Path) -> dict[str, Any]:
-    """The mapping in a YAML file; an empty one if there is none."""
+    """Return the mapping in a YAML file; an empty one if there is none."""
     document = read_yaml(content, str(file))
     sound = isinstance(document.value, dict) and not document.problems
     return document.value if sound else {}
@@ -112,7 +112,7 @@ def _mapping(content: bytes, file: Path) -> dict[str, Any]:
 def _measured(
     folder: SweepFolder, ended: Sequence[Trial], metric: str
 ) -> tuple[dict[str, Any] | None, dict[str, Any]]:
-    """How the objective was measured, and the manifest of the first run that tells."""
+    """Tell how the objective was measured, and the manifest of the first run that tells."""
     for trial in ended:
         for seed in trial.values:
             if not (seed.isascii() and seed.isdigit() and len(seed) < 11):
@@ -127,7 +127,7 @@ def _measured(
 def _judged(
     told: Mapping[str, Any], folder: SweepFolder, space: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What makes an objective comparable besides how its score was measured."""
+    """Return what makes an objective comparable besides how its score was measured."""
     try:
         recipe = _mapping(read_bytes(folder.recipe_file, MOST_BYTES), folder.recipe_file)
     except (OSError, TooLarge, NotAFile):

@@ -52,19 +52,19 @@ class SweepFolder:
 
     @classmethod
     def of(cls, sweep: Sweep, path: str | Path | None = None) -> SweepFolder:
-        """The folder that a sweep belongs into: ``sweeps/<name>-<identity>`` by default."""
+        """Return the folder that a sweep belongs into: ``sweeps/<name>-<identity>`` by default."""
         return cls(path or Path(SWEEPS) / f"{sweep.name}-{sweep.identity()}")
 
     def run_of(self, trial: Trial, seed: int) -> RunFolder:
-        """The folder of one run of a trial."""
+        """Return the folder of one run of a trial."""
         return RunFolder(self.runs / f"{trial.number:04}-seed{seed}")
 
     def log_of(self, trial: Trial, seed: int) -> Path:
-        """What that run said."""
+        """Return what that run said."""
         return self.logs / f"{trial.number:04}-seed{seed}.log"
 
     def lock(self) -> RunLock:
-        """A context manager that keeps other processes from playing the same sweep."""
+        """Return a context manager that keeps other processes from playing the same sweep."""
         return RunLock(self.path)
 
     def start(self, sweep: Sweep) -> None:
@@ -110,7 +110,7 @@ class SweepFolder:
             raise UsageError(f"{found[0]} {found[1]}", where=str(self.path), hint="remove it")
 
     def read(self) -> list[Trial]:
-        """The trials, by number; none if nothing was written yet.
+        """Return the trials, by number; none if nothing was written yet.
 
         Raises:
             RunError: If the file is damaged.
@@ -155,7 +155,7 @@ class SweepFolder:
 
 
 def table(trials: Sequence[Trial]) -> str:
-    """The trials as comma-separated values.
+    """Return the trials as comma-separated values.
 
     >>> print(table([Trial(0, {"rate": 0.1, "layers": [2, 2]}, "complete", 1.5)]), end="")
     number,state,value,error,seconds,rate,layers,reason

@@ -74,11 +74,11 @@ class Sweep:
         return self.schema.objective.mode == "max"
 
     def with_trials(self, trials: int) -> Sweep:
-        """The same sweep with another number of trials."""
+        """Return the same sweep with another number of trials."""
         return replace(self, schema=self.schema.model_copy(update={"trials": trials}))
 
     def identity(self) -> str:
-        """Eight hexadecimal digits that say which trials these are; not how many."""
+        """Return eight hexadecimal digits that say which trials these are; not how many."""
         told = self.schema.model_dump(mode="json")
         for name in ("name", "recipe", "overrides", "trials"):
             del told[name]
@@ -88,7 +88,7 @@ class Sweep:
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
     def recipe_of(self, params: Mapping[str, Any], seed: int) -> Recipe:
-        """The recipe of one run.
+        """Return the recipe of one run.
 
         Raises:
             RecipeError: If the values do not go together.
@@ -97,12 +97,12 @@ class Sweep:
         return load_recipe(self.recipe.data, changed, self.registry)
 
     def resolved(self) -> dict[str, Any]:
-        """All that the file says, defaults included."""
+        """Return all that the file says, defaults included."""
         return self.schema.model_dump(mode="json", exclude_none=True)
 
 
 def find_sweep(word: str | Path, registry: Registry) -> Path:
-    """The file of a sweep: a path, or the name of one that a plugin ships.
+    """Return the file of a sweep: a path, or the name of one that a plugin ships.
 
     Raises:
         UsageError: If there is none.
@@ -160,7 +160,7 @@ def load_sweep(word: str | Path, registry: Registry, overrides: Sequence[str] = 
 
 
 def _spelt_out(value: Any, path: Path) -> Any:
-    """The file's content with its short forms spelt out."""
+    """Return the file's content with its short forms spelt out."""
     if not isinstance(value, dict):
         return value
     value = {"name": re.sub(r"[^a-z0-9_-]+", "-", path.stem.lower()).strip("-_")} | value
@@ -190,7 +190,7 @@ def _base(
     findings: Findings,
     words: Sequence[str],
 ) -> Recipe | None:
-    """The recipe with the overrides that are fixed for all; ``None`` if it has problems."""
+    """Return the recipe with the overrides that are fixed for all; ``None`` if it has problems."""
     beside = path.parent / schema.recipe
     source: str | Path = beside if is_there(beside) and beside.is_file() else schema.recipe
     try:

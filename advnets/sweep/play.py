@@ -112,7 +112,7 @@ def _stop(players: list[Player]) -> None:
 
 
 def _check(trial: Trial, sweep: Sweep, folder: SweepFolder) -> None:
-    """What is gone on with may come from somebody else."""
+    """Return what is gone on with may come from somebody else."""
     named = {parameter.name for parameter in sweep.space}
     alien = [p.name for p in sweep.space if not p.contains(trial.params.get(p.name))]
     strays = sorted((trial.params.keys() ^ named) | set(alien))
@@ -126,13 +126,13 @@ def _check(trial: Trial, sweep: Sweep, folder: SweepFolder) -> None:
 
 
 def described(trial: Trial) -> str:
-    """A trial's values in a line."""
+    """Return a trial's values in a line."""
     shown = {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in trial.params.items()}
     return ", ".join(f"{name} = {value}" for name, value in shown.items())
 
 
 def outcome(trial: Trial) -> str:
-    """What became of a trial, in a line."""
+    """Return what became of a trial, in a line."""
     if trial.state == "failed":
         return f"failed: {trial.reason}"
     error = "" if trial.error is None else f" ± {trial.error:.2g}"

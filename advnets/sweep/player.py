@@ -120,7 +120,7 @@ class Player:
         return True
 
     def _begin(self) -> bool:
-        """The next seed's run; the end of the trial, if there is none."""
+        """Return the next seed's run; the end of the trial, if there is none."""
         left = [seed for seed in self._sweep.seeds if str(seed) not in self.trial.values]
         if not left:
             self._complete()

@@ -23,7 +23,7 @@ LONGEST = 200
 
 
 def best_of(trials: Sequence[Trial], maximize: bool) -> Trial | None:
-    """The best trial that was played to its end; of equals, the first."""
+    """Return the best trial that was played to its end; of equals, the first."""
     sign = -1.0 if maximize else 1.0
     complete = charts.finished(trials)
     return min(
@@ -41,7 +41,7 @@ def write_report(folder: SweepFolder, sweep: Sweep, trials: Sequence[Trial]) -> 
 
 
 def render(sweep: Sweep, trials: Sequence[Trial]) -> str:
-    """The page's HTML."""
+    """Return the page's HTML."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -105,7 +105,7 @@ def _drawings(sweep: Sweep, trials: Sequence[Trial]) -> list[tuple[str, str]]:
 
 
 def _groups(sweep: Sweep, trials: Sequence[Trial]) -> dict[str, dict[str, list[float]]]:
-    """The objectives, all together and by the choices of each parameter that has few."""
+    """Return the objectives, all together and by the choices of each parameter that has few."""
     complete = charts.finished(trials)
     found = {"": {"all": [t.value for t in complete if t.value is not None]}}
     for parameter in sweep.space:

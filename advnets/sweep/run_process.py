@@ -119,7 +119,7 @@ class RunProcess:
             time.sleep(0.05)
 
     def has_news(self) -> bool:
-        """Whether its manifest was written since this was last asked."""
+        """Tell whether its manifest was written since this was last asked."""
         with contextlib.suppress(OSError):
             stat = self.folder.manifest_file.stat()
             before, self._manifest_seen = self._manifest_seen, (stat.st_mtime_ns, stat.st_ino)
@@ -127,7 +127,7 @@ class RunProcess:
         return False
 
     def failure(self) -> str:
-        """How it failed, in a line: its error, or the end of its log."""
+        """Tell how it failed, in a line: its error, or the end of its log."""
         code = self.code or 0
         how = f"ended by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         lines = [line.strip() for line in _tail(self.log).splitlines() if line.strip()]
@@ -141,7 +141,7 @@ STOPPED = (Interrupted.exit_code, -signal.SIGTERM, -signal.SIGINT, 130)
 
 
 def scores_of(folder: RunFolder, metric: str, seed: int) -> dict[int, Mapping[str, Any]]:
-    """The scores of a metric in a run's manifest, by step; of several, the one that counts.
+    """Return the scores of a metric in a run's manifest, by step; of several, the one that counts.
 
     Raises:
         UsageError: If the metric was measured in several ways.
@@ -155,13 +155,13 @@ def scores_of(folder: RunFolder, metric: str, seed: int) -> dict[int, Mapping[st
 
 
 def value_of(score: Mapping[str, Any]) -> float | None:
-    """A score's value; ``None`` if it is not finite."""
+    """Return a score's value; ``None`` if it is not finite."""
     value = score.get("value")
     return float(value) if value is not None and math.isfinite(value) else None
 
 
 def is_finished(folder: RunFolder, steps: int) -> bool:
-    """Whether a run has been played to its end."""
+    """Tell whether a run has been played to its end."""
     manifest = folder.manifest.data
     return manifest.get("status") == "finished" and manifest.get("step") == steps
 

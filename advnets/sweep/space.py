@@ -32,11 +32,11 @@ class Parameter:
 
     @classmethod
     def of(cls, name: str, entry: SpaceEntry) -> Parameter:
-        """The parameter that a sweep's file describes."""
+        """Return the parameter that a sweep's file describes."""
         return cls(name, tuple(entry.keys or [name]), entry)
 
     def overrides(self, value: Any) -> dict[str, Any]:
-        """What a value of it changes in the recipe."""
+        """Return what a value of it changes in the recipe."""
         return dict.fromkeys(self.keys, value)
 
     @property
@@ -69,7 +69,7 @@ class Parameter:
         return list(ends)
 
     def contains(self, value: Any) -> bool:
-        """Whether it may have this value."""
+        """Tell whether it may have this value."""
         if self.entry.choices is not None:
             return encode(value) in {encode(choice) for choice in self.entry.choices}
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -83,7 +83,7 @@ class Parameter:
 
 
 def encode(value: Any) -> str:
-    """A value as text, equal for equal values; it is YAML as well.
+    """Return a value as text, equal for equal values; it is YAML as well.
 
     >>> encode({"name": "adam", "learning_rate": 1e-4})
     '{"name": "adam", "learning_rate": 0.0001}'
@@ -92,20 +92,20 @@ def encode(value: Any) -> str:
 
 
 def grid_size(space: Sequence[Parameter]) -> int | None:
-    """The number of combinations; ``None`` if they cannot be counted."""
+    """Return the number of combinations; ``None`` if they cannot be counted."""
     counts = [parameter.count for parameter in space]
     return None if None in counts else math.prod(count for count in counts if count)
 
 
 def combinations(space: Sequence[Parameter]) -> Iterator[dict[str, Any]]:
-    """Every combination of values, the last parameter changing fastest."""
+    """Yield every combination of values, the last parameter changing fastest."""
     values = [parameter.values or [] for parameter in space]
     for chosen in itertools.product(*values):
         yield dict(zip([parameter.name for parameter in space], chosen, strict=True))
 
 
 def overrides_of(space: Sequence[Parameter], params: Mapping[str, Any]) -> dict[str, Any]:
-    """What a trial's values change in the recipe."""
+    """Return what a trial's values change in the recipe."""
     changed: dict[str, Any] = {}
     for parameter in space:
         changed |= parameter.overrides(params[parameter.name])

@@ -62,7 +62,7 @@ class Study:
             self._take_up(trial)
 
     def ask(self) -> Trial:
-        """The next trial."""
+        """Return the next trial."""
         number = len(self._study.get_trials(deepcopy=False))
         if isinstance(self._sweep.schema.sampler, Grid):
             self._study.enqueue_trial(self._told(self._combination(number)))
@@ -115,7 +115,7 @@ class Study:
         )
 
     def _told(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Values as Optuna has them: of choices, their text."""
+        """Return values as Optuna has them: of choices, their text."""
         spaces = {parameter.name: parameter for parameter in self._sweep.space}
         return {
             name: value if spaces[name].entry.choices is None else encode(value)
@@ -123,14 +123,14 @@ class Study:
         }
 
     def _own(self, parameter: Parameter, value: Any) -> Any:
-        """A value of Optuna's as the recipe has it."""
+        """Return a value of Optuna's as the recipe has it."""
         for choice in parameter.entry.choices or ():
             if encode(choice) == value:
                 return choice
         return int(value) if parameter.entry.integers else float(value)
 
     def _combination(self, number: int) -> dict[str, Any]:
-        """The grid's combination of a number."""
+        """Return the grid's combination of a number."""
         sampler = self._sweep.schema.sampler
         if not (isinstance(sampler, Grid) and sampler.shuffle):
             return next(itertools.islice(combinations(self._sweep.space), number, None))

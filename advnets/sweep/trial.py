@@ -50,12 +50,12 @@ class Trial:
         self.reason = reason[:LONGEST_REASON]
 
     def to_dict(self) -> dict[str, Any]:
-        """The trial as JSON values."""
+        """Return the trial as JSON values."""
         return asdict(self) | {"steps": [[step, value] for step, value in self.steps.items()]}
 
     @classmethod
     def from_dict(cls, found: Any) -> Trial:
-        """The trial that :meth:`to_dict` wrote.
+        """Return the trial that :meth:`to_dict` wrote.
 
         Raises:
             ValueError: If an entry is not what it must be.

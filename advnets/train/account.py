@@ -51,7 +51,7 @@ class Account:
                 self._record.beat(step, self.clock.total)
 
     def committed(self, commit: Commit) -> None:
-        """What was played up to a checkpoint can no longer be lost."""
+        """Return what was played up to a checkpoint can no longer be lost."""
         self._kept, self._step = commit.extras.get("time", {}), commit.step
         self._folder.manifest.update(
             step=commit.step, state_sha256=commit.state_sha256, **self._books(self.clock.table())

@@ -41,7 +41,8 @@ class Best:
     def taken_up(
         cls, kept: Mapping[str, Any] | None, asked: Mapping[str, Any] | None
     ) -> Best | None:
-        """What a checkpoint kept, if it was of what the recipe asks for; ``None`` if of nothing.
+        """Return what a checkpoint kept, if it was of what the recipe asks for; ``None`` if of
+        nothing.
 
         Args:
             kept: What :meth:`kept` returned.
@@ -55,7 +56,7 @@ class Best:
         return cls(**wanted)
 
     def kept(self) -> dict[str, Any]:
-        """What a checkpoint is to keep of it."""
+        """Return what a checkpoint is to keep of it."""
         return {
             "metric": self.metric,
             "mode": self.mode,

@@ -86,7 +86,9 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
 
 
 def _average(recipe: Recipe, context: NetworkContext) -> GeneratorAverage | None:
-    """What keeps the average of G's weights, in a network built like G, where it is asked for."""
+    """Return what keeps the average of G's weights, in a network built like G, where it is asked
+    for.
+    """
     settings = recipe.data.get("averaging")
     if settings is None:
         return None
@@ -97,7 +99,7 @@ def _average(recipe: Recipe, context: NetworkContext) -> GeneratorAverage | None
 def optimizer_context(
     recipe: Recipe, source: Source, updates: UpdateRule, player: str
 ) -> OptimizerContext:
-    """What a player's schedules may depend on, counted in the player's own moves.
+    """Return what a player's schedules may depend on, counted in the player's own moves.
 
     Args:
         recipe: The recipe.
@@ -126,7 +128,7 @@ WRITERS = (
 
 
 def build_callbacks(recipe: Recipe, chief: bool = True) -> list[keras.callbacks.Callback]:
-    """The Keras callbacks that the recipe names under ``monitoring.callbacks``.
+    """Return the Keras callbacks that the recipe names under ``monitoring.callbacks``.
 
     Args:
         recipe: The recipe.

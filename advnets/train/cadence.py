@@ -27,17 +27,19 @@ class Cadence:
     epoch: int = 0
 
     def next_boundary(self, step: int) -> int:
-        """The first step after ``step`` at which anything is due."""
+        """Return the first step after ``step`` at which anything is due."""
         every = (self.log, self.image, self.checkpoint, self.evaluate, self.epoch)
         return min([self.total, *(step - step % n + n for n in every if n)])
 
     def due(self, every: int, step: int) -> bool:
-        """Whether what happens every ``every`` rounds is due at ``step``; all is due at the end."""
+        """Tell whether what happens every ``every`` rounds is due at ``step``; all is due at the
+        end.
+        """
         return bool(every) and (step % every == 0 or step == self.total)
 
 
 def cadence_of(recipe: Recipe, source: Source, discriminator_steps: int) -> Cadence:
-    """The cadence that a recipe asks for.
+    """Return the cadence that a recipe asks for.
 
     Args:
         recipe: The recipe.

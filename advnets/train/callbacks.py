@@ -77,7 +77,7 @@ class Watchers:
 
 
 def changes_game(callback: keras.callbacks.Callback) -> bool:
-    """Whether a callback changes the game that it watches, as far as it says.
+    """Tell whether a callback changes the game that it watches, as far as it says.
 
     >>> changes_game(keras.callbacks.TerminateOnNaN()), changes_game(keras.callbacks.Callback())
     (True, False)

@@ -87,11 +87,11 @@ class Clock:
         self._own, self._vain = dict.fromkeys(MEASURED, 0.0), self._elapsed()
 
     def spent(self) -> dict[str, float]:
-        """Seconds by kind that led to the present state."""
+        """Return seconds by kind that led to the present state."""
         return self._spent(self._elapsed())
 
     def table(self) -> dict[str, float]:
-        """The total, its kinds, and what was lost: they add up."""
+        """Return the total, its kinds, and what was lost: they add up."""
         elapsed = self._elapsed()
         spent = self._spent(elapsed)
         total = self._total_before + elapsed
@@ -106,7 +106,7 @@ class Clock:
 
 
 def goodput(time: Mapping[str, float]) -> float | None:
-    """The share of a run's time that was spent in rounds that counted.
+    """Return the share of a run's time that was spent in rounds that counted.
 
     Args:
         time: What :meth:`Clock.table` returned.

@@ -79,7 +79,7 @@ class Soundness:
         )
 
     def faults(self, total: Callable[[Sequence[int]], Sequence[int]] = tuple) -> tuple[str, ...]:
-        """The names of those that do, the networks' own before the optimizers'.
+        """Return the names of those that do, the networks' own before the optimizers'.
 
         Args:
             total: Adds up over the workers what each of them has found.
@@ -89,7 +89,7 @@ class Soundness:
 
 
 def _copies(variable: tf.Variable) -> tuple[tf.Variable, ...]:
-    """A variable on each of this worker's replicas."""
+    """Return a variable on each of this worker's replicas."""
     several = isinstance(variable, tf.distribute.DistributedValues)
     return tuple(variable.values) if several else (variable,)
 

@@ -28,14 +28,14 @@ class Found:
 
 
 def build_source(recipe: Recipe) -> Source:
-    """The recipe's data source, told how much of it may be kept in memory."""
+    """Return the recipe's data source, told how much of it may be kept in memory."""
     source: Source = recipe.make("dataset", Source)
     source.memory_budget = int(recipe.data["distribution"]["memory_budget"] * 2**30)
     return source
 
 
 def find_data(recipe: Recipe, warn: Callable[[str], None] | None = None) -> Found:
-    """The recipe's data, or the stand-in that it declares where that cannot be had.
+    """Return the recipe's data, or the stand-in that it declares where that cannot be had.
 
     Args:
         recipe: A validated recipe.
@@ -64,7 +64,7 @@ def _find(recipe: Recipe, warn: Callable[[str], None] | None) -> Found:
 
 
 def stand_in_note(missing: str, used: str) -> str:
-    """The warning shown when a stand-in is used.
+    """Return the warning shown when a stand-in is used.
 
     >>> print(stand_in_note("MNIST is not here.", "digits"))
     STAND-IN DATA: MNIST is not here.

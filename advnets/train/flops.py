@@ -57,7 +57,7 @@ def cost(function: Callable[..., Any], *arguments: tf.TensorSpec) -> Cost:
 
 
 def cost_of(graph: tf.Graph) -> Cost:
-    """What one run of a traced function's graph costs.
+    """Return what one run of a traced function's graph costs.
 
     Raises:
         ValueError: If it cannot be counted; see :func:`cost`.
@@ -81,7 +81,7 @@ def cost_of(graph: tf.Graph) -> Cost:
 
 
 def _needed(graph: tf.Graph) -> set[tf.Operation]:
-    """The operations that results or side effects depend on; the others never run."""
+    """Return the operations that results or side effects depend on; the others never run."""
     needed: set[tf.Operation] = set()
     waiting = [tensor.op for tensor in graph.outputs] + list(graph.control_outputs)
     while waiting:
@@ -93,7 +93,7 @@ def _needed(graph: tf.Graph) -> set[tf.Operation]:
 
 
 def _called(op: tf.Operation) -> Iterator[tf.Graph]:
-    """The graphs that an operation runs: a function's, a loop's, a condition's branches."""
+    """Yield the graphs that an operation runs: a function's, a loop's, a condition's branches."""
     for name in ("f", "then_branch", "else_branch", "branches", "cond", "body"):
         try:
             attribute = op.get_attr(name)

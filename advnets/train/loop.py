@@ -170,7 +170,7 @@ class TrainingLoop:
         return sums
 
     def _agreed_rounds(self, most: int) -> int:
-        """How many rounds the next call plays: the chief's choice; 0 if anyone is to stop."""
+        """Tell how many rounds the next call plays: the chief's choice; 0 if anyone is to stop."""
         # The first calls are short, to learn how many rounds fit into a call. What a
         # callback does after a batch must not depend on that: it sees single rounds.
         fitting = self.rounds_per_call or max(1, int(self._speed * SECONDS_PER_CALL))
@@ -236,7 +236,8 @@ class TrainingLoop:
         self.team.lead(lambda: self.saver.save(step, state, extras))
 
     def _reconcile(self, step: int, state: Mapping[str, tf.Variable]) -> None:
-        """Where workers have drifted apart, take the chief's state, which a restart would take.
+        """Tell where workers have drifted apart, take the chief's state, which a restart would
+        take.
 
         They do not by themselves; layers that keep averages of their own on each replica
         show here, callbacks of chance, or devices of several kinds that do not round alike.
@@ -252,7 +253,7 @@ class TrainingLoop:
             self.team.hand_out(state)
 
     def _unsound(self, step: int) -> Unsound | None:
-        """What is not finite, or on the way there; the same on all workers."""
+        """Return what is not finite, or on the way there; the same on all workers."""
         # Of all workers, since nobody would wait for one that left alone.
         variables = self._soundness.faults(self.team.total)
         logged = self.window.not_finite()

@@ -87,7 +87,7 @@ class Recovery:
         return Window(**told["window"])
 
     def _go_back(self, unsound: Unsound) -> dict[str, Any]:
-        """The chief's part: all but a new start."""
+        """Return the chief's part: all but a new start."""
         self._saver.finish()
         done = rollbacks(self._folder)
         if self._settings["policy"] != "rollback" or len(done) >= self._settings["rollbacks"]:
@@ -115,7 +115,7 @@ class Recovery:
         }
 
     def stop(self, unsound: Unsound) -> RunError:
-        """The error that ends the run; the manifest is told what was found."""
+        """Return the error that ends the run; the manifest is told what was found."""
         with contextlib.suppress(AdvnetsError):
             self._saver.finish()
         self._note(unsound, "stopped", None)
@@ -145,12 +145,12 @@ def forget_scores(folder: RunFolder, step: int) -> None:
 
 
 def divergences(folder: RunFolder) -> list[dict[str, Any]]:
-    """What the manifest says of them, the first one first."""
+    """Return what the manifest says of them, the first one first."""
     return list(folder.manifest.get("divergences") or [])
 
 
 def rollbacks(folder: RunFolder) -> list[dict[str, Any]]:
-    """Those of them after which the run went back."""
+    """Return those of them after which the run went back."""
     return [entry for entry in divergences(folder) if "back_to" in entry]
 
 

@@ -113,7 +113,7 @@ class Rounds:
         self.when_uncompilable(why)
 
     def cost(self) -> Cost:
-        """What one round costs, from its trace.
+        """Return what one round costs, from its trace.
 
         Raises:
             ValueError: If it cannot be counted, or under several replicas.
@@ -182,7 +182,7 @@ class Rounds:
         return self._strategy.run(on_replica, (drawn,))
 
     def _logged_names(self) -> list[str]:
-        """The names of what a round logs, from a trace that is thrown away."""
+        """Return the names of what a round logs, from a trace that is thrown away."""
         found: list[str] = []
 
         def probe() -> tf.Tensor:
@@ -196,7 +196,7 @@ class Rounds:
 
 
 def _without_overflows(values: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """A round's logs; zeros where anything overflowed, so that a step was skipped."""
+    """Return a round's logs; zeros where anything overflowed, so that a step was skipped."""
     sound = tf.reduce_all(tf.math.is_finite(tf.stack(list(values.values()))))
     kept = {
         name: value if is_of_every_round(name) else tf.where(sound, value, 0.0)

@@ -40,7 +40,7 @@ class Choice:
     rounds_per_call: int = 0
 
     def overrides(self) -> dict[str, Any]:
-        """What to change in a recipe.
+        """Return what to change in a recipe.
 
         >>> Choice("on", "one", "float32").overrides()["distribution.jit"]
         'on'
@@ -100,7 +100,7 @@ class _Player:
         self.rounds, self.timing = rounds, Timing(choice, ready)
 
     def in_calls_of(self, rounds: int) -> _Player:
-        """The same game, played in calls of so many rounds."""
+        """Return the same game, played in calls of so many rounds."""
         choice = replace(self.timing.choice, rounds_per_call=rounds)
         return _Player(self.rounds, choice, self.timing.ready)
 
@@ -169,7 +169,7 @@ def tune(
 def _built(
     recipe: Recipe, source: Source, precisions: Sequence[str], tell: Callable[[str], None]
 ) -> list[_Player]:
-    """A game for each combination of choices that plays differently from the others."""
+    """Return a game for each combination of choices that plays differently from the others."""
     players: list[_Player] = []
     seen: set[tuple[Any, ...]] = set()
     settings = recipe.data["distribution"]
@@ -222,7 +222,7 @@ def _take_turns(players: Sequence[_Player], seconds: float) -> None:
 
 
 def _own(settings: Mapping[str, Any], players: Sequence[_Player]) -> _Player:
-    """Who plays as the recipe says, once ``auto`` is decided."""
+    """Tell who plays as the recipe says, once ``auto`` is decided."""
     decided = decide(settings["jit"], players[0].rounds.cost, device_type())
     jit = "off" if decided.start is None else "on"
     own = next((player for player in players if player.timing.choice.jit == jit), None)

@@ -17,7 +17,7 @@ NOT_TOLD = (NORMS_MEASURED, ROUNDS_AVERAGED, *WEIGHTS_SEEN)
 
 
 def is_of_every_round(name: str) -> bool:
-    """Whether it is averaged over all rounds, those too in which a player skips its step.
+    """Tell whether it is averaged over all rounds, those too in which a player skips its step.
 
     >>> [is_of_every_round(name) for name in ("d_skipped", "d_weights", "clipped_weights")]
     [True, True, False]
@@ -56,7 +56,7 @@ class Window:
             self.sums[name] = self.sums.get(name, 0.0) + value
 
     def kept(self) -> dict[str, Any]:
-        """What a checkpoint keeps, for a line that is logged in another sitting.
+        """Return what a checkpoint keeps, for a line that is logged in another sitting.
 
         >>> Window(**Window(2, {"d_loss": 3.0}, {"modes": 8.0}).kept()).seen
         {'modes': 8.0}
@@ -65,7 +65,8 @@ class Window:
         return {"rounds": self.rounds, "sums": self.sums, "seen": seen}
 
     def means(self) -> dict[str, float]:
-        """The mean of everything added; of gradient norms, over the rounds that measured them.
+        """Return the mean of everything added; of gradient norms, over the rounds that measured
+        them.
 
         Rounds in which a scaled gradient overflowed are left out.
 
@@ -87,7 +88,8 @@ class Window:
         }
 
     def not_finite(self) -> tuple[str, ...]:
-        """The names whose sums are NaN or infinite, the players' losses before anything else.
+        """Return the names whose sums are NaN or infinite, the players' losses before anything
+        else.
 
         >>> Window(1, {"value": float("nan"), "g_loss": float("inf"), "d_real": 0.5}).not_finite()
         ('g_loss', 'value')

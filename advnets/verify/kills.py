@@ -175,12 +175,12 @@ class _Process:
         return time.monotonic() - self._began
 
     def seen(self) -> bool:
-        """Whether it has left a sign of rounds played."""
+        """Tell whether it has left a sign of rounds played."""
         tally = Tally.read(self._folder.path)
         return tally.sittings > self._sittings and tally.step > self._resumes_at
 
     def drafts(self) -> bool:
-        """Whether it is writing a checkpoint, or was when it died."""
+        """Tell whether it is writing a checkpoint, or was when it died."""
         for path in self._drafts():
             with contextlib.suppress(OSError):  # committed by now
                 if path.stat().st_ino not in self._old_drafts:
@@ -188,7 +188,7 @@ class _Process:
         return False
 
     def committed(self) -> bool:
-        """Whether there is a checkpoint, its own or of one before."""
+        """Tell whether there is a checkpoint, its own or of one before."""
         return bool(_committed(self._folder))
 
     def until(self, happened: Callable[[], bool], patience: float) -> bool:
@@ -219,7 +219,7 @@ class _Process:
         return not self.ended()
 
     def ended(self) -> bool:
-        """Whether it has ended by itself, and well.
+        """Tell whether it has ended by itself, and well.
 
         Raises:
             RunError: If it failed.

@@ -20,7 +20,7 @@ DRAWN = ("*.png", "theory.jsonl")
 
 
 def differences(one: Path, other: Path) -> list[str]:
-    """Where two finished runs differ in what does not depend on the clock; nowhere: ``[]``.
+    """Tell where two finished runs differ in what does not depend on the clock; nowhere: ``[]``.
 
     Compared are status, step and ``state_sha256``, the lines of metrics.jsonl, the sample
     grids and what figure 1 is drawn from byte by byte, and the scores. Numbers of the metrics

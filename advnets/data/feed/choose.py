@@ -18,7 +18,8 @@ REFERENCE_EXAMPLES = 2000
 def make_feed(
     recipe: Recipe, source: Source, batches: int, strategy: tf.distribute.Strategy
 ) -> ResidentData | StreamedData:
-    """The training data of a run: on the device if they fit the memory budget, else streamed.
+    """Return the training data of a run: on the device if they fit the memory budget, else
+    streamed.
 
     Either way the same round plays on the same examples. Call it inside the strategy's scope.
 
@@ -36,7 +37,7 @@ def make_feed(
 
 
 def placement(source: Source) -> dict[str, Any]:
-    """Where the training data live, for the manifest."""
+    """Tell where the training data live, for the manifest."""
     return {
         "kept": "resident" if source.fits("train") else "streamed",
         "bytes": source.count("train") * source.spec.bytes,
@@ -44,7 +45,7 @@ def placement(source: Source) -> dict[str, Any]:
 
 
 def placed(source: Source, feed: ResidentData | StreamedData) -> str:
-    """Where the training data live, for the log."""
+    """Tell where the training data live, for the log."""
     told = f"data: {placement(source)['kept']}, {_size(placement(source)['bytes'])}"
     if isinstance(feed, StreamedData):
         told += f", at most {_size(feed.bytes_ahead)} read ahead"
@@ -52,12 +53,12 @@ def placed(source: Source, feed: ResidentData | StreamedData) -> str:
 
 
 def reference_examples(source: Source) -> np.ndarray:
-    """The first training examples as stored, to be drawn beneath generated ones."""
+    """Return the first training examples as stored, to be drawn beneath generated ones."""
     return source.take("train", np.arange(min(REFERENCE_EXAMPLES, source.count("train")))).examples
 
 
 def _size(count: int) -> str:
-    """A number of bytes in words.
+    """Return a number of bytes in words.
 
     >>> _size(39_200_000), _size(5 * 2**30), _size(120)
     ('37.4 MiB', '5 GiB', '120 bytes')

@@ -22,7 +22,7 @@ class Feed(Protocol):
         """Be ready for round ``step``; called before a sitting's first round."""
 
     def plan(self, first: tf.Tensor, rounds: tf.Tensor) -> Any:
-        """What a call's rounds need that is better computed for all of them at once.
+        """Return what a call's rounds need that is better computed for all of them at once.
 
         In the graph, before the loop, outside of any replica.
 
@@ -32,7 +32,7 @@ class Feed(Protocol):
         """
 
     def draw(self, plan: Any, number: tf.Tensor, step: tf.Tensor) -> Any:
-        """What ``strategy.run`` hands each replica for one round.
+        """Return what ``strategy.run`` hands each replica for one round.
 
         In the loop, outside of any replica.
 
@@ -43,7 +43,7 @@ class Feed(Protocol):
         """
 
     def examples(self, drawn: Any) -> tf.Tensor:
-        """A replica's preprocessed examples for a round, float32 ``[k · n, *shape]``."""
+        """Return a replica's preprocessed examples for a round, float32 ``[k · n, *shape]``."""
 
     def failure(self) -> Exception | None:
-        """What went wrong in drawing, if that is why the rounds failed."""
+        """Return what went wrong in drawing, if that is why the rounds failed."""

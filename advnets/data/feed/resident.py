@@ -42,13 +42,13 @@ class ResidentData:
         """None: there is nothing to be read."""
 
     def indices(self, steps: tf.Tensor) -> tf.Tensor:
-        """Which examples make up the global batches of rounds: int64 ``[*steps, k, N]``."""
+        """Tell which examples make up the global batches of rounds: int64 ``[*steps, k, N]``."""
         first = tf.cast(steps, tf.int64)[..., None] * self._batches
         batches = first + tf.range(self._batches, dtype=tf.int64)
         return epoch_order(self._seed, batches, self._batch_size, self.examples_kept)
 
     def plan(self, first: tf.Tensor, rounds: tf.Tensor) -> tf.Tensor:
-        """The indices of a call's rounds, ``[rounds, k, N]``.
+        """Return the indices of a call's rounds, ``[rounds, k, N]``.
 
         For all at once, a few microseconds each; for one, the many small operations that
         they are made of would take a fraction of a millisecond.
@@ -56,11 +56,11 @@ class ResidentData:
         return self.indices(first + tf.range(rounds))
 
     def draw(self, plan: tf.Tensor | None, number: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-        """The indices of one round, ``[k, N]``."""
+        """Return the indices of one round, ``[k, N]``."""
         return self.indices(step) if plan is None else plan[number]
 
     def examples(self, drawn: tf.Tensor) -> tf.Tensor:
-        """This replica's examples of a round, gathered, float32 ``[k · n, *shape]``."""
+        """Return this replica's examples of a round, gathered, float32 ``[k · n, *shape]``."""
         local = self._batch_size // replicas()
         start = replica_index() * local
         mine = tf.reshape(drawn[:, start : start + local], [self._batches * local])

@@ -89,7 +89,7 @@ class StreamedData:
         """Nothing: which examples a round uses is worked out where they are read."""
 
     def draw(self, plan: None, number: tf.Tensor, step: tf.Tensor) -> Any:
-        """The next round's examples as stored, each replica its own, ``[k, n, *shape]``."""
+        """Return the next round's examples as stored, each replica its own, ``[k, n, *shape]``."""
         with tf.device("CPU:0"):
             (read,) = tf.raw_ops.IteratorGetNext(iterator=self._iterator, **self._types)
             parts = tf.split(read, len(self._replicas), axis=1)
@@ -101,16 +101,16 @@ class StreamedData:
         )
 
     def examples(self, drawn: tf.Tensor) -> tf.Tensor:
-        """This replica's preprocessed examples of a round, float32 ``[k · n, *shape]``."""
+        """Return this replica's preprocessed examples of a round, float32 ``[k · n, *shape]``."""
         flat = [self._batches * self._local, *self._source.spec.shape]
         return self._preprocess.apply(tf.reshape(drawn, flat))
 
     def failure(self) -> DataError | None:
-        """What went wrong in reading, of which TensorFlow tells the compiled loop little."""
+        """Return what went wrong in reading, of which TensorFlow tells the compiled loop little."""
         return self._failure
 
     def _rounds(self, start: int) -> tf.data.Dataset:
-        """The examples that this worker needs, round after round from ``start`` on."""
+        """Return the examples that this worker needs, round after round from ``start`` on."""
         first, local = self._replicas[0] * self._local, len(self._replicas) * self._local
 
         def indices(step: tf.Tensor) -> tf.Tensor:
@@ -141,7 +141,7 @@ class StreamedData:
 
 
 def _own_replicas(strategy: tf.distribute.Strategy) -> list[int]:
-    """The replicas that this process plays, by their number among all."""
+    """Return the replicas that this process plays, by their number among all."""
     own: list[int] = []
 
     def note(context: tf.distribute.experimental.ValueContext) -> tf.Tensor:

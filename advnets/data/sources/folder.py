@@ -151,7 +151,7 @@ class Folder(Source):
         self._passed.clear()
 
     def _sound(self, split: str) -> list[Path]:
-        """The files of a large split that can be decoded, found out by decoding all, once."""
+        """Find the files of a large split that can be decoded, by decoding all, once."""
         with self._passing:
             if split not in self._passed:
                 self._passed[split] = self._pass(split)
@@ -190,7 +190,7 @@ class Folder(Source):
         return Findings(broken, None if broken else digest.hexdigest())
 
     def _decode(self, file: Path) -> np.ndarray | str:
-        """The image, or why there is none.
+        """Return the image, or why there is none.
 
         Raises:
             DataError: If it isn't as large as the others.
@@ -230,7 +230,7 @@ class Folder(Source):
         log.warning("%s", printable(f"{message} and skipped ({some})", lines=False))
 
     def _first(self) -> np.ndarray:
-        """The first training image that can be decoded."""
+        """Return the first training image that can be decoded."""
         for file in self._files["train"]:
             try:
                 return read_image(self.path / file, None, self._channels)
@@ -274,7 +274,7 @@ class Folder(Source):
         return sorted(paths, key=lambda path: (_digest(path)[8:], path.as_posix()))
 
     def _assigned(self, file: Path, taken: Sequence[str]) -> str:
-        """The split of a training image: by its name alone, so independent of the others."""
+        """Return the split of a training image: by its name alone, so independent of the others."""
         place = int.from_bytes(_digest(file)[:8], "big") / 2**64
         for split, part in self._fractions.items():
             if split in taken:
@@ -285,7 +285,7 @@ class Folder(Source):
         return "train"
 
     def _class_of(self, file: Path) -> str | None:
-        """The first sub-folder below the split's folder, if there is one."""
+        """Return the first sub-folder below the split's folder, if there is one."""
         below = file.parts[1:] if self._has_train else file.parts
         return below[0] if len(below) > 1 else None
 

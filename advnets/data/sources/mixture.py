@@ -58,7 +58,7 @@ class GaussianMixture(Source):
         return SPLITS
 
     def modes(self) -> np.ndarray:
-        """The modes' centres, [K, d] float64."""
+        """Return the modes' centres, [K, d] float64."""
         return self._centres.copy()
 
     def read(self, split: str) -> Examples:

@@ -47,14 +47,14 @@ class NpyArrays(ABC):
 
     @abstractmethod
     def read(self, name: str) -> np.ndarray:
-        """An array, whole; raises whatever goes wrong."""
+        """Return an array, whole; raises whatever goes wrong."""
 
     def in_rows(self, name: str) -> bool:
-        """Whether single rows can be read: not of what is compressed, nor column by column."""
+        """Tell whether single rows can be read: not of what is compressed, nor column by column."""
         return not self.headers[name].fortran
 
     def rows(self, name: str, indices: np.ndarray) -> np.ndarray:
-        """Some rows of an array, without the others; may be called from several threads.
+        """Return some rows of an array, without the others; may be called from several threads.
 
         Rows are read rather than mapped: where a file is cut off under its readers, a read
         comes back short and can be told, while a map ends the process.
@@ -172,7 +172,7 @@ class Single(Folder):
 
 
 def open_arrays(path: Path) -> NpyArrays:
-    """The arrays at a path.
+    """Return the arrays at a path.
 
     Raises:
         DataError: If it is neither an archive that can be read, nor a .npy file or a folder
@@ -213,7 +213,7 @@ def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def _header_in(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Header:
-    """The header of a member, whose claimed size is one that it can have."""
+    """Return the header of a member, whose claimed size is one that it can have."""
     if member.compress_type not in COMPRESSIONS:
         raise ValueError(f"{member.filename} is compressed in a way that NumPy does not use")
     if member.file_size > DEFLATED * member.compress_size:

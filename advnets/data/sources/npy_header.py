@@ -77,5 +77,5 @@ def _short(shape: tuple[int, ...]) -> str:
 
 
 def file_size(file: IO[bytes]) -> int:
-    """Bytes of an open file on disk."""
+    """Return bytes of an open file on disk."""
     return os.fstat(file.fileno()).st_size

@@ -180,7 +180,7 @@ class Npz(Source):
 
     @contextmanager
     def _told(self, key: str) -> Iterator[None]:
-        """What goes wrong with an array is told by its name."""
+        """Return what goes wrong with an array is told by its name."""
         try:
             yield
         except Exception as error:
@@ -188,7 +188,7 @@ class Npz(Source):
 
 
 def _kept(stored: np.dtype[Any]) -> np.dtype[Any]:
-    """The type in memory for a type on disk."""
+    """Return the type in memory for a type on disk."""
     if stored.kind == "b":
         return np.dtype(np.uint8)
     if stored == np.float64:

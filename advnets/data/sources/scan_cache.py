@@ -66,7 +66,7 @@ class KeptFindings:
         self._began, self._state = time.monotonic(), self._files_state()
 
     def known(self) -> Findings | None:
-        """What is known of the files as they are now."""
+        """Return what is known of the files as they are now."""
         try:
             kept = json.loads(self._place.read_bytes())
             if self._state is None or kept["state"] != self._state:
@@ -98,7 +98,7 @@ class KeptFindings:
             log.info("what was found out about %s is not kept: %s", self._root, error)
 
     def _files_state(self) -> str | None:
-        """A hash of the files' names, sizes, times and inodes; ``None`` if one is gone."""
+        """Return a hash of the files' names, sizes, times and inodes; ``None`` if one is gone."""
         digest = hashlib.sha256()
         try:
             for file in self._files:
@@ -116,7 +116,7 @@ def _cache() -> Path:
 
 
 def _decoders() -> list[str | None]:
-    """What the pixels of a decoded image may depend on."""
+    """Return what the pixels of a decoded image may depend on."""
     return [
         hashlib.sha256(Path(image_file.__file__).read_bytes()).hexdigest(),
         PIL.__version__,

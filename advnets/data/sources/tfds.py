@@ -192,7 +192,7 @@ class Tfds(Source):
         return None
 
     def _count(self, expression: str) -> int:
-        """How many examples a split expression gives.
+        """Tell how many examples a split expression gives.
 
         Raises:
             DataError: If the expression is malformed, out of bounds, or empty.
@@ -241,7 +241,7 @@ def _is_image(feature: Any) -> bool:
 
 
 def _fits(feature: Any) -> bool:
-    """Whether examples of a feature are images, or arrays of numbers of a fixed shape."""
+    """Tell whether examples of a feature are images, or arrays of numbers of a fixed shape."""
     import tensorflow_datasets as tfds
 
     if _is_image(feature):
@@ -256,7 +256,7 @@ def _fits(feature: Any) -> bool:
 
 
 def _choose(features: Any, asked: str | None, name: str) -> str:
-    """The feature to learn.
+    """Return the feature to learn.
 
     Raises:
         DataError: If the one asked for won't do, or if none or several will.

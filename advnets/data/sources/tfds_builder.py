@@ -27,13 +27,15 @@ NO_ROOM = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, e
 
 
 def data_directory(data_dir: str | os.PathLike[str] | None = None) -> str:
-    """Where TFDS keeps prepared data: as given, or ``TFDS_DATA_DIR``, or ~/tensorflow_datasets."""
+    """Tell where TFDS keeps prepared data: as given, or ``TFDS_DATA_DIR``, or
+    ~/tensorflow_datasets.
+    """
     chosen = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
     return os.path.expanduser(os.fspath(chosen))
 
 
 def find_builder(identifier: str, data_dir: str | os.PathLike[str] | None = None) -> Any:
-    """The builder of a TFDS data set. Uses neither the network nor TensorFlow.
+    """Return the builder of a TFDS data set. Uses neither the network nor TensorFlow.
 
     Args:
         identifier: ``mnist``, ``emnist/letters``, ``mnist:3.0.1``.
@@ -94,7 +96,7 @@ def refuse_unprepared(builder: Any) -> None:
 
 
 def prepared(data_dir: str | os.PathLike[str] | None = None) -> list[str]:
-    """What lies prepared in a folder of TFDS: ``name:version`` or ``name/config:version``.
+    """Return what lies prepared in a folder of TFDS: ``name:version`` or ``name/config:version``.
 
     Read from the folders' names, without importing TFDS.
     """
@@ -107,7 +109,7 @@ def prepared(data_dir: str | os.PathLike[str] | None = None) -> list[str]:
 
 
 def is_prepared(builder: Any) -> bool:
-    """Whether the data set lies prepared on disk."""
+    """Tell whether the data set lies prepared on disk."""
     # Asked first, because TFDS warns about a folder that isn't there.
     return (Path(builder.data_path) / "dataset_info.json").exists() and builder.is_prepared()
 
@@ -246,7 +248,7 @@ def _join(reasons: Mapping[str, str]) -> str:
 
 
 def _gist(error: BaseException) -> str:
-    """The first line of somebody else's error, under its kind."""
+    """Return the first line of somebody else's error, under its kind."""
     # TFDS puts what it was doing, with all arguments, in front of what went wrong.
     text = re.sub(r"^Failed to construct dataset .*?}\": ", "", str(error).strip(), flags=re.S)
     line = text.splitlines()[0] if text else ""

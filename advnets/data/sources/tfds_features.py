@@ -34,7 +34,7 @@ def refuse_foreign_classes(folder: Path) -> None:
 
 
 def _class_names(description: Any) -> Iterator[str]:
-    """The classes that a description of features names, in today's form and in older ones."""
+    """Yield the classes that a description of features names, in today's form and in older ones."""
     if isinstance(description, dict):
         for key, value in description.items():
             if key in ("pythonClassName", "python_class_name", "type") and isinstance(value, str):

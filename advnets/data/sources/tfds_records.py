@@ -13,7 +13,7 @@ FORMAT = "array_record"
 
 
 def has_records(builder: Any) -> bool:
-    """Whether single examples of a prepared data set can be read."""
+    """Tell whether single examples of a prepared data set can be read."""
     return FORMAT in {form.value for form in builder.info.available_file_formats()}
 
 
@@ -60,7 +60,7 @@ class Records:
         return len(self._stored)
 
     def take(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Examples [n, *shape] and labels [n] of these places.
+        """Return examples [n, *shape] and labels [n] of these places.
 
         Raises:
             DataError: If they cannot be read (any more).

@@ -31,7 +31,7 @@ def bootstrap(
     paired: bool = False,
     level: float = LEVEL,
 ) -> Interval:
-    """The percentile interval and the standard error of a statistic.
+    """Return the percentile interval and the standard error of a statistic.
 
     Args:
         statistic: ``(*arrays)`` → a number; it is given arrays of the same shapes with rows
@@ -108,7 +108,7 @@ def bootstrap_means(
 
 
 def _means(array: np.ndarray, drawn: list[np.ndarray]) -> np.ndarray:
-    """The means of the rows drawn, ``[len(drawn), ...]``."""
+    """Return the means of the rows drawn, ``[len(drawn), ...]``."""
     n = len(array)
     weights = np.stack([np.bincount(rows, minlength=n) for rows in drawn]) / n
     means = weights @ array.reshape(n, -1)
@@ -116,7 +116,7 @@ def _means(array: np.ndarray, drawn: list[np.ndarray]) -> np.ndarray:
 
 
 def interval_of(values: np.ndarray, level: float = LEVEL) -> Interval:
-    """The interval of resampled statistics: their quantiles and standard deviation.
+    """Return the interval of resampled statistics: their quantiles and standard deviation.
 
     >>> interval_of(np.arange(101.0), level=0.5)[:2]
     (25.0, 75.0)

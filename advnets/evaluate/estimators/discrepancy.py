@@ -25,7 +25,7 @@ def discrepancy(
     *parameters: object,
     spread: Callable[..., np.ndarray] = per_example,
 ) -> tuple[float, Interval]:
-    r"""The unbiased estimate from two samples, with the jackknife's standard error.
+    r"""Return the unbiased estimate from two samples, with the jackknife's standard error.
 
     .. math:: \frac{\sum_{i \ne j} k(x_i, x_j)}{n(n-1)} + \frac{\sum_{i \ne j} k(y_i, y_j)}{m(m-1)}
               - \frac{2}{nm} \sum_{i,j} k(x_i, y_j)

@@ -11,7 +11,7 @@ ALIKE = 1e-4
 def diversity(
     samples: np.ndarray, real: np.ndarray, modes: np.ndarray | None = None
 ) -> dict[str, float]:
-    """What metrics.jsonl keeps of a grid's samples.
+    """Return what metrics.jsonl keeps of a grid's samples.
 
     With d̄(A) the mean Euclidean distance between two different rows of A:
 

@@ -37,7 +37,7 @@ class Interval(NamedTuple):
     error: float
 
     def protocol(self, **more: Any) -> dict[str, Any]:
-        """What a score's protocol says of it, and ``more``."""
+        """Return what a score's protocol says of it, and ``more``."""
         return {"interval": [self.low, self.high], "interval_level": LEVEL} | more
 
 
@@ -55,7 +55,7 @@ def normal_interval(
 
 
 def mean_interval(values: np.ndarray) -> Interval:
-    """The mean of independent values: std/√n, with n − 1 in the variance.
+    """Return the mean of independent values: std/√n, with n − 1 in the variance.
 
     >>> mean_interval(np.array([0.0, 0.0, 2.0, 2.0])).error ** 2 * 3
     1.0
@@ -89,7 +89,7 @@ def proportion_interval(hits: int, trials: int) -> Interval:
 
 
 def jackknife_error(*leave_one_out: Sequence[float] | np.ndarray) -> float:
-    r"""The jackknife's standard error of a statistic of one or several independent samples.
+    r"""Return the jackknife's standard error of a statistic of one or several independent samples.
 
     .. math:: \sum_s \frac{G_s-1}{G_s} \sum_g (θ_{s,-g} - \bar θ_s)^2
 

@@ -125,7 +125,9 @@ class OnBins:
         return float(np.abs(self.discriminator - self.optimal)[within].max())
 
     def numbers(self) -> dict[str, float]:
-        """What theory says of the game, by name; what D must give is left out if it gives none."""
+        """Return what theory says of the game, by name; what D must give is left out if it gives
+        none.
+        """
         found = {
             "value": self.value,
             "criterion": self.criterion,
@@ -174,7 +176,7 @@ class LineGame:
         self.generated = PushForward(quantile, generator, cells)
 
     def on(self, edges: np.ndarray, stride: int = 1) -> OnBins:
-        """The game on the bins between these edges, ``[bins + 1]``."""
+        """Return the game on the bins between these edges, ``[bins + 1]``."""
         edges = np.asarray(edges, np.float64)
         half, middles = np.diff(edges) / 2, (edges[:-1] + edges[1:]) / 2
         nodes = middles[:, None] + half[:, None] * NODES
@@ -187,7 +189,7 @@ class LineGame:
         return OnBins(edges, data, self.generated.into(edges, stride), logits)
 
     def everywhere(self, bins: int = 2**13, stride: int = 1) -> OnBins:
-        """The game on bins that hold all of p_data and all of p_g.
+        """Return the game on bins that hold all of p_data and all of p_g.
 
         Args:
             bins: Of equal width over p_data's part of the line, at least; as many more as its
@@ -241,7 +243,7 @@ def line_game(
     discriminator: Callable[[np.ndarray], Mapping[str, np.ndarray]],
     cells: int = 2**14,
 ) -> LineGame:
-    """The game of a run, in the data set's own range.
+    """Return the game of a run, in the data set's own range.
 
     Args:
         source: The :class:`advnets.data.Source`, of examples of one number, with a
@@ -279,7 +281,7 @@ def line_game(
 
 
 def unfit(source: Any, prior: Any) -> str | None:
-    """Why nothing can be computed of a game in this way; ``None`` if it can."""
+    """Tell why nothing can be computed of a game in this way; ``None`` if it can."""
     if source is None or source.spec.size != 1:
         shape = "unknown" if source is None else " × ".join(map(str, source.spec.shape))
         return f"this one's examples are not single numbers (shape {shape})"

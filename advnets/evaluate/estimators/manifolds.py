@@ -43,7 +43,7 @@ def balls(
     seed: int,
     spread: Callable[..., np.ndarray] = per_example,
 ) -> Balls:
-    """The balls that reach to each point's k-th nearest neighbour among the others.
+    """Return the balls that reach to each point's k-th nearest neighbour among the others.
 
     Args:
         points: ``[n, d]``.
@@ -82,7 +82,7 @@ def balls(
 
 
 def neighbours(indices: np.ndarray, points: np.ndarray, count: int) -> np.ndarray:
-    """The nearest other points of some points.
+    """Return the nearest other points of some points.
 
     Args:
         indices: Which points, int ``[m]``.
@@ -128,7 +128,7 @@ def containing(x: np.ndarray, centres: np.ndarray, radii: np.ndarray) -> np.ndar
 
 
 def nearest_by_group(x: np.ndarray, others: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """The squared distance of each of some points to the nearest of each group of others.
+    """Return the squared distance of each of some points to the nearest of each group of others.
 
     Args:
         x: ``[m, d]``.

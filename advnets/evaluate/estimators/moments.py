@@ -35,7 +35,7 @@ class Moments:
         return cast(np.ndarray, self.scatter / (self.count - 1))
 
     def merged(self, other: Moments) -> Moments:
-        """Those of both sets together, without looking at the vectors again.
+        """Return those of both sets together, without looking at the vectors again.
 
         Source: Chan, Golub and LeVeque 1983, "Algorithms for computing the sample variance".
         """
@@ -49,7 +49,7 @@ class Moments:
 
 
 def moments_of(x: np.ndarray, part: int = PART) -> Moments:
-    """The moments of ``x``, ``[n, d]``, with a copy of ``part`` rows in memory at most."""
+    """Return the moments of ``x``, ``[n, d]``, with a copy of ``part`` rows in memory at most."""
     found = Moments(0, np.zeros(x.shape[1]), np.zeros((x.shape[1], x.shape[1])))
     for start in range(0, len(x), part):
         rows = np.asarray(x[start : start + part], np.float64)

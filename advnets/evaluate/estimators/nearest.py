@@ -8,7 +8,7 @@ from .pairs import BLOCK, squared_distances
 
 
 def nearest(x: np.ndarray, y: np.ndarray, skip: int = 0, block: int = BLOCK) -> np.ndarray:
-    """The nearest vector's place and distance, for :meth:`MetricContext.per_example`.
+    """Return the nearest vector's place and distance, for :meth:`MetricContext.per_example`.
 
     Args:
         x: ``[m, d]``.

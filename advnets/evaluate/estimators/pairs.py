@@ -60,7 +60,7 @@ def polynomial(
 
 
 def gaussian(x: np.ndarray, y: np.ndarray, bandwidths: Sequence[float]) -> np.ndarray:
-    """The mean of exp(−‖x − y‖² / 2σ²) over the bandwidths σ.
+    """Return the mean of exp(−‖x − y‖² / 2σ²) over the bandwidths σ.
 
     >>> gaussian(np.array([[0.0]]), np.array([[0.0], [2.0]]), [1.0]).round(6)
     array([[1.      , 0.135335]])

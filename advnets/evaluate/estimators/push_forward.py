@@ -68,7 +68,7 @@ class PushForward:
             )
 
     def into(self, edges: np.ndarray, stride: int = 1) -> np.ndarray:
-        """The mass that falls between neighbouring edges.
+        """Return the mass that falls between neighbouring edges.
 
         Args:
             edges: ``[bins + 1]``, increasing. What falls outside of them is not counted.
@@ -102,7 +102,7 @@ class PushForward:
         return np.asarray(np.maximum(result[1:-1] + between, 0.0), np.float64)
 
     def quantiles(self, shares: tuple[float, ...]) -> np.ndarray:
-        """The values of x below which these shares of p_g lie, roughly: to one cell."""
+        """Return the values of x below which these shares of p_g lie, roughly: to one cell."""
         middles = (self.images[:-1] + self.images[1:]) / 2
         order = np.argsort(middles)
         places = np.searchsorted(np.cumsum(self.mass[order]), shares)

@@ -119,7 +119,7 @@ class Classifier(FeatureExtractor):
         }
 
     def _of_parts(self, examples: np.ndarray, output: int) -> np.ndarray:
-        """Features (0) or logits (1) of each part, float64 ``[n, parts, …]``."""
+        """Return features (0) or logits (1) of each part, float64 ``[n, parts, …]``."""
         scored, base = self._scored, self._base
         x = examples if self._as_scored else scored.preprocess.invert(examples)
         own = scored.base if isinstance(scored, Composed) else scored
@@ -182,7 +182,7 @@ class Classifier(FeatureExtractor):
         return stored.astype(np.float32)
 
     def _statistics(self, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and deviation over the training split: of each number, or of each channel."""
+        """Return mean and deviation over the training split: of each number, or of each channel."""
         base = self._base
         axes = tuple(range(len(base.spec.shape))) if len(base.spec.shape) > 1 else (0,)
         total = squares = np.zeros(base.spec.shape[-1])
@@ -213,7 +213,7 @@ class Classifier(FeatureExtractor):
 
 
 def _in_range_of(base: Source, own: Source, x: np.ndarray) -> np.ndarray:
-    """Values in the range of ``own``, brought to that of ``base`` where both have one."""
+    """Return values in the range of ``own``, brought to that of ``base`` where both have one."""
     there, here = base.spec, own.spec
     if base is own or None in (there.low, there.high, here.low, here.high):
         return x
@@ -226,14 +226,14 @@ def _in_range_of(base: Source, own: Source, x: np.ndarray) -> np.ndarray:
 
 
 def _traced(network: keras.Model) -> Callable[[tf.Tensor], Any]:
-    """The network as a graph, traced here: several threads may call it."""
+    """Return the network as a graph, traced here: several threads may call it."""
     function = tf.function(lambda x: network(x, training=False), autograph=False)
     spec = tf.TensorSpec([BLOCK, *network.input_shape[1:]], tf.float32)
     return function.get_concrete_function(spec)  # type: ignore[no-any-return]
 
 
 def _in_blocks(run: Callable[[tf.Tensor], Any], x: np.ndarray, output: int) -> np.ndarray:
-    """One output of the network for all examples, a block at a time, the last one filled up."""
+    """Compute one output of the network for all examples, in blocks, the last one filled up."""
     found = []
     for start in range(0, len(x), BLOCK):
         block = x[start : start + BLOCK]

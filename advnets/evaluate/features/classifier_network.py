@@ -17,7 +17,7 @@ LEARNING_RATE = 2e-3
 
 
 def build(shape: tuple[int, ...], classes: int, seed: int) -> keras.Model:
-    """The network: standardised examples ``[n, *shape]`` to features and logits.
+    """Return the network: standardised examples ``[n, *shape]`` to features and logits.
 
     Images: stages of a 3×3 convolution (32, 64, 128, 128, … channels), ReLU, and the greatest
     of 2×2, until the map is at most 7 wide or high. Vectors: a layer of 128 units, ReLU. Then,
@@ -90,7 +90,7 @@ def train(
 
 
 def batches(count: int, batch: int, steps: int, seed: int) -> Iterator[np.ndarray]:
-    """The indices of each step's examples: every epoch all of them, but for a last part.
+    """Yield the indices of each step's examples: every epoch all of them, but for a last part.
 
     >>> [sorted(indices.tolist()) for indices in batches(4, 4, 2, seed=0)]
     [[0, 1, 2, 3], [0, 1, 2, 3]]

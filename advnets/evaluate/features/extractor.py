@@ -50,7 +50,7 @@ class FeatureExtractor(ABC):
 
     @abstractmethod
     def __call__(self, examples: np.ndarray) -> np.ndarray:
-        """The features of some examples.
+        """Return the features of some examples.
 
         Args:
             examples: float32 ``[n, *shape]``, in the range of the preprocessed data.
@@ -61,14 +61,15 @@ class FeatureExtractor(ABC):
 
     @abstractmethod
     def describe(self) -> dict[str, Any]:
-        """What a protocol must say of it; JSON values only.
+        """Return what a protocol must say of it; JSON values only.
 
         ``dimensions`` is the number of features d. Whatever was learnt has a hash of its
         weights (``weights_sha256``), the data and split it was learnt on, and its accuracy.
         """
 
     def probabilities(self, examples: np.ndarray) -> np.ndarray:
-        """The probability of each class, for metrics that need one, such as the inception score.
+        """Return the probability of each class, for metrics that need one, such as the inception
+        score.
 
         Args:
             examples: float32 ``[n, *shape]``, in the range of the preprocessed data.
@@ -86,7 +87,7 @@ class FeatureExtractor(ABC):
 
 
 def nobody(text: str) -> None:
-    """Where nobody is told."""
+    """Tell where nobody is told."""
 
 
 @dataclass(frozen=True, kw_only=True)

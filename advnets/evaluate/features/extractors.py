@@ -61,7 +61,7 @@ class Extractors:
         self._lock = Lock()
 
     def get(self, wanted: Wanted) -> FeatureExtractor:
-        """The extractor of that name and those parameters, made at the first call.
+        """Return the extractor of that name and those parameters, made at the first call.
 
         Raises:
             UsageError: If there is none of that name, or its parameters are wrong.
@@ -80,7 +80,7 @@ class Extractors:
         examples: np.ndarray | None,
         spread: Callable[..., np.ndarray] = per_example,
     ) -> Any:
-        """What an extractor says of examples, or of itself, computed by this process.
+        """Return what an extractor says of examples, or of itself, computed by this process.
 
         Args:
             what: ``features``, ``probabilities`` or ``describe``.
@@ -116,7 +116,7 @@ class Extractors:
         return source
 
     def _resolved(self, kind: str, wanted: Wanted) -> tuple[Component, dict[str, Any]]:
-        """A component and its parameters, checked as those of a recipe are."""
+        """Return a component and its parameters, checked as those of a recipe are."""
         entry = entry_of(wanted)
         if self._registry is None:
             self._registry = load_plugins()
@@ -141,7 +141,7 @@ class Extractors:
 
 
 def canonical(wanted: Wanted) -> str:
-    """An extractor's name and parameters as one line of JSON: equal for equal ones.
+    """Return an extractor's name and parameters as one line of JSON: equal for equal ones.
 
     Raises:
         UsageError: If it is neither a name, nor a mapping with one.
@@ -153,7 +153,7 @@ def canonical(wanted: Wanted) -> str:
 
 
 def entry_of(wanted: Wanted) -> dict[str, Any]:
-    """A component's entry as a mapping with a name.
+    """Return a component's entry as a mapping with a name.
 
     Raises:
         UsageError: If it is neither a name, nor a mapping with one.
@@ -168,7 +168,7 @@ def entry_of(wanted: Wanted) -> dict[str, Any]:
 
 
 def cache_folder() -> Path:
-    """Where things are kept that take long to make, and can be made again."""
+    """Tell where things are kept that take long to make, and can be made again."""
     given = os.environ.get(VARIABLE, "")
     if given:
         return Path(os.path.abspath(os.path.expanduser(given)))
@@ -177,7 +177,7 @@ def cache_folder() -> Path:
 
 
 def compute(extractor: FeatureExtractor, what: str, examples: np.ndarray) -> np.ndarray:
-    """Features or probabilities of some examples, checked.
+    """Return features or probabilities of some examples, checked.
 
     Args:
         extractor: The extractor.

@@ -124,13 +124,13 @@ def published() -> keras.Model:
 
 
 def with_features(network: keras.Model) -> keras.Model:
-    """An Inception-v3 that also returns what its last pooling did."""
+    """Return an Inception-v3 that also returns what its last pooling did."""
     outputs = [network.get_layer("avg_pool").output, network.output]
     return keras.Model(network.input, outputs)
 
 
 def _folder() -> Path:
-    """Where Keras keeps weights."""
+    """Tell where Keras keeps weights."""
     home = os.environ.get("KERAS_HOME", "") or os.path.expanduser("~/.keras")
     return Path(home, "models")
 

@@ -35,7 +35,7 @@ class Kept(NamedTuple):
 
 
 def kept(path: Path, compute: Callable[[], Kept], shapes: Sequence[tuple[int, ...]]) -> Kept:
-    """What a file holds, or what is computed and written there if it holds nothing sound.
+    """Return what a file holds, or what is computed and written there if it holds nothing sound.
 
     One process computes; another that wants the same waits for it. A file whose content does
     not have the hash that it was written with, or whose arrays have other shapes, is made anew;
@@ -60,7 +60,7 @@ def kept(path: Path, compute: Callable[[], Kept], shapes: Sequence[tuple[int, ..
 
 
 def arrays_sha256(arrays: list[np.ndarray]) -> str:
-    """A hash of arrays' types, shapes and bytes.
+    """Return a hash of arrays' types, shapes and bytes.
 
     >>> arrays_sha256([np.zeros(2)]) == arrays_sha256([np.zeros((2, 1))])
     False

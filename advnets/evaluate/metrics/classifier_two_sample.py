@@ -25,7 +25,7 @@ def classifier_two_sample(
     examples: int | None = None,
     classifier: str = "mlp",
 ) -> list[Score]:
-    """The held-out accuracy of a classifier of real against generated examples (C2ST).
+    """Return the held-out accuracy of a classifier of real against generated examples (C2ST).
 
     Lower is better: 0.5 where the classifier finds no difference, 1 where it tells all
     apart. As many of each kind are taken, at random; half of both are learnt from, the accuracy

@@ -21,7 +21,8 @@ def duplicates(
     split: str = "train",
     quantile: float = 0.01,
 ) -> list[Score]:
-    r"""The share of samples that lie closer to another sample than real examples lie to each other.
+    r"""Return the share of samples that lie closer to another sample than real examples lie to each
+    other.
 
     A sample counts as a duplicate if its nearest other sample is not farther than t, the
     ``quantile`` of the distances from each of equally many real examples to its nearest other

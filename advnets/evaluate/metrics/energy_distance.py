@@ -17,7 +17,7 @@ def energy_distance(
     split: str = "test",
     examples: int | None = None,
 ) -> list[Score]:
-    r"""The energy distance, from all pairs, unbiased.
+    r"""Return the energy distance, from all pairs, unbiased.
 
     .. math:: 2 E\|X - Y\| - E\|X - X'\| - E\|Y - Y'\|
 

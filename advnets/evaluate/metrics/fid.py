@@ -68,7 +68,7 @@ def fid(
 def frechet_distance(
     mean1: np.ndarray, covariance1: np.ndarray, mean2: np.ndarray, covariance2: np.ndarray
 ) -> float:
-    r"""The squared 2-Wasserstein distance of two Gaussians.
+    r"""Return the squared 2-Wasserstein distance of two Gaussians.
 
     The trace of (Σ₁Σ₂)^{1/2} is the sum of the singular values of Σ₁^{1/2} Σ₂^{1/2}, both
     roots symmetric: no square root of a matrix that is not symmetric, no imaginary part to
@@ -95,7 +95,7 @@ def frechet_distance(
 def frechet_distance_with_error(
     x: np.ndarray, y: np.ndarray, moments1: Moments, moments2: Moments
 ) -> tuple[float, Interval]:
-    r"""The distance between two samples, and its standard error by the delta method.
+    r"""Return the distance between two samples, and its standard error by the delta method.
 
     The distance is a smooth function of both samples' moments. An example x of the first
     moves it by ψ(x)/n, with c = x − μ₁ and the optimal transport map T from the first
@@ -137,7 +137,7 @@ def frechet_distance_with_error(
 
 
 def root(covariance: np.ndarray) -> np.ndarray:
-    """The symmetric square root; eigenvalues that are only rounding become 0.
+    """Return the symmetric square root; eigenvalues that are only rounding become 0.
 
     >>> root(np.array([[2.0, 2.0], [2.0, 2.0]]))
     array([[1., 1.],

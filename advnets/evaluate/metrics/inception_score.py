@@ -130,7 +130,7 @@ def mean_divergence(negative_entropy: float, marginal: np.ndarray) -> float:
 def split_scores(
     p: np.ndarray, splits: int, resamples: int = RESAMPLES, seed: int = 0
 ) -> tuple[np.ndarray, Interval]:
-    """The score of each split, and the interval of their mean.
+    """Return the score of each split, and the interval of their mean.
 
     The score is a function of means, so a resample costs one weighted sum. Resampled scores
     lie above the score (fewer different samples), which is why the interval is made of their

@@ -26,7 +26,7 @@ def kid(
     subsets: int = 100,
     subset_size: int = 1_000,
 ) -> list[Score]:
-    r"""Squared maximum mean discrepancy of features, with k(x, y) = (x·y/d + 1)³.
+    r"""Return squared maximum mean discrepancy of features, with k(x, y) = (x·y/d + 1)³.
 
     Lower is better; unlike the Fréchet distance it has no bias, so that scores of different
     ``samples`` estimate the same quantity, and 0 is what a perfect generator scores on
@@ -92,7 +92,7 @@ def kid(
 
 
 def polynomial_mmd(x: np.ndarray, y: np.ndarray) -> float:
-    """The unbiased estimate of one pair of samples of any sizes, held in memory whole.
+    """Return the unbiased estimate of one pair of samples of any sizes, held in memory whole.
 
     >>> polynomial_mmd(np.array([[0.0], [1.0]]), np.array([[0.0], [1.0]]))
     -3.5
@@ -106,7 +106,8 @@ def polynomial_mmd(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def draw_subsets(n: int, m: int, subsets: int, size: int, seed: int) -> np.ndarray:
-    """Indices of subsets without repetition, drawn in the order in which torch-fidelity does.
+    """Return indices of subsets without repetition, drawn in the order in which torch-fidelity
+    does.
 
     Returns:
         int ``[subsets, 2, size]``: into the ``n`` generated ones, into the ``m`` real ones.

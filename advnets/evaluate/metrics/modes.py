@@ -100,7 +100,7 @@ def kl_from_uniform(histogram: np.ndarray) -> float:
 
 
 def _centres(context: MetricContext) -> np.ndarray | None:
-    """The modes that the data know, ``[K, d]``."""
+    """Return the modes that the data know, ``[K, d]``."""
     if context.source is None or not hasattr(context.source, "modes"):
         return None
     if not hasattr(context.source, "deviation"):

@@ -29,7 +29,7 @@ def parzen(
     high: float = 0.0,
     validation: int | None = 1_000,
 ) -> list[Score]:
-    r"""Mean log-likelihood of the test set under a Parzen window on G's samples, in nats.
+    r"""Return mean log-likelihood of the test set under a Parzen window on G's samples, in nats.
 
     .. math:: LL(x) = \log \frac1n \sum_i \exp\frac{-\|x - s_i\|^2}{2σ^2} - d \log(σ\sqrt{2π})
 

@@ -91,7 +91,7 @@ def neighbour_scores(
     seed: int = 0,
     spread: Callable[..., np.ndarray] = per_example,
 ) -> dict[Name, tuple[float, Interval]]:
-    """The four scores of two sets of features, each with its interval.
+    """Return the four scores of two sets of features, each with its interval.
 
     Args:
         real: ``[n, d]``.
@@ -150,12 +150,12 @@ def neighbour_scores(
 
 
 def _without(values: np.ndarray, of: Balls) -> np.ndarray:
-    """The mean of values of some points without those of each group, ``[G]``."""
+    """Return the mean of values of some points without those of each group, ``[G]``."""
     size = np.bincount(of.group)
     total = np.bincount(of.group, weights=values)
     return (total.sum() - total) / (len(values) - size)
 
 
 def _outside(of: Balls, values: np.ndarray) -> np.ndarray:
-    """The mean of column g of ``values``, ``[n, G]``, over the points outside group g."""
+    """Return the mean of column g of ``values``, ``[n, G]``, over the points outside group g."""
     return np.array([values[of.group != g, g].mean() for g in range(values.shape[1])])

@@ -36,7 +36,7 @@ def real_and_generated(
     split: str,
     examples: int | None,
 ) -> RealAndGenerated:
-    """Features of the first ``examples`` of a split and of ``samples`` samples.
+    """Return features of the first ``examples`` of a split and of ``samples`` samples.
 
     Args:
         context: What the metric was given.
@@ -70,7 +70,7 @@ def real_and_generated(
 
 
 def features_for(context: MetricContext, name: Wanted | None) -> Wanted:
-    """The features to compare in: ``name``, or ``pixels`` where the data are vectors.
+    """Return the features to compare in: ``name``, or ``pixels`` where the data are vectors.
 
     For images there is no default: distances between pixels, in a classifier's features and
     in Inception's are different scores, and which was meant should be seen in the recipe.

@@ -29,7 +29,7 @@ def sliced_wasserstein(
     projections: int = 500,
     p: int = 2,
 ) -> list[Score]:
-    r"""The p-Wasserstein distance of projections, in the p-mean over random directions.
+    r"""Return the p-Wasserstein distance of projections, in the p-mean over random directions.
 
     .. math:: \Big( E_θ W_p^p(θ \cdot X, θ \cdot Y) \Big)^{1/p}
 
@@ -90,7 +90,7 @@ def sliced_distance(
     p: int,
     spread: Callable[..., np.ndarray] = per_example,
 ) -> tuple[float, Interval, float]:
-    r"""The distance along given directions, and its standard errors.
+    r"""Return the distance along given directions, and its standard errors.
 
     Kantorovich's potentials φ and ψ say what an example costs: W_p^p is the mean of φ(x)
     plus that of ψ(y), and to first order only these means vary with the examples. So its
@@ -168,7 +168,7 @@ def transport_along(directions: np.ndarray, x: np.ndarray, y: np.ndarray, p: int
 
 
 def staircase(n: int, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Which of n sorted points goes to which of m, and how much of the mass.
+    """Tell which of n sorted points goes to which of m, and how much of the mass.
 
     Each step moves on in one of both, so a step where both end at once has an empty stair.
 

@@ -19,7 +19,7 @@ BETTER: dict[str, Literal["lower"]] = {
 
 
 def theory(context: MetricContext, *, bins: int = 2**14, cells: int = 2**16) -> list[Score]:
-    r"""How far G is from the data and D from its optimum, by integrals: nothing is sampled.
+    r"""Tell how far G is from the data and D from its optimum, by integrals: nothing is sampled.
 
     .. math:: D^*(x) = \frac{p_{data}(x)}{p_{data}(x) + p_g(x)} \qquad
               C(G) = \max_D V(D, G) = -\log 4 + 2\, JSD(p_{data} \| p_g)

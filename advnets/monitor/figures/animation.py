@@ -31,7 +31,7 @@ FORMATS = {".gif": "GIF", ".webp": "WEBP", ".png": "PNG"}
 
 
 def frames_of(snapshots: Sequence[Snapshot], most: int = FRAMES) -> list[Snapshot]:
-    """The snapshots that an animation shows, more of them early, where most happens.
+    """Return the snapshots that an animation shows, more of them early, where most happens.
 
     Of N snapshots frame i of n is the one at N (i / n)²; the first and the last are among them.
 
@@ -95,14 +95,14 @@ def _frames(snapshots: Sequence[Snapshot], name: str) -> Iterator[Image.Image]:
 
 
 def _with_one_palette(frames: Sequence[Image.Image]) -> list[Image.Image]:
-    """All frames in the same few colours, so that what stands still costs nothing."""
+    """Return all frames in the same few colours, so that what stands still costs nothing."""
     palette = Image.new("P", (1, 1))
     palette.putpalette(_shades())
     return [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
 
 
 def _shades() -> list[int]:
-    """The figure's colours and their mixtures with that of the paper, three numbers each."""
+    """Return the figure's colours and their mixtures with that of the paper, three numbers each."""
     paper, *inks = (
         np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
         for colour in (PAPER, INK, MUTED, OPTIMAL, DATA, GENERATED)
@@ -201,7 +201,7 @@ class Film:
         return [*self._panel.show(self._snapshots[index]), *courses, self._title]
 
     def _course(self, axes: Any, lines: Sequence[tuple[str, str, str]]) -> list[tuple[Any, ...]]:
-        """Numbers over the steps so far."""
+        """Return numbers over the steps so far."""
         quiet(axes)
         first, last = self._snapshots[0].step, self._snapshots[-1].step
         axes.set_xscale("function", functions=(_root, np.square))  # as frames are chosen

@@ -30,7 +30,7 @@ MEANING = (
 
 
 def panels(snapshots: Sequence[Snapshot], steps: Sequence[int] | None = None) -> list[Snapshot]:
-    """The four moments that the figure shows.
+    """Return the four moments that the figure shows.
 
     (a) The first snapshot. (b) Of those in which G is still poor (JSD at least half of that in
     (a)), after the first, the one in which V is nearest to C(G): D has caught up with G, though
@@ -76,7 +76,7 @@ def panels(snapshots: Sequence[Snapshot], steps: Sequence[int] | None = None) ->
 
 @plain_text()
 def figure_1(shown: Sequence[Snapshot], name: str = "") -> Figure:
-    """The figure.
+    """Return the figure.
 
     Args:
         shown: The snapshots, from left to right.
@@ -124,7 +124,7 @@ def figure_1(shown: Sequence[Snapshot], name: str = "") -> Figure:
 
 
 def in_words(snapshot: Snapshot) -> list[str]:
-    """The numbers of a panel.
+    """Return the numbers of a panel.
 
     >>> zeros = np.zeros(2)
     >>> numbers = {"value": -1.25, "criterion": -1.0, "jsd": 0.193, "discriminator_error": 0.2}
@@ -141,7 +141,7 @@ def in_words(snapshot: Snapshot) -> list[str]:
 
 
 def numbers_of(shown: Sequence[Snapshot]) -> dict[str, np.ndarray]:
-    """What the figure is made of, by name, such as ``a_generated`` of panel (a).
+    """Return what the figure is made of, by name, such as ``a_generated`` of panel (a).
 
     >>> zeros = np.zeros(2)
     >>> sorted(numbers_of([Snapshot(5, 0, 1, zeros, zeros, None, zeros, zeros)]))

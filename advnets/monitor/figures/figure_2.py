@@ -40,7 +40,7 @@ class SamplesAndNeighbours:
 
 
 def figure_2(shown: SamplesAndNeighbours, spec: Any, name: str = "") -> Image.Image:
-    """The figure: samples in rows, the last of each with its neighbour to the right.
+    """Return the figure: samples in rows, the last of each with its neighbour to the right.
 
     Args:
         shown: What is drawn.

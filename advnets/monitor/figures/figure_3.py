@@ -32,7 +32,7 @@ class LatentLines:
 
 
 def figure_3(shown: LatentLines, spec: Any, name: str = "") -> Image.Image:
-    """The figure: a line in each row.
+    """Return the figure: a line in each row.
 
     Args:
         shown: What is drawn.

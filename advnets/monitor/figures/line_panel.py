@@ -125,7 +125,7 @@ def _known(snapshot: Snapshot) -> np.ndarray:
 
 
 def _place(z: Any, limits: Limits) -> Any:
-    """Where z is drawn along the line of x."""
+    """Tell where z is drawn along the line of x."""
     (start, end), (low, high) = limits.x, limits.z
     return start + (end - start) * (INSET + (1 - 2 * INSET) * (z - low) / (high - low))
 

@@ -58,7 +58,7 @@ class Sheet:
         self._draw = ImageDraw.Draw(self.image)
 
     def place(self, row: int, column: int, right: int = 0) -> tuple[int, int]:
-        """The upper left corner of a cell, ``right`` pixels to the right of its place."""
+        """Return the upper left corner of a cell, ``right`` pixels to the right of its place."""
         height, width = self._cell
         return MARGIN + column * (width + GAP) + right, self._top + row * (height + GAP)
 
@@ -96,5 +96,5 @@ class Sheet:
 
 @cache
 def font(size: int = 17) -> Any:
-    """The letters."""
+    """Return the letters."""
     return ImageFont.load_default(size)

@@ -75,7 +75,7 @@ def _append(
 
 
 def _known(folder: RunFolder, step: int) -> set[tuple[str, Any]]:
-    """Names and values of the scores that metrics.jsonl has at a step."""
+    """Return names and values of the scores that metrics.jsonl has at a step."""
     found: set[tuple[str, Any]] = set()
     for record in folder.stream_metrics():
         told = record.get("scores")
@@ -103,7 +103,7 @@ def _with_names_of_their_own(scores: Iterable[Score]) -> list[list[Score]]:
 
 
 def _suffix(recipe: Recipe, averaged: bool) -> str:
-    """What tells such scores from those that the run itself writes under the bare name."""
+    """Return what tells such scores from those that the run itself writes under the bare name."""
     if not recipe.data.get("averaging"):
         return ""
     if recipe.data["evaluation"]["weights"] == "current":

@@ -24,7 +24,7 @@ MOST_METRICS = 20
 def charts(
     records: Sequence[Mapping[str, Any]], scores: Sequence[Mapping[str, Any]]
 ) -> list[Chart]:
-    """The charts that this run's records and scores can fill."""
+    """Return the charts that this run's records and scores can fill."""
 
     def pair(first: str, second: str, names: tuple[str, str]) -> list[Line]:
         found = line(records, first, names[0], "real"), line(records, second, names[1], "fake")
@@ -110,7 +110,9 @@ def extra_charts(records: Sequence[Mapping[str, Any]]) -> list[Chart]:
 
 
 def score_charts(scores: Sequence[Mapping[str, Any]]) -> list[Chart]:
-    """A chart per metric that was measured at several steps, a line for each kind of weights."""
+    """Return a chart per metric that was measured at several steps, a line for each kind of
+    weights.
+    """
     groups: dict[str, dict[bool, dict[int, Mapping[str, Any]]]] = {}
     for score in scores:
         protocol = score.get("protocol") or {}
@@ -135,7 +137,7 @@ def score_charts(scores: Sequence[Mapping[str, Any]]) -> list[Chart]:
 def _scored(
     metric: str, kinds: Mapping[bool, Mapping[int, Mapping[str, Any]]], averaged: bool
 ) -> Line:
-    """The scores of G's average, or of its own weights, against the step."""
+    """Return the scores of G's average, or of its own weights, against the step."""
     steps = sorted(kinds[averaged])
     some = [kinds[averaged][step] for step in steps]
     name = metric if len(kinds) == 1 else "averaged weights" if averaged else "own weights"
@@ -145,7 +147,7 @@ def _scored(
 
 
 def drawing(chart: Chart) -> str | None:
-    """The chart as SVG; ``None`` if its numbers cannot be drawn."""
+    """Return the chart as SVG; ``None`` if its numbers cannot be drawn."""
     try:
         return svg(chart)
     except Exception:  # numbers such as 1e308, of which matplotlib has to take differences

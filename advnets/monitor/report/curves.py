@@ -76,7 +76,7 @@ class Chart:
 
 
 def line(records: Sequence[Mapping[str, Any]], key: str, label: str, colour: str) -> Line | None:
-    """The curve of ``key`` over the steps where it is defined, ``None`` if it nowhere is.
+    """Return the curve of ``key`` over the steps where it is defined, ``None`` if it nowhere is.
 
     >>> line([{"step": 1, "a": 2.0}, {"step": 2, "a": None}], "a", "A", "ink").y
     [2.0]
@@ -92,12 +92,12 @@ def line(records: Sequence[Mapping[str, Any]], key: str, label: str, colour: str
 
 
 def svg(chart: Chart) -> str:
-    """The chart as an ``<svg>`` element, its colours being CSS variables."""
+    """Return the chart as an ``<svg>`` element, its colours being CSS variables."""
     return as_svg(chart.title, lambda figure: _draw(figure.subplots(), chart))
 
 
 def as_svg(title: str, draw: Callable[[Any], None], size: tuple[float, float] = (5.6, 3.0)) -> str:
-    """What ``draw`` draws into a figure, as an ``<svg>`` element.
+    """Return what ``draw`` draws into a figure, as an ``<svg>`` element.
 
     Args:
         title: Equal titles and drawings give equal text.
@@ -200,7 +200,7 @@ def thin(x: np.ndarray, y: np.ndarray, points: int = POINTS) -> tuple[np.ndarray
 
 
 def smooth(y: np.ndarray, log: bool = False) -> np.ndarray:
-    """A moving mean over a fiftieth of the curve (of logarithms, on such an axis)."""
+    """Return a moving mean over a fiftieth of the curve (of logarithms, on such an axis)."""
     width = max(3, len(y) // 50) | 1
     positive = log and bool((y > 0).all())
     values = np.log(y) if positive else y

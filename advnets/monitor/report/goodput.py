@@ -10,7 +10,7 @@ from .health import Finding
 
 
 def lost_in_words(manifest: Mapping[str, Any]) -> str:
-    """What kills and failures cost a run; ``""`` if nothing.
+    """Return what kills and failures cost a run; ``""`` if nothing.
 
     >>> lost_in_words({"time": {"lost": 61.0}, "sittings": {"cut_off": 2, "steps_lost": 1500}})
     '2 sittings cut off, 1,500 steps and 1:01 lost'
@@ -30,7 +30,7 @@ def lost_in_words(manifest: Mapping[str, Any]) -> str:
 
 
 def goodput_finding(manifest: Mapping[str, Any]) -> Finding | None:
-    """Where the time went, if the manifest says so.
+    """Tell where the time went, if the manifest says so.
 
     >>> print(goodput_finding({"goodput": 0.9, "time": {"total": 10.0, "saving": 0.5}}).text)
     90% of 0:10 was spent in rounds; saving 5%

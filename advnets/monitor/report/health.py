@@ -45,7 +45,7 @@ class Finding:
 
 
 def manifest_findings(manifest: Mapping[str, Any], holder: str | None) -> list[Finding]:
-    """What the manifest says.
+    """Return what the manifest says.
 
     Args:
         manifest: The manifest.
@@ -82,7 +82,7 @@ def manifest_findings(manifest: Mapping[str, Any], holder: str | None) -> list[F
 
 
 def game_findings(manifest: Mapping[str, Any]) -> list[Finding]:
-    """What the manifest says of the game's health: divergences, noise that repeats itself."""
+    """Read from the manifest how the game is: divergences, noise that repeats itself."""
     entries = manifest.get("divergences") or []
     found = [_divergence(entry) for entry in entries if isinstance(entry, Mapping)]
     for entry in manifest.get("switched_off") or []:
@@ -98,7 +98,7 @@ def game_findings(manifest: Mapping[str, Any]) -> list[Finding]:
 
 
 def record_findings(records: Sequence[Mapping[str, Any]]) -> list[Finding]:
-    """What the records of metrics.jsonl say of the game's health.
+    """Return what the records of metrics.jsonl say of the game's health.
 
     >>> dead = {"d_loss": 1.3863, "g_loss": 0.6931, "d_gradient_norm": 0.0}
     >>> for finding in record_findings([dead | {"step": step} for step in range(10)]):
@@ -117,7 +117,7 @@ def record_findings(records: Sequence[Mapping[str, Any]]) -> list[Finding]:
 
 
 def not_finite(records: Sequence[Mapping[str, Any]]) -> Finding | None:
-    """A loss or a gradient norm that was no number; it is written as ``null``."""
+    """Return a loss or a gradient norm that was no number; it is written as ``null``."""
     watched = ("d_loss", "g_loss", "d_gradient_norm", "g_gradient_norm")
     for record in records:
         broken = [key for key in watched if key in record and not _number(record[key])]
@@ -183,7 +183,7 @@ def stalled(records: Sequence[Mapping[str, Any]]) -> Finding | None:
 
 
 def collapsed(records: Sequence[Mapping[str, Any]]) -> Finding | None:
-    """Samples of the fixed latent points that hardly differ from each other."""
+    """Return samples of the fixed latent points that hardly differ from each other."""
     grids = [record for record in records if _number(record.get("sample_spread"))][-GRIDS:]
     if len(grids) < GRIDS:
         return None
@@ -214,7 +214,7 @@ def order(records: Sequence[Mapping[str, Any]]) -> Finding | None:
 
 
 def _recent(records: Sequence[Mapping[str, Any]], *keys: str) -> list[Mapping[str, Any]]:
-    """The last records, if there are enough and all have numbers under ``keys``."""
+    """Return the last records, if there are enough and all have numbers under ``keys``."""
     last = list(records[-RECENT:])
     enough = len(last) == RECENT and all(_number(r.get(key)) for r in last for key in keys)
     return last if enough else []

@@ -34,7 +34,7 @@ FIGURES = (
 
 
 def picture(path: Path, most: int = PICTURE) -> str | None:
-    """A PNG or GIF file as a URL that holds all of it; ``None`` if it is none.
+    """Return a PNG or GIF file as a URL that holds all of it; ``None`` if it is none.
 
     Args:
         path: The file.
@@ -51,7 +51,7 @@ def picture(path: Path, most: int = PICTURE) -> str | None:
 
 
 def figures(exports: Path) -> list[dict[str, str]]:
-    """The paper's figures that were drawn of this run, and the animation of figure 1.
+    """Return the paper's figures that were drawn of this run, and the animation of figure 1.
 
     Args:
         exports: The run's folder ``exports/``.

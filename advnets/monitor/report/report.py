@@ -67,7 +67,7 @@ def write_report(folder: Any) -> Path:
 def render(
     folder: RunFolder, manifest: Mapping[str, Any], records: Sequence[Mapping[str, Any]]
 ) -> str:
-    """The report's HTML."""
+    """Return the report's HTML."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -112,7 +112,7 @@ def trouble(
 
 
 def numeric(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The records' numbers, under the keys that are met first; anything else is ``None``.
+    """Return the records' numbers, under the keys that are met first; anything else is ``None``.
 
     >>> numeric([{"step": 1, "a": 0.5, "b": "<b>"}])
     [{'step': 1, 'a': 0.5, 'b': None}]
@@ -132,7 +132,7 @@ def numeric(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def manifest_table(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """The manifest in rows, what is shown elsewhere and what is empty left out.
+    """Return the manifest in rows, what is shown elsewhere and what is empty left out.
 
     >>> manifest_table({"step": 3, "command": ["advnets", "run", "a b"], "time": {"total": 2.5}})
     {'command': "advnets run 'a b'", 'time.total': '2.5'}
@@ -159,7 +159,7 @@ def _short(value: Any, most: int = MOST["characters"]) -> str:
 
 
 def _scores(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The newest scores, with all that the page shows of them."""
+    """Return the newest scores, with all that the page shows of them."""
     return [
         {
             "metric": _short(score["metric"], 100),
@@ -177,7 +177,7 @@ def _scores(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _stand_in(manifest: Mapping[str, Any]) -> dict[str, str] | None:
-    """What was asked for and what was used, each in words; ``None`` if they are the same."""
+    """Return what was asked for and what was used, each in words; ``None`` if they are the same."""
     entry = manifest.get("stand_in")
     if not entry:
         return None
@@ -198,7 +198,7 @@ def _stand_in(manifest: Mapping[str, Any]) -> dict[str, str] | None:
 def facts(
     manifest: Mapping[str, Any], records: Sequence[Mapping[str, Any]]
 ) -> list[tuple[str, str, str]]:
-    """The few numbers at the head of the report: name, value, remark."""
+    """Return the few numbers at the head of the report: name, value, remark."""
     last = records[-1] if records else {}
     found: list[tuple[str, str, str]] = []
     value = last.get("value")
@@ -243,7 +243,7 @@ def metrics_table(records: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]
 
 
 def number(value: Any) -> str:
-    """A number in four or five figures; anything else as it is.
+    """Return a number in four or five figures; anything else as it is.
 
     >>> number(0.000123456), number(134.1234), number(10000), number(None), number([0.1, 0.25])
     ('0.00012346', '134.12', '10,000', '–', '0.1, 0.25')

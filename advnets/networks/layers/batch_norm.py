@@ -75,5 +75,5 @@ class BatchNorm(keras.layers.BatchNormalization):
         return tf.reshape(outputs, tf.shape(inputs))
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments, for serialisation."""
+        """Return the arguments, for serialisation."""
         return {**super().get_config(), "synchronized": self._asked_for}

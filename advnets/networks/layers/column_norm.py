@@ -37,5 +37,5 @@ class ColumnNorm(keras.constraints.Constraint):
         return w * (self.limit / tf.maximum(tf.sqrt(squares), self.limit))
 
     def get_config(self) -> dict[str, Any]:
-        """The limit, for serialisation."""
+        """Return the limit, for serialisation."""
         return {"limit": self.limit}

@@ -104,7 +104,7 @@ class ConvMaxout(keras.layers.Layer):
         return pooled_size(convolved, self.pool, self.pool_stride)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments, for serialisation."""
+        """Return the arguments, for serialisation."""
         return {
             **super().get_config(),
             "channels": self.channels,

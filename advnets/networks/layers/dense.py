@@ -74,5 +74,5 @@ class Maxout(Dense):
         return (input_shape[0], self.outputs)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments, for serialisation."""
+        """Return the arguments, for serialisation."""
         return {**super().get_config(), "units": self.outputs, "pieces": self.pieces}

@@ -49,5 +49,5 @@ class Dropout(keras.layers.Dropout):
         return inputs * (tf.cast(kept, inputs.dtype) * (1.0 / (1.0 - self.rate)))
 
     def get_config(self) -> dict[str, Any]:
-        """The layer's arguments, for serialisation."""
+        """Return the layer's arguments, for serialisation."""
         return {**super().get_config(), "stream": self.stream}

@@ -55,7 +55,7 @@ class Relu(keras.layers.Layer):
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments, for serialisation."""
+        """Return the arguments, for serialisation."""
         return {**super().get_config(), "negative_slope": self.negative_slope}
 
 

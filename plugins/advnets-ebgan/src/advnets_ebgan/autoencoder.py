@@ -23,7 +23,7 @@ def autoencoder(
     output: str = "linear",
     stddev: float | None = None,
 ) -> keras.Model:
-    """A fully connected auto-encoder, judging an example by how well it can rebuild it.
+    """Return a fully connected auto-encoder, judging an example by how well it can rebuild it.
 
     Args:
         context: The data's shape, and the seed.

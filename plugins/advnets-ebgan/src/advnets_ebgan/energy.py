@@ -35,7 +35,7 @@ class Energy(keras.layers.Layer):
     """
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
-        """The norm of the difference."""
+        """Return the norm of the difference."""
         reconstruction, x = inputs
         return euclidean_norm(reconstruction - x)
 

@@ -73,7 +73,7 @@ class ValueParameters(Parameters):
 
 @hookimpl
 def advnets_losses() -> list[Component]:
-    """The margin loss."""
+    """Return the margin loss."""
     return [
         Component(
             "ebgan_margin",
@@ -86,7 +86,7 @@ def advnets_losses() -> list[Component]:
 
 @hookimpl
 def advnets_penalties() -> list[Component]:
-    """The repelling regulariser of EBGAN-PT."""
+    """Return the repelling regulariser of EBGAN-PT."""
     return [
         Component(
             "pulling_away",
@@ -100,7 +100,7 @@ def advnets_penalties() -> list[Component]:
 
 @hookimpl
 def advnets_architectures() -> list[Component]:
-    """The discriminator whose reconstruction error is the energy."""
+    """Return the discriminator whose reconstruction error is the energy."""
     return [
         Component(
             "autoencoder",
@@ -114,7 +114,7 @@ def advnets_architectures() -> list[Component]:
 
 @hookimpl
 def advnets_metrics() -> list[Component]:
-    """How near the game is to an equilibrium."""
+    """Tell how near the game is to an equilibrium."""
     return [
         Component(
             "ebgan_value",
@@ -151,7 +151,7 @@ SWEEPS = {
 
 @hookimpl
 def advnets_sweeps() -> list[Component]:
-    """The studies of the paper, scaled down."""
+    """Return the studies of the paper, scaled down."""
     return [
         Component(name, f"advnets_ebgan:sweeps/{name}.yaml", summary)
         for name, summary in SWEEPS.items()

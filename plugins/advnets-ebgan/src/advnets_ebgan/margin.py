@@ -39,5 +39,5 @@ class EbganMargin(Loss):
         return fake.energy
 
     def observe(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> dict[str, tf.Tensor]:
-        """The energies of both sides, to be logged: ``energy_real``, ``energy_fake``."""
+        """Return the energies of both sides, to be logged: ``energy_real``, ``energy_fake``."""
         return {"energy_real": real.energy, "energy_fake": fake.energy}

@@ -51,7 +51,7 @@ class PullingAway(Penalty):
 
 
 def _gathered(x: tf.Tensor) -> tf.Tensor:
-    """The rows of all replicas; gradients flow back to the replica that each row is from."""
+    """Return the rows of all replicas; gradients flow back to the replica that each row is from."""
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
         return x

@@ -32,7 +32,7 @@ class RelativisticAverage(RelativisticLoss):
         return tf.math.softplus(-over_fake) + tf.math.softplus(over_real)
 
     def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
-        """The same with the sides exchanged, float32 ``[N]``."""
+        """Return the same with the sides exchanged, float32 ``[N]``."""
         over_fake, over_real = _differences(*of_both(real, fake))
         return tf.math.softplus(-over_real) + tf.math.softplus(over_fake)
 

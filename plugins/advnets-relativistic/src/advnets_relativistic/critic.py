@@ -26,7 +26,7 @@ class RelativisticLoss(Loss):
 def of_both(
     real: DiscriminatorOutput | None, fake: DiscriminatorOutput
 ) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
-    """What D said of either side, for G, which is given both since it asks for them."""
+    """Return what D said of either side, for G, which is given both since it asks for them."""
     if real is None:
         raise PluginError(
             "a relativistic loss was asked for G's loss without what D said of real examples",

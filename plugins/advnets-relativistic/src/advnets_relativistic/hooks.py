@@ -24,7 +24,7 @@ def advnets_losses() -> list[Component]:
 
 @hookimpl
 def advnets_recipes() -> list[Component]:
-    """A small game with the average loss."""
+    """Return a small game with the average loss."""
     return [
         Component(
             "relativistic_ring",

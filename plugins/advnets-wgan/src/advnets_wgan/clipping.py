@@ -41,7 +41,7 @@ class ClippedRMSprop(keras.optimizers.RMSprop):
         self.assign(variable, tf.clip_by_value(variable, -self.clip, self.clip))
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments, for serialisation."""
+        """Return the arguments, for serialisation."""
         return {**super().get_config(), "clip": self.clip}
 
 

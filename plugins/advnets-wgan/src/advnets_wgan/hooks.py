@@ -27,7 +27,7 @@ class ClippedRmspropParameters(Parameters):
 
 @hookimpl
 def advnets_losses() -> list[Component]:
-    """The critic's loss."""
+    """Return the critic's loss."""
     return [
         Component(
             "wasserstein",
@@ -39,7 +39,7 @@ def advnets_losses() -> list[Component]:
 
 @hookimpl
 def advnets_penalties() -> list[Component]:
-    """What keeps the critic's slope near 1 in WGAN-GP."""
+    """Return what keeps the critic's slope near 1 in WGAN-GP."""
     return [
         Component(
             "gradient_penalty",
@@ -52,7 +52,7 @@ def advnets_penalties() -> list[Component]:
 
 @hookimpl
 def advnets_optimizers() -> list[Component]:
-    """What keeps the critic's slope bounded in the first WGAN."""
+    """Return what keeps the critic's slope bounded in the first WGAN."""
     return [
         Component(
             "clipped_rmsprop",
@@ -65,7 +65,7 @@ def advnets_optimizers() -> list[Component]:
 
 @hookimpl
 def advnets_recipes() -> list[Component]:
-    """A ring of Gaussians, with the penalty."""
+    """Return a ring of Gaussians, with the penalty."""
     return [
         Component(
             "wgan_gp_ring",

@@ -41,7 +41,8 @@ class Wasserstein(Loss):
         """``None``: a critic's output is not a logit."""
 
     def observe(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> dict[str, tf.Tensor]:
-        """What the critic says of either side, and its estimate of the distance, to be logged.
+        """Return what the critic says of either side, and its estimate of the distance, to be
+        logged.
 
         Returns:
             ``critic_real`` C(x), ``critic_fake`` C(G(z)), and ``wasserstein_estimate``
