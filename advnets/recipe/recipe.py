@@ -19,7 +19,7 @@ from .identity import identity
 from .mapping_reader import read_value
 from .overrides import apply_overrides
 from .resolve import Entry, resolve
-from .schema import OFFLINE
+from .schema import OFFLINE, RecipeSchema
 from .shipped import find_recipe
 from .yaml_reader import MAX_BYTES, MAX_VALUES, read_yaml
 from .yaml_writer import write_yaml
@@ -32,14 +32,17 @@ class Recipe:
     """A recipe without problems. Make one with :func:`load_recipe`.
 
     Attributes:
-        data: Everything it says, every default filled in; components as
-            ``{"name": ..., parameters...}``.
+        settings: What it says, typed, every default filled in:
+            ``recipe.settings.training.batch_size``. Components are had from :meth:`make` and
+            :meth:`component`, not from here.
+        data: The same as plain JSON; components as ``{"name": ..., parameters...}``.
         source: The file it came from, or ``recipe`` for one given as a mapping.
         stand_in_for: For a recipe that uses its stand-in, the entry of the data set that
             it stands in for; else ``None``.
         registry: Where its components were found.
     """
 
+    settings: RecipeSchema
     data: dict[str, Any]
     source: str
     stand_in_for: dict[str, Any] | None = None
@@ -49,12 +52,12 @@ class Recipe:
     @property
     def name(self) -> str:
         """The name, which begins that of the run's folder."""
-        return str(self.data["name"])
+        return self.settings.name
 
     @property
     def seed(self) -> int:
         """The seed of all randomness."""
-        return int(self.data["seed"])
+        return self.settings.seed
 
     def component(self, path: str) -> tuple[Component, dict[str, Any]]:
         """Return the component at a dotted path, and its parameters as keyword arguments.
@@ -100,7 +103,8 @@ class Recipe:
         data["dataset"] = stood_for.pop(OFFLINE)
         entries = {keys: entry for keys, entry in self._entries.items() if keys != offline}
         entries[original] = self._entries[offline]
-        return replace(self, data=data, stand_in_for=stood_for, _entries=entries)
+        settings = self.settings.model_copy(update={"dataset": data["dataset"]})
+        return replace(self, settings=settings, data=data, stand_in_for=stood_for, _entries=entries)
 
     def to_yaml(self) -> str:
         """Return the resolved recipe as a file that loads to the same recipe."""
@@ -174,7 +178,13 @@ def _resolve(document: Any, name: str, overrides: Overrides, registry: Registry)
     apply_overrides(document, overrides)
     resolved = resolve(document, registry, name)
     _refuse_large(resolved.data, document.source)
-    return Recipe(resolved.data, document.source, registry=registry, _entries=resolved.entries)
+    return Recipe(
+        resolved.settings,
+        resolved.data,
+        document.source,
+        registry=registry,
+        _entries=resolved.entries,
+    )
 
 
 def _refuse_large(data: dict[str, Any], source: str) -> None:

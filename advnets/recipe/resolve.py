@@ -36,10 +36,12 @@ class Resolved:
     """A recipe that has no problems.
 
     Attributes:
+        settings: What it says, typed; where a component stands, its entry as written.
         data: Everything, defaults included; components as ``{"name": ..., parameters...}``.
         entries: The components, by the keys that lead to their entries.
     """
 
+    settings: RecipeSchema
     data: dict[str, Any]
     entries: dict[Keys, Entry] = field(default_factory=dict)
 
@@ -74,11 +76,11 @@ def resolve(document: Document, registry: Registry, default_name: str) -> Resolv
                 entries |= {keys: entry} if entry else {}
         _check_best(recipe, findings)
         _check_weights(recipe, findings)
-    if findings.problems:
+    if findings.problems or recipe is None:
         raise _error(findings)
     for keys, entry in entries.items():
         _put(data, keys, dict(entry.data))
-    return Resolved(data, entries)
+    return Resolved(recipe, data, entries)
 
 
 def _check_best(recipe: RecipeSchema, findings: Findings) -> None:
