@@ -13,7 +13,7 @@ from rich.console import Console
 from ..checkpoint import CheckpointStore, Commit
 from ..data import Source
 from ..data.feed.choose import placement
-from ..distribute.workers import Team
+from ..distribute.workers import Workers
 from ..errors import RunError, UsageError
 from ..monitor.report.report import write_report
 from ..plugins import Registry
@@ -44,7 +44,7 @@ def open_sitting(
     folder: RunFolder,
     store: CheckpointStore,
     console: Console,
-    team: Team,
+    workers: Workers,
 ) -> Opening:
     """Look where the run goes on, and open its manifest: the chief does, and tells the others.
 
@@ -65,27 +65,27 @@ def open_sitting(
         open_manifest(folder, recipe, registry, source, found.missing)
         return Opening(finished=False, resumed=newest is not None, newest=newest)
 
-    seen = team.lead(look)
-    told = team.hear(seen and {"finished": seen.finished, "resumed": seen.resumed})
+    seen = workers.run_on_chief(look)
+    told = workers.broadcast(seen and {"finished": seen.finished, "resumed": seen.resumed})
     return seen or Opening(**told, newest=None)
 
 
-def refuse_strangers(team: Team, recipe: Recipe, source: Source) -> None:
+def refuse_strangers(workers: Workers, recipe: Recipe, source: Source) -> None:
     """Refuse workers that were started with another recipe than the chief, or with other data.
 
     Raises:
         UsageError: On all workers; one with another recipe says where the two differ.
     """
-    if team.workers == 1:
+    if workers.count == 1:
         return
     text = hashlib.sha256(recipe.to_yaml().encode()).hexdigest()
     found = []
     for what, fingerprint in (("another recipe", text), ("other data", source.fingerprint())):
-        if others := team.differing(fingerprint):
+        if others := workers.find_differing(fingerprint):
             found.append(f"worker {', '.join(map(str, others))} was started with {what}")
     if not found:
         return
-    own = differences(team.hear(recipe.data), recipe.data, everywhere=True)
+    own = differences(workers.broadcast(recipe.data), recipe.data, everywhere=True)
     where = "\n".join(["; from the chief's recipe to this worker's:", *(f"  {one}" for one in own)])
     raise UsageError(
         f"{', and '.join(found)} than the chief{where if own else ''}",

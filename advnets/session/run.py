@@ -9,9 +9,9 @@ from pathlib import Path
 from rich.console import Console
 
 from ..checkpoint import CheckpointStore
-from ..distribute.signals import listening
+from ..distribute.signals import handling_signals
 from ..distribute.strategy import make_strategy
-from ..distribute.workers import Team, watching
+from ..distribute.workers import Workers, naming_lost_workers
 from ..errors import Interrupted
 from ..monitor.progress import Screen
 from ..plugins import Registry
@@ -62,21 +62,26 @@ def play(
         strategy = make_strategy(
             recipe.data["distribution"]["strategy"], recipe.data["training"]["batch_size"]
         )
-        stop = held.enter_context(listening())
-        team = Team(strategy)
-        held.enter_context(watching(team))
-        refuse_strangers(team, recipe, source)
+        stop = held.enter_context(handling_signals())
+        workers = Workers(strategy)
+        held.enter_context(naming_lost_workers(workers))
+        refuse_strangers(workers, recipe, source)
         lock = folder.lock()
-        team.lead(lambda: held.enter_context(lock))
+        workers.run_on_chief(lambda: held.enter_context(lock))
         store = CheckpointStore(folder.checkpoints, recipe.data["checkpoints"]["keep"])
-        opening = open_sitting(found, registry, folder, store, console, team)
+        opening = open_sitting(found, registry, folder, store, console, workers)
         if opening.finished:
-            return folder if team.chief else None
-        account = Account(folder, opening.newest, began, team.chief)
-        sitting = Sitting(found, registry, folder, store, stop, console, strategy, team, account)
+            return folder if workers.is_chief else None
+        account = Account(folder, opening.newest, began, workers.is_chief)
+        sitting = Sitting(found, registry, folder, store, stop, console, strategy, workers, account)
         try:
             repeats = determinism(recipe.data["distribution"]["determinism"])
-            with sitting.monitor, explaining_all(recipe, sitting.kept), watching(team), repeats:
+            with (
+                sitting.monitor,
+                explaining_all(recipe, sitting.kept),
+                naming_lost_workers(workers),
+                repeats,
+            ):
                 if lock.left:
                     sitting.monitor.note(stale(lock.left), "yellow")
                 stand_in = folder.manifest.get("stand_in")
@@ -85,9 +90,9 @@ def play(
                     sitting.monitor.note(note, "bold yellow")
                 sitting.play(opening)
         except BaseException as error:
-            if team.chief:
+            if workers.is_chief:
                 sitting.ending.badly(error, sitting.step)
             if isinstance(error, Interrupted):
-                team.total([0])  # nobody leaves before the chief has written all
+                workers.all_reduce_sum([0])  # nobody leaves before the chief has written all
             raise
-        return folder if team.chief else None
+        return folder if workers.is_chief else None

@@ -12,8 +12,8 @@ from rich.console import Console
 from ..checkpoint import CheckpointStore, Commit, state_sha256
 from ..data.feed.choose import make_feed, placed
 from ..distribute.signals import StopRequest
-from ..distribute.strategy import describe, device_type, own_variables
-from ..distribute.workers import Team
+from ..distribute.strategy import constant_scope, describe, device_type
+from ..distribute.workers import Workers
 from ..errors import Interrupted
 from ..evaluate import Score, append_scores
 from ..evaluate.features import Extractors
@@ -57,7 +57,7 @@ class Sitting:
         stop: Whether somebody asked to stop.
         console: Where progress is shown.
         strategy: On which devices.
-        team: The workers.
+        workers: The workers.
         account: Where time is booked.
     """
 
@@ -70,13 +70,13 @@ class Sitting:
         stop: StopRequest,
         console: Console,
         strategy: tf.distribute.Strategy,
-        team: Team,
+        workers: Workers,
         account: Account,
     ):
         recipe, source = found.recipe, found.source
         self.recipe, self.registry, self.source = recipe, registry, source
         self.folder, self.store, self.stop = folder, store, stop
-        self.strategy, self.team, self.account = strategy, team, account
+        self.strategy, self.workers, self.account = strategy, workers, account
         self.monitoring = recipe.data["monitoring"]
         self.game: AdversarialGame  # made by play
         self.best: Best | None = None
@@ -88,22 +88,22 @@ class Sitting:
             **background(source),
             probability=self._probability if source.spec.shape == (1,) else None,
             console=console,
-            chief=team.chief,
+            chief=workers.is_chief,
         )
         self.ending = Ending(recipe, folder, self.monitor, account)
-        self.observers = Observers(folder, self.monitor, registry, team.chief)
+        self.observers = Observers(folder, self.monitor, registry, workers.is_chief)
         self.extractors = Extractors(source, registry, tell=self.monitor.note)
 
     def play(self, opening: Opening) -> None:
         """Build, restore the newest checkpoint if there is one, play, seal."""
-        recipe, strategy, team, newest = self.recipe, self.strategy, self.team, opening.newest
+        recipe, strategy, workers, newest = self.recipe, self.strategy, self.workers, opening.newest
         with strategy.scope():
             self.game = game = build_game(recipe, self.source)
-        with own_variables(strategy):
+        with constant_scope(strategy):
             data = make_feed(recipe, self.source, game.updates.discriminator_steps, strategy)
         self.start = start = self._restore(opening)
         data.seek(start)
-        team.lead(lambda: self._begin(start))
+        workers.run_on_chief(lambda: self._begin(start))
         rounds = Rounds(game, data, strategy)
         compiled = self._compile(rounds)
         self._announce(newest, placed(self.source, data), compiled)
@@ -121,7 +121,7 @@ class Sitting:
             rounds=rounds,
             saver=saver,
             recover=Recovery(
-                *(health, game, self.folder, saver, team, self.account, self.monitor, data),
+                *(health, game, self.folder, saver, workers, self.account, self.monitor, data),
                 anew=self._anew,
                 suspects=components_of_plugins(recipe),
             ),
@@ -129,16 +129,16 @@ class Sitting:
             cadence=cadence_of(recipe, self.source, game.updates.discriminator_steps),
             observer=self.monitor,
             draw=lambda: fixed_samples(game, self.source, self.monitoring["samples"]),
-            variety=Variety(self.source) if team.chief else lambda samples: {},
+            variety=Variety(self.source) if workers.is_chief else lambda samples: {},
             theory=TheoryWatch(game, self.source, self.monitor, self.observers),
             evaluate=self._evaluate,
             stop=self.stop,
-            team=team,
+            workers=workers,
             clock=self.account.clock,
             alive=self.account.alive,
             rounds_per_call=recipe.data["distribution"]["rounds_per_call"],
             watchers=Watchers(
-                build_callbacks(recipe, chief=team.chief), game, self._callback_failed
+                build_callbacks(recipe, chief=workers.is_chief), game, self._callback_failed
             ),
             window=_window(newest),
             restored=opening.resumed,
@@ -149,8 +149,10 @@ class Sitting:
             self.monitor.finish("interrupted")
             raise
         if self.monitoring["figures"] and last >= recipe.data["training"]["steps"]:
-            team.lead(lambda: draw_at_the_end(game, self.source, self.monitor, self.observers))
-        team.lead(lambda: self.ending.well(last))
+            workers.run_on_chief(
+                lambda: draw_at_the_end(game, self.source, self.monitor, self.observers)
+            )
+        workers.run_on_chief(lambda: self.ending.well(last))
 
     @property
     def step(self) -> int:
@@ -162,7 +164,7 @@ class Sitting:
         """Of rounds that were played in this sitting, what is kept; nothing before the first."""
         if self.start is None or self.step == self.start:
             return ""
-        steps = self.store.steps() if self.team.chief else []
+        steps = self.store.steps() if self.workers.is_chief else []
         return f"the last checkpoint is of step {steps[-1]}" if steps else "nothing was committed"
 
     def _restore(self, opening: Opening) -> int:
@@ -176,8 +178,8 @@ class Sitting:
                 self.folder.manifest.update(initial_state_sha256=state_sha256(state))
             slow_down(self.game, self.folder)
 
-        self.team.lead(begin)
-        self.team.hand_out(state)
+        self.workers.run_on_chief(begin)
+        self.workers.broadcast_variables(state)
         return int(self.game.rounds.numpy())
 
     def _begin(self, start: int) -> None:
@@ -201,7 +203,9 @@ class Sitting:
         """Let XLA compile the rounds, or not: as the run began, unless the recipe says else."""
         setting = self.recipe.data["distribution"]["jit"]
         # Heard by all: a trace more or less on one worker would divide them.
-        kept = self.team.hear(self.folder.manifest.data.get("jit") if self.team.chief else None)
+        kept = self.workers.broadcast(
+            self.folder.manifest.data.get("jit") if self.workers.is_chief else None
+        )
         replicas = self.strategy.num_replicas_in_sync
         device = device_type()
         decision, keep = settle(setting, rounds.cost, device, replicas, kept)
@@ -210,14 +214,14 @@ class Sitting:
             self.monitor.note(f"played without XLA, which cannot compile the rounds: {why}")
             self.folder.manifest.update(jit={**(keep or {}), "start": None, "why": why})
 
-        if self.team.chief:
+        if self.workers.is_chief:
             self.folder.manifest.update(jit=keep)
         rounds.jit_from = decision.start
         rounds.when_uncompilable = without if setting == "auto" else None
         return decision
 
     def _announce(self, newest: Commit | None, data: str, compiled: Jit) -> None:
-        devices = describe(self.strategy, self.team.workers)
+        devices = describe(self.strategy, self.workers.count)
         told = [str(self.folder.path), devices, data, str(compiled)]
         precision = self.recipe.data["distribution"]["precision"]
         if precision != "float32":
@@ -268,8 +272,8 @@ class Sitting:
                 return False
             return self.best.consider(step, scores)
 
-        helpers = Helpers(self.game, self.team, self.extractors)
-        return bool(self.team.hear(self.team.serve(work, helpers)))
+        helpers = Helpers(self.game, self.workers, self.extractors)
+        return bool(self.workers.broadcast(self.workers.coordinate(work, helpers)))
 
 
 def _window(commit: Commit | None) -> Window:

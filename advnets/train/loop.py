@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from ..checkpoint import state_sha256
 from ..distribute.signals import SIGNALS, StopRequest
-from ..distribute.workers import Team
+from ..distribute.workers import Workers
 from ..errors import AdvnetsError, Interrupted
 from ..game import PLAYERS, WEIGHTS_SEEN, AdversarialGame
 from ..game.state import state_variables
@@ -43,7 +43,7 @@ class Observer(Protocol):
 class TrainingLoop:
     """Plays a game from its current round to ``cadence.total``.
 
-    Where a team of workers plays, each has a loop. They agree before every call, so that
+    Where several workers play, each has a loop. They agree before every call, so that
     all play the same rounds and stop after the same one.
 
     Attributes:
@@ -61,7 +61,7 @@ class TrainingLoop:
         skips: How many rounds in a row a player may skip; 0: any number.
         alive: Told the step after each call: a sign of life.
         stop: The request to stop.
-        team: The workers that play this game.
+        workers: The workers that play this game.
         rounds_per_call: The most rounds of a compiled call; 0: as many as fit.
         watchers: The Keras callbacks.
         clock: Where time is booked.
@@ -77,7 +77,7 @@ class TrainingLoop:
     draw: Callable[[], Any]
     evaluate: Callable[[int], bool]
     stop: StopRequest
-    team: Team
+    workers: Workers
     clock: Clock
     recover: Callable[[Unsound], Window]
     watchers: Watchers
@@ -140,7 +140,7 @@ class TrainingLoop:
                 committed = step
         if committed != step:
             self._commit(step)
-        self.team.lead(self.saver.finish)
+        self.workers.run_on_chief(self.saver.finish)
         self.watchers.tell("on_train_end")
         return step
 
@@ -176,8 +176,8 @@ class TrainingLoop:
         fitting = self.rounds_per_call or max(1, int(self._speed * SECONDS_PER_CALL))
         fitting = 1 if self.watchers.single_rounds else fitting
         wished = [self.stop.signal == name for name in SIGNALS_BY_NAME]
-        rounds, *wishes, callback = self.team.total(
-            [min(most, fitting) * self.team.chief, *wished, bool(self.game.stop_training)]
+        rounds, *wishes, callback = self.workers.all_reduce_sum(
+            [min(most, fitting) * self.workers.is_chief, *wished, bool(self.game.stop_training)]
         )
         by_signal = [name for name, wish in zip(SIGNALS_BY_NAME, wishes, strict=True) if wish]
         self._stopped_by = next(iter(by_signal), CALLBACK if callback else None)
@@ -194,7 +194,7 @@ class TrainingLoop:
     def _boundary(self, step: int) -> bool:
         """Do what is due at a step; whether its state is committed."""
         cadence, best = self.cadence, False
-        self.team.lead(self.saver.poll)
+        self.workers.run_on_chief(self.saver.poll)
         if cadence.due(cadence.image, step):
             samples = self.draw()
             self.observer.images(step, samples)
@@ -207,7 +207,7 @@ class TrainingLoop:
             if step < cadence.total:
                 self.watchers.tell("on_epoch_begin", step // cadence.epoch)
         if cadence.due(cadence.evaluate, step):
-            self.team.lead(self.saver.finish)
+            self.workers.run_on_chief(self.saver.finish)
             best = self.clock.measure("evaluation", partial(self.evaluate, step))
         due = best or cadence.due(cadence.checkpoint, step)
         if due:
@@ -233,7 +233,7 @@ class TrainingLoop:
         state = state_variables(self.game)
         self._reconcile(step, state)
         extras = {"window": self.window.kept()}
-        self.team.lead(lambda: self.saver.save(step, state, extras))
+        self.workers.run_on_chief(lambda: self.saver.save(step, state, extras))
 
     def _reconcile(self, step: int, state: Mapping[str, tf.Variable]) -> None:
         """Tell where workers have drifted apart, take the chief's state, which a restart would
@@ -242,7 +242,7 @@ class TrainingLoop:
         They do not by themselves; layers that keep averages of their own on each replica
         show here, callbacks of chance, or devices of several kinds that do not round alike.
         """
-        if self.team.workers > 1 and (apart := self.team.differing(state_sha256(state))):
+        if self.workers.count > 1 and (apart := self.workers.find_differing(state_sha256(state))):
             if not self._was_apart:
                 self.observer.note(
                     f"warning: at step {step} the state of worker {', '.join(map(str, apart))} "
@@ -250,12 +250,12 @@ class TrainingLoop:
                     "yellow",
                 )
             self._was_apart = True
-            self.team.hand_out(state)
+            self.workers.broadcast_variables(state)
 
     def _unsound(self, step: int) -> Unsound | None:
         """Return what is not finite, or on the way there; the same on all workers."""
         # Of all workers, since nobody would wait for one that left alone.
-        variables = self._soundness.faults(self.team.total)
+        variables = self._soundness.faults(self.workers.all_reduce_sum)
         logged = self.window.not_finite()
         if variables:  # Names that tell more than that it was a weight.
             logged = tuple(name for name in logged if name not in WEIGHTS_SEEN)

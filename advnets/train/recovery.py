@@ -11,7 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from ..data.feed.feed import Feed
-from ..distribute.workers import Team
+from ..distribute.workers import Workers
 from ..errors import AdvnetsError, RunError
 from ..evaluate import up_to
 from ..game import AdversarialGame
@@ -40,7 +40,7 @@ class Recovery:
         game: The game.
         folder: The run's folder.
         saver: What commits checkpoints.
-        team: The workers.
+        workers: The workers.
         account: Where the time played in vain is booked.
         monitor: Who is told; what it recorded after the checkpoint is dropped.
         feed: Where examples come from.
@@ -54,7 +54,7 @@ class Recovery:
         game: AdversarialGame,
         folder: RunFolder,
         saver: Saver,
-        team: Team,
+        workers: Workers,
         account: Account,
         monitor: Monitor,
         feed: Feed,
@@ -62,7 +62,7 @@ class Recovery:
         suspects: Sequence[str] = (),
     ):
         self._settings, self._game, self._folder, self._saver = settings, game, folder, saver
-        self._team, self._account, self._monitor = team, account, monitor
+        self._workers, self._account, self._monitor = workers, account, monitor
         self._feed, self._anew, self._suspects = feed, anew, suspects
 
     def __call__(self, unsound: Unsound) -> Window:
@@ -75,14 +75,14 @@ class Recovery:
             RunError: If the recipe forbids it, or it was done often enough; the manifest says
                 what was found.
         """
-        told = self._team.hear(self._team.lead(lambda: self._go_back(unsound)))
+        told = self._workers.broadcast(self._workers.run_on_chief(lambda: self._go_back(unsound)))
         state = state_variables(self._game)
         if told["anew"]:  # by all, since workers meet where variables are made
             for name, variable in self._anew().items():
                 state[name].assign(variable)
-            if self._team.chief:
+            if self._workers.is_chief:
                 slow_down(self._game, self._folder)
-        self._team.hand_out(state)
+        self._workers.broadcast_variables(state)
         self._feed.seek(int(self._game.rounds.numpy()))
         return Window(**told["window"])
 
