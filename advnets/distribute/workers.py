@@ -40,6 +40,7 @@ class Workers:
             each of its workers makes this object.
 
     Attributes:
+        strategy: The strategy.
         count: How many processes there are (the world size).
         index: This one's number (its rank); the chief's is 0.
 
@@ -49,7 +50,7 @@ class Workers:
     """
 
     def __init__(self, strategy: tf.distribute.Strategy):
-        self._strategy = strategy
+        self.strategy = strategy
         self.count, self.index = 1, 0
         self._failure: BaseException | None = None
         if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
@@ -221,7 +222,7 @@ class Workers:
         return numbers if self.count == 1 else self._sum(tf.constant(numbers)).numpy()
 
     def _sum_replicas(self, numbers: tf.Tensor) -> tf.Tensor:
-        first = self.index * (self._strategy.num_replicas_in_sync // self.count)
+        first = self.index * (self.strategy.num_replicas_in_sync // self.count)
 
         def replica() -> tf.Tensor:
             context = tf.distribute.get_replica_context()
@@ -229,7 +230,7 @@ class Workers:
             own = tf.where(mine, numbers, tf.zeros_like(numbers))
             return context.all_reduce(tf.distribute.ReduceOp.SUM, own)
 
-        return self._strategy.experimental_local_results(self._strategy.run(replica))[0]
+        return self.strategy.experimental_local_results(self.strategy.run(replica))[0]
 
 
 def is_worker_lost(error: BaseException) -> bool:

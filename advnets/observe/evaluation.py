@@ -12,7 +12,7 @@ import numpy as np
 
 from ..checkpoint import weights_sha256
 from ..data import Source
-from ..distribute.workers import Workers, is_worker_lost
+from ..distribute.workers import Workers
 from ..errors import PluginError
 from ..evaluate import MetricContext, Score, check_scores
 from ..evaluate.features import Extractors, Wanted
@@ -24,8 +24,8 @@ from ..plugins.components import Component
 from ..plugins.tracebacks import defined_at
 from ..recipe import Recipe, load_recipe
 from ..safe_io.jsonable import plain
+from .guard import Guard
 from .inference import at_rest, judged_in_play, made, said
-from .switched_off import Observers
 from .tf32 import without_tf32
 
 
@@ -124,7 +124,11 @@ def _some(source: Source, split: str, places: np.ndarray) -> np.ndarray:
     return np.asarray(source.preprocess.apply(source.take(split, places).examples))
 
 
-def _checked(component: Component, returned: Any) -> list[Score]:
+def _compute(
+    component: Component, context: MetricContext, parameters: Mapping[str, Any]
+) -> list[Score]:
+    with without_tf32():
+        returned = component.load()(context, **parameters)
     try:
         return check_scores(component.name, returned)
     except PluginError as error:
@@ -160,14 +164,14 @@ def evaluate_game(
     together: Callable[..., Any],
     wanted: Sequence[str | Mapping[str, Any]] | None = None,
     seed: int | None = None,
-    observers: Observers | None = None,
+    guard: Guard | None = None,
     weights: str = "auto",
 ) -> list[Score]:
     """Compute metrics of a game's generator; see :meth:`advnets.session.api.Run.evaluate`.
 
     Args:
         together: :class:`Helpers`, or what calls those of all workers.
-        observers: During a run: where a metric that fails is switched off. Else, whatever it
+        guard: During a run: where a metric that fails is switched off. Else, whatever it
             raises is raised.
         weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
     """
@@ -199,15 +203,10 @@ def evaluate_game(
     )
     scores: list[Score] = []
     for component, parameters in chosen:
-        who = f"metric {component.name!r}"
-        if observers is not None and who in observers:
-            continue
-        try:
-            with without_tf32():
-                returned = component.load()(context.for_another(), **parameters)
-            scores += _checked(component, returned)
-        except (Exception, SystemExit) as error:
-            if observers is None or is_worker_lost(error):
-                raise
-            observers.switch_off(who, context.step, error)
+        compute = partial(_compute, component, context.for_another(), parameters)
+        if guard is None:
+            scores += compute()
+        else:
+            who = f"metric {component.name!r}"
+            scores += guard.attempt(who, context.step, compute) or []
     return scores

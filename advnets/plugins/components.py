@@ -155,7 +155,9 @@ class Component:
             ) from error
         return value
 
-    def make(self, kind: type, parameters: Mapping[str, Any], *context: Any) -> Any:
+    def make(
+        self, kind: type | tuple[type, ...], parameters: Mapping[str, Any], *context: Any
+    ) -> Any:
         """Call the target; whatever goes wrong in it is laid at its door, by name.
 
         Args:
@@ -184,8 +186,13 @@ class Component:
         if not isinstance(made, kind):
             raise PluginError(
                 f"component {self.name!r} ({self.target}) returned "
-                f"{type(made).__name__}, not a {kind.__name__}",
+                f"{type(made).__name__}, not a {_kinds(kind)}",
                 where=defined_at(target),
                 module=module,
             )
         return made
+
+
+def _kinds(kind: type | tuple[type, ...]) -> str:
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    return " or a ".join(each.__name__ for each in kinds)
