@@ -24,6 +24,7 @@ The others are for watching: failing to write them is said once, and the run goe
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -38,7 +39,7 @@ from ..runs.sample_files import sample_file, samples_of, step_of
 from ..safe_io.atomic import replaced
 from ..safe_io.jsonable import plain
 from .grid import Density, save_grid
-from .progress import Progress, Screen
+from .progress import Progress
 from .scores import line_of, show
 from .snapshot import Snapshot, first_snapshot_of, log_of, taken
 from .tensorboard import EventLog
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from ..evaluate.estimators.line_game import LineGame
     from ..recipe import Recipe
     from ..runs import RunFolder
+
+log = logging.getLogger(__name__)
 
 ENDINGS = {
     "finished": ("finished at step {}", "bold green"),
@@ -94,7 +97,6 @@ class Monitor:
             "probability": probability,
         }
         self._progress = Progress(
-            console or Screen(),
             str(recipe.data.get("name", "run")),
             int(recipe.data["training"]["steps"]),
         )
@@ -230,7 +232,7 @@ class Monitor:
             style: A style of rich's, such as ``"bold yellow"``.
         """
         if self.chief:
-            self._progress.print(text, style)
+            log.info(text, extra={"style": style})
 
     def finish(self, status: str) -> None:
         """Close everything and say how the run ended.
@@ -283,4 +285,4 @@ class Monitor:
                 self._warn(f"cannot write {what}: {described(error)}; the run goes on")
 
     def _warn(self, text: str) -> None:
-        self.note(f"warning: {text}", "yellow")
+        log.warning(text)

@@ -13,7 +13,7 @@ from ..distribute.signals import listening
 from ..distribute.strategy import make_strategy
 from ..distribute.workers import Team, watching
 from ..errors import Interrupted
-from ..monitor.progress import Screen
+from ..log import screen
 from ..plugins import Registry
 from ..runs import RunFolder
 from ..runs.lock import stale
@@ -54,7 +54,7 @@ def play(
     began = time.monotonic() if began is None else began
     recipe, source = found.recipe, found.source
     folder = RunFolder.for_recipe(recipe, run_dir)
-    console = console or Screen()
+    console = console or screen()
     with contextlib.ExitStack() as held:
         held.enter_context(explaining_all(recipe))
         # First of all, since workers cannot come together once anything has been computed;

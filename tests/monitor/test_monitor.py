@@ -14,7 +14,7 @@ from advnets.monitor import Monitor
 
 @pytest.fixture
 def monitor(folder, recipe, spec, console):
-    return Monitor(folder, recipe, spec, console=console)
+    return Monitor(folder, recipe, spec)
 
 
 def test_a_record_goes_everywhere(monitor, folder, console, record):
@@ -38,7 +38,7 @@ def test_a_number_that_is_not_finite_is_null(monitor, folder, record):
 
 def test_going_back_to_a_checkpoint_drops_what_came_after(folder, recipe, spec, console, record):
     for start, steps in ((0, (10, 20, 30, 40)), (20, (25, 35))):
-        with Monitor(folder, recipe, spec, console=console) as monitor:
+        with Monitor(folder, recipe, spec) as monitor:
             monitor.start(start)
             for step in steps:
                 monitor.log(record(step))
@@ -69,7 +69,7 @@ def test_tensorboard_can_be_switched_off(folder, spec, console, record):
     from advnets.recipe import load_recipe
 
     recipe = load_recipe("digits", {"monitoring.tensorboard": False})
-    with Monitor(folder, recipe, spec, console=console) as monitor:
+    with Monitor(folder, recipe, spec) as monitor:
         monitor.start(0)
         monitor.log(record(5))
     assert not folder.tensorboard.exists()
@@ -77,7 +77,7 @@ def test_tensorboard_can_be_switched_off(folder, spec, console, record):
 
 def test_others_than_the_chief_are_silent(folder, recipe, spec, console, record):
     before = sorted(folder.path.iterdir())
-    with Monitor(folder, recipe, spec, console=console, chief=False) as monitor:
+    with Monitor(folder, recipe, spec, chief=False) as monitor:
         monitor.start(0)
         monitor.log(record(5))
         monitor.images(5, np.zeros((4, 8, 8, 1)))

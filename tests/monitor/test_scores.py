@@ -46,7 +46,7 @@ def points(folder, tag):
 
 
 def test_after_a_run_they_join_its_own(folder, recipe, spec, console, record, keep, warnings):
-    with Monitor(folder, recipe, spec, console=console) as monitor:
+    with Monitor(folder, recipe, spec) as monitor:
         monitor.start(0)
         monitor.log(record(50))
         monitor.scores(50, [score(100.0, 50)])
