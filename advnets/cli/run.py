@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..safe_io import printable
-from .common import echo, plugin_options, registry_of, style
+from .common import echo, log, plugin_options, registry_of
 from .recipe_options import asked_for, recipe_arguments, run_dir_option
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def command(
     from ..session.quiet import import_tensorflow
     from ..train.find_data import find_data
 
-    found = find_data(resolved, warn_loudly)
+    found = find_data(resolved)
     import_tensorflow()
     from ..session.run import play
 
@@ -69,17 +69,11 @@ def tell_of_problems(folder: RunFolder) -> None:
     try:
         found = [*game_findings(folder.manifest.data), *record_findings(folder.read_metrics())]
     except Exception as error:  # what lies in a folder may be anything; the game is done
-        warn_loudly(f"warning: the run's records cannot be read: {printable(str(error)[:300])}")
-        echo(f"  hint: advnets doctor {folder.path}", err=True)
+        hint = f"hint: advnets doctor {folder.path}"
+        log.warning(f"the run's records cannot be read: {str(error)[:300]}\n  {hint}")
         return
     for finding in found:
         if finding.level == "problem":
             text = printable(f"{finding.subject}: {finding.text}", lines=False)
-            warn_loudly(f"warning: {text}")
-            if finding.hint:
-                echo(f"  hint: {printable(finding.hint, lines=False)}", err=True)
-
-
-def warn_loudly(text: str) -> None:
-    """Print a warning on standard error that is not overlooked."""
-    echo(style(text, fg="yellow", bold=True), err=True)
+            hint = printable(f"  hint: {finding.hint}", lines=False) if finding.hint else ""
+            log.warning(f"{text}\n{hint}".rstrip())

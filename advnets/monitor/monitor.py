@@ -123,7 +123,7 @@ class Monitor:
         self._snapshots = log_of(self.folder.samples)
         monitoring = self.recipe.data.get("monitoring") or {}
         if monitoring.get("tensorboard", True):
-            self._events = EventLog(self.folder.tensorboard, step, self._warn)
+            self._events = EventLog(self.folder.tensorboard, step)
             self._events.recipe(step, self.recipe.to_yaml(), self.recipe.data)
         self._progress.start(step)
 
@@ -282,7 +282,4 @@ class Monitor:
         except Exception as error:
             if what not in self._warned:
                 self._warned.add(what)
-                self._warn(f"cannot write {what}: {described(error)}; the run goes on")
-
-    def _warn(self, text: str) -> None:
-        log.warning(text)
+                log.warning(f"cannot write {what}: {described(error)}; the run goes on")

@@ -6,6 +6,7 @@ run goes on without event files.
 
 from __future__ import annotations
 
+import logging
 import os
 import struct
 import time
@@ -16,6 +17,8 @@ from typing import Any
 from ..plugins.tracebacks import described
 from .progress import EQUILIBRIUM
 from .report.flatten import flatten
+
+log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 10
 RECORD_FRAME = 16
@@ -73,15 +76,13 @@ class EventLog:
             killed and has now gone back to its last checkpoint, is removed first, so that
             no step appears twice; TensorBoard servers that are watching are told. ``None``:
             nothing is removed, since what is added is about steps that were played.
-        warn: Called once with a message if event files cannot be written.
     """
 
-    def __init__(self, folder: Path, step: int | None, warn: Callable[[str], None]):
+    def __init__(self, folder: Path, step: int | None):
         self.folder = folder
         self._without = (
             "they lack what was measured now" if step is None else "the run goes on without them"
         )
-        self._warn = warn
         self._writer: Any = None
         self._attempt(lambda: self._open(step))
 
@@ -181,7 +182,7 @@ class EventLog:
         except Exception as error:
             self._writer = None
             where = f"cannot write TensorBoard's event files in {self.folder}"
-            self._warn(f"{where}: {described(error)}; {self._without}")
+            log.warning(f"{where}: {described(error)}; {self._without}")
 
 
 def _size(picture: bytes) -> tuple[int, int]:

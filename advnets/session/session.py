@@ -92,7 +92,7 @@ class Sitting:
         )
         self.ending = Ending(recipe, folder, self.monitor, account)
         self.observers = Observers(folder, self.monitor, registry, team.chief)
-        self.extractors = Extractors(source, registry, tell=self.monitor.note)
+        self.extractors = Extractors(source, registry)
 
     def play(self, opening: Opening) -> None:
         """Build, restore the newest checkpoint if there is one, play, seal."""

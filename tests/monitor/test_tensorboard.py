@@ -16,13 +16,8 @@ from advnets.monitor.tensorboard import EventLog, forget
 
 
 @pytest.fixture
-def warnings():
-    return []
-
-
-@pytest.fixture
-def events(tmp_path, warnings):
-    return lambda step: EventLog(tmp_path / "run" / "tensorboard", step, warnings.append)
+def events(tmp_path):
+    return lambda step: EventLog(tmp_path / "run" / "tensorboard", step)
 
 
 def read(folder):

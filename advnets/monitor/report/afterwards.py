@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import logging
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...evaluate import Score, append_scores
@@ -13,6 +14,8 @@ from ..scores import OF_AVERAGED_WEIGHTS, OF_CURRENT_WEIGHTS, line_of, show
 from ..tensorboard import EventLog
 from .report import write_report
 
+log = logging.getLogger(__name__)
+
 
 def keep_afterwards(
     folder: RunFolder,
@@ -20,7 +23,6 @@ def keep_afterwards(
     scores: Sequence[Score],
     step: int,
     averaged: bool,
-    warn: Callable[[str], None],
 ) -> None:
     """Put scores into a run's manifest, report, metrics.jsonl and event files.
 
@@ -34,7 +36,6 @@ def keep_afterwards(
         scores: What was measured of it.
         step: Of the generator that was scored.
         averaged: Whether that was the average of G's weights.
-        warn: Told what could not be done, in words.
 
     Raises:
         RunError: If the folder takes nothing.
@@ -42,12 +43,12 @@ def keep_afterwards(
     folder.manifest.change(lambda data: {"scores": append_scores(data.get("scores") or [], scores)})
     with folder.if_idle() as idle:
         if not idle:
-            warn(
+            log.warning(
                 "the run is going on: the scores are in its manifest and report only; "
                 "the same command puts them into metrics.jsonl when it has ended"
             )
         else:
-            _append(folder, recipe, scores, step, _suffix(recipe, averaged), warn)
+            _append(folder, recipe, scores, step, _suffix(recipe, averaged))
     write_report(folder)
 
 
@@ -57,7 +58,6 @@ def _append(
     scores: Sequence[Score],
     step: int,
     suffix: str,
-    warn: Callable[[str], None],
 ) -> None:
     known = _known(folder, step)
     fresh = [s for s in scores if (f"{s.metric}{suffix}", plain(s.value)) not in known]
@@ -65,7 +65,7 @@ def _append(
         return
     events = None
     if (recipe.data.get("monitoring") or {}).get("tensorboard", True):
-        events = EventLog(folder.tensorboard, None, warn)
+        events = EventLog(folder.tensorboard, None)
     for some in _with_names_of_their_own(fresh):
         folder.append_metrics(line_of(step, some, suffix))
         if events is not None:
