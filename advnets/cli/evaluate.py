@@ -9,7 +9,7 @@ import click
 
 from ..errors import AdvnetsError, UsageError
 from ..recipe import Recipe, load_recipe
-from .common import echo, plugin_options, print_json, registry_of, warn
+from .common import echo, log, plugin_options, print_json, registry_of
 from .run_options import checkpoint_option, open_run, run_argument, weights_option
 
 if TYPE_CHECKING:
@@ -89,9 +89,9 @@ def _keep(opened: Run, scores: list[Score], averaged: bool) -> None:
 
     try:
         step = opened.commit.step
-        keep_afterwards(opened.folder, opened.recipe, scores, step, averaged, warn)
+        keep_afterwards(opened.folder, opened.recipe, scores, step, averaged)
     except AdvnetsError as error:
-        warn(f"the scores were not kept: {error.message}")
+        log.warning(f"the scores were not kept: {error.message}")
 
 
 def _short(value: Any) -> str:

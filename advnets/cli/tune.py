@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -13,7 +12,6 @@ from ..errors import AdvnetsError, UsageError
 from ..recipe.schema import Precision
 from .common import echo, plugin_options, print_table, registry_of
 from .recipe_options import asked_for, recipe_arguments
-from .run import warn_loudly
 
 if TYPE_CHECKING:
     from ..train.tune import Tuned
@@ -81,14 +79,13 @@ def command(
     from ..session.quiet import import_tensorflow
     from ..train.find_data import find_data
 
-    found = find_data(resolved, warn_loudly)
+    found = find_data(resolved)
     import_tensorflow()
     from ..train.tune import tune
 
     own = resolved.data["distribution"]["precision"]
     further = [name for name in precisions if name != own]
-    tell = partial(echo, err=True)
-    tuned = tune(found.recipe, found.source, seconds, further, tell)
+    tuned = tune(found.recipe, found.source, seconds, further)
     _print(tuned)
     if tuned.best is tuned.own:
         echo("The recipe's own choice stays: nothing else gains 3 %.")

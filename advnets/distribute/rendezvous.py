@@ -15,11 +15,11 @@ import contextlib
 import faulthandler
 import hashlib
 import json
+import logging
 import os
 import select
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -28,6 +28,8 @@ from typing import Any
 
 from ..errors import Interrupted, RunError, UsageError
 from .cluster import Cluster
+
+log = logging.getLogger(__name__)
 
 REPORT_AFTER = 10.0
 """Seconds after which it is said for whom a worker waits; then after twice as many, and so on."""
@@ -76,7 +78,7 @@ class Waiting:
         self._who = f"worker {cluster.rank} of {cluster.size}"
         self._size = cluster.size
         self._began, self._report_after = time.monotonic(), REPORT_AFTER
-        _print(f"{self._who} (from {cluster.source}) waits for the others")
+        log.info(f"{self._who} (from {cluster.source}) waits for the others")
 
     def wait_for(self, missing: Sequence[str]) -> None:
         """Note whose addresses are missing, and say so if it is time to."""
@@ -84,12 +86,12 @@ class Waiting:
         waited = time.monotonic() - self._began
         if waited >= self._report_after:
             self._report_after *= 2
-            _print(f"{self._who} has waited {waited:.0f} s for {self.whom}")
+            log.info(f"{self._who} has waited {waited:.0f} s for {self.whom}")
 
     def end(self) -> None:
         """Say that all are there."""
         self.missing = ()
-        _print(f"all {self._size} workers are there")
+        log.info(f"all {self._size} workers are there")
 
     @property
     def whom(self) -> str:
@@ -263,7 +265,3 @@ def _ending_on_signals(waiting: Waiting) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _print(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

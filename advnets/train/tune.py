@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import itertools
+import logging
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,6 +21,8 @@ from .flops import Cost
 from .jit import decide
 from .pace import SECONDS_PER_CALL
 from .rounds import Rounds
+
+log = logging.getLogger(__name__)
 
 DISCRIMINATOR_CALLS = ("auto", "one", "two")
 TURNS = 5
@@ -124,7 +127,6 @@ def tune(
     source: Source,
     seconds: float = 5.0,
     precisions: Sequence[str] = (),
-    tell: Callable[[str], None] = lambda text: None,
 ) -> Tuned:
     """Time the choices for ``jit``, D's calls and rounds per call, on one device.
 
@@ -138,20 +140,19 @@ def tune(
         seconds: How long each choice is played in all.
         precisions: Further values of ``distribution.precision`` to try. They change the
             numbers that are computed, and so the run's identity.
-        tell: Is told what is going on, and which choices are not possible.
 
     Raises:
         UsageError: If the recipe's own choice is not possible.
     """
     settings = recipe.data["distribution"]
-    players = _built(recipe, source, [settings["precision"], *precisions], tell)
+    players = _built(recipe, source, [settings["precision"], *precisions])
     own = _own(settings, players)
-    tell(f"timing {len(players)} ways of playing, {seconds:g} s each")
+    log.info(f"timing {len(players)} ways of playing, {seconds:g} s each")
     _take_turns(players, seconds)
     best = max(players, key=lambda player: player.timing.speed)
     if best.timing.speed < LEAST_GAIN * own.timing.speed:
         best = own
-    tell("timing the fastest in calls of other lengths")
+    log.info("timing the fastest in calls of other lengths")
     # Compared with itself in the same turns, another length has to gain as much as any.
     again = best.in_calls_of(settings["rounds_per_call"])
     others = [
@@ -166,9 +167,7 @@ def tune(
     return Tuned([p.timing for p in (*players, *others)], own.timing, best.timing)
 
 
-def _built(
-    recipe: Recipe, source: Source, precisions: Sequence[str], tell: Callable[[str], None]
-) -> list[_Player]:
+def _built(recipe: Recipe, source: Source, precisions: Sequence[str]) -> list[_Player]:
     """Return a game for each combination of choices that plays differently from the others."""
     players: list[_Player] = []
     seen: set[tuple[Any, ...]] = set()
@@ -176,7 +175,7 @@ def _built(
     calls = sorted(DISCRIMINATOR_CALLS, key=lambda calls: calls != settings["discriminator_calls"])
     for precision, jit, d_calls in itertools.product(precisions, ("off", "on"), calls):
         choice = Choice(jit, d_calls, precision, settings["rounds_per_call"])
-        tell(f"building: {choice}")
+        log.info(f"building: {choice}")
         begun = time.perf_counter()
         rounds = _rounds(load_recipe(recipe.data, choice.overrides(), recipe.registry), source)
         what = (precision, jit, _cost(rounds) or d_calls)
@@ -187,7 +186,7 @@ def _built(
         try:
             rounds.play(2)
         except UsageError as error:  # XLA does not compile everything
-            tell(f"not possible: {error.message}")
+            log.info(f"not possible: {error.message}")
             continue
         players.append(_Player(rounds, choice, time.perf_counter() - begun))
     return players

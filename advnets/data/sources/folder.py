@@ -27,7 +27,7 @@ from .scan_cache import ScanCache, ScanResult
 MOST_BROKEN = 0.1
 """The part of a split's files that may be unreadable; beyond it, the split is refused."""
 
-log = logging.getLogger("advnets.data")
+log = logging.getLogger(__name__)
 
 
 class Folder(Source):
@@ -163,7 +163,7 @@ class Folder(Source):
         cache = ScanCache(self.path, files, {**reading, "shape": self.spec.shape})
         scan = cache.load()
         if scan is None:
-            log.info("%s: looking through %s images of %r", self.name, f"{len(files):,}", split)
+            log.debug("%s: looking through %s images of %r", self.name, f"{len(files):,}", split)
             scan = self._look_through(files)
             if scan.broken:  # their number is hashed first
                 self._report(split, scan.broken)

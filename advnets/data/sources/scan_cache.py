@@ -28,7 +28,7 @@ WORTH_KEEPING = 3.0
 then: no file system's times are coarser than two seconds."""
 FORMAT = 1
 
-log = logging.getLogger("advnets.data")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class ScanCache:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self._path, json.dumps(kept, indent=1))
         except (OSError, RunError) as error:
-            log.info("what was found out about %s is not kept: %s", self._root, error)
+            log.debug("what was found out about %s is not kept: %s", self._root, error)
 
     def _files_state(self) -> str | None:
         """Return a hash of the files' names, sizes, times and inodes; ``None`` if one is gone."""

@@ -18,7 +18,7 @@ from ...errors import PluginError, UsageError
 from ...plugins import Registry, load_plugins
 from ...plugins.components import Component
 from ..per_example import per_example
-from .extractor import FeatureContext, FeatureExtractor, nobody
+from .extractor import FeatureContext, FeatureExtractor
 
 Wanted = str | Mapping[str, Any]
 """A feature extractor as a metric names it: its name, or ``{"name": …, parameters …}``."""
@@ -35,7 +35,6 @@ class Extractors:
         cache: A folder for what takes long to make; by default ``$ADVNETS_CACHE``, or
             ``advnets`` in ``$XDG_CACHE_HOME`` or ``~/.cache``.
         spec: What an example looks like, where there is no source.
-        tell: Told what is going to take long, in a line.
 
     >>> extractors = Extractors()
     >>> extractors.get("pixels")(np.ones((2, 3, 3, 1), "float32")).shape
@@ -53,10 +52,9 @@ class Extractors:
         registry: Registry | None = None,
         cache: Path | None = None,
         spec: DataSpec | None = None,
-        tell: Callable[[str], None] = nobody,
     ):
         self._source, self._spec = source, spec
-        self._registry, self._cache, self._tell = registry, cache, tell
+        self._registry, self._cache = registry, cache
         self._made: dict[str, FeatureExtractor] = {}
         self._lock = Lock()
 
@@ -103,7 +101,6 @@ class Extractors:
             spec=self._source.spec if self._source is not None else self._spec,
             cache=self._cache or cache_folder(),
             open=self._open,
-            tell=self._tell,
         )
         made: FeatureExtractor = component.make(FeatureExtractor, parameters, context)
         made.name = component.name
