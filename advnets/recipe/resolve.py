@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..errors import PluginError, Problem, RecipeError
@@ -36,14 +36,12 @@ class Resolved:
     """A recipe that has no problems.
 
     Attributes:
-        settings: What it says, typed; where a component stands, its entry as written.
-        data: Everything, defaults included; components as ``{"name": ..., parameters...}``.
+        settings: Everything, defaults included; components as ``{"name": ..., parameters...}``.
         entries: The components, by the keys that lead to their entries.
     """
 
     settings: RecipeSchema
-    data: dict[str, Any]
-    entries: dict[Keys, Entry] = field(default_factory=dict)
+    entries: dict[Keys, Entry]
 
 
 def resolve(document: Document, registry: Registry, default_name: str) -> Resolved:
@@ -67,20 +65,17 @@ def resolve(document: Document, registry: Registry, default_name: str) -> Resolv
         raise _error(findings)
     value = {"name": default_name} | value
     recipe = findings.validate(RecipeSchema, value, (), "")
-    entries = {keys: entry for keys, entry in _entries(value, findings, registry) if entry}
-    data = recipe.model_dump(mode="json") if recipe else {}
+    # Defaults name components as well.
+    data = recipe.model_dump(mode="json") if recipe else value
+    entries = {keys: entry for keys, entry in _entries(data, findings, registry) if entry}
     if recipe:
-        for keys, slot in SLOTS.items():  # defaults that name components
-            if _get(value, keys) is _MISSING and not slot.many:
-                entry = _entry(_get(data, keys), keys, slot, findings, registry)
-                entries |= {keys: entry} if entry else {}
         _check_best(recipe, findings)
         _check_weights(recipe, findings)
     if findings.problems or recipe is None:
         raise _error(findings)
     for keys, entry in entries.items():
         _put(data, keys, dict(entry.data))
-    return Resolved(recipe, data, entries)
+    return Resolved(RecipeSchema.model_validate(data), entries)
 
 
 def _check_best(recipe: RecipeSchema, findings: Findings) -> None:

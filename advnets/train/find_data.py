@@ -30,7 +30,7 @@ class Found:
 def build_source(recipe: Recipe) -> Source:
     """Return the recipe's data source, told how much of it may be kept in memory."""
     source: Source = recipe.make("dataset", Source)
-    source.memory_budget = int(recipe.data["distribution"]["memory_budget"] * 2**30)
+    source.memory_budget = int(recipe.settings.distribution.memory_budget * 2**30)
     return source
 
 
@@ -56,7 +56,7 @@ def _find(recipe: Recipe, warn: Callable[[str], None] | None) -> Found:
         stand_in = recipe.stand_in()
         if stand_in is None:
             raise
-        (warn or _print)(stand_in_note(unavailable.message, stand_in.data["dataset"]["name"]))
+        (warn or _print)(stand_in_note(unavailable.message, stand_in.settings.dataset["name"]))
         source = build_source(stand_in)
         source.available()
         return Found(stand_in, source, unavailable.message)

@@ -64,7 +64,7 @@ def _append(
     if not fresh:
         return
     events = None
-    if (recipe.data.get("monitoring") or {}).get("tensorboard", True):
+    if recipe.settings.monitoring.tensorboard:
         events = EventLog(folder.tensorboard, None, warn)
     for some in _with_names_of_their_own(fresh):
         folder.append_metrics(line_of(step, some, suffix))
@@ -104,8 +104,8 @@ def _with_names_of_their_own(scores: Iterable[Score]) -> list[list[Score]]:
 
 def _suffix(recipe: Recipe, averaged: bool) -> str:
     """Return what tells such scores from those that the run itself writes under the bare name."""
-    if not recipe.data.get("averaging"):
+    if recipe.settings.averaging is None:
         return ""
-    if recipe.data["evaluation"]["weights"] == "current":
+    if recipe.settings.evaluation.weights == "current":
         return OF_AVERAGED_WEIGHTS * averaged
     return OF_CURRENT_WEIGHTS * (not averaged)
