@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from ..errors import PluginError, Problem, RecipeError
 from ..plugins.components import Component, Names, Parameters
 from ..plugins.registry import Registry
@@ -64,7 +66,7 @@ def resolve(document: Document, registry: Registry, default_name: str) -> Resolv
             findings.add((), f"a recipe is a mapping of keys, not {came(value)}")
         raise _error(findings)
     value = {"name": default_name} | value
-    recipe = findings.validate(RecipeSchema, value, (), "")
+    recipe = findings.validate(RecipeSchema, value)
     # Defaults name components as well.
     data = recipe.model_dump(mode="json") if recipe else value
     entries = {keys: entry for keys, entry in _entries(data, findings, registry) if entry}
@@ -178,10 +180,14 @@ def _entry(
     given = value if isinstance(value, dict) else {}
     reserved = ("name", OFFLINE) if keys == ("dataset",) else ("name",)
     given = {key: item for key, item in given.items() if key not in reserved}
-    owner = registry.owner(slot.kind, name).owner
-    thing = f"{kind} {name!r}"
-    parameters = findings.validate(component.parameters, given, keys, thing, owner)
-    if parameters is None:
+    thing, bug = f"{kind} {name!r}", f"that is a bug in {registry.owner(slot.kind, name)}"
+    try:
+        parameters = component.resolve(given)
+    except ValidationError as error:
+        findings.take(error, component.parameters, given, keys, thing)
+        return None
+    except PluginError as error:
+        findings.add(keys, error.message, bug)
         return None
     before = len(findings.problems)
     _check_named(parameters, keys, findings, registry)
@@ -191,7 +197,7 @@ def _entry(
         dumped = parameters.model_dump(mode="json", by_alias=True, warnings="error")
         json.dumps(dumped, allow_nan=False)
     except Exception as error:
-        findings.add(keys, f"{thing}: its parameters cannot be written: {error}", f"bug in {owner}")
+        findings.add(keys, f"{thing}: its parameters cannot be written: {error}", bug)
         return None
     return Entry(component, parameters, {"name": name, **dumped})
 

@@ -138,7 +138,7 @@ def load_sweep(word: str | Path, registry: Registry, overrides: Sequence[str] = 
     if not isinstance(value, dict):
         findings.add((), "a sweep is a mapping of keys" + (", and this is empty" * (value is None)))
         raise _error(findings)
-    schema = findings.validate(SweepSchema, value, (), "the sweep")
+    schema = findings.validate(SweepSchema, value, "the sweep")
     if schema is None or findings.problems:
         raise _error(findings)
     space = tuple(Parameter.of(name, entry) for name, entry in schema.space.items())
