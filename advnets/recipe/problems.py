@@ -9,10 +9,10 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from ..errors import Problem, UsageError
+from ..errors import Problem, RecipeError, UsageError
 from ..plugins.components import Component, Parameters
-from .document import Document, Keys, dotted
-from .schema import sections
+from .document import COMMAND_LINE, Document, Keys, at, dotted
+from .schema import RecipeSchema
 from .wording import KIND, any_of, came, conversion_hint, did_you_mean, expectation, other_words
 
 M = TypeVar("M", bound=BaseModel)
@@ -41,6 +41,18 @@ class Findings:
         problem = self.document.place(keys, key=at_key).problem(message, hint)
         if problem not in self.problems:
             self.problems.append(problem)
+
+    def error(self, thing: str = "recipe") -> RecipeError:
+        """Return all problems as an error, those of files first and in their order."""
+
+        def order(problem: Problem) -> tuple[bool, str, int, int]:
+            place = problem.source, problem.line or 0, problem.column or 0
+            return problem.source == COMMAND_LINE, *place
+
+        problems = sorted(self.problems, key=order)
+        if len(problems) > MOST:
+            problems = [*problems[:MOST], Problem("and more", source=self.document.source)]
+        return RecipeError(problems, thing)
 
     def validate(self, schema: type[M], value: Mapping[str, Any], thing: str = "") -> M | None:
         """Return the document's value as a model, or ``None`` if problems were added.
@@ -115,7 +127,7 @@ class Findings:
             )
             self.add(path, f"unknown {noun} {name!r}{owner}", hint, at_key=True)
             return
-        got = _at(value, sub)
+        got = at(value, sub)
         expected = [text for error in errors if (text := expectation(error))]
         label = dotted(path)
         if self.document.place(path).override.startswith(f"{label}="):
@@ -177,12 +189,6 @@ def _walk(value: Any, error: ErrorDetails) -> Keys:
     return tuple(keys)
 
 
-def _at(value: Any, keys: Keys) -> Any:
-    for key in keys:
-        value = value[key]
-    return value
-
-
 def _fields(schema: Any, keys: Keys) -> dict[str, str]:
     """Return the fields (and their descriptions) of the models at ``keys`` within a schema."""
     models = _models(schema)
@@ -213,8 +219,8 @@ def _known(siblings: Mapping[str, str], noun: str, thing: str) -> str | None:
 
 def _misplaced(path: Keys) -> str | None:
     """For a key at the top of a recipe that belongs into a section."""
-    for section, keys in sections().items():
-        if len(path) == 1 and path[0] in keys:
+    for section, field in RecipeSchema.model_fields.items():
+        if len(path) == 1 and path[0] in getattr(field.annotation, "model_fields", {}):
             return f"did you mean '{section}.{path[0]}'?"
     return None
 

@@ -184,10 +184,8 @@ def parse_recipe(
 
 def _resolve(document: Any, name: str, overrides: Overrides, registry: Registry) -> Recipe:
     apply_overrides(document, overrides)
-    resolved = resolve(document, registry, name)
-    recipe = Recipe(
-        resolved.settings, document.source, registry=registry, _entries=resolved.entries
-    )
+    settings, entries = resolve(document, registry, name)
+    recipe = Recipe(settings, document.source, registry=registry, _entries=entries)
     _refuse_large(recipe.data, document.source)
     return recipe
 

@@ -137,15 +137,15 @@ def load_sweep(word: str | Path, registry: Registry, overrides: Sequence[str] = 
     value = _spelt_out(document.value, path)
     if not isinstance(value, dict):
         findings.add((), "a sweep is a mapping of keys" + (", and this is empty" * (value is None)))
-        raise _error(findings)
+        raise findings.error("sweep")
     schema = findings.validate(SweepSchema, value, "the sweep")
     if schema is None or findings.problems:
-        raise _error(findings)
+        raise findings.error("sweep")
     space = tuple(Parameter.of(name, entry) for name, entry in schema.space.items())
     check_space(schema, space, findings)
     check_words(overrides, space, findings)
     if findings.problems:
-        raise _error(findings)
+        raise findings.error("sweep")
     recipe = _base(schema, path, registry, findings, overrides)
     if recipe is not None:
         check_objective(schema, recipe, findings)
@@ -153,7 +153,7 @@ def load_sweep(word: str | Path, registry: Registry, overrides: Sequence[str] = 
     if not findings.problems and recipe is not None and schema.sampler.name == "grid":
         check_combinations(recipe, space, findings)
     if findings.problems or recipe is None:
-        raise _error(findings)
+        raise findings.error("sweep")
     return Sweep(str(path), schema, recipe, space)
 
 
@@ -172,13 +172,6 @@ def _spelt_out(value: Any, path: Path) -> Any:
             for name, entry in space.items()
         }
     return value
-
-
-def _error(findings: Findings) -> RecipeError:
-    problems = sorted(
-        findings.problems, key=lambda p: (p.source, p.line is None, p.line or 0, p.column or 0)
-    )
-    return RecipeError(problems, thing="sweep")
 
 
 def _base(
