@@ -47,7 +47,7 @@ def command(
     from ..train.find_data import find_data
 
     resolved, run_dir = asked_for(recipe, overrides, run_dir, registry_of(ctx))
-    strategy = resolved.data["distribution"]["strategy"]
+    strategy = resolved.settings.distribution.strategy
     if strategy not in STRATEGIES:
         raise UsageError(
             f"distribution.strategy is {strategy}, which one process plays",

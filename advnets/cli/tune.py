@@ -74,7 +74,6 @@ def command(
         run.check(resolved)
         with run.lock():
             pass
-    from ..recipe import load_recipe
     from ..safe_io.atomic import write_atomically
     from ..session.quiet import import_tensorflow
     from ..train.find_data import find_data
@@ -83,7 +82,7 @@ def command(
     import_tensorflow()
     from ..train.tune import tune
 
-    own = resolved.data["distribution"]["precision"]
+    own = resolved.settings.distribution.precision
     further = [name for name in precisions if name != own]
     tuned = tune(found.recipe, found.source, seconds, further)
     _print(tuned)
@@ -93,7 +92,7 @@ def command(
     echo(f"Best: {tuned.best.choice}")
     if dry_run:
         return
-    better = load_recipe(resolved.data, tuned.best.choice.overrides(), registry)
+    better = resolved.changed(tuned.best.choice.overrides())
     if run:
         with run.lock():
             run.start(better)

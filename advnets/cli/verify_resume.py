@@ -106,7 +106,7 @@ def command(
             echo(f"differs: {line}")
         echo(f"NOT THE SAME after {len(done)} kills.")
         ctx.exit(1)
-    last = resolved.data["training"]["steps"]
+    last = resolved.settings.training.steps
     if not any(0 < kill.kept < last for kill in done):
         echo("NOTHING WAS RESTORED: no checkpoint was there amid the run; lower checkpoints.every.")
         ctx.exit(1)

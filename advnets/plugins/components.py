@@ -8,12 +8,13 @@ return lists of components; the kind follows from the hook.
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import AdvnetsError, PluginError
 from .time_limit import WITH_TENSORFLOW, set_up
@@ -129,6 +130,32 @@ class Component:
             )
         if not set(self.roles) <= set(ROLES):
             raise PluginError(f"component {self.name!r}: roles must be among {ROLES}")
+
+    def resolve(self, given: Mapping[str, Any]) -> Parameters:
+        """Check parameters as strictly as those of a recipe, and fill in every default.
+
+        Args:
+            given: Plain data, as JSON has them.
+
+        Raises:
+            pydantic.ValidationError: If they do not fit the schema, with all that is wrong.
+            PluginError: If the schema itself fails, in a validator of the plugin's say.
+
+        >>> class Margin(Parameters):
+        ...     margin: float = 10.0
+        ...     power: int = 1
+        >>> Component("margin", "m:a", parameters=Margin).resolve({"margin": 3})
+        Margin(margin=3.0, power=1)
+        """
+        try:
+            return self.parameters.model_validate_json(json.dumps(given), strict=True)
+        except ValidationError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"the parameter schema of {self.name!r} fails: {described(error)}",
+                module=self.target.partition(":")[0],
+            ) from error
 
     def load(self) -> Any:
         """Import and return the target.

@@ -120,7 +120,7 @@ class Run:
     @cached_property
     def _shared_game(self) -> AdversarialGame:
         """The same on all devices of this machine that the run would use."""
-        strategy = make_local_strategy(self.recipe.data["distribution"]["strategy"])
+        strategy = make_local_strategy(self.recipe.settings.distribution.strategy)
         return self.game if strategy.num_replicas_in_sync == 1 else self._restored(strategy)
 
     def _restored(self, strategy: tf.distribute.Strategy) -> AdversarialGame:

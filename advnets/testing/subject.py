@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
-
+from ..errors import UsageError
 from ..plugins import load_plugins
 from ..plugins.components import KINDS, Component
+from ..recipe.problems import resolve_alone
 from .failure import ConformanceError
 
 
@@ -92,15 +91,10 @@ def resolved_parameters(
     if kind in ("recipes", "sweeps", "commands"):
         return {}
     try:
-        checked = component.parameters.model_validate_json(json.dumps(given), strict=True)
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-            for problem in error.errors()
-        )
+        return resolve_alone(component, kind, given).model_dump()
+    except UsageError as error:
         raise ConformanceError(
-            f"{component.name!r} of {kind} cannot be made with {dict(given)}: {problems}",
+            error.message,
             hint=f"give parameters to check it with: parameters={{{component.name!r}: {{…}}}} "
             "for conformance(), a dictionary for check_…()",
         ) from error
-    return checked.model_dump()

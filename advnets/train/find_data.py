@@ -30,7 +30,7 @@ class Found:
 def build_source(recipe: Recipe) -> Source:
     """Return the recipe's data source, told how much of it may be kept in memory."""
     source: Source = recipe.make("dataset", Source)
-    source.memory_budget = int(recipe.data["distribution"]["memory_budget"] * 2**30)
+    source.memory_budget = int(recipe.settings.distribution.memory_budget * 2**30)
     return source
 
 
@@ -55,7 +55,7 @@ def _find(recipe: Recipe) -> Found:
         stand_in = recipe.stand_in()
         if stand_in is None:
             raise
-        note = stand_in_note(unavailable.message, stand_in.data["dataset"]["name"])
+        note = stand_in_note(unavailable.message, stand_in.settings.dataset["name"])
         log.warning(note, extra={"style": "bold yellow"})
         source = build_source(stand_in)
         source.available()

@@ -30,7 +30,7 @@ def make_feed(
         batches: k, the global batches that one round uses.
         strategy: The strategy that the game is played under.
     """
-    seed, batch_size = recipe.data["seed"], recipe.data["training"]["batch_size"]
+    seed, batch_size = recipe.seed, recipe.settings.training.batch_size
     if source.fits("train"):
         return ResidentData(source, seed, batch_size, batches)
     return StreamedData(source, seed, batch_size, batches, strategy)

@@ -11,12 +11,12 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
 
 from ...data import DataSpec, Source, open_source
 from ...errors import PluginError, UsageError
 from ...plugins import Registry, load_plugins
 from ...plugins.components import Component
+from ...recipe.problems import resolve_alone
 from ..per_example import per_example
 from .extractor import FeatureContext, FeatureExtractor
 
@@ -117,24 +117,11 @@ class Extractors:
         entry = entry_of(wanted)
         if self._registry is None:
             self._registry = load_plugins()
-        name = entry["name"]
         try:
-            component = self._registry.component(kind, name)
+            component = self._registry.component(kind, entry.pop("name"))
         except PluginError as error:
             raise UsageError(error.message, hint=error.hint) from error
-        given = {key: value for key, value in entry.items() if key != "name"}
-        try:
-            checked = component.parameters.model_validate_json(json.dumps(given), strict=True)
-        except ValidationError as error:
-            problems = "; ".join(
-                f"{'.'.join(map(str, problem['loc'])) or name}: {problem['msg']}"
-                for problem in error.errors()
-            )
-            raise UsageError(
-                f"{name!r} of {kind} cannot be made so: {problems}",
-                hint=f"`advnets components {kind}` shows its parameters",
-            ) from error
-        return component, checked.model_dump()
+        return component, resolve_alone(component, kind, entry).model_dump()
 
 
 def canonical(wanted: Wanted) -> str:

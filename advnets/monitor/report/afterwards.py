@@ -107,8 +107,8 @@ def _with_names_of_their_own(scores: Iterable[Score]) -> list[list[Score]]:
 
 def _suffix(recipe: Recipe, averaged: bool) -> str:
     """Return what tells such scores from those that the run itself writes under the bare name."""
-    if not recipe.data.get("averaging"):
+    if recipe.settings.averaging is None:
         return ""
-    if recipe.data["evaluation"]["weights"] == "current":
+    if recipe.settings.evaluation.weights == "current":
         return OF_AVERAGED_WEIGHTS * averaged
     return OF_CURRENT_WEIGHTS * (not averaged)
