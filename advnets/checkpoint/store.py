@@ -155,7 +155,7 @@ class CheckpointStore:
                 hint=f"checkpoints are kept of these steps: {kept}",
             )
         index = read_index(self.path(step))
-        return Commit(step, self.path(step), index["state_sha256"], index["extras"])
+        return Commit(step, self.path(step), index.state_sha256, index.extras)
 
     def described_faults(self) -> str:
         """What is wrong with which checkpoint, in one line."""
@@ -172,7 +172,7 @@ class CheckpointStore:
             RunError: If the names, dtypes or shapes differ, or the state read back
                 does not have the hash that was committed.
         """
-        saved, wanted = read_index(commit.path)["variables"], _signature(state)
+        saved, wanted = read_index(commit.path).variables, _signature(state)
         if saved != wanted:
             differing = sorted(
                 name for name in saved.keys() | wanted.keys() if saved.get(name) != wanted.get(name)
@@ -250,5 +250,5 @@ class CheckpointStore:
                     shutil.rmtree(removing)
 
 
-def _signature(state: Mapping[str, tf.Variable]) -> dict[str, Any]:
-    return {name: [v.dtype.name, v.shape.as_list()] for name, v in state.items()}
+def _signature(state: Mapping[str, tf.Variable]) -> dict[str, tuple[str, list[int]]]:
+    return {name: (v.dtype.name, v.shape.as_list()) for name, v in state.items()}
