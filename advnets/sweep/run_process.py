@@ -91,7 +91,7 @@ class RunProcess:
                 return
         except filelock.Timeout as error:
             raise Interrupted(
-                "a process of an earlier sitting still plays this run",
+                "a process of an earlier session still plays this run",
                 where=str(self.folder.path),
                 hint="end it, and run the same command again",
             ) from error

@@ -153,7 +153,7 @@ class _Process:
 
     def __init__(self, subject: Subject):
         self._subject, self._folder = subject, subject.folder
-        self._sittings = Tally.read(self._folder.path).sittings
+        self._sessions = Tally.read(self._folder.path).sessions
         self._resumes_at = max(_committed(self._folder), default=0)
         self._old_drafts = {path.stat().st_ino for path in self._drafts()}
 
@@ -177,7 +177,7 @@ class _Process:
     def seen(self) -> bool:
         """Tell whether it has left a sign of rounds played."""
         tally = Tally.read(self._folder.path)
-        return tally.sittings > self._sittings and tally.step > self._resumes_at
+        return tally.sessions > self._sessions and tally.step > self._resumes_at
 
     def drafts(self) -> bool:
         """Tell whether it is writing a checkpoint, or was when it died."""
