@@ -23,6 +23,7 @@ import tensorflow as tf
 
 from ..errors import RunError
 from ..plugins.tracebacks import described
+from ..safe_io.wording import shorten
 from .hashing import state_sha256
 from .index import fault_of, flush, read_index, write_index
 
@@ -188,7 +189,7 @@ class CheckpointStore:
             reader.read(str(commit.path / "state")).assert_consumed()
         except Exception as error:  # TensorFlow has many ways to say that it is another one
             raise RunError(
-                f"TensorFlow cannot read the checkpoint: {str(error).splitlines()[0][:300]}"
+                f"TensorFlow cannot read the checkpoint: {shorten(str(error).splitlines()[0], 300)}"
                 if str(error)
                 else f"TensorFlow cannot read the checkpoint: {type(error).__name__}",
                 where=str(commit.path),

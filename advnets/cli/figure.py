@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from ..errors import AdvnetsError, UsageError
+from ..safe_io.wording import shorten
 from .common import check_place, echo, plugin_options, warn
 from .run_options import checkpoint_option, open_run, run_argument, seed_option, weights_option
 
@@ -220,7 +221,7 @@ def _of_images(
 
 
 def _name(folder: RunFolder) -> str:
-    return str(folder.manifest.get("name") or folder.path.name)[:60]
+    return shorten(folder.manifest.get("name") or folder.path.name, 60)
 
 
 def _write_numbers(file: IO[bytes], numbers: Mapping[str, np.ndarray]) -> None:

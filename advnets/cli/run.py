@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..safe_io import printable
+from ..safe_io.wording import shorten
 from .common import echo, plugin_options, registry_of, style
 from .recipe_options import asked_for, recipe_arguments, run_dir_option
 
@@ -69,7 +70,7 @@ def tell_of_problems(folder: RunFolder) -> None:
     try:
         found = [*game_findings(folder.manifest.data), *record_findings(folder.read_metrics())]
     except Exception as error:  # what lies in a folder may be anything; the game is done
-        warn_loudly(f"warning: the run's records cannot be read: {printable(str(error)[:300])}")
+        warn_loudly(f"warning: the run's records cannot be read: {printable(shorten(error, 300))}")
         echo(f"  hint: advnets doctor {folder.path}", err=True)
         return
     for finding in found:

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from ..recipe.wording import came, expectation, other_words
+from ..safe_io.wording import shorten
 
 T = TypeVar("T")
 
@@ -43,7 +44,8 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 def _in_words(error: ErrorDetails) -> str:
     keys = [key for key in error["loc"] if key != "[key]"]
     place = "".join(
-        f".{key!s:.100}" if str(key).isidentifier() else f"[{key!r:.100}]" for key in keys
+        f".{shorten(key, 100)}" if str(key).isidentifier() else f"[{shorten(repr(key), 100)}]"
+        for key in keys
     )
     if error["type"] == "missing":
         return f"{place[1:]} is missing"

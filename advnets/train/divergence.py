@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+from ..safe_io.wording import some
+
 IN_WORDS = {
     "d_gradient_norm": "the discriminator's gradient",
     "g_gradient_norm": "the generator's gradient",
@@ -99,7 +101,6 @@ def _finite(variable: tf.Variable) -> tf.Tensor:
 
 
 def _listed(names: Sequence[str], first: bool = False) -> str:
-    more = f" and {len(names) - TOLD} more" if len(names) > TOLD else ""
     verb = "is" if len(names) == 1 else "are"
-    listed = ", ".join(names[:TOLD]) + more
+    listed = some(names, TOLD)
     return f"{verb} {listed}" if first else f"{listed} {verb}"

@@ -17,6 +17,7 @@ from ...data import DataSpec, Source, open_source
 from ...errors import PluginError, UsageError
 from ...plugins import Registry, load_plugins
 from ...plugins.components import Component
+from ...safe_io.wording import shorten
 from ..per_example import per_example
 from .extractor import FeatureContext, FeatureExtractor, nobody
 
@@ -161,7 +162,7 @@ def entry_of(wanted: Wanted) -> dict[str, Any]:
     entry = {"name": wanted} if isinstance(wanted, str) else wanted
     if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
         raise UsageError(
-            f"{wanted!r:.100} names no component",
+            f"{shorten(repr(wanted), 100)} names no component",
             hint="give a name, such as classifier, or {name: classifier, PARAMETER: …}",
         )
     return dict(entry)
