@@ -8,12 +8,13 @@ return lists of components; the kind follows from the hook.
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import AdvnetsError, PluginError
 from .time_limit import WITH_TENSORFLOW, set_up
@@ -154,6 +155,21 @@ class Component:
                 module=module,
             ) from error
         return value
+
+    def resolved(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return parameters as a recipe resolves them: checked, every default filled in.
+
+        Raises:
+            ValueError: If they do not fit the schema; each problem is told under its key.
+        """
+        try:
+            return self.parameters.model_validate_json(json.dumps(given), strict=True).model_dump()
+        except ValidationError as error:
+            problems = [
+                f"{'.'.join(map(str, problem['loc'])) or self.name}: {problem['msg']}"
+                for problem in error.errors()
+            ]
+            raise ValueError("; ".join(problems)) from error
 
     def make(self, kind: type, parameters: Mapping[str, Any], *context: Any) -> Any:
         """Call the target; whatever goes wrong in it is laid at its door, by name.

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-from pydantic import ValidationError
 
 from ..plugins import load_plugins
 from ..plugins.components import KINDS, Component
@@ -92,15 +89,10 @@ def resolved_parameters(
     if kind in ("recipes", "sweeps", "commands"):
         return {}
     try:
-        checked = component.parameters.model_validate_json(json.dumps(given), strict=True)
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-            for problem in error.errors()
-        )
+        return component.resolved(given)
+    except ValueError as error:
         raise ConformanceError(
-            f"{component.name!r} of {kind} cannot be made with {dict(given)}: {problems}",
+            f"{component.name!r} of {kind} cannot be made with {dict(given)}: {error}",
             hint=f"give parameters to check it with: parameters={{{component.name!r}: {{…}}}} "
             "for conformance(), a dictionary for check_…()",
         ) from error
-    return checked.model_dump()

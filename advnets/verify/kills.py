@@ -16,6 +16,8 @@ from pathlib import Path
 from ..errors import RunError
 from ..runs import RunFolder
 from ..runs.heartbeat import Tally
+from ..safe_io.last_lines import last_lines
+from ..safe_io.wording import indented
 
 AIMS = {"starting": 0.15, "playing": 0.5, "saving": 0.35}
 """What a process is to be doing when it is killed, and how often."""
@@ -226,8 +228,7 @@ class _Process:
         """
         code = self._process.poll()
         if code:
-            lines = self._subject.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
-            said = "\n".join(f"  {line}" for line in lines)
+            said = indented(last_lines(self._subject.log)[-LAST_LINES:], LAST_LINES)
             raise RunError(
                 f"the run ended with exit code {code}. The end of its log, "
                 f"{self._subject.log}:\n{said}"

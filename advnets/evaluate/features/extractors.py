@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -11,20 +10,18 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
 
 from ...data import DataSpec, Source, open_source
 from ...errors import PluginError, UsageError
 from ...plugins import Registry, load_plugins
 from ...plugins.components import Component
+from ...safe_io.cache import cache_folder
 from ...safe_io.wording import shorten
 from ..per_example import per_example
 from .extractor import FeatureContext, FeatureExtractor, nobody
 
 Wanted = str | Mapping[str, Any]
 """A feature extractor as a metric names it: its name, or ``{"name": …, parameters …}``."""
-
-VARIABLE = "ADVNETS_CACHE"
 
 
 class Extractors:
@@ -33,8 +30,8 @@ class Extractors:
     Args:
         source: The data that are scored, or ``None`` where there are only arrays.
         registry: The components; those of all installed plugins by default.
-        cache: A folder for what takes long to make; by default ``$ADVNETS_CACHE``, or
-            ``advnets`` in ``$XDG_CACHE_HOME`` or ``~/.cache``.
+        cache: A folder for what takes long to make; see
+            :func:`advnets.safe_io.cache.cache_folder` for the default.
         spec: What an example looks like, where there is no source.
         tell: Told what is going to take long, in a line.
 
@@ -128,17 +125,12 @@ class Extractors:
             raise UsageError(error.message, hint=error.hint) from error
         given = {key: value for key, value in entry.items() if key != "name"}
         try:
-            checked = component.parameters.model_validate_json(json.dumps(given), strict=True)
-        except ValidationError as error:
-            problems = "; ".join(
-                f"{'.'.join(map(str, problem['loc'])) or name}: {problem['msg']}"
-                for problem in error.errors()
-            )
+            return component, component.resolved(given)
+        except ValueError as error:
             raise UsageError(
-                f"{name!r} of {kind} cannot be made so: {problems}",
+                f"{name!r} of {kind} cannot be made so: {error}",
                 hint=f"`advnets components {kind}` shows its parameters",
             ) from error
-        return component, checked.model_dump()
 
 
 def canonical(wanted: Wanted) -> str:
@@ -166,15 +158,6 @@ def entry_of(wanted: Wanted) -> dict[str, Any]:
             hint="give a name, such as classifier, or {name: classifier, PARAMETER: …}",
         )
     return dict(entry)
-
-
-def cache_folder() -> Path:
-    """Tell where things are kept that take long to make, and can be made again."""
-    given = os.environ.get(VARIABLE, "")
-    if given:
-        return Path(os.path.abspath(os.path.expanduser(given)))
-    home = os.environ.get("XDG_CACHE_HOME", "")
-    return Path(home if os.path.isabs(home) else os.path.expanduser("~/.cache"), "advnets")
 
 
 def compute(extractor: FeatureExtractor, what: str, examples: np.ndarray) -> np.ndarray:
