@@ -1,4 +1,4 @@
-"""The metric that computes what the paper's theory says of a game on the line."""
+"""What the paper of 2014 says of a game: its figures, and its theory on the line."""
 
 from __future__ import annotations
 
@@ -35,4 +35,29 @@ def advnets_metrics() -> list[Component]:
             "(Goodfellow et al. 2014, theorem 1)",
             TheoryParameters,
         )
+    ]
+
+
+class LiveTheoryParameters(Parameters):
+    """Parameters of the observer ``theory``."""
+
+    every: int = Field(ge=1, le=2**53, description="rounds between two computations")
+
+
+@hookimpl
+def advnets_callbacks() -> list[Component]:
+    """Return the observers that draw the figures and follow the theory."""
+    return [
+        Component(
+            "figures",
+            "advnets.observe.figures:Figures",
+            "figures 1 to 3 of Goodfellow et al. 2014, as far as a game has them, at its end",
+        ),
+        Component(
+            "theory",
+            "advnets.observe.theory:Theory",
+            "V(D, G), C(G), JSD and D against D*, at every line of metrics.jsonl, and what "
+            "figure 1 shows; of games on the line",
+            LiveTheoryParameters,
+        ),
     ]

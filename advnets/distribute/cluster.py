@@ -29,13 +29,13 @@ class Cluster:
             ``chief`` besides.
         job: This process's job, ``chief`` or ``worker``.
         index: Its number within the job.
-        told_by: Where all this is from, for messages.
+        source: Where all this is from, for messages.
     """
 
     workers: Mapping[str, tuple[str, ...]]
     job: str
     index: int
-    told_by: str
+    source: str
 
     @property
     def size(self) -> int:

@@ -1,4 +1,4 @@
-"""What workers tell each other: values with arrays among them, and errors, in bytes."""
+"""Encode what workers send each other: values with arrays among them, and errors, as bytes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .. import errors
 from ..errors import AdvnetsError
 
 
-def packed(value: Any) -> tuple[bytes, list[np.ndarray]]:
-    """Return a value as JSON, its arrays set aside.
+def pack(value: Any) -> tuple[bytes, list[np.ndarray]]:
+    """Encode a value as JSON, its arrays set aside.
 
-    >>> packed({"a": np.zeros([2, 1], "float32")})[0]
+    >>> pack({"a": np.zeros([2, 1], "float32")})[0]
     b'{"a": {"array": "<f4", "shape": [2, 1]}}'
     """
     arrays: list[np.ndarray] = []
@@ -24,17 +24,17 @@ def packed(value: Any) -> tuple[bytes, list[np.ndarray]]:
         if not isinstance(item, np.ndarray):
             return int(item)  # NumPy's whole numbers are numbers, too
         if item.dtype.kind not in "biuf":
-            raise TypeError(f"workers tell each other numbers, not arrays of {item.dtype}")
+            raise TypeError(f"workers send each other numbers, not arrays of {item.dtype}")
         arrays.append(item)
         return {"array": item.dtype.str, "shape": item.shape}
 
     return json.dumps(value, default=describe).encode(), arrays
 
 
-def unpacked(said: bytes) -> tuple[Any, list[np.ndarray]]:
-    """Return what :func:`packed` made, with its arrays in their order: empty, to be filled.
+def unpack(message: bytes) -> tuple[Any, list[np.ndarray]]:
+    """Decode what :func:`pack` made, with its arrays in their order: empty, to be filled.
 
-    >>> unpacked(packed({"a": np.zeros(2), "b": [np.int64(1)]})[0])[1][0].shape
+    >>> unpack(pack({"a": np.zeros(2), "b": [np.int64(1)]})[0])[1][0].shape
     (2,)
     """
     arrays: list[np.ndarray] = []
@@ -45,11 +45,11 @@ def unpacked(said: bytes) -> tuple[Any, list[np.ndarray]]:
         arrays.append(np.empty(item["shape"], np.dtype(item["array"])))
         return arrays[-1]
 
-    return json.loads(said, object_hook=make), arrays
+    return json.loads(message, object_hook=make), arrays
 
 
-def told(error: Exception) -> dict[str, Any]:
-    """Return an error as JSON values."""
+def pack_error(error: Exception) -> dict[str, Any]:
+    """Encode an error as JSON values."""
     if isinstance(error, AdvnetsError):
         kind = type(error).__name__
         if not isinstance(getattr(errors, kind, None), type) or kind == "RecipeError":
@@ -59,11 +59,11 @@ def told(error: Exception) -> dict[str, Any]:
     return {"kind": "RunError", "message": message, "hint": None, "where": None}
 
 
-def heard(said: Mapping[str, Any]) -> AdvnetsError:
-    """Return the error that :func:`told` put into words.
+def unpack_error(packed: Mapping[str, Any]) -> AdvnetsError:
+    """Decode the error that :func:`pack_error` encoded.
 
-    >>> heard(told(errors.RunError("no room", hint="make some")))
+    >>> unpack_error(pack_error(errors.RunError("no room", hint="make some")))
     RunError('no room')
     """
-    kind: type[AdvnetsError] = getattr(errors, said["kind"])
-    return kind(said["message"], hint=said["hint"], where=said["where"])
+    kind: type[AdvnetsError] = getattr(errors, packed["kind"])
+    return kind(packed["message"], hint=packed["hint"], where=packed["where"])

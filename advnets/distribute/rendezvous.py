@@ -30,14 +30,14 @@ from ..errors import Interrupted, RunError, UsageError
 from ..safe_io.wording import some
 from .cluster import Cluster
 
-TELL_AFTER = 10.0
+REPORT_AFTER = 10.0
 """Seconds after which it is said for whom a worker waits; then after twice as many, and so on."""
-BEAT, SILENCE = 0.5, 10.0
+HEARTBEAT, TIMEOUT = 0.5, 10.0
 """Seconds between two words of the chief; seconds without one, after which it is called anew."""
 CONNECTING = 300
 """Seconds that TensorFlow may take once all are there. If one vanishes in that moment, the
 others end after these, with exit code 1."""
-LONGEST = 65_536
+MAX_BYTES = 65_536
 """Bytes of a word. Whoever else comes to the port is not listened to for longer."""
 
 
@@ -51,7 +51,7 @@ def rendezvous(cluster: Cluster) -> Iterator[None]:
         RunError: If the chief cannot listen at its address.
     """
     waiting = Waiting(cluster)
-    with _ended_by_signals(waiting), open(os.devnull, "w") as nowhere:
+    with _ending_on_signals(waiting), open(os.devnull, "w") as nowhere:
         if cluster.rank == 0:
             _receive(cluster, waiting)
         else:
@@ -76,21 +76,21 @@ class Waiting:
         self.missing: Sequence[str] = ()
         self._who = f"worker {cluster.rank} of {cluster.size}"
         self._size = cluster.size
-        self._began, self._tell_after = time.monotonic(), TELL_AFTER
-        _say(f"{self._who} (from {cluster.told_by}) waits for the others")
+        self._began, self._report_after = time.monotonic(), REPORT_AFTER
+        _print(f"{self._who} (from {cluster.source}) waits for the others")
 
     def wait_for(self, missing: Sequence[str]) -> None:
         """Note whose addresses are missing, and say so if it is time to."""
         self.missing = missing
         waited = time.monotonic() - self._began
-        if waited >= self._tell_after:
-            self._tell_after *= 2
-            _say(f"{self._who} has waited {waited:.0f} s for {self.whom}")
+        if waited >= self._report_after:
+            self._report_after *= 2
+            _print(f"{self._who} has waited {waited:.0f} s for {self.whom}")
 
     def end(self) -> None:
         """Say that all are there."""
         self.missing = ()
-        _say(f"all {self._size} workers are there")
+        _print(f"all {self._size} workers are there")
 
     @property
     def whom(self) -> str:
@@ -107,25 +107,29 @@ class Line:
 
     def __init__(self, connected: socket.socket):
         self.socket = connected
-        self._heard = b""
+        self._received = b""
 
-    def say(self, **word: Any) -> None:
+    def send(self, **word: Any) -> None:
         """Send a word."""
         self.socket.sendall(json.dumps(word).encode() + b"\n")
 
-    def hear(self) -> list[dict[str, Any]]:
+    def receive(self) -> list[dict[str, Any]]:
         """Return the words that have come by now.
 
         Raises:
             OSError: If the other has gone, or is nobody who speaks like this.
         """
-        data = self.socket.recv(LONGEST)
-        *lines, self._heard = (self._heard + data).split(b"\n")
+        data = self.socket.recv(MAX_BYTES)
+        *lines, self._received = (self._received + data).split(b"\n")
         try:
             words = [json.loads(line) for line in lines]
         except (ValueError, RecursionError):
             words = [None]
-        if not data or len(self._heard) > LONGEST or not all(isinstance(w, dict) for w in words):
+        if (
+            not data
+            or len(self._received) > MAX_BYTES
+            or not all(isinstance(w, dict) for w in words)
+        ):
             raise ConnectionError
         return words
 
@@ -135,37 +139,37 @@ def _receive(cluster: Cluster, waiting: Waiting) -> None:
     addresses = cluster.addresses
     present: dict[int, Line] = {}
     with contextlib.ExitStack() as held:
-        server = held.enter_context(_listening(cluster))
+        server = held.enter_context(_listen(cluster))
         callers: dict[socket.socket, Line] = {}
         held.callback(_close, callers)
         beat = 0.0
         while len(present) < cluster.size - 1:
-            ready, _, _ = select.select([server, *callers], [], [], BEAT)
+            ready, _, _ = select.select([server, *callers], [], [], HEARTBEAT)
             for each in ready:
                 if each is server:
                     with contextlib.suppress(OSError):
                         caller, _ = server.accept()
-                        caller.settimeout(SILENCE)
+                        caller.settimeout(TIMEOUT)
                         callers[caller] = Line(caller)
                     continue
-                with _dropping(each, callers, present):
-                    for word in callers[each].hear():
-                        rank = _rank_told(word, cluster)
+                with _dropping_lost(each, callers, present):
+                    for word in callers[each].receive():
+                        rank = _find_rank(word, cluster)
                         if rank is None:
-                            callers[each].say(refused=list(addresses))
+                            callers[each].send(refused=list(addresses))
                             raise ConnectionError
                         present[rank] = callers[each]
             missing = [a for rank, a in enumerate(addresses) if rank and rank not in present]
             waiting.wait_for(missing)
-            if time.monotonic() - beat > BEAT:
+            if time.monotonic() - beat > HEARTBEAT:
                 beat = time.monotonic()
                 for rank, line in list(present.items()):
-                    with _dropping(line.socket, callers, present):
-                        line.say(missing=[a for a in missing if a != addresses[rank]])
+                    with _dropping_lost(line.socket, callers, present):
+                        line.send(missing=[a for a in missing if a != addresses[rank]])
         server.close()  # TensorFlow is going to listen there
         for line in present.values():
             with contextlib.suppress(OSError):
-                line.say(go=True)
+                line.send(go=True)
                 line.socket.recv(1)  # until it has gone, so that the port is left free
 
 
@@ -176,15 +180,15 @@ def _report(cluster: Cluster, waiting: Waiting) -> None:
     while True:
         with (
             contextlib.suppress(OSError),
-            socket.create_connection((host.strip("[]"), int(port)), timeout=SILENCE) as connected,
+            socket.create_connection((host.strip("[]"), int(port)), timeout=TIMEOUT) as connected,
         ):
             line = Line(connected)
-            line.say(rank=cluster.rank, workers=_digest(cluster))
+            line.send(rank=cluster.rank, workers=_digest(cluster))
             while True:
-                for word in line.hear():
+                for word in line.receive():
                     if "refused" in word:
                         raise UsageError(
-                            f"worker {cluster.rank} was told ({cluster.told_by}) of the workers "
+                            f"worker {cluster.rank} was told ({cluster.source}) of the workers "
                             f"{', '.join(cluster.addresses)}, but the chief of "
                             f"{', '.join(map(str, word['refused']))}",
                             hint="give all of them the same list, and each a number of its own",
@@ -193,11 +197,11 @@ def _report(cluster: Cluster, waiting: Waiting) -> None:
                         return
                     waiting.wait_for([str(address) for address in word.get("missing", [])])
         waiting.wait_for([chief])
-        time.sleep(BEAT)
+        time.sleep(HEARTBEAT)
 
 
 @contextlib.contextmanager
-def _dropping(
+def _dropping_lost(
     caller: socket.socket, callers: dict[socket.socket, Line], present: dict[int, Line]
 ) -> Iterator[None]:
     """Forget a caller that has gone, or talks nonsense."""
@@ -210,7 +214,7 @@ def _dropping(
         caller.close()
 
 
-def _listening(cluster: Cluster) -> socket.socket:
+def _listen(cluster: Cluster) -> socket.socket:
     port = int(cluster.addresses[0].rpartition(":")[2])
     try:
         try:
@@ -220,7 +224,7 @@ def _listening(cluster: Cluster) -> socket.socket:
     except OSError as error:
         raise RunError(
             f"worker 0 of {cluster.size} cannot listen at {cluster.addresses[0]} "
-            f"(from {cluster.told_by}): {error.strerror or error}",
+            f"(from {cluster.source}): {error.strerror or error}",
             hint="is the port in use? end what listens there, or choose another",
         ) from error
 
@@ -230,7 +234,7 @@ def _close(callers: dict[socket.socket, Line]) -> None:
         caller.close()
 
 
-def _rank_told(word: dict[str, Any], cluster: Cluster) -> int | None:
+def _find_rank(word: dict[str, Any], cluster: Cluster) -> int | None:
     rank = word.get("rank")
     known = isinstance(rank, int) and 0 < rank < cluster.size
     return rank if known and word.get("workers") == _digest(cluster) else None
@@ -241,7 +245,7 @@ def _digest(cluster: Cluster) -> str:
 
 
 @contextlib.contextmanager
-def _ended_by_signals(waiting: Waiting) -> Iterator[None]:
+def _ending_on_signals(waiting: Waiting) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -261,5 +265,5 @@ def _ended_by_signals(waiting: Waiting) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(text, file=sys.stderr, flush=True)

@@ -32,7 +32,7 @@ class StopRequest:
 
 
 @contextlib.contextmanager
-def listening() -> Iterator[StopRequest]:
+def handling_signals() -> Iterator[StopRequest]:
     """Turn the first SIGINT or SIGTERM into a :class:`StopRequest`; a second one acts at once.
 
     Outside of the main thread, where Python installs no handlers, the request is never made.

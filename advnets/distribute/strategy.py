@@ -51,20 +51,20 @@ def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
     return strategy
 
 
-def local_strategy(name: str) -> tf.distribute.Strategy:
+def make_local_strategy(name: str) -> tf.distribute.Strategy:
     """Return what a recipe's strategy comes to in one process, whoever else played the run.
 
     Args:
         name: As for :func:`make_strategy`: ``one_device``; ``mirrored``; anything else is all
             GPUs, or one device where there are fewer than two.
 
-    >>> local_strategy("multi_worker").num_replicas_in_sync
+    >>> make_local_strategy("multi_worker").num_replicas_in_sync
     1
     """
     return _one_machine(name)
 
 
-def own_variables(strategy: tf.distribute.Strategy) -> contextlib.AbstractContextManager[Any]:
+def constant_scope(strategy: tf.distribute.Strategy) -> contextlib.AbstractContextManager[Any]:
     """Return the scope to make constant data in: on every device, or once in each worker.
 
     Variables made in the scope of several workers are sent around by the chief, which
@@ -121,7 +121,7 @@ def _multi_worker(cluster: Cluster) -> tf.distribute.Strategy:
     except (tf.errors.OpError, RuntimeError) as error:
         own = cluster.workers[cluster.job][cluster.index]
         raise RunError(
-            f"worker {cluster.rank} of {cluster.size} ({own}, from {cluster.told_by}) cannot "
+            f"worker {cluster.rank} of {cluster.size} ({own}, from {cluster.source}) cannot "
             f"join the others: {str(error).splitlines()[0]}",
             hint="is the port free, and can the machines reach each other?",
         ) from error

@@ -1,7 +1,1 @@
-"""What one sees of a run: progress, TensorBoard, sample grids, the report."""
-
-from __future__ import annotations
-
-from .monitor import Monitor
-
-__all__ = ["Monitor"]
+"""What a run is shown by: progress, TensorBoard, sample grids, figures, the report."""

@@ -1,4 +1,4 @@
-"""Scores in metrics.jsonl, TensorBoard and the report, during a run and after it."""
+"""Scores as a line of metrics.jsonl."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 from ..evaluate import Score
 from ..safe_io.jsonable import plain
-from .tensorboard import EventLog
 
 OF_CURRENT_WEIGHTS, OF_AVERAGED_WEIGHTS = "_current", "_averaged"
 """What names of scores end with that are of other weights than those that the run scores first."""
@@ -26,9 +25,3 @@ def line_of(step: int, scores: Iterable[Score], suffix: str = "") -> dict[str, A
         if score.error is not None:
             values[f"{score.metric}{suffix}_error"] = score.error
     return {"step": step, "time": time.time(), "scores": plain(values)}
-
-
-def show(events: EventLog, step: int, scores: Iterable[Score], suffix: str = "") -> None:
-    """Write scores into event files, without their errors."""
-    values = plain({f"scores/{score.metric}{suffix}": score.value for score in scores})
-    events.values(step, {tag: value for tag, value in values.items() if value is not None})

@@ -1,18 +1,16 @@
-"""Event files for TensorBoard.
-
-Watching must never stop a run: whatever goes wrong here is said once, after which the
-run goes on without event files.
-"""
+"""Event files for TensorBoard."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..errors import RunError
 from ..plugins.tracebacks import described
 from .progress import EQUILIBRIUM
 from .report.flatten import flatten
@@ -65,7 +63,7 @@ HPARAM_KEYS = (
 
 
 class EventLog:
-    """Writes a run's event files.
+    """Write a run's event files.
 
     Args:
         folder: Where the event files go.
@@ -73,59 +71,62 @@ class EventLog:
             killed and has now gone back to its last checkpoint, is removed first, so that
             no step appears twice; TensorBoard servers that are watching are told. ``None``:
             nothing is removed, since what is added is about steps that were played.
-        warn: Called once with a message if event files cannot be written.
+
+    Raises:
+        RunError: By all that writes, if it cannot be written.
     """
 
-    def __init__(self, folder: Path, step: int | None, warn: Callable[[str], None]):
-        self.folder = folder
-        self._without = (
-            "they lack what was measured now" if step is None else "the run goes on without them"
-        )
-        self._warn = warn
-        self._writer: Any = None
-        self._attempt(lambda: self._open(step))
+    def __init__(self, folder: Path, step: int | None):
+        import tensorflow as tf
 
-    def scalars(self, step: int, record: Mapping[str, Any]) -> None:
-        """Write every number of a record."""
-        values = {
-            TAGS.get(key, f"more/{key}"): value
-            for key, value in record.items()
-            if key not in UNTAGGED and isinstance(value, int | float)
-        }
-        if record.get("value") is not None:
-            values["game/value_plus_log_4"] = record["value"] - EQUILIBRIUM
-        self.values(step, values)
+        self.folder = folder
+        with self._writing():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if step is not None:
+                forget(self.folder, step)
+            suffix = ".afterwards" if step is None else f".from-{step}"
+            self._writer = tf.summary.create_file_writer(
+                str(self.folder), flush_millis=FLUSH_SECONDS * 1000, filename_suffix=suffix
+            )
+
+    def record(self, record: Mapping[str, Any]) -> None:
+        """Write every number of a line of metrics.jsonl; of scores, none of their errors."""
+        step, scores = int(record["step"]), record.get("scores")
+        if scores is not None:
+            errors = {f"{name}_error" for name in scores}
+            named = {f"scores/{name}": n for name, n in scores.items() if name not in errors}
+        else:
+            named = {TAGS.get(k, f"more/{k}"): n for k, n in record.items() if k not in UNTAGGED}
+            if record.get("value") is not None:
+                named["game/value_plus_log_4"] = record["value"] - EQUILIBRIUM
+        self.values(step, {tag: n for tag, n in named.items() if isinstance(n, int | float)})
 
     def values(self, step: int, values: Mapping[str, float]) -> None:
         """Write numbers under the tags given."""
         import tensorflow as tf
 
-        def write() -> None:
+        with self._writing(), self._writer.as_default():
             for tag, value in values.items():
                 tf.summary.scalar(tag, value, step, description=DESCRIPTIONS.get(tag))
-
-        self._write(write)
 
     def image(self, step: int, tag: str, path: Path) -> None:
         """Write a picture as it is: a PNG, or a GIF that may move."""
         import tensorflow as tf
         from tensorboard.plugins.image import metadata
 
-        def write() -> None:
+        with self._writing(), self._writer.as_default():
             content = path.read_bytes()
             width, height = _size(content)
             parts = [str(width).encode(), str(height).encode(), content]
-            told = metadata.create_summary_metadata(display_name=None, description="")
-            tf.summary.write(tag, tf.constant(parts), step, metadata=told)
-
-        self._write(write)
+            summary = metadata.create_summary_metadata(display_name=None, description="")
+            tf.summary.write(tag, tf.constant(parts), step, metadata=summary)
 
     def recipe(self, step: int, text: str, data: Mapping[str, Any]) -> None:
         """Write the recipe as text, and its parameters as hyper-parameters."""
         import tensorflow as tf
         from tensorboard.plugins.hparams import api as hp
 
-        def write() -> None:
+        with self._writing(), self._writer.as_default():
             tf.summary.text("recipe", f"```yaml\n{text.rstrip()}\n```", step)
             chosen = flatten({key: data[key] for key in HPARAM_KEYS if key in data})
             hp.hparams(
@@ -136,52 +137,30 @@ class EventLog:
                 trial_id=self.folder.resolve().parent.name,
             )
 
-        self._write(write)
-
     def close(self, succeeded: bool | None = True) -> None:
         """Say how the run ended, if this was its end, write what is buffered, close the files."""
-        if succeeded is not None:
-            self._say_how_it_ended(succeeded)
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            self._attempt(writer.close)
-
-    def _say_how_it_ended(self, succeeded: bool) -> None:
         from tensorboard.plugins.hparams import api_pb2, summary
         from tensorflow import summary as tf_summary
 
-        status = api_pb2.STATUS_SUCCESS if succeeded else api_pb2.STATUS_FAILURE
-        ending = summary.session_end_pb(status).SerializeToString()
-        self._write(lambda: tf_summary.experimental.write_raw_pb(ending, step=0))
+        with self._writing():
+            if succeeded is not None:
+                status = api_pb2.STATUS_SUCCESS if succeeded else api_pb2.STATUS_FAILURE
+                ending = summary.session_end_pb(status).SerializeToString()
+                with self._writer.as_default():
+                    tf_summary.experimental.write_raw_pb(ending, step=0)
+            self._writer.close()
 
-    def _open(self, step: int | None) -> None:
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
         import tensorflow as tf
 
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if step is not None:
-            forget(self.folder, step)
-        suffix = ".afterwards" if step is None else f".from-{step}"
-        self._writer = tf.summary.create_file_writer(
-            str(self.folder), flush_millis=FLUSH_SECONDS * 1000, filename_suffix=suffix
-        )
-
-    def _write(self, write: Callable[[], None]) -> None:
-        if self._writer is None:
-            return
-
-        def under_writer() -> None:
-            with self._writer.as_default():
-                write()
-
-        self._attempt(under_writer)
-
-    def _attempt(self, action: Callable[[], Any]) -> None:
         try:
-            action()
-        except Exception as error:
-            self._writer = None
-            where = f"cannot write TensorBoard's event files in {self.folder}"
-            self._warn(f"{where}: {described(error)}; {self._without}")
+            yield
+        except (OSError, tf.errors.OpError) as error:
+            raise RunError(
+                f"cannot write TensorBoard's event files: {described(error)}",
+                where=str(self.folder),
+            ) from error
 
 
 def _size(picture: bytes) -> tuple[int, int]:

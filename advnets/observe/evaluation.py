@@ -12,7 +12,7 @@ import numpy as np
 
 from ..checkpoint import weights_sha256
 from ..data import Source
-from ..distribute.workers import Team, is_loss
+from ..distribute.workers import Workers
 from ..errors import PluginError
 from ..evaluate import MetricContext, Score, check_scores
 from ..evaluate.features import Extractors, Wanted
@@ -24,8 +24,8 @@ from ..plugins.components import Component
 from ..plugins.tracebacks import defined_at
 from ..recipe import Recipe, load_recipe
 from ..safe_io.jsonable import plain
+from .guard import Guard
 from .inference import at_rest, judged_in_play, made, said
-from .switched_off import Observers
 from .tf32 import without_tf32
 
 
@@ -33,16 +33,16 @@ class Helpers:
     """What all devices and workers do together for a metric, when the chief calls for it.
 
     Every worker makes its own, and all call the same methods at the same time, with the
-    same arguments (:meth:`advnets.distribute.workers.Team.serve`).
+    same arguments (:meth:`advnets.distribute.workers.Workers.coordinate`).
 
     Args:
         game: The game; its strategy says which devices there are.
-        team: The workers.
+        workers: The workers.
         extractors: Where this worker makes its feature extractors.
     """
 
-    def __init__(self, game: AdversarialGame, team: Team, extractors: Extractors):
-        self._game, self._team, self._extractors = game, team, extractors
+    def __init__(self, game: AdversarialGame, workers: Workers, extractors: Extractors):
+        self._game, self._workers, self._extractors = game, workers, extractors
         strategy = game.distribute_strategy
         several = strategy.num_replicas_in_sync > 1  # the default strategy knows no devices
         self._devices = tuple(strategy.extended.worker_devices) if several else ()
@@ -87,17 +87,17 @@ class Helpers:
             wanted: The extractor's name, or its name and parameters.
             examples: What it is given; ``None`` where it is to describe itself.
         """
-        team = self._team
-        extractor = team.agree(lambda: self._extractors.get(wanted))
-        described = team.agree(extractor.describe)
+        workers = self._workers
+        extractor = workers.run_on_all(lambda: self._extractors.get(wanted))
+        described = workers.run_on_all(extractor.describe)
         if examples is None:
             return described
         said = json.dumps(described, sort_keys=True, default=plain)
         # What was learnt on machines of several kinds may differ: then the chief's counts.
-        alone = bool(team.differing(hashlib.sha256(said.encode()).hexdigest()))
+        alone = bool(workers.find_differing(hashlib.sha256(said.encode()).hexdigest()))
 
         def share(part: np.ndarray) -> np.ndarray:
-            if alone and not team.chief:
+            if alone and not workers.is_chief:
                 return np.zeros((len(part), 1))
             one = partial(compute, extractor, what)
             return per_example(one, part, at_once=extractor.at_once, devices=self._devices)
@@ -108,13 +108,13 @@ class Helpers:
         self, work: Callable[[np.ndarray], np.ndarray], examples: np.ndarray, whole: bool = False
     ) -> np.ndarray:
         """Let each worker do its share of some examples; ``whole``: each does all of them."""
-        team, count = self._team, len(examples)
+        workers, count = self._workers, len(examples)
         # Where there are fewer examples than workers, each computes all of them.
-        apart = count >= team.workers > 1 and not whole
-        bounds = shares(count, team.workers) if apart else [(0, count)]
-        first, last = bounds[team.index % len(bounds)]
-        own = team.agree(lambda: work(examples[first:last]))
-        return own if len(bounds) == 1 else team.gather(own, [b - a for a, b in bounds])
+        apart = count >= workers.count > 1 and not whole
+        bounds = shares(count, workers.count) if apart else [(0, count)]
+        first, last = bounds[workers.index % len(bounds)]
+        own = workers.run_on_all(lambda: work(examples[first:last]))
+        return own if len(bounds) == 1 else workers.all_gather(own, [b - a for a, b in bounds])
 
 
 def _some(source: Source, split: str, places: np.ndarray) -> np.ndarray:
@@ -124,7 +124,11 @@ def _some(source: Source, split: str, places: np.ndarray) -> np.ndarray:
     return np.asarray(source.preprocess.apply(source.take(split, places).examples))
 
 
-def _checked(component: Component, returned: Any) -> list[Score]:
+def _compute(
+    component: Component, context: MetricContext, parameters: Mapping[str, Any]
+) -> list[Score]:
+    with without_tf32():
+        returned = component.load()(context, **parameters)
     try:
         return check_scores(component.name, returned)
     except PluginError as error:
@@ -160,14 +164,14 @@ def evaluate_game(
     together: Callable[..., Any],
     wanted: Sequence[str | Mapping[str, Any]] | None = None,
     seed: int | None = None,
-    observers: Observers | None = None,
+    guard: Guard | None = None,
     weights: str = "auto",
 ) -> list[Score]:
     """Compute metrics of a game's generator; see :meth:`advnets.session.api.Run.evaluate`.
 
     Args:
         together: :class:`Helpers`, or what calls those of all workers.
-        observers: During a run: where a metric that fails is switched off. Else, whatever it
+        guard: During a run: where a metric that fails is switched off. Else, whatever it
             raises is raised.
         weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
     """
@@ -199,15 +203,10 @@ def evaluate_game(
     )
     scores: list[Score] = []
     for component, parameters in chosen:
-        who = f"metric {component.name!r}"
-        if observers is not None and who in observers:
-            continue
-        try:
-            with without_tf32():
-                returned = component.load()(context.for_another(), **parameters)
-            scores += _checked(component, returned)
-        except (Exception, SystemExit) as error:
-            if observers is None or is_loss(error):
-                raise
-            observers.switch_off(who, context.step, error)
+        compute = partial(_compute, component, context.for_another(), parameters)
+        if guard is None:
+            scores += compute()
+        else:
+            who = f"metric {component.name!r}"
+            scores += guard.attempt(who, context.step, compute) or []
     return scores

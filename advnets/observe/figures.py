@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from collections.abc import Callable
+from functools import partial
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -10,14 +12,14 @@ from ..data import Source
 from ..evaluate.estimators.nearest import nearest
 from ..game import AdversarialGame
 from ..game.sampling import interpolated
-from ..monitor import Monitor
 from ..monitor.figures.figure_1 import DPI, PANELS, figure_1, panels
 from ..monitor.figures.figure_2 import SamplesAndNeighbours, figure_2
 from ..monitor.figures.figure_3 import LatentLines, figure_3
 from ..monitor.snapshot import snapshots_of
 from ..random import Draw
+from ..safe_io.atomic import replaced
 from .inference import at_rest, made
-from .switched_off import Observers
+from .observer import Observer, View
 
 WIDE = 640
 """Pixels, about, that a row of samples may have where nobody says how many there are."""
@@ -96,35 +98,49 @@ def latent_lines(
     )
 
 
-def draw_at_the_end(
-    game: AdversarialGame, source: Source, monitor: Monitor, observers: Observers
-) -> None:
-    """Draw the figures that this game has, as far as that takes no long time.
+class Figures(Observer):
+    """Draw the figures of the paper that a game has into ``exports/figure-N.png``, at the end.
 
-    Figure 2 is left to ``advnets figure`` where the training split does not fit into memory:
-    all of it is looked through. The game is played and committed: what fails here is told, and
-    the run has not failed.
+    As far as that takes no long time: figure 2 is left to ``advnets figure`` where the training
+    split does not fit into memory, since all of it is looked through.
+
+    Source: Goodfellow et al. 2014, figures 1 to 3.
     """
-    step, spec, name = int(game.rounds.numpy()), source.spec, monitor.recipe.name
 
-    def second(file: BinaryIO) -> None:
-        figure_2(samples_and_neighbours(game, source), spec, name).save(file, format="PNG")
+    name = "figures"
 
-    def third(file: BinaryIO) -> None:
-        figure_3(latent_lines(game, source), spec, name).save(file, format="PNG")
+    def start(self, view: View, step: int) -> None:
+        """Keep what may be looked at."""
+        self._view = view
 
-    def first(file: BinaryIO) -> None:
-        figure_1(panels(snapshots), name).savefig(file, format="png", dpi=DPI)
+    def finish(self, step: int, status: str) -> None:
+        """Draw those that this game has."""
+        if status != "finished":
+            return
+        game, source, name = self._view.game, self._view.source, self._view.recipe.name
+        spec = source.spec
+        if spec.kind != "image":
+            snapshots = snapshots_of(self._view.folder.samples)
+            if len(snapshots) >= PANELS:
+                first = partial(figure_1, panels(snapshots), name)
+                self._draw(1, step, lambda file: first().savefig(file, format="png", dpi=DPI))
+            return
+        if source.fits("train"):
+            second = partial(samples_and_neighbours, game, source)
+            self._draw(2, step, lambda file: figure_2(second(), spec, name).save(file, "PNG"))
+        third = partial(latent_lines, game, source)
+        self._draw(3, step, lambda file: figure_3(third(), spec, name).save(file, "PNG"))
 
-    try:
-        if spec.kind == "image":
-            if source.fits("train"):
-                monitor.figure(2, step, second)
-            monitor.figure(3, step, third)
-        elif len(snapshots := snapshots_of(monitor.folder.samples)) >= PANELS:
-            monitor.figure(1, step, first)
-    except Exception as error:
-        observers.switch_off("figures", step, error)
+    def _draw(self, number: int, step: int, draw: Callable[[BinaryIO], Any]) -> None:
+        path = self._view.folder.exports / f"figure-{number}.png"
+
+        def work() -> None:
+            path.parent.mkdir(exist_ok=True)
+            with replaced(path) as file:
+                draw(file)
+            self._view.observers.picture(step, f"figures/{number}", path)
+
+        self._view.guard.attempt(f"figure {number}", step, work)
 
 
 def _drawn(game: AdversarialGame, n: int, seed: int) -> np.ndarray:

@@ -2,41 +2,47 @@
 
 from __future__ import annotations
 
-from ..data import Source
-from ..game import AdversarialGame
-from ..monitor import Monitor
-from ..monitor.snapshot import CELLS
+from ..monitor.snapshot import CELLS, first_snapshot_of, log_of, taken
 from .inference import Line
-from .switched_off import Observers
-
-WHO = "theory"
+from .observer import Moment, Observer, View
 
 
-class TheoryWatch:
-    """Computes the theory of a game, if it is one on the line, and keeps what figure 1 shows.
+class Theory(Observer):
+    """Compute V, C(G), JSD and so on of a game on the line, and keep what figure 1 shows.
 
-    On workers other than the chief, and of any other game, it does nothing.
+    The numbers are a part of the line of metrics.jsonl that is made at the same time; what figure
+    1 shows goes into ``samples/theory.jsonl``. Of any other game it does nothing.
 
     Args:
-        game: The game.
-        source: Its data.
-        monitor: Who keeps it.
-        observers: Where it is switched off if it fails.
+        every: Rounds between two computations; those between two lines of metrics.jsonl.
+
+    Source: Goodfellow et al. 2014, theorem 1.
     """
 
-    def __init__(
-        self, game: AdversarialGame, source: Source, monitor: Monitor, observers: Observers
-    ):
-        self._monitor, self._observers = monitor, observers
-        self._line = Line(game, source, CELLS)
+    name = "theory"
+    from_start = True
 
-    def __call__(self, step: int) -> dict[str, float]:
-        """V, C(G), JSD and so on, by their keys in metrics.jsonl."""
-        if not (self._monitor.chief and self._line.fits) or WHO in self._observers:
-            return {}
-        try:
-            numbers = self._monitor.theory(step, self._line())
-        except Exception as error:
-            self._observers.switch_off(WHO, step, error)
-            return {}
-        return {f"theory_{name}": value for name, value in numbers.items()}
+    def __init__(self, every: int):
+        self.every = every
+
+    def start(self, view: View, step: int) -> None:
+        """Look whether the game is one on the line; drop what was kept of later rounds."""
+        self._samples = view.folder.samples
+        self.rewind(step or -1)  # what there is at round 0 is taken down once more
+        self._line = Line(view.game, view.source, CELLS)
+        self._first = first_snapshot_of(self._samples) if step else None
+
+    def observe(self, moment: Moment) -> None:
+        """Compute, and keep."""
+        if not self._line.fits:
+            return
+        snapshot = taken(moment.step, self._line(), self._first)
+        self._first = self._first or snapshot
+        self._samples.mkdir(exist_ok=True)
+        self._log.append(snapshot.record())
+        moment.window.seen |= {f"theory_{name}": value for name, value in snapshot.numbers.items()}
+
+    def rewind(self, step: int) -> None:
+        """Drop what was kept of rounds after ``step``."""
+        log_of(self._samples).truncate(step)
+        self._log = log_of(self._samples)

@@ -171,7 +171,9 @@ class Component:
             ]
             raise ValueError("; ".join(problems)) from error
 
-    def make(self, kind: type, parameters: Mapping[str, Any], *context: Any) -> Any:
+    def make(
+        self, kind: type | tuple[type, ...], parameters: Mapping[str, Any], *context: Any
+    ) -> Any:
         """Call the target; whatever goes wrong in it is laid at its door, by name.
 
         Args:
@@ -200,8 +202,13 @@ class Component:
         if not isinstance(made, kind):
             raise PluginError(
                 f"component {self.name!r} ({self.target}) returned "
-                f"{type(made).__name__}, not a {kind.__name__}",
+                f"{type(made).__name__}, not a {_kinds(kind)}",
                 where=defined_at(target),
                 module=module,
             )
         return made
+
+
+def _kinds(kind: type | tuple[type, ...]) -> str:
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    return " or a ".join(each.__name__ for each in kinds)

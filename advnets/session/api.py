@@ -13,8 +13,8 @@ import tensorflow as tf
 
 from ..checkpoint import CheckpointStore, Commit
 from ..data import Source
-from ..distribute.strategy import local_strategy
-from ..distribute.workers import Team
+from ..distribute.strategy import make_local_strategy
+from ..distribute.workers import Workers
 from ..errors import RunError, UsageError
 from ..evaluate import Score
 from ..evaluate.features import Extractors
@@ -122,7 +122,7 @@ class Run:
     @cached_property
     def _shared_game(self) -> AdversarialGame:
         """The same on all devices of this machine that the run would use."""
-        strategy = local_strategy(self.recipe.data["distribution"]["strategy"])
+        strategy = make_local_strategy(self.recipe.data["distribution"]["strategy"])
         return self.game if strategy.num_replicas_in_sync == 1 else self._restored(strategy)
 
     def _restored(self, strategy: tf.distribute.Strategy) -> AdversarialGame:
@@ -187,8 +187,8 @@ class Run:
         """
         with explaining(self.registry, lambda: True):
             game = self._shared_game
-            team = Team(tf.distribute.get_strategy())  # this process alone
-            helpers = Helpers(game, team, self._extractors)
+            workers = Workers(tf.distribute.get_strategy())  # this process alone
+            helpers = Helpers(game, workers, self._extractors)
             return evaluate_game(
                 *(self.recipe, self.registry, self.source, game, helpers, metrics, seed),
                 weights=weights,

@@ -1,46 +1,46 @@
-"""How a sitting ends: the manifest sealed, the report written, or what went wrong told."""
+"""How a session ends: the manifest sealed, the report written, or what went wrong said."""
 
 from __future__ import annotations
 
+import logging
+from functools import partial
+
 from ..errors import Interrupted
-from ..monitor import Monitor
 from ..monitor.report.report import write_report
-from ..plugins.tracebacks import described
-from ..recipe import Recipe
+from ..observe.guard import Guard
 from ..runs import RunFolder
 from ..train.account import Account
 
+log = logging.getLogger(__name__)
+
 
 class Ending:
-    """Writes how a sitting ended.
+    """Write how a session ended.
 
     Args:
-        recipe: What was played.
         folder: The run's folder.
-        monitor: Who is told.
         account: The books, which are closed.
+        guard: What keeps a report that fails from ending the run.
     """
 
-    def __init__(self, recipe: Recipe, folder: RunFolder, monitor: Monitor, account: Account):
-        self._steps = recipe.data["training"]["steps"]
-        self._folder, self._monitor, self._account = folder, monitor, account
+    def __init__(self, folder: RunFolder, account: Account, guard: Guard):
+        self._folder, self._account, self._guard = folder, account, guard
 
-    def well(self, last: int) -> None:
-        """The last round was played and committed.
+    def seal(self, status: str) -> None:
+        """Write that the last round was played and committed.
 
         Raises:
             RunError: If the manifest cannot be written.
         """
-        status = "finished" if last >= self._steps else "interrupted"
-        if status == "interrupted":
-            self._monitor.note(f"stopped by a callback after round {last}")
         self._folder.manifest.update(status=status, error=None)
-        self._monitor.finish(status)
+
+    def close(self, last: int) -> None:
+        """Close the books of a session that was sealed, and write the report."""
         self._account.close(last, sealed=True)
-        self._report()
+        self._report(last)
 
     def badly(self, error: BaseException, step: int) -> None:
-        """Something was raised after ``step`` rounds; failing to say so must not hide it."""
+        """Write what was raised after ``step`` rounds; failing to must not hide it."""
         interrupted = isinstance(error, Interrupted)
         by_hand = interrupted or isinstance(error, KeyboardInterrupt)
         try:
@@ -50,15 +50,11 @@ class Ending:
             )
             self._account.close(step, sealed=interrupted)
         except Exception as another:
-            self._monitor.note(f"how the run ended could not be written: {another}", "yellow")
+            log.warning("how the run ended could not be written: %s", another)
             return
-        self._report()
+        self._report(step)
 
-    def _report(self) -> None:
-        """The run's state is safe by now: a report that fails is no failed run."""
-        try:
-            write_report(self._folder)
-        except Exception as error:
-            text = f"warning: the report could not be written: {described(error)}"
-            hint = f"`advnets report {self._folder.path}` writes it"
-            self._monitor.note(f"{text}; {hint}", "yellow")
+    def _report(self, step: int) -> None:
+        """Write the report. The run's state is safe by now: one that fails is no failed run."""
+        hint = f"`advnets report {self._folder.path}` writes it"
+        self._guard.attempt("the report", step, partial(write_report, self._folder), hint)

@@ -9,22 +9,12 @@ from contextlib import contextmanager
 import tensorflow as tf
 
 from ..errors import RunError
-from ..plugins.attribution import TRACEBACK, explained, owners_of
+from ..plugins.attribution import TRACEBACK, explained
 from ..plugins.tracebacks import described, is_out_of_memory
 from ..recipe import Recipe
+from ..train.recovery import components_of_plugins
 
 NODE = re.compile(r"\{\{node ([^{}]*)\}\}")
-PATHS = {
-    "latent": "priors",
-    "generator": "architectures",
-    "discriminator": "architectures",
-    "loss": "losses",
-    "penalties": "penalties",
-    "updates": "updates",
-    "optimizers.generator": "optimizers",
-    "optimizers.discriminator": "optimizers",
-}
-"""Where a recipe names what is part of a compiled round, and of what kind it is."""
 
 
 @contextmanager
@@ -68,15 +58,6 @@ def out_of_memory(error: BaseException, recipe: Recipe) -> RunError:
         f"or lower distribution.memory_budget, which is {budget:g} GiB: data larger than that "
         "are streamed instead of kept on the device",
     )
-
-
-def components_of_plugins(recipe: Recipe) -> list[str]:
-    """Return the components of a recipe's rounds that plugins brought, in words."""
-    named = []
-    for path, kind in PATHS.items():
-        found = recipe.components(path) if path == "penalties" else [recipe.component(path)]
-        named += [(kind, component.name) for component, _ in found]
-    return owners_of(dict.fromkeys(named), recipe.registry)
 
 
 def _in_a_round(error: tf.errors.OpError, plugins: list[str]) -> RunError:

@@ -1,19 +1,19 @@
-"""Before the first round of a sitting: what a run's folder holds, and what is written into it."""
+"""Before the first round of a session: what a run's folder holds, and what is written there."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import tensorflow as tf
-from rich.console import Console
 
 from ..checkpoint import CheckpointStore, Commit
 from ..data import Source
 from ..data.feed.choose import placement
-from ..distribute.workers import Team
+from ..distribute.workers import Workers
 from ..errors import RunError, UsageError
 from ..monitor.report.report import write_report
 from ..plugins import Registry
@@ -22,70 +22,70 @@ from ..runs import RunFolder
 from ..train.build import fingerprints
 from ..train.find_data import Found
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Opening:
-    """Where a sitting begins.
+    """Say where a session begins.
 
     Attributes:
         finished: Whether there is nothing left to play.
-        resumed: Whether it goes on from a checkpoint.
+        resumed: Whether it resumes from a checkpoint.
         newest: That checkpoint; on the chief only, which alone reads it.
+        store: The run's checkpoints.
     """
 
     finished: bool
     resumed: bool
     newest: Commit | None
+    store: CheckpointStore
 
 
-def open_sitting(
-    found: Found,
-    registry: Registry,
-    folder: RunFolder,
-    store: CheckpointStore,
-    console: Console,
-    team: Team,
-) -> Opening:
-    """Look where the run goes on, and open its manifest: the chief does, and tells the others.
+def open_session(found: Found, registry: Registry, folder: RunFolder, workers: Workers) -> Opening:
+    """Look where the run resumes, and open its manifest: the chief does, and tells the others.
 
     Raises:
-        AdvnetsError: If the folder holds another run, or one that cannot go on.
+        AdvnetsError: If the folder holds another run, or one that cannot be resumed.
     """
     recipe, source = found.recipe, found.source
+    store = CheckpointStore(folder.checkpoints, recipe.settings.checkpoints.keep)
 
     def look() -> Opening:
         folder.check(recipe)
         newest = newest_checkpoint(store, folder)
-        if newest is not None and newest.step >= recipe.data["training"]["steps"]:
-            already_finished(newest, recipe, folder, console)
-            return Opening(finished=True, resumed=True, newest=newest)
+        if newest is not None and newest.step >= recipe.settings.training.steps:
+            already_finished(newest, recipe, folder)
+            return Opening(finished=True, resumed=True, newest=newest, store=store)
         if newest is not None:
             refuse_other_data(folder, source)
         folder.start(recipe)
         open_manifest(folder, recipe, registry, source, found.missing)
-        return Opening(finished=False, resumed=newest is not None, newest=newest)
+        return Opening(finished=False, resumed=newest is not None, newest=newest, store=store)
 
-    seen = team.lead(look)
-    told = team.hear(seen and {"finished": seen.finished, "resumed": seen.resumed})
-    return seen or Opening(**told, newest=None)
+    opening = workers.run_on_chief(look)
+    shared = workers.broadcast(
+        opening and {"finished": opening.finished, "resumed": opening.resumed}
+    )
+    return opening or Opening(**shared, newest=None, store=store)
 
 
-def refuse_strangers(team: Team, recipe: Recipe, source: Source) -> None:
+def refuse_strangers(workers: Workers, recipe: Recipe, source: Source) -> None:
     """Refuse workers that were started with another recipe than the chief, or with other data.
 
     Raises:
         UsageError: On all workers; one with another recipe says where the two differ.
     """
-    if team.workers == 1:
+    if workers.count == 1:
         return
     text = hashlib.sha256(recipe.to_yaml().encode()).hexdigest()
     found = []
     for what, fingerprint in (("another recipe", text), ("other data", source.fingerprint())):
-        if others := team.differing(fingerprint):
+        if others := workers.find_differing(fingerprint):
             found.append(f"worker {', '.join(map(str, others))} was started with {what}")
     if not found:
         return
-    own = differences(team.hear(recipe.data), recipe.data, everywhere=True)
+    own = differences(workers.broadcast(recipe.data), recipe.data, everywhere=True)
     where = "\n".join(["; from the chief's recipe to this worker's:", *(f"  {one}" for one in own)])
     raise UsageError(
         f"{', and '.join(found)} than the chief{where if own else ''}",
@@ -95,7 +95,7 @@ def refuse_strangers(team: Team, recipe: Recipe, source: Source) -> None:
 
 
 def newest_checkpoint(store: CheckpointStore, folder: RunFolder) -> Commit | None:
-    """Return the checkpoint to go on from; ``None`` for a new run.
+    """Return the checkpoint to resume from; ``None`` for a new run.
 
     Raises:
         RunError: If the run has been further than any checkpoint that can be used.
@@ -111,28 +111,29 @@ def newest_checkpoint(store: CheckpointStore, folder: RunFolder) -> Commit | Non
         raise RunError(
             f"the run was at step {played}, but {what}",
             where=str(folder.path),
-            hint="bring the checkpoints back, or start anew in another --run-dir",
+            hint="bring the checkpoints back, or start from scratch in another --run-dir",
         )
     return newest
 
 
-def already_finished(newest: Commit, recipe: Recipe, folder: RunFolder, console: Console) -> None:
+def already_finished(newest: Commit, recipe: Recipe, folder: RunFolder) -> None:
     """Say so; take over new cadences, but not a number of steps that was passed already."""
-    steps = recipe.data["training"]["steps"]
+    steps = recipe.settings.training.steps
     if newest.step == steps:
         folder.start(recipe)
     folder.manifest.update(status="finished", step=newest.step, error=None)
     if not folder.report_file.exists():
         write_report(folder)
-    console.print(
-        f"This run is finished: it is at step {newest.step:,}, and {steps:,} are asked for. "
-        "A larger training.steps extends it.",
-        style="bold green",
+    log.info(
+        "This run is finished: it is at step %s, and %s are asked for. A larger training.steps "
+        "extends it.",
+        *(f"{newest.step:,}", f"{steps:,}"),
+        extra={"style": "bold green"},
     )
 
 
 def refuse_other_data(folder: RunFolder, source: Source) -> None:
-    """Refuse to go on with a run on data that are not those it began with."""
+    """Refuse to resume a run on data that are not those it began with."""
     before = (folder.manifest.get("data") or {}).get("fingerprint")
     now = source.fingerprint()
     if before is not None and before != now:
@@ -147,8 +148,8 @@ def refuse_other_data(folder: RunFolder, source: Source) -> None:
 def open_manifest(
     folder: RunFolder, recipe: Recipe, registry: Registry, source: Source, missing: str | None
 ) -> None:
-    """Write what the sitting begins with; ``missing``: why the data are a stand-in, if so."""
-    # `advnets run RUN` goes on with a stand-in run without asking for the original data.
+    """Write what the session begins with; ``missing``: why the data are a stand-in, if so."""
+    # `advnets run RUN` resumes a stand-in run without asking for the original data.
     stand_in = folder.manifest.get("stand_in")
     if missing is not None:
         stand_in = {"for": recipe.stand_in_for, "used": recipe.data["dataset"], "why": missing}

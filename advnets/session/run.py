@@ -1,17 +1,17 @@
-"""Playing a recipe: from the command to a sealed manifest, in one process of each worker."""
+"""Play a recipe: from the command to a sealed manifest, in one process of each worker."""
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from pathlib import Path
 
 from rich.console import Console
 
-from ..checkpoint import CheckpointStore
-from ..distribute.signals import listening
+from ..distribute.signals import handling_signals
 from ..distribute.strategy import make_strategy
-from ..distribute.workers import Team, watching
+from ..distribute.workers import Workers, naming_lost_workers
 from ..errors import Interrupted
 from ..monitor.progress import Screen
 from ..plugins import Registry
@@ -21,8 +21,10 @@ from ..train.account import Account
 from ..train.find_data import Found, stand_in_note
 from .determinism import determinism
 from .failures import explaining_all
-from .opening import open_sitting, refuse_strangers
-from .session import Sitting
+from .opening import open_session, refuse_strangers
+from .session import Session
+
+log = logging.getLogger(__name__)
 
 
 def play(
@@ -32,7 +34,7 @@ def play(
     console: Console | None = None,
     began: float | None = None,
 ) -> RunFolder | None:
-    """Play a recipe to its last step, or go on with the run of the same identity.
+    """Play a recipe to its last step, or resume the run of the same identity.
 
     Where there is a cluster (:mod:`advnets.distribute.cluster`), all of its workers call this
     with the same arguments; only the first, the chief, writes into the folder.
@@ -52,42 +54,43 @@ def play(
         AdvnetsError: Of the kind that says what went wrong; the manifest says so too.
     """
     began = time.monotonic() if began is None else began
-    recipe, source = found.recipe, found.source
+    recipe, settings = found.recipe, found.recipe.settings
     folder = RunFolder.for_recipe(recipe, run_dir)
-    console = console or Screen()
     with contextlib.ExitStack() as held:
         held.enter_context(explaining_all(recipe))
         # First of all, since workers cannot come together once anything has been computed;
         # then listening, since TensorFlow puts a handler of its own in SIGTERM's place.
-        strategy = make_strategy(
-            recipe.data["distribution"]["strategy"], recipe.data["training"]["batch_size"]
+        workers = Workers(
+            make_strategy(settings.distribution.strategy, settings.training.batch_size)
         )
-        stop = held.enter_context(listening())
-        team = Team(strategy)
-        held.enter_context(watching(team))
-        refuse_strangers(team, recipe, source)
+        stop = held.enter_context(handling_signals())
+        held.enter_context(naming_lost_workers(workers))
+        refuse_strangers(workers, recipe, found.source)
         lock = folder.lock()
-        team.lead(lambda: held.enter_context(lock))
-        store = CheckpointStore(folder.checkpoints, recipe.data["checkpoints"]["keep"])
-        opening = open_sitting(found, registry, folder, store, console, team)
+        workers.run_on_chief(lambda: held.enter_context(lock))
+        opening = open_session(found, registry, folder, workers)
         if opening.finished:
-            return folder if team.chief else None
-        account = Account(folder, opening.newest, began, team.chief)
-        sitting = Sitting(found, registry, folder, store, stop, console, strategy, team, account)
+            return folder if workers.is_chief else None
+        account = Account(folder, opening.newest, began, workers.is_chief)
+        session = Session(
+            *(found, registry, folder, opening, workers, stop, account), console or Screen()
+        )
         try:
-            repeats = determinism(recipe.data["distribution"]["determinism"])
-            with sitting.monitor, explaining_all(recipe, sitting.kept), watching(team), repeats:
+            with (
+                explaining_all(recipe, session.kept),
+                naming_lost_workers(workers),
+                determinism(settings.distribution.determinism),
+            ):
                 if lock.left:
-                    sitting.monitor.note(stale(lock.left), "yellow")
+                    log.warning(stale(lock.left))
                 stand_in = folder.manifest.get("stand_in")
                 if stand_in and found.missing is None:  # `advnets run RUN`, which looked for none
-                    note = stand_in_note(stand_in["why"], stand_in["used"]["name"])
-                    sitting.monitor.note(note, "bold yellow")
-                sitting.play(opening)
+                    log.warning(stand_in_note(stand_in["why"], stand_in["used"]["name"]))
+                session.play()
         except BaseException as error:
-            if team.chief:
-                sitting.ending.badly(error, sitting.step)
+            if workers.is_chief:
+                session.ending.badly(error, session.step)
             if isinstance(error, Interrupted):
-                team.total([0])  # nobody leaves before the chief has written all
+                workers.all_reduce_sum([0])  # nobody leaves before the chief has written all
             raise
-        return folder if team.chief else None
+        return folder if workers.is_chief else None

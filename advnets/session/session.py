@@ -1,64 +1,60 @@
-"""One sitting of a run: what it is made of, and what it does."""
+"""One process's part of a run, in four words: build, restore, assemble, run."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-import tensorflow as tf
 from rich.console import Console
 
-from ..checkpoint import CheckpointStore, Commit, state_sha256
+from ..checkpoint import Commit, state_sha256
 from ..data.feed.choose import make_feed, placed
+from ..data.feed.resident import ResidentData
+from ..data.feed.streamed import StreamedData
 from ..distribute.signals import StopRequest
-from ..distribute.strategy import describe, device_type, own_variables
-from ..distribute.workers import Team
+from ..distribute.strategy import constant_scope, describe, device_type
+from ..distribute.workers import Workers
 from ..errors import Interrupted
-from ..evaluate import Score, append_scores
-from ..evaluate.features import Extractors
 from ..game import AdversarialGame
 from ..game.state import state_variables
-from ..monitor import Monitor
-from ..monitor.scores import OF_CURRENT_WEIGHTS
-from ..observe.evaluation import Helpers, evaluate_game
-from ..observe.figures import draw_at_the_end
-from ..observe.sample_grids import Variety, background, fixed_samples, probability
-from ..observe.switched_off import Observers
-from ..observe.theory import TheoryWatch
+from ..observe.guard import Guard
+from ..observe.observer import View
+from ..observe.observers import Observers
+from ..observe.window import Window
 from ..plugins import Registry
 from ..runs import RunFolder
 from ..train.account import Account
 from ..train.best import Best
-from ..train.build import build_callbacks, build_game
-from ..train.cadence import cadence_of
-from ..train.callbacks import Watchers
+from ..train.build import build_game
+from ..train.divergence import DivergenceWatch
 from ..train.find_data import Found
 from ..train.jit import Jit, settle
 from ..train.loop import TrainingLoop
+from ..train.pace import Pace
 from ..train.recovery import Recovery, forget_scores, slow_down
 from ..train.rounds import Rounds
 from ..train.saver import Saver
-from ..train.window import Window
 from .ending import Ending
-from .failures import components_of_plugins
 from .noise import duplicated_noise
+from .observers import make_callbacks, make_observers
 from .opening import Opening
 
+log = logging.getLogger(__name__)
 
-class Sitting:
-    """The objects of one sitting of a run, on one worker.
+
+class Session:
+    """Play one worker's part of a run, from its newest checkpoint to its last round.
 
     Args:
         found: The recipe and its data.
         registry: The components.
         folder: The run's folder.
-        store: Its checkpoints.
+        opening: Where the session begins.
+        workers: The processes that play the run, and their strategy.
         stop: Whether somebody asked to stop.
-        console: Where progress is shown.
-        strategy: On which devices.
-        team: The workers.
         account: Where time is booked.
+        console: Where progress is shown.
     """
 
     def __init__(
@@ -66,211 +62,172 @@ class Sitting:
         found: Found,
         registry: Registry,
         folder: RunFolder,
-        store: CheckpointStore,
+        opening: Opening,
+        workers: Workers,
         stop: StopRequest,
-        console: Console,
-        strategy: tf.distribute.Strategy,
-        team: Team,
         account: Account,
+        console: Console,
     ):
-        recipe, source = found.recipe, found.source
-        self.recipe, self.registry, self.source = recipe, registry, source
-        self.folder, self.store, self.stop = folder, store, stop
-        self.strategy, self.team, self.account = strategy, team, account
-        self.monitoring = recipe.data["monitoring"]
-        self.game: AdversarialGame  # made by play
-        self.best: Best | None = None
-        self.start: int | None = None
-        self.monitor = Monitor(
-            folder,
-            recipe,
-            source.spec,
-            **background(source),
-            probability=self._probability if source.spec.shape == (1,) else None,
-            console=console,
-            chief=team.chief,
-        )
-        self.ending = Ending(recipe, folder, self.monitor, account)
-        self.observers = Observers(folder, self.monitor, registry, team.chief)
-        self.extractors = Extractors(source, registry, tell=self.monitor.note)
+        self.recipe, self.source, self.registry = found.recipe, found.source, registry
+        self.folder, self.opening, self.workers = folder, opening, workers
+        self.stop, self.account, self.console = stop, account, console
+        self.guard = Guard(folder, registry, workers)
+        self.ending = Ending(folder, account, self.guard)
+        self._game: AdversarialGame | None = None
+        self._start: int | None = None
 
-    def play(self, opening: Opening) -> None:
-        """Build, restore the newest checkpoint if there is one, play, seal."""
-        recipe, strategy, team, newest = self.recipe, self.strategy, self.team, opening.newest
+    def play(self) -> None:
+        """Build, restore the newest checkpoint if there is one, assemble, run."""
+        self._game, feed = game, _ = self.build()
+        self._start = start = self.restore(game)
+        loop = self.assemble(game, feed, start)
+        self.run(loop, start)
+
+    def build(self) -> tuple[AdversarialGame, ResidentData | StreamedData]:
+        """Build the game, and what draws its examples, on the devices of the strategy."""
+        strategy = self.workers.strategy
         with strategy.scope():
-            self.game = game = build_game(recipe, self.source)
-        with own_variables(strategy):
-            data = make_feed(recipe, self.source, game.updates.discriminator_steps, strategy)
-        self.start = start = self._restore(opening)
-        data.seek(start)
-        team.lead(lambda: self._begin(start))
-        rounds = Rounds(game, data, strategy)
-        compiled = self._compile(rounds)
-        self._announce(newest, placed(self.source, data), compiled)
-        self.best = self._best(newest)
+            game = build_game(self.recipe, self.source)
+        with constant_scope(strategy):
+            feed = make_feed(self.recipe, self.source, game.updates.discriminator_steps, strategy)
+        return game, feed
+
+    def restore(self, game: AdversarialGame) -> int:
+        """Give every worker the state that the chief resumes from; the round it is of."""
+        state, newest = state_variables(game), self.opening.newest
+
+        def begin() -> None:
+            if newest is not None:
+                self.opening.store.restore(newest, state)
+            else:
+                self.folder.manifest.update(initial_state_sha256=state_sha256(state))
+            slow_down(game, self.folder)
+            noise = duplicated_noise(game.prior, game.seed)
+            self.folder.manifest.update(noise=noise)
+            if noise is not None:
+                log.warning("warning: the prior repeats itself: %s", noise)
+            forget_scores(self.folder, int(game.rounds.numpy()))
+
+        self.workers.run_on_chief(begin)
+        self.workers.broadcast_variables(state)
+        return int(game.rounds.numpy())
+
+    def assemble(
+        self, game: AdversarialGame, feed: ResidentData | StreamedData, start: int
+    ) -> TrainingLoop:
+        """Compile the rounds, and put what moves and what watches them together."""
+        workers, settings = self.workers, self.recipe.settings
+        changing, own = make_callbacks(self.recipe, self.source, game, workers.is_chief)
         saver = Saver(
-            self.store,
+            self.opening.store,
             self.account.clock,
             self.account.committed,
-            self.best,
+            self._best(self.opening.newest),
             companion=self.folder.metrics_file,
         )
-        health = recipe.data["health"]
-        loop = TrainingLoop(
-            game=game,
-            rounds=rounds,
-            saver=saver,
-            recover=Recovery(
-                *(health, game, self.folder, saver, team, self.account, self.monitor, data),
-                anew=self._anew,
-                suspects=components_of_plugins(recipe),
-            ),
-            skips=health["skips"] if health["policy"] == "skip" else 0,
-            cadence=cadence_of(recipe, self.source, game.updates.discriminator_steps),
-            observer=self.monitor,
-            draw=lambda: fixed_samples(game, self.source, self.monitoring["samples"]),
-            variety=Variety(self.source) if team.chief else lambda samples: {},
-            theory=TheoryWatch(game, self.source, self.monitor, self.observers),
-            evaluate=self._evaluate,
-            stop=self.stop,
-            team=team,
-            clock=self.account.clock,
-            alive=self.account.alive,
-            rounds_per_call=recipe.data["distribution"]["rounds_per_call"],
-            watchers=Watchers(
-                build_callbacks(recipe, chief=team.chief), game, self._callback_failed
-            ),
-            window=_window(newest),
-            restored=opening.resumed,
+
+        def measured(work: Callable[[], Any]) -> Any:
+            workers.run_on_chief(saver.finish)  # nothing is written while metrics are computed
+            return self.account.clock.measure("evaluation", work)
+
+        observers = Observers(
+            make_observers(self.recipe, self.registry, own, self.console, measured),
+            self.guard,
+            workers.is_chief,
         )
+        view = View(
+            *(game, self.source, self.recipe, self.folder, self.registry, workers),
+            guard=self.guard,
+            observers=observers,
+        )
+        feed.seek(start)
+        workers.run_on_all(lambda: observers.start(view, start))
+        rounds = Rounds(game, feed, workers.strategy)
+        self._announce(placed(self.source, feed), self._compile(rounds))
+        return TrainingLoop(
+            view,
+            rounds,
+            Pace(game, workers, self.stop, settings.distribution.rounds_per_call),
+            changing,
+            saver,
+            DivergenceWatch(
+                game, workers, settings.health.skips if settings.health.policy == "skip" else 0
+            ),
+            Recovery(view, rounds, saver, self.account),
+            self.account,
+        )
+
+    def run(self, loop: TrainingLoop, start: int) -> None:
+        """Play to the last round, and seal the run."""
+        newest, observers = self.opening.newest, loop.view.observers
+        total = self.recipe.settings.training.steps
+        window = Window(**newest.extras.get("window", {})) if newest else Window()
+        every = self.recipe.settings.checkpoints.every
         try:
-            last = loop.run()
-        except Interrupted:
-            self.monitor.finish("interrupted")
+            last = loop.run(total, every, window, self.opening.resumed)
+        except BaseException as error:
+            by_hand = isinstance(error, Interrupted | KeyboardInterrupt)
+            observers.finish(self.step, "interrupted" if by_hand else "failed")
             raise
-        if self.monitoring["figures"] and last >= recipe.data["training"]["steps"]:
-            team.lead(lambda: draw_at_the_end(game, self.source, self.monitor, self.observers))
-        team.lead(lambda: self.ending.well(last))
+        status = "finished" if last >= total else "interrupted"
+        if status == "interrupted":
+            log.info("stopped by a callback after round %d", last)
+        self.workers.run_on_chief(lambda: self.ending.seal(status))
+        observers.finish(last, status)
+        self.workers.run_on_chief(lambda: self.ending.close(last))
 
     @property
     def step(self) -> int:
         """The round that the game is at; 0 before there is one."""
-        game = getattr(self, "game", None)
-        return int(game.rounds.numpy()) if game is not None else 0
+        return int(self._game.rounds.numpy()) if self._game is not None else 0
 
     def kept(self) -> str:
-        """Of rounds that were played in this sitting, what is kept; nothing before the first."""
-        if self.start is None or self.step == self.start:
+        """Say what is kept of rounds that were played in this session; nothing before the first."""
+        if self._start is None or self.step == self._start:
             return ""
-        steps = self.store.steps() if self.team.chief else []
+        steps = self.opening.store.steps() if self.workers.is_chief else []
         return f"the last checkpoint is of step {steps[-1]}" if steps else "nothing was committed"
-
-    def _restore(self, opening: Opening) -> int:
-        """Give every worker the state that the chief goes on from; the round it is of."""
-        state, newest = state_variables(self.game), opening.newest
-
-        def begin() -> None:
-            if newest is not None:
-                self.store.restore(newest, state)
-            else:
-                self.folder.manifest.update(initial_state_sha256=state_sha256(state))
-            slow_down(self.game, self.folder)
-
-        self.team.lead(begin)
-        self.team.hand_out(state)
-        return int(self.game.rounds.numpy())
-
-    def _begin(self, start: int) -> None:
-        noise = duplicated_noise(self.game.prior, self.game.seed)
-        self.folder.manifest.update(noise=noise)
-        if noise is not None:
-            self.monitor.note(f"warning: the prior repeats itself: {noise}", "bold yellow")
-        forget_scores(self.folder, start)
-        self.monitor.start(start)
-
-    def _anew(self) -> dict[str, tf.Variable]:
-        """Return the state that the recipe starts from."""
-        with self.strategy.scope():
-            return state_variables(build_game(self.recipe, self.source))
-
-    def _callback_failed(self, callback: Any, method: str, error: BaseException) -> None:
-        who = f"callback {type(callback).__name__}, in {method},"
-        self.observers.switch_off(who, self.step, error)
 
     def _compile(self, rounds: Rounds) -> Jit:
         """Let XLA compile the rounds, or not: as the run began, unless the recipe says else."""
-        setting = self.recipe.data["distribution"]["jit"]
-        # Heard by all: a trace more or less on one worker would divide them.
-        kept = self.team.hear(self.folder.manifest.data.get("jit") if self.team.chief else None)
-        replicas = self.strategy.num_replicas_in_sync
-        device = device_type()
-        decision, keep = settle(setting, rounds.cost, device, replicas, kept)
+        setting = self.recipe.settings.distribution.jit
+        # The same on all workers: a trace more or less on one of them would divide them.
+        kept = self.workers.broadcast(
+            self.folder.manifest.data.get("jit") if self.workers.is_chief else None
+        )
+        replicas = self.workers.strategy.num_replicas_in_sync
+        decision, keep = settle(setting, rounds.cost, device_type(), replicas, kept)
 
         def without(why: str) -> None:
-            self.monitor.note(f"played without XLA, which cannot compile the rounds: {why}")
+            log.info("played without XLA, which cannot compile the rounds: %s", why)
             self.folder.manifest.update(jit={**(keep or {}), "start": None, "why": why})
 
-        if self.team.chief:
+        if self.workers.is_chief:
             self.folder.manifest.update(jit=keep)
         rounds.jit_from = decision.start
         rounds.when_uncompilable = without if setting == "auto" else None
         return decision
 
-    def _announce(self, newest: Commit | None, data: str, compiled: Jit) -> None:
-        devices = describe(self.strategy, self.team.workers)
-        told = [str(self.folder.path), devices, data, str(compiled)]
-        precision = self.recipe.data["distribution"]["precision"]
+    def _announce(self, data: str, compiled: Jit) -> None:
+        devices = describe(self.workers.strategy, self.workers.count)
+        parts = [str(self.folder.path), devices, data, str(compiled)]
+        precision = self.recipe.settings.distribution.precision
         if precision != "float32":
-            told.append(precision)
+            parts.append(precision)
         if precision == "mixed_float16" and "CPU" in devices:
             # oneDNN has a reference kernel only: a round of digits took 2 s instead of 12 ms.
-            told.append("float16 is very slow on CPUs; mixed_bfloat16 is not")
-        if newest is not None:
-            told.append(f"going on from step {newest.step}")
-        if self.store.faults:
-            told.append(f"moved aside, as damaged: {self.store.described_faults()}")
-        self.monitor.note("  ·  ".join(told))
-
-    def _probability(self, x: np.ndarray) -> np.ndarray:
-        return probability(self.game, self.source, x)
+            parts.append("float16 is very slow on CPUs; mixed_bfloat16 is not")
+        if self.opening.newest is not None:
+            parts.append(f"resuming from step {self.opening.newest.step}")
+        if self.opening.store.faults:
+            parts.append(f"moved aside, as damaged: {self.opening.store.described_faults()}")
+        log.info("  ·  ".join(parts))
 
     def _best(self, newest: Commit | None) -> Best | None:
         """Return the best checkpoint so far, as the chief knows it."""
-        asked = self.recipe.data["checkpoints"]["best"]
-        best = Best.taken_up(newest.extras.get("best") if newest else None, asked)
-        if best is not None and best.step is not None and self.store.fault(best.step):
-            self.monitor.note(f"the best checkpoint, of step {best.step}, is gone", "yellow")
-            best = Best.taken_up(None, asked)
+        asked = self.recipe.settings.checkpoints.best
+        best = Best.resume(newest.extras.get("best") if newest else None, asked)
+        if best is not None and best.step is not None and self.opening.store.fault(best.step):
+            log.warning("the best checkpoint, of step %d, is gone", best.step)
+            best = Best.resume(None, asked)
         return best
-
-    def _evaluate(self, step: int) -> bool:
-        """Return the chief computes the metrics, with the help of all that they ask for.
-
-        Returns:
-            Whether the step is the best so far.
-        """
-
-        def work(together: Callable[..., Any]) -> bool:
-            asked = self.recipe.data["evaluation"]["weights"]
-            scores: list[Score] = []
-            for weights in ("averaged", "current") if asked == "both" else (asked,):
-                found = evaluate_game(
-                    *(self.recipe, self.registry, self.source, self.game, together),
-                    observers=self.observers,
-                    weights=weights,
-                )
-                self.monitor.scores(step, found, OF_CURRENT_WEIGHTS if scores else "")
-                scores += found
-            self.folder.manifest.change(
-                lambda data: {"scores": append_scores(data.get("scores") or [], scores)}
-            )
-            if self.best is None or (not scores and self.observers):
-                return False
-            return self.best.consider(step, scores)
-
-        helpers = Helpers(self.game, self.team, self.extractors)
-        return bool(self.team.hear(self.team.serve(work, helpers)))
-
-
-def _window(commit: Commit | None) -> Window:
-    return Window() if commit is None else Window(**commit.extras.get("window", {}))

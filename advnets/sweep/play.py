@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 
-from ..distribute.signals import listening
+from ..distribute.signals import handling_signals
 from ..errors import Interrupted, RunError
 from ..safe_io.wording import shorten
 from .folder import SweepFolder
@@ -72,7 +72,7 @@ def play(
             tell(f"trial {trial.number + 1} of {sweep.trials}: {described(trial)}")
             players.append(Player(sweep, folder, trial, study, plugins, threads))
 
-    with listening() as request:
+    with handling_signals() as request:
         try:
             begin()
             while players and not request:

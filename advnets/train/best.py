@@ -10,13 +10,14 @@ from typing import Any
 from ..compare import counting
 from ..errors import UsageError
 from ..evaluate import Score
+from ..recipe.schema import BestCheckpoint
 
 
 @dataclass
 class Best:
     """The best score so far and the step it was measured at.
 
-    It is kept in the checkpoints (:meth:`kept`), so that a run that goes on from one knows
+    It is kept in the checkpoints (:meth:`kept`), so that a run that resumes from one knows
     what was known there, neither more nor less.
 
     Attributes:
@@ -28,7 +29,7 @@ class Best:
     >>> best = Best("parzen", "max")
     >>> best.consider(10, [Score("parzen", 1.0)]), best.consider(20, [Score("parzen", 0.5)])
     (True, False)
-    >>> Best.taken_up(best.kept(), {"metric": "parzen", "mode": "max"}).step
+    >>> Best.resume(best.kept(), BestCheckpoint(metric="parzen", mode="max")).step
     10
     """
 
@@ -38,9 +39,7 @@ class Best:
     value: float | None = None
 
     @classmethod
-    def taken_up(
-        cls, kept: Mapping[str, Any] | None, asked: Mapping[str, Any] | None
-    ) -> Best | None:
+    def resume(cls, kept: Mapping[str, Any] | None, asked: BestCheckpoint | None) -> Best | None:
         """Return what a checkpoint kept, if it was of what the recipe asks for; ``None`` if of
         nothing.
 
@@ -50,10 +49,9 @@ class Best:
         """
         if asked is None:
             return None
-        wanted = {"metric": asked["metric"], "mode": asked["mode"]}
-        if kept is not None and wanted.items() <= kept.items():
+        if kept is not None and (kept["metric"], kept["mode"]) == (asked.metric, asked.mode):
             return cls(**kept)
-        return cls(**wanted)
+        return cls(asked.metric, asked.mode)
 
     def kept(self) -> dict[str, Any]:
         """Return what a checkpoint is to keep of it."""
@@ -68,16 +66,23 @@ class Best:
         """Forget what was measured after the checkpoint that kept this, or after the start."""
         self.step, self.value = (kept["step"], kept["value"]) if kept else (None, None)
 
-    def consider(self, step: int, scores: Iterable[Score]) -> bool:
+    def consider(self, step: int, scores: Iterable[Score], failed: bool = False) -> bool:
         """Look at the scores of a step; whether it is the best so far. Of equals, the first is.
 
         Where averaged and current weights were scored, the averaged ones count.
+
+        Args:
+            step: The round.
+            scores: What was measured after it.
+            failed: Whether a metric has failed, which may be why the metric's score is not here.
 
         Raises:
             UsageError: If none of them is of the metric, or several that were not measured alike.
         """
         scores = list(scores)
         named = [score for score in scores if score.metric == self.metric]
+        if not named and failed:
+            return False
         if not named:
             raise UsageError(
                 f"checkpoints.best.metric is {self.metric!r}, which no metric computed",

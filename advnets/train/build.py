@@ -9,6 +9,7 @@ from ..data.order import rounds_per_epoch
 from ..errors import PluginError
 from ..game import AdversarialGame, GeneratorAverage, Loss, Penalty, Prior, UpdateRule
 from ..networks import NetworkContext, returning_float32, under_policy
+from ..observe.observer import Observer
 from ..optimizers import OptimizerContext
 from ..plugins import Registry
 from ..plugins.components import ROLES
@@ -127,8 +128,10 @@ WRITERS = (
 )
 
 
-def build_callbacks(recipe: Recipe, chief: bool = True) -> list[keras.callbacks.Callback]:
-    """Return the Keras callbacks that the recipe names under ``monitoring.callbacks``.
+def build_callbacks(
+    recipe: Recipe, chief: bool = True
+) -> list[keras.callbacks.Callback | Observer]:
+    """Return the Keras callbacks and observers that the recipe names: ``monitoring.callbacks``.
 
     Args:
         recipe: The recipe.
@@ -137,7 +140,7 @@ def build_callbacks(recipe: Recipe, chief: bool = True) -> list[keras.callbacks.
             all workers, since it may change the game, a learning rate say.
     """
     callbacks = [
-        component.make(keras.callbacks.Callback, parameters)
+        component.make((keras.callbacks.Callback, Observer), parameters)
         for component, parameters in recipe.components("monitoring.callbacks")
     ]
     return [

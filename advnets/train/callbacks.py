@@ -1,14 +1,10 @@
-"""The Keras callbacks of a run: told of its rounds, and switched off when they fail."""
+"""Keras callbacks that change the game: they move it, so they are no observers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
 import keras
 
-from ..errors import AdvnetsError
-from ..game import AdversarialGame
+from ..observe.callbacks import KerasMoments
 
 CHANGING = (
     keras.callbacks.EarlyStopping,
@@ -18,62 +14,14 @@ CHANGING = (
     keras.callbacks.TerminateOnNaN,
 )
 """Keras's own callbacks that change a game, or end it."""
-ON_BATCHES = ("on_train_batch_begin", "on_train_batch_end")
-
-Failed = Callable[[keras.callbacks.Callback, str, BaseException], None]
 
 
-class Watchers:
-    """Calls the callbacks, in their order, at the moments of a run.
+class ChangingCallbacks(KerasMoments):
+    """Call Keras callbacks that change the game: without them it would be another one.
 
-    One that raises is an observer that has failed: it is switched off for the rest of the
-    sitting, and the game goes on. One that may have changed the game, on purpose, is none:
-    without it the game would be another one. Such are Keras's own that do
-    (``CHANGING``), and those with an attribute ``changes_game = True``.
-
-    Args:
-        callbacks: The callbacks.
-        game: The game that they watch.
-        failed: Told of each that is switched off: the callback, its method, the error.
+    Such are Keras's own that do (``CHANGING``), and those with an attribute ``changes_game =
+    True``. What one raises ends the run.
     """
-
-    def __init__(
-        self,
-        callbacks: Sequence[keras.callbacks.Callback],
-        game: AdversarialGame,
-        failed: Failed,
-    ):
-        self._active = list(callbacks)
-        self._failed = failed
-        self.tell("set_model", game)
-
-    def tell(self, method: str, *arguments: Any) -> None:
-        """Call a method of every callback that has not been switched off.
-
-        Raises:
-            Exception: What a callback raises that changes the game, or an
-                :class:`AdvnetsError` of any: whoever raises that means to end the run.
-        """
-        for callback in list(self._active):
-            try:
-                getattr(callback, method)(*arguments)
-            except AdvnetsError:
-                raise
-            except (Exception, SystemExit) as error:
-                if changes_game(callback):
-                    raise
-                self._active.remove(callback)
-                self._failed(callback, method, error)
-
-    @property
-    def single_rounds(self) -> bool:
-        """Whether any of them acts on batches, and so wants every round by itself."""
-        base = keras.callbacks.Callback
-        return any(
-            getattr(type(callback), name) is not getattr(base, name)
-            for callback in self._active
-            for name in ON_BATCHES
-        )
 
 
 def changes_game(callback: keras.callbacks.Callback) -> bool:

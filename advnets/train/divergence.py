@@ -1,4 +1,4 @@
-"""Whether a game's numbers are finite, and which are not."""
+"""Divergence: numbers of a game that are not finite, or on the way there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+from ..distribute.workers import Workers
+from ..game import PLAYERS, WEIGHTS_SEEN, AdversarialGame
+from ..game.state import state_variables
+from ..observe.window import Window
 from ..safe_io.wording import some
 
 IN_WORDS = {
@@ -21,8 +25,8 @@ TOLD = 4
 
 
 @dataclass(frozen=True)
-class Unsound:
-    """What was found not to be finite.
+class Divergence:
+    """Say what was found not to be finite.
 
     Attributes:
         step: The round after which it was found, the first in which a logged value was.
@@ -30,11 +34,11 @@ class Unsound:
         variables: Names of variables, as in checkpoints: ``generator/0002/kernel``.
         other: What else is wrong, in words.
 
-    >>> print(Unsound(7, ("d_loss",), ("generator/0000/kernel", "generator/0001/bias")))
+    >>> print(Divergence(7, ("d_loss",), ("generator/0000/kernel", "generator/0001/bias")))
     in round 7 d_loss is not finite, nor are generator/0000/kernel, generator/0001/bias
-    >>> print(Unsound(7, ("g_gradient_norm",), ("generator/0000/kernel",)))
+    >>> print(Divergence(7, ("g_gradient_norm",), ("generator/0000/kernel",)))
     in round 7 the generator's gradient is not finite, nor is generator/0000/kernel
-    >>> print(Unsound(7, (), ("rounds",)))
+    >>> print(Divergence(7, (), ("rounds",)))
     after round 7 rounds is not finite
     """
 
@@ -53,21 +57,21 @@ class Unsound:
         return f"in round {self.step} {_listed(logged)} not finite{nor}"
 
 
-class Soundness:
-    """Looks for variables that hold NaN or infinity, all of them in one compiled call.
+class Finite:
+    """Look for variables that hold NaN or infinity, all of them in one compiled call.
 
     Args:
         state: Variables by name (:func:`advnets.game.state.state_variables`); of those that are
             mirrored, every replica's copy is looked at.
 
     >>> weight = tf.Variable([1.0, 2.0])
-    >>> soundness = Soundness({"weight": weight, "count": tf.Variable(3)})
-    >>> soundness.faults()
+    >>> finite = Finite({"weight": weight, "count": tf.Variable(3)})
+    >>> finite.faults()
     ()
     >>> _ = weight.assign([float("nan"), 2.0])
-    >>> soundness.faults()
+    >>> finite.faults()
     ('weight',)
-    >>> Soundness({"bias": tf.Variable(0.0)}).faults(lambda here: [n + 1 for n in here])
+    >>> Finite({"bias": tf.Variable(0.0)}).faults(lambda here: [n + 1 for n in here])
     ('bias',)
     """
 
@@ -88,6 +92,56 @@ class Soundness:
         """
         found = total([int(not fine) for fine in self._check().numpy()])
         return tuple(name for name, bad in zip(self._names, found, strict=True) if bad)
+
+
+class DivergenceWatch:
+    """Look whether a game diverges: at what rounds have logged, and at all of its variables.
+
+    Args:
+        game: The game.
+        workers: The processes that play it; all find the same.
+        skips: How many rounds in a row a player may skip; 0: any number.
+    """
+
+    def __init__(self, game: AdversarialGame, workers: Workers, skips: int):
+        self._game, self._workers, self._skips = game, workers, skips
+        self._finite = Finite(state_variables(game))
+        self._skipped: dict[str, int] = {}
+
+    def look(self, step: int, window: Window) -> Divergence | None:
+        """Return what is not finite, or on the way there, after ``step`` rounds.
+
+        Args:
+            step: Rounds played.
+            window: What they have logged.
+        """
+        # Of all workers, since nobody would wait for one that left alone.
+        variables = self._finite.faults(self._workers.all_reduce_sum)
+        logged = window.not_finite()
+        if variables:  # Names that tell more than that it was a weight.
+            logged = tuple(name for name in logged if name not in WEIGHTS_SEEN)
+        if logged or variables:
+            return Divergence(step, logged, variables)
+        for player, loss_scale in self._game.loss_scales.items():
+            scale = float(tf.convert_to_tensor(loss_scale.scale))
+            if scale < 1:
+                what = f"the {player}'s gradients overflow float16, even scaled by {scale:g}"
+                return Divergence(step, other=what)
+        for player, rounds in self._skipped.items():
+            if self._skips and rounds >= self._skips:
+                what = f"the {player}'s gradients were not finite in {rounds} rounds in a row"
+                return Divergence(step, other=what)
+        return None
+
+    def count_skips(self, sums: Mapping[str, float], rounds: int) -> None:
+        """Count the rounds in a row that a player has skipped, call by call."""
+        for player in PLAYERS:
+            all_of_them = sums.get(f"{player[0]}_skipped", 0.0) >= rounds > 0
+            self._skipped[player] = self._skipped.get(player, 0) + rounds if all_of_them else 0
+
+    def forget(self) -> None:
+        """Count from scratch: the game was put back."""
+        self._skipped = {}
 
 
 def _copies(variable: tf.Variable) -> tuple[tf.Variable, ...]:

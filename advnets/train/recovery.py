@@ -1,34 +1,48 @@
-"""What is done about a game that is no longer sound: go back and play on more slowly, or stop."""
+"""Recovery: a game that has diverged goes back and plays on more slowly, or stops."""
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-import tensorflow as tf
-
-from ..data.feed.feed import Feed
-from ..distribute.workers import Team
 from ..errors import AdvnetsError, RunError
 from ..evaluate import up_to
 from ..game import AdversarialGame
 from ..game.state import state_variables
-from ..monitor import Monitor
+from ..observe.observer import View
+from ..observe.window import Window
+from ..plugins.attribution import owners_of
+from ..recipe import Recipe
 from ..runs import RunFolder
 from .account import Account
-from .divergence import Unsound
+from .build import build_game
+from .divergence import Divergence
+from .rounds import Rounds
 from .saver import Saver
-from .window import Window
+
+log = logging.getLogger(__name__)
 
 MOST = 100
 """Divergences that a manifest keeps: a run that always stops at one place adds one every time."""
+PATHS = {
+    "latent": "priors",
+    "generator": "architectures",
+    "discriminator": "architectures",
+    "loss": "losses",
+    "penalties": "penalties",
+    "updates": "updates",
+    "optimizers.generator": "optimizers",
+    "optimizers.discriminator": "optimizers",
+}
+"""Where a recipe names what is part of a compiled round, and of what kind it is."""
 
 
 class Recovery:
-    """Takes the game back to its newest sound checkpoint, where the recipe allows it.
+    """Take the game back to its newest sound checkpoint, where the recipe allows it.
 
     Every rollback is written into the manifest before it is made, with the checkpoint that it
     leads to. Wherever the game is put back to that checkpoint, after a rollback or in another
@@ -36,36 +50,19 @@ class Recovery:
     So a run that is killed after a rollback goes on as if it had not been.
 
     Args:
-        settings: The recipe's ``health``.
-        game: The game.
-        folder: The run's folder.
+        view: The game, its recipe, its folder, its workers and its observers, which drop what
+            they recorded after the checkpoint.
+        rounds: The compiled rounds, which draw their examples from the round gone back to.
         saver: What commits checkpoints.
-        team: The workers.
         account: Where the time played in vain is booked.
-        monitor: Who is told; what it recorded after the checkpoint is dropped.
-        feed: Where examples come from.
-        anew: Gives the state that the recipe starts from.
-        suspects: What plugins brought into the rounds, in words.
     """
 
-    def __init__(
-        self,
-        settings: Mapping[str, Any],
-        game: AdversarialGame,
-        folder: RunFolder,
-        saver: Saver,
-        team: Team,
-        account: Account,
-        monitor: Monitor,
-        feed: Feed,
-        anew: Callable[[], Mapping[str, tf.Variable]],
-        suspects: Sequence[str] = (),
-    ):
-        self._settings, self._game, self._folder, self._saver = settings, game, folder, saver
-        self._team, self._account, self._monitor = team, account, monitor
-        self._feed, self._anew, self._suspects = feed, anew, suspects
+    def __init__(self, view: View, rounds: Rounds, saver: Saver, account: Account):
+        self._view, self._rounds, self._saver, self._account = view, rounds, saver, account
+        self._game, self._folder, self._workers = view.game, view.folder, view.workers
+        self._settings = view.recipe.settings.health
 
-    def __call__(self, unsound: Unsound) -> Window:
+    def __call__(self, divergence: Divergence) -> Window:
         """Go back.
 
         Returns:
@@ -75,65 +72,64 @@ class Recovery:
             RunError: If the recipe forbids it, or it was done often enough; the manifest says
                 what was found.
         """
-        told = self._team.hear(self._team.lead(lambda: self._go_back(unsound)))
+        workers = self._workers
+        found = workers.broadcast(workers.run_on_chief(lambda: self._go_back(divergence)))
         state = state_variables(self._game)
-        if told["anew"]:  # by all, since workers meet where variables are made
-            for name, variable in self._anew().items():
+        if found["step"] == 0:  # by all, since workers meet where variables are made
+            with workers.strategy.scope():
+                start = state_variables(build_game(self._view.recipe, self._view.source))
+            for name, variable in start.items():
                 state[name].assign(variable)
-            if self._team.chief:
+            if workers.is_chief:
                 slow_down(self._game, self._folder)
-        self._team.hand_out(state)
-        self._feed.seek(int(self._game.rounds.numpy()))
-        return Window(**told["window"])
+        workers.broadcast_variables(state)
+        self._rounds.seek(int(self._game.rounds.numpy()))
+        workers.run_on_all(lambda: self._view.observers.rewind(found["step"]))
+        return Window(**found["window"])
 
-    def _go_back(self, unsound: Unsound) -> dict[str, Any]:
-        """Return the chief's part: all but a new start."""
+    def _go_back(self, divergence: Divergence) -> dict[str, Any]:
+        """Do the chief's part: all but a start from scratch."""
         self._saver.finish()
         done = rollbacks(self._folder)
-        if self._settings["policy"] != "rollback" or len(done) >= self._settings["rollbacks"]:
-            raise self.stop(unsound)
+        if self._settings.policy != "rollback" or len(done) >= self._settings.rollbacks:
+            raise self._stop(divergence)
         newest = self._saver.store.newest()
         step = newest.step if newest else 0
-        factor = self._settings["learning_rate_factor"]
-        self._note(unsound, "rolled back", {"back_to": step, "learning_rate_factor": factor})
+        factor = self._settings.learning_rate_factor
+        self._note(divergence, "rolled back", {"back_to": step, "learning_rate_factor": factor})
         forget_scores(self._folder, step)
         if newest is not None:
             self._saver.store.restore(newest, state_variables(self._game))
             slow_down(self._game, self._folder)
         if self._saver.best is not None:
             self._saver.best.go_back(newest.extras.get("best") if newest else None)
-        self._account.went_back(newest, unsound.step)
-        self._monitor.go_back(step)
-        self._monitor.note(
-            f"{unsound}; back to step {step}, learning rates × {factor:g} "
-            f"(rollback {len(done) + 1} of {self._settings['rollbacks']})",
-            "bold yellow",
+        self._account.went_back(newest, divergence.step)
+        log.warning(
+            "%s; back to step %d, learning rates × %g (rollback %d of %d)",
+            *(divergence, step, factor, len(done) + 1, self._settings.rollbacks),
         )
-        return {
-            "anew": newest is None,
-            "window": newest.extras.get("window", {}) if newest else {},
-        }
+        return {"step": step, "window": newest.extras.get("window", {}) if newest else {}}
 
-    def stop(self, unsound: Unsound) -> RunError:
+    def _stop(self, divergence: Divergence) -> RunError:
         """Return the error that ends the run; the manifest is told what was found."""
         with contextlib.suppress(AdvnetsError):
             self._saver.finish()
-        self._note(unsound, "stopped", None)
+        self._note(divergence, "stopped", None)
         kept = self._saver.store.steps()
         last = f"the last checkpoint is of step {kept[-1]}" if kept else "nothing was committed"
         times = len(rollbacks(self._folder))
-        suspects = ", ".join(self._suspects)
+        suspects = ", ".join(components_of_plugins(self._view.recipe))
         tried = f", after {times} rollback{'s' * (times > 1)}" if times else ""
         return RunError(
-            f"the game diverged{tried}: {unsound}; {last}",
+            f"the game diverged{tried}: {divergence}; {last}",
             where=str(self._folder.path),
             hint="lower the learning rates, or look at the gradient norms in the report; "
-            "a larger health.rollbacks lets the same command go on"
+            "a larger health.rollbacks lets the same command resume"
             + (f"; of plugins there are in the rounds: {suspects}" if suspects else ""),
         )
 
-    def _note(self, unsound: Unsound, did: str, more: Mapping[str, Any] | None) -> None:
-        entry = {**asdict(unsound), "did": did, **(more or {})}
+    def _note(self, divergence: Divergence, did: str, more: Mapping[str, Any] | None) -> None:
+        entry = {**asdict(divergence), "did": did, **(more or {})}
         self._folder.manifest.update(divergences=[*divergences(self._folder)[1 - MOST :], entry])
 
 
@@ -170,3 +166,12 @@ def slow_down(game: AdversarialGame, folder: RunFolder) -> None:
     here = [entry["learning_rate_factor"] for entry in past if entry.get("back_to") == step]
     if here:
         game.slow_down(math.prod(here))
+
+
+def components_of_plugins(recipe: Recipe) -> list[str]:
+    """Return the components of a recipe's rounds that plugins brought, in words."""
+    named = []
+    for path, kind in PATHS.items():
+        found = recipe.components(path) if path == "penalties" else [recipe.component(path)]
+        named += [(kind, component.name) for component, _ in found]
+    return owners_of(dict.fromkeys(named), recipe.registry)

@@ -11,8 +11,8 @@ import tensorflow as tf
 from ..data.feed.feed import Feed
 from ..errors import UsageError
 from ..game import AdversarialGame
+from ..observe.window import ROUNDS_AVERAGED, is_of_every_round
 from .flops import Cost, cost_of
-from .window import ROUNDS_AVERAGED, is_of_every_round
 
 UNCOMPILABLE = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)
 """What XLA raises for operations that it does not know, or shapes that it must know."""
@@ -62,6 +62,10 @@ class Rounds:
         self.names = self._logged_names()
         if game.may_skip:
             self.names.append(ROUNDS_AVERAGED)
+
+    def seek(self, step: int) -> None:
+        """Draw examples from round ``step`` on."""
+        self._feed.seek(step)
 
     def play(self, rounds: int) -> dict[str, float]:
         """Play that many rounds, or fewer: none after one that logs what is not finite.

@@ -18,7 +18,7 @@ from ..recipe import Recipe, load_recipe
 from .build import build_game
 from .flops import Cost
 from .jit import decide
-from .loop import SECONDS_PER_CALL
+from .pace import SECONDS_PER_CALL
 from .rounds import Rounds
 
 DISCRIMINATOR_CALLS = ("auto", "one", "two")

@@ -96,7 +96,7 @@ def build(game: Game, jit: str = "auto", tf32: bool = True) -> Contestant:
 
     from advnets._version import __version__
     from advnets.data.feed.choose import make_feed
-    from advnets.distribute.strategy import device_type, make_strategy, own_variables
+    from advnets.distribute.strategy import constant_scope, device_type, make_strategy
     from advnets.plugins import load_plugins
     from advnets.recipe import load_recipe
     from advnets.train.build import build_game
@@ -110,7 +110,7 @@ def build(game: Game, jit: str = "auto", tf32: bool = True) -> Contestant:
     strategy = make_strategy(resolved.data["distribution"]["strategy"], training["batch_size"])
     with strategy.scope():
         played = build_game(resolved, found.source)
-    with own_variables(strategy):
+    with constant_scope(strategy):
         feed = make_feed(resolved, found.source, played.updates.discriminator_steps, strategy)
     feed.seek(0)
     rounds = Rounds(played, feed, strategy)

@@ -13,7 +13,7 @@ from advnets.errors import AdvnetsError
 
 
 def main() -> None:
-    rendezvous.TELL_AFTER, rendezvous.SILENCE = 0.3, 2.0
+    rendezvous.REPORT_AFTER, rendezvous.TIMEOUT = 0.3, 2.0
     rendezvous.CONNECTING = 1
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     cluster = find_cluster()

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import shared_metrics
 
 from advnets.distribute.strategy import make_strategy
-from advnets.distribute.workers import Team
+from advnets.distribute.workers import Workers
 from advnets.evaluate.features import Extractors
 from advnets.evaluate.per_example import name_of, per_example
 from advnets.observe.evaluation import Helpers
@@ -30,10 +30,10 @@ ARRAYS = {
 
 def main(out: str) -> None:
     strategy = make_strategy("multi_worker", 2)
-    team = Team(strategy)
-    found: dict[str, Any] = {"index": team.index}
+    workers = Workers(strategy)
+    found: dict[str, Any] = {"index": workers.index}
 
-    heard = team.hear(ARRAYS if team.chief else None)
+    heard = workers.broadcast(ARRAYS if workers.is_chief else None)
     for mine, theirs in zip(flat(ARRAYS), flat(heard), strict=True):
         assert mine.dtype == theirs.dtype
         np.testing.assert_array_equal(mine, theirs)
@@ -41,7 +41,7 @@ def main(out: str) -> None:
 
     extractors = Extractors(registry=load_plugins(["shared_metrics"]))
     game: Any = SimpleNamespace(distribute_strategy=strategy)
-    helpers = Helpers(game, team, extractors)
+    helpers = Helpers(game, workers, extractors)
     x = np.random.default_rng(0).random((11, 3))
     centre, options = x.mean(axis=0), {"power": 3}
 
@@ -69,10 +69,10 @@ def main(out: str) -> None:
         except Exception as error:
             found["failure"] = repr(error)
 
-    team.serve(work, helpers)
-    assert team.total([1]) == [2]  # both go on together
+    workers.coordinate(work, helpers)
+    assert workers.all_reduce_sum([1]) == [2]  # both go on together
     try:
-        team.serve(
+        workers.coordinate(
             lambda together: together(
                 "per_example", name_of(shared_metrics.fail_on_the_second), x, [], 100
             ),
@@ -81,7 +81,7 @@ def main(out: str) -> None:
     except Exception as error:
         found["end"] = repr(error)
     Path(out).write_text(json.dumps(found))
-    team.total([0])
+    workers.all_reduce_sum([0])
 
 
 def flat(values: Any) -> list[np.ndarray]:

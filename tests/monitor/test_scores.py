@@ -11,9 +11,10 @@ from tensorboard.backend.event_processing.plugin_event_accumulator import EventA
 
 from advnets.errors import RunError
 from advnets.evaluate import Score
-from advnets.monitor import Monitor
 from advnets.monitor.report.afterwards import keep_afterwards
 from advnets.monitor.report.charts import score_charts
+from advnets.monitor.scores import line_of
+from advnets.monitor.tensorboard import EventLog
 from advnets.recipe import load_recipe
 from advnets.runs import RunFolder
 
@@ -45,12 +46,12 @@ def points(folder, tag):
     return [event.step for event in accumulator.Tensors(tag)]
 
 
-def test_after_a_run_they_join_its_own(folder, recipe, spec, console, record, keep, warnings):
-    with Monitor(folder, recipe, spec, console=console) as monitor:
-        monitor.start(0)
-        monitor.log(record(50))
-        monitor.scores(50, [score(100.0, 50)])
-        monitor.finish("finished")
+def test_after_a_run_they_join_its_own(folder, record, keep, warnings):
+    events = EventLog(folder.tensorboard, 0)
+    for line in (record(50), line_of(50, [score(100.0, 50)])):
+        folder.append_metrics(line)
+        events.record(line)
+    events.close()
     keep(score(step=20), score(3.0, 20, seed=2), step=20)
     keep(score())
     scores = [(step, scores["parzen"]) for step, scores in lines(folder)]

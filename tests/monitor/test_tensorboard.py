@@ -12,17 +12,13 @@ from tensorboard.backend.event_processing.plugin_event_accumulator import EventA
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 from tensorboard.plugin_util import markdown_to_safe_html
 
+from advnets.errors import RunError
 from advnets.monitor.tensorboard import EventLog, forget
 
 
 @pytest.fixture
-def warnings():
-    return []
-
-
-@pytest.fixture
-def events(tmp_path, warnings):
-    return lambda step: EventLog(tmp_path / "run" / "tensorboard", step, warnings.append)
+def events(tmp_path):
+    return lambda step: EventLog(tmp_path / "run" / "tensorboard", step)
 
 
 def read(folder):
@@ -38,21 +34,18 @@ def steps(folder, tag):
 
 def play(log, start, stop, value=0.0):
     for step in range(start, stop, 10):
-        log.scalars(step, {"step": step, "time": 1.0, "d_loss": value, "value": None})
+        log.record({"step": step, "time": 1.0, "d_loss": value, "value": None})
 
 
-def test_every_number_of_a_record_is_written(events, warnings):
+def test_every_number_of_a_record_is_written(events):
     log = events(0)
-    log.scalars(
-        5, {"step": 5, "time": 1.0, "d_loss": 1.5, "value": -1.0, "k": 0.25, "d_real": None}
-    )
+    log.record({"step": 5, "time": 1.0, "d_loss": 1.5, "value": -1.0, "k": 0.25, "d_real": None})
     log.close()
     accumulator = read(log.folder)
     tags = set(accumulator.Tags()["tensors"]) - {"_hparams_/session_end_info"}
     assert tags == {"losses/discriminator", "game/value", "game/value_plus_log_4", "more/k"}
     [event] = accumulator.Tensors("game/value_plus_log_4")
     assert tf.make_ndarray(event.tensor_proto) == pytest.approx(np.log(4) - 1, abs=1e-6)
-    assert not warnings
 
 
 def test_recipe_pictures_and_hyper_parameters(events, tmp_path):
@@ -132,28 +125,22 @@ def test_a_new_start_begins_with_no_events(events):
     assert steps(again.folder, "losses/discriminator") == [10, 20]
 
 
-def test_a_folder_that_cannot_be_written_is_told_once(events, warnings, tmp_path):
+def test_a_folder_that_cannot_be_written_is_told(events, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "tensorboard").write_text("in the way")
-    log = events(0)
-    play(log, 10, 51)
-    log.recipe(0, "", {})
-    log.close()
-    assert len(warnings) == 1
-    assert "the run goes on without them" in warnings[0]
+    with pytest.raises(RunError, match="cannot write TensorBoard's event files: .*exists"):
+        events(0)
 
 
-def test_a_failure_in_the_middle_is_told_once(events, warnings, tmp_path):
+def test_a_picture_that_is_gone_is_told(events, tmp_path):
     log = events(0)
-    play(log, 10, 21)
-    log.image(20, "samples", tmp_path / "is not there.png")
-    play(log, 30, 51)
+    with pytest.raises(RunError, match="cannot write TensorBoard's event files: .*No such file"):
+        log.image(20, "samples", tmp_path / "is not there.png")
     log.close()
-    assert len(warnings) == 1
 
 
 @pytest.mark.parametrize("length", [2**33, 2**62, 2**64 - 1, 2**64 - 16])
-def test_records_of_impossible_lengths(events, warnings, length):
+def test_records_of_impossible_lengths(events, length):
     """TensorFlow's own reader ends the process over some of them."""
     first = events(0)
     play(first, 10, 51)
@@ -166,7 +153,6 @@ def test_records_of_impossible_lengths(events, warnings, length):
     second = events(50)
     play(second, 60, 71)
     second.close()
-    assert warnings == []
     assert steps(first.folder, "losses/discriminator")[-2:] == [60, 70]
 
 

@@ -286,7 +286,7 @@ def test_a_game_on_the_line_shows_what_d_believes(tmp_path, monkeypatch):
         points = np.linspace(3, 5, 7, dtype="float32")[:, None]
         drawn.append((beneath["probability"](points), beneath["density"](points)))
 
-    monkeypatch.setattr("advnets.monitor.monitor.save_grid", save_grid)
+    monkeypatch.setattr("advnets.observe.sample_grids.save_grid", save_grid)
     run = advnets.run("gaussian_1d", {"training.steps": 1}, run_dir=tmp_path / "run")
     believed, density = drawn[-1]
     points = np.linspace(3, 5, 7, dtype="float32")[:, None]

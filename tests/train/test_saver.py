@@ -9,6 +9,7 @@ import tensorflow as tf
 from advnets.checkpoint import CheckpointStore, state_sha256
 from advnets.errors import RunError, UsageError
 from advnets.evaluate import Score
+from advnets.recipe.schema import BestCheckpoint
 from advnets.train.best import Best
 from advnets.train.clock import Clock
 from advnets.train.saver import Saver
@@ -90,15 +91,15 @@ def test_the_best_is_kept_and_remembered(tmp_path):
 
     # The next session knows it, and spares it from its first commit on.
     store = CheckpointStore(tmp_path / "checkpoints", keep=1)
-    asked = {"metric": "fid", "mode": "min"}
-    again = Saver(store, Clock(), lambda commit: None, Best.taken_up(kept, asked))
+    asked = BestCheckpoint(metric="fid", mode="min")
+    again = Saver(store, Clock(), lambda commit: None, Best.resume(kept, asked))
     again.save(60, {"w": tf.Variable([6.0])}, {})
     again.finish()
     assert store.steps() == [20, 60]
 
     # Asked for by another metric, what was best before says nothing.
-    assert Best.taken_up(kept, {"metric": "fid", "mode": "max"}) == Best("fid", "max")
-    assert Best.taken_up(kept, None) is None
+    assert Best.resume(kept, {"metric": "fid", "mode": "max"}) == Best("fid", "max")
+    assert Best.resume(kept, None) is None
 
 
 def test_a_metric_that_is_not_computed_is_refused():

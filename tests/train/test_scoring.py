@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
 import advnets
+from advnets.observe.scores import Scores
 from advnets.recipe import load_recipe
-from advnets.train.cadence import Cadence, cadence_of
+from advnets.session.observers import make_observers
 
 pytestmark = pytest.mark.usefixtures("without_reports")
 
@@ -23,21 +25,26 @@ SMALL = {
 }
 
 
+def scores(**changes):
+    """The observer that scores, of a recipe for a ring."""
+    recipe = load_recipe("ring", SMALL | changes)
+    found = make_observers(recipe, recipe.registry, [], Console(), lambda work: work())
+    return next(each for each in found if isinstance(each, Scores))
+
+
 @pytest.mark.parametrize(
     ("every", "steps", "scored"),
     [(0, 12, [12]), (5, 12, [5, 10, 12]), (100, 12, [12]), (6, 12, [6, 12])],
 )
 def test_metrics_are_computed_at_the_end_whatever_the_cadence(every, steps, scored):
-    recipe = load_recipe("ring", SMALL | {"training.steps": steps, "evaluation.every": every})
-    cadence = cadence_of(recipe, _Source(), 1)
-    assert [step for step in range(1, steps + 1) if cadence.due(cadence.evaluate, step)] == scored
-    assert cadence.next_boundary(0) == scored[0]
+    observer = scores(**{"training.steps": steps, "evaluation.every": every})
+    found = [step for step in range(1, steps + 1) if observer.due(step, last=step == steps)]
+    assert found == scored
 
 
 def test_without_metrics_nothing_is_scored():
-    recipe = load_recipe("ring", SMALL | {"evaluation.metrics": [], "evaluation.every": 5})
-    cadence: Cadence = cadence_of(recipe, _Source(), 1)
-    assert not any(cadence.due(cadence.evaluate, step) for step in range(1, 13))
+    observer = scores(**{"evaluation.metrics": [], "evaluation.every": 5})
+    assert not any(observer.due(step, last=step == 12) for step in range(1, 13))
 
 
 def test_a_run_with_metrics_and_no_cadence_is_scored_once_after_the_last_round(tmp_path):
@@ -71,11 +78,6 @@ def test_stacked_digits_are_counted_by_a_classifier_that_the_run_trains(tmp_path
     assert told["features"]["trained_on"] == "digits"
     assert 0 < told["features"]["accuracy"] <= 1
     assert len(list((tmp_path / "cache").rglob("*.npz"))) == 1
-
-
-class _Source:
-    def count(self, split):
-        return 500
 
 
 def test_data_that_do_not_fit_into_memory_are_scored_in_parts(tmp_path):

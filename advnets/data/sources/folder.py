@@ -22,7 +22,7 @@ from ..probe import DataUnavailable
 from ..source import Source
 from ..spec import SPLITS, DataSpec
 from .image_file import SUFFIXES, BrokenImage, read_image
-from .scan_cache import Findings, KeptFindings
+from .scan_cache import ScanCache, ScanResult
 
 MOST_BROKEN = 0.1
 """The part of a split's files that may be unreadable; beyond it, the split is refused."""
@@ -160,23 +160,23 @@ class Folder(Source):
     def _pass(self, split: str) -> list[Path]:
         files = self._files[split]
         reading = {"split": split, "size": self._size, "channels": self._channels}
-        kept = KeptFindings(self.path, files, {**reading, "shape": self.spec.shape})
-        findings = kept.known()
-        if findings is None:
+        cache = ScanCache(self.path, files, {**reading, "shape": self.spec.shape})
+        scan = cache.load()
+        if scan is None:
             log.info("%s: looking through %s images of %r", self.name, f"{len(files):,}", split)
-            findings = self._look_through(files)
-            if findings.broken:  # their number is hashed first
-                self._report(split, findings.broken)
-                again = self._look_through([f for f in files if f not in findings.broken])
-                findings = Findings(findings.broken, again.fingerprint)
-            kept.keep(findings)
+            scan = self._look_through(files)
+            if scan.broken:  # their number is hashed first
+                self._report(split, scan.broken)
+                again = self._look_through([f for f in files if f not in scan.broken])
+                scan = ScanResult(scan.broken, again.fingerprint)
+            cache.save(scan)
         else:
-            self._report(split, findings.broken)
-        if findings.fingerprint is not None:
-            self._fingerprints[split] = findings.fingerprint
-        return [file for file in files if file not in findings.broken]
+            self._report(split, scan.broken)
+        if scan.fingerprint is not None:
+            self._fingerprints[split] = scan.fingerprint
+        return [file for file in files if file not in scan.broken]
 
-    def _look_through(self, files: Sequence[Path]) -> Findings:
+    def _look_through(self, files: Sequence[Path]) -> ScanResult:
         """Decode every file; the fingerprint only if all are sound."""
         broken: dict[Path, str] = {}
         digest = self._new_digest(len(files))
@@ -187,7 +187,7 @@ class Folder(Source):
                     broken[file] = decoded
                 else:
                     digest.update(decoded.data)
-        return Findings(broken, None if broken else digest.hexdigest())
+        return ScanResult(broken, None if broken else digest.hexdigest())
 
     def _decode(self, file: Path) -> np.ndarray | str:
         """Return the image, or why there is none.

@@ -33,7 +33,7 @@ log = logging.getLogger("advnets.data")
 
 
 @dataclass(frozen=True)
-class Findings:
+class ScanResult:
     """What was found out about a split's files.
 
     Attributes:
@@ -45,8 +45,8 @@ class Findings:
     fingerprint: str | None
 
 
-class KeptFindings:
-    """The place of a split's findings.
+class ScanCache:
+    """The place of a split's result.
 
     They count only while every file has the name, size, times of change and inode that it
     had before it was looked at, and still had after. The time of the last change of an inode
@@ -63,38 +63,38 @@ class KeptFindings:
         self._root, self._files = root, files
         key = [FORMAT, os.path.abspath(root), dict(reading), _decoders()]
         name = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
-        self._place = cache_folder() / "folders" / f"{name}.json"
+        self._path = cache_folder() / "folders" / f"{name}.json"
         self._began, self._state = time.monotonic(), self._files_state()
 
-    def known(self) -> Findings | None:
+    def load(self) -> ScanResult | None:
         """Return what is known of the files as they are now."""
         try:
-            kept = json.loads(self._place.read_bytes())
+            kept = json.loads(self._path.read_bytes())
             if self._state is None or kept["state"] != self._state:
                 return None
             broken = {Path(file): str(reason) for file, reason in kept["broken"].items()}
-            return Findings(broken, kept["fingerprint"])
+            return ScanResult(broken, kept["fingerprint"])
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
 
-    def keep(self, findings: Findings) -> None:
+    def save(self, result: ScanResult) -> None:
         """Keep what was found out since this object was made, if it is safe and worth it."""
         took = time.monotonic() - self._began
-        if took < WORTH_KEEPING or findings.fingerprint is None:
+        if took < WORTH_KEEPING or result.fingerprint is None:
             return
         if self._state is None or self._files_state() != self._state:
             return
         kept = {
             "folder": os.path.abspath(self._root),
             "state": self._state,
-            "broken": {file.as_posix(): reason for file, reason in findings.broken.items()},
-            "fingerprint": findings.fingerprint,
+            "broken": {file.as_posix(): reason for file, reason in result.broken.items()},
+            "fingerprint": result.fingerprint,
         }
         try:
-            if not self._place.is_absolute():
+            if not self._path.is_absolute():
                 raise OSError("there is no home folder")
-            self._place.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(self._place, json.dumps(kept, indent=1))
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(self._path, json.dumps(kept, indent=1))
         except (OSError, RunError) as error:
             log.info("what was found out about %s is not kept: %s", self._root, error)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from ...errors import RunError
 from ...runs import RunFolder
 from ..report.report import write_report
 from ..tensorboard import EventLog
@@ -30,7 +31,10 @@ def show_afterwards(
         if not idle:
             warn("the run is going on: TensorBoard does not show the figure")
         elif folder.tensorboard.is_dir():
-            events = EventLog(folder.tensorboard, None, warn)
-            events.image(step, f"figures/{number}{moving}", path)
-            events.close(succeeded=None)
+            try:
+                events = EventLog(folder.tensorboard, None)
+                events.image(step, f"figures/{number}{moving}", path)
+                events.close(succeeded=None)
+            except RunError as error:
+                warn(f"{error.message}; they lack the figure")
     write_report(folder)

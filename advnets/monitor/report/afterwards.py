@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from ...errors import RunError
 from ...evaluate import Score, append_scores
 from ...recipe import Recipe
 from ...runs import RunFolder
 from ...safe_io.jsonable import plain
-from ..scores import OF_AVERAGED_WEIGHTS, OF_CURRENT_WEIGHTS, line_of, show
+from ..scores import OF_AVERAGED_WEIGHTS, OF_CURRENT_WEIGHTS, line_of
 from ..tensorboard import EventLog
 from .report import write_report
 
@@ -63,15 +64,17 @@ def _append(
     fresh = [s for s in scores if (f"{s.metric}{suffix}", plain(s.value)) not in known]
     if not fresh:
         return
-    events = None
-    if (recipe.data.get("monitoring") or {}).get("tensorboard", True):
-        events = EventLog(folder.tensorboard, None, warn)
-    for some in _with_names_of_their_own(fresh):
-        folder.append_metrics(line_of(step, some, suffix))
-        if events is not None:
-            show(events, step, some, suffix)
-    if events is not None:
-        events.close(succeeded=None)
+    lines = [line_of(step, some, suffix) for some in _with_names_of_their_own(fresh)]
+    for line in lines:
+        folder.append_metrics(line)
+    if recipe.settings.monitoring.tensorboard:
+        try:
+            events = EventLog(folder.tensorboard, None)
+            for line in lines:
+                events.record(line)
+            events.close(succeeded=None)
+        except RunError as error:
+            warn(f"{error.message}; they lack what was measured now")
 
 
 def _known(folder: RunFolder, step: int) -> set[tuple[str, Any]]:

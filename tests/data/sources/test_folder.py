@@ -16,7 +16,7 @@ from advnets.data.sources import image_file
 from advnets.data.sources.folder import Folder
 from advnets.errors import DataError
 
-from .conftest import SHARED
+from ..conftest import SHARED
 
 
 def paint(path: Path, grey: int, size: tuple[int, int] = (4, 4)) -> None:
@@ -206,11 +206,10 @@ def test_in_parts_each_file_is_decoded_once_and_when_asked_for(
 @pytest.fixture
 def looking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files decoded, by name; what is found out is kept however fast it was."""
-    from advnets.data.sources import folder
-    from advnets.data.sources import scan_cache as kept_findings
+    from advnets.data.sources import folder, scan_cache
 
     monkeypatch.setenv("ADVNETS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(kept_findings, "WORTH_KEEPING", 0.0)
+    monkeypatch.setattr(scan_cache, "WORTH_KEEPING", 0.0)
     decoded: list[str] = []
 
     def read_image(path: Path, size: int | None, channels: int) -> np.ndarray:

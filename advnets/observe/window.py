@@ -48,6 +48,21 @@ class Window:
         self.rounds = rounds
         self.sums = dict(sums or {})
         self.seen = dict(seen or {})
+        self._timed, self._seconds = 0, 0.0
+
+    def clear(self) -> None:
+        """Begin from scratch."""
+        vars(self).update(vars(Window()))
+
+    def time(self, rounds: int, seconds: float) -> None:
+        """Add the time that some rounds took."""
+        self._timed += rounds
+        self._seconds += seconds
+
+    @property
+    def speed(self) -> float | None:
+        """Rounds per second, of those that were timed."""
+        return self._timed / self._seconds if self._seconds else None
 
     def add(self, sums: dict[str, float], rounds: int) -> None:
         """Add the sums of some rounds."""

@@ -1,0 +1,116 @@
+"""Keras callbacks that watch a run: called at its moments, each switched off when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import keras
+
+from ..errors import AdvnetsError
+from ..game import AdversarialGame
+from .observer import Moment, Observer, View
+
+ON_BATCHES = ("on_train_batch_begin", "on_train_batch_end")
+
+
+class KerasMoments:
+    """Call Keras callbacks, in their order, at the moments of a run that theirs correspond to.
+
+    A batch is a round, or as many as one compiled call plays; an epoch is as many rounds as show
+    D every training example once.
+
+    Args:
+        callbacks: The callbacks.
+        epoch: Rounds in an epoch.
+
+    Attributes:
+        every: The same; 0 where there are no callbacks.
+        single_rounds: Whether any of them acts on batches, and so wants every round by itself.
+    """
+
+    def __init__(self, callbacks: Sequence[keras.callbacks.Callback], epoch: int):
+        self._callbacks = list(callbacks)
+        self._epoch = epoch
+        self.every = epoch if self._callbacks else 0
+        self.single_rounds = self._act_on_batches()
+
+    def begin(self, game: AdversarialGame, step: int) -> None:
+        """Begin at ``step``."""
+        self._call(step, "set_model", game)
+        self._call(step, "on_train_begin")
+        self._call(step, "on_epoch_begin", step // self._epoch)
+
+    def before_rounds(self, step: int) -> None:
+        """Begin a batch."""
+        self._call(step, "on_train_batch_begin", step)
+
+    def after_rounds(self, step: int, means: Mapping[str, float]) -> None:
+        """End a batch."""
+        self._call(step, "on_train_batch_end", step - 1, dict(means))
+
+    def between_rounds(self, step: int, last: bool, means: Mapping[str, float]) -> None:
+        """End an epoch, and begin the next, where one ends at ``step``."""
+        if step % self._epoch == 0:
+            self._call(step, "on_epoch_end", step // self._epoch - 1, dict(means))
+            if not last:
+                self._call(step, "on_epoch_begin", step // self._epoch)
+
+    def end(self, step: int) -> None:
+        """End."""
+        self._call(step, "on_train_end")
+
+    def _act_on_batches(self) -> bool:
+        base = keras.callbacks.Callback
+        return any(
+            getattr(type(callback), name) is not getattr(base, name)
+            for callback in self._callbacks
+            for name in ON_BATCHES
+        )
+
+    def _call(self, step: int, method: str, *arguments: Any) -> None:
+        for callback in list(self._callbacks):
+            getattr(callback, method)(*arguments)
+
+
+class WatchingCallbacks(KerasMoments, Observer):
+    """Call Keras callbacks that do not change the game.
+
+    Each is switched off by itself, on its own worker. An :class:`advnets.AdvnetsError` ends the
+    run: whoever raises that means to.
+    """
+
+    everywhere = True
+    essential = True  # it switches off its callbacks, never itself
+
+    def __init__(self, callbacks: Sequence[keras.callbacks.Callback], epoch: int):
+        super().__init__(callbacks, epoch)
+        kinds = [type(callback).__name__ for callback in self._callbacks]
+        self._names = {
+            id(callback): kind if kinds.count(kind) == 1 else f"{kind} {index + 1}"
+            for index, (callback, kind) in enumerate(zip(self._callbacks, kinds, strict=True))
+        }
+
+    def start(self, view: View, step: int) -> None:
+        """Begin training, and an epoch."""
+        self._guard = view.guard
+        self.begin(view.game, step)
+
+    def observe(self, moment: Moment) -> None:
+        """End an epoch."""
+        self.between_rounds(moment.step, moment.last, moment.means)
+
+    def finish(self, step: int, status: str) -> None:
+        """End training, unless it failed."""
+        if status != "failed":
+            self.end(step)
+
+    def _call(self, step: int, method: str, *arguments: Any) -> None:
+        for callback in list(self._callbacks):
+            who = f"callback {self._names[id(callback)]}, in {method},"
+            work = partial(getattr(callback, method), *arguments)
+            self._guard.attempt(who, step, work, fatal=(AdvnetsError,))
+            if who in self._guard.switched_off:
+                self._callbacks.remove(callback)
+                self.single_rounds = self._act_on_batches()

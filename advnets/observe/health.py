@@ -1,0 +1,30 @@
+"""Health: a game that was played to its end, and came to nothing."""
+
+from __future__ import annotations
+
+import logging
+
+from ..monitor.report.health import game_findings, record_findings
+from .observer import Observer, View
+
+log = logging.getLogger(__name__)
+
+
+class Health(Observer):
+    """Warn of a game that was played to its end but came to nothing, as ``doctor`` sees it."""
+
+    name = "health"
+
+    def start(self, view: View, step: int) -> None:
+        """Keep where the records are."""
+        self._folder = view.folder
+
+    def finish(self, step: int, status: str) -> None:
+        """Look at what the run's records say."""
+        if status != "finished":
+            return
+        manifest, records = self._folder.manifest.data, self._folder.read_metrics()
+        for finding in (*game_findings(manifest), *record_findings(records)):
+            if finding.level == "problem":
+                hint = f"\n  hint: {finding.hint}" if finding.hint else ""
+                log.warning("%s: %s%s", finding.subject, finding.text, hint)

@@ -1,0 +1,60 @@
+"""Records: the lines of metrics.jsonl, from which a run's report is made."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from ..game import PLAYERS
+from ..safe_io.jsonable import plain
+from .observer import Moment, Observer, View
+
+
+class Records(Observer):
+    """Make a line of metrics.jsonl of what rounds have logged, and keep all lines there.
+
+    A line has ``step``, ``time`` (seconds since 1970), the means over the rounds since the line
+    before, what other observers have added to it, the learning rates, and the speed. Failing to
+    keep a line is an error: the report is made of them.
+
+    Args:
+        every: Rounds between two lines.
+    """
+
+    name = "records"
+    everywhere = True  # a new line begins on all workers, and none goes on if the chief fails
+    essential = True
+
+    def __init__(self, every: int):
+        self.every = every
+
+    def start(self, view: View, step: int) -> None:
+        """Drop the lines of later rounds."""
+        self._view = view
+        self.rewind(step)
+
+    def observe(self, moment: Moment) -> None:
+        """Make a line, and begin the next."""
+        record: dict[str, Any] = {"step": moment.step, "time": time.time()}
+        record |= {**moment.means, **moment.window.seen}
+        for player in PLAYERS:
+            optimizer = getattr(moment.view.game, f"{player}_optimizer")
+            # Not float() at once: under a strategy the rate may be a mirrored variable.
+            rate = tf.convert_to_tensor(optimizer.learning_rate)
+            record[f"{player[0]}_learning_rate"] = float(rate)
+        record["steps_per_second"] = moment.window.speed
+        moment.window.clear()
+        self._view.workers.run_on_chief(lambda: self._view.observers.record(plain(record)))
+
+    def record(self, record: Mapping[str, Any]) -> None:
+        """Append a line."""
+        if self._view.workers.is_chief:
+            self._view.folder.append_metrics(dict(record))
+
+    def rewind(self, step: int) -> None:
+        """Drop the lines of rounds after ``step``."""
+        if self._view.workers.is_chief:
+            self._view.folder.truncate_metrics(step)

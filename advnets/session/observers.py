@@ -1,0 +1,91 @@
+"""The observers and callbacks of a session, as a recipe asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from rich.console import Console
+
+from ..data import Source
+from ..data.order import rounds_per_epoch
+from ..game import AdversarialGame
+from ..observe.callbacks import WatchingCallbacks
+from ..observe.health import Health
+from ..observe.observer import Observer
+from ..observe.progress import ProgressLine
+from ..observe.records import Records
+from ..observe.sample_grids import SampleGrids, Variety
+from ..observe.scores import Scores
+from ..observe.tensorboard import TensorBoard
+from ..plugins import Registry
+from ..recipe import Recipe
+from ..train.build import build_callbacks
+from ..train.callbacks import ChangingCallbacks, changes_game
+
+
+def make_callbacks(
+    recipe: Recipe, source: Source, game: AdversarialGame, is_chief: bool
+) -> tuple[ChangingCallbacks, list[Observer]]:
+    """Make what the recipe names under ``monitoring.callbacks``.
+
+    Args:
+        recipe: The recipe.
+        source: Its data, whose size makes the epochs that Keras callbacks are told of.
+        game: Its game.
+        is_chief: Whether for the chief.
+
+    Returns:
+        The Keras callbacks that change the game, and the observers: one for the other Keras
+        callbacks, and those that plugins made.
+    """
+    made = build_callbacks(recipe, is_chief)
+    callbacks = [each for each in made if isinstance(each, keras.callbacks.Callback)]
+    epoch = rounds_per_epoch(
+        *(source.count("train"), recipe.settings.training.batch_size),
+        game.updates.discriminator_steps,
+    )
+    changing = ChangingCallbacks([each for each in callbacks if changes_game(each)], epoch)
+    watching = WatchingCallbacks([each for each in callbacks if not changes_game(each)], epoch)
+    return changing, [watching, *(each for each in made if isinstance(each, Observer))]
+
+
+def make_observers(
+    recipe: Recipe,
+    registry: Registry,
+    own: list[Observer],
+    console: Console,
+    measured: Callable[[Callable[[], Any]], Any],
+) -> list[Observer]:
+    """Make the observers of a run, in the order in which they look.
+
+    Args:
+        recipe: The recipe.
+        registry: Where the figures and the theory come from, as ``callbacks``.
+        own: Those that the recipe names.
+        console: Where progress is shown.
+        measured: Does a piece of work, and books the time that it takes as evaluation.
+    """
+    monitoring, evaluation = recipe.settings.monitoring, recipe.settings.evaluation
+    total = recipe.settings.training.steps
+
+    def standard(name: str, **parameters: Any) -> list[Observer]:
+        if name in map(str, own) or name not in registry.names("callbacks"):
+            return []
+        return [registry.component("callbacks", name).make(Observer, parameters)]
+
+    # Metrics without a cadence: whoever names them wants a score of what comes out.
+    scored = (evaluation.every or total) if evaluation.metrics else 0
+    return [
+        *(standard("figures") if monitoring.figures else []),
+        SampleGrids(monitoring.image_every),
+        Variety(monitoring.image_every),
+        *standard("theory", every=monitoring.log_every),
+        Records(monitoring.log_every),
+        *([TensorBoard()] if monitoring.tensorboard else []),
+        *own,
+        Scores(scored, measured),
+        ProgressLine(console, recipe.name, total),
+        Health(),
+    ]
