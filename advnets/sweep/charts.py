@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..monitor.report.curves import COLOURS, as_svg
+from ..monitor.report.curves import COLOURS, as_svg, show_scale
 from ..safe_io.wording import counted, shorten
 from .space import Parameter, encode
 from .trial import Trial
@@ -125,14 +125,8 @@ def finished(trials: Sequence[Trial]) -> list[Trial]:
 
 
 def _axes(axes: Any, x: str, y: str, colours: Mapping[str, str] = COLOURS) -> Any:
-    muted, rule = colours["muted"], colours["rule"]
     axes.patch.set_alpha(0)
-    axes.set_xlabel(x, color=muted)
-    axes.set_ylabel(y, color=muted)
-    axes.grid(axis="y", color=rule, lw=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(which="both", colors=muted, length=0)
-    for name, spine in axes.spines.items():
-        spine.set_visible(name == "bottom")
-        spine.set_color(rule)
+    axes.set_xlabel(x, color=colours["muted"])
+    axes.set_ylabel(y, color=colours["muted"])
+    show_scale(axes, colours)
     return axes
