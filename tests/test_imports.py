@@ -17,6 +17,7 @@ STOREYS = (
     "errors",
     "_version",
     "safe_io",
+    "log",
     "plugins",
     "builtin",
     "recipe",

@@ -11,6 +11,7 @@ import click
 
 from .._version import __version__
 from ..errors import PluginError
+from ..log import on_screen
 from ..plugins import Registry
 from .common import State, plugin_options, print_error, state_of
 
@@ -70,9 +71,10 @@ class LazyGroup(click.Group):
         words = sys.argv[1:] if args is None else list(args)
         state.traceback = "--traceback" in words
         try:
-            return super().main(
-                words, prog_name or "advnets", complete_var, standalone_mode, **extra
-            )
+            with on_screen(always=True):
+                return super().main(
+                    words, prog_name or "advnets", complete_var, standalone_mode, **extra
+                )
         except Exception as error:
             if not standalone_mode:
                 raise

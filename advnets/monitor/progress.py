@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from ..log import terminal
 from ..safe_io import printable
+
+log = logging.getLogger(__name__)
 
 EQUILIBRIUM = -math.log(4)
 """V(D, G) at the game's equilibrium (Goodfellow et al. 2014, theorem 1)."""
@@ -65,34 +69,13 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
 
 
-@contextlib.contextmanager
-def quietly() -> Iterator[None]:
-    """Go on where nothing can be shown: a closed pipe, a log on a disk that is full."""
-    # ValueError is what Python raises for a stream that it has closed itself.
-    with contextlib.suppress(OSError, ValueError):
-        yield
-
-
-class Screen(Console):
-    """Standard error, as a run writes to it: a pipe that breaks silences it and ends nothing.
-
-    (A console of rich's own ends the program then, and takes standard output with it.)
-    """
-
-    def __init__(self, **options: Any):
-        super().__init__(**{"stderr": True, "highlight": False, **options})
-
-    def on_broken_pipe(self) -> None:
-        """Say no more."""
-        self.quiet = True
-
-
 class Progress:
-    """The step, what :func:`describe` says of it, the speed and the time left.
+    """Show the step, what :func:`describe` says of it, the speed and the time left.
+
+    A terminal that the log is shown on gets a display that redraws itself, below the log;
+    anywhere else the log gets plain lines.
 
     Args:
-        console: Where to print. A terminal gets a display that redraws itself; anything
-            else gets plain lines.
         name: The run's name.
         total: The step at which the run ends.
         interval: Seconds between two plain lines, at least; the first and the last record
@@ -102,14 +85,12 @@ class Progress:
 
     def __init__(
         self,
-        console: Console,
         name: str,
         total: int,
         *,
         interval: float = PLAIN_INTERVAL,
         clock: Callable[[], float] = time.monotonic,
     ):
-        self.console = console
         self.name = name
         self.total = total
         self.interval = interval
@@ -124,11 +105,12 @@ class Progress:
         """Show the display, at ``step``."""
         self.step = step
         self._updated = self.clock()
-        if self.console.is_terminal and not self.console.is_dumb_terminal and not self._live:
+        console = terminal()
+        if console and not self._live:
             self._live = Live(
-                get_renderable=self._render, console=self.console, refresh_per_second=REFRESHES
+                get_renderable=self._render, console=console, refresh_per_second=REFRESHES
             )
-            with quietly():
+            with contextlib.suppress(OSError, ValueError):  # a closed terminal
                 self._live.start()
 
     def update(self, record: Mapping[str, Any]) -> None:
@@ -145,19 +127,13 @@ class Progress:
         last = self.step >= self.total
         if last or self._updated - self._printed >= self.interval:
             self._printed = self._updated
-            self.print(
-                "  ".join([f"step {self.step}/{self.total}", *describe(record), *self._pace()])
-            )
-
-    def print(self, text: str, style: str = "") -> None:
-        """Print a line; above the display, if there is one."""
-        with quietly():
-            self.console.print(Text(printable(text), style=style), soft_wrap=not self._live)
+            step = f"step {self.step}/{self.total}"
+            log.info("  ".join([step, *describe(record), *self._pace()]))
 
     def stop(self) -> None:
         """Take the display down, leaving its last state on the screen."""
         if self._live:
-            with quietly():
+            with contextlib.suppress(OSError, ValueError):
                 self._live.stop()
             self._live = None
 

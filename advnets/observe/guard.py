@@ -83,7 +83,7 @@ class Guard:
         for name, count in zip(names, failed, strict=True):
             if count and name not in self.switched_off:
                 self.switched_off.add(name)
-                log.warning("warning: %s failed on another worker, whose log says why", name)
+                log.warning("%s failed on another worker, whose log says why", name)
 
     def _switch_off(self, who: str, step: int, error: BaseException, hint: str) -> None:
         self.switched_off.add(who)
@@ -92,7 +92,7 @@ class Guard:
         where = f" at {found[1]}" if found and found[1] else ""
         text = described(error)
         log.warning(
-            "warning: %s%s failed%s: %s; it is switched off, the run continues%s",
+            "%s%s failed%s: %s; it is switched off, the run continues%s",
             *(who, owner, where, text, hint and f"; {hint}"),
         )
         if self._workers.is_chief:

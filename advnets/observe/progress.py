@@ -6,8 +6,6 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console
-
 from ..monitor.progress import Progress
 from .observer import Observer, View
 
@@ -24,15 +22,14 @@ class ProgressLine(Observer):
     """Show the step, the losses, the speed and the time left.
 
     Args:
-        console: Where.
         name: The run's name.
         total: The step at which it ends.
     """
 
     name = "progress"
 
-    def __init__(self, console: Console, name: str, total: int):
-        self._progress = Progress(console, name, total)
+    def __init__(self, name: str, total: int):
+        self._progress = Progress(name, total)
 
     def start(self, view: View, step: int) -> None:
         """Show the display, at ``step``."""

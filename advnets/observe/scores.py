@@ -60,7 +60,10 @@ class Scores(Observer):
             )
             suffix = OF_CURRENT_WEIGHTS if scores else ""
             for score in found:
-                log.info("step %d: %s%s", step, score, suffix.replace("_", ", "))
+                log.info(
+                    *("step %d: %s%s", step, score, suffix.replace("_", ", ")),
+                    extra={"style": "bold"},
+                )
             if found:
                 view.observers.record(line_of(step, found, suffix))
             scores += found

@@ -22,6 +22,7 @@ from ..evaluate.features.extractor import nobody
 from ..game import AdversarialGame
 from ..game.sampling import interpolated
 from ..game.state import state_variables
+from ..log import on_screen
 from ..observe.evaluation import Helpers, evaluate_game
 from ..plugins import Registry, load_plugins
 from ..plugins.attribution import explaining
@@ -228,8 +229,10 @@ def run(
 
     registry = load_plugins(plugins)
     resolved = load_recipe(recipe, overrides, registry=registry)
-    found, path = find_data(resolved), Path(run_dir) if run_dir is not None else None
-    play(found, registry, path)
+    path = Path(run_dir) if run_dir is not None else None
+    with on_screen():
+        found = find_data(resolved)
+        play(found, registry, path)
     return Run(RunFolder.for_recipe(found.recipe, path), registry, found.recipe)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-from rich.console import Console
 
 from ..data import Source
 from ..data.order import rounds_per_epoch
@@ -55,7 +54,6 @@ def make_observers(
     recipe: Recipe,
     registry: Registry,
     own: list[Observer],
-    console: Console,
     measured: Callable[[Callable[[], Any]], Any],
 ) -> list[Observer]:
     """Make the observers of a run, in the order in which they look.
@@ -64,7 +62,6 @@ def make_observers(
         recipe: The recipe.
         registry: Where the figures and the theory come from, as ``callbacks``.
         own: Those that the recipe names.
-        console: Where progress is shown.
         measured: Does a piece of work, and books the time that it takes as evaluation.
     """
     monitoring, evaluation = recipe.settings.monitoring, recipe.settings.evaluation
@@ -86,6 +83,6 @@ def make_observers(
         *([TensorBoard()] if monitoring.tensorboard else []),
         *own,
         Scores(scored, measured),
-        ProgressLine(console, recipe.name, total),
+        ProgressLine(recipe.name, total),
         Health(),
     ]

@@ -7,13 +7,11 @@ import logging
 import time
 from pathlib import Path
 
-from rich.console import Console
-
 from ..distribute.signals import handling_signals
 from ..distribute.strategy import make_strategy
 from ..distribute.workers import Workers, naming_lost_workers
 from ..errors import Interrupted
-from ..monitor.progress import Screen
+from ..log import at_level
 from ..plugins import Registry
 from ..runs import RunFolder
 from ..runs.lock import stale
@@ -31,7 +29,6 @@ def play(
     found: Found,
     registry: Registry,
     run_dir: Path | None = None,
-    console: Console | None = None,
     began: float | None = None,
 ) -> RunFolder | None:
     """Play a recipe to its last step, or resume the run of the same identity.
@@ -43,7 +40,6 @@ def play(
         found: The recipe and its data (:func:`advnets.train.find_data.find_data`).
         registry: The components.
         run_dir: The run's folder; ``runs/<name>-<identity>`` by default.
-        console: Where progress is shown; standard error by default.
         began: When the command began, by ``time.monotonic``; now by default.
 
     Returns:
@@ -63,6 +59,8 @@ def play(
         workers = Workers(
             make_strategy(settings.distribution.strategy, settings.training.batch_size)
         )
+        if not workers.is_chief:  # what there is to say of a run, the chief says
+            held.enter_context(at_level(logging.WARNING))
         stop = held.enter_context(handling_signals())
         held.enter_context(naming_lost_workers(workers))
         refuse_strangers(workers, recipe, found.source)
@@ -72,9 +70,7 @@ def play(
         if opening.finished:
             return folder if workers.is_chief else None
         account = Account(folder, opening.newest, began, workers.is_chief)
-        session = Session(
-            *(found, registry, folder, opening, workers, stop, account), console or Screen()
-        )
+        session = Session(found, registry, folder, opening, workers, stop, account)
         try:
             with (
                 explaining_all(recipe, session.kept),
@@ -85,7 +81,8 @@ def play(
                     log.warning(stale(lock.left))
                 stand_in = folder.manifest.get("stand_in")
                 if stand_in and found.missing is None:  # `advnets run RUN`, which looked for none
-                    log.warning(stand_in_note(stand_in["why"], stand_in["used"]["name"]))
+                    note = stand_in_note(stand_in["why"], stand_in["used"]["name"])
+                    log.warning(note, extra={"style": "bold yellow"})
                 session.play()
         except BaseException as error:
             if workers.is_chief:

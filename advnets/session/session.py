@@ -6,8 +6,6 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from rich.console import Console
-
 from ..checkpoint import Commit, state_sha256
 from ..data.feed.choose import make_feed, placed
 from ..data.feed.resident import ResidentData
@@ -54,7 +52,6 @@ class Session:
         workers: The processes that play the run, and their strategy.
         stop: Whether somebody asked to stop.
         account: Where time is booked.
-        console: Where progress is shown.
     """
 
     def __init__(
@@ -66,11 +63,10 @@ class Session:
         workers: Workers,
         stop: StopRequest,
         account: Account,
-        console: Console,
     ):
         self.recipe, self.source, self.registry = found.recipe, found.source, registry
         self.folder, self.opening, self.workers = folder, opening, workers
-        self.stop, self.account, self.console = stop, account, console
+        self.stop, self.account = stop, account
         self.guard = Guard(folder, registry, workers)
         self.ending = Ending(folder, account, self.guard)
         self._game: AdversarialGame | None = None
@@ -105,7 +101,7 @@ class Session:
             noise = duplicated_noise(game.prior, game.seed)
             self.folder.manifest.update(noise=noise)
             if noise is not None:
-                log.warning("warning: the prior repeats itself: %s", noise)
+                log.warning("the prior repeats itself: %s", noise)
             forget_scores(self.folder, int(game.rounds.numpy()))
 
         self.workers.run_on_chief(begin)
@@ -131,7 +127,7 @@ class Session:
             return self.account.clock.measure("evaluation", work)
 
         observers = Observers(
-            make_observers(self.recipe, self.registry, own, self.console, measured),
+            make_observers(self.recipe, self.registry, own, measured),
             self.guard,
             workers.is_chief,
         )

@@ -181,7 +181,7 @@ class TrainingLoop:
         if workers.count > 1 and (drifted := workers.find_differing(state_sha256(state))):
             if not self._drifted:
                 log.warning(
-                    "warning: at step %d the state of worker %s was not the chief's; it takes the "
+                    "at step %d the state of worker %s was not the chief's; it takes the "
                     "chief's at every checkpoint",
                     *(step, ", ".join(map(str, drifted))),
                 )

@@ -107,6 +107,7 @@ class Recovery:
         log.warning(
             "%s; back to step %d, learning rates × %g (rollback %d of %d)",
             *(divergence, step, factor, len(done) + 1, self._settings.rollbacks),
+            extra={"style": "bold yellow"},
         )
         return {"step": step, "window": newest.extras.get("window", {}) if newest else {}}
 

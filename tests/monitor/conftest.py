@@ -6,9 +6,9 @@ import io
 import math
 
 import pytest
-from rich.console import Console
 
 from advnets.data import DataSpec
+from advnets.log import on_screen, screen
 from advnets.recipe import load_recipe
 from advnets.runs import RunFolder
 
@@ -32,8 +32,10 @@ def spec():
 
 @pytest.fixture
 def console():
-    """A console that is no terminal and keeps what is printed."""
-    return Console(file=io.StringIO(), width=200)
+    """The log is shown on it; it is no terminal, and keeps what is printed."""
+    console = screen(file=io.StringIO(), width=200)
+    with on_screen(console, always=True):
+        yield console
 
 
 @pytest.fixture

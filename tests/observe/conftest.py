@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 import tensorflow as tf
-from rich.console import Console
 
 from advnets.data import DataSpec
 from advnets.distribute.workers import Workers
+from advnets.log import on_screen, screen
 from advnets.observe import Moment, View
 from advnets.observe.guard import Guard
 from advnets.observe.observers import Observers
@@ -36,8 +36,10 @@ def folder(tmp_path, recipe):
 
 @pytest.fixture
 def console():
-    """A console that is no terminal and keeps what is printed."""
-    return Console(file=io.StringIO(), width=200)
+    """The log is shown on it; it is no terminal, and keeps what is printed."""
+    console = screen(file=io.StringIO(), width=200)
+    with on_screen(console, always=True):
+        yield console
 
 
 @pytest.fixture

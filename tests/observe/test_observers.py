@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 
 import keras
 import numpy as np
@@ -94,7 +93,7 @@ def test_what_one_makes_is_handed_to_all(watch, folder):
 
 
 def test_a_record_is_shown_and_written_for_tensorboard(watch, folder, console):
-    look = watch(Records(10), TensorBoard(), ProgressLine(console, "watched", 100))
+    look = watch(Records(10), TensorBoard(), ProgressLine("watched", 100))
     look(100, d_loss=1.25, g_loss=0.5)
     look.all.finish(100, "finished")
     assert "step 100/100  D 1.2500  G 0.5000" in console.file.getvalue()
@@ -169,10 +168,9 @@ def test_what_fails_on_another_worker_is_switched_off_here_too(watch, caplog):
         ("failed", "failed at step 7"),
     ],
 )
-def test_the_last_line_says_how_it_ended(watch, console, caplog, status, text):
-    caplog.set_level(logging.INFO)
-    watch(ProgressLine(console, "watched", 100)).all.finish(7, status)
-    assert text in caplog.messages[-1]
+def test_the_last_line_says_how_it_ended(watch, console, status, text):
+    watch(ProgressLine("watched", 100)).all.finish(7, status)
+    assert text in console.file.getvalue().splitlines()[-1]
 
 
 class Told(keras.callbacks.Callback):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image
-from rich.console import Console
 
 import advnets
 from advnets.observe.scores import Scores
@@ -28,7 +27,7 @@ SMALL = {
 def scores(**changes):
     """The observer that scores, of a recipe for a ring."""
     recipe = load_recipe("ring", SMALL | changes)
-    found = make_observers(recipe, recipe.registry, [], Console(), lambda work: work())
+    found = make_observers(recipe, recipe.registry, [], lambda work: work())
     return next(each for each in found if isinstance(each, Scores))
 
 

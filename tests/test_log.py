@@ -1,0 +1,143 @@
+"""What advnets says goes through the standard library's logging, and can be silenced there."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import subprocess
+import sys
+
+import pytest
+
+from advnets.log import ROOT, at_level, on_screen, screen
+
+
+@pytest.fixture
+def shown():
+    """What the screen shows of the log."""
+    console = screen(file=io.StringIO(), width=80)
+    with on_screen(console, always=True):
+        yield console.file
+
+
+def test_records_are_lines_and_warnings_say_so(shown):
+    ROOT.debug("nothing")
+    logging.getLogger("advnets.some.where").info("see [red]this[/red] and [x/y]")
+    ROOT.info("%s of %d", "one", 2, extra={"style": "bold green"})
+    ROOT.warning("this is odd")
+    ROOT.error("this is bad")
+    ROOT.warning("AS IT IS", extra={"style": "bold yellow"})
+    assert shown.getvalue().splitlines() == [
+        "see [red]this[/red] and [x/y]",
+        "one of 2",
+        "warning: this is odd",
+        "error: this is bad",
+        "AS IT IS",
+    ]
+
+
+def test_long_lines_stay_lines_where_there_is_no_terminal(shown):
+    ROOT.info("x " * 200)
+    assert shown.getvalue() == "x " * 200 + "\n"
+
+
+def test_names_do_not_steer_the_terminal(shown):
+    ROOT.info("red: \x1b[31m, turned: \u202e\nand another line")
+    assert shown.getvalue() == "red: \\x1b[31m, turned: \\u202e\nand another line\n"
+
+
+def test_styles_are_shown_on_terminals():
+    console = screen(
+        file=io.StringIO(), force_terminal=True, color_system="standard", _environ={}, width=80
+    )
+    with on_screen(console, always=True):
+        ROOT.warning("odd")
+        ROOT.info("good", extra={"style": "green"})
+    assert console.file.getvalue().splitlines() == [
+        "\x1b[1;33mwarning: odd\x1b[0m",
+        "\x1b[32mgood\x1b[0m",
+    ]
+
+
+def test_it_is_silenced_by_its_level():
+    console = screen(file=io.StringIO())
+    with at_level(logging.ERROR), on_screen(console, always=True):
+        ROOT.warning("not shown")
+        ROOT.setLevel(logging.CRITICAL)  # while the log is shown, by whomever
+        ROOT.error("not shown")
+    assert console.file.getvalue() == ""
+    assert ROOT.level == logging.CRITICAL
+    ROOT.setLevel(logging.NOTSET)
+
+
+def test_who_has_configured_logging_is_left_alone(capsys):
+    own = logging.StreamHandler(io.StringIO())
+    ROOT.addHandler(own)
+    try:
+        with on_screen():
+            ROOT.warning("to the user's handler")
+            assert ROOT.handlers == [own]
+    finally:
+        ROOT.removeHandler(own)
+    assert own.stream.getvalue() == "to the user's handler\n"
+    assert capsys.readouterr().err == ""
+
+
+def test_it_is_shown_once(shown):
+    with on_screen(always=True), on_screen():
+        ROOT.info("once")
+    assert shown.getvalue() == "once\n"
+
+
+def in_a_process(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+
+def test_importing_configures_nothing():
+    done = in_a_process(
+        "import json, logging, sys, advnets, advnets.cli.main, advnets.session.api\n"
+        "log = logging.getLogger('advnets')\n"
+        "print(json.dumps([log.level, log.propagate, log.handlers, logging.root.handlers]))"
+    )
+    assert json.loads(done.stdout) == [logging.NOTSET, True, [], []]
+
+
+def test_a_pipe_that_breaks_ends_nothing():
+    done = in_a_process(
+        "import os, sys\n"
+        "from advnets.log import ROOT, on_screen\n"
+        "read, write = os.pipe(); os.close(read); os.dup2(write, 2)\n"
+        "with on_screen():\n"
+        "    ROOT.warning('to nobody'); ROOT.warning('again')\n"
+        "print('done', flush=True)\n"
+        "os._exit(0)"  # Python itself would flush standard error
+    )
+    assert done.stdout == "done\n"
+
+
+def test_what_tensorflow_configures_unasked_is_no_choice():
+    done = in_a_process(
+        "import logging\n"
+        "from advnets.log import ROOT, on_screen\n"
+        "logging.basicConfig()\n"  # as absl does
+        "with on_screen():\n"
+        "    ROOT.info('told'); ROOT.warning('odd')\n"
+        "ROOT.info('not told'); ROOT.warning('as the user has it')\n"
+        "logging.getLogger().setLevel(logging.INFO)\n"
+        "with on_screen():\n"
+        "    ROOT.info('as the user wants it')\n"
+    )
+    assert done.stderr.splitlines() == [
+        "told",
+        "warning: odd",
+        "WARNING:advnets:as the user has it",
+        "INFO:advnets:as the user wants it",
+    ]
+
+
+def test_without_a_screen_warnings_are_plain():
+    done = in_a_process("from advnets.log import ROOT; ROOT.info('no'); ROOT.warning('odd')")
+    assert (done.stdout, done.stderr) == ("", "odd\n")
