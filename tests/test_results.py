@@ -59,7 +59,7 @@ def add(results: Path) -> Callable[..., Path]:
             "versions": {"python": "3.11"},
             "data": {"name": "beads", "train": 500, "fingerprint": "abcdef" * 10},
             "time": {"total": 7200.0, "training": 3600.0},
-            "sittings": {"count": 3},
+            "sessions": {"count": 3},
             "step": max(scores),
             "state_sha256": "f" * 64,
             "scores": [
@@ -99,7 +99,7 @@ def test_means_over_seeds_at_the_last_common_round(
     assert "| **other** | not yet measured | none yet |  |" in text
     assert "| 10 | 2 | 50.0 ± 1.5 | 52.0 ± 1.5 | 57.0 ± 1.5 | 53.0 ± 2.1 |" in text
     assert "| 30 | 6 | 999.0 ± 1.5 |  |  |  |" in text
-    assert "seed 2: 2.00 h, 1.00 h of it in rounds, in 3 sittings" in text
+    assert "seed 2: 2.00 h, 1.00 h of it in rounds, in 3 sessions" in text
     assert "`advnets run toy seed=1`; `advnets run toy seed=2`" in text
     assert "Abacus, 2 cores, 16 GiB" in text
     assert "| protocol of `parzen` | samples 50 |" in text

@@ -153,7 +153,7 @@ def facts(found: Experiment, arms: Sequence[ArmRuns]) -> str:
 
 
 def _time(read: ArmRuns) -> str:
-    """Hours of each seed, and in how many sittings."""
+    """Hours of each seed, and in how many sessions."""
     told = []
     for run, manifest in zip(read.runs, read.manifests, strict=True):
         time = manifest.get("time") or {}
@@ -161,8 +161,8 @@ def _time(read: ArmRuns) -> str:
             continue
         rounds = f"{time.get('training', 0) / 3600:.2f} h of it in rounds"
         text = f"seed {run.seed}: {time['total'] / 3600:.2f} h, {rounds}"
-        sittings = (manifest.get("sittings") or {}).get("count")
-        told.append(text + (f", in {sittings} sittings" if sittings and sittings > 1 else ""))
+        sessions = (manifest.get("sessions") or {}).get("count")
+        told.append(text + (f", in {sessions} sessions" if sessions and sessions > 1 else ""))
     return "; ".join(told)
 
 

@@ -7,14 +7,89 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field
+
+from ..runs.record import Count, Few, Number, Numbers, at_most, checked
 from ..safe_io import open_file, read_json
-from .index_shape import shape_fault
 
 INDEX = "checkpoint.json"
-FIRST_FORM = {"step", "state_sha256", "variables", "files", "extras"}
-"""The keys of indices that were written before they carried a hash of themselves."""
+MOST_FILES = 10_000
+
+
+def _in_the_folder(name: str) -> str:
+    """Refuse a name with a folder in it: others' files would be read, and their hashes told."""
+    if name in ("", ".", "..") or any(part in name for part in ("/", "\\", "\0")):
+        raise ValueError("it is no file in the checkpoint's folder")
+    return name
+
+
+class File(BaseModel):
+    """Describe a file of a checkpoint."""
+
+    bytes: Count
+    sha256: str
+
+
+class Window(BaseModel):
+    """Hold the open averages of a line that is logged later."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rounds: Count
+    sums: Numbers
+    seen: Numbers = {}
+
+
+class Best(BaseModel):
+    """Tell which checkpoint had the best score so far."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    metric: str = ""
+    mode: str = ""
+    step: Count | None = None
+    value: Number | None = None
+
+
+class Extras(BaseModel):
+    """Hold what the engine keeps next to the variables; others may stand there as well."""
+
+    time: Numbers = {}
+    window: Window = Window(rounds=0, sums={})
+    best: Best | None = None
+
+
+def _sound(extras: dict[str, Any]) -> dict[str, Any]:
+    """Check the extras, and keep them as they were written."""
+    checked(Extras, extras)
+    return extras
+
+
+class Index(BaseModel):
+    """Say what a committed checkpoint consists of.
+
+    >>> files = {"../../x": {"bytes": 1, "sha256": ""}}
+    >>> checked(Index, {"files": files, "step": 1, "state_sha256": "", "variables": {},
+    ...                 "extras": {}, "sha256": ""})
+    Traceback (most recent call last):
+    ...
+    ValueError: files['../../x']: it is no file in the checkpoint's folder
+    """
+
+    step: Count = Field(description="the number of rounds played")
+    state_sha256: str = Field(description="the hash of the state")
+    variables: Annotated[dict[str, tuple[str, Annotated[list[Count], FailFast()]]], Few] = Field(
+        description="the type and the shape of each, by name"
+    )
+    files: Annotated[
+        dict[Annotated[str, AfterValidator(_in_the_folder)], File], at_most(MOST_FILES)
+    ] = Field(min_length=1, description="size and SHA-256 of each, by name")
+    extras: Annotated[dict[str, Any], AfterValidator(_sound)] = Field(
+        description="what the engine keeps next to the variables"
+    )
+    sha256: str = Field(description="the hash of all the rest")
 
 
 def write_index(folder: Path, index: Mapping[str, Any]) -> None:
@@ -22,18 +97,18 @@ def write_index(folder: Path, index: Mapping[str, Any]) -> None:
 
     Args:
         folder: Holds the files; the index is added.
-        index: What to say beside ``files`` (sizes and SHA-256) and ``sha256``, its own hash.
+        index: What to say next to ``files`` (sizes and SHA-256) and ``sha256``, its own hash.
     """
-    files = {path.name: describe(path) for path in sorted(folder.iterdir())}
+    files = {path.name: describe(path).model_dump() for path in sorted(folder.iterdir())}
     content = {**index, "files": files}
-    content["sha256"] = _own_hash(content)
+    content["sha256"] = own_hash(content)
     (folder / INDEX).write_text(json.dumps(content, indent=1))
     for path in folder.iterdir():
         flush(path)
     flush(folder)
 
 
-def read_index(folder: Path) -> dict[str, Any]:
+def read_index(folder: Path) -> Index:
     """Return the index of a checkpoint.
 
     Raises:
@@ -41,15 +116,11 @@ def read_index(folder: Path) -> dict[str, Any]:
         OSError: If it cannot be read.
     """
     try:
-        index = read_json(folder / INDEX, finite=False)  # its sums may be NaN
+        found = read_json(folder / INDEX, finite=False)  # its sums may be NaN
+        index = checked(Index, found)
     except ValueError as error:
         raise ValueError(f"{INDEX}: {error}") from error
-    if not isinstance(index, dict):
-        raise ValueError(f"{INDEX} holds no object")
-    wrong = shape_fault(index)
-    if wrong:
-        raise ValueError(f"{INDEX}: {wrong}")
-    if set(index) != FIRST_FORM and index.get("sha256") != _own_hash(index):
+    if index.sha256 != own_hash(found):
         raise ValueError(f"{INDEX} is not what was written")
     return index
 
@@ -61,15 +132,15 @@ def fault_of(folder: Path, step: int) -> str | None:
     """
     try:
         index = read_index(folder)
-        for name, described in index["files"].items():
+        for name, described in index.files.items():
             path = folder / name
             if path.is_symlink():
                 return f"{name} is a link"
             # The size first: a file is not read for longer than it should be.
-            if path.stat().st_size != described["bytes"] or describe(path) != described:
+            if path.stat().st_size != described.bytes or describe(path) != described:
                 return f"{name} is not what was written"
-        if index["step"] != step:
-            return f"it holds step {index['step']}"
+        if index.step != step:
+            return f"it holds step {index.step}"
     except ValueError as error:
         return str(error)
     except OSError as error:
@@ -77,13 +148,11 @@ def fault_of(folder: Path, step: int) -> str | None:
     return None
 
 
-def describe(path: Path) -> dict[str, Any]:
+def describe(path: Path) -> File:
     """Return a file's size in bytes and its SHA-256."""
     with open_file(path) as file:
-        return {
-            "bytes": os.fstat(file.fileno()).st_size,
-            "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
-        }
+        digest = hashlib.file_digest(file, "sha256")
+        return File(bytes=os.fstat(file.fileno()).st_size, sha256=digest.hexdigest())
 
 
 def flush(path: Path) -> None:
@@ -95,7 +164,8 @@ def flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _own_hash(index: Mapping[str, Any]) -> str:
+def own_hash(index: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of what an index says but for its ``sha256``."""
     rest = {key: value for key, value in index.items() if key != "sha256"}
     text = json.dumps(rest, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

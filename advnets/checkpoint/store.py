@@ -23,6 +23,7 @@ import tensorflow as tf
 
 from ..errors import RunError
 from ..plugins.tracebacks import described
+from ..safe_io.wording import shorten
 from .hashing import state_sha256
 from .index import fault_of, flush, read_index, write_index
 
@@ -155,7 +156,7 @@ class CheckpointStore:
                 hint=f"checkpoints are kept of these steps: {kept}",
             )
         index = read_index(self.path(step))
-        return Commit(step, self.path(step), index["state_sha256"], index["extras"])
+        return Commit(step, self.path(step), index.state_sha256, index.extras)
 
     def described_faults(self) -> str:
         """What is wrong with which checkpoint, in one line."""
@@ -172,7 +173,7 @@ class CheckpointStore:
             RunError: If the names, dtypes or shapes differ, or the state read back
                 does not have the hash that was committed.
         """
-        saved, wanted = read_index(commit.path)["variables"], _signature(state)
+        saved, wanted = read_index(commit.path).variables, _signature(state)
         if saved != wanted:
             differing = sorted(
                 name for name in saved.keys() | wanted.keys() if saved.get(name) != wanted.get(name)
@@ -188,7 +189,7 @@ class CheckpointStore:
             reader.read(str(commit.path / "state")).assert_consumed()
         except Exception as error:  # TensorFlow has many ways to say that it is another one
             raise RunError(
-                f"TensorFlow cannot read the checkpoint: {str(error).splitlines()[0][:300]}"
+                f"TensorFlow cannot read the checkpoint: {shorten(str(error).splitlines()[0], 300)}"
                 if str(error)
                 else f"TensorFlow cannot read the checkpoint: {type(error).__name__}",
                 where=str(commit.path),
@@ -250,5 +251,5 @@ class CheckpointStore:
                     shutil.rmtree(removing)
 
 
-def _signature(state: Mapping[str, tf.Variable]) -> dict[str, Any]:
-    return {name: [v.dtype.name, v.shape.as_list()] for name, v in state.items()}
+def _signature(state: Mapping[str, tf.Variable]) -> dict[str, tuple[str, list[int]]]:
+    return {name: (v.dtype.name, v.shape.as_list()) for name, v in state.items()}

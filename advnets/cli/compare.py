@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..safe_io.wording import shorten
 from .common import echo, log, plugin_options, print_json, print_table
 from .run_options import weights_option
 
@@ -62,7 +63,7 @@ def command(
     Exit codes: 0, or 2 if nothing can be compared.
     """
     if at not in ("common", "last", "best") and not (at.isascii() and at.isdigit()):
-        raise click.BadParameter(f"{at[:40]!r} is neither common, last, best, nor a step")
+        raise click.BadParameter(f"{shorten(at, 40)!r} is neither common, last, best, nor a step")
     from ..compare import compare, read_run
 
     found, left_out = compare([read_run(run, weights) for run in runs], metrics, at, better)
@@ -91,7 +92,8 @@ def _print(comparison: Comparison) -> None:
     )
     for number, row in enumerate(comparison.rows[1:], 2):
         if row.differs:
-            echo(f"  {number} is 1 but for {'; '.join(line[:100] for line in row.differs[:6])}")
+            differs = "; ".join(shorten(line, 100) for line in row.differs[:6])
+            echo(f"  {number} is 1 but for {differs}")
     for pair in comparison.pairs[:MOST_PAIRS]:
         echo(f"  {pair.first + 1} and {pair.second + 1}: {_told(pair, comparison.rows)}")
     if len(comparison.pairs) > MOST_PAIRS:
@@ -128,5 +130,4 @@ def _error(value: float | None) -> str:
 
 
 def _short(value: object) -> str:
-    text = str(value) if not isinstance(value, float) else f"{value:.5g}"
-    return text if len(text) <= 40 else f"{text[:40]}…"
+    return shorten(f"{value:.5g}" if isinstance(value, float) else value, 40)

@@ -14,6 +14,7 @@ import click
 
 from ..errors import AdvnetsError, RecipeError, UsageError
 from ..safe_io import outside, printable
+from ..safe_io.wording import shorten, size
 from .common import echo, plugin_options, registry_of, style
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def _disk(subject: str, folder: Path, needed: int = LOW_DISK) -> Finding:
     from ..monitor.report.health import Finding
 
     free = shutil.disk_usage(folder).free
-    text = f"{free / 2**30:.1f} GiB free in {folder}"
+    text = f"{size(free)} free in {folder}"
     if free < needed:
         return Finding("problem", subject, text, "make room: a run stops when the disk is full")
     return Finding("ok", subject, text)
@@ -165,7 +166,7 @@ def examine(folder: RunFolder, registry: Registry) -> Iterator[Finding]:
         except AdvnetsError as error:
             yield Finding("problem", name, error.message, error.hint or "")
         except Exception as error:  # what lies there may be anything
-            text = f"cannot be examined: {type(error).__name__}: {str(error)[:300]}"
+            text = f"cannot be examined: {type(error).__name__}: {shorten(error, 300)}"
             yield Finding("problem", name, text)
     yield _disk("disk", folder.path, max(4 * _largest(folder), 2**28))
 
@@ -186,7 +187,7 @@ def _recipe(folder: RunFolder, registry: Registry, began: str | None) -> Iterato
         return
     yield Finding("ok", "recipe", f"valid; {recipe.name}, identity {recipe.identity()}")
     if began is not None and began != recipe.identity():
-        text = f"the run began as {began[:40]}: its recipe is another one now"
+        text = f"the run began as {shorten(began, 40)}: its recipe is another one now"
         yield Finding("problem", "recipe", text, "bring back the recipe.yaml that it began with")
 
 

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from ..errors import AdvnetsError, UsageError
+from ..safe_io.wording import counted, shorten
 from .common import check_place, echo, log, plugin_options
 from .run_options import checkpoint_option, open_run, run_argument, seed_option, weights_option
 
@@ -194,7 +195,7 @@ def _of_images(
     spec = run.source.spec
     if spec.kind != "image":
         on_the_line = bool(snapshots_of(run.folder.samples))
-        size = f"{spec.size:,} number{'' if spec.size == 1 else 's'}"
+        size = counted(spec.size, "number")
         raise UsageError(
             f"figure {number} shows images; this run's examples are vectors of {size}",
             where=str(run.path),
@@ -220,7 +221,7 @@ def _of_images(
 
 
 def _name(folder: RunFolder) -> str:
-    return str(folder.manifest.get("name") or folder.path.name)[:60]
+    return shorten(folder.manifest.get("name") or folder.path.name, 60)
 
 
 def _write_numbers(file: IO[bytes], numbers: Mapping[str, np.ndarray]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..safe_io.wording import shorten
 from .common import echo, log, plugin_options, print_table, registry_of, state_of
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _print(sweep: Sweep, trials: list[Trial]) -> None:
                 "" if trial.value is None else f"{trial.value:.5g}",
                 "" if trial.error is None else f"{trial.error:.2g}",
                 *(_short(trial.params[name]) for name in names),
-                trial.reason[:100],
+                shorten(trial.reason, 100),
             )
             for trial in ranked[:SHOWN]
         ],
@@ -146,4 +147,4 @@ def _print(sweep: Sweep, trials: list[Trial]) -> None:
 
 
 def _short(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)[:40]
+    return shorten(f"{value:.4g}" if isinstance(value, float) else value, 40)

@@ -14,6 +14,7 @@ from ..errors import UsageError
 from ..log import at_level
 from .common import echo, log, plugin_options, print_table, registry_of, state_of
 from .recipe_options import asked_for
+from .run_options import seed_option
 
 if TYPE_CHECKING:
     from ..verify.kills import Kill, Subject
@@ -32,13 +33,7 @@ SERIES = 5
     show_default=True,
     help="How many processes to kill.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**31 - 1),
-    default=0,
-    show_default=True,
-    help="Seed of the moments.",
-)
+@seed_option("Seed of the moments.")
 @click.option("--keep", is_flag=True, help="Keep the runs' folders; else only if they differ.")
 @plugin_options
 @click.pass_context

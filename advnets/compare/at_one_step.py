@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import UsageError
+from ..safe_io.wording import indented
 from .protocols import differing, key, settings
 
 MOST_LINES = 6
@@ -48,7 +49,7 @@ def _refuse_ambiguous(scores: Sequence[Mapping[str, Any]], where: str | None) ->
     first, *others = (settings(metric, score.get("protocol") or {}) for score in scores)
     for other in others:
         if key(first) != key(other):
-            shown = "\n".join(f"  {line}" for line in differing(first, other)[:MOST_LINES])
+            shown = indented(differing(first, other), MOST_LINES)
             raise UsageError(
                 f"{metric!r} was measured in several ways, so it does not say which score "
                 f"counts; they differ in\n{shown}",

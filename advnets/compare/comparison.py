@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import UsageError
 from ..recipe import differences
+from ..safe_io.wording import indented, some
 from .protocols import differing
 from .ranking import Comparison, Pair, Row
 from .scored_run import Measured, ScoredRun, Series
@@ -89,7 +90,7 @@ def _ways(runs: Sequence[ScoredRun], metric: str) -> list[str]:
     """
     for run in runs:
         if metric not in run.series:
-            known = ", ".join(sorted(run.series)[:MOST_LINES]) or "none"
+            known = some(sorted(run.series), MOST_LINES) or "none"
             raise UsageError(
                 f"{run.path} has no score {metric!r}; it has: {known}",
                 hint=f"`advnets evaluate {run.path} --metric {metric}` adds it, "
@@ -101,8 +102,7 @@ def _ways(runs: Sequence[ScoredRun], metric: str) -> list[str]:
     if shared:
         return shared
     first, second, lines = _nearest(runs, metric)
-    more = f"\n  and {len(lines) - MOST_LINES} more" if len(lines) > MOST_LINES else ""
-    shown = "\n".join(f"  {line}" for line in lines[:MOST_LINES]) + more
+    shown = indented(lines, MOST_LINES)
     raise UsageError(
         f"{metric!r} was not measured alike, so it cannot be ranked: {first.path} and "
         f"{second.path} differ in\n{shown}",

@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..safe_io.wording import shorten
+
 OF_THE_SAMPLES = ("seed", "step", "weights_sha256", "averaging", "samples_precision")
 """Tell which samples were scored: they differ from run to run, and may."""
 ABOUT_ITSELF = ("better", "outcomes", "interval")
@@ -69,8 +71,7 @@ _ABSENT = "(absent)"
 def _shown(found: Mapping[str, Any], name: str) -> str:
     if name not in found:
         return _ABSENT
-    text = json.dumps(found[name], ensure_ascii=False)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return shorten(json.dumps(found[name], ensure_ascii=False), LONGEST)
 
 
 def _leaves(value: Any, path: str, left_out: set[str]) -> Iterator[tuple[str, Any]]:

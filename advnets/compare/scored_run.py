@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import UsageError
 from ..recipe import identity, read_yaml, recipe_bytes
 from ..runs import RunFolder
+from ..safe_io.wording import shorten
 from .at_one_step import counting
 from .protocols import better, key, settings
 
@@ -64,7 +65,7 @@ class ScoredRun:
     @property
     def name(self) -> str:
         """The recipe's name."""
-        return str(self.recipe.get("name", "?"))[:100]
+        return shorten(self.recipe.get("name", "?"), 100)
 
     @property
     def seed(self) -> Any:

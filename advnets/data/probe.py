@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from ..errors import DataError
+from ..safe_io.wording import shorten
 
 DEADLINE = 5.0
 """Seconds after which a host that hasn't answered counts as out of reach."""
@@ -93,4 +94,4 @@ def _innermost(error: BaseException) -> str:
             break
         error = inner
     text = str(error).rsplit(": ", 1)[-1].strip() or type(error).__name__
-    return text.splitlines()[0][:200]
+    return shorten(text.splitlines()[0], 200)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..errors import DataError
+from ..safe_io.wording import counted, size
 from .examples import Examples, checked
 from .preprocess import Preprocess, contrast_statistics
 from .spec import SPLITS, DataSpec
@@ -258,8 +259,8 @@ class Source(ABC):
         needed, most = examples * self.spec.bytes, max(self.budget, MEMORY_BUDGET)
         if needed > most:
             raise DataError(
-                f"{self.name}: {examples:,} examples of {split!r} take {needed / 2**30:.1f} GiB "
-                f"of memory; at most {most / 2**30:.3g} GiB are used",
+                f"{self.name}: {counted(examples, 'example')} of {split!r} take {size(needed)} "
+                f"of memory; at most {size(most)} are used",
                 hint=f"{self._other_way}; or, where there is the memory, raise "
                 "distribution.memory_budget",
             )

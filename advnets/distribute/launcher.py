@@ -24,6 +24,8 @@ from types import FrameType
 from typing import IO, Any
 
 from ..errors import Interrupted, RunError, UsageError
+from ..safe_io.last_lines import last_lines
+from ..safe_io.wording import indented
 from .signals import LISTENING
 
 LAST_LINES = 12
@@ -292,6 +294,6 @@ def _tee(source: IO[bytes], screen: Any, log: IO[bytes]) -> None:
 
 
 def _end_of(log: Path) -> str:
-    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    lines = last_lines(log)
     start = max((i for i, line in enumerate(lines) if line.startswith("--- ")), default=-1)
-    return "\n".join(f"  {line}" for line in lines[start + 1 :][-LAST_LINES:]) or "  (it is empty)"
+    return indented(lines[start + 1 :][-LAST_LINES:] or ["(it is empty)"], LAST_LINES)

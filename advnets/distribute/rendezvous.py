@@ -27,6 +27,7 @@ from types import FrameType
 from typing import Any
 
 from ..errors import Interrupted, RunError, UsageError
+from ..safe_io.wording import some
 from .cluster import Cluster
 
 log = logging.getLogger(__name__)
@@ -96,8 +97,7 @@ class Waiting:
     @property
     def whom(self) -> str:
         """The missing addresses, in words."""
-        some = ", ".join(self.missing[:8]) or "the others"
-        return some + (f" and {len(self.missing) - 8} more" if len(self.missing) > 8 else "")
+        return some(self.missing, 8) or "the others"
 
 
 class Line:

@@ -16,6 +16,7 @@ import numpy as np
 from ..data.sources.npy_arrays import Archive
 from ..errors import DataError, UsageError
 from ..safe_io import is_there
+from ..safe_io.wording import some
 
 HIDDEN = re.compile(r"^hidden_(\d+)")
 
@@ -140,9 +141,7 @@ def _read(archive: Archive, name: str) -> np.ndarray:
 
 def _some(names: Iterable[str]) -> str:
     """Return the first of the names."""
-    found = sorted(names)
-    more = f" and {len(found) - 20} more" if len(found) > 20 else ""
-    return ", ".join(found[:20]) + more or "nothing"
+    return some(sorted(names), 20) or "nothing"
 
 
 def _index(name: str) -> int | None:

@@ -71,7 +71,7 @@ class Window:
             self.sums[name] = self.sums.get(name, 0.0) + value
 
     def kept(self) -> dict[str, Any]:
-        """Return what a checkpoint keeps, for a line that is logged in another sitting.
+        """Return what a checkpoint keeps, for a line that is logged in another session.
 
         >>> Window(**Window(2, {"d_loss": 3.0}, {"modes": 8.0}).kept()).seen
         {'modes': 8.0}

@@ -32,6 +32,7 @@ from typing import Any
 import pluggy
 
 from ..errors import PluginError
+from ..safe_io.wording import shorten
 from . import hookspecs
 from .components import KINDS, RESERVED, Component
 from .registry import BLOCK, BUILT_IN, PluginRecord, Registry
@@ -283,14 +284,16 @@ def _components(hook: Callable[[], Any], kind: str) -> list[Component]:
     returned, where = hook(), defined_at(hook)
     if not isinstance(returned, list | tuple):
         raise PluginError(
-            f"advnets_{kind} returned {returned!r:.80}, not a list of advnets.Component",
+            f"advnets_{kind} returned {shorten(repr(returned), 80)}, "
+            "not a list of advnets.Component",
             where=where,
         )
     names = set()
     for item in returned:
         if not isinstance(item, Component):
             raise PluginError(
-                f"advnets_{kind} returned a list with {item!r:.80}, which is no advnets.Component",
+                f"advnets_{kind} returned a list with {shorten(repr(item), 80)}, "
+                "which is no advnets.Component",
                 where=where,
             )
         if item.name in names:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from os import PathLike, fspath
 from typing import Any
 
+from ..safe_io.wording import shorten
 from .document import Document, Keys, Place, dotted
 from .scalars import LARGEST, check_text
 from .yaml_reader import MAX_DEPTH, MAX_VALUES
@@ -68,7 +69,9 @@ class _Copier:
         items: dict[str, Any] = {}
         for key, item in value.items():
             if not isinstance(key, str):
-                self._problem(keys, f"a key must be text, not {key!r:.40}", spoil=False)
+                self._problem(
+                    keys, f"a key must be text, not {shorten(repr(key), 40)}", spoil=False
+                )
                 continue
             try:
                 check_text(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ..safe_io.wording import shorten
 from .document import COMMAND_LINE, Document, Keys, Place, dotted
 from .mapping_reader import read_value
 from .schema import is_entry
@@ -47,7 +48,7 @@ def _read(
         overrides = [overrides]
     if isinstance(overrides, Mapping):
         for key, value in overrides.items():
-            place = Place(COMMAND_LINE, override=f"{key}={value!r:.60}")
+            place = Place(COMMAND_LINE, override=f"{key}={shorten(repr(value), 60)}")
             keys = _keys(key) if isinstance(key, str) else None
             if keys is None:
                 document.problems.append(place.problem("a key is a dotted path, as text"))
@@ -57,7 +58,7 @@ def _read(
     for word in overrides:
         key, equals, text = word.partition("=")
         keys = _keys(key)
-        place = Place(COMMAND_LINE, override=word if len(word) <= 100 else f"{word[:100]}…")
+        place = Place(COMMAND_LINE, override=shorten(word, 100))
         if not equals or keys is None:
             document.problems.append(
                 place.problem("an override is KEY=VALUE", "such as training.steps=2000")
@@ -110,7 +111,9 @@ def _set(
             document.forget(path)
             document.keys[path] = document.values[path] = place
         elif not isinstance(child, dict | list):
-            return f"{dotted(path)} is {child!r:.40}, not a section", _near(holder, str(key))
+            return f"{dotted(path)} is {shorten(repr(child), 40)}, not a section", _near(
+                holder, str(key)
+            )
         holder = holder[key]
     refusal = _refusal(holder, keys, len(keys) - 1)
     if refusal:

@@ -12,6 +12,8 @@ from __future__ import annotations
 import math
 import re
 
+from ..safe_io.wording import shorten
+
 NULL = re.compile(r"null|Null|NULL|~|")
 TRUE = re.compile(r"true|True|TRUE")
 FALSE = re.compile(r"false|False|FALSE")
@@ -81,6 +83,5 @@ def check_text(text: str) -> None:
 
 def _integer(text: str, base: int) -> int:
     if len(text) > 40 or abs(value := int(text, base)) > LARGEST:
-        shown = text if len(text) <= 40 else f"{text[:20]}…"
-        raise ValueError(f"{shown} does not fit into 64 bits")
+        raise ValueError(f"{shorten(text, 21)} does not fit into 64 bits")
     return value

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from ..safe_io.wording import counted, shorten
 from .schema import NAME_PATTERN
 
 KIND = {
@@ -40,8 +41,8 @@ EXPECTED: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "bool_type": lambda c: "true or false",
     "bool_parsing": lambda c: "true or false",
     "string_type": lambda c: "text",
-    "string_too_short": lambda c: f"text of at least {_count(c['min_length'], 'character')}",
-    "string_too_long": lambda c: f"text of at most {_count(c['max_length'], 'character')}",
+    "string_too_short": lambda c: f"text of at least {counted(c['min_length'], 'character')}",
+    "string_too_long": lambda c: f"text of at most {counted(c['max_length'], 'character')}",
     "string_pattern_mismatch": lambda c: (
         PATTERNS.get(c["pattern"]) or f"text that matches {c['pattern']}"
     ),
@@ -49,6 +50,7 @@ EXPECTED: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "tuple_type": lambda c: "a list",
     "set_type": lambda c: "a list",
     "dict_type": lambda c: "a mapping",
+    "dataclass_type": lambda c: "a mapping",
     "model_type": lambda c: "a mapping",
     "model_attributes_type": lambda c: "a mapping",
     "none_required": lambda c: "null",
@@ -59,8 +61,8 @@ EXPECTED: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "less_than": lambda c: f"less than {number(c['lt'])}",
     "less_than_equal": lambda c: f"at most {number(c['le'])}",
     "multiple_of": lambda c: f"a multiple of {number(c['multiple_of'])}",
-    "too_short": lambda c: f"at least {_count(c['min_length'], 'entry')}",
-    "too_long": lambda c: f"at most {_count(c['max_length'], 'entry')}",
+    "too_short": lambda c: f"at least {counted(c['min_length'], 'entry')}",
+    "too_long": lambda c: f"at most {counted(c['max_length'], 'entry')}",
     "path_type": lambda c: "a path",
 }
 """What was expected, by pydantic's type of error."""
@@ -95,14 +97,13 @@ def came(value: Any) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, str):
-        quoted = repr(value if len(value) <= 60 else f"{value[:60]}…")
-        return f"the text {quoted}"
+        return f"the text {shorten(value, 60)!r}"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list):
-        return f"a list of {_count(len(value), 'entry')}"
+        return f"a list of {counted(len(value), 'entry')}"
     return str(value)
 
 
@@ -176,8 +177,3 @@ def any_of(texts: Iterable[str]) -> str:
     if len(unique) < 3:
         return " or ".join(unique)
     return f"{', '.join(unique[:-1])} or {unique[-1]}"
-
-
-def _count(count: int, noun: str) -> str:
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{count} {noun if count == 1 else plural}"

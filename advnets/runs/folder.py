@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import AdvnetsError, UsageError
-from ..recipe import Recipe, differences, load_recipe, read_yaml, recipe_bytes
-from ..recipe import identity
+from ..recipe import Recipe, differences, identity, load_recipe, read_yaml, recipe_bytes
 from ..safe_io import outside
-from ..safe_io.reading import as_path
 from ..safe_io.atomic import cannot_write, write_atomically
+from ..safe_io.reading import as_path
+from ..safe_io.wording import shorten
 from .lock import RunLock
 from .manifest import Manifest, machine, now, versions
 from .metrics_log import MetricsLog
@@ -222,8 +222,7 @@ class RunFolder:
         )
 
     def _found(self, recipe: Recipe) -> dict[str, Any]:
-        """Return the recipe of the run found here, with what has become a default since filled in.
-        """
+        """Return the recipe of the run found here, with what has become a default since filled in."""
         document = read_yaml(recipe_bytes(self.recipe_file), str(self.recipe_file))
         if document.problems or not isinstance(document.value, dict):
             reason = f": {document.problems[0]}" if document.problems else ""
@@ -249,7 +248,7 @@ def _usable(path: str | Path) -> Path:
         found.exists()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{str(path)[:100]!r} cannot be a folder: {reason}") from error
+        raise UsageError(f"{shorten(path, 100)!r} cannot be a folder: {reason}") from error
     if "\0" in str(found):
-        raise UsageError(f"{str(path)[:100]!r} cannot be a folder: it has a NUL in it")
+        raise UsageError(f"{shorten(path, 100)!r} cannot be a folder: it has a NUL in it")
     return found

@@ -1,7 +1,7 @@
-"""`.sitting.json`: how far the present sitting of a run has come, for the one after it.
+"""`.heartbeat.json`: how far the present session of a run has come, for the one after it.
 
 A process that is killed seals nothing. What it leaves is its last sign of life, from which the
-next sitting learns how many rounds, and how many seconds, were played in vain. Seconds are
+next session learns how many rounds, and how many seconds, were played in vain. Seconds are
 counted by a clock that only goes forward, so that setting the machine's clock changes nothing.
 """
 
@@ -12,93 +12,73 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from ..safe_io import read_json
 from ..safe_io.atomic import cannot_write
+from .record import Count, Flag, Seconds, checked
 
-SITTING = ".sitting.json"
+FILE = ".heartbeat.json"
 INTERVAL = 0.25
 """Seconds between two signs of life, at least; one takes a tenth of a millisecond."""
 
 
 @dataclass
 class Tally:
-    """What all sittings of a run add up to.
+    """What all sessions of a run add up to.
 
     Attributes:
         total: Seconds that its processes have run.
         step: The round that the last one had reached.
         steps_lost: Rounds that were played, not committed, and so to be played again.
-        sittings: How many there were.
+        sessions: How many there were.
         cut_off: How many of them ended without being sealed: killed, or with an error.
         sealed: Whether the last one was.
     """
 
-    total: float = 0.0
-    step: int = 0
-    steps_lost: int = 0
-    sittings: int = 0
-    cut_off: int = 0
-    sealed: bool = True
+    total: Seconds = 0.0
+    step: Count = 0
+    steps_lost: Count = 0
+    sessions: Count = 0
+    cut_off: Count = 0
+    sealed: Flag = True
 
     @classmethod
     def read(cls, folder: Path) -> Tally:
         """Return the tally in a run's folder; of zeros, if there is none that can be read.
 
         >>> Tally.read(Path("nowhere"))
-        Tally(total=0.0, step=0, steps_lost=0, sittings=0, cut_off=0, sealed=True)
+        Tally(total=0.0, step=0, steps_lost=0, sessions=0, cut_off=0, sealed=True)
         """
         try:
-            found = read_json(folder / SITTING, 2**16)
+            return checked(cls, read_json(folder / FILE, 2**16))
         except (OSError, ValueError):
             return cls()
-        return cls.of(found)
-
-    @classmethod
-    def of(cls, found: Any) -> Tally:
-        """Return the tally that a JSON value holds; of zeros, if it is none.
-
-        >>> Tally.of({"total": 2, "step": 5, "sealed": False}).step
-        5
-        >>> Tally.of({"total": "much"}).total, Tally.of([]).total, Tally.of({"step": -1}).step
-        (0.0, 0.0, 0)
-        """
-        zeros = asdict(cls())
-        if not isinstance(found, Mapping):
-            return cls()
-        kept = {key: found.get(key, zero) for key, zero in zeros.items()}
-        sound = all(
-            isinstance(value, int | float) and math.isfinite(value) and value >= 0
-            for value in kept.values()
-        )
-        return cls(**kept) if sound else cls()
 
     def begin(self, step: int) -> Tally:
-        """Return the tally of a sitting that goes on from ``step``, after the one told of here.
+        """Return the tally of a session that continues from ``step``, after the one told of here.
 
-        Doing so twice, because the second sitting died at once, counts nothing twice.
+        Doing so twice, because the second session died at once, counts nothing twice.
 
-        >>> killed = Tally(total=9.0, step=70, sittings=1, sealed=False)
+        >>> killed = Tally(total=9.0, step=70, sessions=1, sealed=False)
         >>> next = killed.begin(50)
-        >>> next.steps_lost, next.cut_off, next.sittings, next.step
+        >>> next.steps_lost, next.cut_off, next.sessions, next.step
         (20, 1, 2, 50)
         """
         return Tally(
             total=self.total,
             step=step,
             steps_lost=self.steps_lost + max(0, self.step - step),
-            sittings=self.sittings + 1,
+            sessions=self.sessions + 1,
             cut_off=self.cut_off + (not self.sealed),
             sealed=False,
         )
 
 
-class SittingRecord:
-    """Writes a sitting's signs of life.
+class Heartbeat:
+    """Write a session's signs of life.
 
     Not flushed to disk, since a killed process takes nothing with it that the system has;
     only a machine that fails loses some seconds' account.
@@ -111,11 +91,11 @@ class SittingRecord:
 
     def __init__(self, folder: Path, tally: Tally, now: Callable[[], float] = time.monotonic):
         self.tally = tally
-        self._path, self._now = folder / SITTING, now
+        self._path, self._now = folder / FILE, now
         self._written = -math.inf
 
     def beat(self, step: int, total: float) -> None:
-        """Write where the sitting is, unless that has just been done.
+        """Write where the session is, unless that has just been done.
 
         Args:
             step: The round.
@@ -133,7 +113,7 @@ class SittingRecord:
         self._written = self._now()
         self.tally.step, self.tally.sealed = step, sealed
         self.tally.total = max(self.tally.total, total)
-        temporary = self._path.with_name(f"{SITTING}.tmp")
+        temporary = self._path.with_name(f"{FILE}.tmp")
         try:
             temporary.write_text(json.dumps(asdict(self.tally)), encoding="utf-8")
             os.replace(temporary, self._path)

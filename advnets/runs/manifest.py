@@ -9,32 +9,113 @@ import platform
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import filelock
+from pydantic import BaseModel, ConfigDict, FailFast, Field
 
 from ..errors import RunError
 from ..safe_io import read_json
 from ..safe_io.atomic import cannot_write, write_atomically
-from .manifest_shape import fault
 from ..safe_io.jsonable import plain
+from .record import Count, Number, Seconds, checked
 
 PACKAGES = ("advnets", "tensorflow", "keras", "numpy")
 STATUSES = ("running", "interrupted", "failed", "finished")
+
+
+class Entries(BaseModel):
+    """Name what a manifest may hold; every entry is optional, and others may stand next to them.
+
+    >>> checked(Entries, {"step": "3"})
+    Traceback (most recent call last):
+    ...
+    ValueError: step: expected an integer, got the text '3'
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str | None = Field(None, description="the recipe's name")
+    identity: str | None = Field(None, description="the recipe's identity, a hash")
+    status: str | None = Field(None, description=f"one of {', '.join(STATUSES)}")
+    error: Any = Field(None, description="the first line of what ended the run, if it failed")
+    step: Count | None = Field(None, description="the round of the newest checkpoint")
+    state_sha256: str | None = Field(None, description="the hash of its state")
+    initial_state_sha256: str | None = Field(None, description="the hash of the first state")
+    started: Any = Field(None, description="when the run began, ISO 8601")
+    updated: Any = Field(None, description="when the manifest was written last, ISO 8601")
+    versions: Any = Field(None, description="of Python and of the packages")
+    platform: Any = Field(None, description="the computer: see `machine`")
+    devices: Any = Field(None, description="TensorFlow's logical devices")
+    plugins: Any = Field(None, description="whose code took part, with their fingerprints")
+    command: Any = Field(None, description="the command line, word by word")
+    data: DataEntry | None = Field(None, description="the training data")
+    stand_in: dict[str, Any] | None = Field(
+        None, description="for which data (for) others (used) stand in, and why"
+    )
+    time: Time | None = Field(None, description="where the time went, in seconds")
+    goodput: Number | None = Field(None, description="the share of training in the time")
+    sessions: Sessions | None = Field(None, description="how often the run was taken up")
+    jit: dict[str, Any] | None = Field(None, description="whether XLA compiles, and why")
+    noise: Any = Field(None, description="how the prior repeats itself, if it does")
+    scores: Annotated[list[ScoreEntry], FailFast()] = Field(
+        [], description="what `advnets.evaluate.Score.to_dict` returned"
+    )
+    divergences: Annotated[list[dict[str, Any]], FailFast()] = Field(
+        [], description="what the game diverged by, and what was done"
+    )
+    switched_off: Annotated[list[dict[str, Any]], FailFast()] = Field(
+        [], description="observers that failed: who, at which step, by which error"
+    )
+
+
+class DataEntry(BaseModel):
+    """Name the training data; sizes and the place where they are kept stand next to it."""
+
+    fingerprint: str | None = Field(None, description="a hash of the examples")
+
+
+class Time(BaseModel):
+    """Count the seconds of all sessions; ``total`` is what the others add up to."""
+
+    total: Seconds | None = None
+    starting: Seconds | None = Field(None, description="from the command to the first round")
+    training: Seconds | None = Field(None, description="in rounds that counted")
+    saving: Seconds | None = None
+    evaluation: Seconds | None = None
+    monitoring: Seconds | None = None
+    lost: Seconds | None = Field(None, description="in rounds that had to be played again")
+
+
+class Sessions(BaseModel):
+    """Count the processes that took the run up."""
+
+    count: Count | None = None
+    cut_off: Count | None = Field(None, description="of them, those that were killed or failed")
+    steps_lost: Count | None = Field(None, description="rounds that had to be played again")
+
+
+class Protocol(BaseModel):
+    """Say how a score was measured; only what others rely on is checked."""
+
+    step: Count | None = Field(None, description="the round in which it was measured")
+    unit: str | None = None
+
+
+class ScoreEntry(BaseModel):
+    """Hold a number, its error, and how it was measured."""
+
+    metric: str
+    value: Number | None = None
+    error: Number | None = None
+    protocol: Protocol | None = None
 
 
 class Manifest:
     """A run's manifest, read from and written to its file at every use.
 
     Args:
-        path: The file; it need not exist yet.
-
-    Keys, all optional until they are known: ``name``, ``identity``, ``status`` (one of
-    running, interrupted, failed, finished), ``step``, ``state_sha256``, ``started``,
-    ``updated`` (ISO 8601), ``versions``, ``platform``, ``plugins``, ``command``, ``data``,
-    ``stand_in`` (``None`` or ``{"for", "used"}``), ``time`` (seconds: total, which the others
-    add up to, starting, training, saving, evaluation, monitoring, lost), ``goodput`` (the share
-    of training), ``sittings`` (count, cut_off, steps_lost), ``scores`` (a list), ``error``.
+        path: The file; it need not exist yet. What it holds: :class:`Entries`.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -57,19 +138,15 @@ class Manifest:
                 what it must be.
         """
         try:
-            found = read_json(self.path)
+            found: dict[str, Any] = read_json(self.path)
+            checked(Entries, found)
+            return found
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise RunError(f"cannot read the manifest: {error}", where=str(self.path)) from error
         except ValueError as error:
             raise self._damaged(str(error)) from error
-        if not isinstance(found, dict):
-            raise self._damaged("it holds no object")
-        wrong = fault(found)
-        if wrong:
-            raise self._damaged(wrong)
-        return found
 
     def __getitem__(self, key: str) -> Any:
         return self.data[key]

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..monitor.report.curves import COLOURS, as_svg
+from ..monitor.report.curves import COLOURS, as_svg, show_scale
+from ..safe_io.wording import counted, shorten
 from .space import Parameter, encode
 from .trial import Trial
 
@@ -61,7 +62,7 @@ def parameters(trials: Sequence[Trial], space: Sequence[Parameter], metric: str)
 
 
 def _panel(axes: Any, trials: Sequence[Trial], parameter: Parameter, metric: str) -> None:
-    _axes(axes, _shortened(parameter.name, 40), metric)
+    _axes(axes, shorten(parameter.name, 40), metric)
     y = [trial.value for trial in trials]
     if parameter.entry.choices is None:
         x = [trial.params[parameter.name] for trial in trials]
@@ -80,7 +81,7 @@ def _panel(axes: Any, trials: Sequence[Trial], parameter: Parameter, metric: str
         spread = np.linspace(-0.18, 0.18, len(values)) if len(values) > 1 else [0.0]
         axes.plot(at + np.asarray(spread), values, "o", ms=3.5, color=GOOD)
         axes.plot([at - 0.3, at + 0.3], [np.mean(values)] * 2, color=INK, lw=1.3)
-    axes.set_xticks(range(len(labels)), [_shortened(x, LONGEST_LABEL) for x in labels])
+    axes.set_xticks(range(len(labels)), [shorten(x, LONGEST_LABEL) for x in labels])
     axes.set_xlim(-0.6, len(labels) - 0.4)
     if len(labels) > 3:
         axes.tick_params(axis="x", labelrotation=35)
@@ -111,7 +112,8 @@ def histograms(
             kept = {"color": colours["real"], "edgecolor": "white", "linewidth": 0.8}
             axes.hist(values, edges, weights=weights, alpha=0.75, **kept)
             axes.axvline(float(np.median(values)), color=colours["ink"], lw=1.2, ls=(0, (4, 3)))
-            title = f"{_shortened(name, 60)}: {len(values)} trials, median {np.median(values):.4g}"
+            trials = counted(len(values), "trial")
+            title = f"{shorten(name, 60)}: {trials}, median {np.median(values):.4g}"
             axes.set_title(title, loc="left", fontsize=9, color=colours["ink"])
 
     return draw
@@ -123,18 +125,8 @@ def finished(trials: Sequence[Trial]) -> list[Trial]:
 
 
 def _axes(axes: Any, x: str, y: str, colours: Mapping[str, str] = COLOURS) -> Any:
-    muted, rule = colours["muted"], colours["rule"]
     axes.patch.set_alpha(0)
-    axes.set_xlabel(x, color=muted)
-    axes.set_ylabel(y, color=muted)
-    axes.grid(axis="y", color=rule, lw=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(which="both", colors=muted, length=0)
-    for name, spine in axes.spines.items():
-        spine.set_visible(name == "bottom")
-        spine.set_color(rule)
+    axes.set_xlabel(x, color=colours["muted"])
+    axes.set_ylabel(y, color=colours["muted"])
+    show_scale(axes, colours)
     return axes
-
-
-def _shortened(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -10,6 +10,7 @@ from ..errors import Problem, RecipeError
 from ..recipe import Recipe
 from ..recipe.document import COMMAND_LINE, Document, Keys
 from ..recipe.problems import Findings
+from ..safe_io.wording import shorten
 from .schema import MOST_TRIALS, RANGES, SweepSchema
 from .space import Parameter, combinations, encode, grid_size, overrides_of
 
@@ -54,7 +55,9 @@ def check_space(schema: SweepSchema, space: Sequence[Parameter], findings: Findi
         labels = Counter(encode(value) for value in parameter.entry.choices or ())
         for label, times in labels.items():
             if times > 1:
-                findings.add(place, f"space.{parameter.name}: {label:.60} appears {times} times")
+                findings.add(
+                    place, f"space.{parameter.name}: {shorten(label, 60)} appears {times} times"
+                )
     for key in sorted(KEPT_APART.keys() & schema.overrides.keys()):
         findings.add(("overrides", key), f"{key!r} is no override", KEPT_APART[key], at_key=True)
 
@@ -67,7 +70,7 @@ def check_words(words: Sequence[str], space: Sequence[Parameter], findings: Find
             for swept in parameter.keys:
                 if key in KEPT_APART or f"{swept}.".startswith(f"{key}."):
                     hint = KEPT_APART.get(key, f"it is of the parameter {parameter.name!r}")
-                    message = f"{word[:100]}: {key!r} is not to be changed here"
+                    message = f"{shorten(word, 100)}: {key!r} is not to be changed here"
                     findings.problems.append(Problem(message, source=COMMAND_LINE, hint=hint))
                     return
 
@@ -77,7 +80,7 @@ def overridden(problem: Problem, overrides: Mapping[str, Any]) -> tuple[str | No
     if problem.source != COMMAND_LINE:
         return None, problem.message
     for key, value in overrides.items():
-        start = f"{key}={value!r:.60}: "
+        start = f"{key}={shorten(repr(value), 60)}: "
         if problem.message.startswith(start):
             return key, f"{key}: {problem.message.removeprefix(start)}"
     return None, problem.message
@@ -127,7 +130,9 @@ def check_combinations(recipe: Recipe, space: Sequence[Parameter], findings: Fin
     for params in combinations(space):
         problem = _fault(recipe, overrides_of(space, params))
         if problem is not None:
-            findings.add(("space",), f"{encode(params):.200}: {problem.message}", problem.hint)
+            findings.add(
+                ("space",), f"{shorten(encode(params), 200)}: {problem.message}", problem.hint
+            )
             return
 
 

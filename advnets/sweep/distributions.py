@@ -15,6 +15,7 @@ from ..monitor.figures.style import DATA, INK, MUTED, PAPER
 from ..monitor.plain_text import plain_text
 from ..recipe import read_yaml
 from ..safe_io import NotAFile, TooLarge, read_bytes
+from ..safe_io.wording import indented, shorten
 from .charts import histograms
 from .folder import MOST_BYTES, SweepFolder
 from .trial import Trial
@@ -95,7 +96,7 @@ def read_outcomes(path: str | Path) -> Outcomes:
     found = told.get("space")
     space = found if isinstance(found, dict) else {}
     values = [trial.value for trial in ended if trial.value is not None]
-    name = str(told.get("name", folder.path.name))[:100]
+    name = shorten(told.get("name", folder.path.name), 100)
     judged = _judged(told, folder, space)
     return Outcomes(
         *(folder.path, name, metric, values, counts), how, judged, trials, space, manifest
@@ -175,7 +176,7 @@ def check_alike(outcomes: Sequence[Outcomes]) -> None:
 def _refuse(first: Outcomes, other: Outcomes, message: str, what: str) -> None:
     lines = differing(getattr(first, what), getattr(other, what))
     if lines:
-        shown = "\n".join(f"  {line}" for line in lines[:MOST_LINES])
+        shown = indented(lines, MOST_LINES)
         raise UsageError(f"{message}: {first.path} and {other.path} differ in\n{shown}")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from ..distribute.signals import handling_signals
 from ..errors import Interrupted, RunError
+from ..safe_io.wording import shorten
 from .folder import SweepFolder
 from .load import Sweep
 from .player import Player
@@ -121,7 +122,7 @@ def _check(trial: Trial, sweep: Sweep, folder: SweepFolder) -> None:
     strays += sorted(trial.values.keys() - set(map(str, sweep.seeds)))
     if strays:
         raise RunError(
-            f"trials.jsonl: trial {trial.number} does not fit the sweep: {strays[0]:.80}",
+            f"trials.jsonl: trial {trial.number} does not fit the sweep: {shorten(strays[0], 80)}",
             where=str(folder.path),
             hint="mend or remove it; runs that are there are not played again",
         )

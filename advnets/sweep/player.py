@@ -195,7 +195,7 @@ class Player:
         self.trial.state = "complete"
 
     def _add_time(self) -> None:
-        """The seconds that its runs took, in all their sittings."""
+        """The seconds that its runs took, in all their sessions."""
         runs = [self._folder.run_of(self.trial, seed) for seed in self._sweep.seeds]
         times = [(run.manifest.data.get("time") or {}).get("total") for run in runs]
         self.trial.seconds = round(sum(seconds for seconds in times if seconds), 1)

@@ -12,6 +12,7 @@ from .._version import __version__
 from ..monitor.report.curves import as_svg
 from ..recipe import write_yaml
 from ..safe_io.atomic import write_atomically
+from ..safe_io.wording import shorten
 from . import charts
 from .folder import SweepFolder
 from .load import Sweep
@@ -142,4 +143,4 @@ def _cells(trial: Trial, names: Sequence[str]) -> list[str]:
 
 def _short(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return shorten(text, LONGEST)

@@ -19,10 +19,10 @@ from ..distribute.launcher import THREADS, end_with_parent, worker_command
 from ..errors import Interrupted, RunError
 from ..runs import RunFolder
 from ..runs.lock import LOCK
+from ..safe_io.last_lines import last_lines
 from .space import encode
 
 LAST_LINES = 3
-LAST_BYTES = 8192
 PATIENCE = 120.0
 """Seconds for a process that was told to end to finish its round."""
 
@@ -91,7 +91,7 @@ class RunProcess:
                 return
         except filelock.Timeout as error:
             raise Interrupted(
-                "a process of an earlier sitting still plays this run",
+                "a process of an earlier session still plays this run",
                 where=str(self.folder.path),
                 hint="end it, and run the same command again",
             ) from error
@@ -130,7 +130,7 @@ class RunProcess:
         """Tell how it failed, in a line: its error, or the end of its log."""
         code = self.code or 0
         how = f"ended by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        lines = [line.strip() for line in _tail(self.log).splitlines() if line.strip()]
+        lines = [line.strip() for line in last_lines(self.log)]
         errors = [number for number, line in enumerate(lines) if line.startswith("error:")]
         told = lines[errors[-1] :] if errors else lines
         return " / ".join([how, *told[:LAST_LINES]] if errors else [how, *told[-LAST_LINES:]])
@@ -164,13 +164,3 @@ def is_finished(folder: RunFolder, steps: int) -> bool:
     """Tell whether a run has been played to its end."""
     manifest = folder.manifest.data
     return manifest.get("status") == "finished" and manifest.get("step") == steps
-
-
-def _tail(log: Path) -> str:
-    try:
-        with log.open("rb") as file:
-            file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - LAST_BYTES))
-            return file.read().decode("utf-8", "replace")
-    except OSError:
-        return ""

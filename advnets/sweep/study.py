@@ -1,7 +1,7 @@
 """Optuna's part: which values come next, and which trials are not worth going on with.
 
 Optuna is asked in memory. What it has to know is in ``trials.jsonl`` and is told to it anew in
-every sitting, in the order of the trials, with a sampler whose seed depends on the sweep's and
+every session, in the order of the trials, with a sampler whose seed depends on the sweep's and
 on the trial's number alone. So nothing of Optuna's is stored: no pickle, and no file whose
 format belongs to a version.
 """
@@ -92,7 +92,7 @@ class Study:
             self._study.tell(live, state=states.FAIL)
 
     def _take_up(self, trial: Trial) -> None:
-        """A trial of an earlier sitting."""
+        """A trial of an earlier session."""
         if not trial.ended:
             self._study.enqueue_trial(self._told(trial.params))
             self._study.sampler = self._sampler(trial.number)

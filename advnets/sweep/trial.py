@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Annotated, Any, Literal
 
-STATES = ("running", "complete", "pruned", "failed")
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from ..runs.record import Count, checked
+from ..safe_io.wording import shorten
+
 LONGEST_REASON = 500
+
+Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+
+def _of_pairs(pairs: Any) -> dict[int, float]:
+    return dict(checked(list[tuple[Count, Finite]], pairs))
+
+
+def _cut(reason: str) -> str:
+    return shorten(reason, LONGEST_REASON)
 
 
 @dataclass
@@ -28,16 +40,16 @@ class Trial:
         seconds: That its runs took, by their manifests.
     """
 
-    number: int
+    number: Count
     params: dict[str, Any]
-    state: str = "running"
-    value: float | None = None
-    error: float | None = None
-    values: dict[str, float] = field(default_factory=dict)
-    steps: dict[int, float] = field(default_factory=dict)
-    rungs: dict[str, float] = field(default_factory=dict)
-    reason: str = ""
-    seconds: float = 0.0
+    state: Literal["running", "complete", "pruned", "failed"] = "running"
+    value: Finite | None = None
+    error: Finite | None = None
+    values: dict[str, Finite] = field(default_factory=dict)
+    steps: Annotated[dict[int, float], BeforeValidator(_of_pairs)] = field(default_factory=dict)
+    rungs: dict[str, Finite] = field(default_factory=dict)
+    reason: Annotated[str, AfterValidator(_cut)] = ""
+    seconds: Finite = 0.0
 
     @property
     def ended(self) -> bool:
@@ -47,7 +59,7 @@ class Trial:
     def fail(self, reason: str) -> None:
         """End it as failed."""
         self.state, self.value, self.error = "failed", None, None
-        self.reason = reason[:LONGEST_REASON]
+        self.reason = _cut(reason)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the trial as JSON values."""
@@ -65,43 +77,9 @@ class Trial:
         >>> Trial.from_dict({"number": 0, "params": {}, "state": "gone"})
         Traceback (most recent call last):
         ...
-        ValueError: its state is 'gone', none of running, complete, pruned, failed
+        ValueError: state: expected 'running', 'complete', 'pruned' or 'failed', got the text 'gone'
         """
-        if not isinstance(found, Mapping):
-            raise ValueError("it is no mapping")
-        known = {name: found[name] for name in cls.__dataclass_fields__ if name in found}
-        number, params, state = known.get("number"), known.get("params"), known.get("state")
-        if not isinstance(number, int) or isinstance(number, bool) or not isinstance(params, dict):
-            raise ValueError("it has no number, or no values")
-        if state not in STATES:
-            raise ValueError(f"its state is {state!r:.40}, none of {', '.join(STATES)}")
-        for name in ("value", "error"):
-            if known.get(name) is not None:
-                _number(known[name], name)
-        if state in ("complete", "pruned") and known.get("value") is None:
+        trial = checked(cls, found)
+        if trial.state in ("complete", "pruned") and trial.value is None:
             raise ValueError("it is said to have ended, but has no value")
-        for name in ("values", "rungs"):
-            for item in _mapping(known.get(name, {}), name).values():
-                _number(item, name)
-        pairs = known.get("steps", [])
-        if not isinstance(pairs, list) or not all(
-            isinstance(pair, list) and len(pair) == 2 and type(pair[0]) is int and pair[0] >= 0
-            for pair in pairs
-        ):
-            raise ValueError("its steps are no list of pairs")
-        known["steps"] = {step: _number(value, "steps") for step, value in pairs}
-        known["seconds"] = _number(known.get("seconds", 0.0), "seconds")
-        known["reason"] = str(known.get("reason") or "")[:LONGEST_REASON]
-        return cls(**known)
-
-
-def _mapping(value: Any, name: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError(f"its {name} are no mapping")
-    return value
-
-
-def _number(value: Any, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"its {name}: {value!r:.40} is no number")
-    return float(value)
+        return trial

@@ -1,4 +1,4 @@
-"""What a sitting costs, and what the ones before it lost: booked in the run's folder."""
+"""What a session costs, and what the ones before it lost: booked in the run's folder."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from typing import Any
 from ..checkpoint import Commit
 from ..errors import AdvnetsError
 from ..runs import RunFolder
-from ..runs.heartbeat import SittingRecord, Tally
+from ..runs.heartbeat import Heartbeat, Tally
 from .clock import Clock, goodput
 
 
 class Account:
-    """The books of one sitting.
+    """The books of one session.
 
     The manifest gets ``time`` (seconds by kind, which add up to ``total``), ``goodput``
-    (the share of it spent in rounds that counted) and ``sittings`` (how many, how many of
+    (the share of it spent in rounds that counted) and ``sessions`` (how many, how many of
     them were cut off, how many rounds were lost by that).
 
     Args:
         folder: The run's folder.
-        newest: The checkpoint that the sitting goes on from, if any.
+        newest: The checkpoint that the session continues from, if any.
         began: When it began, by ``time.monotonic``.
         chief: Whether this process writes.
 
     Attributes:
-        clock: Where the sitting's time is booked.
+        clock: Where the session's time is booked.
     """
 
     def __init__(self, folder: RunFolder, newest: Commit | None, began: float, chief: bool = True):
@@ -38,13 +38,13 @@ class Account:
         before = Tally.read(folder.path) if chief else Tally()
         known = (folder.manifest.get("time") or {}).get("total") if chief else None
         before.total = max(before.total, known if isinstance(known, int | float) else 0.0)
-        self._record = SittingRecord(folder.path, before.begin(self._step))
+        self._record = Heartbeat(folder.path, before.begin(self._step))
         self.clock = Clock(self._kept, before.total, began)
         if chief:
             self._record.write(self._step, self.clock.total)
 
     def alive(self, step: int) -> None:
-        """The sitting has come to ``step``."""
+        """The session has come to ``step``."""
         if self._chief:
             # What else is written there will tell if the folder is gone or full.
             with contextlib.suppress(AdvnetsError):
@@ -58,7 +58,7 @@ class Account:
         )
 
     def went_back(self, commit: Commit | None, reached: int) -> None:
-        """The sitting goes on from a checkpoint, or from the start; what came after is lost."""
+        """The session continues from a checkpoint, or from the start; what came after is lost."""
         self._kept = commit.extras.get("time", {}) if commit else {}
         self._step = commit.step if commit else 0
         self.clock.went_back(self._kept)
@@ -86,8 +86,8 @@ class Account:
         return {
             "time": table,
             "goodput": goodput(table),
-            "sittings": {
-                "count": tally.sittings,
+            "sessions": {
+                "count": tally.sessions,
                 "cut_off": tally.cut_off,
                 "steps_lost": tally.steps_lost,
             },

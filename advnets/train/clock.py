@@ -1,4 +1,4 @@
-"""Where a run's time goes. The kinds add up to the total, over all sittings."""
+"""Where a run's time goes. The kinds add up to the total, over all sessions."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Clock:
     """Seconds of a run by what they were spent on.
 
     What a checkpoint keeps of it (:meth:`spent`) is the time that led to its state. A
-    sitting that goes on from there continues with that; whatever the run's processes
+    session that goes on from there continues with that; whatever the run's processes
     have run beyond, because they were killed or failed, is lost.
 
     Args:
         spent: The seconds by kind that led to the state gone on from.
-        total: Seconds that all sittings before this one ran.
+        total: Seconds that all sessions before this one ran.
         began: When this one did, by ``now``; now by default.
         now: Returns seconds, never fewer than before.
 
@@ -52,7 +52,7 @@ class Clock:
 
     @property
     def total(self) -> float:
-        """Seconds of all sittings."""
+        """Seconds of all sessions."""
         return self._total_before + self._elapsed()
 
     def measure(self, kind: str, work: Callable[[], T]) -> T:

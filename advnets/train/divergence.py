@@ -11,6 +11,7 @@ from ..distribute.workers import Workers
 from ..game import PLAYERS, WEIGHTS_SEEN, AdversarialGame
 from ..game.state import state_variables
 from ..observe.window import Window
+from ..safe_io.wording import some
 
 IN_WORDS = {
     "d_gradient_norm": "the discriminator's gradient",
@@ -154,7 +155,6 @@ def _finite(variable: tf.Variable) -> tf.Tensor:
 
 
 def _listed(names: Sequence[str], first: bool = False) -> str:
-    more = f" and {len(names) - TOLD} more" if len(names) > TOLD else ""
     verb = "is" if len(names) == 1 else "are"
-    listed = ", ".join(names[:TOLD]) + more
+    listed = some(names, TOLD)
     return f"{verb} {listed}" if first else f"{listed} {verb}"

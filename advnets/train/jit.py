@@ -87,7 +87,7 @@ def settle(
         kept: What the manifest holds of an earlier decision.
 
     Returns:
-        The decision, and what the manifest is to hold of it. A sitting with several
+        The decision, and what the manifest is to hold of it. A session with several
         replicas leaves there what one device had decided.
     """
     if replicas > 1:

@@ -16,6 +16,8 @@ from pathlib import Path
 from ..errors import RunError
 from ..runs import RunFolder
 from ..runs.heartbeat import Tally
+from ..safe_io.last_lines import last_lines
+from ..safe_io.wording import indented
 
 AIMS = {"starting": 0.15, "playing": 0.5, "saving": 0.35}
 """What a process is to be doing when it is killed, and how often."""
@@ -153,7 +155,7 @@ class _Process:
 
     def __init__(self, subject: Subject):
         self._subject, self._folder = subject, subject.folder
-        self._sittings = Tally.read(self._folder.path).sittings
+        self._sessions = Tally.read(self._folder.path).sessions
         self._resumes_at = max(_committed(self._folder), default=0)
         self._old_drafts = {path.stat().st_ino for path in self._drafts()}
 
@@ -177,7 +179,7 @@ class _Process:
     def seen(self) -> bool:
         """Tell whether it has left a sign of rounds played."""
         tally = Tally.read(self._folder.path)
-        return tally.sittings > self._sittings and tally.step > self._resumes_at
+        return tally.sessions > self._sessions and tally.step > self._resumes_at
 
     def drafts(self) -> bool:
         """Tell whether it is writing a checkpoint, or was when it died."""
@@ -226,8 +228,7 @@ class _Process:
         """
         code = self._process.poll()
         if code:
-            lines = self._subject.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
-            said = "\n".join(f"  {line}" for line in lines)
+            said = indented(last_lines(self._subject.log)[-LAST_LINES:], LAST_LINES)
             raise RunError(
                 f"the run ended with exit code {code}. The end of its log, "
                 f"{self._subject.log}:\n{said}"

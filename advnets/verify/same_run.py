@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..runs import RunFolder
+from ..safe_io.wording import counted
 
 TIMES = ("time", "steps_per_second")
 """Keys of metrics.jsonl that depend on the clock."""
@@ -45,8 +46,7 @@ def differences(one: Path, other: Path) -> list[str]:
         rows = [[_plain(row) for row in log] for log in logs]
         odd = [a["step"] for a, b in zip(*rows, strict=True) if a != b]
         if odd:
-            lines = f"{len(odd)} line{'s' * (len(odd) > 1)}"
-            found.append(f"metrics.jsonl: {lines}, the first of step {odd[0]}")
+            found.append(f"metrics.jsonl: {counted(len(odd), 'line')}, the first of step {odd[0]}")
     pictures = [
         {p.name: p.read_bytes() for glob in DRAWN for p in f.samples.glob(glob)} for f in folders
     ]

@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from advnets.checkpoint import CheckpointStore
-from advnets.checkpoint.index import INDEX, write_index
+from advnets.checkpoint.index import INDEX, MOST_FILES, own_hash, write_index
 from advnets.errors import RunError
 
 Change = Callable[[dict[str, Any]], object]
@@ -36,7 +36,7 @@ def rewrite(folder: Path, change: Change) -> None:
         written = json.loads((folder / INDEX).read_text())
         if written["files"] != files:
             written["files"] = files
-            del written["sha256"]  # as before indices carried a hash of themselves
+            written["sha256"] = own_hash(written)
             (folder / INDEX).write_text(json.dumps(written))
 
 
@@ -45,11 +45,17 @@ CHANGES: dict[str, Change] = {
     "an absolute path": lambda index: index["files"].update({"/etc/passwd": {"bytes": 1}}),
     "the folder": lambda index: index["files"].update({"..": {"bytes": 1}}),
     "a NUL": lambda index: index["files"].update({"a\0b": {"bytes": 1}}),
+    "too many files": lambda index: index["files"].update(
+        {f"f{number}": {"bytes": 1, "sha256": ""} for number in range(MOST_FILES)}
+    ),
     "no files": lambda index: index.update(files={}),
     "a list of files": lambda index: index.update(files=["state.index"]),
     "no size": lambda index: index["files"].update({"state.index": "x"}),
     "another step": lambda index: index.update(step="7"),
+    "a step that is no number": lambda index: index.update(step=True),
+    "fewer rounds than none": lambda index: index.update(step=-7),
     "a hash of another kind": lambda index: index.update(state_sha256=[1]),
+    "a window that is none": lambda index: index["extras"].update(window=None),
     "variables of another kind": lambda index: index.update(variables=[1]),
     "shapes of another kind": lambda index: index["variables"].update(a=["float32", "big"]),
     "extras of another kind": lambda index: index.update(extras=3),

@@ -132,14 +132,13 @@ def test_files_that_the_index_does_not_name_are_nobodys_business(store, measured
     measured("foreign_files", True, 10 - newest.step, seconds)
 
 
-def test_indices_of_before_they_had_a_hash_are_read(store):
+def test_an_index_without_its_own_hash_is_not_what_was_written(store):
     path = store.commit(10, state(0), {}).path
     index = json.loads((path / "checkpoint.json").read_text())
-    del index["sha256"]
+    own = index.pop("sha256")
     (path / "checkpoint.json").write_text(json.dumps(index))
-    assert store.newest().step == 10
-    index["more"] = 1
-    (path / "checkpoint.json").write_text(json.dumps(index))
+    assert store.fault(10) == "checkpoint.json: sha256 is missing"
+    (path / "checkpoint.json").write_text(json.dumps(index | {"sha256": own, "more": 1}))
     assert store.fault(10) == "checkpoint.json is not what was written"
 
 

@@ -52,24 +52,24 @@ class Measured:
         self.kept.append(entry | {"steps_lost": steps_lost, "seconds_lost": seconds_lost})
 
     def booked(self, row: str, recovered: bool | None, manifest: Mapping[str, Any]) -> None:
-        """A run in one sitting, whatever became of it: its manifest says what was lost."""
+        """A run in one session, whatever became of it: its manifest says what was lost."""
         self(row, recovered, *lost(manifest))
 
 
 def lost(manifest: Mapping[str, Any]) -> tuple[int, float]:
     """The rounds and seconds that a manifest books as lost.
 
-    >>> lost({"sittings": {"steps_lost": 3}, "time": {"lost": 0.5}}), lost({})
+    >>> lost({"sessions": {"steps_lost": 3}, "time": {"lost": 0.5}}), lost({})
     ((3, 0.5), (0, 0.0))
     """
     return (
-        (manifest.get("sittings") or {}).get("steps_lost", 0),
+        (manifest.get("sessions") or {}).get("steps_lost", 0),
         (manifest.get("time") or {}).get("lost", 0.0),
     )
 
 
 def cost(failed: Mapping[str, Any], again: Mapping[str, Any]) -> tuple[int, float]:
-    """What was lost by a sitting that ended early, and by the start of the one that went on.
+    """What was lost by a session that ended early, and by the start of the one that went on.
 
     Args:
         failed: The run's manifest, or the extras of its newest checkpoint, after the first.
@@ -78,7 +78,7 @@ def cost(failed: Mapping[str, Any], again: Mapping[str, Any]) -> tuple[int, floa
     Returns:
         Rounds and seconds.
 
-    >>> books = {"sittings": {"steps_lost": 3}, "time": {"lost": 0.5, "starting": 5.0}}
+    >>> books = {"sessions": {"steps_lost": 3}, "time": {"lost": 0.5, "starting": 5.0}}
     >>> cost({"time": {"starting": 3.0}}, books)
     (3, 2.5)
     """

@@ -57,7 +57,7 @@ def test_data_in_memory_need_their_file_no_more(play, tmp_path, measured):
     done = play(entry, f"monitoring.callbacks={fault}")
     assert done.code == 0
     measured.booked("resident_data_cut_off", True, done.manifest)
-    # The next sitting does: it names the file.
+    # The next session does: it names the file.
     refused = play(entry, "training.steps=40")
     assert refused.code == 2
     assert str(path) in refused.said

@@ -58,7 +58,7 @@ def test_killed_and_rerun_it_is_the_same_run(recipe, whole, tmp_path, measured):
     assert differences(whole.path, folder) == []
     manifest = json.loads((folder / "manifest.json").read_text())
     # One that is killed when all is played has nobody after it to book that.
-    assert manifest["sittings"]["cut_off"] in (len(kills) - 1, len(kills))
+    assert manifest["sessions"]["cut_off"] in (len(kills) - 1, len(kills))
     time = manifest["time"]
     assert time["total"] == pytest.approx(sum(time.values()) - time["total"])
     assert time["lost"] > 0

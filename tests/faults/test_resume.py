@@ -44,7 +44,7 @@ def test_a_run_that_goes_on_is_the_run_that_did(variant, tmp_path, monkeypatch):
     if GAMES[name].get("evaluation"):
         overrides |= {"evaluation.every": 10}
     if variant.startswith("XLA"):
-        # 20 lies between the two checkpoints: one sitting crosses it, the other as well.
+        # 20 lies between the two checkpoints: one session crosses it, the other as well.
         monkeypatch.setattr(jit, "FIRST_ROUND", 20)
     recipe, plugins = game(name), [str(PLUGIN)]
     whole = advnets.run(recipe, overrides, run_dir=tmp_path / "whole", plugins=plugins)
@@ -55,8 +55,8 @@ def test_a_run_that_goes_on_is_the_run_that_did(variant, tmp_path, monkeypatch):
             shutil.rmtree(checkpoint)
     advnets.run(recipe, overrides, run_dir=parts, plugins=plugins)
     assert differences(whole.path, parts) == []
-    assert whole.manifest["sittings"]["count"] == 1
-    assert advnets.open_run(parts, plugins=plugins).manifest["sittings"]["count"] == 2
+    assert whole.manifest["sessions"]["count"] == 1
+    assert advnets.open_run(parts, plugins=plugins).manifest["sessions"]["count"] == 2
     if variant.startswith("XLA"):
         assert whole.manifest["jit"]["start"] == 20
     if "state" in variant:

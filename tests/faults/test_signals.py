@@ -96,7 +96,7 @@ def test_while_a_metric_is_computed(signals, played, tmp_path, measured):
         assert kept == ["step-00000100", "step-00000150"]
     resumed = advnets.run(recipe, run_dir=folder, plugins=[str(plugin)])
     assert differences(whole.path, resumed.path) == []
-    lost = resumed.manifest["sittings"]
+    lost = resumed.manifest["sessions"]
     assert lost["cut_off"] == (signals == 2)
     # Signs of life are a quarter of a second apart: the last may be of an earlier round.
     assert lost["steps_lost"] <= (50 if signals == 2 else 0)

@@ -1,4 +1,4 @@
-"""A run's time adds up, whatever ended its sittings and whatever the clocks did."""
+"""A run's time adds up, whatever ended its sessions and whatever the clocks did."""
 
 import time
 
@@ -6,7 +6,7 @@ import pytest
 
 from advnets.checkpoint import Commit
 from advnets.runs import RunFolder
-from advnets.runs.heartbeat import INTERVAL, SITTING, SittingRecord, Tally
+from advnets.runs.heartbeat import FILE, INTERVAL, Heartbeat, Tally
 from advnets.train.account import Account
 from advnets.train.clock import KINDS, Clock, goodput
 
@@ -45,7 +45,7 @@ def test_the_kinds_and_the_total():
 
 
 def test_what_ran_beyond_the_checkpoint_is_lost():
-    """A sitting of 20 s was killed; its newest checkpoint was made after 12 s."""
+    """A session of 20 s was killed; its newest checkpoint was made after 12 s."""
     hand = Hand()
     clock = Clock({"training": 9.0, "starting": 3.0}, total=20.0, now=hand)
     clock.measure("training", worked(hand, 5))
@@ -74,27 +74,27 @@ def folder(tmp_path):
 
 
 def books(folder):
-    return folder.manifest.data["time"], folder.manifest.data["sittings"]
+    return folder.manifest.data["time"], folder.manifest.data["sessions"]
 
 
-def test_a_killed_sitting_is_booked_by_the_next(folder):
+def test_a_killed_session_is_booked_by_the_next(folder):
     hand = Hand()
     first = Account(folder, None, began=0.0)
-    record = SittingRecord(folder.path, Tally().begin(0), hand)
+    record = Heartbeat(folder.path, Tally().begin(0), hand)
     record.write(step=70, total=9.0)  # its last sign of life; it was at step 50 after 6 s
     del first
 
     second = Account(folder, commit(50, training=6.0), began=0.0)
     second.committed(commit(60, training=7.0))
-    time, sittings = books(folder)
+    time, sessions = books(folder)
     assert time["lost"] == pytest.approx(3.0)
-    assert sittings == {"count": 2, "cut_off": 1, "steps_lost": 20}
+    assert sessions == {"count": 2, "cut_off": 1, "steps_lost": 20}
 
     # Killed at once, and begun again: nothing is counted twice.
     third = Account(folder, commit(60, training=7.0), began=0.0)
     third.close(80, sealed=True)
-    time, sittings = books(folder)
-    assert sittings == {"count": 3, "cut_off": 2, "steps_lost": 20}
+    time, sessions = books(folder)
+    assert sessions == {"count": 3, "cut_off": 2, "steps_lost": 20}
     assert time["total"] == pytest.approx(sum(time[kind] for kind in (*KINDS, "lost")))
     fourth = Account(folder, commit(80, training=9.0), began=0.0)
     fourth.close(80, sealed=True)
@@ -105,8 +105,8 @@ def test_a_failure_loses_what_came_after_the_last_commit(folder):
     account = Account(folder, None, began=0.0)
     account.committed(commit(10, training=1.0))
     account.close(25, sealed=False)
-    time, sittings = books(folder)
-    assert sittings == {"count": 1, "cut_off": 1, "steps_lost": 15}
+    time, sessions = books(folder)
+    assert sessions == {"count": 1, "cut_off": 1, "steps_lost": 15}
     assert time["lost"] == pytest.approx(time["total"] - 1.0)
     again = Account(folder, commit(10, training=1.0), began=0.0)
     again.close(30, sealed=True)
@@ -115,7 +115,7 @@ def test_a_failure_loses_what_came_after_the_last_commit(folder):
 
 @pytest.mark.parametrize("torn", ["", "{", "[]", '{"total": "x"}', '{"total": NaN}'])
 def test_a_torn_record_counts_as_none(folder, measured, torn):
-    (folder.path / SITTING).write_text(torn)
+    (folder.path / FILE).write_text(torn)
     began = time.perf_counter()
     tally = Tally.read(folder.path)
     measured("torn_record", None, None, time.perf_counter() - began)
@@ -128,7 +128,7 @@ def test_a_torn_record_counts_as_none(folder, measured, torn):
 
 def test_signs_of_life_are_rare_and_never_go_back(tmp_path):
     hand = Hand()
-    record = SittingRecord(tmp_path, Tally().begin(0), hand)
+    record = Heartbeat(tmp_path, Tally().begin(0), hand)
     record.beat(1, 5.0)
     record.beat(2, 6.0)
     assert Tally.read(tmp_path).step == 1
@@ -140,7 +140,7 @@ def test_signs_of_life_are_rare_and_never_go_back(tmp_path):
 
 def test_a_folder_that_takes_no_sign_of_life_does_not_stop_the_run(folder):
     account = Account(folder, None, began=0.0)
-    (folder.path / f"{SITTING}.tmp").mkdir()
+    (folder.path / f"{FILE}.tmp").mkdir()
     account.alive(5)
 
 

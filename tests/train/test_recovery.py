@@ -41,7 +41,7 @@ class Silence(keras.callbacks.Callback):
             bias.assign(np.r_[-np.inf, np.zeros(bias.shape[0] - 1)])
 
 class Crash(keras.callbacks.Callback):
-    '''Fails in round 18 of the first sitting.'''
+    '''Fails in round 18 of the first session.'''
     crashed = False
     changes_game = True  # else its failure would not end the run
     def on_train_batch_end(self, batch, logs=None):
@@ -210,7 +210,7 @@ def test_a_rollback_goes_on_more_slowly(play, measured, optimizer):
     assert rows[10]["g_learning_rate"] == pytest.approx(
         rate * (1.01**4 if optimizer is None else 1)
     )
-    assert run.manifest["sittings"]["steps_lost"] == 4
+    assert run.manifest["sessions"]["steps_lost"] == 4
     time = run.manifest["time"]
     assert time["lost"] > 0
     assert time["total"] == pytest.approx(sum(time.values()) - time["total"])

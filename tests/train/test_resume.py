@@ -158,4 +158,4 @@ def test_signals(recipe_file, tmp_path, number, caplog, measured):
     if number == signal.SIGKILL:
         measured("killed", True, *cost(kept, resumed.manifest))
     else:
-        measured("signal", True, resumed.manifest["sittings"]["steps_lost"], heeded)
+        measured("signal", True, resumed.manifest["sessions"]["steps_lost"], heeded)

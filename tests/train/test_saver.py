@@ -89,7 +89,7 @@ def test_the_best_is_kept_and_remembered(tmp_path):
     kept = store.newest().extras["best"]
     assert kept == {"metric": "fid", "mode": "min", "step": 20, "value": 3.0}
 
-    # The next sitting knows it, and spares it from its first commit on.
+    # The next session knows it, and spares it from its first commit on.
     store = CheckpointStore(tmp_path / "checkpoints", keep=1)
     asked = BestCheckpoint(metric="fid", mode="min")
     again = Saver(store, Clock(), lambda commit: None, Best.resume(kept, asked))

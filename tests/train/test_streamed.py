@@ -85,7 +85,7 @@ def test_a_feed_can_be_set_to_any_round_without_a_new_trace(small, images):
     assert rounds.traces == 1
 
 
-def test_sittings_may_differ_in_where_the_data_live(small, images, tmp_path):
+def test_sessions_may_differ_in_where_the_data_live(small, images, tmp_path):
     recipe = small(dataset=images, training={"steps": 12, "batch_size": 50})
     whole = advnets.run(recipe, run_dir=tmp_path / "whole").manifest
     seen = []

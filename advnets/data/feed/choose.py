@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from ...recipe import Recipe
+from ...safe_io.wording import size
 from .. import Source
 from .resident import ResidentData
 from .streamed import StreamedData
@@ -46,24 +47,12 @@ def placement(source: Source) -> dict[str, Any]:
 
 def placed(source: Source, feed: ResidentData | StreamedData) -> str:
     """Tell where the training data live, for the log."""
-    told = f"data: {placement(source)['kept']}, {_size(placement(source)['bytes'])}"
+    told = f"data: {placement(source)['kept']}, {size(placement(source)['bytes'])}"
     if isinstance(feed, StreamedData):
-        told += f", at most {_size(feed.bytes_ahead)} read ahead"
+        told += f", at most {size(feed.bytes_ahead)} read ahead"
     return told
 
 
 def reference_examples(source: Source) -> np.ndarray:
     """Return the first training examples as stored, to be drawn beneath generated ones."""
     return source.take("train", np.arange(min(REFERENCE_EXAMPLES, source.count("train")))).examples
-
-
-def _size(count: int) -> str:
-    """Return a number of bytes in words.
-
-    >>> _size(39_200_000), _size(5 * 2**30), _size(120)
-    ('37.4 MiB', '5 GiB', '120 bytes')
-    """
-    for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
-        if count >= unit:
-            return f"{count / unit:.3g} {name}"
-    return f"{count} bytes"

@@ -19,7 +19,7 @@ class Feed(Protocol):
     longest: int
 
     def seek(self, step: int) -> None:
-        """Be ready for round ``step``; called before a sitting's first round."""
+        """Be ready for round ``step``; called before a session's first round."""
 
     def plan(self, first: tf.Tensor, rounds: tf.Tensor) -> Any:
         """Return what a call's rounds need that is better computed for all of them at once.

@@ -2,7 +2,7 @@
 
 Decoding every image of a large folder takes minutes or hours; asking the system whether any
 has changed takes seconds. What is kept is one small file per folder, split and way of
-reading, in ``$XDG_CACHE_HOME/advnets`` (``~/.cache/advnets``); it may be deleted at any time.
+reading, in the cache folder (:func:`advnets.safe_io.cache.cache_folder`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import PIL.features
 
 from ...errors import RunError
 from ...safe_io.atomic import write_atomically
+from ...safe_io.cache import cache_folder
 from . import image_file
 
 WORTH_KEEPING = 3.0
@@ -62,7 +63,7 @@ class ScanCache:
         self._root, self._files = root, files
         key = [FORMAT, os.path.abspath(root), dict(reading), _decoders()]
         name = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
-        self._path = _cache() / "folders" / f"{name}.json"
+        self._path = cache_folder() / "folders" / f"{name}.json"
         self._began, self._state = time.monotonic(), self._files_state()
 
     def load(self) -> ScanResult | None:
@@ -108,11 +109,6 @@ class ScanCache:
         except OSError:
             return None
         return digest.hexdigest()
-
-
-def _cache() -> Path:
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    return Path(given if os.path.isabs(given) else os.path.expanduser("~/.cache"), "advnets")
 
 
 def _decoders() -> list[str | None]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import DataError
+from ...safe_io.wording import shorten
 from ..probe import DataUnavailable, unreachable
 from .tfds_features import refuse_foreign_classes
 
@@ -55,7 +56,7 @@ def find_builder(identifier: str, data_dir: str | os.PathLike[str] | None = None
         )
     folder = data_directory(data_dir)
     if "://" in folder or "\0" in folder:
-        raise DataError(f"{folder!r:.100} is no folder on this machine")
+        raise DataError(f"{shorten(repr(folder), 100)} is no folder on this machine")
     refuse_foreign_classes(Path(folder) / re.split("[/:]", identifier)[0])
     import tensorflow_datasets as tfds
 
@@ -252,7 +253,7 @@ def _gist(error: BaseException) -> str:
     # TFDS puts what it was doing, with all arguments, in front of what went wrong.
     text = re.sub(r"^Failed to construct dataset .*?}\": ", "", str(error).strip(), flags=re.S)
     line = text.splitlines()[0] if text else ""
-    return f"{type(error).__name__}: {line[:300]}"
+    return f"{type(error).__name__}: {shorten(line, 300)}"
 
 
 def _failure(builder: Any, error: Exception) -> DataError:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...errors import DataError
 from ...safe_io import is_there, read_json
+from ...safe_io.wording import shorten
 
 
 def refuse_foreign_classes(folder: Path) -> None:
@@ -28,7 +29,7 @@ def refuse_foreign_classes(folder: Path) -> None:
             module = name.rpartition(".")[0]
             if module.split(".")[0] != "tensorflow_datasets" and module not in sys.modules:
                 raise DataError(
-                    f"{path} asks for the Python class {name[:100]!r}",
+                    f"{path} asks for the Python class {shorten(name, 100)!r}",
                     hint="if you trust that data set, import its class in a plugin of yours",
                 )
 

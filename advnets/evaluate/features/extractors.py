@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -17,13 +16,13 @@ from ...errors import PluginError, UsageError
 from ...plugins import Registry, load_plugins
 from ...plugins.components import Component
 from ...recipe.problems import resolve_alone
+from ...safe_io.cache import cache_folder
+from ...safe_io.wording import shorten
 from ..per_example import per_example
 from .extractor import FeatureContext, FeatureExtractor
 
 Wanted = str | Mapping[str, Any]
 """A feature extractor as a metric names it: its name, or ``{"name": …, parameters …}``."""
-
-VARIABLE = "ADVNETS_CACHE"
 
 
 class Extractors:
@@ -32,8 +31,8 @@ class Extractors:
     Args:
         source: The data that are scored, or ``None`` where there are only arrays.
         registry: The components; those of all installed plugins by default.
-        cache: A folder for what takes long to make; by default ``$ADVNETS_CACHE``, or
-            ``advnets`` in ``$XDG_CACHE_HOME`` or ``~/.cache``.
+        cache: A folder for what takes long to make; see
+            :func:`advnets.safe_io.cache.cache_folder` for the default.
         spec: What an example looks like, where there is no source.
 
     >>> extractors = Extractors()
@@ -145,19 +144,10 @@ def entry_of(wanted: Wanted) -> dict[str, Any]:
     entry = {"name": wanted} if isinstance(wanted, str) else wanted
     if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
         raise UsageError(
-            f"{wanted!r:.100} names no component",
+            f"{shorten(repr(wanted), 100)} names no component",
             hint="give a name, such as classifier, or {name: classifier, PARAMETER: …}",
         )
     return dict(entry)
-
-
-def cache_folder() -> Path:
-    """Tell where things are kept that take long to make, and can be made again."""
-    given = os.environ.get(VARIABLE, "")
-    if given:
-        return Path(os.path.abspath(os.path.expanduser(given)))
-    home = os.environ.get("XDG_CACHE_HOME", "")
-    return Path(home if os.path.isabs(home) else os.path.expanduser("~/.cache"), "advnets")
 
 
 def compute(extractor: FeatureExtractor, what: str, examples: np.ndarray) -> np.ndarray:

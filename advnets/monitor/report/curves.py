@@ -127,7 +127,7 @@ def as_svg(title: str, draw: Callable[[Any], None], size: tuple[float, float] = 
 def _draw(axes: Any, chart: Chart) -> None:
     from matplotlib.ticker import LogLocator, NullLocator
 
-    ink, muted, rule = COLOURS["ink"], COLOURS["muted"], COLOURS["rule"]
+    ink, muted = COLOURS["ink"], COLOURS["muted"]
     axes.patch.set_alpha(0)
     if chart.reference is not None:
         value, name = chart.reference
@@ -164,12 +164,7 @@ def _draw(axes: Any, chart: Chart) -> None:
         axes.set_ylabel(chart.unit, color=muted)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.xaxis.get_major_locator().set_params(integer=True, nbins=6)
-    axes.grid(axis="y", color=rule, lw=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(which="both", colors=muted, length=0)
-    for name, spine in axes.spines.items():
-        spine.set_visible(name == "bottom")
-        spine.set_color(rule)
+    show_scale(axes)
     if len(chart.lines) > 1:
         axes.legend(
             loc="lower left",
@@ -180,6 +175,16 @@ def _draw(axes: Any, chart: Chart) -> None:
             borderpad=0,
             borderaxespad=0.2,
         )
+
+
+def show_scale(axes: Any, colours: Mapping[str, str] = COLOURS) -> None:
+    """Rule horizontal lines behind what is drawn, and leave of the frame its bottom."""
+    axes.grid(axis="y", color=colours["rule"], lw=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(which="both", colors=colours["muted"], length=0)
+    for name, spine in axes.spines.items():
+        spine.set_visible(name == "bottom")
+        spine.set_color(colours["rule"])
 
 
 def thin(x: np.ndarray, y: np.ndarray, points: int = POINTS) -> tuple[np.ndarray, np.ndarray]:

@@ -5,28 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..progress import duration
+from ...safe_io.wording import counted, duration
 from .health import Finding
 
 
 def lost_in_words(manifest: Mapping[str, Any]) -> str:
     """Return what kills and failures cost a run; ``""`` if nothing.
 
-    >>> lost_in_words({"time": {"lost": 61.0}, "sittings": {"cut_off": 2, "steps_lost": 1500}})
-    '2 sittings cut off, 1,500 steps and 1:01 lost'
-    >>> lost_in_words({"sittings": {"cut_off": 0}})
+    >>> lost_in_words({"time": {"lost": 61.0}, "sessions": {"cut_off": 2, "steps_lost": 1500}})
+    '2 sessions cut off, 1,500 steps and 1:01 lost'
+    >>> lost_in_words({"sessions": {"cut_off": 0}})
     ''
     """
-    sittings, time = manifest.get("sittings"), manifest.get("time")
-    cut_off = sittings.get("cut_off") if isinstance(sittings, Mapping) else None
-    if not isinstance(sittings, Mapping) or not isinstance(cut_off, int) or not cut_off:
+    sessions, time = manifest.get("sessions") or {}, manifest.get("time") or {}
+    if not sessions.get("cut_off"):
         return ""
-    steps = sittings.get("steps_lost")
-    seconds = time.get("lost") if isinstance(time, Mapping) else None
-    steps_said = f"{steps:,}" if isinstance(steps, int) else "some"
-    lost = duration(seconds) if isinstance(seconds, int | float) else "some time"
-    plural = "" if cut_off == 1 else "s"
-    return f"{cut_off} sitting{plural} cut off, {steps_said} steps and {lost} lost"
+    steps, seconds = sessions.get("steps_lost"), time.get("lost")
+    lost = f"{counted(steps or 0, 'step')} and {duration(seconds or 0)} lost"
+    return f"{counted(sessions['cut_off'], 'session')} cut off, {lost}"
 
 
 def goodput_finding(manifest: Mapping[str, Any]) -> Finding | None:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from ...runs.metrics_log import of_rounds
+from ...safe_io.wording import counted, shorten
 
 RECENT = 10
 """Records that a verdict on the present state rests on."""
@@ -65,12 +66,14 @@ def manifest_findings(manifest: Mapping[str, Any], holder: str | None) -> list[F
     elif status == "interrupted":
         found.append(Finding("note", "status", at, "the same command goes on"))
     elif status == "failed":
-        reason = f": {str(manifest['error'])[:1000]}" if manifest.get("error") else ""
+        reason = f": {shorten(manifest['error'], 1000)}" if manifest.get("error") else ""
         found.append(Finding("problem", "status", f"{at}{reason}"))
     elif status == "finished":
         found.append(Finding("ok", "status", at))
     else:
-        found.append(Finding("problem", "status", f"{status!r:.60} is none that a run has"))
+        found.append(
+            Finding("problem", "status", f"{shorten(repr(status), 60)} is none that a run has")
+        )
     found += game_findings(manifest)
     if manifest.get("stand_in"):
         used = _name(manifest["stand_in"].get("used"))
@@ -84,12 +87,11 @@ def manifest_findings(manifest: Mapping[str, Any], holder: str | None) -> list[F
 def game_findings(manifest: Mapping[str, Any]) -> list[Finding]:
     """Read from the manifest how the game is: divergences, noise that repeats itself."""
     entries = manifest.get("divergences") or []
-    found = [_divergence(entry) for entry in entries if isinstance(entry, Mapping)]
+    found = [_divergence(entry) for entry in entries]
     for entry in manifest.get("switched_off") or []:
-        if isinstance(entry, Mapping):
-            what = f"{_short(entry.get('who'))} failed at step {_short(entry.get('step'))}"
-            text = f"{what} and was switched off: {_short(entry.get('error'))}"
-            found.append(Finding("note", "observers", text, "the game itself went on unharmed"))
+        what = f"{_short(entry.get('who'))} failed at step {_short(entry.get('step'))}"
+        text = f"{what} and was switched off: {_short(entry.get('error'))}"
+        found.append(Finding("note", "observers", text, "the game itself went on unharmed"))
     if manifest.get("noise"):
         text = f"the prior repeats itself: {_short(manifest['noise'])}"
         hint = "a prior's sample has to draw from the Draw that it is given, and from nothing else"
@@ -112,7 +114,7 @@ def record_findings(records: Sequence[Mapping[str, Any]]) -> list[Finding]:
         *(not_finite, dead_discriminator, dead_generator, stalled, saturated, collapsed, order),
     )
     found = [finding for check in checks if (finding := check(records)) is not None]
-    steps = f"{len(records)} records up to step {records[-1]['step']}"
+    steps = f"{counted(len(records), 'record')} up to step {records[-1]['step']}"
     return found or [Finding("ok", "metrics", f"{steps}; finite, both players alive")]
 
 
@@ -240,7 +242,7 @@ def _divergence(entry: Mapping[str, Any]) -> Finding:
 
 
 def _short(value: Any) -> str:
-    return str(value)[:100]
+    return shorten(value, 100)
 
 
 def _name(entry: Any) -> str:

@@ -17,7 +17,8 @@ from ...runs.metrics_log import of_rounds
 from ...runs.sample_files import samples_of, step_of
 from ...safe_io import open_file, printable
 from ...safe_io.atomic import write_atomically
-from ..progress import EQUILIBRIUM, duration
+from ...safe_io.wording import duration, shorten
+from ..progress import EQUILIBRIUM
 from .charts import charts, drawing
 from .flatten import flatten
 from .goodput import lost_in_words
@@ -154,8 +155,7 @@ def _text(path: Path) -> str:
 
 
 def _short(value: Any, most: int = MOST["characters"]) -> str:
-    text = printable(str(value))
-    return text if len(text) <= most else f"{text[:most]}…"
+    return shorten(printable(str(value)), most)
 
 
 def _scores(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:

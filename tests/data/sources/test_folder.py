@@ -208,7 +208,7 @@ def looking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files decoded, by name; what is found out is kept however fast it was."""
     from advnets.data.sources import folder, scan_cache
 
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("ADVNETS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(scan_cache, "WORTH_KEEPING", 0.0)
     decoded: list[str] = []
 
@@ -289,13 +289,13 @@ def test_what_is_kept_may_be_anything_or_nowhere(
     for i in range(6):
         paint(pictures / f"{i}.bmp", i)
     _, right, _ = looked_through(streamed(pictures), looking)
-    (kept,) = (tmp_path / "cache").rglob("*.json")
+    (kept,) = (tmp_path / "cache" / "folders").glob("*.json")
     state = json.loads(kept.read_text())["state"]
     for text in ("", "[]", '{"state": 3}', json.dumps({"state": state, "broken": [1]})):
         kept.write_text(text)
         assert looked_through(streamed(pictures), looking) == (6, right, 6)
     (tmp_path / "file").touch()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("ADVNETS_CACHE", str(tmp_path / "file"))
     assert looked_through(streamed(pictures), looking) == (6, right, 6)
 
 

@@ -12,7 +12,6 @@ from advnets.data import DataSpec, Examples, Source
 from advnets.errors import DataError, PluginError, UsageError
 from advnets.evaluate import FeatureContext, FeatureExtractor, MetricContext
 from advnets.evaluate.features import Extractors
-from advnets.evaluate.features.extractors import cache_folder
 from advnets.plugins import load_plugins
 
 PLUGIN = """
@@ -172,14 +171,3 @@ def test_a_context_without_data():
     context = FeatureContext(data=None, spec=None, cache=Path("x"), open=lambda wanted: Triples())
     with pytest.raises(DataError, match="there is none here"):
         _ = context.source
-
-
-def test_where_the_cache_is(monkeypatch, tmp_path):
-    monkeypatch.setenv("ADVNETS_CACHE", str(tmp_path / "mine"))
-    assert cache_folder() == tmp_path / "mine"
-    monkeypatch.delenv("ADVNETS_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / "advnets"
-    monkeypatch.setenv("XDG_CACHE_HOME", "")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / ".cache/advnets"

@@ -1,0 +1,72 @@
+"""Put values into words: shortened texts, counts, bytes, seconds, names of which some are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def shorten(value: object, most: int) -> str:
+    """Return a value as text of at most ``most`` characters; what is cut off ends in ``…``.
+
+    >>> shorten("generator", 9), shorten("discriminator", 9), shorten(0.5, 9)
+    ('generator', 'discrimi…', '0.5')
+    """
+    text = str(value)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number of things.
+
+    >>> counted(1, "round"), counted(1500, "round"), counted(0, "entry")
+    ('1 round', '1,500 rounds', '0 entries')
+    """
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else plural}"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in binary units.
+
+    >>> size(39_200_000), size(5 * 2**30), size(120)
+    ('37.4 MiB', '5 GiB', '120 bytes')
+    """
+    for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if count >= unit:
+            number = count / unit
+            return f"{number:,.0f} {name}" if number >= 1000 else f"{number:.3g} {name}"
+    return counted(count, "byte")
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as hours, minutes and seconds.
+
+    >>> duration(75), duration(3700.4)
+    ('1:15', '1:01:40')
+    """
+    minutes, left = divmod(int(max(seconds, 0)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def some(names: Iterable[str], most: int) -> str:
+    """Return the first of some names, and how many more there are.
+
+    >>> some(["a", "b"], 2), some("abcde", 2), some([], 2)
+    ('a, b', 'a, b and 3 more', '')
+    """
+    told = list(names)
+    more = f" and {len(told) - most:,} more" if len(told) > most else ""
+    return ", ".join(told[:most]) + more
+
+
+def indented(lines: Iterable[str], most: int) -> str:
+    """Return the first of some lines, each set in, and how many more there are.
+
+    >>> print(indented(["one", "two", "three"], 1))
+      one
+      and 2 more
+    """
+    told = list(lines)
+    more = [f"and {len(told) - most:,} more"] if len(told) > most else []
+    return "\n".join(f"  {line}" for line in [*told[:most], *more])
