@@ -54,7 +54,7 @@ def test_entry_points_can_be_imported() -> None:
 
 
 def test_everything_needed_is_built(tmp_path: Path) -> None:
-    """Builds as for a wheel: packages, recipes and templates arrive, and a recipe is found there."""
+    """Builds as for a wheel: packages, recipes and templates arrive, and one is found there."""
     built = tmp_path / "lib"
     subprocess.run(
         [sys.executable, "setup.py", "-q", "build_py", "--build-lib", str(built)],
