@@ -1,4 +1,4 @@
-"""The monitor as the engine uses it."""
+"""The monitor, as the training loop uses it."""
 
 from __future__ import annotations
 
