@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import DataError
 
 Split = Literal["train", "validation", "test"]
+"""A part of a data set."""
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 """The splits that a source may have; ``train`` it must have."""
 

@@ -19,6 +19,7 @@ from .losses import Loss
 SAMPLED_NORMS = ("d_gradient_norm", "g_gradient_norm")
 """What a round logs of gradients; see ``Players.norms_every``."""
 PLAYERS = ("generator", "discriminator")
+"""The two sides of a game; its networks are attributes of these names."""
 NORMS_MEASURED = "norms_measured"
 """1 or 0: whether a round measured them; logged where not every round does."""
 WEIGHTS_SEEN = ("d_weights", "g_weights")
