@@ -10,7 +10,7 @@ import tensorflow as tf
 from rich.console import Console
 
 from ..checkpoint import CheckpointStore, Commit, state_sha256
-from ..data.feed.choose import make_feed, placed
+from ..data.feed.choose import format_placement, make_feed
 from ..distribute.signals import StopRequest
 from ..distribute.strategy import constant_scope, describe, device_type
 from ..distribute.workers import Workers
@@ -106,7 +106,7 @@ class Sitting:
         workers.run_on_chief(lambda: self._begin(start))
         rounds = Rounds(game, data, strategy)
         compiled = self._compile(rounds)
-        self._announce(newest, placed(self.source, data), compiled)
+        self._announce(newest, format_placement(self.source, data), compiled)
         self.best = self._best(newest)
         saver = Saver(
             self.store,

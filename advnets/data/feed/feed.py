@@ -1,4 +1,4 @@
-"""What a feed is: where the rounds get their real examples."""
+"""Define a feed: where the rounds get their real examples."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 
 class Feed(Protocol):
-    """Where the rounds get their real examples: resident on the device, or streamed to it.
+    """Give the rounds their real examples: resident on the device, or streamed to it.
 
     Attributes:
         longest: The most rounds that one call may have, which bounds what :meth:`plan` takes.
@@ -19,7 +19,7 @@ class Feed(Protocol):
     longest: int
 
     def seek(self, step: int) -> None:
-        """Be ready for round ``step``; called before a sitting's first round."""
+        """Be ready for round ``step``; called before a session's first round."""
 
     def plan(self, first: tf.Tensor, rounds: tf.Tensor) -> Any:
         """Return what a call's rounds need that is better computed for all of them at once.

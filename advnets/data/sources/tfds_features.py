@@ -1,4 +1,4 @@
-"""The description of a prepared TFDS data set, which may ask for code to be imported."""
+"""Refuse a prepared TFDS data set whose description would have code imported."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def refuse_foreign_classes(folder: Path) -> None:
             module = name.rpartition(".")[0]
             if module.split(".")[0] != "tensorflow_datasets" and module not in sys.modules:
                 raise DataError(
-                    f"{path} asks for the Python class {name[:100]!r}",
+                    f"{path} names the Python class {name[:100]!r}",
                     hint="if you trust that data set, import its class in a plugin of yours",
                 )
 
