@@ -1,4 +1,4 @@
-"""The recipes that ship with advnets: every file of the folder ``recipes/``."""
+"""Register the recipes that ship with advnets: every file of the folder ``recipes/``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..plugins.hookspecs import hookimpl
 
 @hookimpl
 def advnets_recipes() -> list[Component]:
-    """Return one component per file, its summary the first line of the file's header."""
+    """Register one component per file, its summary the first line of the file's header."""
     folder = files("advnets") / "recipes"
     if not folder.is_dir():
         return []
