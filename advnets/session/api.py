@@ -20,7 +20,6 @@ from ..evaluate import Score
 from ..evaluate.features import Extractors
 from ..evaluate.features.extractor import nobody
 from ..game import AdversarialGame
-from ..game.sampling import interpolated
 from ..game.state import state_variables
 from ..observe.evaluation import Helpers, evaluate_game
 from ..plugins import Registry, load_plugins
@@ -166,7 +165,7 @@ class Run:
         game = self._shared_game
         latents, generated = game.generate(n, seed, weights=weights)
         if interpolate:
-            latents = interpolated(latents, n)
+            latents = interpolate(latents, n)
             generated = game.generate_from(latents, weights=weights)
         return self.source.preprocess.invert(generated), latents
 
