@@ -12,7 +12,7 @@ from ..errors import PluginError, UsageError
 from ..networks import computes_in
 from ..optimizers.schedules import Scaled
 from . import batch
-from .finiteness import LOOKED_AT, all_finite, zero_if_all_finite, zero_if_finite
+from .finiteness import MOST_CHECKED, all_finite, zero_if_all_finite, zero_if_finite
 from .loss_scale import LossScale
 from .losses import Loss
 
@@ -215,7 +215,7 @@ class Players(keras.Model):
 
     def _seen(self, network: keras.Model) -> tf.Tensor:
         weights = [w.value for w in network.weights if tf.as_dtype(w.dtype).is_floating]
-        if sum(w.shape.num_elements() for w in weights) <= LOOKED_AT:
+        if sum(w.shape.num_elements() for w in weights) <= MOST_CHECKED:
             return zero_if_finite(weights)
         return tf.cond(
             self._norms_due() > 0,

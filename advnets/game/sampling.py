@@ -69,7 +69,7 @@ class Sampler:
         return self._strategy.gather(self._strategy.run(share), axis=0)
 
 
-def interpolate(ends: np.ndarray, n: int, per_line: int = PER_LINE) -> np.ndarray:
+def interpolate_latents(ends: np.ndarray, n: int, per_line: int = PER_LINE) -> np.ndarray:
     """Return latent points along the lines between ends 0 → 1, 1 → 2, …
 
     Args:
@@ -82,7 +82,7 @@ def interpolate(ends: np.ndarray, n: int, per_line: int = PER_LINE) -> np.ndarra
 
     Source: Goodfellow et al. 2014, figure 3.
 
-    >>> interpolate(np.array([[0.0], [1.0], [0.0]]), 6, per_line=3).ravel().tolist()
+    >>> interpolate_latents(np.array([[0.0], [1.0], [0.0]]), 6, per_line=3).ravel().tolist()
     [0.0, 0.5, 1.0, 1.0, 0.5, 0.0]
     """
     weights = np.linspace(0.0, 1.0, per_line)[:, None]

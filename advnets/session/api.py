@@ -165,7 +165,7 @@ class Run:
         game = self._shared_game
         latents, generated = game.generate(n, seed, weights=weights)
         if interpolate:
-            latents = interpolate(latents, n)
+            latents = interpolate_latents(latents, n)
             generated = game.generate_from(latents, weights=weights)
         return self.source.preprocess.invert(generated), latents
 
