@@ -20,6 +20,7 @@ from ..evaluate import Score
 from ..evaluate.features import Extractors
 from ..evaluate.features.extractor import nobody
 from ..game import AdversarialGame
+from ..game.sampling import interpolate_latents
 from ..game.state import state_variables
 from ..observe.evaluation import Helpers, evaluate_game
 from ..plugins import Registry, load_plugins
