@@ -125,11 +125,8 @@ class Connection:
             messages = [json.loads(line) for line in lines]
         except (ValueError, RecursionError):
             messages = [None]
-        if (
-            not data
-            or len(self._received) > MAX_BYTES
-            or not all(isinstance(m, dict) for m in messages)
-        ):
+        sound = all(isinstance(message, dict) for message in messages)
+        if not data or len(self._received) > MAX_BYTES or not sound:
             raise ConnectionError
         return messages
 

@@ -268,9 +268,8 @@ def _choose(features: Any, requested: str | None, name: str) -> str:
     if requested is not None:
         if requested in fitting:
             return requested
-        reason = (
-            "won't do: not a fixed number of numbers" if requested in features else "isn't there"
-        )
+        known = requested in features
+        reason = "won't do: not a fixed number of numbers" if known else "isn't there"
         raise DataError(f"{name}: feature {requested!r} {reason}", hint=f"it has: {described}")
     if "image" in fitting:
         return "image"
