@@ -1,4 +1,4 @@
-"""The recipes that ship with advnets: every file of the folder ``recipes/``."""
+"""Register the recipes that ship with advnets: every file of the folder ``recipes/``."""
 
 from __future__ import annotations
 

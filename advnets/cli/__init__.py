@@ -6,6 +6,6 @@ inside its function.
 
 from __future__ import annotations
 
-from .common import echo, plugin_options, print_json, print_table, registry_of, warn
+from .common import echo, plugin_options, print_json, print_table, registry_of
 
-__all__ = ["echo", "plugin_options", "print_json", "print_table", "registry_of", "warn"]
+__all__ = ["echo", "plugin_options", "print_json", "print_table", "registry_of"]

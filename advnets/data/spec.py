@@ -1,4 +1,4 @@
-"""What a data set declares about its examples."""
+"""Declare what the examples of a data set look like."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class DataSpec:
-    """Shape, type and range of one example, as stored.
+    """Declare the shape, type and range of one example, as stored.
 
     Attributes:
         shape: Of one example, without the batch: ``(28, 28, 1)`` for an image (height,

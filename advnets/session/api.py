@@ -19,7 +19,7 @@ from ..errors import RunError, UsageError
 from ..evaluate import Score
 from ..evaluate.features import Extractors
 from ..game import AdversarialGame
-from ..game.sampling import interpolated
+from ..game.sampling import interpolate_latents
 from ..game.state import state_variables
 from ..log import on_screen
 from ..observe.evaluation import Helpers, evaluate_game
@@ -164,7 +164,7 @@ class Run:
         game = self._shared_game
         latents, generated = game.generate(n, seed, weights=weights)
         if interpolate:
-            latents = interpolated(latents, n)
+            latents = interpolate_latents(latents, n)
             generated = game.generate_from(latents, weights=weights)
         return self.source.preprocess.invert(generated), latents
 

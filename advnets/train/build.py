@@ -8,7 +8,7 @@ from ..data import Source
 from ..data.order import rounds_per_epoch
 from ..errors import PluginError
 from ..game import AdversarialGame, GeneratorAverage, Loss, Penalty, Prior, UpdateRule
-from ..networks import NetworkContext, returning_float32, under_policy
+from ..networks import NetworkContext, cast_output, under_policy
 from ..observe.observer import Observer
 from ..optimizers import OptimizerContext
 from ..plugins import Registry
@@ -56,7 +56,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         generator, discriminator = (
             recipe.make(role, keras.Model, context) for role, context in networks.items()
         )
-        generator = returning_float32(generator)
+        generator = cast_output(generator)
         average = _average(recipe, networks["generator"])
     _check_shape(recipe, "generator", generator, source.spec.shape)
     game = AdversarialGame(
@@ -93,7 +93,7 @@ def _average(recipe: Recipe, context: NetworkContext) -> GeneratorAverage | None
     if averaging is None:
         return None
     network = recipe.make("generator", keras.Model, context)
-    return GeneratorAverage(returning_float32(network), averaging.decay, averaging.every)
+    return GeneratorAverage(cast_output(network), averaging.decay, averaging.every)
 
 
 def optimizer_context(
