@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 ROOT = logging.getLogger("advnets")
+"""The logger above all of advnets' own."""
 STYLES = {logging.WARNING: "bold yellow", logging.ERROR: "bold red"}
+"""Styles of rich's, by level, for records that have none of their own."""
 
 
 def screen(**options: Any) -> Console:

@@ -172,7 +172,6 @@ NOT_YET: set[str] = {
     "advnets/sweep/study.py",
     "advnets/train/account.py",
     "advnets/train/best.py",
-    "advnets/train/cadence.py",
     "advnets/train/clock.py",
     "advnets/train/divergence.py",
     "advnets/train/flops.py",

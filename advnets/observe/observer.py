@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from .observers import Observers
     from .window import Window
 
+FIXED_SEED = 0
+"""Seed of the fixed latent points of the sample grids."""
+
 
 @dataclass(frozen=True)
 class View:
@@ -78,10 +81,9 @@ class Moment:
 
         Made once, for whoever asks first: by all workers together.
         """
-        from .sample_grids import fixed_samples
-
         view = self.view
-        return fixed_samples(view.game, view.source, view.recipe.settings.monitoring.samples)
+        n = view.recipe.settings.monitoring.samples
+        return view.source.preprocess.invert(view.game.generate(n, FIXED_SEED, "grid")[1])
 
 
 class Observer:

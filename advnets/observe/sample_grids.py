@@ -15,8 +15,6 @@ from ..monitor.grid import save_grid
 from ..runs.sample_files import sample_file, samples_of, step_of
 from .observer import Moment, Observer, View
 
-FIXED_SEED = 0
-"""Seed of the fixed latent points of the sample grids."""
 COMPARED = 256
 """Examples of a kind that are compared with each other, at most."""
 
@@ -91,12 +89,6 @@ class Variety(Observer):
         samples = moment.samples[:COMPARED]
         if self._chief:
             moment.window.seen |= diversity(samples, self._real, self._modes)
-
-
-def fixed_samples(game: AdversarialGame, source: Source, n: int) -> np.ndarray:
-    """Return G of the fixed latent points, in the data set's own range: ``[n, *shape]``."""
-    _, generated = game.generate(n, FIXED_SEED, "grid")
-    return source.preprocess.invert(generated)
 
 
 def probability(game: AdversarialGame, source: Source, x: np.ndarray) -> np.ndarray:
