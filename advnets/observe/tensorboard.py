@@ -13,7 +13,7 @@ from .observer import Observer, View
 class TensorBoard(Observer):
     """Write what other observers have made into event files."""
 
-    name = "TensorBoard's event files"
+    name = "TensorBoard"
 
     def start(self, view: View, step: int) -> None:
         """Drop the events of later rounds, and write the recipe."""

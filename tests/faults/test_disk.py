@@ -91,8 +91,8 @@ def test_what_only_watches_cannot_be_written(play, mount, tmp_path, undisturbed,
         mount(folder / name, 4)
     done = play("monitoring.image_every=15", "monitoring.tensorboard=true")
     assert done.code == 0
-    assert done.said.count("warning: cannot write samples: ") == 1
-    assert done.said.count("warning: cannot write TensorBoard's event files") == 1
+    assert done.said.count("warning: sample grids failed: ") == 1
+    assert done.said.count("warning: TensorBoard failed: cannot write") == 1
     assert done.said.count("No space left on device") == 2
     assert done.steps == list(range(1, 31))
     assert done.manifest["state_sha256"] == undisturbed
@@ -104,7 +104,7 @@ def test_the_report_cannot_be_written(play, mount, tmp_path, measured):
     nearly_full = faulty("on_train_end", "fill", disk, keep=2**15)
     done = play(nearly_full, SELDOM_LOGGED, folder=disk / "run", report=True)
     assert done.code == 0
-    assert "warning: the report could not be written: cannot write report.html" in done.said
+    assert "warning: the report failed: cannot write report.html" in done.said
     assert f"`advnets report {disk / 'run'}` writes it" in done.said
     assert done.manifest["status"] == "finished"
     assert not done.folder.report_file.exists()
@@ -119,8 +119,8 @@ def test_files_lie_where_folders_belong(play, tmp_path, undisturbed, measured):
         (folder / name).write_text("in the way")
     done = play("monitoring.image_every=15", "monitoring.tensorboard=true")
     assert done.code == 0
-    assert done.said.count("warning: cannot write samples: ") == 1
-    assert done.said.count("warning: cannot write TensorBoard's event files") == 1
+    assert done.said.count("warning: sample grids failed: ") == 1
+    assert done.said.count("warning: TensorBoard failed: cannot write") == 1
     assert done.manifest["state_sha256"] == undisturbed
     assert (folder / "samples").read_text() == "in the way"
     measured.booked("files_for_folders", True, done.manifest)
