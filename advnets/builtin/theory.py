@@ -41,7 +41,7 @@ def advnets_metrics() -> list[Component]:
 class LiveTheoryParameters(Parameters):
     """Parameters of the observer ``theory``."""
 
-    every: int = Field(ge=1, le=2**53, description="rounds between two computations")
+    every: int = Field(100, ge=1, le=2**53, description="rounds between two computations")
 
 
 @hookimpl

@@ -22,7 +22,7 @@ class Theory(Observer):
     name = "theory"
     from_start = True
 
-    def __init__(self, every: int):
+    def __init__(self, every: int = 100):
         self.every = every
 
     def start(self, view: View, step: int) -> None:

@@ -341,7 +341,7 @@ def test_a_right_one_passes(check: Callable[..., None], what: Any) -> None:
         ("features", Unhinted, "gives_features", "no hint says what to do"),
         ("features", Line, "gives_features", "not an advnets.evaluate.FeatureExtractor"),
         ("callbacks", Crash, "watches_a_short_game", "no such metric"),
-        ("callbacks", Line, "is_a_keras_callback", "makes Line, not a keras.callbacks"),
+        ("callbacks", Line, "is_a_callback_or_an_observer", "makes Line, not a keras.callbacks"),
     ],
 )
 def test_finds(kind: str, what: Any, name: str, message: str, failure: Failure) -> None:
