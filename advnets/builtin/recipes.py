@@ -10,7 +10,7 @@ from ..plugins.hookspecs import hookimpl
 
 @hookimpl
 def advnets_recipes() -> list[Component]:
-    """Return one component per file, its summary the first line of the file's header."""
+    """Register one component per file, its summary the first line of the file's header."""
     package = Path(__file__).parents[1]
     # Installed within the package (setup.py); in a checkout, the folder next to it.
     inside = "recipes" if (package / "recipes").is_dir() else "../recipes"

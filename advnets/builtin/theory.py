@@ -1,4 +1,4 @@
-"""What the paper of 2014 says of a game: its figures, and its theory on the line."""
+"""Register what the paper of 2014 shows of a game: its figures, and its theory on the line."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def advnets_metrics() -> list[Component]:
 
 
 class LiveTheoryParameters(Parameters):
-    """Parameters of the observer ``theory``."""
+    """Validate the parameters of the observer ``theory``."""
 
     every: int = Field(100, ge=1, le=2**53, description="rounds between two computations")
 
 
 @hookimpl
 def advnets_callbacks() -> list[Component]:
-    """Return the observers that draw the figures and follow the theory."""
+    """Register the observers that draw the figures and follow the theory."""
     return [
         Component(
             "figures",

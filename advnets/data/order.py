@@ -146,7 +146,7 @@ def _keys(seed: Any, epoch: tf.Tensor) -> list[tf.Tensor]:
     import tensorflow as tf
 
     start = tf.cast(seed, tf.uint64) * tf.constant(1 << 32, tf.uint64) + tf.cast(epoch, tf.uint64)
-    # Mixed before the words are told apart, or neighbouring epochs would share words.
+    # Mixed before the words are made different, or neighbouring epochs would share words.
     start = _mix(start)
     words = [_mix(start + tf.constant(k * WEYL % 2**64, tf.uint64)) for k in range(1, ROUNDS + 1)]
     return [

@@ -249,7 +249,7 @@ def naming_lost_workers(workers: Workers) -> Iterator[None]:
         if workers.count == 1 or not is_worker_lost(error):
             raise
         raise RunError(
-            f"{name_lost_worker(str(error))} no longer answers; the others cannot go on without it",
+            f"{name_lost_worker(str(error))} no longer answers; the others cannot play without it",
             hint="see its log; then start all workers again: the run resumes from its newest "
             "checkpoint",
         ) from error

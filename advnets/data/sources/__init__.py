@@ -1,4 +1,4 @@
-"""The data sets that ship, and the formats that they are read from."""
+"""Hold the data sets that ship, and read the formats that they come in."""
 
 from __future__ import annotations
 
