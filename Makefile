@@ -1,7 +1,7 @@
 # advnets: set up, run, test. `make help` lists what there is.
 #
 # Everything happens in .venv, which is made on the first call and kept up to date
-# with setup.cfg, pyproject.toml and those of plugins/*.
+# with setup.cfg, setup.py, pyproject.toml and those of plugins/*.
 
 .SHELLFLAGS := -eu -c
 .DELETE_ON_ERROR:
@@ -20,7 +20,7 @@ BESIDE := -n auto --dist loadfile --max-worker-restart=0
 
 VENV := .venv
 PLUGINS := $(sort $(dir $(wildcard plugins/*/setup.cfg plugins/*/pyproject.toml)))
-METADATA := setup.cfg pyproject.toml $(wildcard plugins/*/setup.cfg plugins/*/pyproject.toml)
+METADATA := setup.cfg setup.py pyproject.toml $(wildcard plugins/*/setup.cfg plugins/*/pyproject.toml)
 EDITABLE := $(foreach plugin,$(PLUGINS),-e ./$(plugin))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

@@ -122,17 +122,21 @@ def on_screen(console: Console | None = None, *, always: bool = False) -> Iterat
 
 @contextlib.contextmanager
 def at_level(level: int) -> Iterator[None]:
-    """Let only records of a level or above through, for so long.
+    """Let only records of a level or above through, for so long, or of a higher one set before.
 
     Workers other than the chief play their rounds at ``logging.WARNING``: what there is to
     say of a run, the chief says.
+
+    >>> with at_level(logging.WARNING), at_level(logging.INFO):
+    ...     logging.getLevelName(ROOT.level)
+    'WARNING'
     """
-    before = ROOT.level
-    ROOT.setLevel(level)
+    before, here = ROOT.level, max(level, ROOT.level)
+    ROOT.setLevel(here)
     try:
         yield
     finally:
-        if ROOT.level == level:  # not what somebody has set meanwhile
+        if ROOT.level == here:  # not what somebody has set meanwhile
             ROOT.setLevel(before)
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 Segments = Sequence[tuple[str, int | tf.Tensor]]
+"""The parts of a batch along its first axis: names and sizes."""
 
 
 def stream_key(seed: int, stream: str) -> int:

@@ -1,4 +1,8 @@
-"""A file imports only from lower storeys, and the lower half of the house needs no TensorFlow."""
+"""A file imports only from lower storeys, and the lower half of the house needs no TensorFlow.
+
+Imports inside functions and for type checkers run downwards as well; those inside functions
+put off what takes long (TensorFlow), and hide no circle.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -47,6 +53,25 @@ STOREYS = (
 WITHOUT_TENSORFLOW = (*STOREYS[: STOREYS.index("random")], "sweep", "cli", "__main__")
 """What must not load TensorFlow when it is imported (commands load it when they are called)."""
 
+WALLS = {
+    # knows processes, devices and messages, and no game
+    "distribute": {"errors", "_version", "safe_io", "distribute"},
+    # watches a game and never moves it
+    "observe": {
+        *("errors", "safe_io", "plugins", "recipe", "runs", "random", "distribute", "checkpoint"),
+        *("data", "game", "evaluate", "monitor", "observe"),
+    },
+}
+"""All that these storeys import from: less than what is below them."""
+
+MOVING_NAMES = {"Alternating", "Simultaneous", "UpdateRule"}
+MOVING_MODULES = {"advnets.game.updates", "advnets.game.players", "advnets.game.averaging"}
+MOVING_CALLS = {
+    *("train_step", "gradients", "descend", "conclude", "slow_down", "apply_gradients"),
+    *("assign", "assign_add", "assign_sub", "set_weights", "load_weights"),
+}
+"""What moves a game: its update rules and methods, and whatever writes to a variable."""
+
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -71,27 +96,79 @@ def facade() -> dict[str, str]:
     }
 
 
-def imports(file: Path) -> Iterator[tuple[int, str]]:
-    """Line and storey of everything of advnets' own that ``file`` imports, wherever in it."""
+class Import(NamedTuple):
+    """One name of advnets' own that a file imports.
+
+    Attributes:
+        line: Where.
+        late: Whether inside a function.
+        typing: Whether for type checkers alone.
+        module: The module that it comes from, or is.
+        name: The name.
+    """
+
+    line: int
+    late: bool
+    typing: bool
+    module: str
+    name: str
+
+
+@cache
+def imports(file: Path) -> tuple[Import, ...]:
+    """Everything of advnets' own that ``file`` imports, wherever in it."""
     package = module_of(file).split(".")
     if file.name != "__init__.py":
         package = package[:-1]
-    names = facade()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name.split(".")[0] == "advnets":
-                    yield node.lineno, storey(alias.name)
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            module = ".".join([*base, *([node.module] if node.module else [])])
-            if module.split(".")[0] != "advnets":
-                continue
-            for alias in node.names:
-                if module == "advnets":  # a sub-module, or a name of the façade
-                    yield node.lineno, storey(f"advnets.{names.get(alias.name, alias.name)}")
-                else:
-                    yield node.lineno, storey(module)
+    modules, names = {module_of(other) for other in FILES}, facade()
+
+    def walk(node: ast.AST, late: bool, typing: bool) -> Iterator[Import]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import):
+                for alias in child.names:
+                    if alias.name.split(".")[0] == "advnets":
+                        yield Import(child.lineno, late, typing, alias.name, "")
+            elif isinstance(child, ast.ImportFrom):
+                base = package[: len(package) - child.level + 1] if child.level else []
+                module = ".".join([*base, *([child.module] if child.module else [])])
+                for alias in child.names if module.split(".")[0] == "advnets" else ():
+                    home = f"{module}.{alias.name}"
+                    if home not in modules:  # a name, that of the façade perhaps
+                        home = f"advnets.{names[alias.name]}" if module == "advnets" else module
+                    yield Import(child.lineno, late, typing, home, alias.name)
+            else:
+                function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+                guard = isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"
+                yield from walk(child, late or function, typing or guard)
+
+    return tuple(walk(ast.parse(file.read_text(encoding="utf-8")), False, False))
+
+
+def loaded_with(module: str, importer: str) -> set[str]:
+    """A module, and the packages around it that are not around the importer too."""
+    parts = module.split(".")
+    around = {".".join(parts[:length]) for length in range(2, len(parts) + 1)}
+    return {name for name in around if not f"{importer}.".startswith(f"{name}.")} | {module}
+
+
+@cache
+def loaded_by(module: str) -> frozenset[str]:
+    """The modules that importing ``module`` imports, by imports at the top of files."""
+    files = {module_of(file): file for file in FILES}
+    loaded: set[str] = set()
+    waiting = [module]
+    while waiting:
+        importer = waiting.pop()
+        for found in imports(files[importer]):
+            if not found.late and not found.typing:
+                new = loaded_with(found.module, importer) - loaded
+                loaded |= new
+                waiting += new
+    return frozenset(loaded)
+
+
+def place(file: Path, line: int) -> str:
+    return f"{file.relative_to(PACKAGE.parent)}:{line}"
 
 
 def test_every_file_has_a_storey() -> None:
@@ -105,11 +182,58 @@ def test_imports_only_from_its_own_storey_or_below(file: Path) -> None:
     if not here:
         pytest.skip("the façade hands on names from every storey")
     upward = [
-        f"{file.relative_to(PACKAGE.parent)}:{line}: {here} imports {there}"
-        for line, there in imports(file)
-        if there in STOREYS and STOREYS.index(there) > STOREYS.index(here)
+        f"{place(file, found.line)}: {here} imports {storey(found.module)}"
+        for found in imports(file)
+        if (there := storey(found.module)) and STOREYS.index(there) > STOREYS.index(here)
     ]
     assert not upward, "\n".join(upward)
+
+
+@pytest.mark.parametrize("room", WALLS)
+def test_walls(room: str) -> None:
+    through = [
+        f"{place(file, found.line)}: {room} imports {found.module}"
+        for file in FILES
+        if storey(module_of(file)) == room
+        for found in imports(file)
+        if storey(found.module) not in WALLS[room]
+    ]
+    assert not through, "\n".join(through)
+
+
+def test_what_watches_a_game_cannot_move_it() -> None:
+    moving = []
+    for file in PACKAGE.glob("observe/**/*.py"):
+        moving += [
+            f"{place(file, found.line)}: imports {found.module}.{found.name}"
+            for found in imports(file)
+            if found.module in MOVING_MODULES or found.name in MOVING_NAMES
+        ]
+        moving += [
+            f"{place(file, node.lineno)}: calls {node.func.attr}"
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in MOVING_CALLS
+        ]
+    assert not moving, "\n".join(moving)
+
+
+def test_no_circle() -> None:
+    assert [module for file in FILES if (module := module_of(file)) in loaded_by(module)] == []
+
+
+def test_no_late_import_hides_a_circle() -> None:
+    """Each could stand at the top of its file, but for the time that it takes."""
+    hidden = [
+        f"{place(file, found.line)}: {module} imports {module_of(file)}"
+        for file in FILES
+        if storey(module_of(file))
+        for found in imports(file)
+        for module in loaded_with(found.module, module_of(file))
+        if found.late and module_of(file) in loaded_by(module) | {module}
+    ]
+    assert not hidden, "\n".join(hidden)
 
 
 def test_the_lower_half_imports_no_tensorflow() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import subprocess
 import sys
 
@@ -141,3 +142,49 @@ def test_what_tensorflow_configures_unasked_is_no_choice():
 def test_without_a_screen_warnings_are_plain():
     done = in_a_process("from advnets.log import ROOT; ROOT.info('no'); ROOT.warning('odd')")
     assert (done.stdout, done.stderr) == ("", "odd\n")
+
+
+def test_what_the_command_line_says_of_a_run(tmp_path):
+    missing = f"{{name: npz, path: {tmp_path / 'gone.npz'}, offline: digits}}"
+    words = ["run", "digits", "training.steps=20", f"dataset={missing}", "evaluation.metrics=[]"]
+    done = subprocess.run(
+        [sys.executable, "-m", "advnets", *words, "--run-dir", str(tmp_path / "run")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said = [
+        r"STAND-IN DATA: there is no file .*gone\.npz",
+        r"Going on with 'digits', as the recipe's `offline` says\.",
+        r".*run  ·  one device \(CPU\)  ·  data: resident, .*",
+        r"step 20/20  D \S+  G \S+  V .*  \S+ steps/s",
+        r"finished at step 20",
+    ]
+    assert re.fullmatch("\n".join(said) + "\n", done.stderr), done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [
+        "samples",
+        "report",
+        "TensorBoard",
+    ]
+
+
+def test_runs_from_python_are_shown_redirected_and_silenced(tmp_path):
+    done = in_a_process(
+        "import logging, sys, advnets\n"
+        "log = logging.getLogger('advnets')\n"
+        "def play(steps):\n"
+        f"    folder = {str(tmp_path / 'run')!r}\n"
+        "    advnets.run('digits', {'training.steps': steps}, run_dir=folder)\n"
+        "play(2)\n"
+        "play(4)\n"  # TensorFlow has configured the root logger by now
+        "log.setLevel(logging.ERROR)\n"
+        "play(6)\n"
+        "log.setLevel(logging.INFO)\n"
+        "log.addHandler(logging.StreamHandler(sys.stdout))\n"
+        "log.propagate = False\n"
+        "play(8)\n"
+    )
+    ends = re.findall("finished at step .", done.stderr)
+    assert ends == ["finished at step 2", "finished at step 4"]
+    assert "step 6/6" not in done.stdout + done.stderr
+    assert done.stdout.endswith("finished at step 8\n")

@@ -28,7 +28,7 @@ def draw(out: Path, labelled: list[tuple[str, Path]], columns: int, seed: int) -
         rows.append(run.sample(columns, seed)[0])
         specs.append(run.source.spec)
         steps.append(int(run.manifest["step"]))
-        averaged |= bool(run.recipe.data["averaging"])
+        averaged |= run.recipe.settings.averaging is not None
     if len({spec.shape for spec in specs}) > 1:
         raise SystemExit("the runs are of images of several shapes")
     sheet = Sheet(specs[0].shape, len(rows), columns, right=LABEL, above=0)

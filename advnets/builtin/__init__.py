@@ -1,4 +1,4 @@
-"""What advnets ships, registered through the same hooks as a stranger's plugin.
+"""Register what advnets ships, through the same hooks as anybody's plugin.
 
 One module per group of kinds; each holds parameter schemas and hook implementations
 and imports no TensorFlow.

@@ -1,4 +1,4 @@
-"""The commands that ship with advnets."""
+"""Register the commands that ship with advnets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ..plugins.components import Component
 from ..plugins.hookspecs import hookimpl
 
 SUMMARIES = {
-    "run": "Play a recipe's game, or go on with a run.",
+    "run": "Play a recipe's game, or resume a run.",
     "launch": "Play a recipe with several workers on this machine.",
     "tune": "Time the choices that leave a game as it is; take the fastest.",
     "verify-resume": "Kill a run again and again, and prove that it ends the same.",
@@ -29,7 +29,7 @@ SUMMARIES = {
 
 @hookimpl
 def advnets_commands() -> list[Component]:
-    """Return one file of ``advnets/cli/`` per command."""
+    """Register one file of ``advnets/cli/`` per command."""
     return [
         Component(name, f"advnets.cli.{name.replace('-', '_')}:command", summary)
         for name, summary in SUMMARIES.items()

@@ -1,4 +1,4 @@
-"""The metrics that compare generated with real examples. TensorFlow-free."""
+"""Register the metrics that compare generated with real examples. TensorFlow-free."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Bandwidth = Annotated[float, Field(gt=0, le=1e12)]
 
 
 class Comparison(Parameters):
-    """What is compared, in all of these metrics."""
+    """Choose what is compared, in all of these metrics."""
 
     features: Features = Field(
         None,
@@ -31,7 +31,7 @@ class Comparison(Parameters):
 
 
 class KidParameters(Comparison):
-    """Of ``kid``."""
+    """Validate the parameters of ``kid``."""
 
     subsets: int = Field(
         100, ge=0, le=100_000, description="random subsets of the score kid_subsets; 0 for none"
@@ -42,7 +42,7 @@ class KidParameters(Comparison):
 
 
 class InceptionScoreParameters(Parameters):
-    """Of ``inception_score``."""
+    """Validate the parameters of ``inception_score``."""
 
     features: Features = Field(
         "classifier", description="features that know classes, a name or an entry"
@@ -53,13 +53,13 @@ class InceptionScoreParameters(Parameters):
 
 
 class PrdcParameters(Comparison):
-    """Of ``prdc``."""
+    """Validate the parameters of ``prdc``."""
 
     k: int = Field(5, ge=1, le=1_000, description="the neighbour that balls reach to")
 
 
 class MmdParameters(Comparison):
-    """Of ``mmd``."""
+    """Validate the parameters of ``mmd``."""
 
     bandwidths: list[Bandwidth] | None = Field(
         None,
@@ -71,14 +71,14 @@ class MmdParameters(Comparison):
 
 
 class SlicedWassersteinParameters(Comparison):
-    """Of ``sliced_wasserstein``."""
+    """Validate the parameters of ``sliced_wasserstein``."""
 
     projections: int = Field(500, ge=1, le=100_000, description="random directions")
     p: Literal[1, 2] = Field(2, description="the exponent of distances")
 
 
 class ClassifierTwoSampleParameters(Comparison):
-    """Of ``classifier_two_sample``."""
+    """Validate the parameters of ``classifier_two_sample``."""
 
     classifier: Literal["mlp", "knn", "logistic"] = Field(
         "mlp", description="what learns to tell real from generated examples"
@@ -87,7 +87,7 @@ class ClassifierTwoSampleParameters(Comparison):
 
 @hookimpl
 def advnets_metrics() -> list[Component]:
-    """Return the metrics that compare samples with real examples, or judge them by a classifier."""
+    """Register the metrics that compare samples with real examples, or classify them."""
     return [
         Component(
             "fid",

@@ -1,4 +1,4 @@
-"""The data sets that ship with advnets: names, parameters, targets. TensorFlow-free."""
+"""Register the data sets that ship with advnets: names, parameters, targets. TensorFlow-free."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TFDS_IDENTIFIER = r"^[A-Za-z_]\w*(/[\w.+-]+)?(:\d+\.\d+\.\d+)?$"
 
 
 class TfdsParameters(DatasetParameters):
-    """Of ``tfds``."""
+    """Validate the parameters of ``tfds``."""
 
     id: str = Field(
         pattern=TFDS_IDENTIFIER, description="TFDS's id: mnist, emnist/letters, cifar10:3.0.2"
@@ -42,13 +42,13 @@ class TfdsParameters(DatasetParameters):
 
 
 class DigitsParameters(DatasetParameters):
-    """Of ``digits``."""
+    """Validate the parameters of ``digits``."""
 
     size: int = Field(8, ge=1, le=512, description="width and height in pixels; 8 is native")
 
 
 class SyntheticParameters(DatasetParameters):
-    """Of everything that is drawn from a density."""
+    """Validate the parameters of what is drawn from a density."""
 
     examples: int = Field(
         100_000, ge=1, le=MOST_EXAMPLES, description="examples in the training split"
@@ -62,7 +62,7 @@ class SyntheticParameters(DatasetParameters):
 
 
 class Gaussian1dParameters(SyntheticParameters):
-    """Of ``gaussian_1d``."""
+    """Validate the parameters of ``gaussian_1d``."""
 
     mean: float = Field(4.0, description="μ")
     deviation: float = Field(0.5, gt=0, description="σ")
@@ -72,7 +72,7 @@ class Gaussian1dParameters(SyntheticParameters):
 
 
 class RingParameters(SyntheticParameters):
-    """Of ``ring``."""
+    """Validate the parameters of ``ring``."""
 
     modes: int = Field(8, ge=1, le=10_000, description="Gaussians on the circle")
     radius: float = Field(1.0, gt=0, description="of the circle")
@@ -80,7 +80,7 @@ class RingParameters(SyntheticParameters):
 
 
 class GridParameters(SyntheticParameters):
-    """Of ``grid``."""
+    """Validate the parameters of ``grid``."""
 
     side: int = Field(5, ge=1, le=100, description="modes along each side; side² in all")
     spacing: float = Field(2.0, gt=0, description="between neighbouring modes")
@@ -88,7 +88,7 @@ class GridParameters(SyntheticParameters):
 
 
 class StackedMnistParameters(SyntheticParameters):
-    """Of ``stacked_mnist``."""
+    """Validate the parameters of ``stacked_mnist``."""
 
     digits: Literal["mnist", "sklearn"] = Field(
         "mnist", description="mnist, from TFDS; sklearn: another data set, which needs no download"
@@ -102,7 +102,7 @@ class StackedMnistParameters(SyntheticParameters):
 
 
 class FolderParameters(DatasetParameters):
-    """Of ``folder``."""
+    """Validate the parameters of ``folder``."""
 
     path: str = Field(min_length=1, description="the folder, relative to the current one")
     size: int | None = Field(
@@ -118,7 +118,7 @@ class FolderParameters(DatasetParameters):
 
 
 class NpzParameters(DatasetParameters):
-    """Of ``npz``."""
+    """Validate the parameters of ``npz``."""
 
     path: str = Field(min_length=1, description="a .npz file, a .npy file, or a folder of them")
     train: str = Field("train", min_length=1, description="name of the training split's array")
@@ -134,7 +134,7 @@ class NpzParameters(DatasetParameters):
 
 @hookimpl
 def advnets_datasets() -> list[Component]:
-    """Return the built-in data sets."""
+    """Register the built-in data sets."""
     return [
         Component(
             "tfds",

@@ -1,4 +1,4 @@
-"""The parameters of DCGAN's players, without TensorFlow."""
+"""Validate the parameters of DCGAN's players, without TensorFlow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..plugins.components import Parameters
 
 
 class DcganParameters(Parameters):
-    """Convolutions of stride 2 from the image to a small map, or from the map to the image."""
+    """Validate the parameters of convolutions of stride 2 from an image to a small map, or back."""
 
     channels: Annotated[int, Field(ge=1, le=10_000)] = Field(
         64, description="of the layer next to the image; doubled at each stage towards the map"

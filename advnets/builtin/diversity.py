@@ -1,4 +1,4 @@
-"""The metrics of variety that ship with advnets: modes, duplicates, memorisation."""
+"""Register the metrics of variety that ship with advnets: modes, duplicates, memorisation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST = 1_000_000
 
 
 class ModesParameters(Parameters):
-    """Of ``modes``."""
+    """Validate the parameters of ``modes``."""
 
     samples: int | None = Field(
         None,
@@ -31,7 +31,7 @@ class ModesParameters(Parameters):
 
 
 class DuplicatesParameters(Parameters):
-    """Of ``duplicates``."""
+    """Validate the parameters of ``duplicates``."""
 
     features: Features = Field(
         None, description="what distances are measured in; pixels for vectors, else to be named"
@@ -46,7 +46,7 @@ class DuplicatesParameters(Parameters):
 
 
 class MemorisationParameters(Parameters):
-    """Of ``memorisation``."""
+    """Validate the parameters of ``memorisation``."""
 
     features: Features = Field(
         None, description="what distances are measured in; pixels for vectors, else to be named"
@@ -62,7 +62,7 @@ class MemorisationParameters(Parameters):
 
 @hookimpl
 def advnets_metrics() -> list[Component]:
-    """Return metrics of variety."""
+    """Register the metrics of variety."""
     return [
         Component(
             "modes",

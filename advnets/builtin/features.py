@@ -1,4 +1,4 @@
-"""The feature extractors that ship with advnets. TensorFlow-free."""
+"""Register the feature extractors that ship with advnets. TensorFlow-free."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Features = Annotated[str | dict[str, Any] | None, Names("features")]
 
 
 class ClassifierParameters(Parameters):
-    """Of ``classifier``."""
+    """Validate the parameters of ``classifier``."""
 
     dataset: Annotated[str | dict[str, Any] | None, Names("datasets")] = Field(
         None,
@@ -27,7 +27,7 @@ class ClassifierParameters(Parameters):
 
 @hookimpl
 def advnets_features() -> list[Component]:
-    """Return the built-in feature extractors."""
+    """Register the built-in feature extractors."""
     return [
         Component(
             "pixels",

@@ -1,4 +1,4 @@
-"""The game's own components: losses, penalties, priors, update rules."""
+"""Register the game's own components: losses, penalties, priors, update rules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..plugins.hookspecs import hookimpl
 
 
 class MinimaxParameters(Parameters):
-    """Parameters of ``minimax`` and ``non_saturating``."""
+    """Validate the parameters of ``minimax`` and ``non_saturating``."""
 
     discriminator_weight: float = Field(
         1.0, gt=0, description="factor on D's loss; the authors' code of 2014 uses 0.5"
@@ -17,27 +17,27 @@ class MinimaxParameters(Parameters):
 
 
 class R1Parameters(Parameters):
-    """Parameters of ``r1``."""
+    """Validate the parameters of ``r1``."""
 
     gamma: float = Field(10.0, ge=0, description="γ, the weight of the penalty")
 
 
 class UniformParameters(Parameters):
-    """Parameters of ``uniform``."""
+    """Validate the parameters of ``uniform``."""
 
     size: int = Field(ge=1, le=65536, description="number of latent dimensions")
     low: float = Field(-(3.0**0.5), description="lower bound; -√3 gives unit variance")
     high: float = Field(3.0**0.5, description="upper bound")
 
     @model_validator(mode="after")
-    def _ordered(self) -> UniformParameters:
+    def _check_order(self) -> UniformParameters:
         if self.low >= self.high:
             raise ValueError(f"low ({self.low}) must be less than high ({self.high})")
         return self
 
 
 class GaussianParameters(Parameters):
-    """Parameters of ``gaussian``."""
+    """Validate the parameters of ``gaussian``."""
 
     size: int = Field(ge=1, le=65536, description="number of latent dimensions")
     mean: float = Field(0.0, description="mean of every dimension")
@@ -45,7 +45,7 @@ class GaussianParameters(Parameters):
 
 
 class AlternatingParameters(Parameters):
-    """Parameters of ``alternating``."""
+    """Validate the parameters of ``alternating``."""
 
     discriminator_steps: int = Field(
         1, ge=1, le=1000, description="k, the D steps of a round, each on fresh examples and noise"
@@ -54,7 +54,7 @@ class AlternatingParameters(Parameters):
 
 @hookimpl
 def advnets_losses() -> list[Component]:
-    """Return the paper's two losses."""
+    """Register the paper's two losses."""
     return [
         Component(
             "minimax",
@@ -73,7 +73,7 @@ def advnets_losses() -> list[Component]:
 
 @hookimpl
 def advnets_penalties() -> list[Component]:
-    """Gradient penalties."""
+    """Register the gradient penalty."""
     return [
         Component(
             "r1",
@@ -86,7 +86,7 @@ def advnets_penalties() -> list[Component]:
 
 @hookimpl
 def advnets_priors() -> list[Component]:
-    """Distributions of z."""
+    """Register the distributions of z."""
     return [
         Component(
             "uniform",
@@ -105,7 +105,7 @@ def advnets_priors() -> list[Component]:
 
 @hookimpl
 def advnets_updates() -> list[Component]:
-    """Tell who moves when."""
+    """Register the rules of who moves when."""
     return [
         Component(
             "alternating",

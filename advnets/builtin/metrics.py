@@ -1,4 +1,4 @@
-"""The metrics that ship with advnets."""
+"""Register the metrics that ship with advnets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..plugins.hookspecs import hookimpl
 
 
 class ParzenParameters(Parameters):
-    """Parameters of ``parzen``; the defaults are those of the paper's Table 1."""
+    """Validate the parameters of ``parzen``; the defaults are those of the paper's Table 1."""
 
     samples: int = Field(10_000, ge=1, le=1_000_000, description="samples drawn from G")
     sigmas: int = Field(10, ge=1, le=1_000, description="bandwidths tried")
@@ -20,7 +20,7 @@ class ParzenParameters(Parameters):
     )
 
     @model_validator(mode="after")
-    def _ordered(self) -> ParzenParameters:
+    def _check_order(self) -> ParzenParameters:
         if self.low > self.high:
             raise ValueError(f"low ({self.low:g}) must not exceed high ({self.high:g})")
         return self

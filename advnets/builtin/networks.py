@@ -1,4 +1,4 @@
-"""The architectures that ship with advnets: their parameters, without TensorFlow."""
+"""Register the architectures that ship with advnets: their parameters, without TensorFlow."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Dropout = Annotated[
 
 
 class Weights(Parameters):
-    """How a layer's weights start, and how long they may get.
+    """Choose how a layer's weights start, and how long they may get.
 
     At most one of ``irange``, ``stddev`` and ``sparse``; with none, Glorot's uniform.
     """
@@ -45,7 +45,7 @@ class Weights(Parameters):
     )
 
     @model_validator(mode="after")
-    def _one_start(self) -> Weights:
+    def _check_one_start(self) -> Weights:
         given = [n for n in ("irange", "stddev", "sparse") if getattr(self, n) is not None]
         if len(given) > 1:
             raise ValueError(f"{' and '.join(given)} exclude each other: give one of them")
@@ -53,7 +53,7 @@ class Weights(Parameters):
 
 
 class Output(Weights):
-    """The layer that ends a network."""
+    """Describe the layer that ends a network."""
 
     activation: Activation = Field(
         "linear", description="linear for a discriminator, whose output is a logit"
@@ -65,7 +65,7 @@ class Output(Weights):
     )
 
     @model_validator(mode="after")
-    def _invertible(self) -> Output:
+    def _check_invertible(self) -> Output:
         if self.bias == "marginals" and self.activation not in ("sigmoid", "tanh", "linear"):
             raise ValueError(
                 f"bias: marginals needs an activation that can be inverted (sigmoid, tanh or "
@@ -79,7 +79,7 @@ def _as_layer(value: Any) -> Any:
 
 
 class Hidden(Weights):
-    """A hidden layer of an MLP; what is left out is taken from the network's own keys."""
+    """Describe a hidden layer of an MLP; what is left out is taken from the network's own keys."""
 
     units: Units
     activation: Activation | None = None
@@ -88,7 +88,7 @@ class Hidden(Weights):
 
 
 class Pieces(Weights):
-    """A maxout layer; what is left out is taken from the network's own keys."""
+    """Describe a maxout layer; what is left out is taken from the network's own keys."""
 
     units: Units
     pieces: int | None = Field(None, ge=1, le=1000)
@@ -99,7 +99,7 @@ MaxoutLayer = Annotated[Pieces, BeforeValidator(_as_layer, json_schema_input_typ
 
 
 class Pretrained(Parameters):
-    """A file of weights that the last layers start from."""
+    """Name a file of weights that the last layers start from."""
 
     file: str = Field(min_length=1, description="an .npz file by `advnets export --format npz`")
     sha256: str | None = Field(
@@ -111,7 +111,7 @@ class Pretrained(Parameters):
 
     @model_validator(mode="before")
     @classmethod
-    def _digest(cls, value: Any) -> Any:
+    def _fill_in_digest(cls, value: Any) -> Any:
         # A run's identity is a hash of its recipe: the content has to be in there.
         if isinstance(value, str):
             value = {"file": value}
@@ -133,18 +133,18 @@ def _sha256(file: str) -> str:
 
 
 class _Network(Weights):
-    """What all architectures have in common."""
+    """Validate what all architectures have in common."""
 
     output: Output = Field(Output.model_validate({}), description="the last layer")
 
 
 class _Dropped(_Network):
-    """A network with dropout at the input of its layers."""
+    """Add dropout at the input of a network's layers."""
 
     dropout: Dropout
 
     @model_validator(mode="after")
-    def _one_rate_per_layer(self) -> _Dropped:
+    def _check_rates(self) -> _Dropped:
         stages = [getattr(self, name, ()) for name in ("convolutions", "layers")]
         expected = sum(len(stage) for stage in stages) + 1
         if self.dropout and len(self.dropout) != expected:
@@ -156,7 +156,7 @@ class _Dropped(_Network):
 
 
 class _Hidden(Parameters):
-    """The hidden layers of an MLP."""
+    """Describe the hidden layers of an MLP."""
 
     layers: list[HiddenLayer] = Field(
         [],
@@ -177,7 +177,7 @@ class _Hidden(Parameters):
 
 
 class MlpParameters(_Hidden, _Dropped):
-    """Fully connected layers; flattens any input, and shapes its output like the data."""
+    """Validate the parameters of ``mlp``: flattens any input, shapes its output like the data."""
 
     pretrained: Pretrained | None = Field(
         None, description="weights that the last layers start from: {file, sha256}"
@@ -185,7 +185,7 @@ class MlpParameters(_Hidden, _Dropped):
 
 
 class MaxoutParameters(_Dropped):
-    """Maxout layers, then a linear one."""
+    """Validate the parameters of ``maxout``: maxout layers, then a linear one."""
 
     layers: list[MaxoutLayer] = Field(
         max_length=1000, description="a number of units each, or {units, pieces, irange, ...}"
@@ -194,7 +194,7 @@ class MaxoutParameters(_Dropped):
 
 
 class Convolution(Parameters):
-    """A convolutional maxout layer with stride 1 and tied biases."""
+    """Describe a convolutional maxout layer with stride 1 and tied biases."""
 
     channels: Units
     pieces: int = Field(2, ge=1, le=1000, description="linear pieces per channel")
@@ -206,7 +206,7 @@ class Convolution(Parameters):
     stddev: float | None = Field(None, gt=0, description="weights start from N(0, stddev²)")
 
     @model_validator(mode="after")
-    def _no_gaps(self) -> Convolution:
+    def _check_gaps(self) -> Convolution:
         if self.pool_stride > self.pool:
             raise ValueError(f"pool_stride ({self.pool_stride}) must not exceed pool ({self.pool})")
         if self.irange is not None and self.stddev is not None:
@@ -215,7 +215,7 @@ class Convolution(Parameters):
 
 
 class ConvMaxoutParameters(_Dropped):
-    """Convolutional maxout layers, fully connected ones, then a linear one.
+    """Validate those of ``conv_maxout``: such layers, fully connected ones, then a linear one.
 
     ``sparse`` and ``max_col_norm`` concern the fully connected ones.
     """
@@ -232,7 +232,7 @@ class ConvMaxoutParameters(_Dropped):
 
 
 class Maps(Weights):
-    """The layer whose units are the pixels of the feature maps."""
+    """Describe the layer whose units are the pixels of the feature maps."""
 
     channels: Units
     activation: Activation = "sigmoid"
@@ -240,7 +240,7 @@ class Maps(Weights):
 
 
 class TransposedConvParameters(_Hidden, _Network):
-    """Hidden layers, a layer of feature maps, and one transposed convolution.
+    """Validate those of ``transposed_conv``: hidden layers, feature maps, one such convolution.
 
     ``sparse`` and ``max_col_norm`` concern the fully connected layers.
     """
@@ -250,7 +250,7 @@ class TransposedConvParameters(_Hidden, _Network):
     stride: int = Field(3, ge=1, le=1000, description="pixels between the maps' positions")
 
     @model_validator(mode="after")
-    def _filters_at_the_end(self) -> TransposedConvParameters:
+    def _check_output(self) -> TransposedConvParameters:
         for name in ("sparse", "max_col_norm"):
             if getattr(self.output, name) is not None:
                 raise ValueError(
@@ -262,7 +262,7 @@ class TransposedConvParameters(_Hidden, _Network):
 
 @hookimpl
 def advnets_architectures() -> list[Component]:
-    """Return the players of Goodfellow et al. 2014, dense and convolutional, and DCGAN's."""
+    """Register the players of Goodfellow et al. 2014, dense and convolutional, and DCGAN's."""
     return [
         Component(
             "mlp",

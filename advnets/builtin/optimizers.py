@@ -1,4 +1,4 @@
-"""The optimizers that ship with advnets: their parameters, without TensorFlow."""
+"""Register the optimizers that ship with advnets: their parameters, without TensorFlow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Coefficient = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Decay(Parameters):
-    """A learning rate that may fall at every update."""
+    """Let a learning rate fall at every update."""
 
     decay: float = Field(
         1.0, ge=1, lt=2, description="divisor of the learning rate per update; 1 for none"
@@ -23,24 +23,24 @@ class Decay(Parameters):
 
 
 class Ramp(Parameters):
-    """A coefficient that rises linearly from epoch 1 to epoch ``epochs``."""
+    """Let a coefficient rise linearly from epoch 1 to epoch ``epochs``."""
 
     start: Coefficient = Field(0.5, description="m in the first epoch")
     final: Coefficient | None = Field(None, description="m from epoch `epochs` on")
     epochs: int = Field(1, ge=1, description="length of the rise in epochs")
 
 
-def _constant(value: Any) -> Any:
+def _as_ramp(value: Any) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return {"start": value}
     return value
 
 
 class MomentumParameters(Decay):
-    """Classical momentum: v ← m·v − lr·g; θ ← θ + v."""
+    """Validate the parameters of momentum: v ← m·v − lr·g; θ ← θ + v."""
 
     learning_rate: Rate = 0.1
-    momentum: Annotated[Ramp, BeforeValidator(_constant, json_schema_input_type=float | Ramp)] = (
+    momentum: Annotated[Ramp, BeforeValidator(_as_ramp, json_schema_input_type=float | Ramp)] = (
         Field(
             Ramp.model_validate({}),
             description="m: a number, or {start, final, epochs} for a linear rise",
@@ -49,13 +49,13 @@ class MomentumParameters(Decay):
 
 
 class SgdParameters(Decay):
-    """Plain gradient descent: θ ← θ − lr·g."""
+    """Validate the parameters of ``sgd``: θ ← θ − lr·g."""
 
     learning_rate: Rate = 0.1
 
 
 class AdamParameters(Parameters):
-    """Adam."""
+    """Validate the parameters of ``adam``."""
 
     learning_rate: Rate = 1e-3
     beta_1: Coefficient = Field(0.9, description="decay of the mean of the gradient")
@@ -64,7 +64,7 @@ class AdamParameters(Parameters):
 
 
 class RmspropParameters(Parameters):
-    """RMSprop."""
+    """Validate the parameters of ``rmsprop``."""
 
     learning_rate: Rate = 1e-3
     rho: Coefficient = Field(0.9, description="decay of the mean of the squared gradient")
@@ -74,7 +74,7 @@ class RmspropParameters(Parameters):
 
 @hookimpl
 def advnets_optimizers() -> list[Component]:
-    """Momentum with the authors' schedules, and three of Keras's optimizers."""
+    """Register momentum with the authors' schedules, and three of Keras's optimizers."""
     return [
         Component(
             "momentum",

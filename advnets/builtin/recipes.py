@@ -1,8 +1,8 @@
-"""The recipes that ship with advnets: every file of the folder ``recipes/``."""
+"""Register the recipes that ship with advnets: every file of the folder ``recipes/``."""
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 
 from ..plugins.components import Component
 from ..plugins.hookspecs import hookimpl
@@ -11,17 +11,12 @@ from ..plugins.hookspecs import hookimpl
 @hookimpl
 def advnets_recipes() -> list[Component]:
     """Return one component per file, its summary the first line of the file's header."""
-    folder = files("advnets") / "recipes"
-    if not folder.is_dir():
-        return []
-    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".yaml"))
+    package = Path(__file__).parents[1]
+    # Installed within the package (setup.py); in a checkout, the folder next to it.
+    inside = "recipes" if (package / "recipes").is_dir() else "../recipes"
     return [
-        Component(
-            name.removesuffix(".yaml"),
-            f"advnets:recipes/{name}",
-            _summary((folder / name).read_text("utf-8")),
-        )
-        for name in names
+        Component(file.stem, f"advnets:{inside}/{file.name}", _summary(file.read_text("utf-8")))
+        for file in sorted((package / inside).glob("*.yaml"))
     ]
 
 

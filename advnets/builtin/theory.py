@@ -9,14 +9,14 @@ from ..plugins.hookspecs import hookimpl
 
 
 class TheoryParameters(Parameters):
-    """Parameters of ``theory``."""
+    """Validate the parameters of ``theory``."""
 
     bins: int = Field(2**14, ge=64, le=2**18, description="bins over the data's part of the line")
     cells: int = Field(2**16, ge=64, le=2**20, description="cells of the latent line; even")
 
     @field_validator("cells")
     @classmethod
-    def _even(cls, cells: int) -> int:
+    def _check_even(cls, cells: int) -> int:
         if cells % 2:
             raise ValueError(
                 f"cells must be even, not {cells}: every second one is left out to see the error"
@@ -26,7 +26,7 @@ class TheoryParameters(Parameters):
 
 @hookimpl
 def advnets_metrics() -> list[Component]:
-    """Return what is known of games whose densities are."""
+    """Register what is known of games whose densities are."""
     return [
         Component(
             "theory",

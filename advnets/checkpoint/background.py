@@ -1,4 +1,4 @@
-"""Writing a checkpoint while the game goes on: one thread, one snapshot at a time."""
+"""Write checkpoints while the game continues: one thread, one snapshot at a time."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ T = TypeVar("T")
 
 
 class BackgroundWriter(Generic[T]):
-    """Does one piece of work at a time in a thread of its own.
+    """Do one piece of work at a time in a thread of its own.
 
-    What it did, or why it failed, is heard in the caller's thread: by :meth:`poll`,
+    What it did, or why it failed, is reported in the caller's thread: by :meth:`poll`,
     :meth:`finish`, or the next :meth:`submit`, which wait for it if need be.
 
     Args:
         done: Called with what the work returned, in the caller's thread.
 
-    >>> heard = []
-    >>> writer = BackgroundWriter(heard.append)
-    >>> writer.submit(lambda: 1); writer.submit(lambda: 2); heard
+    >>> done = []
+    >>> writer = BackgroundWriter(done.append)
+    >>> writer.submit(lambda: 1); writer.submit(lambda: 2); done
     [1]
-    >>> writer.finish(); writer.finish(); heard
+    >>> writer.finish(); writer.finish(); done
     [1, 2]
     """
 

@@ -3,3 +3,9 @@
 Nothing here imports TensorFlow at import time; a command that needs it imports it
 inside its function.
 """
+
+from __future__ import annotations
+
+from .common import echo, plugin_options, print_json, print_table, registry_of
+
+__all__ = ["echo", "plugin_options", "print_json", "print_table", "registry_of"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import shutil
@@ -21,6 +22,7 @@ from ..plugins import Registry, load_plugins
 from ..plugins.attribution import explained
 from ..safe_io import is_there, printable, printable_json
 
+log = logging.getLogger(__package__)
 F = TypeVar("F", bound=Callable[..., Any])
 LONGEST_NAME = 200
 """Bytes of a file's name; systems take 255, and a temporary file beside it has a longer one."""
@@ -68,7 +70,7 @@ class State:
             return
         self._warned = True
         for line in self.registry().warnings:
-            warn(line)
+            log.warning(line)
 
 
 def state_of(ctx: click.Context) -> State:
@@ -166,11 +168,6 @@ def echo(*pieces: str, err: bool = False) -> None:
     name: \x1b[31mred
     """
     click.echo("".join(p if isinstance(p, Styled) else printable(p) for p in pieces), err=err)
-
-
-def warn(text: str) -> None:
-    """Print a warning on stderr."""
-    echo(style("warning:", fg="yellow", bold=True), f" {text}", err=True)
 
 
 def check_place(option: str, path: Path) -> None:

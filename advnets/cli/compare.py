@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..safe_io.wording import shorten
-from .common import echo, plugin_options, print_json, print_table, warn
+from .common import echo, log, plugin_options, print_json, print_table
 from .run_options import weights_option
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def command(
 
     found, left_out = compare([read_run(run, weights) for run in runs], metrics, at, better)
     for line in left_out:
-        warn(f"left out: {line}")
+        log.warning(f"left out: {line}")
     if as_json:
         print_json([comparison.to_dict() for comparison in found])
         return

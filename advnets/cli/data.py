@@ -20,13 +20,13 @@ def command() -> None:
 @click.pass_context
 def list_command(ctx: click.Context) -> None:
     """List the data sets that recipes can name, and what TFDS has on disk."""
-    from ..data.sources.tfds_builder import data_directory, prepared
+    from ..data.sources.tfds_builder import data_directory, list_prepared
 
     registry = registry_of(ctx)
     components = registry.components("datasets")
     rows = [(c.name, registry.owner("datasets", c.name), c.summary) for c in components]
     print_table(("NAME", "FROM", "WHAT"), rows)
-    there = prepared()
+    there = list_prepared()
     echo(f"\nprepared by TFDS in {data_directory()}: {', '.join(there) or 'nothing'}")
     echo("prepare another with `advnets data prepare ID`, and use it as dataset.id=ID of tfds")
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import AdvnetsError, UsageError
-from ..recipe import Recipe, load_recipe
-from .common import echo, plugin_options, print_json, registry_of, warn
+from ..recipe import Recipe
+from .common import echo, log, plugin_options, print_json, registry_of
 from .run_options import checkpoint_option, open_run, run_argument, weights_option
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def command(
         )
     wanted = [entry for text in metrics for entry in _entries(text, opened.recipe)]
     scores = opened.evaluate(wanted or None, seed=seed, weights=weights)
-    averaged = weights != "current" and bool(opened.recipe.data.get("averaging"))
+    averaged = weights != "current" and opened.recipe.settings.averaging is not None
     _keep(opened, scores, averaged)
     if as_json:
         print_json([score.to_dict() for score in scores])
@@ -79,8 +79,7 @@ def _entries(text: str, recipe: Recipe) -> list[Any]:
     """Return a name, or what a recipe that had this text under its metrics would hold there."""
     if not text.startswith("{"):
         return [text]
-    read = load_recipe(recipe.data, [f"evaluation.metrics=[{text}]"], recipe.registry)
-    return list(read.data["evaluation"]["metrics"])
+    return recipe.changed([f"evaluation.metrics=[{text}]"]).settings.evaluation.metrics
 
 
 def _keep(opened: Run, scores: list[Score], averaged: bool) -> None:
@@ -89,9 +88,9 @@ def _keep(opened: Run, scores: list[Score], averaged: bool) -> None:
 
     try:
         step = opened.commit.step
-        keep_afterwards(opened.folder, opened.recipe, scores, step, averaged, warn)
+        keep_afterwards(opened.folder, opened.recipe, scores, step, averaged)
     except AdvnetsError as error:
-        warn(f"the scores were not kept: {error.message}")
+        log.warning(f"the scores were not kept: {error.message}")
 
 
 def _short(value: Any) -> str:

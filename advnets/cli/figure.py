@@ -10,7 +10,7 @@ import click
 
 from ..errors import AdvnetsError, UsageError
 from ..safe_io.wording import counted, shorten
-from .common import check_place, echo, plugin_options, warn
+from .common import check_place, echo, log, plugin_options
 from .run_options import checkpoint_option, open_run, run_argument, seed_option, weights_option
 
 if TYPE_CHECKING:
@@ -255,6 +255,6 @@ def _show(folder: RunFolder, number: str, step: int, picture: Path) -> None:
     if folder.tensorboard.is_dir():
         import_tensorflow()
     try:
-        show_afterwards(folder, number, step, picture, warn)
+        show_afterwards(folder, number, step, picture)
     except AdvnetsError as error:
-        warn(f"the report does not show it: {error.message}")
+        log.warning(f"the report does not show it: {error.message}")

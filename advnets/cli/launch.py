@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import click
 
 from ..errors import RunError, UsageError
+from ..log import at_level
 from ..safe_io import is_there
 from .common import plugin_options, registry_of, state_of
 from .recipe_options import asked_for, recipe_arguments, run_dir_option
@@ -45,14 +47,15 @@ def command(
     from ..train.find_data import find_data
 
     resolved, run_dir = asked_for(recipe, overrides, run_dir, registry_of(ctx))
-    strategy = resolved.data["distribution"]["strategy"]
+    strategy = resolved.settings.distribution.strategy
     if strategy not in STRATEGIES:
         raise UsageError(
             f"distribution.strategy is {strategy}, which one process plays",
             hint="add distribution.strategy=auto, or use `advnets run`",
         )
     # What is wrong with the recipe, its data or its folder is told once, before any starts.
-    found = find_data(resolved, lambda text: None)
+    with at_level(logging.ERROR):  # the workers tell of a stand-in
+        found = find_data(resolved)
     folder = RunFolder.for_recipe(found.recipe, run_dir)
     environments = worker_environments(workers)
     folder.check(found.recipe)

@@ -32,10 +32,9 @@ def _schema(component: Component) -> Iterator[str]:
     if any(field.is_required() for field in parameters.model_fields.values()):
         return
     try:
-        defaults = json.dumps(
-            parameters().model_dump(mode="json", by_alias=True, warnings="error"), allow_nan=False
-        )
-        parameters.model_validate_json(defaults, strict=True)
+        defaults = parameters().model_dump(mode="json", by_alias=True, warnings="error")
+        json.dumps(defaults, allow_nan=False)
+        component.resolve(defaults)
     except Exception as error:
         yield f"its defaults do not fit its own schema: {type(error).__name__}: {error}"
 

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..safe_io import printable
-from ..safe_io.wording import shorten
-from .common import echo, plugin_options, registry_of, style
+from .common import echo, plugin_options, registry_of
 from .recipe_options import asked_for, recipe_arguments, run_dir_option
 
 if TYPE_CHECKING:
-    from ..runs import RunFolder
+    pass
 
 
 @click.command("run")
@@ -50,7 +48,7 @@ def command(
     from ..session.quiet import import_tensorflow
     from ..train.find_data import find_data
 
-    found = find_data(resolved, warn_loudly)
+    found = find_data(resolved)
     import_tensorflow()
     from ..session.run import play
 
@@ -60,27 +58,3 @@ def command(
     echo(f"samples      {folder.samples}")
     echo(f"report       {folder.report_file}")
     echo(f"TensorBoard  tensorboard --logdir {folder.tensorboard}")
-    tell_of_problems(folder)
-
-
-def tell_of_problems(folder: RunFolder) -> None:
-    """Warn of a game that was played to its end, but came to nothing, as `doctor` sees it."""
-    from ..monitor.report.health import game_findings, record_findings
-
-    try:
-        found = [*game_findings(folder.manifest.data), *record_findings(folder.read_metrics())]
-    except Exception as error:  # what lies in a folder may be anything; the game is done
-        warn_loudly(f"warning: the run's records cannot be read: {printable(shorten(error, 300))}")
-        echo(f"  hint: advnets doctor {folder.path}", err=True)
-        return
-    for finding in found:
-        if finding.level == "problem":
-            text = printable(f"{finding.subject}: {finding.text}", lines=False)
-            warn_loudly(f"warning: {text}")
-            if finding.hint:
-                echo(f"  hint: {printable(finding.hint, lines=False)}", err=True)
-
-
-def warn_loudly(text: str) -> None:
-    """Print a warning on standard error that is not overlooked."""
-    echo(style(text, fg="yellow", bold=True), err=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .common import echo, registry_of
+from .common import registry_of
 
 if TYPE_CHECKING:
     from ..session.api import Run
@@ -33,9 +32,7 @@ def open_run(ctx: click.Context, path: Path) -> Run:
     import_tensorflow()
     from ..session.api import Run
 
-    run = Run(folder, registry, checkpoint=ctx.meta.get(CHECKPOINT, "newest"))
-    run.tell = partial(echo, err=True)
-    return run
+    return Run(folder, registry, checkpoint=ctx.meta.get(CHECKPOINT, "newest"))
 
 
 def checkpoint_option(command: click.decorators.FC) -> click.decorators.FC:

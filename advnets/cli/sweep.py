@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..safe_io.wording import shorten
-from .common import echo, plugin_options, print_table, registry_of, state_of
+from .common import echo, log, plugin_options, print_table, registry_of, state_of
 
 if TYPE_CHECKING:
     from ..sweep import Sweep, SweepFolder, Trial
@@ -71,13 +71,12 @@ def command(
     from ..sweep.report import best_of, write_report
     from ..sweep.study import import_optuna
     from ..train.find_data import find_data
-    from .run import warn_loudly
 
     import_optuna()
-    find_data(loaded.recipe, warn_loudly)  # told once, not by each run
+    find_data(loaded.recipe)  # told once, not by each run
     with folder.lock():
         folder.start(loaded)
-        echo(f"{loaded.name}: {loaded.trials} trials in {folder.path}", err=True)
+        log.info(f"{loaded.name}: {loaded.trials} trials in {folder.path}")
         try:
             played = play(
                 loaded,
@@ -85,7 +84,6 @@ def command(
                 jobs=jobs,
                 retry=retry,
                 plugins=state_of(ctx).plugins,
-                tell=lambda text: echo(text, err=True),
             )
         finally:
             write_report(folder, loaded, folder.read())

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ..errors import UsageError
-from .common import check_place, echo, plugin_options, print_json, print_table
+from .common import check_place, echo, log, plugin_options, print_json, print_table
 
 
 @click.command("sweep-compare")
@@ -64,4 +64,4 @@ def command(sweeps: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
         )
     if out is not None:
         draw_beside(outcomes, out)
-        echo(f"drawn into {out}", err=True)
+        log.info(f"drawn into {out}")

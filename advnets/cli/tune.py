@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -13,7 +12,6 @@ from ..errors import AdvnetsError, UsageError
 from ..recipe.schema import Precision
 from .common import echo, plugin_options, print_table, registry_of
 from .recipe_options import asked_for, recipe_arguments
-from .run import warn_loudly
 
 if TYPE_CHECKING:
     from ..train.tune import Tuned
@@ -76,19 +74,17 @@ def command(
         run.check(resolved)
         with run.lock():
             pass
-    from ..recipe import load_recipe
     from ..safe_io.atomic import write_atomically
     from ..session.quiet import import_tensorflow
     from ..train.find_data import find_data
 
-    found = find_data(resolved, warn_loudly)
+    found = find_data(resolved)
     import_tensorflow()
     from ..train.tune import tune
 
-    own = resolved.data["distribution"]["precision"]
+    own = resolved.settings.distribution.precision
     further = [name for name in precisions if name != own]
-    tell = partial(echo, err=True)
-    tuned = tune(found.recipe, found.source, seconds, further, tell)
+    tuned = tune(found.recipe, found.source, seconds, further)
     _print(tuned)
     if tuned.best is tuned.own:
         echo("The recipe's own choice stays: nothing else gains 3 %.")
@@ -96,7 +92,7 @@ def command(
     echo(f"Best: {tuned.best.choice}")
     if dry_run:
         return
-    better = load_recipe(resolved.data, tuned.best.choice.overrides(), registry)
+    better = resolved.changed(tuned.best.choice.overrides())
     if run:
         with run.lock():
             run.start(better)

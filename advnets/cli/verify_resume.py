@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import UsageError
-from .common import echo, plugin_options, print_table, registry_of, state_of
+from ..log import at_level
+from .common import echo, log, plugin_options, print_table, registry_of, state_of
 from .recipe_options import asked_for
 from .run_options import seed_option
 
@@ -62,7 +64,8 @@ def command(
     if folder is not None:
         raise UsageError(f"{recipe} is a run, and this needs a recipe")
     # What is wrong with the recipe or its data is told once, before anything is played.
-    find_data(resolved, lambda text: None)
+    with at_level(logging.ERROR):  # the runs' own logs tell of a stand-in
+        find_data(resolved)
     Path("runs").mkdir(exist_ok=True)
     place = Path(tempfile.mkdtemp(prefix=f"verify-resume-{resolved.name}-", dir="runs"))
     plugins = [word for name in state_of(ctx).plugins for word in ("--plugin", name)]
@@ -75,30 +78,30 @@ def command(
     done: list[Kill] = []
     sound = False
     try:
-        _tell(f"playing {resolved.name} undisturbed, in {place}")
+        log.info(f"playing {resolved.name} undisturbed, in {place}")
         pace = subject("whole").play(patience=24 * 3600)
-        _tell(f"took {pace.starting:.1f} s to start and {pace.playing:.1f} s to play")
+        log.info(f"took {pace.starting:.1f} s to start and {pace.playing:.1f} s to play")
         for series in range(SERIES):
             if len(done) == kills:
                 break
             name = f"killed-{series + 1}"
             for kill in subject(name).play_killed(kills - len(done), seed + series, pace):
                 done.append(kill)
-                _tell(f"kill {len(done)} of {kills}: {kill.where}, at step {kill.step}")
+                log.info(f"kill {len(done)} of {kills}: {kill.where}, at step {kill.step}")
             found += [f"{name}: {line}" for line in differences(place / "whole", place / name)]
         sound = not found
     finally:
         if sound and not keep:
             shutil.rmtree(place, ignore_errors=True)
         else:
-            _tell(f"the runs are in {place}")
+            log.info(f"the runs are in {place}")
     _print(done)
     if found:
         for line in found:
             echo(f"differs: {line}")
         echo(f"NOT THE SAME after {len(done)} kills.")
         ctx.exit(1)
-    last = resolved.data["training"]["steps"]
+    last = resolved.settings.training.steps
     if not any(0 < kill.kept < last for kill in done):
         echo("NOTHING WAS RESTORED: no checkpoint was there amid the run; lower checkpoints.every.")
         ctx.exit(1)
@@ -124,7 +127,3 @@ def _print(kills: list[Kill]) -> None:
             for number, kill in enumerate(kills, 1)
         ],
     )
-
-
-def _tell(text: str) -> None:
-    click.echo(text, err=True)

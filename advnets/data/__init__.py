@@ -1,4 +1,4 @@
-"""Data: sources of examples, their preprocessing, and the order in which a run sees them.
+"""Read examples from sources, preprocess them, and order them for a run.
 
 Importing this package imports no TensorFlow; reading and preprocessing do.
 """

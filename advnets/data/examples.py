@@ -1,4 +1,4 @@
-"""Examples as a source reads them, held against what it declares."""
+"""Check examples, as a source reads them, against what it declares."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .spec import DataSpec
 
 
 class Examples(NamedTuple):
-    """What a source reads of one split: examples [N, *shape], and labels [N] or ``None``."""
+    """Hold what a source reads of one split: examples [N, *shape], labels [N] or ``None``."""
 
     examples: np.ndarray
     labels: np.ndarray | None = None
 
 
-def checked(read: Examples, spec: DataSpec, where: str) -> Examples:
-    """Hold what was read against the spec, so that a bad source fails where it is read.
+def check_examples(read: Examples, spec: DataSpec, where: str) -> Examples:
+    """Check what was read against the spec, so that a bad source fails where it is read.
 
     Args:
         read: A whole split, or a part of one.
@@ -33,7 +33,7 @@ def checked(read: Examples, spec: DataSpec, where: str) -> Examples:
             isn't one label for each example.
 
     >>> spec = DataSpec((2,), "float32", 0, 1)
-    >>> checked(Examples(np.array([[0.5, 2.0]], "float32")), spec, "coin")
+    >>> check_examples(Examples(np.array([[0.5, 2.0]], "float32")), spec, "coin")
     Traceback (most recent call last):
         ...
     advnets.errors.DataError: coin: values reach from 0.5 to 2.0; the data set declares 0 to 1

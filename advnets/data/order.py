@@ -1,4 +1,4 @@
-"""Which examples a step sees: a pure function of the seed and the step."""
+"""Choose the examples that a step sees: a pure function of the seed and the step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ within a third."""
 
 
 def batches_per_epoch(examples: int, batch: int) -> int:
-    """How many whole batches an epoch has; the remainder is left out.
+    """Count the whole batches of an epoch; the remainder is left out.
 
     Raises:
         DataError: If not even one batch is full.
@@ -42,7 +42,7 @@ def batches_per_epoch(examples: int, batch: int) -> int:
 
 
 def rounds_per_epoch(examples: int, batch_size: int, discriminator_steps: int) -> int:
-    """The rounds in which D sees every training example once (at least 1).
+    """Count the rounds in which D sees every training example once (at least 1).
 
     >>> rounds_per_epoch(50_000, 100, 1)
     500
@@ -51,7 +51,7 @@ def rounds_per_epoch(examples: int, batch_size: int, discriminator_steps: int) -
 
 
 def epoch_order(seed: Any, step: Any, batch: int, examples: int) -> tf.Tensor:
-    """The indices of the examples in batch ``step``, in epoch ⌊step / ⌊examples / batch⌋⌋.
+    """Return the indices of the examples in batch ``step``, of epoch ⌊step / ⌊examples / batch⌋⌋.
 
     Each epoch is a permutation of all examples, keyed by (seed, epoch) and cut into
     batches; the ⌊examples mod batch⌋ at its end are left out, others each time. Nothing is
@@ -86,11 +86,11 @@ def epoch_order(seed: Any, step: Any, batch: int, examples: int) -> tf.Tensor:
     epoch, within = step // per_epoch, step % per_epoch
     places = within[..., None] * batch + tf.range(batch, dtype=tf.int64)
     keys = [key[..., None] for key in _keys(seed, epoch)]
-    return tf.ensure_shape(_permuted(places, keys, examples), [*step.shape, batch])
+    return tf.ensure_shape(_permute(places, keys, examples), [*step.shape, batch])
 
 
-def _permuted(places: tf.Tensor, keys: list[tf.Tensor], examples: int) -> tf.Tensor:
-    """Where a keyed permutation of {0 … examples − 1} sends each place.
+def _permute(places: tf.Tensor, keys: list[tf.Tensor], examples: int) -> tf.Tensor:
+    """Send each place to where a keyed permutation of {0 … examples − 1} puts it.
 
     A cipher permutes the a·b ≥ ``examples`` numbers of a rectangle. What it sends outside
     of the range is sent on until it comes back into it ("cycle walking"), which leaves a
@@ -102,18 +102,18 @@ def _permuted(places: tf.Tensor, keys: list[tf.Tensor], examples: int) -> tf.Ten
 
     a, b = _rectangle(examples)
     last = tf.constant(examples - 1, tf.int64)
-    sent = _enciphered(places, keys, a, b)
+    sent = _encipher(places, keys, a, b)
     if a * b == examples:
         return sent
     return tf.while_loop(
         lambda sent: tf.reduce_any(sent > last),
-        lambda sent: (tf.where(sent > last, _enciphered(sent, keys, a, b), sent),),
+        lambda sent: (tf.where(sent > last, _encipher(sent, keys, a, b), sent),),
         (sent,),
     )[0]
 
 
-def _enciphered(x: tf.Tensor, keys: list[tf.Tensor], a: int, b: int) -> tf.Tensor:
-    """A bijection of {0 … a·b − 1}: a Feistel network on the pair (x mod a, ⌊x / a⌋).
+def _encipher(x: tf.Tensor, keys: list[tf.Tensor], a: int, b: int) -> tf.Tensor:
+    """Apply a bijection of {0 … a·b − 1}: a Feistel network on (x mod a, ⌊x / a⌋).
 
     Each round adds a keyed hash of one half to the other, modulo a and b in turn.
     """
@@ -128,7 +128,7 @@ def _enciphered(x: tf.Tensor, keys: list[tf.Tensor], a: int, b: int) -> tf.Tenso
 
 
 def _rectangle(examples: int) -> tuple[int, int]:
-    """The sides a ≤ b of the tightest rectangle, between square and 1 : 4, that holds them.
+    """Return the sides a ≤ b of the tightest rectangle, square to 1 : 4, that holds them.
 
     >>> _rectangle(50_000), _rectangle(1437), _rectangle(2)
     ((200, 250), (36, 40), (1, 2))
@@ -142,7 +142,7 @@ def _rectangle(examples: int) -> tuple[int, int]:
 
 
 def _keys(seed: Any, epoch: tf.Tensor) -> list[tf.Tensor]:
-    """A well-mixed word for each round of the cipher: uint32, each of the shape of ``epoch``."""
+    """Return a well-mixed uint32 word for each round of the cipher, of the shape of ``epoch``."""
     import tensorflow as tf
 
     start = tf.cast(seed, tf.uint64) * tf.constant(1 << 32, tf.uint64) + tf.cast(epoch, tf.uint64)
@@ -156,7 +156,7 @@ def _keys(seed: Any, epoch: tf.Tensor) -> list[tf.Tensor]:
 
 
 def _mix(z: tf.Tensor) -> tf.Tensor:
-    """SplitMix64's finaliser: a bijection of 64 bits, every one of which depends on all."""
+    """Apply SplitMix64's finaliser: a bijection of 64 bits, each of which depends on all."""
     import tensorflow as tf
 
     for shift, factor in ((30, MIX_1), (27, MIX_2), (31, 1)):
@@ -166,7 +166,7 @@ def _mix(z: tf.Tensor) -> tf.Tensor:
 
 
 def _scramble(h: tf.Tensor) -> tf.Tensor:
-    """MurmurHash3's finaliser: a bijection of 32 bits, every one of which depends on all."""
+    """Apply MurmurHash3's finaliser: a bijection of 32 bits, each of which depends on all."""
     import tensorflow as tf
 
     for shift, factor in ((16, SCRAMBLE_1), (13, SCRAMBLE_2), (16, 1)):

@@ -1,4 +1,4 @@
-"""Data sets from outside: opening the one that a recipe names, preparing one of TFDS."""
+"""Open the data set that a recipe names, and prepare one of TFDS."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def open_source(component: Component, parameters: Mapping[str, Any]) -> Source:
             f"data set {component.name!r}: {component.target} returned "
             f"{type(source).__name__}, which is no advnets.data.Source"
         )
-    source.preprocess  # noqa: B018  (made now, so that what doesn't fit is said at set-up)
+    source.preprocess  # noqa: B018  (made now, so that what doesn't fit fails at set-up)
     return source
 
 

@@ -1,4 +1,4 @@
-"""From stored examples to what the networks see, and back."""
+"""Preprocess stored examples for the networks, and invert that."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SMALLEST_DIVISOR = 1e-8
 
 
 class Preprocess:
-    """One way of preprocessing, made from a recipe's ``dataset.preprocess``.
+    """Preprocess examples as a recipe's ``dataset.preprocess`` says, and invert that.
 
     * ``none``: y = x;
     * ``unit``: y = (x - low) / (high - low), in [0, 1];

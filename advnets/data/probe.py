@@ -1,4 +1,4 @@
-"""Is the network there? Answered within seconds, whatever the network does."""
+"""Find out within seconds whether the network is there, whatever it does."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ MOST_HOSTS = 4
 
 
 class DataUnavailable(DataError):
-    """A data set is neither on disk nor downloadable now; the hint says how to get it."""
+    """Report that a data set is neither on disk nor downloadable now; the hint is how to get it."""
 
 
-def unreachable(urls: Iterable[str], deadline: float = DEADLINE) -> dict[str, str]:
-    """Ask each host among ``urls`` for one of its files, without fetching it.
+def find_unreachable(urls: Iterable[str], deadline: float = DEADLINE) -> dict[str, str]:
+    """Request one file from each host among ``urls``, without fetching it.
 
     Proxies and certificates are those that a download would use (``HTTPS_PROXY``,
-    ``NO_PROXY``, ``REQUESTS_CA_BUNDLE``, …). Each host is asked in a thread of its own, left
+    ``NO_PROXY``, ``REQUESTS_CA_BUNDLE``, …). Each host is tried in a thread of its own, left
     behind at the deadline: looking up a name has no time-out that one could set.
 
     Args:
-        urls: Files to be downloaded; one per host is asked for, of at most four hosts.
+        urls: Files to be downloaded; one per host is requested, of at most four hosts.
         deadline: Seconds for all of them together.
 
     Returns:
         Host → why it can't be used; empty if all answered.
 
-    >>> unreachable([])
+    >>> find_unreachable([])
     {}
     """
     first: dict[str, str] = {}
@@ -42,10 +42,10 @@ def unreachable(urls: Iterable[str], deadline: float = DEADLINE) -> dict[str, st
     chosen = dict(list(first.items())[:MOST_HOSTS])
     answers: dict[str, str | None] = {}
 
-    def ask(host: str, url: str) -> None:
-        answers[host] = _ask(url, deadline)
+    def probe(host: str, url: str) -> None:
+        answers[host] = _probe(url, deadline)
 
-    threads = [threading.Thread(target=ask, args=item, daemon=True) for item in chosen.items()]
+    threads = [threading.Thread(target=probe, args=item, daemon=True) for item in chosen.items()]
     for thread in threads:
         thread.start()
     timer = threading.Event()
@@ -62,7 +62,7 @@ def _wait_all(threads: list[threading.Thread], done: threading.Event) -> None:
     done.set()
 
 
-def _ask(url: str, timeout: float) -> str | None:
+def _probe(url: str, timeout: float) -> str | None:
     """Tell why ``url`` can't be fetched, or ``None`` if it can."""
     parts = urlsplit(url)
     try:
@@ -71,7 +71,7 @@ def _ask(url: str, timeout: float) -> str | None:
                 return None
         import requests
 
-        # Some servers refuse HEAD; a GET whose body is never read asks the same of them.
+        # Some servers refuse HEAD; a GET whose body is never read is the same to them.
         for method in ("HEAD", "GET"):
             with requests.request(
                 method, url, timeout=timeout, allow_redirects=True, stream=True

@@ -1,4 +1,4 @@
-"""A source of examples: what every data set is to the rest of advnets."""
+"""Define what every data set is to the rest of advnets: a source of examples."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..safe_io.wording import counted, size
-from .examples import Examples, checked
+from .examples import Examples, check_examples
 from .preprocess import Preprocess, contrast_statistics
 from .spec import SPLITS, DataSpec
 
@@ -24,9 +24,9 @@ CHUNK_EXAMPLES, CHUNK_BYTES = 1000, 2**26
 
 
 class Source(ABC):
-    """Where examples come from. A data set is a subclass of this one.
+    """Give the examples of a data set, which is a subclass of this one.
 
-    A subclass says what its examples look like (:attr:`spec`), which splits there are
+    A subclass declares what its examples look like (:attr:`spec`) and which splits there are
     (:attr:`splits`), and reads one (:meth:`read`); everything else is here. What it reads
     must be the same, in the same order, every time: a run's trajectory depends on it.
 
@@ -78,7 +78,7 @@ class Source(ABC):
         """Read a whole split; :meth:`load` and :meth:`labels` check and keep the outcome."""
 
     def read_some(self, split: str, indices: np.ndarray) -> Examples:
-        """Read the examples of these places only, in this order; :meth:`take` checks them.
+        """Read the examples with these indices only, in this order; :meth:`take` checks them.
 
         Override it together with :meth:`count` where a split may be larger than memory. It
         is called from several threads at once. Whatever of ``read`` it leaves out, the two
@@ -99,7 +99,7 @@ class Source(ABC):
         return Examples(whole.examples[indices], labels)
 
     def count(self, split: str) -> int:
-        """Tell how many examples a split has. Override it together with :meth:`read_some`.
+        """Count the examples of a split. Override it together with :meth:`read_some`.
 
         Raises:
             DataError: As :meth:`load` does.
@@ -107,15 +107,15 @@ class Source(ABC):
         return len(self.load(split))
 
     def reads_parts(self, split: str) -> bool:
-        """Tell whether parts of a split can be read without the whole: if :meth:`read_some` is
-        overridden. A data set overrides this too where it depends on the file's format."""
+        """Tell whether parts of a split can be read alone, as they can with a :meth:`read_some`
+        of its own. A data set overrides this too where it depends on the file's format."""
         return type(self).read_some is not Source.read_some
 
     def available(self) -> None:  # noqa: B027  (most sources are always there)
-        """Find out within ten seconds whether the data can be had; not by loading it.
+        """Find out within ten seconds, without loading them, whether the data can be had.
 
         Raises:
-            DataUnavailable: If it is neither on disk nor downloadable; the hint says how
+            DataUnavailable: If it is neither on disk nor downloadable; the hint is how
                 to get it.
         """
 
@@ -155,7 +155,7 @@ class Source(ABC):
         return self._labels_alone[split]
 
     def take(self, split: str, indices: Sequence[int] | np.ndarray) -> Examples:
-        """Return the examples of these places, in this order, from memory or read for the purpose.
+        """Return the examples with these indices, in this order, from memory or from the files.
 
         Args:
             split: ``train``, ``validation`` or ``test``.
@@ -168,10 +168,10 @@ class Source(ABC):
             DataError: As :meth:`load` and :meth:`read_some` do.
         """
         self.check_split(split)
-        places = np.asarray(indices, np.int64)
+        indices = np.asarray(indices, np.int64)
         if split in self._loaded or not self.reads_parts(split):
-            return Source.read_some(self, split, places)
-        return checked(self.read_some(split, places), self.spec, self._where(split))
+            return Source.read_some(self, split, indices)
+        return check_examples(self.read_some(split, indices), self.spec, self._where(split))
 
     def chunks(self, split: str) -> Iterator[np.ndarray]:
         """Yield all examples of a split in their order, a few at a time.
@@ -227,8 +227,7 @@ class Source(ABC):
         return self._marginals
 
     def fingerprint(self, split: str = "train") -> str:
-        """Return SHA-256 over type, shape and bytes of a split's examples in order, as 64 hex
-        digits.
+        """Return SHA-256 over type, shape and bytes of a split's examples, 64 hexadecimal digits.
 
         What is hashed is the examples as stored, decoded, so that it doesn't matter whether
         the split is kept in memory or streamed, nor from what kind of file it comes. Labels
@@ -244,15 +243,14 @@ class Source(ABC):
         return self._fingerprints[split]
 
     def release(self) -> None:
-        """Forget the loaded splits, to free their memory; they are read anew when needed."""
+        """Forget the loaded splits, to free their memory; they are read again when needed."""
         self._loaded.clear()
         self._labels_alone.clear()
         self._fingerprints.clear()
         self._marginals = None
 
     def check_budget(self, split: str, examples: int) -> None:
-        """Refuse to hold a split in memory that is larger than the budget, or 4 GiB if that
-        is more.
+        """Refuse to load a split that is larger than the budget, or 4 GiB if that is more.
 
         For :meth:`read` to call before it allocates, if it knows the number beforehand.
         """
@@ -282,7 +280,7 @@ class Source(ABC):
             if not len(read.examples):
                 raise DataError("there are no examples", where=self._where(split))
             self.check_budget(split, len(read.examples))
-            self._loaded[split] = checked(read, self.spec, self._where(split))
+            self._loaded[split] = check_examples(read, self.spec, self._where(split))
         return self._loaded[split]
 
     def _new_digest(self, count: int) -> Any:

@@ -1,4 +1,4 @@
-"""What a data set declares about its examples."""
+"""Declare what the examples of a data set look like."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import numpy as np
 from ..errors import DataError
 
 Split = Literal["train", "validation", "test"]
+"""A part of a data set."""
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 """The splits that a source may have; ``train`` it must have."""
 
 
 @dataclass(frozen=True)
 class DataSpec:
-    """Shape, type and range of one example, as stored.
+    """Declare the shape, type and range of one example, as stored.
 
     Attributes:
         shape: Of one example, without the batch: ``(28, 28, 1)`` for an image (height,

@@ -1,4 +1,4 @@
-"""Which processes play a run together: TF_CONFIG, a SLURM job step, or pods of Kubernetes.
+"""Find the processes that play a run together: by TF_CONFIG, a SLURM job step, or Kubernetes.
 
 Importing this module imports no TensorFlow; its resolvers for SLURM and Kubernetes do.
 """
@@ -22,14 +22,14 @@ FIRST_PORT, PORTS = 12_000, 20_000
 
 @dataclass(frozen=True)
 class Cluster:
-    """The workers of one run, and which of them this process is.
+    """Hold the addresses of a run's workers, and which of them this process is.
 
     Attributes:
         workers: The jobs' addresses, ``{"worker": ("host:port", …)}``, perhaps with a
-            ``chief`` besides.
+            ``chief`` too.
         job: This process's job, ``chief`` or ``worker``.
         index: Its number within the job.
-        source: Where all this is from, for messages.
+        source: What all this was read from, for messages.
     """
 
     workers: Mapping[str, tuple[str, ...]]
@@ -58,7 +58,7 @@ class Cluster:
 
 
 def find_cluster(environment: Mapping[str, str] | None = None) -> Cluster | None:
-    """Return the cluster that this process belongs to; ``None`` if nothing tells of one.
+    """Return the cluster that this process belongs to; ``None`` if nothing describes one.
 
     TF_CONFIG counts before anything else. Without one, a SLURM job step of several tasks
     is a cluster, and so are the pods that ``ADVNETS_KUBERNETES_SELECTOR`` selects.
@@ -112,7 +112,7 @@ def _from_tf_config(text: str) -> Cluster | None:
     if kind == "evaluator":
         raise refuse(
             "this task is an evaluator, of which advnets needs none",
-            "the workers evaluate by themselves, as the recipe's `evaluation` says",
+            "the workers evaluate by themselves, as `evaluation` in the recipe sets",
         )
     workers = {job: jobs[job] for job in jobs if job != "evaluator"}
     for job, addresses in workers.items():
@@ -161,7 +161,7 @@ def _from_slurm(environment: Mapping[str, str]) -> Cluster:
         addresses = tuple(resolver.cluster_spec().as_dict()["worker"])
     except (RuntimeError, ValueError, KeyError) as error:
         raise UsageError(
-            f"the SLURM job step cannot be made out: {error}",
+            f"the SLURM job step cannot be read: {error}",
             hint="start the workers by `srun advnets run RECIPE`, or set TF_CONFIG",
         ) from error
     own = f"{environment.get('SLURMD_NODENAME')}:{first + int(environment.get('SLURM_LOCALID', 0))}"

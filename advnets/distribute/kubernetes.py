@@ -1,4 +1,4 @@
-"""The pods of a Kubernetes job, by TensorFlow's own resolver."""
+"""Find the pods of a Kubernetes job, by TensorFlow's own resolver."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
 class _Pods:
-    """What the resolver takes for a client: the pods of one namespace, by their own addresses.
+    """Give the resolver, as its client, the pods of one namespace by their own addresses.
 
     The resolver would list the pods of all namespaces, which few accounts may, and give
     the addresses of the machines that pods run on, where nobody listens.

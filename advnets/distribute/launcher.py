@@ -1,4 +1,4 @@
-"""Several worker processes on one machine: started, watched and ended together.
+"""Start, watch and end several worker processes on one machine together.
 
 Importing this module imports no TensorFlow: it only looks after those that do.
 """
@@ -31,9 +31,9 @@ from .signals import LISTENING
 LAST_LINES = 12
 POLL = 0.05
 SECONDS_TO_END = {"signal": 2.0, "error": 10.0, "agreed": 120.0}
-"""How long the others may go on after a worker ended: by a signal, with an error, or because
-all agreed to, when the chief may still be writing its report."""
-SECONDS_TO_OBEY = 2.0
+"""Seconds for which the others may continue after a worker ended: by a signal, with an error,
+or because all agreed to, when the chief may still be writing its report."""
+SECONDS_TO_COMPLY = 2.0
 """Between SIGTERM and SIGKILL for those that are left then."""
 THREADS = ("TF_NUM_INTRAOP_THREADS", "OPENBLAS_NUM_THREADS")
 """How many threads TensorFlow and NumPy use; NumPy computes metrics."""
@@ -42,7 +42,7 @@ PARENT_DIED = 1  # PR_SET_PDEATHSIG of Linux's prctl
 
 @dataclass
 class Worker:
-    """A worker process."""
+    """Hold a worker process, its log and its exit code."""
 
     index: int
     process: subprocess.Popen[bytes]
@@ -77,8 +77,8 @@ def worker_environments(
     ['4,5', '6,7']
     """
     base = dict(os.environ if environment is None else environment)
-    addresses = [f"localhost:{port}" for port in _free_ports(workers)]
-    gpus = _gpus(base)
+    addresses = [f"localhost:{port}" for port in _find_free_ports(workers)]
+    gpus = _find_gpus(base)
     if gpus and len(gpus) < workers:
         raise UsageError(
             f"{workers} workers cannot share {len(gpus)} GPUs",
@@ -100,9 +100,9 @@ def worker_environments(
 
 
 class Launcher:
-    """Worker processes that live and end together.
+    """Run worker processes that live and end together.
 
-    Each has a log of its own; what the first, the chief, says is shown on the screen too.
+    Each has a log of its own; the output of the first, the chief, is shown on the screen too.
     SIGINT and SIGTERM are passed on to all. If one fails, the others are ended.
 
     Args:
@@ -125,9 +125,9 @@ class Launcher:
         """Start the workers and wait until all have ended.
 
         Raises:
-            Interrupted: If they stopped because they were asked to.
+            Interrupted: If they stopped on request.
             RunError: If any failed: which, how, and the last lines of its log.
-            SystemExit: If all failed alike, of which the chief has told.
+            SystemExit: If all failed alike, which the chief has reported.
         """
         self._logs.mkdir(parents=True, exist_ok=True)
         self._pipe = os.pipe()
@@ -142,16 +142,16 @@ class Launcher:
                 signal.signal(number, handler)
             for descriptor in self._pipe:
                 os.close(descriptor)
-        self._judge(first)
+        self._raise_failure(first)
 
     def _start(self) -> None:
         command = shlex.join(self._command).replace("\n", " ")
-        said = f"--- {datetime.now().isoformat(timespec='seconds')} {command}\n"
+        heading = f"--- {datetime.now().isoformat(timespec='seconds')} {command}\n"
         tees = []
         for index, environment in enumerate(self._environments):
             path = self._logs / f"worker-{index}.log"
             log = path.open("ab", buffering=0)
-            log.write(said.encode())
+            log.write(heading.encode())
             out, err = (subprocess.PIPE,) * 2 if index == 0 else (log, subprocess.STDOUT)
             process = subprocess.Popen(
                 self._command,
@@ -175,9 +175,9 @@ class Launcher:
             thread.start()
 
     def _wait(self) -> Worker | None:
-        """Wait for all to end, and see to it once one has; that one if it failed."""
+        """Wait for all to end, and end the rest once one has; return that one if it failed."""
         first: Worker | None = None
-        deadline, told = float("inf"), False
+        deadline, terminated = float("inf"), False
         while any(worker.code is None for worker in self._workers):
             time.sleep(POLL)
             ended = [w for w in self._workers if w.code is None and w.process.poll() is not None]
@@ -189,14 +189,14 @@ class Launcher:
                 first = next((w for w in ended if w.code), ended[0])
                 deadline = time.monotonic() + _patience(first.code or 0)
             if time.monotonic() > deadline:
-                self._signal(signal.SIGKILL if told else signal.SIGTERM)
-                deadline, told = time.monotonic() + SECONDS_TO_OBEY, True
+                self._signal(signal.SIGKILL if terminated else signal.SIGTERM)
+                deadline, terminated = time.monotonic() + SECONDS_TO_COMPLY, True
         for thread in self._tees:
-            thread.join(SECONDS_TO_OBEY)
+            thread.join(SECONDS_TO_COMPLY)
         self._open.close()
         return first
 
-    def _judge(self, first: Worker | None) -> None:
+    def _raise_failure(self, first: Worker | None) -> None:
         codes = {worker.code for worker in self._workers}
         if codes == {0} or first is None:
             return
@@ -204,11 +204,11 @@ class Launcher:
             stopped = {-signal.SIGKILL, *(-number for number in self._received)}
             stopped |= {Interrupted.exit_code, 130, 0}
             if Interrupted.exit_code in codes and len(codes) == 1:
-                raise SystemExit(Interrupted.exit_code)  # as the chief has told
+                raise SystemExit(Interrupted.exit_code)  # as the chief has reported
             if codes <= stopped:
                 raise Interrupted(
                     f"stopped by {signal.Signals(self._received[0]).name}",
-                    hint="run the same command again to go on",
+                    hint="run the same command again to resume",
                 )
         if len(codes) == 1 and first.code is not None and first.code > 0:
             raise SystemExit(first.code)
@@ -216,19 +216,19 @@ class Launcher:
         kind = UsageError if bad_input else RunError
         raise kind(
             f"worker {first.index} of {len(self._workers)} {first.ending}; the others were "
-            f"ended too. The end of its log, {first.log}:\n{_end_of(first.log)}",
+            f"ended too. The end of its log, {first.log}:\n{_read_end(first.log)}",
             hint="mend that, and run the same command again"
             if bad_input
-            else "the same command goes on from the newest checkpoint",
+            else "the same command resumes from the newest checkpoint",
         )
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
         self._received.append(number)
-        # While they come together, workers heed no signal; nothing has been played then.
+        # While they connect, workers handle no signal; nothing has been played then.
         self._signal(number if self._all_listen() else signal.SIGKILL)
 
     def _all_listen(self) -> bool:
-        """Tell whether every worker has said that it heeds signals, in a byte each."""
+        """Tell whether every worker handles signals by now, of which each sends a byte."""
         with contextlib.suppress(BlockingIOError):
             self._listening += len(os.read(self._pipe[0], len(self._environments)))
         return self._listening >= len(self._environments)
@@ -244,8 +244,8 @@ def worker_command(words: Sequence[str]) -> list[str]:
     return [sys.executable, "-P", "-m", "advnets", *words]
 
 
-def _free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on at the moment."""
+def _find_free_ports(count: int) -> list[int]:
+    """Find ports that nobody listens on at the moment."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for each in sockets:
@@ -256,7 +256,7 @@ def _free_ports(count: int) -> list[int]:
             each.close()
 
 
-def _gpus(environment: Mapping[str, str]) -> list[str]:
+def _find_gpus(environment: Mapping[str, str]) -> list[str]:
     """Return the GPUs that a process would see, as CUDA_VISIBLE_DEVICES names them."""
     named = environment.get("CUDA_VISIBLE_DEVICES")
     if named is None:
@@ -273,7 +273,7 @@ def _patience(code: int) -> float:
 
 
 def end_with_parent() -> None:
-    """In the child: ask Linux for SIGTERM should its parent die without passing one on."""
+    """Have Linux send this child SIGTERM should its parent die without passing one on."""
     try:
         ctypes.CDLL(None).prctl(PARENT_DIED, signal.SIGTERM)
     except (OSError, AttributeError):  # other systems have no such call
@@ -281,7 +281,7 @@ def end_with_parent() -> None:
 
 
 def _tee(source: IO[bytes], screen: Any, log: IO[bytes]) -> None:
-    """Copy what a process says to the screen as it comes, and to its log by whole lines."""
+    """Copy a process's output to the screen as it comes, and to its log by whole lines."""
     rest = b""  # the other of its two streams goes into the same log
     with source:
         while data := os.read(source.fileno(), 65_536):
@@ -293,7 +293,7 @@ def _tee(source: IO[bytes], screen: Any, log: IO[bytes]) -> None:
         log.write(rest)
 
 
-def _end_of(log: Path) -> str:
+def _read_end(log: Path) -> str:
     lines = last_lines(log)
     start = max((i for i, line in enumerate(lines) if line.startswith("--- ")), default=-1)
     return indented(lines[start + 1 :][-LAST_LINES:] or ["(it is empty)"], LAST_LINES)

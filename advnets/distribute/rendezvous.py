@@ -1,10 +1,10 @@
-"""Workers wait for each other here, where a signal can end the wait.
+"""Let workers wait for each other where a signal can end the wait.
 
-TensorFlow brings workers together within one call into C++, which keeps Python's lock until
-the last of them is there, for an hour if need be: meanwhile no signal is heeded, and no
+TensorFlow connects workers within one call into C++, which keeps Python's lock until
+the last of them is there, for an hour if need be: meanwhile no signal is handled, and no
 other thread of the process runs, so that nothing could even be printed. So the workers meet
 before: each reports to the chief, on the port where TensorFlow is going to listen, and the
-chief lets all go on once all are there. Then TensorFlow's call takes a moment.
+chief releases them once all are there. Then TensorFlow's call takes a moment.
 
 Importing this module imports no TensorFlow.
 """
@@ -15,11 +15,11 @@ import contextlib
 import faulthandler
 import hashlib
 import json
+import logging
 import os
 import select
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -30,15 +30,17 @@ from ..errors import Interrupted, RunError, UsageError
 from ..safe_io.wording import some
 from .cluster import Cluster
 
+log = logging.getLogger(__name__)
+
 REPORT_AFTER = 10.0
-"""Seconds after which it is said for whom a worker waits; then after twice as many, and so on."""
+"""Seconds after which a worker reports for whom it waits; then twice as many, and so on."""
 HEARTBEAT, TIMEOUT = 0.5, 10.0
-"""Seconds between two words of the chief; seconds without one, after which it is called anew."""
+"""Seconds between the chief's messages; seconds without one, after which to reconnect."""
 CONNECTING = 300
 """Seconds that TensorFlow may take once all are there. If one vanishes in that moment, the
 others end after these, with exit code 1."""
 MAX_BYTES = 65_536
-"""Bytes of a word. Whoever else comes to the port is not listened to for longer."""
+"""Bytes of a message. Whoever else connects to the port is not read for longer."""
 
 
 @contextlib.contextmanager
@@ -47,10 +49,10 @@ def rendezvous(cluster: Cluster) -> Iterator[None]:
 
     Raises:
         Interrupted: If SIGINT or SIGTERM comes meanwhile (in the main thread).
-        UsageError: If this worker was told of other workers than the chief.
+        UsageError: If this worker was given other workers than the chief.
         RunError: If the chief cannot listen at its address.
     """
-    waiting = Waiting(cluster)
+    waiting = WaitReport(cluster)
     with _ending_on_signals(waiting), open(os.devnull, "w") as nowhere:
         if cluster.rank == 0:
             _receive(cluster, waiting)
@@ -65,8 +67,8 @@ def rendezvous(cluster: Cluster) -> Iterator[None]:
             faulthandler.cancel_dump_traceback_later()
 
 
-class Waiting:
-    """What a worker waits for, and when it last said so.
+class WaitReport:
+    """Report, ever more rarely, for whom a worker waits.
 
     Args:
         cluster: The workers.
@@ -77,20 +79,20 @@ class Waiting:
         self._who = f"worker {cluster.rank} of {cluster.size}"
         self._size = cluster.size
         self._began, self._report_after = time.monotonic(), REPORT_AFTER
-        _print(f"{self._who} (from {cluster.source}) waits for the others")
+        log.info(f"{self._who} (from {cluster.source}) waits for the others")
 
     def wait_for(self, missing: Sequence[str]) -> None:
-        """Note whose addresses are missing, and say so if it is time to."""
+        """Note whose addresses are missing, and report it if it is time to."""
         self.missing = missing
         waited = time.monotonic() - self._began
         if waited >= self._report_after:
             self._report_after *= 2
-            _print(f"{self._who} has waited {waited:.0f} s for {self.whom}")
+            log.info(f"{self._who} has waited {waited:.0f} s for {self.whom}")
 
     def end(self) -> None:
-        """Say that all are there."""
+        """Report that all are there."""
         self.missing = ()
-        _print(f"all {self._size} workers are there")
+        log.info(f"all {self._size} workers are there")
 
     @property
     def whom(self) -> str:
@@ -98,8 +100,8 @@ class Waiting:
         return some(self.missing, 8) or "the others"
 
 
-class Line:
-    """A connection on which words are JSON objects, one to a line.
+class Connection:
+    """Send and receive messages, which are JSON objects, one to a line.
 
     Args:
         connected: The socket.
@@ -109,40 +111,37 @@ class Line:
         self.socket = connected
         self._received = b""
 
-    def send(self, **word: Any) -> None:
-        """Send a word."""
-        self.socket.sendall(json.dumps(word).encode() + b"\n")
+    def send(self, **message: Any) -> None:
+        """Send a message."""
+        self.socket.sendall(json.dumps(message).encode() + b"\n")
 
     def receive(self) -> list[dict[str, Any]]:
-        """Return the words that have come by now.
+        """Return the messages that have come by now.
 
         Raises:
-            OSError: If the other has gone, or is nobody who speaks like this.
+            OSError: If the other has gone, or sends anything else.
         """
         data = self.socket.recv(MAX_BYTES)
         *lines, self._received = (self._received + data).split(b"\n")
         try:
-            words = [json.loads(line) for line in lines]
+            messages = [json.loads(line) for line in lines]
         except (ValueError, RecursionError):
-            words = [None]
-        if (
-            not data
-            or len(self._received) > MAX_BYTES
-            or not all(isinstance(w, dict) for w in words)
-        ):
+            messages = [None]
+        sound = all(isinstance(message, dict) for message in messages)
+        if not data or len(self._received) > MAX_BYTES or not sound:
             raise ConnectionError
-        return words
+        return messages
 
 
-def _receive(cluster: Cluster, waiting: Waiting) -> None:
-    """On the chief: wait until every other worker has reported, then tell them."""
+def _receive(cluster: Cluster, waiting: WaitReport) -> None:
+    """Wait, on the chief, until every other worker has reported; then release them."""
     addresses = cluster.addresses
-    present: dict[int, Line] = {}
+    present: dict[int, Connection] = {}
     with contextlib.ExitStack() as held:
         server = held.enter_context(_listen(cluster))
-        callers: dict[socket.socket, Line] = {}
+        callers: dict[socket.socket, Connection] = {}
         held.callback(_close, callers)
-        beat = 0.0
+        heartbeat = 0.0
         while len(present) < cluster.size - 1:
             ready, _, _ = select.select([server, *callers], [], [], HEARTBEAT)
             for each in ready:
@@ -150,19 +149,19 @@ def _receive(cluster: Cluster, waiting: Waiting) -> None:
                     with contextlib.suppress(OSError):
                         caller, _ = server.accept()
                         caller.settimeout(TIMEOUT)
-                        callers[caller] = Line(caller)
+                        callers[caller] = Connection(caller)
                     continue
                 with _dropping_lost(each, callers, present):
-                    for word in callers[each].receive():
-                        rank = _find_rank(word, cluster)
+                    for message in callers[each].receive():
+                        rank = _find_rank(message, cluster)
                         if rank is None:
                             callers[each].send(refused=list(addresses))
                             raise ConnectionError
                         present[rank] = callers[each]
             missing = [a for rank, a in enumerate(addresses) if rank and rank not in present]
             waiting.wait_for(missing)
-            if time.monotonic() - beat > HEARTBEAT:
-                beat = time.monotonic()
+            if time.monotonic() - heartbeat > HEARTBEAT:
+                heartbeat = time.monotonic()
                 for rank, line in list(present.items()):
                     with _dropping_lost(line.socket, callers, present):
                         line.send(missing=[a for a in missing if a != addresses[rank]])
@@ -173,8 +172,8 @@ def _receive(cluster: Cluster, waiting: Waiting) -> None:
                 line.socket.recv(1)  # until it has gone, so that the port is left free
 
 
-def _report(cluster: Cluster, waiting: Waiting) -> None:
-    """On the others: tell the chief, as soon as it is there, and wait for its word."""
+def _report(cluster: Cluster, waiting: WaitReport) -> None:
+    """Report to the chief, on the others, as soon as it is there, and wait for its release."""
     chief = cluster.addresses[0]
     host, _, port = chief.rpartition(":")
     while True:
@@ -182,29 +181,29 @@ def _report(cluster: Cluster, waiting: Waiting) -> None:
             contextlib.suppress(OSError),
             socket.create_connection((host.strip("[]"), int(port)), timeout=TIMEOUT) as connected,
         ):
-            line = Line(connected)
+            line = Connection(connected)
             line.send(rank=cluster.rank, workers=_digest(cluster))
             while True:
-                for word in line.receive():
-                    if "refused" in word:
+                for message in line.receive():
+                    if "refused" in message:
                         raise UsageError(
-                            f"worker {cluster.rank} was told ({cluster.source}) of the workers "
-                            f"{', '.join(cluster.addresses)}, but the chief of "
-                            f"{', '.join(map(str, word['refused']))}",
+                            f"worker {cluster.rank} was given ({cluster.source}) the workers "
+                            f"{', '.join(cluster.addresses)}, but the chief "
+                            f"{', '.join(map(str, message['refused']))}",
                             hint="give all of them the same list, and each a number of its own",
                         )
-                    if "go" in word:
+                    if "go" in message:
                         return
-                    waiting.wait_for([str(address) for address in word.get("missing", [])])
+                    waiting.wait_for([str(address) for address in message.get("missing", [])])
         waiting.wait_for([chief])
         time.sleep(HEARTBEAT)
 
 
 @contextlib.contextmanager
 def _dropping_lost(
-    caller: socket.socket, callers: dict[socket.socket, Line], present: dict[int, Line]
+    caller: socket.socket, callers: dict[socket.socket, Connection], present: dict[int, Connection]
 ) -> Iterator[None]:
-    """Forget a caller that has gone, or talks nonsense."""
+    """Forget a caller that has gone, or sends nonsense."""
     try:
         yield
     except OSError:
@@ -229,15 +228,15 @@ def _listen(cluster: Cluster) -> socket.socket:
         ) from error
 
 
-def _close(callers: dict[socket.socket, Line]) -> None:
+def _close(callers: dict[socket.socket, Connection]) -> None:
     for caller in callers:
         caller.close()
 
 
-def _find_rank(word: dict[str, Any], cluster: Cluster) -> int | None:
-    rank = word.get("rank")
+def _find_rank(message: dict[str, Any], cluster: Cluster) -> int | None:
+    rank = message.get("rank")
     known = isinstance(rank, int) and 0 < rank < cluster.size
-    return rank if known and word.get("workers") == _digest(cluster) else None
+    return rank if known and message.get("workers") == _digest(cluster) else None
 
 
 def _digest(cluster: Cluster) -> str:
@@ -245,7 +244,7 @@ def _digest(cluster: Cluster) -> str:
 
 
 @contextlib.contextmanager
-def _ending_on_signals(waiting: Waiting) -> Iterator[None]:
+def _ending_on_signals(waiting: WaitReport) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -263,7 +262,3 @@ def _ending_on_signals(waiting: Waiting) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _print(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Tell how many replicas share the global batch, and which of them this is."""
+"""Count the replicas that share the global batch, and find which of them this is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import tensorflow as tf
 
 
 def replicas() -> int:
-    """Tell how many replicas share the global batch."""
+    """Return how many replicas share the global batch."""
     return int(tf.distribute.get_strategy().num_replicas_in_sync)
 
 

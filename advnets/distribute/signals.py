@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM as a request to stop after the round, not as an end in mid-air."""
+"""Turn SIGINT and SIGTERM into a request to stop after the round, not an end in the middle."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LISTENING = "ADVNETS_LISTENING_DESCRIPTOR"
 
 
 class StopRequest:
-    """Whether, and by which signal, the run was asked to stop.
+    """Hold whether, and by which signal, the run was requested to stop.
 
     Attributes:
         signal: The name of the first signal received, or ``None``.
@@ -50,7 +50,7 @@ def handling_signals() -> Iterator[StopRequest]:
 
     for number in SIGNALS:
         signal.signal(number, handle)
-    _tell_launcher()
+    _notify_launcher()
     try:
         yield request
     finally:
@@ -58,8 +58,8 @@ def handling_signals() -> Iterator[StopRequest]:
             signal.signal(number, handler)
 
 
-def _tell_launcher() -> None:
-    """Tell `advnets launch`, if it started this process, that signals are heeded from now on."""
+def _notify_launcher() -> None:
+    """Inform `advnets launch`, if it started this process, that signals are handled now."""
     descriptor = os.environ.pop(LISTENING, "")
     if descriptor.isdigit():
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Which devices play: from ``distribution.strategy`` to a ``tf.distribute`` strategy."""
+"""Make a ``tf.distribute`` strategy of a recipe's ``distribution.strategy``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .rendezvous import rendezvous
 
 
 def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
-    """Return the strategy that a recipe asks for.
+    """Make the strategy that a recipe names.
 
     Args:
         name: ``one_device``; ``mirrored`` (all GPUs, or all logical CPU devices where there
@@ -25,10 +25,10 @@ def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
 
     Raises:
         UsageError: If the devices are not there, or cannot share the batch evenly.
-        RunError: If the workers do not come together.
+        RunError: If the workers cannot connect.
         Interrupted: If a signal ends the wait for them.
     """
-    # Asked only if need be: a cluster's description may be wrong, or take its time.
+    # Only if need be: a cluster's description may be wrong, or take its time.
     cluster = find_cluster() if name in ("auto", "multi_worker") else None
     if name == "tpu":
         strategy = _tpu()
@@ -52,7 +52,7 @@ def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
 
 
 def make_local_strategy(name: str) -> tf.distribute.Strategy:
-    """Return what a recipe's strategy comes to in one process, whoever else played the run.
+    """Make of a recipe's strategy what one process can, whoever else played the run.
 
     Args:
         name: As for :func:`make_strategy`: ``one_device``; ``mirrored``; anything else is all
@@ -75,7 +75,7 @@ def constant_scope(strategy: tf.distribute.Strategy) -> contextlib.AbstractConte
 
 
 def describe(strategy: tf.distribute.Strategy, workers: int = 1) -> str:
-    """Return one line for the log: how many replicas, on what.
+    """Describe a strategy in one line for the log: how many replicas, on what.
 
     >>> describe(tf.distribute.get_strategy())
     'one device (CPU)'
@@ -104,7 +104,7 @@ def _one_machine(name: str) -> tf.distribute.Strategy:
 
 @cache
 def _mirrored(devices: tuple[str, ...]) -> tf.distribute.Strategy:
-    """Return one for a process: a second one over the same CPU devices cannot add up."""
+    """Make one per process: a second one over the same CPU devices cannot add up."""
     return tf.distribute.MirroredStrategy(devices)
 
 
@@ -141,7 +141,7 @@ def _tpu() -> tf.distribute.Strategy:
 
 
 def device_type() -> str:
-    """Return what plays: ``TPU``, ``GPU`` or ``CPU``.
+    """Return the type of device that plays: ``TPU``, ``GPU`` or ``CPU``.
 
     >>> device_type()
     'CPU'

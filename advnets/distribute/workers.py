@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import tensorflow as tf
@@ -19,6 +19,7 @@ from ..errors import RunError
 from .messages import pack, pack_error, unpack, unpack_error
 
 T = TypeVar("T")
+Function: TypeAlias = Callable[..., Any]
 
 PIECE_BYTES = 2**26
 """Bytes of an array that are broadcast at a time, a multiple of 8."""
@@ -73,10 +74,7 @@ class Workers:
         return [int(n) for n in self._add_up(np.asarray(numbers, np.int64))]
 
     def broadcast(self, value: Any = None) -> Any:
-        """Return the chief's value on all workers: JSON-able, with arrays of numbers in it.
-
-        What the others pass is ignored.
-        """
+        """Return the chief's value, JSON-able with arrays in it, on all workers; ignore theirs."""
         if self.count == 1:
             return value
         message, own = pack(value) if self.is_chief else (b"", [])
@@ -149,9 +147,7 @@ class Workers:
         done: T | None = self.coordinate(lambda _: work(), lambda: None)
         return done
 
-    def coordinate(
-        self, work: Callable[[Callable[..., Any]], T], together: Callable[..., Any]
-    ) -> Any:
+    def coordinate(self, work: Callable[[Function], T], together: Function) -> Any:
         """Run something on the chief that calls a function on all workers now and then.
 
         Args:
@@ -200,7 +196,7 @@ class Workers:
             if not self.is_chief:
                 variable.assign(np.frombuffer(data, value.dtype).reshape(value.shape))
 
-    def _follow(self, together: Callable[..., Any]) -> None:
+    def _follow(self, together: Function) -> None:
         while True:
             message = self.broadcast()
             if "error" in message:

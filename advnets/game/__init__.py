@@ -1,4 +1,4 @@
-"""The game: generator, discriminator, what they minimise, and who moves when."""
+"""Play the game: generator, discriminator, what they minimise, and who moves when."""
 
 from .averaging import GeneratorAverage
 from .batch import global_mean

@@ -1,4 +1,4 @@
-"""An average of the generator's weights over the course of training."""
+"""Average the generator's weights over the course of training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from . import batch
 
 
 class GeneratorAverage:
-    r"""An exponential moving average of G's weights, which plays no part in the game.
+    r"""Keep an exponential moving average of G's weights, which plays no part in the game.
 
     After every round t = 1, 2, …
 
@@ -85,7 +85,7 @@ class GeneratorAverage:
         batch.if_all_agree(due, lambda rounds: self._step(generator, rounds[0]), [rounds])
 
     def describe(self) -> dict[str, Any]:
-        """Return what a protocol says of it."""
+        """Return its parameters, for a protocol."""
         return {"decay": self.decay, "every": self.every}
 
     def _step(self, generator: keras.Model, rounds: tf.Tensor) -> None:

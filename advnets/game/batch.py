@@ -1,4 +1,4 @@
-"""Means over the global batch: the one file that knows batch sizes and replicas.
+"""Compute means over the global batch: the one file that knows batch sizes and replicas.
 
 Losses, penalties and observations are given one value per example. Their mean over the
 global batch of N = replicas · n examples is the sum, over replicas, of
@@ -25,7 +25,7 @@ def size(x: tf.Tensor) -> int | tf.Tensor:
 
 
 def split(x: tf.Tensor, parts: int) -> list[tf.Tensor]:
-    """Return a round's examples ``[k · N, ...]`` in k parts ``[N, ...]``.
+    """Split a round's examples ``[k · N, ...]`` into k parts ``[N, ...]``.
 
     Raises:
         UsageError: If k is known not to divide them.
@@ -183,7 +183,7 @@ def change_variables(
 
 
 def take_reduced_gradients(optimizer: keras.optimizers.Optimizer) -> None:
-    """Tell a Keras optimizer that its gradients are sums over the replicas already.
+    """Declare a Keras optimizer's gradients to be sums over the replicas already.
 
     It would add up the replicas' gradients itself, after it has clipped each replica's
     share, and nobody else would see the sum: norms and checks would have to add up again.

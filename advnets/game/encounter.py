@@ -1,4 +1,4 @@
-"""An encounter of the players: a batch of each side, and what D says of it."""
+"""Let the players meet: a batch of each side, and D's output for it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from .penalties import Penalty
 
 @dataclass(frozen=True)
 class Play:
-    """One encounter of the players: a batch of each side, and what D said of it.
+    """Hold one encounter of the players: a batch of each side, and D's output for it.
 
     Attributes:
         real: Examples x ~ p_data, ``[N, ...]``.
         generated: G(z), z ~ p_z, ``[N, ...]``.
-        real_output: What D said of x, or ``None`` where nobody asked.
-        fake_output: What D said of G(z).
+        real_output: D's output for x, or ``None`` where nobody needs it.
+        fake_output: D's output for G(z).
         stage: The part of the round, which names its random streams.
     """
 
@@ -39,14 +39,14 @@ class Play:
 
     @property
     def judged(self) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
-        """What D said of x and of G(z).
+        """D's outputs for x and for G(z).
 
         Raises:
-            PluginError: If D was not asked about x.
+            PluginError: If D did not judge x.
         """
         if self.real_output is None:
             raise PluginError(
-                f"in {self.stage!r} D's judgement of real examples is used, but was not asked for",
+                f"in {self.stage!r} D's judgement of real examples is used, but was not requested",
                 hint="an update rule passes judge_real=True to game.play",
             )
         return self.real_output, self.fake_output
@@ -55,7 +55,7 @@ class Play:
 def judge(
     discriminator: keras.Model, x: tf.Tensor, draw: Draw, stage: str, segments: random.Segments
 ) -> DiscriminatorOutput:
-    """Return what D says of x in training mode.
+    """Return D's output for x in training mode.
 
     Args:
         discriminator: A built Keras model.
@@ -71,7 +71,7 @@ def judge(
 def critic_of(
     discriminator: keras.Model, draw: Draw, stage: str
 ) -> Callable[[tf.Tensor], DiscriminatorOutput]:
-    """D as penalties see it: in float32, with dropout of its own in every call."""
+    """Return D as penalties see it: in float32, with dropout of its own in every call."""
     calls = itertools.count()
 
     def critic(x: tf.Tensor) -> DiscriminatorOutput:

@@ -1,4 +1,4 @@
-"""A look at a player's gradient or weights that costs next to nothing, for every round."""
+"""Check every round, at next to no cost, that a player's gradient or weights are finite."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-LOOKED_AT = 2**16
-"""Values that are looked at in a round, at most; of the smallest tensors first."""
+MOST_CHECKED = 2**16
+"""Values that are checked in a round, at most; of the smallest tensors first."""
 
 
-def zero_if_finite(tensors: Sequence[tf.Tensor | None], values: int = LOOKED_AT) -> tf.Tensor:
-    """0 where a gradient's (or a network's) small tensors are finite, NaN where one is not.
+def zero_if_finite(tensors: Sequence[tf.Tensor | None], values: int = MOST_CHECKED) -> tf.Tensor:
+    """Return 0 where a gradient's (or a network's) small tensors are finite, NaN where one isn't.
 
     To read all of a large gradient once more takes a fully connected game 3–4 % of a round.
     The small tensors bear witness for the large ones: with δ the gradient at a layer's
@@ -23,7 +23,7 @@ def zero_if_finite(tensors: Sequence[tf.Tensor | None], values: int = LOOKED_AT)
 
     Args:
         tensors: One per variable, ``None`` for variables without a gradient.
-        values: How many values are looked at. The smallest tensor is looked at in any case.
+        values: How many values are checked. The smallest tensor is checked in any case.
 
     Returns:
         A float32 scalar.
@@ -51,7 +51,7 @@ def all_finite(tensors: Sequence[tf.Tensor | None]) -> tf.Tensor:
 
 
 def zero_if_all_finite(tensors: Sequence[tf.Tensor | None]) -> tf.Tensor:
-    """As :func:`zero_if_finite`, of every value.
+    """Check every value, and return the same as :func:`zero_if_finite`.
 
     >>> float(zero_if_all_finite([tf.ones([400, 400]), tf.zeros([2])]))
     0.0

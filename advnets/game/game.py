@@ -1,4 +1,4 @@
-"""The adversarial game as a Keras model, with the game's own ``train_step``."""
+"""Make the adversarial game a Keras model, with the game's own ``train_step``."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from .updates import Alternating, UpdateRule
 
 
 class AdversarialGame(Generation):
-    """A generator G and a discriminator D that play against each other.
+    """Play a generator G and a discriminator D against each other.
 
-    G maps latent points z ~ p_z to examples; D says of an example how real it looks.
+    G maps latent points z ~ p_z to examples; D rates how real an example looks.
     What each player minimises comes from ``loss`` and ``penalties``, who moves when from
     ``updates``; the defaults are the minimax game of Goodfellow et al. 2014, played by
     Algorithm 1. Latent noise and dropout masks are pure functions of the seed, the round
@@ -48,7 +48,7 @@ class AdversarialGame(Generation):
         loss: A :class:`Loss`; :class:`Minimax` by default.
         penalties: Terms added to the players' losses.
         updates: An :class:`UpdateRule`; :class:`Alternating` with k = 1 by default.
-        average: A :class:`GeneratorAverage` to keep beside G; none by default.
+        average: A :class:`GeneratorAverage` to keep next to G; none by default.
         seed: Seed of latent noise and dropout.
 
     Attributes:
@@ -145,8 +145,8 @@ class AdversarialGame(Generation):
         if judge_real and self._in_one_call(together):
             both = tf.concat([real, tf.cast(generated, real.dtype)], axis=0)
             segments = [("real", examples), ("fake", examples)]
-            said = judge(self.discriminator, both, draw, stage, segments)
-            real_output, fake_output = said.split(examples)
+            output = judge(self.discriminator, both, draw, stage, segments)
+            real_output, fake_output = output.split(examples)
         else:
             if judge_real:
                 real_output = judge(self.discriminator, real, draw, stage, [("real", examples)])
@@ -183,7 +183,7 @@ class AdversarialGame(Generation):
         d_norm: tf.Tensor,
         g_norm: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
-        """End a round: update the loss's state and say what happened.
+        """End a round: update the loss's state and return what to log.
 
         Args:
             play: An encounter in which D judged both sides.

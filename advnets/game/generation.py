@@ -1,4 +1,4 @@
-"""What a game's generator makes, once it is asked for."""
+"""Sample from a game's generator."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .sampling import Sampler
 
 
 class Generation(Players):
-    """Players whose generator can be sampled from: :class:`advnets.game.AdversarialGame`.
+    """Add sampling from the generator to the players: see :class:`advnets.game.AdversarialGame`.
 
     Attributes:
         prior: The distribution of z.
@@ -38,7 +38,7 @@ class Generation(Players):
             weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
 
         Raises:
-            UsageError: If averages are asked for, and none are kept.
+            UsageError: If averages are requested, and none are kept.
         """
         if weights == "current" or (weights == "auto" and self.average is None):
             return self.generator
@@ -81,7 +81,7 @@ class Generation(Players):
     def generate_from(
         self, latents: np.ndarray, chunk: int = 500, weights: str = "auto"
     ) -> np.ndarray:
-        """G of the given latent points ``[n, size]``, in inference mode; see :meth:`generate`."""
+        """Return G of latent points ``[n, size]``, in inference mode; see :meth:`generate`."""
         generator = self.sampling_generator(weights)
         averaged = generator is not self.generator
         if averaged not in self._samplers:
@@ -90,5 +90,5 @@ class Generation(Players):
 
     @cached_property
     def _samplers(self) -> dict[bool, Sampler]:
-        """By whether they sample from averaged weights."""
+        """The samplers, by whether they sample from averaged weights."""
         return {}

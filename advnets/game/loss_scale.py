@@ -1,4 +1,4 @@
-"""Loss scaling: float16 gradients kept between what underflows and what overflows."""
+"""Scale losses, to keep float16 gradients between what underflows and what overflows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LARGEST = 2.0**24
 
 
 class LossScale:
-    """A player's loss scale S: the gradient of S·L is computed, and divided by S in float32.
+    """Adapt a player's loss scale S: the gradient is that of S·L, divided by S in float32.
 
     float16 holds no number below 6·10⁻⁸, and rounds to fewer digits below 6·10⁻⁵; most
     gradients of single activations are smaller than that. A power of two as a factor
@@ -50,11 +50,11 @@ class LossScale:
 
     @property
     def variables(self) -> tuple[tf.Variable, tf.Variable]:
-        """What training changes."""
+        """The variables that training changes."""
         return self.scale, self.good_steps
 
-    def unscaled(self, gradients: Sequence[tf.Tensor | None]) -> list[tf.Tensor | None]:
-        """Gradients of S·L as gradients of L, float32; what is not finite stays so."""
+    def unscale(self, gradients: Sequence[tf.Tensor | None]) -> list[tf.Tensor | None]:
+        """Turn gradients of S·L into gradients of L, float32; what is not finite stays so."""
         factor = 1.0 / self.scale
         return [None if g is None else _times(g, factor) for g in gradients]
 

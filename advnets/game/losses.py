@@ -1,4 +1,4 @@
-"""What each player minimises: V(D, G), and what follows from it, one value per example."""
+"""Compute what each player minimises: V(D, G) and what follows from it, per example."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from .output import DiscriminatorOutput
 
 
 def value_function(real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
-    """V(D, G) = log D(x) + log(1 − D(G(z))) in nats, float32 ``[N]``.
+    """Compute V(D, G) = log D(x) + log(1 − D(G(z))) in nats, float32 ``[N]``.
 
     With logits C, D = sigmoid(C): log D = −softplus(−C) and log(1 − D) = −softplus(C).
 
     Args:
-        real: What D said of real examples x ~ p_data.
-        fake: What D said of generated ones, G(z) with z ~ p_z.
+        real: D's output for real examples x ~ p_data.
+        fake: D's output for generated ones, G(z) with z ~ p_z.
 
     Source: Goodfellow et al. 2014, equation 1.
 
@@ -26,15 +26,15 @@ def value_function(real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.T
 
 
 class Loss:
-    """Base class of losses: what each player minimises.
+    """Define what each player minimises; the base class of losses.
 
-    A loss computes; the engine reduces. Both methods get what D said of the real
+    A loss computes; the engine reduces. Both methods get D's output for the real
     examples x and of the generated ones G(z), and return one value per example; batch
     size, replicas and scaling are none of its business.
 
     Attributes:
         requires: The names it needs in D's output (``logits``, ``energy``, ``features``, …).
-        generator_needs_real: Whether :meth:`generator` uses what D said of real
+        generator_needs_real: Whether :meth:`generator` uses D's output for real
             examples. Under alternating updates G's turn evaluates D(x) only if so;
             ``real`` is ``None`` otherwise.
         variables: State of the loss that training changes (BEGAN's k); saved with the run.
@@ -54,7 +54,7 @@ class Loss:
         raise NotImplementedError(f"{type(self).__name__} defines no generator loss")
 
     def value(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor | None:
-        """V(D, G) in nats, ``[N]``, where D's output defines one; whatever the players minimise.
+        """Return V(D, G) in nats, ``[N]``, where D's output defines one, whatever is minimised.
 
         :func:`advnets.game.losses.value_function` where D returns logits.
         """
@@ -65,7 +65,7 @@ class Loss:
         return tf.sigmoid(output.logits) if "logits" in self.requires else None
 
     def observe(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> dict[str, tf.Tensor]:
-        """Return further things worth logging, by name, each ``[N]``."""
+        """Return whatever else is to be logged, by name, each ``[N]``."""
         return {}
 
     def update(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> None:
@@ -81,7 +81,7 @@ class Loss:
 
 
 class Minimax(Loss):
-    """min_G max_D V(D, G) = E log D(x) + E log(1 − D(G(z))).
+    """Play the minimax game: min_G max_D V(D, G) = E log D(x) + E log(1 − D(G(z))).
 
     D minimises −V, G minimises the term of V that it can reach, log(1 − D(G(z))).
 
@@ -100,16 +100,16 @@ class Minimax(Loss):
         self.discriminator_weight = discriminator_weight
 
     def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
-        """−V(D, G) = −log D(x) − log(1 − D(G(z))), float32 ``[N]``."""
+        """Return −V(D, G) = −log D(x) − log(1 − D(G(z))), float32 ``[N]``."""
         return -self.discriminator_weight * value_function(real, fake)
 
     def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
-        """log(1 − D(G(z))) = −softplus(C(G(z))), float32 ``[N]``."""
+        """Return log(1 − D(G(z))) = −softplus(C(G(z))), float32 ``[N]``."""
         return -tf.math.softplus(fake.logits)
 
 
 class NonSaturating(Minimax):
-    """D as in the minimax game; G minimises −log D(G(z)) = softplus(−C(G(z))).
+    """Play D as in the minimax game; G minimises −log D(G(z)) = softplus(−C(G(z))).
 
     The same fixed point as minimax, but with a strong gradient while D rejects G's
     samples with confidence.
@@ -125,5 +125,5 @@ class NonSaturating(Minimax):
     """
 
     def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
-        """−log D(G(z)), float32 ``[N]``."""
+        """Return −log D(G(z)), float32 ``[N]``."""
         return tf.math.softplus(-fake.logits)

@@ -1,4 +1,4 @@
-"""What the discriminator said of a batch: one named structure for every kind of game."""
+"""Give a discriminator's output for a batch one named structure, in every kind of game."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PER_EXAMPLE = ("logits", "energy")
 
 
 class DiscriminatorOutput(Mapping[str, tf.Tensor]):
-    """The named tensors that a discriminator returned for a batch of N examples.
+    """Hold the named tensors that a discriminator returned for a batch of N examples.
 
     ``logits`` is the raw output C(x) of a classifying or criticising discriminator,
     ``energy`` that of an energy-based one; both are float32 ``[N]``. Others, such as
@@ -28,8 +28,8 @@ class DiscriminatorOutput(Mapping[str, tf.Tensor]):
     Raises:
         PluginError: If ``raw`` is neither, or if logits or energy are not one per example.
 
-    >>> said = DiscriminatorOutput(tf.constant([[1.0], [2.0]]))
-    >>> said.logits.shape
+    >>> output = DiscriminatorOutput(tf.constant([[1.0], [2.0]]))
+    >>> output.logits.shape
     TensorShape([2])
     """
 
@@ -62,7 +62,7 @@ class DiscriminatorOutput(Mapping[str, tf.Tensor]):
             ) from None
 
     def split(self, first: int | tf.Tensor) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
-        """Return what was said of the first ``first`` examples, and of the rest."""
+        """Split into the output for the first ``first`` examples, and that for the rest."""
         return (
             DiscriminatorOutput({name: value[:first] for name, value in self.items()}),
             DiscriminatorOutput({name: value[first:] for name, value in self.items()}),
@@ -70,7 +70,7 @@ class DiscriminatorOutput(Mapping[str, tf.Tensor]):
 
 
 def at_least_float32(x: tf.Tensor) -> tf.Tensor:
-    """``x``, in float32 if it is in half precision: losses compute nothing in less."""
+    """Return ``x``, in float32 if it is in half precision: losses compute nothing in less."""
     half = getattr(x, "dtype", None) in (tf.float16, tf.bfloat16)
     return tf.cast(x, tf.float32) if half else x
 

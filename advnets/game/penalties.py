@@ -1,4 +1,4 @@
-"""Penalties: terms added to one player's loss, given the critic and the batches."""
+"""Penalise: add terms to one player's loss, given the critic and the batches."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .output import DiscriminatorOutput
 
 @dataclass(frozen=True)
 class PenaltyInputs:
-    """What a penalty may use.
+    """Hold what a penalty may use.
 
     Attributes:
         critic: D in training mode, ``x [N, ...]`` → :class:`DiscriminatorOutput`; may be
             differentiated twice. Computes in float32, whatever D's precision.
         real: The real examples x, ``[N, ...]``.
         generated: The generated examples G(z), ``[N, ...]``.
-        real_output: What D said of x; ``None`` in G's turn unless the loss or a penalty
-            asks for it.
-        fake_output: What D said of G(z).
+        real_output: D's output for x; ``None`` in G's turn unless the loss or a penalty
+            needs it.
+        fake_output: D's output for G(z).
         draw: Random numbers of this round (ε of an interpolation, say).
         stage: The part of the round, to name streams with.
     """
@@ -37,7 +37,7 @@ class PenaltyInputs:
 
 
 class Penalty:
-    """Base class of penalties.
+    """Define a term of one player's loss; the base class of penalties.
 
     Attributes:
         player: Whose loss it is added to: ``discriminator`` or ``generator``.
@@ -55,7 +55,7 @@ class Penalty:
 
 
 class R1(Penalty):
-    """(γ/2) ‖∇_x C(x)‖² on real examples, for the discriminator.
+    """Penalise the discriminator by (γ/2) ‖∇_x C(x)‖² on real examples.
 
     Args:
         gamma: γ, the weight.
@@ -81,7 +81,7 @@ class R1(Penalty):
         self.gamma = gamma
 
     def __call__(self, inputs: PenaltyInputs) -> tf.Tensor:
-        """(γ/2) ‖∇_x C(x)‖², float32 ``[N]``."""
+        """Return (γ/2) ‖∇_x C(x)‖², float32 ``[N]``."""
         real = tf.identity(inputs.real)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(real)

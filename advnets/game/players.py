@@ -1,4 +1,4 @@
-"""The two players, and how each of them is moved."""
+"""Hold the two players, and move each of them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from ..errors import PluginError, UsageError
 from ..networks import computes_in
 from ..optimizers.schedules import Scaled
 from . import batch
-from .finiteness import LOOKED_AT, all_finite, zero_if_all_finite, zero_if_finite
+from .finiteness import MOST_CHECKED, all_finite, zero_if_all_finite, zero_if_finite
 from .loss_scale import LossScale
 from .losses import Loss
 
 SAMPLED_NORMS = ("d_gradient_norm", "g_gradient_norm")
 """What a round logs of gradients; see ``Players.norms_every``."""
 PLAYERS = ("generator", "discriminator")
+"""The two sides of a game; its networks are attributes of these names."""
 NORMS_MEASURED = "norms_measured"
 """1 or 0: whether a round measured them; logged where not every round does."""
 WEIGHTS_SEEN = ("d_weights", "g_weights")
@@ -26,7 +27,7 @@ WEIGHTS_SEEN = ("d_weights", "g_weights")
 
 
 class Players(keras.Model):
-    """A generator and a discriminator, each with its variables, optimizer and loss scale.
+    """Hold a generator and a discriminator, each with its variables, optimizer and loss scale.
 
     What they play is the business of :class:`advnets.game.AdversarialGame`; here is how a
     player is moved along the gradient of an objective, on any number of replicas and in any
@@ -156,7 +157,7 @@ class Players(keras.Model):
         if scale is None:
             return tape.gradient(objective, variables)
         start = tf.cast(scale.scale, objective.dtype)
-        return scale.unscaled(tape.gradient(objective, variables, output_gradients=start))
+        return scale.unscale(tape.gradient(objective, variables, output_gradients=start))
 
     def apply(self, player: str, gradients: list[tf.Tensor | None]) -> tf.Tensor:
         """Move the player along its gradient, summed over replicas.
@@ -193,7 +194,7 @@ class Players(keras.Model):
         return tf.where(finite, self._norm(reduced), np.nan)
 
     def descend(self, player: str, tape: tf.GradientTape, objective: tf.Tensor) -> tf.Tensor:
-        """Take the gradient of ``objective`` and move the player; the gradient's L2 norm."""
+        """Take the gradient of ``objective``, move the player, return the gradient's L2 norm."""
         return self.apply(player, self.gradients(player, tape, objective))
 
     def _moves(self, d_norm: tf.Tensor, g_norm: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -207,7 +208,7 @@ class Players(keras.Model):
         return logs if self.norms_every == 1 else logs | {NORMS_MEASURED: self._norms_due()}
 
     def _weights_seen(self) -> dict[str, tf.Tensor]:
-        """Of both players, this replica's part of what :data:`WEIGHTS_SEEN` log."""
+        """Return this replica's part of what :data:`WEIGHTS_SEEN` log, of both players."""
         if not self.sees_weights:
             return {}
         networks = (self.discriminator, self.generator)
@@ -215,7 +216,7 @@ class Players(keras.Model):
 
     def _seen(self, network: keras.Model) -> tf.Tensor:
         weights = [w.value for w in network.weights if tf.as_dtype(w.dtype).is_floating]
-        if sum(w.shape.num_elements() for w in weights) <= LOOKED_AT:
+        if sum(w.shape.num_elements() for w in weights) <= MOST_CHECKED:
             return zero_if_finite(weights)
         return tf.cond(
             self._norms_due() > 0,
@@ -224,7 +225,7 @@ class Players(keras.Model):
         )
 
     def _norms_due(self) -> tf.Tensor:
-        """1 in a round that measures gradient norms, 0 in others."""
+        """Return 1 in a round that measures gradient norms, 0 in others."""
         due = tf.equal(tf.convert_to_tensor(self.rounds) % self.norms_every, 0)
         return tf.cast(due, tf.float32)
 
@@ -245,13 +246,13 @@ class Players(keras.Model):
 
 
 def _factor() -> tf.Variable:
-    """1.0, the same on all replicas."""
+    """Make a variable of 1.0, the same on all replicas."""
     same = tf.VariableAggregation.ONLY_FIRST_REPLICA
     return tf.Variable(1.0, trainable=False, aggregation=same, dtype=tf.float32)
 
 
 class _Watching:
-    """A gradient tape that watches the given variables as soon as it records."""
+    """Watch the given variables as soon as this gradient tape records."""
 
     def __init__(self, tape: tf.GradientTape, variables: list[Any]):
         self._tape, self._watched = tape, variables

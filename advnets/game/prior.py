@@ -1,4 +1,4 @@
-"""Priors: where the latent variable z comes from."""
+"""Draw the latent variable z from a prior."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..random import Draw
 
 
 class Prior:
-    """Base class of priors p_z.
+    """Define a distribution p_z of z; the base class of priors.
 
     Args:
         size: The number of latent dimensions.
@@ -23,7 +23,7 @@ class Prior:
         raise NotImplementedError(f"{type(self).__name__} defines no sample")
 
     def quantile(self, u: np.ndarray) -> np.ndarray | None:
-        """Tell where a share u of the draws of one dimension lies below, if that is known.
+        """Return the value below which a share u of one dimension's draws lies, if known.
 
         What is computed exactly of games on the line, such as the metric ``theory``, needs it.
 
@@ -38,7 +38,7 @@ class Prior:
 
 
 class Uniform(Prior):
-    """z ~ U(low, high) in every dimension; by default U(−√3, √3), of unit variance.
+    """Draw z ~ U(low, high) in every dimension; by default U(−√3, √3), of unit variance.
 
     Source: the authors' code for MNIST uses U(−√3, √3) in 100 dimensions.
 
@@ -55,12 +55,12 @@ class Uniform(Prior):
         return self.low + (self.high - self.low) * draw.uniform(stream, (self.size,), examples)
 
     def quantile(self, u: np.ndarray) -> np.ndarray:
-        """low + (high − low) u."""
+        """Return low + (high − low) u."""
         return np.asarray(self.low + (self.high - self.low) * u, np.float64)
 
 
 class Gaussian(Prior):
-    """z ~ N(mean, deviation²) in every dimension.
+    """Draw z ~ N(mean, deviation²) in every dimension.
 
     >>> Gaussian(2).sample(Draw(1, 0), "latent", 3).shape
     TensorShape([3, 2])
@@ -75,7 +75,7 @@ class Gaussian(Prior):
         return self.mean + self.deviation * draw.normal(stream, (self.size,), examples)
 
     def quantile(self, u: np.ndarray) -> np.ndarray:
-        """mean + deviation · Φ⁻¹(u)."""
+        """Return mean + deviation · Φ⁻¹(u)."""
         from scipy.special import ndtri
 
         return np.asarray(self.mean + self.deviation * ndtri(u), np.float64)

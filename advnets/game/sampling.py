@@ -1,4 +1,4 @@
-"""Samples from a generator, each replica making its share, and lines between latent points."""
+"""Sample from a generator, each replica its share, and interpolate between latent points."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PER_LINE = 10
 
 
 class Sampler:
-    """A generator in inference mode, traced once for any number of latent points.
+    """Run a generator in inference mode, traced once for any number of latent points.
 
     The points are divided among the replicas of the strategy that the generator was made
     under, and what they make is gathered in the order of the points. Where several workers
@@ -36,7 +36,7 @@ class Sampler:
         )
 
     def __call__(self, latents: np.ndarray, chunk: int) -> np.ndarray:
-        """G of the given latent points.
+        """Return G of the given latent points.
 
         Args:
             latents: ``[n, ...]``.
@@ -53,8 +53,8 @@ class Sampler:
             # Every replica takes as many; what a last, uneven chunk lacks is made up and dropped.
             lacking = -len(points) % replicas
             points = np.pad(points, [(0, lacking)] + [(0, 0)] * (points.ndim - 1))
-            made = self._compiled(tf.constant(points)).numpy()
-            parts.append(made[: len(made) - lacking])
+            samples = self._compiled(tf.constant(points)).numpy()
+            parts.append(samples[: len(samples) - lacking])
         return np.concatenate(parts).astype("float32")
 
     def _generate(self, latents: tf.Tensor) -> tf.Tensor:
@@ -69,8 +69,8 @@ class Sampler:
         return self._strategy.gather(self._strategy.run(share), axis=0)
 
 
-def interpolated(ends: np.ndarray, n: int, per_line: int = PER_LINE) -> np.ndarray:
-    """Latent points along the lines between ends 0 → 1, 1 → 2, …
+def interpolate_latents(ends: np.ndarray, n: int, per_line: int = PER_LINE) -> np.ndarray:
+    """Return latent points along the lines between ends 0 → 1, 1 → 2, …
 
     Args:
         ends: Latent points, float32 ``[m, size]``, m ≥ 1.
@@ -82,7 +82,7 @@ def interpolated(ends: np.ndarray, n: int, per_line: int = PER_LINE) -> np.ndarr
 
     Source: Goodfellow et al. 2014, figure 3.
 
-    >>> interpolated(np.array([[0.0], [1.0], [0.0]]), 6, per_line=3).ravel().tolist()
+    >>> interpolate_latents(np.array([[0.0], [1.0], [0.0]]), 6, per_line=3).ravel().tolist()
     [0.0, 0.5, 1.0, 1.0, 0.5, 0.0]
     """
     weights = np.linspace(0.0, 1.0, per_line)[:, None]

@@ -1,4 +1,4 @@
-"""Everything that training can change, by name."""
+"""Name every variable that training can change."""
 
 from __future__ import annotations
 

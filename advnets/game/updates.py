@@ -1,4 +1,4 @@
-"""The order in which the players move: Algorithm 1 of the paper, and the authors' own."""
+"""Order the players' moves: by Algorithm 1 of the paper, or as the authors' code does."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class UpdateRule:
-    """Base class of update rules.
+    """Define who moves when in a round; the base class of update rules.
 
     Attributes:
         discriminator_steps: k, the batches of real examples that a round uses.
@@ -35,7 +35,7 @@ class UpdateRule:
 
 
 class Alternating(UpdateRule):
-    """The players move in turn, each step on fresh noise, each D step on fresh examples.
+    """Move the players in turn, each step on fresh noise, each D step on fresh examples.
 
     Args:
         discriminator_steps: k, the number of D steps in a round; the paper used k = 1.
@@ -47,7 +47,7 @@ class Alternating(UpdateRule):
         self.discriminator_steps = discriminator_steps
 
     def round(self, game: AdversarialGame, real: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Return one iteration of Algorithm 1; see :meth:`UpdateRule.round`.
+        """Play one iteration of Algorithm 1; see :meth:`UpdateRule.round`.
 
         D's figures are those of its last step, before it moved.
         """
@@ -64,7 +64,7 @@ class Alternating(UpdateRule):
 
 
 class Simultaneous(UpdateRule):
-    """Both gradients at the old parameters, on the same x, z and dropout masks.
+    """Move both players by gradients at the old parameters, on the same x, z and dropout masks.
 
     G(z) is computed once and judged once, for both players.
 
@@ -75,7 +75,7 @@ class Simultaneous(UpdateRule):
     discriminator_steps = 1
 
     def round(self, game: AdversarialGame, real: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Return one simultaneous move of both players; see :meth:`UpdateRule.round`."""
+        """Play one simultaneous move of both players; see :meth:`UpdateRule.round`."""
         with game.watch("discriminator", "generator") as tape:
             # In one pass together, G's gradient would run back through D's layers for the
             # real examples as well, as zeros: 14 % more time in the MNIST game.

@@ -1,4 +1,4 @@
-"""The built-in architectures, and what a plugin needs to write its own."""
+"""Build the shipped architectures, and offer what a plugin needs to build its own."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from .layers import BatchNorm, ColumnNorm, ConvMaxout, Dense, Dropout, Maxout, R
 from .mixing import mixes_examples
 from .precision import (
     as_float32,
+    cast_output,
     computes_in,
     in_float32,
     make_switchable,
-    returning_float32,
     under_policy,
 )
 from .weights import load_last_layers, save_weights
@@ -30,12 +30,12 @@ __all__ = [
     "SparseNormal",
     "UntiedBias",
     "as_float32",
+    "cast_output",
     "computes_in",
     "in_float32",
     "load_last_layers",
     "make_switchable",
     "mixes_examples",
-    "returning_float32",
     "save_weights",
     "under_policy",
 ]

@@ -1,4 +1,4 @@
-"""What an architecture is told about the game that it will play in."""
+"""Give an architecture what it needs to know of the game that it will play in."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..errors import DataError
 
 def _no_marginals() -> np.ndarray:
     raise DataError(
-        "the mean of the training data was asked for, but no data set is attached",
+        "the mean of the training data is needed, but no data set is attached",
         hint="pass marginals=... to NetworkContext",
     )
 
 
 @dataclass(frozen=True)
 class NetworkContext:
-    """The shapes, the data's mean and the seed that a network is built from.
+    """Hold the shapes, the data's mean and the seed that a network is built from.
 
     Args:
         role: The player: ``"generator"`` or ``"discriminator"``.
@@ -47,7 +47,7 @@ class NetworkContext:
     seed: int = 0
 
     def seed_for(self, name: str) -> int:
-        """Return a seed in 0 … 2³¹−1 of its own for everything called ``name`` in this network.
+        """Return a seed of its own, 0 … 2³¹−1, for everything called ``name`` in this network.
 
         Two layers never start from the same numbers, and a layer's numbers depend on
         nothing but the run's seed, the role and the layer's name.

@@ -1,4 +1,4 @@
-"""Convolutional maxout: the discriminator of the paper's second CIFAR-10 experiment."""
+"""Build convolutional maxout: the discriminator of the paper's second CIFAR-10 experiment."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ..errors import UsageError
 from .context import NetworkContext
 from .layers import ConvMaxout, Maxout
 from .stack import (
-    dropped,
+    choose_weights,
+    drop_inputs,
     filter_initializer,
-    flat,
+    flatten,
     image_shape,
     kernel_arguments,
     output_layer,
-    weights,
 )
 
 
@@ -31,7 +31,7 @@ def conv_maxout(
     output: Mapping[str, Any] | None = None,
     **network: Any,
 ) -> keras.Model:
-    """Convolutional maxout layers, fully connected ones, and a linear output layer.
+    """Build convolutional maxout layers, fully connected ones, and a linear output layer.
 
     Args:
         context: Shapes (images: height, width, channels) and the seed.
@@ -67,7 +67,7 @@ def conv_maxout(
                 f"padding of {layer['padding']} are left there",
                 hint="make its kernel smaller or its padding larger, or use larger images",
             )
-        x = dropped(x, dropout, index, context)
+        x = drop_inputs(x, dropout, index, context)
         x = ConvMaxout(
             layer["channels"],
             layer["pieces"],
@@ -78,16 +78,16 @@ def conv_maxout(
             kernel_initializer=filter_initializer(layer, network, context.seed_for(name)),
             name=name,
         )(x)
-    x = flat(x)
+    x = flatten(x)
     for index, dense in enumerate(layers):
         own: Mapping[str, Any] = {"units": dense} if isinstance(dense, int) else dense
         name = f"maxout_{index}"
-        x = dropped(x, dropout, len(convolutions) + index, context)
+        x = drop_inputs(x, dropout, len(convolutions) + index, context)
         x = Maxout(
             own["units"],
             own.get("pieces") or pieces,
-            **kernel_arguments(weights(own, network), context.seed_for(name)),
+            **kernel_arguments(choose_weights(own, network), context.seed_for(name)),
             name=name,
         )(x)
-    x = dropped(x, dropout, len(convolutions) + len(layers), context)
+    x = drop_inputs(x, dropout, len(convolutions) + len(layers), context)
     return keras.Model(inputs, output_layer(x, context, output, network), name=context.role)

@@ -1,4 +1,4 @@
-"""The convolutional players of DCGAN."""
+"""Build the convolutional players of DCGAN."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import keras
 from ..errors import UsageError
 from .context import NetworkContext
 from .layers import BatchNorm, Relu
-from .stack import activated_output, flat, image_shape
+from .stack import activate_output, flatten, image_shape
 
 SMALLEST_MAP = 4
 
@@ -27,7 +27,7 @@ def dcgan(
     stddev: float = 0.02,
     output: str = "tanh",
 ) -> keras.Model:
-    """Strided convolutions down to a small map, or transposed ones up from it.
+    """Build strided convolutions down to a small map, or transposed ones up from it.
 
     The map has 1/2^stages of the image's width and height, and channels·2^(stages − 1)
     channels; every stage halves the channels and doubles both sides, or the other way round.
@@ -76,7 +76,7 @@ def dcgan(
 
 @dataclass(frozen=True)
 class _Layers:
-    """Makes the layers, all with the same start."""
+    """Make the layers, all with the same start."""
 
     context: NetworkContext
     kernel: int
@@ -124,10 +124,10 @@ class _Layers:
 def _generator(layers: _Layers, channels: int, stages: int | None, output: str) -> keras.Model:
     context = layers.context
     height, width, colours = image_shape(context.output_shape, "dcgan")
-    stages = _stages(height, width, stages)
+    stages = _count_stages(height, width, stages)
     small = (height >> stages, width >> stages, channels << (stages - 1))
     inputs = keras.Input(context.input_shape, name="input")
-    x = layers.dense(math.prod(small), "dense")(flat(inputs))
+    x = layers.dense(math.prod(small), "dense")(flatten(inputs))
     x = layers.norm(x, "dense_norm")
     x = keras.layers.ReLU(name="dense_activation")(x)
     x = keras.layers.Reshape(small, name="map")(x)
@@ -137,40 +137,40 @@ def _generator(layers: _Layers, channels: int, stages: int | None, output: str) 
         x = layers.norm(x, f"{name}_norm")
         x = keras.layers.ReLU(name=f"{name}_activation")(x)
     x = layers.convolution(colours, "output", transposed=True)(x)
-    return keras.Model(inputs, activated_output(x, output), name=context.role)
+    return keras.Model(inputs, activate_output(x, output), name=context.role)
 
 
 def _discriminator(layers: _Layers, channels: int, stages: int | None, slope: float) -> keras.Model:
     context = layers.context
     height, width, _ = image_shape(context.input_shape, "dcgan")
     inputs = x = keras.Input(context.input_shape, name="input")
-    for index in range(_stages(height, width, stages)):
+    for index in range(_count_stages(height, width, stages)):
         name = f"conv_{index}"
         x = layers.convolution(channels << index, name)(x)
         if index > 0:
             x = layers.norm(x, f"{name}_norm")
         x = Relu(slope, name=f"{name}_activation")(x)
-    x = layers.dense(math.prod(context.output_shape), "output", dtype="float32")(flat(x))
+    x = layers.dense(math.prod(context.output_shape), "output", dtype="float32")(flatten(x))
     x = keras.layers.Reshape(context.output_shape, name="shape", dtype="float32")(x)
     return keras.Model(inputs, x, name=context.role)
 
 
-def _stages(height: int, width: int, asked: int | None) -> int:
-    """Tell how many times the image is halved.
+def _count_stages(height: int, width: int, requested: int | None) -> int:
+    """Return how many times the image is halved.
 
     Raises:
-        UsageError: If it cannot be, or not as often as asked.
+        UsageError: If it cannot be, or not as often as requested.
     """
     smaller = min(height, width)
     possible = [n for n in range(1, 31) if not (height % 2**n or width % 2**n)]
-    if asked is None:
-        asked = max((n for n in possible if smaller >> n >= SMALLEST_MAP), default=1)
-    if asked in possible:
-        return asked
+    if requested is None:
+        requested = max((n for n in possible if smaller >> n >= SMALLEST_MAP), default=1)
+    if requested in possible:
+        return requested
     most = max(possible, default=0)
     raise UsageError(
-        f"dcgan halves images {asked} times (stages), for which height and width must be "
-        f"multiples of {2**asked}; these images have {height}×{width} pixels",
+        f"dcgan halves images {requested} times (stages), for which height and width must be "
+        f"multiples of {2**requested}; these images have {height}×{width} pixels",
         hint=f"set stages to at most {most}, or give the data set another size"
         if most
         else "give the data set another size (for folder: size), or choose another architecture",

@@ -1,4 +1,4 @@
-"""Initial weights that Keras does not have, and the choice among them."""
+"""Draw initial weights as Keras does not, and choose among them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class SparseNormal(keras.initializers.Initializer):
 
 
 def weight_initializer(choice: Mapping[str, Any], seed: int) -> keras.initializers.Initializer:
-    """Return the initializer that a recipe's layer asks for.
+    """Return the initializer that a recipe's layer names.
 
     Args:
         choice: At most one of ``irange`` (a: uniform in (−a, a)), ``stddev`` (σ: normal,

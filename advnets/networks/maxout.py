@@ -1,4 +1,4 @@
-"""A network of maxout layers: the discriminator of Goodfellow et al. 2014."""
+"""Build a network of maxout layers: the discriminator of Goodfellow et al. 2014."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import keras
 
 from .context import NetworkContext
 from .layers import Maxout
-from .stack import dropped, flat, kernel_arguments, output_layer, weights
+from .stack import choose_weights, drop_inputs, flatten, kernel_arguments, output_layer
 
 
 def maxout(
@@ -21,7 +21,7 @@ def maxout(
     output: Mapping[str, Any] | None = None,
     **network: Any,
 ) -> keras.Model:
-    """Maxout layers and a linear output layer, each with dropout on its input.
+    """Build maxout layers and a linear output layer, each with dropout on its input.
 
     Args:
         context: Shapes and the seed.
@@ -43,16 +43,16 @@ def maxout(
     """
     output = {"activation": "linear", "bias": 0.0, **(output or {})}
     inputs = keras.Input(context.input_shape, name="input")
-    x = flat(inputs)
+    x = flatten(inputs)
     for index, layer in enumerate(layers):
         own: Mapping[str, Any] = {"units": layer} if isinstance(layer, int) else layer
         name = f"maxout_{index}"
-        x = dropped(x, dropout, index, context)
+        x = drop_inputs(x, dropout, index, context)
         x = Maxout(
             own["units"],
             own.get("pieces") or pieces,
-            **kernel_arguments(weights(own, network), context.seed_for(name)),
+            **kernel_arguments(choose_weights(own, network), context.seed_for(name)),
             name=name,
         )(x)
-    x = dropped(x, dropout, len(layers), context)
+    x = drop_inputs(x, dropout, len(layers), context)
     return keras.Model(inputs, output_layer(x, context, output, network), name=context.role)

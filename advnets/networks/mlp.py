@@ -1,4 +1,4 @@
-"""A multilayer perceptron, for either player and for data of any shape."""
+"""Build a multilayer perceptron, for either player and for data of any shape."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from .context import NetworkContext
-from .stack import dropped, flat, hidden_layers, output_layer
+from .stack import drop_inputs, flatten, hidden_layers, output_layer
 from .weights import load_last_layers
 
 
@@ -26,7 +26,7 @@ def mlp(
     pretrained: Mapping[str, Any] | None = None,
     **network: Any,
 ) -> keras.Model:
-    """Fully connected hidden layers and an output layer.
+    """Build fully connected hidden layers and an output layer.
 
     Args:
         context: Shapes, the data's mean, the seed.
@@ -50,7 +50,7 @@ def mlp(
 
     Raises:
         UsageError: If the pretrained weights are missing or do not fit.
-        DataError: If the data's mean was asked for and the output cannot take it.
+        DataError: If the data's mean is needed and the output cannot take it.
 
     >>> model = mlp(NetworkContext("generator", (2,), (4, 4, 1)), layers=[3])
     >>> model.output_shape, model.count_params()  # 2·3 + 3 + 3·16 + 16
@@ -59,11 +59,11 @@ def mlp(
     output = {"activation": "linear", "bias": 0.0, **(output or {})}
     inputs = keras.Input(context.input_shape, name="input")
     x = hidden_layers(
-        flat(inputs), context, layers, network,
+        flatten(inputs), context, layers, network,
         activation=activation, slope=slope, bias=bias, dropout=dropout,
         batch_norm=batch_norm, synchronized=synchronized,
     )  # fmt: skip
-    x = dropped(x, dropout, len(layers), context)
+    x = drop_inputs(x, dropout, len(layers), context)
     model = keras.Model(inputs, output_layer(x, context, output, network, slope), name=context.role)
     if pretrained is not None:
         load_last_layers(model, pretrained["file"], pretrained.get("sha256"))

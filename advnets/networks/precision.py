@@ -1,4 +1,4 @@
-"""In which precision networks compute: a policy for all layers, and a way back to float32."""
+"""Set the precision that networks compute in: a policy for all layers, and back to float32."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ def computes_in(network: keras.Model, *dtypes: str) -> bool:
 
 
 def as_float32(x: keras.KerasTensor) -> keras.KerasTensor:
-    """``x`` in float32: a layer that casts, where those before compute in half precision."""
+    """Return ``x`` in float32: by a layer that casts, after those of half precision."""
     if x.dtype == "float32":
         return x
     return keras.layers.Activation("linear", dtype="float32", name="float32")(x)
 
 
-def returning_float32(network: keras.Model) -> keras.Model:
-    """``network``, with a cast at its end if its one output is in half precision.
+def cast_output(network: keras.Model) -> keras.Model:
+    """Return ``network``, with a cast at its end if its one output is in half precision.
 
     >>> x = keras.Input((3,))
     >>> half = keras.Model(x, keras.layers.Dense(2, dtype="mixed_float16")(x))
-    >>> half.output.dtype, returning_float32(half).output.dtype
+    >>> half.output.dtype, cast_output(half).output.dtype
     ('float16', 'float32')
     """
     output = getattr(network, "output", None)  # Only models of layers have one.
@@ -70,7 +70,7 @@ def returning_float32(network: keras.Model) -> keras.Model:
 
 @keras.saving.register_keras_serializable(package="advnets")
 class Switchable(keras.DTypePolicy):
-    """A policy of half precision that is float32 inside :func:`in_float32`."""
+    """Keep to a policy of half precision, but to float32 inside :func:`in_float32`."""
 
     @property
     def compute_dtype(self) -> str:
@@ -79,7 +79,7 @@ class Switchable(keras.DTypePolicy):
 
 
 def make_switchable(network: keras.Model) -> None:
-    """Let the layers of ``network`` that compute in half precision do as :func:`in_float32` says.
+    """Let the half-precision layers of ``network`` compute in float32 inside :func:`in_float32`.
 
     Variables, names and what the network computes elsewhere stay as they are.
 
@@ -103,7 +103,7 @@ def make_switchable(network: keras.Model) -> None:
 def in_float32() -> Iterator[None]:
     """Let switchable networks compute in float32 what this thread calls inside.
 
-    Layers choose their dtype anew at each call, so no copy of the network is needed. The
+    Layers choose their dtype again at each call, so no copy of the network is needed. The
     choice is the thread's own: under ``tf.distribute`` the replicas' threads take turns.
     """
     token = _in_float32.set(True)

@@ -1,4 +1,4 @@
-"""The parts that networks of fully connected layers are put together from."""
+"""Build the parts of networks of fully connected layers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .precision import as_float32
 STARTS = ("irange", "stddev", "sparse")
 
 
-def weights(own: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str, Any]:
+def choose_weights(own: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str, Any]:
     """Return a layer's start and norm bound: its own where given, else the network's."""
     start = own if any(own.get(name) is not None for name in STARTS) else network
     limit = own.get("max_col_norm")
@@ -29,7 +29,7 @@ def weights(own: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str, Any
 
 
 def kernel_arguments(choice: Mapping[str, Any], seed: int) -> dict[str, Any]:
-    """Keras arguments for a kernel that starts and is bounded as ``choice`` says."""
+    """Return Keras's arguments for a kernel that starts and is bounded as in ``choice``."""
     limit = choice.get("max_col_norm")
     return {
         "kernel_initializer": weight_initializer(choice, seed),
@@ -41,14 +41,14 @@ def filter_initializer(
     own: Mapping[str, Any], network: Mapping[str, Any], seed: int
 ) -> keras.initializers.Initializer:
     """Choose the start of a convolution's filters: ``irange`` or ``stddev``, else Glorot's."""
-    choice = {name: weights(own, network)[name] for name in ("irange", "stddev")}
+    choice = {name: choose_weights(own, network)[name] for name in ("irange", "stddev")}
     return weight_initializer(choice, seed)
 
 
 def activation_layer(
     activation: str, slope: float, name: str, dtype: str | None = None, role: str = ""
 ) -> keras.layers.Layer:
-    """Return the activation as a layer of its own, called ``name``, computed in ``dtype`` if given.
+    """Make the activation a layer of its own, called ``name``, computed in ``dtype`` if given.
 
     A discriminator may be differentiated twice, which its ReLUs are made for. In a generator
     TensorFlow's own are faster: it fuses them with the matrix product before them.
@@ -60,17 +60,15 @@ def activation_layer(
     return keras.layers.Activation(activation, name=name, dtype=dtype)
 
 
-def activated_output(
-    x: keras.KerasTensor, activation: str, slope: float = 0.2
-) -> keras.KerasTensor:
-    """Return a network's last activation, in float32 whatever the layers before compute in."""
+def activate_output(x: keras.KerasTensor, activation: str, slope: float = 0.2) -> keras.KerasTensor:
+    """Apply a network's last activation, in float32 whatever the layers before compute in."""
     if activation == "linear":
         return as_float32(x)
     return activation_layer(activation, slope, name="output_activation", dtype="float32")(x)
 
 
 def image_shape(shape: tuple[int, ...], architecture: str) -> tuple[int, int, int]:
-    """Height, width and channels of the data.
+    """Return height, width and channels of the data.
 
     Raises:
         UsageError: If the data are not images.
@@ -83,16 +81,16 @@ def image_shape(shape: tuple[int, ...], architecture: str) -> tuple[int, int, in
     return shape[0], shape[1], shape[2]
 
 
-def flat(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Return one vector per example: [N, *shape] → [N, prod(shape)]."""
+def flatten(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Flatten each example into a vector: [N, *shape] → [N, prod(shape)]."""
     shape = x.shape[1:]
     return x if len(shape) == 1 else keras.layers.Reshape((math.prod(shape),), name="flatten")(x)
 
 
-def dropped(
+def drop_inputs(
     x: keras.KerasTensor, rates: Sequence[float], index: int, context: NetworkContext
 ) -> keras.KerasTensor:
-    """Dropout at the input of layer ``index``, if a rate is given for it."""
+    """Apply dropout at the input of layer ``index``, if a rate is given for it."""
     if index >= len(rates) or rates[index] == 0:
         return x
     name = f"dropout_{index}"
@@ -122,11 +120,11 @@ def hidden_layers(
         own: Mapping[str, Any] = {"units": layer} if isinstance(layer, int) else layer
         name = f"hidden_{index}"
         norm = first(own.get("batch_norm"), batch_norm)
-        x = dropped(x, dropout, index, context)
+        x = drop_inputs(x, dropout, index, context)
         x = Dense(
             own["units"],
             bias_initializer=keras.initializers.Constant(float(first(own.get("bias"), bias))),
-            **kernel_arguments(weights(own, network), context.seed_for(name)),
+            **kernel_arguments(choose_weights(own, network), context.seed_for(name)),
             name=name,
         )(x)
         if norm == "before":
@@ -146,7 +144,7 @@ def output_layer(
     network: Mapping[str, Any],
     slope: float = 0.2,
 ) -> keras.KerasTensor:
-    """Return the last layer, in the context's output shape ([N] for a discriminator), float32.
+    """Build the last layer, in the context's output shape ([N] for a discriminator), float32.
 
     A discriminator's layer is computed in float32 too: it is small, and half precision keeps
     two or three digits of a logit.
@@ -160,7 +158,7 @@ def output_layer(
             "the discriminator's output has a sigmoid, but is taken as the logit of D(x)",
             hint="leave discriminator.output.activation at linear; the losses apply the sigmoid",
         )
-    choice = weights(output, network)
+    choice = choose_weights(output, network)
     bias = output["bias"]
     from_marginals = bias == "marginals"
     layer = Dense(
@@ -175,7 +173,7 @@ def output_layer(
         # Assigned rather than given as an initializer: an exported model's configuration
         # then holds no array.
         layer.bias.assign(marginal_bias(context, output["activation"]))
-    x = activated_output(x, output["activation"], slope)
+    x = activate_output(x, output["activation"], slope)
     if context.output_shape != tuple(x.shape[1:]):
         x = keras.layers.Reshape(context.output_shape, name="shape", dtype="float32")(x)
     return x

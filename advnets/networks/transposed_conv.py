@@ -1,4 +1,4 @@
-"""Fully connected layers, then one transposed convolution: the "deconvolutional" generator."""
+"""Build fully connected layers and one transposed convolution: a "deconvolutional" generator."""
 
 from __future__ import annotations
 
@@ -11,21 +11,20 @@ import numpy as np
 from .context import NetworkContext
 from .layers import Dense, UntiedBias
 from .stack import (
-    activated_output,
+    activate_output,
     activation_layer,
+    choose_weights,
     filter_initializer,
-    flat,
+    flatten,
     hidden_layers,
     image_shape,
     kernel_arguments,
     marginal_bias,
-    weights,
 )
 
 
 def grid_size(size: int, kernel: int, stride: int) -> int:
-    """Return the smallest n for which n positions, ``stride`` apart, paint at least ``size``
-    pixels.
+    """Return the least n for which n positions, ``stride`` apart, paint ``size`` pixels or more.
 
     (n − 1)·stride + kernel ≥ size.
 
@@ -52,7 +51,7 @@ def transposed_conv(
     output: Mapping[str, Any] | None = None,
     **network: Any,
 ) -> keras.Model:
-    """Hidden layers, a fully connected layer of feature maps, and a transposed convolution.
+    """Build hidden layers, a fully connected layer of feature maps, a transposed convolution.
 
     The maps are just large enough for the data: :func:`grid_size` positions along each
     side. Where they paint more than that, the middle is kept.
@@ -84,7 +83,7 @@ def transposed_conv(
     output = {"activation": "linear", "bias": 0.0, **(output or {})}
     inputs = keras.Input(context.input_shape, name="input")
     x = hidden_layers(
-        flat(inputs), context, layers, network,
+        flatten(inputs), context, layers, network,
         activation=activation, slope=slope, bias=bias,
         batch_norm=batch_norm, synchronized=synchronized,
     )  # fmt: skip
@@ -92,7 +91,7 @@ def transposed_conv(
     x = Dense(
         int(np.prod(grid)),
         bias_initializer=keras.initializers.Constant(float(maps["bias"])),
-        **kernel_arguments(weights(maps, network), context.seed_for("maps")),
+        **kernel_arguments(choose_weights(maps, network), context.seed_for("maps")),
         name="maps",
     )(x)
     x = activation_layer(maps["activation"], slope, name="maps_activation")(x)
@@ -118,5 +117,5 @@ def transposed_conv(
         )
     else:
         added.bias.assign(np.full(context.output_shape, output["bias"], "float32"))
-    x = activated_output(x, output["activation"], slope)
+    x = activate_output(x, output["activation"], slope)
     return keras.Model(inputs, x, name=context.role)

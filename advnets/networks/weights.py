@@ -1,4 +1,4 @@
-"""A network's weights in a plain ``.npz`` file, and a network started from such a file."""
+"""Save a network's weights in a plain ``.npz`` file, and start a network from such a file."""
 
 from __future__ import annotations
 
@@ -71,20 +71,20 @@ def load_last_layers(model: keras.Model, path: str | Path, sha256: str | None = 
     Raises:
         UsageError: If the file is missing, is another one, is damaged, or does not fit.
     """
-    archive = _opened(Path(path), sha256)
+    archive = _open(Path(path), sha256)
     arrays = archive.headers
     own = {weight.path: weight for weight in model.weights}
-    shift = _hidden_layers(own) - _hidden_layers(arrays)
-    placed = {_moved(name, shift): name for name in arrays}
-    wanted = {name for name in own if (index := _index(name)) is None or index >= shift}
-    if shift < 0 or set(placed) != wanted:
+    shift = _count_hidden_layers(own) - _count_hidden_layers(arrays)
+    names = {_shift_index(name, shift): name for name in arrays}
+    expected = {name for name in own if (index := _index(name)) is None or index >= shift}
+    if shift < 0 or set(names) != expected:
         raise UsageError(
             f"the layers in {path} are not the last ones of this {model.name}: it holds "
-            f"{_some(arrays)}",
+            f"{_list_some(arrays)}",
             hint="list the hidden layers of the network that the file comes from, in their "
             "order, after the new ones",
         )
-    for name, saved in placed.items():
+    for name, saved in names.items():
         shape = arrays[saved].shape
         if tuple(own[name].shape) != shape:
             raise UsageError(
@@ -94,15 +94,13 @@ def load_last_layers(model: keras.Model, path: str | Path, sha256: str | None = 
                 "and the last new layer must have as many units as that one's latent has "
                 "dimensions",
             )
-    read = {name: _read(archive, saved) for name, saved in placed.items()}
+    read = {name: _read(archive, saved) for name, saved in names.items()}
     for name, array in read.items():
         own[name].assign(array)
 
 
-def _opened(path: Path, sha256: str | None) -> Archive:
-    """Return the file, its arrays not yet read: they are once their shapes are those of the
-    network.
-    """
+def _open(path: Path, sha256: str | None) -> Archive:
+    """Open the file; its arrays are read once their shapes are those of the network."""
     if not is_there(path) or not path.is_file():
         raise UsageError(
             f"the file of pretrained weights {path} does not exist",
@@ -118,7 +116,7 @@ def _opened(path: Path, sha256: str | None) -> Archive:
         archive = Archive(path)
         objects = [name for name, header in archive.headers.items() if header.dtype.hasobject]
         if objects:
-            raise DataError(f"{_some(objects)} holds Python objects, which are not read")
+            raise DataError(f"{_list_some(objects)} holds Python objects, which are not read")
         return archive
     except DataError as error:
         raise UsageError(
@@ -139,7 +137,7 @@ def _read(archive: Archive, name: str) -> np.ndarray:
     raise UsageError(f"{archive.path}: {name} holds something else than finite numbers")
 
 
-def _some(names: Iterable[str]) -> str:
+def _list_some(names: Iterable[str]) -> str:
     """Return the first of the names."""
     return some(sorted(names), 20) or "nothing"
 
@@ -150,9 +148,9 @@ def _index(name: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def _hidden_layers(names: Iterable[str]) -> int:
+def _count_hidden_layers(names: Iterable[str]) -> int:
     return max((index + 1 for name in names if (index := _index(name)) is not None), default=0)
 
 
-def _moved(name: str, shift: int) -> str:
+def _shift_index(name: str, shift: int) -> str:
     return HIDDEN.sub(lambda match: f"hidden_{int(match[1]) + shift}", name)

@@ -22,7 +22,7 @@ from ..game import AdversarialGame
 from ..plugins import Registry
 from ..plugins.components import Component
 from ..plugins.tracebacks import defined_at
-from ..recipe import Recipe, load_recipe
+from ..recipe import Recipe
 from ..safe_io.jsonable import plain
 from .guard import Guard
 from .inference import at_rest, judged_in_play, made, said
@@ -150,7 +150,7 @@ def _chosen(
         if isinstance(entry, str):
             registry.component("metrics", entry)  # says what there is instead
         if not own:
-            read = load_recipe(recipe.data, {"evaluation.metrics": [entry]}, registry)
+            read = recipe.changed({"evaluation.metrics": [entry]})
             own = read.components("evaluation.metrics")
         chosen += own
     return chosen
@@ -186,11 +186,11 @@ def evaluate_game(
         sizes=source.count,
         spec=source.spec,
         source=source,
-        seed=recipe.data["seed"] if seed is None else seed,
+        seed=recipe.seed if seed is None else seed,
         step=int(game.rounds.numpy()),
         weights=weights_sha256(generator.get_weights()),
         averaging=average.describe() if average and generator is average.network else None,
-        precision=recipe.data["distribution"]["precision"],
+        precision=recipe.settings.distribution.precision,
         spread=lambda function, examples, *others, at_once: together(
             "per_example", name_of(function), np.asarray(examples), others, at_once
         ),

@@ -11,7 +11,7 @@ import numpy as np
 from ..data import Source
 from ..evaluate.estimators.nearest import nearest
 from ..game import AdversarialGame
-from ..game.sampling import interpolated
+from ..game.sampling import interpolate_latents
 from ..monitor.figures.figure_1 import DPI, PANELS, figure_1, panels
 from ..monitor.figures.figure_2 import SamplesAndNeighbours, figure_2
 from ..monitor.figures.figure_3 import LatentLines, figure_3
@@ -87,7 +87,7 @@ def latent_lines(
     """
     fitting = shape_of_grid(source)
     rows, columns = rows or fitting[0], columns or fitting[1]
-    latents = interpolated(_drawn(game, rows + 1, seed), rows * columns, columns)
+    latents = interpolate_latents(_drawn(game, rows + 1, seed), rows * columns, columns)
     generated = made(at_rest(game.sampling_generator(weights)), latents, source.spec.size)
     return LatentLines(
         samples=source.preprocess.invert(generated).reshape(rows, columns, *source.spec.shape),

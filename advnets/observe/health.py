@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from ..monitor.report.health import game_findings, record_findings
+from ..safe_io import printable
 from .observer import Observer, View
 
 log = logging.getLogger(__name__)
@@ -26,5 +27,6 @@ class Health(Observer):
         manifest, records = self._folder.manifest.data, self._folder.read_metrics()
         for finding in (*game_findings(manifest), *record_findings(records)):
             if finding.level == "problem":
-                hint = f"\n  hint: {finding.hint}" if finding.hint else ""
-                log.warning("%s: %s%s", finding.subject, finding.text, hint)
+                text = printable(f"{finding.subject}: {finding.text}", lines=False)
+                hint = printable(f"  hint: {finding.hint}", lines=False) if finding.hint else ""
+                log.warning("%s", f"{text}\n{hint}".rstrip())

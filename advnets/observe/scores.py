@@ -36,7 +36,7 @@ class Scores(Observer):
     def start(self, view: View, step: int) -> None:
         """Make what helps the metrics on this worker."""
         self._view = view
-        extractors = Extractors(view.source, view.registry, tell=log.info)
+        extractors = Extractors(view.source, view.registry)
         self._helpers = Helpers(view.game, view.workers, extractors)
 
     def observe(self, moment: Moment) -> None:

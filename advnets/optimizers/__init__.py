@@ -1,4 +1,4 @@
-"""Optimizers: the authors' momentum, a fused Adam, and builders of Keras's own."""
+"""Optimize by the authors' momentum, a fused Adam, or Keras's own optimizers."""
 
 from __future__ import annotations
 

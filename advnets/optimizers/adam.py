@@ -1,4 +1,4 @@
-"""Adam in one fused operation per variable."""
+"""Compute Adam in one fused operation per variable."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="advnets")
 class Adam(keras.optimizers.Adam):
-    """Keras's Adam, computed by TensorFlow's fused kernel.
+    """Compute Keras's Adam by TensorFlow's fused kernel.
 
     m ← β₁m + (1 − β₁)g,  v ← β₂v + (1 − β₂)g²,
     θ ← θ − lr · √(1 − β₂ᵗ)/(1 − β₁ᵗ) · m/(√v + ε)

@@ -1,4 +1,4 @@
-"""From a recipe's parameters to a Keras optimizer."""
+"""Build a Keras optimizer from a recipe's parameters."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def momentum(
     decay: float = 1.0,
     minimum_learning_rate: float = 0.0,
 ) -> Momentum:
-    """:class:`Momentum` with its ramp counted in epochs, and a floored decay.
+    """Build :class:`Momentum` with its ramp counted in epochs, and a floored decay.
 
     Args:
-        context: Says how many updates an epoch has.
+        context: Holds how many updates an epoch has.
         learning_rate: lr_0.
         momentum: ``start``, ``final`` and ``epochs`` of the ramp.
         decay: Divisor of the learning rate per update; 1 keeps it constant.
@@ -59,7 +59,7 @@ def sgd(
     decay: float = 1.0,
     minimum_learning_rate: float = 0.0,
 ) -> keras.optimizers.SGD:
-    """Plain stochastic gradient descent, θ ← θ − lr·g."""
+    """Build plain stochastic gradient descent, θ ← θ − lr·g."""
     return keras.optimizers.SGD(_rate(learning_rate, decay, minimum_learning_rate))
 
 
@@ -71,7 +71,7 @@ def adam(
     beta_2: float = 0.999,
     epsilon: float = 1e-7,
 ) -> Adam:
-    """Adam (Kingma and Ba 2014), in Keras's form."""
+    """Build Adam (Kingma and Ba 2014), in Keras's form."""
     return Adam(float(learning_rate), beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
 
 
@@ -83,7 +83,7 @@ def rmsprop(
     momentum: float = 0.0,
     epsilon: float = 1e-7,
 ) -> keras.optimizers.RMSprop:
-    """RMSprop (Tieleman and Hinton 2012), as Keras has it."""
+    """Build RMSprop (Tieleman and Hinton 2012), as Keras has it."""
     return keras.optimizers.RMSprop(
         float(learning_rate), rho=rho, momentum=float(momentum), epsilon=epsilon
     )

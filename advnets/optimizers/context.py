@@ -1,4 +1,4 @@
-"""What an optimizer is told about the run."""
+"""Give an optimizer what it needs to know of the run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class OptimizerContext:
-    """How an optimizer's own count of updates relates to the data.
+    """Relate an optimizer's own count of updates to the data.
 
     Args:
         steps_per_epoch: Updates of this player in which the training set is seen once.

@@ -1,4 +1,4 @@
-"""Classical momentum whose coefficient rises from epoch to epoch."""
+"""Descend with classical momentum whose coefficient rises from epoch to epoch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="advnets")
 class Momentum(keras.optimizers.Optimizer):
-    """Gradient descent with classical momentum, in one pass over each variable.
+    """Descend with classical momentum, in one pass over each variable.
 
     v ← m·v − lr·g;  θ ← θ + v.
 

@@ -1,4 +1,4 @@
-"""Learning rates that depend on the number of updates made."""
+"""Schedule learning rates by the number of updates made."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class FlooredDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 @keras.saving.register_keras_serializable(package="advnets")
 class Scaled(keras.optimizers.schedules.LearningRateSchedule):
-    """A schedule times a factor that can be changed while it runs.
+    """Multiply a schedule by a factor that can be changed while it runs.
 
     Args:
         schedule: Any Keras schedule.
@@ -76,5 +76,5 @@ class Scaled(keras.optimizers.schedules.LearningRateSchedule):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Scaled:
-        """From what :meth:`get_config` returned."""
+        """Make one from what :meth:`get_config` returned."""
         return cls(keras.optimizers.schedules.deserialize(config["schedule"]), config["factor"])

@@ -131,6 +131,32 @@ class Component:
         if not set(self.roles) <= set(ROLES):
             raise PluginError(f"component {self.name!r}: roles must be among {ROLES}")
 
+    def resolve(self, given: Mapping[str, Any]) -> Parameters:
+        """Check parameters as strictly as those of a recipe, and fill in every default.
+
+        Args:
+            given: Plain data, as JSON has them.
+
+        Raises:
+            pydantic.ValidationError: If they do not fit the schema, with all that is wrong.
+            PluginError: If the schema itself fails, in a validator of the plugin's say.
+
+        >>> class Margin(Parameters):
+        ...     margin: float = 10.0
+        ...     power: int = 1
+        >>> Component("margin", "m:a", parameters=Margin).resolve({"margin": 3})
+        Margin(margin=3.0, power=1)
+        """
+        try:
+            return self.parameters.model_validate_json(json.dumps(given), strict=True)
+        except ValidationError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"the parameter schema of {self.name!r} fails: {described(error)}",
+                module=self.target.partition(":")[0],
+            ) from error
+
     def load(self) -> Any:
         """Import and return the target.
 
@@ -155,21 +181,6 @@ class Component:
                 module=module,
             ) from error
         return value
-
-    def resolved(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return parameters as a recipe resolves them: checked, every default filled in.
-
-        Raises:
-            ValueError: If they do not fit the schema; each problem is told under its key.
-        """
-        try:
-            return self.parameters.model_validate_json(json.dumps(given), strict=True).model_dump()
-        except ValidationError as error:
-            problems = [
-                f"{'.'.join(map(str, problem['loc'])) or self.name}: {problem['msg']}"
-                for problem in error.errors()
-            ]
-            raise ValueError("; ".join(problems)) from error
 
     def make(
         self, kind: type | tuple[type, ...], parameters: Mapping[str, Any], *context: Any

@@ -84,6 +84,17 @@ class Document:
         self.spoiled = {other for other in self.spoiled if other[: len(keys)] != keys}
 
 
+def at(value: Any, keys: Keys) -> Any:
+    """Return what stands at ``keys`` within a value.
+
+    >>> at({"penalties": [{"weight": 2}]}, ("penalties", 0))
+    {'weight': 2}
+    """
+    for key in keys:
+        value = value[key]
+    return value
+
+
 def dotted(keys: Keys) -> str:
     """Tell how a path is written on the command line.
 

@@ -55,14 +55,9 @@ def _label(slot: Slot) -> str:
 
 def _choice(slot: Slot, registry: Registry, definitions: dict[str, Any]) -> dict[str, Any]:
     """Return one of the components that fit a slot: its name, or a mapping with its parameters."""
-    components = [
-        component
-        for component in registry.components(slot.kind)
-        if not slot.role or slot.role in component.roles
-    ]
     alone = []
     refs = []
-    for component in components:
+    for component in filter(slot.fits, registry.components(slot.kind)):
         label = f"{slot.kind}:{component.name}"
         if label not in definitions:
             definitions[label] = _component(component, slot.kind, label, definitions)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from ..safe_io.wording import shorten
 from .document import COMMAND_LINE, Document, Keys, Place, dotted
 from .mapping_reader import read_value
 from .schema import is_entry
+from .wording import did_you_mean
 from .yaml_reader import MAX_DEPTH, read_yaml
 
 
@@ -146,5 +146,4 @@ def _near(holder: Any, key: str) -> str | None:
     if not isinstance(holder, dict):
         return None
     sections = [name for name, value in holder.items() if isinstance(value, dict | list)]
-    near = difflib.get_close_matches(key, sections, n=1)
-    return f"did you mean {near[0]!r}?" if near else None
+    return did_you_mean(key, sections)

@@ -9,10 +9,11 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from ..errors import Problem
-from .document import Document, Keys, dotted
-from .schema import sections
-from .wording import any_of, came, conversion_hint, did_you_mean, expectation, other_words
+from ..errors import Problem, RecipeError, UsageError
+from ..plugins.components import Component, Parameters
+from .document import COMMAND_LINE, Document, Keys, at, dotted
+from .schema import RecipeSchema
+from .wording import KIND, any_of, came, conversion_hint, did_you_mean, expectation, other_words
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -41,44 +42,52 @@ class Findings:
         if problem not in self.problems:
             self.problems.append(problem)
 
-    def validate(
-        self, schema: type[M], value: Mapping[str, Any], keys: Keys, thing: str, owner: str = ""
-    ) -> M | None:
-        """Check ``value``, which stands at ``keys``, against a schema.
+    def error(self, thing: str = "recipe") -> RecipeError:
+        """Return all problems as an error, those of files first and in their order."""
+
+        def order(problem: Problem) -> tuple[bool, str, int, int]:
+            place = problem.source, problem.line or 0, problem.column or 0
+            return problem.source == COMMAND_LINE, *place
+
+        problems = sorted(self.problems, key=order)
+        if len(problems) > MOST:
+            problems = [*problems[:MOST], Problem("and more", source=self.document.source)]
+        return RecipeError(problems, thing)
+
+    def validate(self, schema: type[M], value: Mapping[str, Any], thing: str = "") -> M | None:
+        """Return the document's value as a model, or ``None`` if problems were added.
 
         Args:
             schema: What it must be.
             value: Plain data.
-            keys: Where it stands in the document.
-            thing: What it is, for messages: ``loss 'hinge'``, or ``""`` for the recipe itself.
-            owner: The plugin to blame if the schema itself fails.
-
-        Returns:
-            The validated model, or ``None`` if problems were added.
+            thing: What it is, for messages; ``""`` for a recipe.
         """
         try:
             return schema.model_validate_json(json.dumps(value), strict=True)
         except ValidationError as error:
-            self._take(error.errors(include_url=False)[: MOST + 1], schema, value, keys, thing)
-        except Exception as error:  # a validator of a plugin's schema: its bug, said as such
-            self.add(
-                keys,
-                f"the parameter schema of {thing} fails: {type(error).__name__}: {error}",
-                f"that is a bug in {owner}" if owner else None,
-            )
+            self.take(error, schema, value, (), thing)
         return None
 
-    def _take(
+    def take(
         self,
-        errors: list[ErrorDetails],
+        error: ValidationError,
         schema: type[BaseModel],
         value: Mapping[str, Any],
         keys: Keys,
         thing: str,
     ) -> None:
+        """Note all that is wrong with a value.
+
+        Args:
+            error: What pydantic says.
+            schema: What the value was to be.
+            value: Plain data.
+            keys: Where it stands in the document.
+            thing: What it is, for messages: ``loss 'hinge'``, or ``""`` for the recipe itself.
+        """
         places: dict[Keys, list[ErrorDetails]] = {}
-        for error in errors:
-            places.setdefault(_walk(value, error), []).append(error)
+        for each in error.errors(include_url=False)[: MOST + 1]:
+            places.setdefault(_walk(value, each), []).append(each)
         for sub, here in places.items():
             # Of a union's failures the deepest tells most: the branch that was meant.
             if any(len(other) > len(sub) and other[: len(sub)] == sub for other in places) and (
@@ -112,13 +121,13 @@ class Findings:
             name = str(path[-1])
             hint = (
                 self._renamed(keys)
-                or _misplaced(path)
+                or (None if thing else _misplaced(path))
                 or did_you_mean(name, siblings)
                 or _known(siblings, noun, thing)
             )
             self.add(path, f"unknown {noun} {name!r}{owner}", hint, at_key=True)
             return
-        got = _at(value, sub)
+        got = at(value, sub)
         expected = [text for error in errors if (text := expectation(error))]
         label = dotted(path)
         if self.document.place(path).override.startswith(f"{label}="):
@@ -142,6 +151,29 @@ class Findings:
         return f"{dotted(keys)}={override.removeprefix(start)} replaces the whole entry"
 
 
+def resolve_alone(component: Component, kind: str, given: Mapping[str, Any]) -> Parameters:
+    """Return the parameters of a component that stands in no recipe; see :meth:`Component.resolve`.
+
+    Raises:
+        UsageError: If they do not fit, with all that is wrong.
+
+    >>> from advnets.plugins import load_plugins
+    >>> digits = load_plugins(environ={}).component("datasets", "digits")
+    >>> resolve_alone(digits, "datasets", {"size": 0})
+    Traceback (most recent call last):
+    ...
+    advnets.errors.UsageError: data set 'digits' cannot be made so: size: expected at least 1, got 0
+    """
+    thing = f"{KIND[kind]} {component.name!r}"
+    findings = Findings(Document(thing))
+    try:
+        return component.resolve(given)
+    except ValidationError as error:
+        findings.take(error, component.parameters, given, (), thing)
+    said = (f"{p.message} ({p.hint})" if p.hint else p.message for p in findings.problems)
+    raise UsageError(f"{thing} cannot be made so: {'; '.join(said)}")
+
+
 def _walk(value: Any, error: ErrorDetails) -> Keys:
     """Find the path of an error in the data: pydantic's location, without branches' names."""
     keys: list[str | int] = []
@@ -155,12 +187,6 @@ def _walk(value: Any, error: ErrorDetails) -> Keys:
             continue
         keys.append(key)
     return tuple(keys)
-
-
-def _at(value: Any, keys: Keys) -> Any:
-    for key in keys:
-        value = value[key]
-    return value
 
 
 def _fields(schema: Any, keys: Keys) -> dict[str, str]:
@@ -193,8 +219,8 @@ def _known(siblings: Mapping[str, str], noun: str, thing: str) -> str | None:
 
 def _misplaced(path: Keys) -> str | None:
     """For a key at the top of a recipe that belongs into a section."""
-    for section, keys in sections().items():
-        if len(path) == 1 and path[0] in keys:
+    for section, field in RecipeSchema.model_fields.items():
+        if len(path) == 1 and path[0] in getattr(field.annotation, "model_fields", {}):
             return f"did you mean '{section}.{path[0]}'?"
     return None
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from .identity import identity
 from .mapping_reader import read_value
 from .overrides import apply_overrides
 from .resolve import Entry, resolve
-from .schema import OFFLINE, RecipeSchema
+from .schema import OFFLINE, SLOTS, RecipeSchema
 from .shipped import find_recipe
 from .yaml_reader import MAX_BYTES, MAX_VALUES, read_yaml
 from .yaml_writer import write_yaml
@@ -33,9 +33,8 @@ class Recipe:
 
     Attributes:
         settings: What it says, typed, every default filled in:
-            ``recipe.settings.training.batch_size``. Components are had from :meth:`make` and
-            :meth:`component`, not from here.
-        data: The same as plain JSON; components as ``{"name": ..., parameters...}``.
+            ``recipe.settings.training.batch_size``; components as
+            ``{"name": ..., parameters...}``. They are made by :meth:`make`.
         source: The file it came from, or ``recipe`` for one given as a mapping.
         stand_in_for: For a recipe that uses its stand-in, the entry of the data set that
             it stands in for; else ``None``.
@@ -43,7 +42,6 @@ class Recipe:
     """
 
     settings: RecipeSchema
-    data: dict[str, Any]
     source: str
     stand_in_for: dict[str, Any] | None = None
     registry: Registry = field(default_factory=Registry, repr=False, compare=False)
@@ -59,6 +57,11 @@ class Recipe:
         """The seed of all randomness."""
         return self.settings.seed
 
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        """Everything that it says, as plain JSON."""
+        return self.settings.model_dump(mode="json")
+
     def component(self, path: str) -> tuple[Component, dict[str, Any]]:
         """Return the component at a dotted path, and its parameters as keyword arguments.
 
@@ -73,15 +76,18 @@ class Recipe:
     def components(self, path: str) -> list[tuple[Component, dict[str, Any]]]:
         """Return the components of a list, such as ``penalties`` or ``evaluation.metrics``."""
         keys = _keys(path)
-        value: Any = self.data
-        for key in keys:
-            value = value[key]
-        return [self._entry((*keys, index)) for index in range(len(value))]
+        if keys not in SLOTS or not SLOTS[keys].many:
+            raise KeyError(f"no list of components at {path!r}")
+        return [self._entry(entry) for entry in self._entries if entry[:-1] == keys]
 
-    def make(self, path: str, kind: type, *context: Any) -> Any:
+    def make(self, path: str, kind: type | tuple[type, ...], *context: Any) -> Any:
         """Make the object of the component at ``path``; see :meth:`advnets.Component.make`."""
         component, parameters = self.component(path)
         return component.make(kind, parameters, *context)
+
+    def make_all(self, path: str, kind: type | tuple[type, ...]) -> list[Any]:
+        """Make the objects of the list of components at ``path``, such as ``penalties``."""
+        return [component.make(kind, parameters) for component, parameters in self.components(path)]
 
     def walk(self) -> Iterator[tuple[str, Component, dict[str, Any]]]:
         """Yield every component in it: dotted path, component, parameters."""
@@ -98,13 +104,15 @@ class Recipe:
         offline = (*original, OFFLINE)
         if offline not in self._entries:
             return None
-        data = copy.deepcopy(self.data)
-        stood_for = data["dataset"]
-        data["dataset"] = stood_for.pop(OFFLINE)
+        stood_for = dict(self.settings.dataset)
+        settings = self.settings.model_copy(update={"dataset": stood_for.pop(OFFLINE)})
         entries = {keys: entry for keys, entry in self._entries.items() if keys != offline}
         entries[original] = self._entries[offline]
-        settings = self.settings.model_copy(update={"dataset": data["dataset"]})
-        return replace(self, settings=settings, data=data, stand_in_for=stood_for, _entries=entries)
+        return replace(self, settings=settings, stand_in_for=stood_for, _entries=entries)
+
+    def changed(self, overrides: Overrides) -> Recipe:
+        """Return the recipe under overrides; see :func:`load_recipe`."""
+        return load_recipe(self.data, overrides, self.registry)
 
     def to_yaml(self) -> str:
         """Return the resolved recipe as a file that loads to the same recipe."""
@@ -176,15 +184,10 @@ def parse_recipe(
 
 def _resolve(document: Any, name: str, overrides: Overrides, registry: Registry) -> Recipe:
     apply_overrides(document, overrides)
-    resolved = resolve(document, registry, name)
-    _refuse_large(resolved.data, document.source)
-    return Recipe(
-        resolved.settings,
-        resolved.data,
-        document.source,
-        registry=registry,
-        _entries=resolved.entries,
-    )
+    settings, entries = resolve(document, registry, name)
+    recipe = Recipe(settings, document.source, registry=registry, _entries=entries)
+    _refuse_large(recipe.data, document.source)
+    return recipe
 
 
 def _refuse_large(data: dict[str, Any], source: str) -> None:

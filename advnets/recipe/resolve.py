@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from ..errors import PluginError, Problem, RecipeError
+from pydantic import ValidationError
+
+from ..errors import PluginError
 from ..plugins.components import Component, Names, Parameters
 from ..plugins.registry import Registry
-from .document import COMMAND_LINE, Document, Keys, dotted
-from .problems import MOST, Findings
+from .document import Document, Keys, at, dotted
+from .problems import Findings
 from .schema import OFFLINE, SLOTS, RecipeSchema, Slot
 from .wording import KIND, any_of, came
 
@@ -31,28 +33,19 @@ class Entry:
     data: dict[str, Any]
 
 
-@dataclass
-class Resolved:
-    """A recipe that has no problems.
-
-    Attributes:
-        settings: What it says, typed; where a component stands, its entry as written.
-        data: Everything, defaults included; components as ``{"name": ..., parameters...}``.
-        entries: The components, by the keys that lead to their entries.
-    """
-
-    settings: RecipeSchema
-    data: dict[str, Any]
-    entries: dict[Keys, Entry] = field(default_factory=dict)
-
-
-def resolve(document: Document, registry: Registry, default_name: str) -> Resolved:
+def resolve(
+    document: Document, registry: Registry, default_name: str
+) -> tuple[RecipeSchema, dict[Keys, Entry]]:
     """Check a document against the schema and the registry.
 
     Args:
         document: The recipe as written, overrides applied.
         registry: The components that it may name.
         default_name: Its name if it has none.
+
+    Returns:
+        Everything, defaults included, with components as ``{"name": ..., parameters...}``; and
+        the components, by the keys that lead to their entries.
 
     Raises:
         RecipeError: With all problems, in the order of the file.
@@ -64,23 +57,20 @@ def resolve(document: Document, registry: Registry, default_name: str) -> Resolv
             findings.add((), "the recipe is empty", "`advnets recipes list` shows complete ones")
         else:
             findings.add((), f"a recipe is a mapping of keys, not {came(value)}")
-        raise _error(findings)
+        raise findings.error()
     value = {"name": default_name} | value
-    recipe = findings.validate(RecipeSchema, value, (), "")
-    entries = {keys: entry for keys, entry in _entries(value, findings, registry) if entry}
-    data = recipe.model_dump(mode="json") if recipe else {}
+    recipe = findings.validate(RecipeSchema, value)
+    # Defaults name components as well.
+    data = recipe.model_dump(mode="json") if recipe else value
+    entries = {keys: entry for keys, entry in _entries(data, findings, registry) if entry}
     if recipe:
-        for keys, slot in SLOTS.items():  # defaults that name components
-            if _get(value, keys) is _MISSING and not slot.many:
-                entry = _entry(_get(data, keys), keys, slot, findings, registry)
-                entries |= {keys: entry} if entry else {}
         _check_best(recipe, findings)
         _check_weights(recipe, findings)
     if findings.problems or recipe is None:
-        raise _error(findings)
-    for keys, entry in entries.items():
-        _put(data, keys, dict(entry.data))
-    return Resolved(recipe, data, entries)
+        raise findings.error()
+    for keys, entry in entries.items():  # a data set's own `offline` comes after it
+        at(data, keys[:-1])[keys[-1]] = dict(entry.data)
+    return RecipeSchema.model_validate(data), entries
 
 
 def _check_best(recipe: RecipeSchema, findings: Findings) -> None:
@@ -109,18 +99,6 @@ def _check_weights(recipe: RecipeSchema, findings: Findings) -> None:
 
 
 _MISSING = object()
-
-
-def _error(findings: Findings) -> RecipeError:
-    """Return all problems, those of the file first and in its order."""
-
-    def order(problem: Problem) -> tuple[bool, int, int]:
-        return problem.source == COMMAND_LINE, problem.line or 0, problem.column or 0
-
-    problems = sorted(findings.problems, key=order)
-    if len(problems) > MOST:
-        problems = [*problems[:MOST], Problem("and more", source=findings.document.source)]
-    return RecipeError(problems)
 
 
 def _entries(
@@ -157,7 +135,7 @@ def _entry(
     if isinstance(value, dict):
         place = (*keys, "name")
         if "name" not in value:
-            known = ", ".join(_playing(registry, slot)) or "none"
+            known = ", ".join(slot.names(registry)) or "none"
             findings.add(
                 keys, f"{dotted(keys)}: missing key 'name'", f"{slot.kind}: {known}", at_key=True
             )
@@ -172,21 +150,25 @@ def _entry(
     except PluginError as error:
         findings.add(place, f"{dotted(keys)}: {error.message}", error.hint)
         return None
-    if slot.role and slot.role not in component.roles:
+    if not slot.fits(component):
         findings.add(
             place,
             f"{dotted(keys)}: {kind} {name!r} cannot play the {slot.role}, "
             f"only the {any_of(component.roles)}",
-            f"for the {slot.role} there are: {', '.join(_playing(registry, slot)) or 'none'}",
+            f"for the {slot.role} there are: {', '.join(slot.names(registry)) or 'none'}",
         )
         return None
     given = value if isinstance(value, dict) else {}
     reserved = ("name", OFFLINE) if keys == ("dataset",) else ("name",)
     given = {key: item for key, item in given.items() if key not in reserved}
-    owner = registry.owner(slot.kind, name).owner
-    thing = f"{kind} {name!r}"
-    parameters = findings.validate(component.parameters, given, keys, thing, owner)
-    if parameters is None:
+    thing, bug = f"{kind} {name!r}", f"that is a bug in {registry.owner(slot.kind, name)}"
+    try:
+        parameters = component.resolve(given)
+    except ValidationError as error:
+        findings.take(error, component.parameters, given, keys, thing)
+        return None
+    except PluginError as error:
+        findings.add(keys, error.message, bug)
         return None
     before = len(findings.problems)
     _check_named(parameters, keys, findings, registry)
@@ -196,7 +178,7 @@ def _entry(
         dumped = parameters.model_dump(mode="json", by_alias=True, warnings="error")
         json.dumps(dumped, allow_nan=False)
     except Exception as error:
-        findings.add(keys, f"{thing}: its parameters cannot be written: {error}", f"bug in {owner}")
+        findings.add(keys, f"{thing}: its parameters cannot be written: {error}", bug)
         return None
     return Entry(component, parameters, {"name": name, **dumped})
 
@@ -212,22 +194,9 @@ def _check_named(
                 _entry(value, (*keys, name), Slot(kind), findings, registry)
 
 
-def _playing(registry: Registry, slot: Slot) -> list[str]:
-    """Return the names that fit a slot."""
-    components = registry.components(slot.kind)
-    return [c.name for c in components if not slot.role or slot.role in c.roles]
-
-
 def _get(data: Any, keys: Keys) -> Any:
     for key in keys:
         if not isinstance(data, dict) or key not in data:
             return _MISSING
         data = data[key]
     return data
-
-
-def _put(data: Any, keys: Keys, value: Any) -> None:
-    """Put a component's resolved entry in place (its own ``offline`` comes after it)."""
-    for key in keys[:-1]:
-        data = data[key]
-    data[keys[-1]] = value

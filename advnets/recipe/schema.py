@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from ..plugins.components import Parameters
+from ..plugins.components import Component, Parameters
+from ..plugins.registry import Registry
 from .document import Keys
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"
@@ -29,6 +30,14 @@ class Slot:
     kind: str
     role: str = ""
     many: bool = False
+
+    def fits(self, component: Component) -> bool:
+        """Tell whether a component of its kind may stand there."""
+        return not self.role or self.role in component.roles
+
+    def names(self, registry: Registry) -> list[str]:
+        """Return the names of the components that may stand there."""
+        return [c.name for c in registry.components(self.kind) if self.fits(c)]
 
 
 Cadence = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
@@ -212,25 +221,21 @@ OFFLINE = "offline"
 """The key of a data set's entry that names its stand-in."""
 
 
-def slots() -> dict[Keys, Slot]:
-    """Return every key of a recipe that names components.
+def slots(model: type[BaseModel], keys: Keys = ()) -> Iterator[tuple[Keys, Slot]]:
+    """Yield every key of a recipe, or of a section of it, that names components.
 
-    >>> slots()["optimizers", "generator"].kind
-    'optimizers'
+    >>> [".".join(keys) for keys, slot in slots(RecipeSchema) if slot.many]
+    ['penalties', 'monitoring.callbacks', 'evaluation.metrics']
     """
-    return dict(_slots(RecipeSchema, ()))
-
-
-def _slots(model: type[BaseModel], keys: Keys) -> Iterator[tuple[Keys, Slot]]:
     for name, field in model.model_fields.items():
         for slot in field.metadata:
             if isinstance(slot, Slot):
                 yield (*keys, name), slot
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _slots(field.annotation, (*keys, name))
+            yield from slots(field.annotation, (*keys, name))
 
 
-SLOTS = slots()
+SLOTS = dict(slots(RecipeSchema))
 
 
 def is_entry(keys: Keys) -> bool:
@@ -244,12 +249,3 @@ def is_entry(keys: Keys) -> bool:
     if keys and isinstance(keys[-1], int):
         return keys[:-1] in SLOTS and SLOTS[keys[:-1]].many
     return keys in SLOTS and not SLOTS[keys].many
-
-
-def sections() -> dict[str, list[str]]:
-    """Return the keys within each section, by section: for hints about misplaced keys."""
-    return {
-        name: list(field.annotation.model_fields)
-        for name, field in RecipeSchema.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
-    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from os.path import normpath
 from pathlib import Path
 
 from ..errors import PluginError, UsageError
@@ -81,7 +82,7 @@ def recipe_path(component: Component, thing: str = "recipe") -> Path:
     if not folders and spec.origin:  # a single-file plugin ships files beside itself
         folders = [str(Path(spec.origin).parent)]
     for folder in folders:
-        path = Path(folder) / inside
+        path = Path(normpath(Path(folder) / inside))  # without the ".." of a checkout's recipes
         if path.is_file():
             return path
     raise PluginError(f"{thing} {component.name!r}: {component.target} is not there")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,8 @@ from ..distribute.workers import Workers
 from ..errors import RunError, UsageError
 from ..evaluate import Score
 from ..evaluate.features import Extractors
-from ..evaluate.features.extractor import nobody
 from ..game import AdversarialGame
-from ..game.sampling import interpolated
+from ..game.sampling import interpolate_latents
 from ..game.state import state_variables
 from ..log import on_screen
 from ..observe.evaluation import Helpers, evaluate_game
@@ -46,7 +45,6 @@ class Run:
         path: The folder's path.
         folder: Its layout.
         recipe: The recipe as it was run.
-        tell: Called with a line about what is going to take long; nothing is printed by default.
     """
 
     def __init__(
@@ -57,7 +55,6 @@ class Run:
         checkpoint: str | int = "newest",
     ):
         self._which = checkpoint
-        self.tell: Callable[[str], None] = nobody
         self.folder = folder
         self.path = folder.path
         self.registry = registry if registry is not None else load_plugins()
@@ -80,7 +77,7 @@ class Run:
 
     @cached_property
     def _extractors(self) -> Extractors:
-        return Extractors(self.source, self.registry, tell=self.tell)
+        return Extractors(self.source, self.registry)
 
     @cached_property
     def commit(self) -> Commit:
@@ -123,7 +120,7 @@ class Run:
     @cached_property
     def _shared_game(self) -> AdversarialGame:
         """The same on all devices of this machine that the run would use."""
-        strategy = make_local_strategy(self.recipe.data["distribution"]["strategy"])
+        strategy = make_local_strategy(self.recipe.settings.distribution.strategy)
         return self.game if strategy.num_replicas_in_sync == 1 else self._restored(strategy)
 
     def _restored(self, strategy: tf.distribute.Strategy) -> AdversarialGame:
@@ -167,7 +164,7 @@ class Run:
         game = self._shared_game
         latents, generated = game.generate(n, seed, weights=weights)
         if interpolate:
-            latents = interpolated(latents, n)
+            latents = interpolate_latents(latents, n)
             generated = game.generate_from(latents, weights=weights)
         return self.source.preprocess.invert(generated), latents
 

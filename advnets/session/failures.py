@@ -50,8 +50,8 @@ def explaining_all(recipe: Recipe, kept: Callable[[], str] = lambda: "") -> Iter
 
 def out_of_memory(error: BaseException, recipe: Recipe) -> RunError:
     """Return the error to raise when there is no memory left."""
-    batch = recipe.data["training"]["batch_size"]
-    budget = recipe.data["distribution"]["memory_budget"]
+    batch = recipe.settings.training.batch_size
+    budget = recipe.settings.distribution.memory_budget
     return RunError(
         f"out of memory, with batches of {batch}: {described(error)}",
         hint="lower training.batch_size, or make the networks smaller, which is another run then; "

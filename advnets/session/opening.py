@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from ..checkpoint import CheckpointStore, Commit
 from ..data import Source
-from ..data.feed.choose import placement
+from ..data.feed.choose import describe_placement
 from ..distribute.workers import Workers
 from ..errors import RunError, UsageError
 from ..monitor.report.report import write_report
@@ -161,7 +161,7 @@ def open_manifest(
             "name": source.name,
             "fingerprint": source.fingerprint(),
             "train": source.count("train"),
-            **placement(source),
+            **describe_placement(source),
         },
         devices=[d.name for d in tf.config.list_logical_devices()],
         stand_in=stand_in,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..checkpoint import Commit, state_sha256
-from ..data.feed.choose import make_feed, placed
+from ..data.feed.choose import format_placement, make_feed
 from ..data.feed.resident import ResidentData
 from ..data.feed.streamed import StreamedData
 from ..distribute.signals import StopRequest
@@ -139,7 +139,7 @@ class Session:
         feed.seek(start)
         workers.run_on_all(lambda: observers.start(view, start))
         rounds = Rounds(game, feed, workers.strategy)
-        self._announce(placed(self.source, feed), self._compile(rounds))
+        self._announce(format_placement(self.source, feed), self._compile(rounds))
         return TrainingLoop(
             view,
             rounds,

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import Problem, RecipeError
-from ..plugins.registry import Registry
-from ..recipe import Recipe, load_recipe
+from ..recipe import Recipe
 from ..recipe.document import COMMAND_LINE, Document, Keys
 from ..recipe.problems import Findings
 from ..safe_io.wording import shorten
@@ -88,8 +87,8 @@ def overridden(problem: Problem, overrides: Mapping[str, Any]) -> tuple[str | No
 
 
 def check_objective(schema: SweepSchema, recipe: Recipe, findings: Findings) -> None:
-    evaluation, steps = recipe.data["evaluation"], recipe.data["training"]["steps"]
-    if not evaluation["metrics"]:
+    evaluation, steps = recipe.settings.evaluation, recipe.settings.training.steps
+    if not evaluation.metrics:
         findings.add(
             ("objective",),
             "the recipe computes no scores to judge by: it names no metrics",
@@ -105,7 +104,7 @@ def check_objective(schema: SweepSchema, recipe: Recipe, findings: Findings) -> 
             f"the recipe computes {metric!r} in several ways: it does not say which score counts",
             "let evaluation.metrics list it once, under `overrides`",
         )
-    if schema.pruning is not None and not 0 < evaluation["every"] < steps:
+    if schema.pruning is not None and not 0 < evaluation.every < steps:
         findings.add(
             ("pruning",),
             f"trials are scored once, after {steps} rounds: there is nothing to prune by",
@@ -114,26 +113,22 @@ def check_objective(schema: SweepSchema, recipe: Recipe, findings: Findings) -> 
         )
 
 
-def check_values(
-    recipe: Recipe, space: Sequence[Parameter], registry: Registry, findings: Findings
-) -> None:
+def check_values(recipe: Recipe, space: Sequence[Parameter], findings: Findings) -> None:
     """Each value alone, in the recipe."""
     for parameter in space:
         for index, value in enumerate(parameter.samples):
-            problem = _fault(recipe, parameter.overrides(value), registry)
+            problem = _fault(recipe, parameter.overrides(value))
             if problem is None:
                 continue
             findings.add(_place(findings.document, parameter, index), problem.message, problem.hint)
 
 
-def check_combinations(
-    recipe: Recipe, space: Sequence[Parameter], registry: Registry, findings: Findings
-) -> None:
+def check_combinations(recipe: Recipe, space: Sequence[Parameter], findings: Findings) -> None:
     """Of a small grid, all values together."""
     if (grid_size(space) or 0) > CHECKED_COMBINATIONS:
         return
     for params in combinations(space):
-        problem = _fault(recipe, overrides_of(space, params), registry)
+        problem = _fault(recipe, overrides_of(space, params))
         if problem is not None:
             findings.add(
                 ("space",), f"{shorten(encode(params), 200)}: {problem.message}", problem.hint
@@ -141,10 +136,10 @@ def check_combinations(
             return
 
 
-def _fault(recipe: Recipe, overrides: Mapping[str, Any], registry: Registry) -> Problem | None:
+def _fault(recipe: Recipe, overrides: Mapping[str, Any]) -> Problem | None:
     """Return what is wrong with the recipe under these values."""
     try:
-        load_recipe(recipe.data, overrides, registry)
+        recipe.changed(overrides)
     except RecipeError as error:
         problem = error.problems[0]
         _, message = overridden(problem, overrides)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +39,12 @@ class Sweep:
         schema: What the file says.
         recipe: The recipe, with the overrides that are fixed for all.
         space: The parameters.
-        registry: Where the recipe's components were found.
     """
 
     source: str
     schema: SweepSchema
     recipe: Recipe
     space: tuple[Parameter, ...]
-    registry: Registry = field(repr=False, compare=False, default_factory=Registry)
 
     @property
     def name(self) -> str:
@@ -94,7 +92,7 @@ class Sweep:
             RecipeError: If the values do not go together.
         """
         changed = overrides_of(self.space, params) | {"seed": seed}
-        return load_recipe(self.recipe.data, changed, self.registry)
+        return self.recipe.changed(changed)
 
     def resolved(self) -> dict[str, Any]:
         """Return all that the file says, defaults included."""
@@ -139,24 +137,24 @@ def load_sweep(word: str | Path, registry: Registry, overrides: Sequence[str] = 
     value = _spelt_out(document.value, path)
     if not isinstance(value, dict):
         findings.add((), "a sweep is a mapping of keys" + (", and this is empty" * (value is None)))
-        raise _error(findings)
-    schema = findings.validate(SweepSchema, value, (), "the sweep")
+        raise findings.error("sweep")
+    schema = findings.validate(SweepSchema, value, "the sweep")
     if schema is None or findings.problems:
-        raise _error(findings)
+        raise findings.error("sweep")
     space = tuple(Parameter.of(name, entry) for name, entry in schema.space.items())
     check_space(schema, space, findings)
     check_words(overrides, space, findings)
     if findings.problems:
-        raise _error(findings)
+        raise findings.error("sweep")
     recipe = _base(schema, path, registry, findings, overrides)
     if recipe is not None:
         check_objective(schema, recipe, findings)
-        check_values(recipe, space, registry, findings)
+        check_values(recipe, space, findings)
     if not findings.problems and recipe is not None and schema.sampler.name == "grid":
-        check_combinations(recipe, space, registry, findings)
+        check_combinations(recipe, space, findings)
     if findings.problems or recipe is None:
-        raise _error(findings)
-    return Sweep(str(path), schema, recipe, space, registry)
+        raise findings.error("sweep")
+    return Sweep(str(path), schema, recipe, space)
 
 
 def _spelt_out(value: Any, path: Path) -> Any:
@@ -176,13 +174,6 @@ def _spelt_out(value: Any, path: Path) -> Any:
     return value
 
 
-def _error(findings: Findings) -> RecipeError:
-    problems = sorted(
-        findings.problems, key=lambda p: (p.source, p.line is None, p.line or 0, p.column or 0)
-    )
-    return RecipeError(problems, thing="sweep")
-
-
 def _base(
     schema: SweepSchema,
     path: Path,
@@ -195,7 +186,7 @@ def _base(
     source: str | Path = beside if is_there(beside) and beside.is_file() else schema.recipe
     try:
         recipe = load_recipe(source, schema.overrides, registry)
-        return load_recipe(recipe.data, words, registry) if words else recipe
+        return recipe.changed(words) if words else recipe
     except UsageError as error:
         findings.add(("recipe",), error.message, error.hint)
     except RecipeError as error:

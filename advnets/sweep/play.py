@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -15,8 +16,9 @@ from .player import Player
 from .study import Study
 from .trial import Trial
 
+log = logging.getLogger(__name__)
+
 POLL = 0.1
-Tell = Callable[[str], None]
 
 
 def play(
@@ -26,7 +28,6 @@ def play(
     jobs: int = 1,
     retry: bool = False,
     plugins: Sequence[str] = (),
-    tell: Tell = lambda text: None,
     after: Callable[[list[Trial]], None] = lambda trials: None,
 ) -> list[Trial]:
     """Play a sweep, or go on with it.
@@ -41,7 +42,6 @@ def play(
         retry: Whether failed trials are played again; of finished runs, the scores are looked at
             again.
         plugins: Words for ``--plugin``.
-        tell: Is told what happens.
         after: Is given the trials whenever one has ended.
 
     Returns:
@@ -69,7 +69,7 @@ def play(
                 trial = study.ask()
                 trials.append(trial)
                 folder.write(trials)
-            tell(f"trial {trial.number + 1} of {sweep.trials}: {described(trial)}")
+            log.info(f"trial {trial.number + 1} of {sweep.trials}: {described(trial)}")
             players.append(Player(sweep, folder, trial, study, plugins, threads))
 
     with handling_signals() as request:
@@ -82,11 +82,13 @@ def play(
                     if player.done:
                         players.remove(player)
                         study.end(player.trial)
-                        tell(f"trial {player.trial.number + 1}: {outcome(player.trial)}")
+                        log.info(f"trial {player.trial.number + 1}: {outcome(player.trial)}")
                         after(trials)
                     elif player.interrupted:  # by somebody else; the same command goes on with it
                         players.remove(player)
-                        tell(f"trial {player.trial.number + 1}: was stopped, to be gone on with")
+                        log.info(
+                            f"trial {player.trial.number + 1}: was stopped, to be gone on with"
+                        )
                     begin()
                 time.sleep(POLL)
             if request:

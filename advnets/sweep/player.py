@@ -128,7 +128,7 @@ class Player:
         self._seed = left[0]
         recipe = self._sweep.recipe_of(self.trial.params, self._seed)
         run = self._folder.run_of(self.trial, self._seed)
-        if is_finished(run, recipe.data["training"]["steps"]):
+        if is_finished(run, recipe.settings.training.steps):
             if not self._prune():
                 self._judge()
             return True
@@ -146,7 +146,8 @@ class Player:
         if self._sweep.schema.pruning is None or self._seed != self._sweep.seeds[0]:
             return False
         run = self._folder.run_of(self.trial, self._seed)
-        last = self._sweep.recipe_of(self.trial.params, self._seed).data["training"]["steps"]
+        recipe = self._sweep.recipe_of(self.trial.params, self._seed)
+        last = recipe.settings.training.steps
         metric, told = self._sweep.schema.objective.metric, False
         for step, score in scores_of(run, metric, self._seed).items():
             value = value_of(score)

@@ -162,6 +162,6 @@ class Study:
         if isinstance(pruning, Median):
             return pruners.MedianPruner(pruning.startup_trials, pruning.warmup_steps)
         if isinstance(pruning, SuccessiveHalving):
-            first = pruning.first_rung or self._sweep.recipe.data["evaluation"]["every"]
+            first = pruning.first_rung or self._sweep.recipe.settings.evaluation.every
             return pruners.SuccessiveHalvingPruner(first, pruning.factor)
         return pruners.NopPruner()

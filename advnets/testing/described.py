@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from .failure import fail
 from .subject import Subject
 
@@ -41,12 +39,11 @@ def has_valid_defaults(subject: Subject) -> None:
     """Defaults are not validated by pydantic, but a recipe's resolved copy is."""
     if subject.component is None:
         return
-    schema = subject.component.parameters
-    fields = schema.model_fields.items()
+    fields = subject.component.parameters.model_fields.items()
     required = {name for name, field in fields if field.is_required()}
     given = {name: value for name, value in subject.parameters.items() if name in required}
     try:
-        made = schema.model_validate_json(json.dumps(given), strict=True)
-        schema.model_validate_json(made.model_dump_json(), strict=True)
+        made = subject.component.resolve(given)
+        subject.component.resolve(made.model_dump(mode="json"))
     except ValueError as error:
         fail(f"its defaults do not pass its own schema: {error}")

@@ -31,8 +31,8 @@ def is_valid(subject: Subject) -> None:
         recipe = load_recipe(path, registry=load_plugins())
     except AdvnetsError as error:
         fail(f"it is not valid:\n{error}")
-    if recipe.data["name"] != subject.name:
-        fail(f"it is called {recipe.data['name']!r} inside, so its runs' folders are")
+    if recipe.name != subject.name:
+        fail(f"it is called {recipe.name!r} inside, so its runs' folders are")
 
 
 def _path(subject: Subject) -> Path:

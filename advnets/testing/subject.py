@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..errors import UsageError
 from ..plugins import load_plugins
 from ..plugins.components import KINDS, Component
+from ..recipe.problems import resolve_alone
 from .failure import ConformanceError
 
 
@@ -89,10 +91,10 @@ def resolved_parameters(
     if kind in ("recipes", "sweeps", "commands"):
         return {}
     try:
-        return component.resolved(given)
-    except ValueError as error:
+        return resolve_alone(component, kind, given).model_dump()
+    except UsageError as error:
         raise ConformanceError(
-            f"{component.name!r} of {kind} cannot be made with {dict(given)}: {error}",
+            error.message,
             hint=f"give parameters to check it with: parameters={{{component.name!r}: {{…}}}} "
             "for conformance(), a dictionary for check_…()",
         ) from error

@@ -8,13 +8,14 @@ from ..data import Source
 from ..data.order import rounds_per_epoch
 from ..errors import PluginError
 from ..game import AdversarialGame, GeneratorAverage, Loss, Penalty, Prior, UpdateRule
-from ..networks import NetworkContext, returning_float32, under_policy
+from ..networks import NetworkContext, cast_output, under_policy
 from ..observe.observer import Observer
 from ..optimizers import OptimizerContext
 from ..plugins import Registry
 from ..plugins.components import ROLES
 from ..random import stream_key
 from ..recipe import Recipe
+from ..recipe.schema import Training
 
 NORMS_EVERY = 10
 """Rounds between two that measure gradient norms, unless lines are logged more often."""
@@ -32,7 +33,8 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
     Raises:
         PluginError: If a component fails or is not what its kind must be.
     """
-    keras.utils.set_random_seed(stream_key(recipe.data["seed"], "initial weights") % 2**31)
+    settings = recipe.settings
+    keras.utils.set_random_seed(stream_key(recipe.seed, "initial weights") % 2**31)
     prior = recipe.make("latent", Prior)
     networks = {
         "generator": NetworkContext(
@@ -40,21 +42,21 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
             input_shape=(prior.size,),
             output_shape=source.spec.shape,
             marginals=source.marginals,
-            seed=recipe.data["seed"],
+            seed=recipe.seed,
         ),
         "discriminator": NetworkContext(
             role="discriminator",
             input_shape=source.spec.shape,
             output_shape=(),
             marginals=source.marginals,
-            seed=recipe.data["seed"],
+            seed=recipe.seed,
         ),
     }
-    with under_policy(recipe.data["distribution"]["precision"]):
+    with under_policy(settings.distribution.precision):
         generator, discriminator = (
             recipe.make(role, keras.Model, context) for role, context in networks.items()
         )
-        generator = returning_float32(generator)
+        generator = cast_output(generator)
         average = _average(recipe, networks["generator"])
     _check_shape(recipe, "generator", generator, source.spec.shape)
     game = AdversarialGame(
@@ -62,26 +64,23 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         discriminator,
         prior=prior,
         loss=recipe.make("loss", Loss),
-        penalties=[
-            component.make(Penalty, parameters)
-            for component, parameters in recipe.components("penalties")
-        ],
+        penalties=recipe.make_all("penalties", Penalty),
         updates=recipe.make("updates", UpdateRule),
         average=average,
-        seed=recipe.data["seed"],
+        seed=recipe.seed,
     )
     optimizers = {
         f"{player}_optimizer": recipe.make(
             f"optimizers.{player}",
             keras.optimizers.Optimizer,
-            optimizer_context(recipe, source, game.updates, player),
+            optimizer_context(settings.training, source, game.updates, player),
         )
         for player in ROLES
     }
     game.compile(**optimizers)
-    game.skips = recipe.data["health"]["policy"] == "skip"
-    game.discriminator_calls = recipe.data["distribution"]["discriminator_calls"]
-    game.norms_every = min(NORMS_EVERY, recipe.data["monitoring"]["log_every"])
+    game.skips = settings.health.policy == "skip"
+    game.discriminator_calls = settings.distribution.discriminator_calls
+    game.norms_every = min(NORMS_EVERY, settings.monitoring.log_every)
     game.sees_weights = True
     return game
 
@@ -90,32 +89,31 @@ def _average(recipe: Recipe, context: NetworkContext) -> GeneratorAverage | None
     """Return what keeps the average of G's weights, in a network built like G, where it is asked
     for.
     """
-    settings = recipe.data.get("averaging")
-    if settings is None:
+    averaging = recipe.settings.averaging
+    if averaging is None:
         return None
     network = recipe.make("generator", keras.Model, context)
-    return GeneratorAverage(returning_float32(network), **settings)
+    return GeneratorAverage(cast_output(network), averaging.decay, averaging.every)
 
 
 def optimizer_context(
-    recipe: Recipe, source: Source, updates: UpdateRule, player: str
+    training: Training, source: Source, updates: UpdateRule, player: str
 ) -> OptimizerContext:
     """Return what a player's schedules may depend on, counted in the player's own moves.
 
     Args:
-        recipe: The recipe.
-        source: Its data.
+        training: How long, in rounds, and the size of a batch.
+        source: The data.
         updates: The update rule: D moves ``discriminator_steps`` times a round, G once.
         player: ``generator`` or ``discriminator``.
     """
-    training = recipe.data["training"]
     steps = updates.discriminator_steps
     moves = steps if player == "discriminator" else 1
-    rounds = rounds_per_epoch(source.count("train"), training["batch_size"], steps)
+    rounds = rounds_per_epoch(source.count("train"), training.batch_size, steps)
     return OptimizerContext(
         steps_per_epoch=rounds * moves,
-        total_steps=training["steps"] * moves,
-        batch_size=training["batch_size"],
+        total_steps=training.steps * moves,
+        batch_size=training.batch_size,
     )
 
 
@@ -139,13 +137,10 @@ def build_callbacks(
             writers, and callbacks with an attribute ``chief_only = True``. The rest runs on
             all workers, since it may change the game, a learning rate say.
     """
-    callbacks = [
-        component.make((keras.callbacks.Callback, Observer), parameters)
-        for component, parameters in recipe.components("monitoring.callbacks")
-    ]
+    kinds = (keras.callbacks.Callback, Observer)
     return [
         callback
-        for callback in callbacks
+        for callback in recipe.make_all("monitoring.callbacks", kinds)
         if chief or not (isinstance(callback, WRITERS) or getattr(callback, "chief_only", False))
     ]
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+import logging
 from dataclasses import dataclass
 
 from ..data import DataUnavailable, Source
 from ..plugins.attribution import explaining
 from ..recipe import Recipe
-from ..safe_io import printable
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -30,25 +30,24 @@ class Found:
 def build_source(recipe: Recipe) -> Source:
     """Return the recipe's data source, told how much of it may be kept in memory."""
     source: Source = recipe.make("dataset", Source)
-    source.memory_budget = int(recipe.data["distribution"]["memory_budget"] * 2**30)
+    source.memory_budget = int(recipe.settings.distribution.memory_budget * 2**30)
     return source
 
 
-def find_data(recipe: Recipe, warn: Callable[[str], None] | None = None) -> Found:
-    """Return the recipe's data, or the stand-in that it declares where that cannot be had.
+def find_data(recipe: Recipe) -> Found:
+    """Return the recipe's data, or, with a warning, the stand-in that it declares for them.
 
     Args:
         recipe: A validated recipe.
-        warn: Told at once if the stand-in is used; prints to standard error by default.
 
     Raises:
         DataUnavailable: If the data set cannot be had and no stand-in is declared.
     """
     with explaining(recipe.registry):
-        return _find(recipe, warn)
+        return _find(recipe)
 
 
-def _find(recipe: Recipe, warn: Callable[[str], None] | None) -> Found:
+def _find(recipe: Recipe) -> Found:
     source = build_source(recipe)
     try:
         source.available()
@@ -56,7 +55,8 @@ def _find(recipe: Recipe, warn: Callable[[str], None] | None) -> Found:
         stand_in = recipe.stand_in()
         if stand_in is None:
             raise
-        (warn or _print)(stand_in_note(unavailable.message, stand_in.data["dataset"]["name"]))
+        note = stand_in_note(unavailable.message, stand_in.settings.dataset["name"])
+        log.warning(note, extra={"style": "bold yellow"})
         source = build_source(stand_in)
         source.available()
         return Found(stand_in, source, unavailable.message)
@@ -71,7 +71,3 @@ def stand_in_note(missing: str, used: str) -> str:
     Going on with 'digits', as the recipe's `offline` says.
     """
     return f"STAND-IN DATA: {missing}\nGoing on with {used!r}, as the recipe's `offline` says."
-
-
-def _print(text: str) -> None:
-    print(printable(text), file=sys.stderr, flush=True)

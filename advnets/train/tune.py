@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import itertools
+import logging
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,12 +15,14 @@ from ..data import Source
 from ..data.feed.choose import make_feed
 from ..distribute.strategy import device_type, make_strategy
 from ..errors import UsageError
-from ..recipe import Recipe, load_recipe
+from ..recipe import Recipe
 from .build import build_game
 from .flops import Cost
 from .jit import decide
 from .pace import SECONDS_PER_CALL
 from .rounds import Rounds
+
+log = logging.getLogger(__name__)
 
 DISCRIMINATOR_CALLS = ("auto", "one", "two")
 TURNS = 5
@@ -124,7 +127,6 @@ def tune(
     source: Source,
     seconds: float = 5.0,
     precisions: Sequence[str] = (),
-    tell: Callable[[str], None] = lambda text: None,
 ) -> Tuned:
     """Time the choices for ``jit``, D's calls and rounds per call, on one device.
 
@@ -138,26 +140,25 @@ def tune(
         seconds: How long each choice is played in all.
         precisions: Further values of ``distribution.precision`` to try. They change the
             numbers that are computed, and so the run's identity.
-        tell: Is told what is going on, and which choices are not possible.
 
     Raises:
         UsageError: If the recipe's own choice is not possible.
     """
-    settings = recipe.data["distribution"]
-    players = _built(recipe, source, [settings["precision"], *precisions], tell)
-    own = _own(settings, players)
-    tell(f"timing {len(players)} ways of playing, {seconds:g} s each")
+    settings = recipe.settings.distribution
+    players = _built(recipe, source, [settings.precision, *precisions])
+    own = _own(settings.jit, players)
+    log.info(f"timing {len(players)} ways of playing, {seconds:g} s each")
     _take_turns(players, seconds)
     best = max(players, key=lambda player: player.timing.speed)
     if best.timing.speed < LEAST_GAIN * own.timing.speed:
         best = own
-    tell("timing the fastest in calls of other lengths")
+    log.info("timing the fastest in calls of other lengths")
     # Compared with itself in the same turns, another length has to gain as much as any.
-    again = best.in_calls_of(settings["rounds_per_call"])
+    again = best.in_calls_of(settings.rounds_per_call)
     others = [
         best.in_calls_of(count)
         for count in ROUNDS_PER_CALL
-        if count != settings["rounds_per_call"] and count < best.timing.speed * SECONDS_PER_CALL
+        if count != settings.rounds_per_call and count < best.timing.speed * SECONDS_PER_CALL
     ]
     _take_turns([again, *others], seconds)
     fastest = max(others, key=lambda player: player.timing.speed)
@@ -166,19 +167,17 @@ def tune(
     return Tuned([p.timing for p in (*players, *others)], own.timing, best.timing)
 
 
-def _built(
-    recipe: Recipe, source: Source, precisions: Sequence[str], tell: Callable[[str], None]
-) -> list[_Player]:
+def _built(recipe: Recipe, source: Source, precisions: Sequence[str]) -> list[_Player]:
     """Return a game for each combination of choices that plays differently from the others."""
     players: list[_Player] = []
     seen: set[tuple[Any, ...]] = set()
-    settings = recipe.data["distribution"]
-    calls = sorted(DISCRIMINATOR_CALLS, key=lambda calls: calls != settings["discriminator_calls"])
+    settings = recipe.settings.distribution
+    calls = sorted(DISCRIMINATOR_CALLS, key=lambda calls: calls != settings.discriminator_calls)
     for precision, jit, d_calls in itertools.product(precisions, ("off", "on"), calls):
-        choice = Choice(jit, d_calls, precision, settings["rounds_per_call"])
-        tell(f"building: {choice}")
+        choice = Choice(jit, d_calls, precision, settings.rounds_per_call)
+        log.info(f"building: {choice}")
         begun = time.perf_counter()
-        rounds = _rounds(load_recipe(recipe.data, choice.overrides(), recipe.registry), source)
+        rounds = _rounds(recipe.changed(choice.overrides()), source)
         what = (precision, jit, _cost(rounds) or d_calls)
         if what in seen:
             continue  # such as two calls of a D that cannot be called once for both
@@ -187,7 +186,7 @@ def _built(
         try:
             rounds.play(2)
         except UsageError as error:  # XLA does not compile everything
-            tell(f"not possible: {error.message}")
+            log.info(f"not possible: {error.message}")
             continue
         players.append(_Player(rounds, choice, time.perf_counter() - begun))
     return players
@@ -221,9 +220,9 @@ def _take_turns(players: Sequence[_Player], seconds: float) -> None:
                 player.turn(seconds / TURNS)
 
 
-def _own(settings: Mapping[str, Any], players: Sequence[_Player]) -> _Player:
+def _own(asked: str, players: Sequence[_Player]) -> _Player:
     """Tell who plays as the recipe says, once ``auto`` is decided."""
-    decided = decide(settings["jit"], players[0].rounds.cost, device_type())
+    decided = decide(asked, players[0].rounds.cost, device_type())
     jit = "off" if decided.start is None else "on"
     own = next((player for player in players if player.timing.choice.jit == jit), None)
     if own is None:

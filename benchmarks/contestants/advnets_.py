@@ -106,8 +106,8 @@ def build(game: Game, jit: str = "auto", tf32: bool = True) -> Contestant:
 
     tf.config.experimental.enable_tensor_float_32_execution(tf32)
     found = find_data(load_recipe(recipe(game, jit), registry=load_plugins()))
-    resolved, training = found.recipe, found.recipe.data["training"]
-    strategy = make_strategy(resolved.data["distribution"]["strategy"], training["batch_size"])
+    resolved, settings = found.recipe, found.recipe.settings
+    strategy = make_strategy(settings.distribution.strategy, settings.training.batch_size)
     with strategy.scope():
         played = build_game(resolved, found.source)
     with constant_scope(strategy):

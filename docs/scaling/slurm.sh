@@ -1,6 +1,6 @@
 #!/bin/bash
 # Four workers on two machines, two on each, with two GPUs for every worker.
-# Submit it with `sbatch slurm.sh`; submitting it again goes on with the same run.
+# Submit it with `sbatch slurm.sh`; submitting it again resumes the same run.
 #SBATCH --job-name=dcgan
 #SBATCH --nodes=2
 #SBATCH --ntasks-per-node=2

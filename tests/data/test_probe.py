@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from advnets.data.probe import unreachable
+from advnets.data.probe import find_unreachable
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -42,20 +42,20 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", ["/file", "/get-only"])
 def test_a_host_that_answers(server: str, path: str) -> None:
-    assert unreachable([server + path]) == {}
+    assert find_unreachable([server + path]) == {}
 
 
 def test_a_file_that_is_missing(server: str) -> None:
-    assert unreachable([server + "/gone"]) == {"127.0.0.1": "it answered with status 404"}
+    assert find_unreachable([server + "/gone"]) == {"127.0.0.1": "it answered with status 404"}
 
 
 def test_a_proxy_that_is_missing(no_network: None) -> None:
-    assert list(unreachable(["http://host.invalid/file"])) == ["host.invalid"]
+    assert list(find_unreachable(["http://host.invalid/file"])) == ["host.invalid"]
 
 
 def test_a_name_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "*")
-    reasons = unreachable(["https://host.invalid/a", "https://host.invalid/b"])
+    reasons = find_unreachable(["https://host.invalid/a", "https://host.invalid/b"])
     assert list(reasons) == ["host.invalid"]
 
 
@@ -64,6 +64,6 @@ def test_a_host_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/file"
         start = time.monotonic()
-        reasons = unreachable([url], deadline=0.5)
+        reasons = find_unreachable([url], deadline=0.5)
         assert time.monotonic() - start < 5
     assert "127.0.0.1" in reasons

@@ -10,6 +10,7 @@ import sys
 from advnets.distribute import rendezvous
 from advnets.distribute.cluster import find_cluster
 from advnets.errors import AdvnetsError
+from advnets.log import on_screen
 
 
 def main() -> None:
@@ -19,7 +20,7 @@ def main() -> None:
     cluster = find_cluster()
     assert cluster is not None
     try:
-        with rendezvous.rendezvous(cluster):
+        with on_screen(), rendezvous.rendezvous(cluster):
             if cluster.rank == 0:
                 port = int(cluster.addresses[0].rpartition(":")[2])
                 socket.create_server(("", port)).close()

@@ -19,7 +19,7 @@ from cases import ROUNDS, recipe
 
 def play(strategy: tf.distribute.Strategy, cases: Iterable[str]) -> dict[str, np.ndarray]:
     """The variables of each case's game after some rounds, what it logged, and samples."""
-    from advnets.data.feed.choose import make_feed, placement
+    from advnets.data.feed.choose import describe_placement, make_feed
     from advnets.game.state import state_variables
     from advnets.recipe import load_recipe
     from advnets.train.build import build_game
@@ -34,7 +34,7 @@ def play(strategy: tf.distribute.Strategy, cases: Iterable[str]) -> dict[str, np
             game = build_game(loaded, source)
             feed = make_feed(loaded, source, game.updates.discriminator_steps, strategy)
         budget = loaded.data["distribution"]["memory_budget"]
-        assert placement(source)["kept"] == ("resident" if budget else "streamed")
+        assert describe_placement(source)["kept"] == ("resident" if budget else "streamed")
         feed.seek(0)
         game.norms_every = 1
         sums = Rounds(game, feed, strategy).play(ROUNDS)

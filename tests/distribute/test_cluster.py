@@ -149,7 +149,7 @@ def test_every_slurm_task_is_where_it_listens(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_slurm_job_outside_of_a_step_is_one_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     assert find_cluster({"SLURM_JOB_ID": "1", "SLURM_NTASKS": "4", "SLURM_PROCID": "0"}) is None
-    with pytest.raises(UsageError, match="SLURM job step cannot be made out.*STEP_NODELIST"):
+    with pytest.raises(UsageError, match="SLURM job step cannot be read.*STEP_NODELIST"):
         in_slurm(monkeypatch, {"SLURM_STEP_NUM_TASKS": "2", "SLURM_PROCID": "0"})
 
 

@@ -120,7 +120,7 @@ def test_strangers_at_the_port_and_other_lists_of_workers(start, addresses) -> N
                 assert time.monotonic() < deadline
     mistaken = start(1, [addresses[0], "elsewhere:1234", addresses[2]])
     said = mistaken.ends(2)
-    assert f"but the chief of {', '.join(addresses)}" in said
+    assert f"but the chief {', '.join(addresses)}" in said
     others = [start(index, addresses) for index in (1, 2)]
     for worker in (chief, *others):
         assert "met" in worker.ends(0)

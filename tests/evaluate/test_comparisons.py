@@ -52,8 +52,7 @@ def context(shape=(2,), shift=0.0, splits=("train", "test"), spread=None, **more
 
 def score(name, given, **parameters):
     component = COMPONENTS[name]
-    text = json.dumps({"samples": 70} | SMALL.get(name, {}) | parameters)
-    resolved = component.parameters.model_validate_json(text, strict=True).model_dump()
+    resolved = component.resolve({"samples": 70} | SMALL.get(name, {}) | parameters).model_dump()
     module, _, attribute = component.target.partition(":")
     return getattr(importlib.import_module(module), attribute)(given, **resolved)
 

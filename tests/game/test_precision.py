@@ -167,7 +167,7 @@ def test_the_loss_scale_by_hand():
         scale.learn(tf.constant(True))
     assert float(scale.scale) == LARGEST
     scale.scale.assign(4.0)
-    true = scale.unscaled([tf.constant([8.0, np.inf]), None, tf.constant(2.0, tf.float16)])
+    true = scale.unscale([tf.constant([8.0, np.inf]), None, tf.constant(2.0, tf.float16)])
     assert true[0].numpy().tolist() == [2.0, np.inf]
     assert true[1] is None
     assert (float(true[2]), true[2].dtype) == (0.5, tf.float32)

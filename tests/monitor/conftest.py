@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import logging
 import math
 
 import pytest
 
 from advnets.data import DataSpec
-from advnets.log import on_screen, screen
+from advnets.log import ROOT, on_screen, screen
 from advnets.recipe import load_recipe
 from advnets.runs import RunFolder
 
@@ -36,6 +37,17 @@ def console():
     console = screen(file=io.StringIO(), width=200)
     with on_screen(console, always=True):
         yield console
+
+
+@pytest.fixture
+def warnings():
+    """The warnings that were logged."""
+    found = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: found.append(record.getMessage())
+    ROOT.addHandler(handler)
+    yield found
+    ROOT.removeHandler(handler)
 
 
 @pytest.fixture

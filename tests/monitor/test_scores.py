@@ -20,14 +20,9 @@ from advnets.runs import RunFolder
 
 
 @pytest.fixture
-def warnings():
-    return []
-
-
-@pytest.fixture
-def keep(folder, recipe, warnings):
+def keep(folder, recipe):
     def work(*scores, recipe=recipe, step=40, averaged=False):
-        keep_afterwards(folder, recipe, scores, step, averaged, warnings.append)
+        keep_afterwards(folder, recipe, scores, step, averaged)
 
     return work
 

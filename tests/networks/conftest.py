@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -21,8 +20,7 @@ def build() -> Callable[..., keras.Model]:
     def build(context: NetworkContext, name: str, **parameters: Any) -> keras.Model:
         component = {c.name: c for c in advnets_architectures()}[name]
         assert context.role in component.roles
-        checked = component.parameters.model_validate_json(json.dumps(parameters))
-        return component.load()(context, **checked.model_dump())
+        return component.load()(context, **component.resolve(parameters).model_dump())
 
     return build
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from advnets import Component, Parameters, PluginError
 from advnets.plugins.components import KINDS, NoParameters
@@ -84,6 +84,32 @@ def test_parameters_are_closed_and_frozen() -> None:
         Margin(marign=3.0)  # type: ignore[call-arg]
     with pytest.raises(ValidationError, match="frozen"):
         Margin().margin = 3.0  # type: ignore[misc]
+
+
+def test_parameters_are_resolved_as_those_of_a_recipe() -> None:
+    component = Component("hinge", "m:a", parameters=Margin)
+    assert component.resolve({}) == Margin(margin=10.0)
+    assert component.resolve({"margin": 3}) == Margin(margin=3.0)
+    with pytest.raises(ValidationError) as caught:
+        component.resolve({"margin": "3", "marign": 3.0})
+    assert [error["loc"] for error in caught.value.errors()] == [("margin",), ("marign",)]
+
+
+def test_a_schema_that_fails_is_laid_at_its_plugins_door() -> None:
+    class Failing(Parameters):
+        margin: float = 10.0
+
+        @field_validator("margin")
+        @classmethod
+        def _check(cls, value: float) -> float:
+            raise TypeError("oops")
+
+    component = Component("hinge", "some_plugin:Hinge", parameters=Failing)
+    with pytest.raises(
+        PluginError, match="parameter schema of 'hinge' fails: TypeError: oops"
+    ) as e:
+        component.resolve({"margin": 3.0})
+    assert e.value.module == "some_plugin"
 
 
 def test_every_kind_has_a_word_for_one_of_it() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from advnets import UsageError
+from advnets import RecipeError, UsageError
 from advnets.plugins.registry import Registry
 from advnets.recipe import Recipe, differences, identity, load_recipe, parse_recipe
 
@@ -49,6 +49,35 @@ def test_stand_in(parse: Any) -> None:
     assert recipe.data["dataset"]["id"] == "tfd"
     assert stand_in.stand_in() is None
     assert "#   dataset: {name: faces, id: tfd" in stand_in.to_yaml()
+
+
+def test_settings_are_typed_and_hold_what_the_json_does(parse: Any) -> None:
+    recipe = parse(overrides=["training.steps=7", "averaging={}"])
+    assert recipe.settings.training.steps == 7
+    assert recipe.settings.averaging.decay == 0.999
+    assert recipe.settings.dataset == recipe.data["dataset"]
+    assert recipe.settings.penalties == recipe.data["penalties"]
+    assert recipe.settings.updates == recipe.data["updates"]
+    stand_in = recipe.stand_in()
+    assert stand_in.settings.dataset == {"name": "noise"}
+    assert stand_in.settings.training is recipe.settings.training
+
+
+def test_a_recipe_under_overrides(parse: Any) -> None:
+    recipe = parse()
+    changed = recipe.changed({"training.steps": 7, "dataset": "noise"})
+    assert changed.settings.training.steps == 7
+    assert changed.settings.training.batch_size == recipe.settings.training.batch_size
+    assert changed.component("dataset")[0].name == "noise"
+    assert changed.registry is recipe.registry
+    assert recipe.component("dataset")[0].name == "faces"
+    with pytest.raises(RecipeError, match=r"unknown key 'step' in training"):
+        recipe.changed(["training.step=7"])
+
+
+def test_a_list_of_components_is_asked_for_by_its_key(parse: Any) -> None:
+    with pytest.raises(KeyError, match="no list of components at 'loss'"):
+        parse().components("loss")
 
 
 def test_no_stand_in(parse: Any) -> None:

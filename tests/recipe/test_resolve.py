@@ -112,7 +112,7 @@ def test_missing_keys(problems: Any) -> None:
         ("latent: cube", "latent: {name: 3}", "2:16: latent.name: expected text, got 3"),
         ("latent: cube", "latent: {name: cube, x: 1}", "2:22: unknown parameter 'x' of prior 'cube'; prior 'cube' has no parameters"),
         ("margin: 3", "margin: 13", "5:7: loss: 13 is an unlucky margin"),
-        ("margin: 3", "margin: 14", "5:7: the parameter schema of loss 'hinge' fails: TypeError: oops; that is a bug in toys (toys 1.0)"),
+        ("margin: 3", "margin: 14", "5:7: the parameter schema of 'hinge' fails: TypeError: oops; that is a bug in toys (toys 1.0)"),
         ("id: tfd, ", "", "1:1: missing parameter 'id' of data set 'faces' (its name)"),
         ("id: tfd", "id: tfd, preprocess: untt", "1:45: dataset.preprocess: expected 'none', 'unit' or 'symmetric' or a mapping, got the text 'untt'; did you mean 'unit'?"),
         ("id: tfd", "id: tfd, preprocess: {gcn: 0}", "1:51: dataset.preprocess.gcn: expected more than 0, got 0"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import random
 import signal
@@ -19,6 +20,7 @@ from measured import Measured
 pytest.importorskip("optuna")
 
 from advnets.errors import Interrupted, RunError
+from advnets.log import at_level
 from advnets.sweep import Sweep, SweepFolder, Trial
 from advnets.sweep.play import play
 from advnets.sweep.player import Player
@@ -236,12 +238,15 @@ def test_two_at_a_time_play_the_same_trials(
     monkeypatch.setenv("FAKE_PAUSE", "0.05")
     seen: list[int] = []
 
-    def look(text: str) -> None:
-        running = sum(not trial.ended for trial in SweepFolder(tmp_path / "two").read())
-        seen.append(running)
+    class Look(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            running = sum(not trial.ended for trial in SweepFolder(tmp_path / "two").read())
+            seen.append(running)
 
     one, _ = played(make(), tmp_path / "one")
-    two, _ = played(make(), tmp_path / "two", jobs=2, tell=look)
+    monkeypatch.setattr(logging.getLogger("advnets.sweep.play"), "handlers", [Look()])
+    with at_level(logging.INFO):
+        two, _ = played(make(), tmp_path / "two", jobs=2)
     assert max(seen) == 2
     assert [t.to_dict() for t in two] == [t.to_dict() for t in one]
 

@@ -144,7 +144,7 @@ def test_names_parameters_and_mistakes() -> None:
     check_loss(Minimax, {"discriminator_weight": 0.5})
     with pytest.raises(PluginError, match="'minmax' is not among the registered losses"):
         check_loss("minmax")
-    with pytest.raises(ConformanceError, match="discriminator_weight: Input should be greater"):
+    with pytest.raises(ConformanceError, match="discriminator_weight: expected more than 0"):
         check_loss("minimax", {"discriminator_weight": -1.0})
     with pytest.raises(ValueError, match="made already"):
         check_loss(Minimax(), {"discriminator_weight": 0.5})

@@ -129,7 +129,7 @@ def start(recipe, folder, steps, until):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_signals(recipe_file, tmp_path, number, capsys, measured):
+def test_signals(recipe_file, tmp_path, number, caplog, measured):
     folder = tmp_path / "run"
     process = start(recipe_file, folder, steps=1_000_000, until=160)
     began = time.perf_counter()
@@ -150,8 +150,9 @@ def test_signals(recipe_file, tmp_path, number, capsys, measured):
     assert newest >= manifest["step"] >= 50
     end = newest + 20
     kept = CheckpointStore(folder / "checkpoints").newest().extras
+    caplog.set_level("INFO", "advnets")
     resumed = advnets.run(recipe_file, {"training.steps": end}, run_dir=folder)
-    assert f"going on from step {newest}" in capsys.readouterr().err
+    assert f"going on from step {newest}" in caplog.text
     whole = advnets.run(recipe_file, {"training.steps": end}, run_dir=tmp_path / "whole")
     assert resumed.manifest["state_sha256"] == whole.manifest["state_sha256"]
     if number == signal.SIGKILL:

@@ -205,7 +205,7 @@ def test_equal_recipes_are_equal_runs_whatever_the_cadence(finished, small, tmp_
 
 
 def test_the_stand_in_is_used_marked_and_has_an_identity_of_its_own(
-    small, tmp_path, plugin, monkeypatch, capsys
+    small, tmp_path, plugin, monkeypatch, caplog
 ):
     monkeypatch.chdir(tmp_path)
     recipe = small(dataset={"name": "missing", "offline": {"name": "digits"}})
@@ -213,7 +213,7 @@ def test_the_stand_in_is_used_marked_and_has_an_identity_of_its_own(
     stand_in = run.manifest["stand_in"]
     assert stand_in["for"]["name"] == "missing"
     assert stand_in["used"]["name"] == "digits"
-    assert "STAND-IN" in capsys.readouterr().err
+    assert "STAND-IN" in caplog.text
     assert "missing" in run.folder.report_file.read_text()
     direct = load_recipe(recipe, registry=load_plugins([plugin]))
     assert run.path.name == f"small-{direct.stand_in().identity()}"

@@ -11,7 +11,7 @@ from PIL import Image
 import advnets
 from advnets.checkpoint import state_sha256
 from advnets.data import DataSpec, Examples, Source
-from advnets.data.feed.choose import make_feed, placed, placement
+from advnets.data.feed.choose import describe_placement, format_placement, make_feed
 from advnets.data.feed.streamed import READ_AHEAD, READ_AT_ONCE, StreamedData
 from advnets.data.sources.folder import Folder
 from advnets.errors import DataError
@@ -123,9 +123,9 @@ class Noise(Source):
 
 def test_memory_is_bounded():
     source = Noise()
-    assert placement(source) == {"kept": "streamed", "bytes": 2_000_000 * 3072}
+    assert describe_placement(source) == {"kept": "streamed", "bytes": 2_000_000 * 3072}
     feed = StreamedData(source, 1, 100, 1)
-    assert placed(source, feed) == "data: streamed, 5.72 GiB, at most 2.64 MiB read ahead"
+    assert format_placement(source, feed) == "data: streamed, 5.72 GiB, at most 2.64 MiB read ahead"
     feed.seek(5)
     # Counted, not traced: tracemalloc crashes Python 3.11 where threads that are not Python's
     # allocate while it is stopped (github.com/python/cpython/issues/128679).

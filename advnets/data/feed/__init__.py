@@ -1,1 +1,1 @@
-"""Where a compiled round gets its real examples: from the device, or streamed to it."""
+"""Feed a compiled round its real examples: from the device, or streamed to it."""

@@ -1,4 +1,4 @@
-"""Where a run's training data live: on the device, or where they are, to be streamed."""
+"""Choose where a run's training data live: on the device, or where they are, to be streamed."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ REFERENCE_EXAMPLES = 2000
 def make_feed(
     recipe: Recipe, source: Source, batches: int, strategy: tf.distribute.Strategy
 ) -> ResidentData | StreamedData:
-    """Return the training data of a run: on the device if they fit the memory budget, else
-    streamed.
+    """Feed a run its training data: from the device if they fit the budget, else streamed.
 
     Either way the same round plays on the same examples. Call it inside the strategy's scope.
 
@@ -31,26 +30,27 @@ def make_feed(
         batches: k, the global batches that one round uses.
         strategy: The strategy that the game is played under.
     """
-    seed, batch_size = recipe.data["seed"], recipe.data["training"]["batch_size"]
+    seed, batch_size = recipe.seed, recipe.settings.training.batch_size
     if source.fits("train"):
         return ResidentData(source, seed, batch_size, batches)
     return StreamedData(source, seed, batch_size, batches, strategy)
 
 
-def placement(source: Source) -> dict[str, Any]:
-    """Tell where the training data live, for the manifest."""
+def describe_placement(source: Source) -> dict[str, Any]:
+    """Describe where the training data live, for the manifest."""
     return {
         "kept": "resident" if source.fits("train") else "streamed",
         "bytes": source.count("train") * source.spec.bytes,
     }
 
 
-def placed(source: Source, feed: ResidentData | StreamedData) -> str:
-    """Tell where the training data live, for the log."""
-    told = f"data: {placement(source)['kept']}, {size(placement(source)['bytes'])}"
+def format_placement(source: Source, feed: ResidentData | StreamedData) -> str:
+    """Format where the training data live, for the log."""
+    placement = describe_placement(source)
+    line = f"data: {placement['kept']}, {size(placement['bytes'])}"
     if isinstance(feed, StreamedData):
-        told += f", at most {size(feed.bytes_ahead)} read ahead"
-    return told
+        line += f", at most {size(feed.bytes_ahead)} read ahead"
+    return line
 
 
 def reference_examples(source: Source) -> np.ndarray:

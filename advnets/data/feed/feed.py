@@ -1,4 +1,4 @@
-"""What a feed is: where the rounds get their real examples."""
+"""Define a feed: where the rounds get their real examples."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 
 class Feed(Protocol):
-    """Where the rounds get their real examples: resident on the device, or streamed to it.
+    """Give the rounds their real examples: resident on the device, or streamed to it.
 
     Attributes:
         longest: The most rounds that one call may have, which bounds what :meth:`plan` takes.

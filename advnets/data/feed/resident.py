@@ -1,4 +1,4 @@
-"""Training data that lives on the device, gathered and preprocessed inside the graph."""
+"""Keep training data on the device, to be gathered and preprocessed inside the graph."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_INDICES = 2**22
 
 
 class ResidentData:
-    """A training split kept on the device in its stored dtype.
+    """Keep a training split on the device, in its stored dtype.
 
     The examples of round r are a pure function of (seed, r): global batches r·k … r·k + k − 1
     of the shuffled epochs (:mod:`advnets.data.order`), whatever the number of replicas.
@@ -36,13 +36,13 @@ class ResidentData:
         self._stored = tf.Variable(examples, trainable=False, name="training_data")
 
     def seek(self, step: int) -> None:
-        """Nothing to do: any round can be drawn at any time."""
+        """Do nothing: any round can be drawn at any time."""
 
     def failure(self) -> None:
-        """None: there is nothing to be read."""
+        """Return ``None``: there is nothing to be read."""
 
     def indices(self, steps: tf.Tensor) -> tf.Tensor:
-        """Tell which examples make up the global batches of rounds: int64 ``[*steps, k, N]``."""
+        """Return the indices of the rounds' global batches: int64 ``[*steps, k, N]``."""
         first = tf.cast(steps, tf.int64)[..., None] * self._batches
         batches = first + tf.range(self._batches, dtype=tf.int64)
         return epoch_order(self._seed, batches, self._batch_size, self.examples_kept)

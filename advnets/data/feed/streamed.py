@@ -1,4 +1,4 @@
-"""Training data that is read while the game is played, for splits larger than memory."""
+"""Stream training data while the game is played, for splits larger than memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Read = Callable[[np.ndarray], np.ndarray]
 
 
 class StreamedData:
-    """A training split that stays where it is: a round's examples are read ahead of it.
+    """Stream a training split from where it lies: a round's examples are read ahead of it.
 
     A ``tf.data`` pipeline counts the rounds, works out which examples each one uses (those
     that :class:`advnets.data.feed.resident.ResidentData` would take: the order is the same pure
@@ -74,7 +74,7 @@ class StreamedData:
             "output_shapes": [tf.TensorShape(shape)],
         }
         # tf.data's own iterators begin at the beginning. This one can be set to another round
-        # while the compiled loop goes on knowing it by the same handle.
+        # while the compiled loop knows it by the same handle.
         with tf.device("CPU:0"):
             self._iterator = tf.raw_ops.AnonymousIteratorV3(**self._types)
 
@@ -86,7 +86,7 @@ class StreamedData:
             tf.raw_ops.MakeIterator(dataset=dataset, iterator=self._iterator)
 
     def plan(self, first: tf.Tensor, rounds: tf.Tensor) -> None:
-        """Nothing: which examples a round uses is worked out where they are read."""
+        """Plan nothing: which examples a round uses is computed where they are read."""
 
     def draw(self, plan: None, number: tf.Tensor, step: tf.Tensor) -> Any:
         """Return the next round's examples as stored, each replica its own, ``[k, n, *shape]``."""
@@ -106,23 +106,23 @@ class StreamedData:
         return self._preprocess.apply(tf.reshape(drawn, flat))
 
     def failure(self) -> DataError | None:
-        """Return what went wrong in reading, of which TensorFlow tells the compiled loop little."""
+        """Return what went wrong in reading, since TensorFlow's own error holds little of it."""
         return self._failure
 
     def _rounds(self, start: int) -> tf.data.Dataset:
         """Return the examples that this worker needs, round after round from ``start`` on."""
         first, local = self._replicas[0] * self._local, len(self._replicas) * self._local
 
-        def indices(step: tf.Tensor) -> tf.Tensor:
+        def order(step: tf.Tensor) -> tf.Tensor:
             steps = step * self._batches + tf.range(self._batches, dtype=tf.int64)
-            order = epoch_order(self._seed, steps, self._batch_size, self._count)
-            return order[:, first : first + local]
+            indices = epoch_order(self._seed, steps, self._batch_size, self._count)
+            return indices[:, first : first + local]
 
-        def examples(places: tf.Tensor) -> tf.Tensor:
+        def examples(indices: tf.Tensor) -> tf.Tensor:
             (dtype,), (shape,) = self._types["output_types"], self._types["output_shapes"]
-            return tf.ensure_shape(tf.numpy_function(self._read, [places], dtype), shape)
+            return tf.ensure_shape(tf.numpy_function(self._read, [indices], dtype), shape)
 
-        rounds = tf.data.Dataset.range(start, FOREVER).map(indices)
+        rounds = tf.data.Dataset.range(start, FOREVER).map(order)
         read = rounds.map(examples, num_parallel_calls=READ_AT_ONCE, deterministic=True)
         options = tf.data.Options()
         # Threads of its own: reading blocks, and must not hold up the game's operations.
@@ -130,10 +130,10 @@ class StreamedData:
         options.autotune.enabled = False
         return read.prefetch(READ_AHEAD).with_options(options)
 
-    def _read(self, places: np.ndarray) -> np.ndarray:
+    def _read(self, indices: np.ndarray) -> np.ndarray:
         try:
-            read = self._source.take("train", places.ravel()).examples
-            return read.reshape(*places.shape, *read.shape[1:])
+            read = self._source.take("train", indices.ravel()).examples
+            return read.reshape(*indices.shape, *read.shape[1:])
         except Exception as error:
             with self._failing:
                 self._failure = self._failure or _as_data_error(error, self._source)
@@ -141,7 +141,7 @@ class StreamedData:
 
 
 def _own_replicas(strategy: tf.distribute.Strategy) -> list[int]:
-    """Return the replicas that this process plays, by their number among all."""
+    """Return the replicas that this process plays, by their index among all."""
     own: list[int] = []
 
     def note(context: tf.distribute.experimental.ValueContext) -> tf.Tensor:

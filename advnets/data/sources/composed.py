@@ -1,4 +1,4 @@
-"""Data whose examples are put together from several examples of other data."""
+"""Put examples together from several examples of other data."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ..source import Source
 
 
 class Composed(Source):
-    """A source whose examples are made of ``count_of_parts`` examples of another one.
+    """Put each example together from ``count_of_parts`` examples of another source.
 
-    Whoever knows the classes of :attr:`base` can tell those of the parts, and so, of an
+    Whoever knows the classes of :attr:`base` can find those of the parts, and so, of an
     example, which combination it is. Labels, where :attr:`base` has some, are the parts'
     labels read as one number to the base of its classes, the first part's digit first.
 
@@ -25,7 +25,7 @@ class Composed(Source):
     @property
     @abstractmethod
     def base(self) -> Source:
-        """What the parts are examples of."""
+        """The source that the parts are examples of."""
 
     @abstractmethod
     def parts(self, examples: np.ndarray) -> np.ndarray:

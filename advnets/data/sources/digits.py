@@ -1,4 +1,4 @@
-"""Scikit-learn's embedded digits: real images that need no download."""
+"""Read scikit-learn's embedded digits: real images that need no download."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SIZES = {"train": 1437, "validation": 180, "test": 180}
 
 
 class Digits(Source):
-    """1,797 handwritten digits, 8×8 pixels of 17 grey levels, as uint8 of 0 to 255.
+    """Give 1,797 handwritten digits, 8×8 pixels of 17 grey levels, as uint8 of 0 to 255.
 
     They are brought to another size by bicubic interpolation of the grey levels as real
     numbers, cut off at the ends of the range and rounded. The splits (1,437 / 180 / 180)

@@ -1,4 +1,4 @@
-"""Images from a folder."""
+"""Read images from a folder."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from .scan_cache import ScanCache, ScanResult
 MOST_BROKEN = 0.1
 """The part of a split's files that may be unreadable; beyond it, the split is refused."""
 
-log = logging.getLogger("advnets.data")
+log = logging.getLogger(__name__)
 
 
 class Folder(Source):
-    """Images of a folder and its sub-folders.
+    """Read the images of a folder and its sub-folders.
 
     A split within the memory budget is decoded into memory. Of a larger one, every file is
     decoded once, to find the broken ones and the fingerprint, and then again whenever the
-    game asks for it. What was found is kept until a file changes
+    game needs it. What was found is cached until a file changes
     (:mod:`advnets.data.sources.scan_cache`).
 
     Sub-folders ``train``, ``validation`` and ``test`` hold those splits, if there is a
@@ -77,8 +77,8 @@ class Folder(Source):
         self.name = f"folder {path}"  # type: ignore[misc]
         self.skipped: dict[Path, str] = {}
         self._size, self._channels = size, channels
-        self._passed: dict[str, list[Path]] = {}
-        self._passing = Lock()
+        self._scanned: dict[str, list[Path]] = {}
+        self._scanning = Lock()
         self._fractions = {"validation": validation, "test": test}
         if validation + test >= 1:
             raise DataError(
@@ -127,20 +127,20 @@ class Folder(Source):
         self.check_split(split)
         if len(self._files[split]) * self.spec.bytes <= self.budget:
             return len(self.load(split))
-        return len(self._sound(split))
+        return len(self._sound_files(split))
 
     def read_some(self, split: str, indices: np.ndarray) -> Examples:
-        files = [self._sound(split)[index] for index in indices]
+        files = [self._sound_files(split)[index] for index in indices]
         images = np.empty((len(files), *self.spec.shape), np.uint8)
 
-        def decode(place: int) -> None:
-            decoded = self._decode(files[place])
+        def decode(index: int) -> None:
+            decoded = self._decode(files[index])
             if isinstance(decoded, str):
                 raise DataError(
-                    f"{self.path / files[place]} can no longer be read: {decoded}",
+                    f"{self.path / files[index]} can no longer be read: {decoded}",
                     hint="bring the file back as it was when the run began",
                 )
-            images[place] = decoded
+            images[index] = decoded
 
         for _ in self._pool.map(decode, range(len(files))):
             pass
@@ -148,26 +148,26 @@ class Folder(Source):
 
     def release(self) -> None:
         super().release()
-        self._passed.clear()
+        self._scanned.clear()
 
-    def _sound(self, split: str) -> list[Path]:
+    def _sound_files(self, split: str) -> list[Path]:
         """Find the files of a large split that can be decoded, by decoding all, once."""
-        with self._passing:
-            if split not in self._passed:
-                self._passed[split] = self._pass(split)
-            return self._passed[split]
+        with self._scanning:
+            if split not in self._scanned:
+                self._scanned[split] = self._scan(split)
+            return self._scanned[split]
 
-    def _pass(self, split: str) -> list[Path]:
+    def _scan(self, split: str) -> list[Path]:
         files = self._files[split]
         reading = {"split": split, "size": self._size, "channels": self._channels}
         cache = ScanCache(self.path, files, {**reading, "shape": self.spec.shape})
         scan = cache.load()
         if scan is None:
-            log.info("%s: looking through %s images of %r", self.name, f"{len(files):,}", split)
-            scan = self._look_through(files)
+            log.debug("%s: looking through %s images of %r", self.name, f"{len(files):,}", split)
+            scan = self._decode_all(files)
             if scan.broken:  # their number is hashed first
                 self._report(split, scan.broken)
-                again = self._look_through([f for f in files if f not in scan.broken])
+                again = self._decode_all([f for f in files if f not in scan.broken])
                 scan = ScanResult(scan.broken, again.fingerprint)
             cache.save(scan)
         else:
@@ -176,8 +176,8 @@ class Folder(Source):
             self._fingerprints[split] = scan.fingerprint
         return [file for file in files if file not in scan.broken]
 
-    def _look_through(self, files: Sequence[Path]) -> ScanResult:
-        """Decode every file; the fingerprint only if all are sound."""
+    def _decode_all(self, files: Sequence[Path]) -> ScanResult:
+        """Decode every file; the fingerprint is known only if all are sound."""
         broken: dict[Path, str] = {}
         digest = self._new_digest(len(files))
         for start in range(0, len(files), self.chunk_size):
@@ -218,7 +218,7 @@ class Folder(Source):
         return ThreadPoolExecutor(thread_name_prefix="decode")
 
     def _report(self, split: str, broken: Mapping[Path, str]) -> None:
-        """Say which files were skipped; refuse the split if they are too many."""
+        """Warn of the files that were skipped; refuse the split if they are too many."""
         self.skipped.update({self.path / file: reason for file, reason in broken.items()})
         if not broken:
             return
@@ -252,7 +252,7 @@ class Folder(Source):
         files: dict[str, list[Path]] = {split: found.get(split, []) for split in SPLITS}
         pool, files["train"] = files["train"], []
         for file in pool:
-            files[self._assigned(file, taken=own)].append(file)
+            files[self._assign(file, taken=own)].append(file)
         if not files["train"]:
             raise DataError(
                 f"{self.path}: validation and test leave no image of {len(pool)} to train on",
@@ -273,15 +273,15 @@ class Folder(Source):
                     paths.append(Path(folder, name).relative_to(self.path))
         return sorted(paths, key=lambda path: (_digest(path)[8:], path.as_posix()))
 
-    def _assigned(self, file: Path, taken: Sequence[str]) -> str:
+    def _assign(self, file: Path, taken: Sequence[str]) -> str:
         """Return the split of a training image: by its name alone, so independent of the others."""
-        place = int.from_bytes(_digest(file)[:8], "big") / 2**64
+        position = int.from_bytes(_digest(file)[:8], "big") / 2**64
         for split, part in self._fractions.items():
             if split in taken:
                 continue
-            if place < part:
+            if position < part:
                 return split
-            place -= part
+            position -= part
         return "train"
 
     def _class_of(self, file: Path) -> str | None:
@@ -301,5 +301,5 @@ class Folder(Source):
 
 
 def _digest(file: Path) -> bytes:
-    """By which files are split and ordered."""
+    """Return the digest by which files are split and ordered."""
     return hashlib.sha256(file.as_posix().encode("utf-8", "surrogateescape")).digest()

@@ -1,4 +1,4 @@
-"""One Gaussian on the line: the smallest game whose optimum is known (figure 1 of the paper)."""
+"""Draw one Gaussian on the line: the smallest game of known optimum (figure 1 of the paper)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .mixture import GaussianMixture
 
 
 class Gaussian1d(GaussianMixture):
-    """p(x) = N(x; mean, deviation²), x of shape (1,).
+    """Draw x from p(x) = N(x; mean, deviation²), x of shape (1,).
 
     Args:
         mean: μ.

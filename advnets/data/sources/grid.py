@@ -1,4 +1,4 @@
-"""Gaussians on a square grid, for counting modes."""
+"""Draw Gaussians on a square grid, for counting modes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .mixture import GaussianMixture
 
 
 class Grid(GaussianMixture):
-    """Gaussians centred on a square grid about the origin.
+    """Draw Gaussians centred on a square grid about the origin.
 
     Args:
         side: Modes along each side; side² in all.

@@ -1,4 +1,4 @@
-"""One image file, decoded with suspicion."""
+"""Decode one image file, with suspicion."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MODES = {1: "L", 3: "RGB"}
 
 
 class BrokenImage(Exception):
-    """A file isn't a usable image; the message says why, in a few words."""
+    """Report that a file isn't a usable image; the message is why, in a few words."""
 
 
 def read_image(path: Path, size: int | None, channels: int) -> np.ndarray:

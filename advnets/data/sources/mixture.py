@@ -1,4 +1,4 @@
-"""Mixtures of equal, isotropic Gaussians: data whose density is known exactly."""
+"""Draw mixtures of equal, isotropic Gaussians: data whose density is known exactly."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..spec import SPLITS, DataSpec
 
 
 class GaussianMixture(Source):
-    """p(x) = 1/K Σ_k N(x; c_k, σ² I), drawn afresh for each split.
+    """Draw x from p(x) = 1/K Σ_k N(x; c_k, σ² I), afresh for each split.
 
     Examples are a pure function of the parameters: bits from a counter-based generator
     (Philox), and the inverse of the normal distribution function, so that they don't
@@ -64,7 +64,7 @@ class GaussianMixture(Source):
     def read(self, split: str) -> Examples:
         count, dimensions = self._centres.shape
         n = self._sizes[split]
-        drawn = uniform(self._seed, SPLITS.index(split), n * (dimensions + 1))  # type: ignore[arg-type]
+        drawn = draw_uniform(self._seed, SPLITS.index(split), n * (dimensions + 1))  # type: ignore[arg-type]
         drawn = drawn.reshape(n, dimensions + 1)
         from scipy.special import ndtri
 
@@ -73,7 +73,7 @@ class GaussianMixture(Source):
         return Examples(x.astype(np.float32), labels)
 
     def log_density(self, x: np.ndarray) -> np.ndarray:
-        """log p_data(x), exactly.
+        """Return log p_data(x), exactly.
 
         Args:
             x: [N, d].
@@ -90,11 +90,11 @@ class GaussianMixture(Source):
         return np.asarray(logsumexp(-squares / 2, axis=1) - constant, np.float64)
 
     def density(self, x: np.ndarray) -> np.ndarray:
-        """p_data(x), [N] float64."""
+        """Return p_data(x), [N] float64."""
         return np.exp(self.log_density(x))
 
 
-def uniform(seed: int, stream: int, n: int) -> np.ndarray:
-    """n numbers in the open interval (0, 1), [n] float64, from Philox's 53 upper bits."""
+def draw_uniform(seed: int, stream: int, n: int) -> np.ndarray:
+    """Draw n numbers from the open interval (0, 1), [n] float64, from Philox's 53 upper bits."""
     bits = np.random.Philox(key=[seed, stream]).random_raw(n)
     return ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53

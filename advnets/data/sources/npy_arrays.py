@@ -1,4 +1,4 @@
-"""Arrays in .npy format, in a .npz archive, in a folder, or alone: read whole or by rows."""
+"""Read arrays in .npy format, in a .npz archive, in a folder, or alone: whole or by rows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DEFLATED = 1100
 
 
 class NpyArrays(ABC):
-    """Named arrays on disk.
+    """Read named arrays on disk.
 
     Args:
         path: The file or folder.
@@ -49,24 +49,24 @@ class NpyArrays(ABC):
     def read(self, name: str) -> np.ndarray:
         """Return an array, whole; raises whatever goes wrong."""
 
-    def in_rows(self, name: str) -> bool:
+    def has_rows(self, name: str) -> bool:
         """Tell whether single rows can be read: not of what is compressed, nor column by column."""
         return not self.headers[name].fortran
 
-    def rows(self, name: str, indices: np.ndarray) -> np.ndarray:
-        """Return some rows of an array, without the others; may be called from several threads.
+    def read_rows(self, name: str, indices: np.ndarray) -> np.ndarray:
+        """Read some rows of an array, without the others; may be called from several threads.
 
         Rows are read rather than mapped: where a file is cut off under its readers, a read
-        comes back short and can be told, while a map ends the process.
+        comes back short and can be reported, while a map ends the process.
 
         Args:
-            name: The array's, of which :meth:`in_rows` is true.
+            name: The array's, of which :meth:`has_rows` is true.
             indices: [n] integers.
 
         Returns:
             Array [n, *shape of a row] in the stored type.
         """
-        file, start = self._place(name)
+        file, start = self._find_rows(name)
         header = self.headers[name]
         rows = np.empty((len(indices), *header.shape[1:]), header.dtype)
         size = rows.dtype.itemsize * math.prod(header.shape[1:])
@@ -80,17 +80,17 @@ class NpyArrays(ABC):
         return rows
 
     @abstractmethod
-    def _place(self, name: str) -> tuple[Path, int]:
-        """In which file, and where in it, the first row begins."""
+    def _find_rows(self, name: str) -> tuple[Path, int]:
+        """Return the file, and where in it the first row begins."""
 
 
 class Archive(NpyArrays):
-    """A .npz file; of members that are compressed, no single rows can be read."""
+    """Read a .npz file; of members that are compressed, no single rows can be read."""
 
     def __init__(self, path: Path):
         super().__init__(path)
-        self._places: dict[str, tuple[Path, int]] = {}
-        self._placing = Lock()
+        self._found: dict[str, tuple[Path, int]] = {}
+        self._finding = Lock()
         try:
             with _archive(path) as archive:
                 members = [m for m in archive.infolist() if m.filename.endswith(".npy")]
@@ -99,7 +99,7 @@ class Archive(NpyArrays):
                         f"it has {len(members):,} arrays; {MOST_MEMBERS:,} are the most"
                     )
                 self._members = {m.filename.removesuffix(".npy"): m for m in members}
-                self.headers = {n: _header_in(archive, m) for n, m in self._members.items()}
+                self.headers = {n: _read_header_in(archive, m) for n, m in self._members.items()}
         except (
             zipfile.BadZipFile,
             zlib.error,
@@ -119,27 +119,27 @@ class Archive(NpyArrays):
         with _archive(self.path) as archive, archive.open(self._members[name]) as file:
             return np.lib.format.read_array(file, allow_pickle=False)
 
-    def in_rows(self, name: str) -> bool:
+    def has_rows(self, name: str) -> bool:
         stored = self._members[name].compress_type == zipfile.ZIP_STORED
-        return stored and super().in_rows(name)
+        return stored and super().has_rows(name)
 
-    def _place(self, name: str) -> tuple[Path, int]:
-        with self._placing:
-            if name not in self._places:
-                self._places[name] = self.path, self._start(self._members[name])
-            return self._places[name]
+    def _find_rows(self, name: str) -> tuple[Path, int]:
+        with self._finding:
+            if name not in self._found:
+                self._found[name] = self.path, self._find_start(self._members[name])
+            return self._found[name]
 
-    def _start(self, member: zipfile.ZipInfo) -> int:
+    def _find_start(self, member: zipfile.ZipInfo) -> int:
         with self.path.open("rb") as file:
             file.seek(member.header_offset)
             signature, *lengths = LOCAL_HEADER.unpack(file.read(LOCAL_HEADER.size))
         if signature != b"PK\x03\x04":
-            raise zipfile.BadZipFile(f"{member.filename} is not where the directory says")
-        self._check_sum(member)
+            raise zipfile.BadZipFile(f"{member.filename} is not where the directory has it")
+        self._verify_checksum(member)
         header = self.headers[member.filename.removesuffix(".npy")]
         return member.header_offset + LOCAL_HEADER.size + sum(lengths) + header.size
 
-    def _check_sum(self, member: zipfile.ZipInfo) -> None:
+    def _verify_checksum(self, member: zipfile.ZipInfo) -> None:
         """Read a member once, which compares its checksum; reading rows never would."""
         with _archive(self.path) as archive, archive.open(member) as file:
             while file.read(2**20):
@@ -147,32 +147,32 @@ class Archive(NpyArrays):
 
 
 class Folder(NpyArrays):
-    """A folder of .npy files, each the array of its name."""
+    """Read a folder of .npy files, each the array of its name."""
 
     def __init__(self, path: Path):
         super().__init__(path)
         self._files = {file.stem: file for file in sorted(path.glob("*.npy"))}
-        self.headers = {name: _header_of(file) for name, file in self._files.items()}
+        self.headers = {name: _read_header_of(file) for name, file in self._files.items()}
 
     def read(self, name: str) -> np.ndarray:
         with open_file(self._files[name]) as file:
             return np.lib.format.read_array(file, allow_pickle=False)
 
-    def _place(self, name: str) -> tuple[Path, int]:
+    def _find_rows(self, name: str) -> tuple[Path, int]:
         return self._files[name], self.headers[name].size
 
 
 class Single(Folder):
-    """One .npy file, whose array is called ``train``."""
+    """Read one .npy file, whose array is called ``train``."""
 
     def __init__(self, path: Path):
         NpyArrays.__init__(self, path)
         self._files = {"train": path}
-        self.headers = {"train": _header_of(path)}
+        self.headers = {"train": _read_header_of(path)}
 
 
 def open_arrays(path: Path) -> NpyArrays:
-    """Return the arrays at a path.
+    """Open the arrays at a path.
 
     Raises:
         DataError: If it is neither an archive that can be read, nor a .npy file or a folder
@@ -183,7 +183,7 @@ def open_arrays(path: Path) -> NpyArrays:
     return Single(path) if path.suffix == ".npy" else Archive(path)
 
 
-def _header_of(path: Path) -> Header:
+def _read_header_of(path: Path) -> Header:
     try:
         with open_file(path) as file:
             return read_header(file, file_size(file))
@@ -194,7 +194,7 @@ def _header_of(path: Path) -> Header:
 
 
 class _Wary(io.BufferedReader):
-    """A file of which no absurd amount is read at once, as zipfile does with directories."""
+    """Refuse to read an absurd amount at once, as zipfile does with directories."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > DIRECTORY:
@@ -212,8 +212,8 @@ def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
         yield archive
 
 
-def _header_in(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Header:
-    """Return the header of a member, whose claimed size is one that it can have."""
+def _read_header_in(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Header:
+    """Read the header of a member, whose claimed size is one that it can have."""
     if member.compress_type not in COMPRESSIONS:
         raise ValueError(f"{member.filename} is compressed in a way that NumPy does not use")
     if member.file_size > DEFLATED * member.compress_size:

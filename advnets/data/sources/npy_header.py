@@ -1,4 +1,4 @@
-"""The header of an array in .npy format, read with suspicion.
+"""Read the header of an array in .npy format, with suspicion.
 
 A header of a few bytes may claim an array of any size, be gigabytes long itself, or describe
 Python objects. What it claims is believed if so many bytes are there, and not otherwise.
@@ -18,7 +18,7 @@ LONGEST = 10_000
 
 
 class Header(NamedTuple):
-    """What stands before an array's numbers."""
+    """Hold what stands before an array's numbers."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -27,7 +27,7 @@ class Header(NamedTuple):
 
     @property
     def bytes(self) -> int:
-        """Of the array's numbers."""
+        """How many the array's numbers take."""
         return math.prod(self.shape) * self.dtype.itemsize
 
 
@@ -77,5 +77,5 @@ def _short(shape: tuple[int, ...]) -> str:
 
 
 def file_size(file: IO[bytes]) -> int:
-    """Return bytes of an open file on disk."""
+    """Return the size in bytes of an open file on disk."""
     return os.fstat(file.fileno()).st_size

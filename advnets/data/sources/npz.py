@@ -1,4 +1,4 @@
-"""Arrays from a NumPy archive (.npz), a .npy file, or a folder of them."""
+"""Read arrays from a NumPy archive (.npz), a .npy file, or a folder of them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from .npy_header import Header
 
 
 class Npz(Source):
-    """One array per split, [N, *shape], from NumPy's files; pickled objects are refused.
+    """Read one array per split, [N, *shape], from NumPy's files; refuse pickled objects.
 
     Arrays of rank 4 are images [N, height, width, channels], and so are uint8 arrays of
     rank 3, which get one channel; the rest are vectors, those of rank 1 of one number each.
     float64 is read as float32, bool as uint8. An array called like a split's with ``_labels``
     appended holds its labels, integers from 0.
 
-    Of a split larger than the memory budget, the rows that the game asks for are read. That
+    Of a split larger than the memory budget, only the rows that the game needs are read. That
     needs a ``.npy`` file, or an archive that isn't compressed (``numpy.savez``).
 
     Args:
@@ -60,7 +60,7 @@ class Npz(Source):
         self.path = as_path(path)
         self.name = f"npz {path}"  # type: ignore[misc]
         self._known_labels: dict[str, np.ndarray | None] = {}
-        self._asked = {"train": train, "validation": validation, "test": test}
+        self._names = {"train": train, "validation": validation, "test": test}
         self._range = (low, high)
 
     def available(self) -> None:
@@ -72,13 +72,13 @@ class Npz(Source):
 
     @cached_property
     def splits(self) -> tuple[str, ...]:  # type: ignore[override]
-        return tuple(s for s in SPLITS if self._asked[s] or s in self._headers)
+        return tuple(s for s in SPLITS if self._names[s] or s in self._headers)
 
     @cached_property
     def spec(self) -> DataSpec:  # type: ignore[override]
-        shape, stored = self._header(self._asked["train"] or "train")
-        shape = _with_channels(shape, stored)
-        dtype = _kept(stored)
+        shape, stored = self._header(self._names["train"] or "train")
+        shape = _add_channels(shape, stored)
+        dtype = _memory_dtype(stored)
         low, high = self._range
         if low is None and high is None and dtype == np.uint8:
             low, high = 0, (1 if stored.kind == "b" else 255)
@@ -87,26 +87,26 @@ class Npz(Source):
         return DataSpec(shape[1:], dtype.name, low, high, kind, classes)  # type: ignore[arg-type]
 
     def read(self, split: str) -> Examples:
-        key = self._asked[split] or split
+        key = self._names[split] or split
         shape, stored = self._header(key)
         self.check_budget(split, shape[0])
-        return Examples(self._as_kept(self._array(key), stored), self._labels(split))
+        return Examples(self._convert(self._array(key), stored), self._labels(split))
 
     def count(self, split: str) -> int:
         self.check_split(split)
-        return self._header(self._asked[split] or split)[0][0]
+        return self._header(self._names[split] or split)[0][0]
 
     def reads_parts(self, split: str) -> bool:
-        key = self._asked[split] or split
+        key = self._names[split] or split
         self._header(key)
-        return self._arrays.in_rows(key)
+        return self._arrays.has_rows(key)
 
     def read_some(self, split: str, indices: np.ndarray) -> Examples:
-        key = self._asked[split] or split
+        key = self._names[split] or split
         stored, labels = self._header(key)[1], self._labels(split)
-        with self._told(key):
-            rows = self._arrays.rows(key, indices)
-        return Examples(self._as_kept(rows, stored), None if labels is None else labels[indices])
+        with self._explaining(key):
+            rows = self._arrays.read_rows(key, indices)
+        return Examples(self._convert(rows, stored), None if labels is None else labels[indices])
 
     @property
     def _other_way(self) -> str:
@@ -115,13 +115,13 @@ class Npz(Source):
             "(numpy.savez), or in a folder of .npy files"
         )
 
-    def _as_kept(self, array: np.ndarray, stored: np.dtype[Any]) -> np.ndarray:
-        kept = array.astype(_kept(stored), copy=False)
-        return np.ascontiguousarray(kept.reshape(_with_channels(array.shape, stored)))
+    def _convert(self, array: np.ndarray, stored: np.dtype[Any]) -> np.ndarray:
+        converted = array.astype(_memory_dtype(stored), copy=False)
+        return np.ascontiguousarray(converted.reshape(_add_channels(array.shape, stored)))
 
     def _labels(self, split: str) -> np.ndarray | None:
         if split not in self._known_labels:
-            self._known_labels[split] = self._read_labels(self._asked[split] or split)
+            self._known_labels[split] = self._read_labels(self._names[split] or split)
         return self._known_labels[split]
 
     def _read_labels(self, of: str) -> np.ndarray | None:
@@ -175,19 +175,19 @@ class Npz(Source):
         return shape, dtype
 
     def _array(self, key: str) -> np.ndarray:
-        with self._told(key):
+        with self._explaining(key):
             return self._arrays.read(key)
 
     @contextmanager
-    def _told(self, key: str) -> Iterator[None]:
-        """Return what goes wrong with an array is told by its name."""
+    def _explaining(self, key: str) -> Iterator[None]:
+        """Report what goes wrong with an array under its name."""
         try:
             yield
         except Exception as error:
             raise DataError(f"{self.path}: {key!r} cannot be read: {error}") from error
 
 
-def _kept(stored: np.dtype[Any]) -> np.dtype[Any]:
+def _memory_dtype(stored: np.dtype[Any]) -> np.dtype[Any]:
     """Return the type in memory for a type on disk."""
     if stored.kind == "b":
         return np.dtype(np.uint8)
@@ -196,7 +196,7 @@ def _kept(stored: np.dtype[Any]) -> np.dtype[Any]:
     return stored.newbyteorder("=")
 
 
-def _with_channels(shape: tuple[int, ...], stored: np.dtype[Any]) -> tuple[int, ...]:
+def _add_channels(shape: tuple[int, ...], stored: np.dtype[Any]) -> tuple[int, ...]:
     if len(shape) == 1 or (len(shape) == 3 and stored == np.uint8):
         return (*shape, 1)
     return shape

@@ -1,4 +1,4 @@
-"""Gaussians on a circle, for counting modes."""
+"""Draw Gaussians on a circle, for counting modes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .mixture import GaussianMixture
 
 
 class Ring(GaussianMixture):
-    """Gaussians centred on a circle, mode k at angle 2πk / modes.
+    """Draw Gaussians centred on a circle, mode k at angle 2πk / modes.
 
     Args:
         modes: How many.

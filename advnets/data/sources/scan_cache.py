@@ -1,4 +1,4 @@
-"""What looking through many files found out, kept until one of them changes.
+"""Cache what decoding many files found out, until one of them changes.
 
 Decoding every image of a large folder takes minutes or hours; asking the system whether any
 has changed takes seconds. What is kept is one small file per folder, split and way of
@@ -25,16 +25,16 @@ from ...safe_io.cache import cache_folder
 from . import image_file
 
 WORTH_KEEPING = 3.0
-"""Seconds that looking through must take. Also, what has changed meanwhile has another time
+"""Seconds that a scan must take. Also, what has changed meanwhile has another time
 then: no file system's times are coarser than two seconds."""
 FORMAT = 1
 
-log = logging.getLogger("advnets.data")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class ScanResult:
-    """What was found out about a split's files.
+    """Hold what was found out about a split's files.
 
     Attributes:
         broken: File, relative to the folder → why it cannot be decoded.
@@ -46,10 +46,10 @@ class ScanResult:
 
 
 class ScanCache:
-    """The place of a split's result.
+    """Cache the result of a split's scan.
 
-    They count only while every file has the name, size, times of change and inode that it
-    had before it was looked at, and still had after. The time of the last change of an inode
+    It counts only while every file has the name, size, times of change and inode that it
+    had before it was decoded, and still had after. The time of the last change of an inode
     can't be set by programs, so that a file that was replaced by another of the same size and
     age is noticed too.
 
@@ -67,7 +67,7 @@ class ScanCache:
         self._began, self._state = time.monotonic(), self._files_state()
 
     def load(self) -> ScanResult | None:
-        """Return what is known of the files as they are now."""
+        """Return the cached result for the files as they are now; ``None`` if there is none."""
         try:
             kept = json.loads(self._path.read_bytes())
             if self._state is None or kept["state"] != self._state:
@@ -78,7 +78,7 @@ class ScanCache:
             return None
 
     def save(self, result: ScanResult) -> None:
-        """Keep what was found out since this object was made, if it is safe and worth it."""
+        """Write what was found out since this object was made, if it is safe and worth it."""
         took = time.monotonic() - self._began
         if took < WORTH_KEEPING or result.fingerprint is None:
             return
@@ -96,7 +96,7 @@ class ScanCache:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self._path, json.dumps(kept, indent=1))
         except (OSError, RunError) as error:
-            log.info("what was found out about %s is not kept: %s", self._root, error)
+            log.debug("what was found out about %s is not kept: %s", self._root, error)
 
     def _files_state(self) -> str | None:
         """Return a hash of the files' names, sizes, times and inodes; ``None`` if one is gone."""

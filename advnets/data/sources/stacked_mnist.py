@@ -1,4 +1,4 @@
-"""Three random digits as the channels of one image: a thousand modes, counted by a classifier."""
+"""Stack three random digits as the channels of one image: a thousand modes to be counted."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ..source import Source
 from ..spec import SPLITS, DataSpec
 from .composed import Composed
 from .digits import Digits
-from .mixture import uniform
+from .mixture import draw_uniform
 from .tfds import Tfds
 
 SIZE, CHANNELS = 28, 3
 
 
 class StackedMnist(Composed):
-    """Images of 28×28×3, each channel a digit drawn at random from the split's own digits.
+    """Draw images of 28×28×3, each channel a random digit of the split's own digits.
 
-    Which digits, is a pure function of the seed, the split and the example's place, so that
+    Which digits, is a pure function of the seed, the split and the example's index, so that
     a longer split begins with the same examples. Labels are 100·red + 10·green + blue: 1,000
     classes, nearly equally frequent.
 
@@ -85,10 +85,10 @@ class StackedMnist(Composed):
         digits, labels = self.base.load(split), self.base.labels(split)
         assert labels is not None
         stream = SPLITS.index(split)  # type: ignore[arg-type]
-        drawn = uniform(self._seed, stream, n * CHANNELS).reshape(n, CHANNELS)
-        places = np.minimum((drawn * len(digits)).astype(np.int64), len(digits) - 1)
-        stacked = np.stack([digits[place, ..., 0] for place in places.T], axis=-1)
-        return Examples(stacked, labels[places] @ 10 ** np.arange(CHANNELS)[::-1])
+        drawn = draw_uniform(self._seed, stream, n * CHANNELS).reshape(n, CHANNELS)
+        indices = np.minimum((drawn * len(digits)).astype(np.int64), len(digits) - 1)
+        stacked = np.stack([digits[index, ..., 0] for index in indices.T], axis=-1)
+        return Examples(stacked, labels[indices] @ 10 ** np.arange(CHANNELS)[::-1])
 
     def parts(self, examples: np.ndarray) -> np.ndarray:
         return np.moveaxis(examples, -1, 1)[..., None]

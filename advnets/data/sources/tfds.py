@@ -1,4 +1,4 @@
-"""Any data set of TensorFlow Datasets that has images of one size, or vectors."""
+"""Read any data set of TensorFlow Datasets that has images of one size, or vectors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ READ_AT_ONCE = 500
 
 
 class Tfds(Source):
-    """A TFDS data set, by its id: prepared on disk, or downloaded at first use.
+    """Read a TFDS data set, by its id: prepared on disk, or downloaded at first use.
 
     Args:
         id: ``mnist``, ``emnist/letters``, ``cifar10:3.0.2``, …
@@ -173,11 +173,11 @@ class Tfds(Source):
         return [self._feature, *([self._label] if self._label else [])]
 
     def _pick(self, example: Mapping[str, Any]) -> tuple[Any, Any]:
-        """Example and label, in the graph that decodes them."""
+        """Return example and label, in the graph that decodes them."""
         import tensorflow as tf
 
         label = example[self._label] if self._label else tf.constant(0, tf.int64)
-        return self._resized(example[self._feature]), label
+        return self._resize(example[self._feature]), label
 
     @cached_property
     def _label(self) -> str | None:
@@ -192,7 +192,7 @@ class Tfds(Source):
         return None
 
     def _count(self, expression: str) -> int:
-        """Tell how many examples a split expression gives.
+        """Count the examples that a split expression gives.
 
         Raises:
             DataError: If the expression is malformed, out of bounds, or empty.
@@ -212,8 +212,8 @@ class Tfds(Source):
             raise DataError(f"{self.name}: the split {expression!r} is empty", hint=names)
         return count
 
-    def _resized(self, image: Any) -> Any:
-        """Central square, resized; in the graph that reads the data set."""
+    def _resize(self, image: Any) -> Any:
+        """Resize the central square, in the graph that reads the data set."""
         size = self._size
         if size is None or tuple(self._builder.info.features[self._feature].shape[:2]) == (
             size,
@@ -255,21 +255,22 @@ def _fits(feature: Any) -> bool:
     )
 
 
-def _choose(features: Any, asked: str | None, name: str) -> str:
-    """Return the feature to learn.
+def _choose(features: Any, requested: str | None, name: str) -> str:
+    """Choose the feature to learn.
 
     Raises:
-        DataError: If the one asked for won't do, or if none or several will.
+        DataError: If the requested one won't do, or if none or several will.
     """
     if not hasattr(features, "items"):
         raise DataError(f"{name} has no named features; it can't be used")
     described = ", ".join(f"{key} ({type(value).__name__})" for key, value in features.items())
     fitting = [key for key, value in features.items() if _fits(value)]
-    if asked is not None:
-        if asked in fitting:
-            return asked
-        reason = "won't do: not a fixed number of numbers" if asked in features else "isn't there"
-        raise DataError(f"{name}: feature {asked!r} {reason}", hint=f"it has: {described}")
+    if requested is not None:
+        if requested in fitting:
+            return requested
+        known = requested in features
+        reason = "won't do: not a fixed number of numbers" if known else "isn't there"
+        raise DataError(f"{name}: feature {requested!r} {reason}", hint=f"it has: {described}")
     if "image" in fitting:
         return "image"
     if len(fitting) == 1:

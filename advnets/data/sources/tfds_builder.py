@@ -1,4 +1,4 @@
-"""Finding and preparing a TensorFlow Datasets builder, with errors that say what to do."""
+"""Find and prepare a TensorFlow Datasets builder, with errors that name the remedy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from ...errors import DataError
 from ...safe_io.wording import shorten
-from ..probe import DataUnavailable, unreachable
+from ..probe import DataUnavailable, find_unreachable
 from .tfds_features import refuse_foreign_classes
 
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*(/[\w.+-]+)?(:\d+\.\d+\.\d+)?")
@@ -28,9 +28,7 @@ NO_ROOM = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, e
 
 
 def data_directory(data_dir: str | os.PathLike[str] | None = None) -> str:
-    """Tell where TFDS keeps prepared data: as given, or ``TFDS_DATA_DIR``, or
-    ~/tensorflow_datasets.
-    """
+    """Return TFDS's folder: as given, or ``TFDS_DATA_DIR``, or ~/tensorflow_datasets."""
     chosen = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
     return os.path.expanduser(os.fspath(chosen))
 
@@ -96,8 +94,8 @@ def refuse_unprepared(builder: Any) -> None:
         )
 
 
-def prepared(data_dir: str | os.PathLike[str] | None = None) -> list[str]:
-    """Return what lies prepared in a folder of TFDS: ``name:version`` or ``name/config:version``.
+def list_prepared(data_dir: str | os.PathLike[str] | None = None) -> list[str]:
+    """List what is prepared in a folder of TFDS: ``name:version`` or ``name/config:version``.
 
     Read from the folders' names, without importing TFDS.
     """
@@ -110,8 +108,8 @@ def prepared(data_dir: str | os.PathLike[str] | None = None) -> list[str]:
 
 
 def is_prepared(builder: Any) -> bool:
-    """Tell whether the data set lies prepared on disk."""
-    # Asked first, because TFDS warns about a folder that isn't there.
+    """Tell whether the data set is prepared on disk."""
+    # Checked first, because TFDS warns about a folder that isn't there.
     return (Path(builder.data_path) / "dataset_info.json").exists() and builder.is_prepared()
 
 
@@ -129,7 +127,7 @@ def check_available(builder: Any) -> None:
             + " ".join(instructions.split()),
             hint=f"then run `{_command(builder)}`",
         )
-    if reasons := unreachable(_urls(builder)):
+    if reasons := find_unreachable(_urls(builder)):
         raise DataUnavailable(
             f"{_title(builder)} is not on disk (in {builder.data_path}) and cannot be "
             f"downloaded: {_join(reasons)}",
@@ -174,7 +172,7 @@ def prepare(
         try_download_gcs=False,
     )
     try:
-        with _quiet():
+        with _quieting():
             builder.download_and_prepare(download_config=config, file_format=file_format)
     except Exception as error:
         # Another process may have prepared it meanwhile: then there is nothing to report.
@@ -198,7 +196,7 @@ def _check_files(builder: Any, folder: Path) -> None:
                 f"{info.checksum[:16]}… was expected",
                 hint=f"get it again from {url}",
             )
-    if reasons := unreachable(missing):
+    if reasons := find_unreachable(missing):
         raise DataUnavailable(
             f"{folder} lacks {', '.join(sorted(missing.values())[:8])}, and the network "
             f"doesn't give it: {_join(reasons)}",
@@ -207,13 +205,13 @@ def _check_files(builder: Any, folder: Path) -> None:
         )
 
 
-def _check_format(builder: Any, asked: str | None) -> None:
+def _check_format(builder: Any, requested: str | None) -> None:
     """Refuse to take a data set for one that was prepared in another format."""
     there = {form.value for form in builder.info.available_file_formats()}
-    if asked is not None and asked not in there:
+    if requested is not None and requested not in there:
         raise DataError(
             f"{_title(builder)} is prepared in {builder.data_path} already, as "
-            f"{', '.join(sorted(there))}, not as {asked}",
+            f"{', '.join(sorted(there))}, not as {requested}",
             hint="prepare it in another folder: --data-dir DIR (then set dataset.data_dir=DIR)",
         )
 
@@ -249,7 +247,7 @@ def _join(reasons: Mapping[str, str]) -> str:
 
 
 def _gist(error: BaseException) -> str:
-    """Return the first line of somebody else's error, under its kind."""
+    """Return the first line of another library's error, after its kind."""
     # TFDS puts what it was doing, with all arguments, in front of what went wrong.
     text = re.sub(r"^Failed to construct dataset .*?}\": ", "", str(error).strip(), flags=re.S)
     line = text.splitlines()[0] if text else ""
@@ -260,7 +258,7 @@ def _failure(builder: Any, error: Exception) -> DataError:
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         return DataError(
             f"{_title(builder)} cannot be written to {builder.data_path}: {error.strerror}",
-            hint="choose another place with TFDS_DATA_DIR or with --data-dir",
+            hint="choose another folder with TFDS_DATA_DIR or with --data-dir",
         )
     if isinstance(error, OSError | EOFError) or "ownload" in type(error).__name__:
         return DataUnavailable(
@@ -272,8 +270,8 @@ def _failure(builder: Any, error: Exception) -> DataError:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Progress bars only if somebody watches, and nothing on stdout, which is for results."""
+def _quieting() -> Iterator[None]:
+    """Show progress bars only on a terminal, and nothing on stdout, which is for results."""
     import tensorflow_datasets as tfds
 
     watched = sys.stderr.isatty()

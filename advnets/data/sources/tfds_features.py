@@ -1,4 +1,4 @@
-"""The description of a prepared TFDS data set, which may ask for code to be imported."""
+"""Refuse a prepared TFDS data set whose description would have code imported."""
 
 from __future__ import annotations
 

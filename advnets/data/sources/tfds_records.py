@@ -1,4 +1,4 @@
-"""Single examples of a TFDS data set that was prepared as ArrayRecord files."""
+"""Read single examples of a TFDS data set that was prepared as ArrayRecord files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def has_records(builder: Any) -> bool:
 
 
 class Records:
-    """The examples of one split, by index, in the order of TFDS's files.
+    """Read the examples of one split by index, in the order of TFDS's files.
 
     They are decoded by the same TensorFlow operations as when TFDS reads them in order.
 
@@ -60,7 +60,7 @@ class Records:
         return len(self._stored)
 
     def take(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return examples [n, *shape] and labels [n] of these places.
+        """Return the examples [n, *shape] and labels [n] with these indices.
 
         Raises:
             DataError: If they cannot be read (any more).
@@ -74,6 +74,6 @@ class Records:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise DataError(
                 f"examples cannot be read from {self._path}: {reason}",
-                hint="prepare the data set anew with `advnets data prepare`",
+                hint="prepare the data set again with `advnets data prepare`",
             ) from error
         return examples.numpy(), labels.numpy()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -18,6 +19,8 @@ from ...networks import under_policy
 from . import classifier_network
 from .extractor import FeatureContext, FeatureExtractor
 from .kept_arrays import Kept, kept
+
+log = logging.getLogger(__name__)
 
 VERSION = 1
 """Of the network and its training: kept weights of another version are not used."""
@@ -79,7 +82,6 @@ class Classifier(FeatureExtractor):
         self._as_scored = scored.preprocess.name == "gcn"
         if self._as_scored and (self._parts > 1 or base is not own):
             raise UsageError("features 'classifier': parts cannot be told after gcn")
-        self._tell = context.tell
         with under_policy("float32"), tf.device("CPU:0"):
             network = classifier_network.build(base.spec.shape, classes, seed)
         statistics = (base.spec.shape[-1],)
@@ -150,7 +152,7 @@ class Classifier(FeatureExtractor):
         base = self._base
         count, classes = base.count("train"), base.spec.num_classes
         assert classes is not None
-        self._tell(
+        log.info(
             f"training a classifier of {base.name} for its features, once: {steps:,} steps, "
             "a minute or more on two cores"
         )

@@ -86,10 +86,6 @@ class FeatureExtractor(ABC):
         )
 
 
-def nobody(text: str) -> None:
-    """Tell where nobody is told."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class FeatureContext:
     """What a feature extractor may be made from.
@@ -101,14 +97,12 @@ class FeatureContext:
         cache: A folder for what takes long to make. It may not exist yet, may be emptied at
             any time, and several processes may use it at once.
         open: From a data set's name, or its entry in a recipe, to its source.
-        tell: Tells the person who waits, in a line, what is going to take long.
     """
 
     data: Source | None
     spec: DataSpec | None
     cache: Path
     open: Callable[[str | Mapping[str, Any]], Source]
-    tell: Callable[[str], None] = nobody
 
     @property
     def source(self) -> Source:

@@ -15,10 +15,11 @@ from ...data import DataSpec, Source, open_source
 from ...errors import PluginError, UsageError
 from ...plugins import Registry, load_plugins
 from ...plugins.components import Component
+from ...recipe.problems import resolve_alone
 from ...safe_io.cache import cache_folder
 from ...safe_io.wording import shorten
 from ..per_example import per_example
-from .extractor import FeatureContext, FeatureExtractor, nobody
+from .extractor import FeatureContext, FeatureExtractor
 
 Wanted = str | Mapping[str, Any]
 """A feature extractor as a metric names it: its name, or ``{"name": …, parameters …}``."""
@@ -33,7 +34,6 @@ class Extractors:
         cache: A folder for what takes long to make; see
             :func:`advnets.safe_io.cache.cache_folder` for the default.
         spec: What an example looks like, where there is no source.
-        tell: Told what is going to take long, in a line.
 
     >>> extractors = Extractors()
     >>> extractors.get("pixels")(np.ones((2, 3, 3, 1), "float32")).shape
@@ -51,10 +51,9 @@ class Extractors:
         registry: Registry | None = None,
         cache: Path | None = None,
         spec: DataSpec | None = None,
-        tell: Callable[[str], None] = nobody,
     ):
         self._source, self._spec = source, spec
-        self._registry, self._cache, self._tell = registry, cache, tell
+        self._registry, self._cache = registry, cache
         self._made: dict[str, FeatureExtractor] = {}
         self._lock = Lock()
 
@@ -101,7 +100,6 @@ class Extractors:
             spec=self._source.spec if self._source is not None else self._spec,
             cache=self._cache or cache_folder(),
             open=self._open,
-            tell=self._tell,
         )
         made: FeatureExtractor = component.make(FeatureExtractor, parameters, context)
         made.name = component.name
@@ -118,19 +116,11 @@ class Extractors:
         entry = entry_of(wanted)
         if self._registry is None:
             self._registry = load_plugins()
-        name = entry["name"]
         try:
-            component = self._registry.component(kind, name)
+            component = self._registry.component(kind, entry.pop("name"))
         except PluginError as error:
             raise UsageError(error.message, hint=error.hint) from error
-        given = {key: value for key, value in entry.items() if key != "name"}
-        try:
-            return component, component.resolved(given)
-        except ValueError as error:
-            raise UsageError(
-                f"{name!r} of {kind} cannot be made so: {error}",
-                hint=f"`advnets components {kind}` shows its parameters",
-            ) from error
+        return component, resolve_alone(component, kind, entry).model_dump()
 
 
 def canonical(wanted: Wanted) -> str:

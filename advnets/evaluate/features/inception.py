@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from ...data import DataUnavailable
-from ...data.probe import unreachable
+from ...data.probe import find_unreachable
 from ...errors import DataError, UsageError
 from ...networks import under_policy
 from .extractor import FeatureContext, FeatureExtractor
@@ -111,7 +111,7 @@ def published() -> keras.Model:
             seconds.
     """
     where = _folder() / FILE
-    if not where.is_file() and (silent := unreachable([URL])):
+    if not where.is_file() and (silent := find_unreachable([URL])):
         host, why = next(iter(silent.items()))
         raise _unavailable(where, f"{host} cannot be reached: {why}")
     try:

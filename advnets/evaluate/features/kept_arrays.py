@@ -24,7 +24,7 @@ MOST_ABOUT = 2**20
 ABOUT = "about"
 """The member that says what the arrays are."""
 
-log = logging.getLogger("advnets.evaluate")
+log = logging.getLogger(__name__)
 
 
 class Kept(NamedTuple):
@@ -80,7 +80,7 @@ def _alone(path: Path) -> Iterator[None]:
         lock = filelock.FileLock(path.with_suffix(".lock"), thread_local=False)
         lock.acquire()  # type: ignore[attr-defined]
     except (OSError, NotImplementedError) as error:
-        log.info("%s cannot be locked: %s", path, error)
+        log.debug("%s cannot be locked: %s", path, error)
         lock = contextlib.nullcontext()
     try:
         yield
@@ -128,4 +128,4 @@ def _write(path: Path, found: Kept) -> None:
         with replaced(path) as file:
             file.write(content.getvalue())
     except (OSError, RunError) as error:
-        log.info("%s is not kept: %s", path, error)
+        log.debug("%s is not kept: %s", path, error)

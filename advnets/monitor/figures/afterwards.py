@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
 from pathlib import Path
 
 from ...errors import RunError
@@ -10,10 +10,10 @@ from ...runs import RunFolder
 from ..report.report import write_report
 from ..tensorboard import EventLog
 
+log = logging.getLogger(__name__)
 
-def show_afterwards(
-    folder: RunFolder, number: str, step: int, path: Path, warn: Callable[[str], None]
-) -> None:
+
+def show_afterwards(folder: RunFolder, number: str, step: int, path: Path) -> None:
     """Show a picture in TensorBoard, unless the run is going on, and in the report.
 
     Args:
@@ -21,7 +21,6 @@ def show_afterwards(
         number: Of the figure.
         step: Of the game that it shows.
         path: The picture, one of the run's exports.
-        warn: Told, in words, why TensorBoard does not show it.
 
     Raises:
         RunError: If the report cannot be written.
@@ -29,12 +28,12 @@ def show_afterwards(
     moving = "_over_the_run" * (path.suffix == ".gif")
     with folder.if_idle() as idle:
         if not idle:
-            warn("the run is going on: TensorBoard does not show the figure")
+            log.warning("the run is going on: TensorBoard does not show the figure")
         elif folder.tensorboard.is_dir():
             try:
                 events = EventLog(folder.tensorboard, None)
                 events.image(step, f"figures/{number}{moving}", path)
                 events.close(succeeded=None)
             except RunError as error:
-                warn(f"{error.message}; they lack the figure")
+                log.warning(f"{error.message}; they lack the figure")
     write_report(folder)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import logging
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...errors import RunError
@@ -14,6 +15,8 @@ from ..scores import OF_AVERAGED_WEIGHTS, OF_CURRENT_WEIGHTS, line_of
 from ..tensorboard import EventLog
 from .report import write_report
 
+log = logging.getLogger(__name__)
+
 
 def keep_afterwards(
     folder: RunFolder,
@@ -21,7 +24,6 @@ def keep_afterwards(
     scores: Sequence[Score],
     step: int,
     averaged: bool,
-    warn: Callable[[str], None],
 ) -> None:
     """Put scores into a run's manifest, report, metrics.jsonl and event files.
 
@@ -35,7 +37,6 @@ def keep_afterwards(
         scores: What was measured of it.
         step: Of the generator that was scored.
         averaged: Whether that was the average of G's weights.
-        warn: Told what could not be done, in words.
 
     Raises:
         RunError: If the folder takes nothing.
@@ -43,12 +44,12 @@ def keep_afterwards(
     folder.manifest.change(lambda data: {"scores": append_scores(data.get("scores") or [], scores)})
     with folder.if_idle() as idle:
         if not idle:
-            warn(
+            log.warning(
                 "the run is going on: the scores are in its manifest and report only; "
                 "the same command puts them into metrics.jsonl when it has ended"
             )
         else:
-            _append(folder, recipe, scores, step, _suffix(recipe, averaged), warn)
+            _append(folder, recipe, scores, step, _suffix(recipe, averaged))
     write_report(folder)
 
 
@@ -58,7 +59,6 @@ def _append(
     scores: Sequence[Score],
     step: int,
     suffix: str,
-    warn: Callable[[str], None],
 ) -> None:
     known = _known(folder, step)
     fresh = [s for s in scores if (f"{s.metric}{suffix}", plain(s.value)) not in known]
@@ -74,7 +74,7 @@ def _append(
                 events.record(line)
             events.close(succeeded=None)
         except RunError as error:
-            warn(f"{error.message}; they lack what was measured now")
+            log.warning(f"{error.message}; they lack what was measured now")
 
 
 def _known(folder: RunFolder, step: int) -> set[tuple[str, Any]]:
@@ -107,8 +107,8 @@ def _with_names_of_their_own(scores: Iterable[Score]) -> list[list[Score]]:
 
 def _suffix(recipe: Recipe, averaged: bool) -> str:
     """Return what tells such scores from those that the run itself writes under the bare name."""
-    if not recipe.data.get("averaging"):
+    if recipe.settings.averaging is None:
         return ""
-    if recipe.data["evaluation"]["weights"] == "current":
+    if recipe.settings.evaluation.weights == "current":
         return OF_AVERAGED_WEIGHTS * averaged
     return OF_CURRENT_WEIGHTS * (not averaged)

@@ -1,4 +1,4 @@
-"""Layers that the built-in architectures are made of."""
+"""Provide the layers that the built-in architectures are made of."""
 
 from __future__ import annotations
 

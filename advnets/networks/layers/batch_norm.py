@@ -1,4 +1,4 @@
-"""Batch normalisation that knows what it does on several replicas."""
+"""Normalise batches in a way that is defined on several replicas."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="advnets")
 class BatchNorm(keras.layers.BatchNormalization):
-    """Batch normalisation, over the global batch or over each replica's part of it.
+    """Normalise by the statistics of the global batch, or of each replica's part of it.
 
     γ (x − μ)/√(σ² + ε) + β, with μ and σ² those of the batch in training, and their moving
     averages otherwise. On one replica it does what Keras's layer does, faster. On several,
@@ -38,7 +38,7 @@ class BatchNorm(keras.layers.BatchNormalization):
         self._asked_for = synchronized
 
     def add_weight(self, *args: Any, trainable: bool = True, **options: Any) -> Any:
-        """As Keras, with moving averages that replicas agree upon."""
+        """Add a weight as Keras does, with moving averages that replicas agree upon."""
         if not (trainable or self.synchronized):
             options.setdefault("aggregation", "mean")
         return super().add_weight(*args, trainable=trainable, **options)

@@ -1,4 +1,4 @@
-"""A bound on the L2 norm of each unit's incoming weights."""
+"""Bound the L2 norm of each unit's incoming weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Convolutional maxout with the pooling of the authors' code."""
+"""Compute convolutional maxout with the pooling of the authors' code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tensorflow as tf
 
 
 def pooled_size(size: int, window: int, stride: int) -> int:
-    """Outputs of a pooling that covers every input: ⌈(size − window)/stride⌉ + 1.
+    """Count the outputs of a pooling that covers every input: ⌈(size − window)/stride⌉ + 1.
 
     The last window may reach beyond the edge; it is clipped there.
 
@@ -93,7 +93,7 @@ class ConvMaxout(keras.layers.Layer):
         return tf.nn.max_pool2d(covered, self.pool, self.pool_stride, "VALID")
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """``(N, pooled height, pooled width, channels)``."""
+        """Return ``(N, pooled height, pooled width, channels)``."""
         height, width = (self._size(n) for n in input_shape[1:3])
         return (input_shape[0], height, width, self.channels)
 

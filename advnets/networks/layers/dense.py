@@ -1,4 +1,4 @@
-"""Fully connected layers: Keras's, fit for constraints on several replicas; and maxout."""
+"""Connect layers fully: Keras's, fit for constraints on several replicas; and maxout."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="advnets")
 class Dense(keras.layers.Dense):
-    """Keras's ``Dense``, whose constraint also works under ``tf.distribute``.
+    """Compute Keras's ``Dense``, with a constraint that also works under ``tf.distribute``.
 
     Keras applies a constraint by assigning to the variable on every replica, and a
-    mirrored variable takes such an assignment only if it is told how to merge them. All
+    mirrored variable takes such an assignment only if it knows how to merge them. All
     replicas hold the same value, so the first one's is taken.
     """
 
     def add_weight(self, *args: Any, **kwargs: Any) -> keras.Variable:
-        """As in Keras; constrained weights merge assignments by the first replica's."""
+        """Add a weight as Keras does; constrained ones merge assignments by the first replica's."""
         if kwargs.get("constraint") is not None:
             kwargs["aggregation"] = "only_first_replica"
         return super().add_weight(*args, **kwargs)
@@ -36,7 +36,7 @@ class Dense(keras.layers.Dense):
 
 @keras.saving.register_keras_serializable(package="advnets")
 class Maxout(Dense):
-    """The largest of ``pieces`` linear functions, for each of ``units`` units.
+    """Take the largest of ``pieces`` linear functions, for each of ``units`` units.
 
     h_u(x) = max_p (x·W_{p,u} + b_{p,u}), no other activation. Column p·units + u of the
     kernel [inputs, pieces·units] is piece p of unit u.
@@ -66,11 +66,11 @@ class Maxout(Dense):
         # Pieces come first, so that the maximum runs over whole rows of units. Forward and
         # backward of [200, 240·5] on two CPU cores: 0.65 ms; with the pieces last 2.3 ms; by
         # splitting and a chain of tf.maximum 1.1 ms. Under XLA all of them cost nothing
-        # beside the matrix product.
+        # next to the matrix product.
         return tf.reduce_max(tf.reshape(linear, [-1, self.pieces, self.outputs]), axis=1)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """``(N, units)``."""
+        """Return ``(N, units)``."""
         return (input_shape[0], self.outputs)
 
     def get_config(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Dropout whose mask is a pure function of the run's seed, the step and the example."""
+"""Drop inputs by a mask that is a pure function of the run's seed, the step and the example."""
 
 from __future__ import annotations
 

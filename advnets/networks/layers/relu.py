@@ -1,4 +1,4 @@
-"""ReLU and its leaky form, with second derivatives that cost nothing."""
+"""Compute ReLU and its leaky form, with second derivatives that cost nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="advnets")
 class Relu(keras.layers.Layer):
-    """max(x, s·x): ReLU for s = 0, leaky ReLU for 0 < s < 1.
+    """Compute max(x, s·x): ReLU for s = 0, leaky ReLU for 0 < s < 1.
 
     The same numbers as TensorFlow's own. But the second derivative of this function is zero
     wherever it has one, and TensorFlow sends those zeros, as a tensor, back through all the
@@ -30,7 +30,7 @@ class Relu(keras.layers.Layer):
         self.negative_slope = negative_slope
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Of [N, *shape], element by element."""
+        """Activate [N, *shape], element by element."""
         slope = self.negative_slope
 
         @tf.custom_gradient
@@ -42,7 +42,7 @@ class Relu(keras.layers.Layer):
                 # argument, so that nothing is ever sent back to it.
                 @tf.custom_gradient
                 def masked(g: tf.Tensor) -> Any:
-                    return _masked(g, x, slope), masked
+                    return _mask(g, x, slope), masked
 
                 return masked(upstream)
 
@@ -51,7 +51,7 @@ class Relu(keras.layers.Layer):
         return activate(inputs)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """As the input's."""
+        """Return the input's."""
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
@@ -59,8 +59,8 @@ class Relu(keras.layers.Layer):
         return {**super().get_config(), "negative_slope": self.negative_slope}
 
 
-def _masked(g: tf.Tensor, x: tf.Tensor, slope: float) -> tf.Tensor:
-    """g where x > 0, s·g elsewhere."""
+def _mask(g: tf.Tensor, x: tf.Tensor, slope: float) -> tf.Tensor:
+    """Return g where x > 0, s·g elsewhere."""
     if slope:
         return tf.raw_ops.LeakyReluGrad(gradients=g, features=x, alpha=slope)
     return tf.raw_ops.ReluGrad(gradients=g, features=x)

@@ -1,4 +1,4 @@
-"""A bias of its own for every output."""
+"""Add to every output a bias of its own."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ class UntiedBias(keras.layers.Layer):
         return inputs + self.bias
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """As the input's."""
+        """Return the input's."""
         return input_shape

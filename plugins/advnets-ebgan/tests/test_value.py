@@ -44,7 +44,7 @@ def test_at_the_equilibrium_it_is_the_margin(gamma):
 
 def test_another_margin_than_the_losses_is_refused():
     wrong = context([1], [1], loss=SimpleNamespace(margin=4.0))
-    with pytest.raises(DataError, match="margin is 4; the metric was told 10"):
+    with pytest.raises(DataError, match="margin is 4; the metric was given 10"):
         ebgan_value(wrong, margin=10, samples=1)
     (value, *_) = ebgan_value(wrong, samples=1)
     assert value.protocol["margin"] == 4

@@ -16,7 +16,7 @@ from advnets.data.sources.tfds_builder import (
     data_directory,
     find_builder,
     is_prepared,
-    prepared,
+    list_prepared,
 )
 from advnets.errors import DataError
 
@@ -38,11 +38,11 @@ def test_data_directory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_prepared_is_available_without_a_network(tfds_dir: Path, no_network: None) -> None:
     check_available(find_builder("tiny_pictures", tfds_dir))
-    assert "tiny_pictures:1.0.0" in prepared(tfds_dir)
+    assert "tiny_pictures:1.0.0" in list_prepared(tfds_dir)
 
 
 def test_nothing_prepared(tmp_path: Path) -> None:
-    assert prepared(tmp_path) == []
+    assert list_prepared(tmp_path) == []
     assert not is_prepared(find_builder("mnist", tmp_path))
 
 
@@ -135,7 +135,7 @@ def test_classes_named_by_data_are_not_imported(
         described = json.loads((folder / "features.json").read_text())
         described[key] = "evil_features.Evil"
         (folder / "features.json").write_text(json.dumps(described))
-        with pytest.raises(DataError, match="asks for the Python class 'evil_features.Evil'"):
+        with pytest.raises(DataError, match="names the Python class 'evil_features.Evil'"):
             find_builder(f"{name}:1.0.0", tmp_path / "data")
         (folder / "features.json").write_text("[" * 99_999)
         with pytest.raises(DataError, match="features.json cannot be read"):

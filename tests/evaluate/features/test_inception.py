@@ -60,7 +60,7 @@ def test_vectors_are_refused():
 def test_without_weights_or_network_it_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr(
-        inception, "unreachable", lambda urls: {"storage.googleapis.com": "no route"}
+        inception, "find_unreachable", lambda urls: {"storage.googleapis.com": "no route"}
     )
     with pytest.raises(DataUnavailable, match=r"no route") as caught:
         Extractors(Digits()).get("inception")
@@ -72,7 +72,7 @@ def test_without_weights_or_network_it_says_what_to_do(tmp_path, monkeypatch):
 
 def test_a_download_that_fails_is_told_the_same_way(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr(inception, "unreachable", lambda urls: {})
+    monkeypatch.setattr(inception, "find_unreachable", lambda urls: {})
 
     def broken(**options):
         raise Exception("URL fetch failure: the cable is cut\nand more")

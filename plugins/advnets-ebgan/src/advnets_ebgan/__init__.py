@@ -1,4 +1,4 @@
-"""Energy-based adversarial networks (EBGAN) for advnets.
+"""Add energy-based adversarial networks (EBGAN) to advnets.
 
 Zhao, Mathieu and LeCun 2016, arXiv:1609.03126: the discriminator is an auto-encoder whose
 reconstruction error is the energy of an example. It gives real examples low energy, and

@@ -1,4 +1,4 @@
-"""The auto-encoder that plays EBGAN's discriminator."""
+"""Build the auto-encoder that plays EBGAN's discriminator."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def autoencoder(
     output: str = "linear",
     stddev: float | None = None,
 ) -> keras.Model:
-    """Return a fully connected auto-encoder, judging an example by how well it can rebuild it.
+    """Build a fully connected auto-encoder that judges an example by how well it rebuilds it.
 
     Args:
         context: The data's shape, and the seed.
@@ -46,8 +46,8 @@ def autoencoder(
     Source: Zhao, Mathieu and LeCun 2016 (arXiv:1609.03126), equation 13 and appendix.
 
     >>> model = autoencoder(NetworkContext("discriminator", (8, 8, 1)), encoder=[32, 16])
-    >>> said = model(keras.ops.zeros([5, 8, 8, 1]))
-    >>> {name: tuple(tensor.shape) for name, tensor in sorted(said.items())}
+    >>> output = model(keras.ops.zeros([5, 8, 8, 1]))
+    >>> {name: tuple(tensor.shape) for name, tensor in sorted(output.items())}
     {'energy': (5,), 'features': (5, 16), 'reconstruction': (5, 8, 8, 1)}
     """
 

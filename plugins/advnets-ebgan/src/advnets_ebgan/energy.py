@@ -1,4 +1,4 @@
-"""The energy of an example: how far it is from its reconstruction."""
+"""Compute the energy of an example: how far it is from its reconstruction."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import tensorflow as tf
 
 
 def euclidean_norm(x: tf.Tensor) -> tf.Tensor:
-    """‖x‖, the un-squared L2 norm of each example, with gradient 0 at x = 0.
+    """Return ‖x‖, the un-squared L2 norm of each example, with gradient 0 at x = 0.
 
     The root's own gradient is infinite at 0, and TensorFlow makes NaN of infinity times 0.
 
@@ -28,7 +28,7 @@ def euclidean_norm(x: tf.Tensor) -> tf.Tensor:
 
 @keras.saving.register_keras_serializable(package="advnets_ebgan")
 class Energy(keras.layers.Layer):
-    """E(x) = ‖reconstruction − x‖, from the two as ``[N, ...]`` to float32 ``[N]``.
+    """Compute E(x) = ‖reconstruction − x‖, from the two as ``[N, ...]`` to float32 ``[N]``.
 
     Source: Zhao, Mathieu and LeCun 2016 (arXiv:1609.03126), equation 13: not squared, and
     not a mean over pixels. The paper's margins are meant for this.
@@ -40,5 +40,5 @@ class Energy(keras.layers.Layer):
         return euclidean_norm(reconstruction - x)
 
     def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple:
-        """``[N]``."""
+        """Return ``[N]``."""
         return (input_shape[0][0],)

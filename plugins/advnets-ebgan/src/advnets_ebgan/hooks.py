@@ -1,4 +1,4 @@
-"""What this plugin registers: names, parameters, targets. TensorFlow-free."""
+"""Register this plugin's components: names, parameters, targets. TensorFlow-free."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Units = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class MarginParameters(Parameters):
-    """Parameters of ``ebgan_margin``."""
+    """Validate the parameters of ``ebgan_margin``."""
 
     margin: float = Field(
         10.0, gt=0, description="m, the energy up to which D pushes generated examples"
@@ -20,13 +20,13 @@ class MarginParameters(Parameters):
 
 
 class PullingAwayParameters(Parameters):
-    """Parameters of ``pulling_away``."""
+    """Validate the parameters of ``pulling_away``."""
 
     weight: float = Field(0.1, ge=0, description="factor of the term in G's loss")
 
 
 class AutoencoderParameters(Parameters):
-    """Parameters of ``autoencoder``."""
+    """Validate the parameters of ``autoencoder``."""
 
     encoder: list[Units] = Field(
         [1024, 1024],
@@ -59,7 +59,7 @@ class AutoencoderParameters(Parameters):
 
 
 class ValueParameters(Parameters):
-    """Parameters of ``ebgan_value``."""
+    """Validate the parameters of ``ebgan_value``."""
 
     margin: float | None = Field(None, gt=0, description="m; the loss's by default")
     samples: int = Field(10_000, ge=2, le=1_000_000, description="samples drawn from G")
@@ -73,7 +73,7 @@ class ValueParameters(Parameters):
 
 @hookimpl
 def advnets_losses() -> list[Component]:
-    """Return the margin loss."""
+    """Register the margin loss."""
     return [
         Component(
             "ebgan_margin",
@@ -86,7 +86,7 @@ def advnets_losses() -> list[Component]:
 
 @hookimpl
 def advnets_penalties() -> list[Component]:
-    """Return the repelling regulariser of EBGAN-PT."""
+    """Register the repelling regulariser of EBGAN-PT."""
     return [
         Component(
             "pulling_away",
@@ -100,7 +100,7 @@ def advnets_penalties() -> list[Component]:
 
 @hookimpl
 def advnets_architectures() -> list[Component]:
-    """Return the discriminator whose reconstruction error is the energy."""
+    """Register the discriminator whose reconstruction error is the energy."""
     return [
         Component(
             "autoencoder",
@@ -114,7 +114,7 @@ def advnets_architectures() -> list[Component]:
 
 @hookimpl
 def advnets_metrics() -> list[Component]:
-    """Tell how near the game is to an equilibrium."""
+    """Register the metric of how near the game is to an equilibrium."""
     return [
         Component(
             "ebgan_value",
@@ -127,7 +127,7 @@ def advnets_metrics() -> list[Component]:
 
 @hookimpl
 def advnets_recipes() -> list[Component]:
-    """EBGAN on MNIST, without and with the pulling-away term."""
+    """Register EBGAN on MNIST, without and with the pulling-away term."""
     return [
         Component(
             "ebgan_mnist",
@@ -144,14 +144,14 @@ def advnets_recipes() -> list[Component]:
 
 SWEEPS = {
     "ebgan_grid": "EBGAN over a small grid of architectures (Zhao et al. 2016, section 4.1)",
-    "ebgan_grid_gan": "GAN over such a grid, and over optimizers, to be set beside it",
+    "ebgan_grid_gan": "GAN over such a grid, and over optimizers, to be set next to it",
     "ebgan_margins": "what EBGAN's margin does (Zhao et al. 2016, figure 9)",
 }
 
 
 @hookimpl
 def advnets_sweeps() -> list[Component]:
-    """Return the studies of the paper, scaled down."""
+    """Register the studies of the paper, scaled down."""
     return [
         Component(name, f"advnets_ebgan:sweeps/{name}.yaml", summary)
         for name, summary in SWEEPS.items()

@@ -1,4 +1,4 @@
-"""The margin loss of energy-based adversarial networks."""
+"""Compute the margin loss of energy-based adversarial networks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from advnets.game import DiscriminatorOutput, Loss
 
 
 class EbganMargin(Loss):
-    """L_D = E(x) + [m − E(G(z))]⁺ and L_G = E(G(z)).
+    """Minimise L_D = E(x) + [m − E(G(z))]⁺ and L_G = E(G(z)).
 
     E is the energy that the discriminator gives an example. D lowers it on real examples
     and raises it on generated ones, but not above the margin m; G seeks low energy. At a
@@ -31,11 +31,11 @@ class EbganMargin(Loss):
         self.margin = margin
 
     def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
-        """E(x) + [m − E(G(z))]⁺, float32 ``[N]``."""
+        """Return E(x) + [m − E(G(z))]⁺, float32 ``[N]``."""
         return real.energy + tf.nn.relu(self.margin - fake.energy)
 
     def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
-        """E(G(z)), float32 ``[N]``."""
+        """Return E(G(z)), float32 ``[N]``."""
         return fake.energy
 
     def observe(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> dict[str, tf.Tensor]:

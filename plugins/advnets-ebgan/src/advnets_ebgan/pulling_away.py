@@ -1,4 +1,4 @@
-"""The pulling-away term: generated examples are to look different to D."""
+"""Pull generated examples away from each other: they are to look different to D."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from advnets.game import Penalty, PenaltyInputs
 
 
 class PullingAway(Penalty):
-    """w/(N(N−1)) Σ_i Σ_{j≠i} cos(S_i, S_j)², added to the generator's loss.
+    """Penalise the generator by w/(N(N−1)) Σ_i Σ_{j≠i} cos(S_i, S_j)².
 
     S_i is D's code of the i-th generated example, the encoder's output (``features``). The
     mean runs over all pairs of the *global* batch: on several replicas the codes are
@@ -25,9 +25,9 @@ class PullingAway(Penalty):
     >>> from advnets.game import DiscriminatorOutput
     >>> from advnets.random import Draw
     >>> codes = tf.constant([[1.0, 0.0], [2.0, 0.0], [0.0, 3.0]])
-    >>> said = DiscriminatorOutput({"energy": tf.zeros([3]), "features": codes})
+    >>> output = DiscriminatorOutput({"energy": tf.zeros([3]), "features": codes})
     >>> x = tf.zeros([3, 1])
-    >>> inputs = PenaltyInputs(lambda x: said, x, x, None, said, Draw(1, 0), "generator")
+    >>> inputs = PenaltyInputs(lambda x: output, x, x, None, output, Draw(1, 0), "generator")
     >>> PullingAway(weight=1.0)(inputs).numpy()
     array([0.5, 0.5, 0. ], dtype=float32)
     """
@@ -39,18 +39,18 @@ class PullingAway(Penalty):
         self.weight = weight
 
     def __call__(self, inputs: PenaltyInputs) -> tf.Tensor:
-        """w/(N−1) Σ_{j≠i} cos(S_i, S_j)², float32 ``[N]``; 0 for a batch of one."""
+        """Return w/(N−1) Σ_{j≠i} cos(S_i, S_j)², float32 ``[N]``; 0 for a batch of one."""
         codes = tf.cast(inputs.fake_output.features, tf.float32)
         codes = tf.reshape(codes, [tf.shape(codes)[0], -1])
         directions = tf.math.l2_normalize(codes, axis=1)
-        everyone = _gathered(directions)
+        everyone = _gather_rows(directions)
         squared_cosines = tf.square(tf.matmul(directions, everyone, transpose_b=True))
         with_itself = tf.square(tf.reduce_sum(tf.square(directions), axis=1))
         others = tf.cast(tf.maximum(tf.shape(everyone)[0] - 1, 1), tf.float32)
         return self.weight * (tf.reduce_sum(squared_cosines, axis=1) - with_itself) / others
 
 
-def _gathered(x: tf.Tensor) -> tf.Tensor:
+def _gather_rows(x: tf.Tensor) -> tf.Tensor:
     """Return the rows of all replicas; gradients flow back to the replica that each row is from."""
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:

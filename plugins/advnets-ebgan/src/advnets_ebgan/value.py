@@ -1,4 +1,4 @@
-"""V(D, G) of an energy-based game, which theorem 1 says is the margin at an equilibrium."""
+"""Compute V(D, G) of an energy-based game, the margin at an equilibrium by theorem 1."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def ebgan_value(
     split: str = "test",
     batch: int = 100,
 ) -> list[Score]:
-    """V(D, G) = E[E(x)] + E[m − E(G(z))]⁺ on examples that were not trained on.
+    """Compute V(D, G) = E[E(x)] + E[m − E(G(z))]⁺ on examples that were not trained on.
 
     For a given G, min_D V = m ∫ min(p_data, p_g), so that V comes to m where p_g = p_data
     and D has settled (theorem 1), and lies below it while D can tell the two apart. V above m is
@@ -81,27 +81,27 @@ def _margin(context: MetricContext, margin: float | None) -> float:
         if margin is None:
             raise DataError(
                 "the loss has no margin, and none was given",
-                hint="ask for {name: ebgan_value, margin: 10.0}, or play with ebgan_margin",
+                hint="name {name: ebgan_value, margin: 10.0}, or play with ebgan_margin",
             )
         return margin
     if margin not in (None, own):
         raise DataError(
-            f"the loss's margin is {own:g}; the metric was told {margin:g}",
+            f"the loss's margin is {own:g}; the metric was given {margin:g}",
             hint="leave the metric's margin out: it is the loss's by default",
         )
     return own
 
 
 def _energies(context: MetricContext, parts: Iterator[np.ndarray], batch: int) -> np.ndarray:
-    """E of each example, float64 ``[N]``, in batches of nearly equal size."""
+    """Return E of each example, float64 ``[N]``, in batches of nearly equal size."""
     found: list[np.ndarray] = []
     for part in parts:
         for examples in np.array_split(part, max(len(part) // batch, 1)):
-            said = context.judge_in_play(examples) if context.judge_in_play is not None else {}
-            if "energy" not in said:
+            output = context.judge_in_play(examples) if context.judge_in_play is not None else {}
+            if "energy" not in output:
                 raise DataError(
                     "the discriminator gives no energy",
                     hint="this metric is for games with an energy, as `autoencoder` gives it",
                 )
-            found.append(np.asarray(said["energy"], np.float64).reshape(len(examples)))
+            found.append(np.asarray(output["energy"], np.float64).reshape(len(examples)))
     return np.concatenate(found)

@@ -1,4 +1,4 @@
-"""The relativistic average loss: RaSGAN."""
+"""Compute the relativistic average loss: RaSGAN."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .critic import RelativisticLoss, of_both
 
 
 class RelativisticAverage(RelativisticLoss):
-    """D tells whether an example is more realistic than the average of the other side.
+    """Let D judge whether an example is more realistic than the average of the other side.
 
         L_D = −log σ(C(x) − Ē C(G(z))) − log(1 − σ(C(G(z)) − Ē C(x)))
         L_G = −log σ(C(G(z)) − Ē C(x)) − log(1 − σ(C(x) − Ē C(G(z))))
@@ -27,7 +27,7 @@ class RelativisticAverage(RelativisticLoss):
     """
 
     def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
-        """softplus(−(C(x) − Ē C(G(z)))) + softplus(C(G(z)) − Ē C(x)), float32 ``[N]``."""
+        """Return softplus(−(C(x) − Ē C(G(z)))) + softplus(C(G(z)) − Ē C(x)), float32 ``[N]``."""
         over_fake, over_real = _differences(real, fake)
         return tf.math.softplus(-over_fake) + tf.math.softplus(over_real)
 
@@ -37,7 +37,7 @@ class RelativisticAverage(RelativisticLoss):
         return tf.math.softplus(-over_real) + tf.math.softplus(over_fake)
 
     def observe(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> dict[str, tf.Tensor]:
-        """To be logged: how sure D is that an example of either side is the more realistic one.
+        """Return for the log how sure D is that an example of either side is more realistic.
 
         Returns:
             ``over_fake`` σ(C(x) − Ē C(G(z))) and ``over_real`` σ(C(G(z)) − Ē C(x)).
@@ -49,5 +49,5 @@ class RelativisticAverage(RelativisticLoss):
 def _differences(
     real: DiscriminatorOutput, fake: DiscriminatorOutput
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """C(x) − Ē C(G(z)) and C(G(z)) − Ē C(x), each ``[N]``."""
+    """Return C(x) − Ē C(G(z)) and C(G(z)) − Ē C(x), each ``[N]``."""
     return real.logits - global_mean(fake.logits), fake.logits - global_mean(real.logits)

@@ -1,4 +1,4 @@
-"""What the relativistic losses have in common."""
+"""Share what the relativistic losses have in common."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from advnets.game import DiscriminatorOutput, Loss
 
 
 class RelativisticLoss(Loss):
-    """A loss that only looks at differences of C between real and generated examples.
+    """Look only at differences of C between real and generated examples.
 
     C's output taken alone is defined up to a constant, so that there is neither V(D, G) nor
     a probability of a single example to be real.
@@ -17,19 +17,19 @@ class RelativisticLoss(Loss):
     generator_needs_real = True
 
     def value(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> None:
-        """``None``: no example is real by itself."""
+        """Return ``None``: no example is real by itself."""
 
     def probability(self, output: DiscriminatorOutput) -> None:
-        """``None``: no example is real by itself."""
+        """Return ``None``: no example is real by itself."""
 
 
 def of_both(
     real: DiscriminatorOutput | None, fake: DiscriminatorOutput
 ) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
-    """Return what D said of either side, for G, which is given both since it asks for them."""
+    """Return D's output for either side to G, which is given both since it requires them."""
     if real is None:
         raise PluginError(
-            "a relativistic loss was asked for G's loss without what D said of real examples",
+            "a relativistic loss needs D's output for real examples to compute G's loss",
             hint="an update rule passes judge_real=game.generator_needs_real to game.play",
         )
     return real, fake

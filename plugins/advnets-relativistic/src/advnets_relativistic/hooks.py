@@ -1,4 +1,4 @@
-"""What this plugin registers: names, parameters, targets. TensorFlow-free."""
+"""Register this plugin's components: names, parameters, targets. TensorFlow-free."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from advnets import Component, hookimpl
 
 @hookimpl
 def advnets_losses() -> list[Component]:
-    """Against the average of the other side, and in pairs."""
+    """Register the loss against the average of the other side, and that in pairs."""
     return [
         Component(
             "relativistic_average",
@@ -24,7 +24,7 @@ def advnets_losses() -> list[Component]:
 
 @hookimpl
 def advnets_recipes() -> list[Component]:
-    """Return a small game with the average loss."""
+    """Register a small game with the average loss."""
     return [
         Component(
             "relativistic_ring",

@@ -1,4 +1,4 @@
-"""The paired relativistic loss: RSGAN."""
+"""Compute the paired relativistic loss: RSGAN."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .critic import RelativisticLoss, of_both
 
 
 class Relativistic(RelativisticLoss):
-    """D tells which of two examples, one of each side, is the real one.
+    """Let D judge which of two examples, one of each side, is the real one.
 
         L_D = −log σ(C(x) − C(G(z)))
         L_G = −log σ(C(G(z)) − C(x))
@@ -26,14 +26,14 @@ class Relativistic(RelativisticLoss):
     """
 
     def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
-        """softplus(C(G(z)) − C(x)), float32 ``[N]``."""
+        """Return softplus(C(G(z)) − C(x)), float32 ``[N]``."""
         return tf.math.softplus(fake.logits - real.logits)
 
     def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
-        """softplus(C(x) − C(G(z))), float32 ``[N]``."""
+        """Return softplus(C(x) − C(G(z))), float32 ``[N]``."""
         real, fake = of_both(real, fake)
         return tf.math.softplus(real.logits - fake.logits)
 
     def observe(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> dict[str, tf.Tensor]:
-        """To be logged: ``over_fake``, σ(C(x) − C(G(z)))."""
+        """Return for the log ``over_fake``, σ(C(x) − C(G(z)))."""
         return {"over_fake": tf.sigmoid(real.logits - fake.logits)}

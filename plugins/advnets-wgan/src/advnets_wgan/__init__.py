@@ -1,4 +1,4 @@
-"""Wasserstein adversarial networks (WGAN, WGAN-GP) for advnets.
+"""Add Wasserstein adversarial networks (WGAN, WGAN-GP) to advnets.
 
 Arjovsky et al. 2017, arXiv:1701.07875: the discriminator is a critic C that returns any
 number. The largest difference E C(x) − E C(G(z)) that a 1-Lipschitz critic reaches is the

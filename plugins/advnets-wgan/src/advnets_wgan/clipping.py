@@ -1,4 +1,4 @@
-"""Weight clipping, as the last part of an RMSprop step."""
+"""Clip weights, as the last part of an RMSprop step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from advnets.networks import OptimizerContext
 
 @keras.saving.register_keras_serializable(package="advnets_wgan")
 class ClippedRMSprop(keras.optimizers.RMSprop):
-    """RMSprop, after whose every step each weight is clipped to [−clip, clip].
+    """Descend by RMSprop, after whose every step each weight is clipped to [−clip, clip].
 
     A step of projected gradient descent, w ← clip(w − lr · g/√v, −c, c), for WGAN's critic:
     in a bounded box of weights the critic has a bounded slope.
@@ -53,7 +53,7 @@ def clipped_rmsprop(
     rho: float = 0.9,
     epsilon: float = 1e-7,
 ) -> ClippedRMSprop:
-    """:class:`ClippedRMSprop` as a recipe asks for it.
+    """Build :class:`ClippedRMSprop` from a recipe's parameters.
 
     Args:
         context: Not used.

@@ -1,4 +1,4 @@
-"""The gradient penalty of WGAN-GP: the critic's slope is to be 1 between data and samples."""
+"""Penalise gradients as WGAN-GP: the critic's slope is to be 1 between data and samples."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from advnets.game import Penalty, PenaltyInputs
 
 
 class GradientPenalty(Penalty):
-    """λ (‖∇C(x̂)‖₂ − 1)², added to the discriminator's loss.
+    """Penalise the discriminator by λ (‖∇C(x̂)‖₂ − 1)².
 
     x̂ = ε x + (1 − ε) G(z), with ε ~ U[0, 1) of its own for every example. With
     ``one_sided``, λ ([‖∇C(x̂)‖₂ − 1]⁺)²: slopes below 1 cost nothing.
@@ -43,8 +43,8 @@ class GradientPenalty(Penalty):
         self.one_sided = one_sided
 
     def __call__(self, inputs: PenaltyInputs) -> tf.Tensor:
-        """λ (‖∇C(x̂)‖₂ − 1)², float32 ``[N]``."""
-        between = _interpolates(inputs)
+        """Return λ (‖∇C(x̂)‖₂ − 1)², float32 ``[N]``."""
+        between = _interpolate(inputs)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(between)
             # Summed, since each C(x̂) depends on its own x̂ only.
@@ -55,8 +55,8 @@ class GradientPenalty(Penalty):
         return self.weight * tf.square(excess)
 
 
-def _interpolates(inputs: PenaltyInputs) -> tf.Tensor:
-    """x̂ = ε x + (1 − ε) G(z), a constant to whatever differentiates the penalty."""
+def _interpolate(inputs: PenaltyInputs) -> tf.Tensor:
+    """Return x̂ = ε x + (1 − ε) G(z), a constant to whatever differentiates the penalty."""
     real = inputs.real
     generated = tf.cast(inputs.generated, real.dtype)
     examples = real.shape[0] if real.shape[0] is not None else tf.shape(real)[0]
@@ -67,7 +67,7 @@ def _interpolates(inputs: PenaltyInputs) -> tf.Tensor:
 
 
 def _norm(gradient: tf.Tensor) -> tf.Tensor:
-    """‖gradient‖₂ per example, float32 ``[N]``, with derivative 0 where the gradient is 0.
+    """Return ‖gradient‖₂ per example, float32 ``[N]``, with derivative 0 where the gradient is 0.
 
     The root's own derivative is infinite there, and infinity times 0 is NaN.
     """

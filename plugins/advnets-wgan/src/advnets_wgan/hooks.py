@@ -1,4 +1,4 @@
-"""What this plugin registers: names, parameters, targets. TensorFlow-free."""
+"""Register this plugin's components: names, parameters, targets. TensorFlow-free."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from advnets import Component, Parameters, hookimpl
 
 
 class GradientPenaltyParameters(Parameters):
-    """Parameters of ``gradient_penalty``."""
+    """Validate the parameters of ``gradient_penalty``."""
 
     weight: float = Field(
         10.0, ge=0, description="λ, the factor of the term in D's loss; 0.1 suits toy data"
@@ -17,7 +17,7 @@ class GradientPenaltyParameters(Parameters):
 
 
 class ClippedRmspropParameters(Parameters):
-    """Parameters of ``clipped_rmsprop``."""
+    """Validate the parameters of ``clipped_rmsprop``."""
 
     learning_rate: float = Field(5e-5, gt=0, description="learning rate")
     clip: float = Field(0.01, gt=0, description="c: after each step weights lie in [-c, c]")
@@ -27,7 +27,7 @@ class ClippedRmspropParameters(Parameters):
 
 @hookimpl
 def advnets_losses() -> list[Component]:
-    """Return the critic's loss."""
+    """Register the critic's loss."""
     return [
         Component(
             "wasserstein",
@@ -39,7 +39,7 @@ def advnets_losses() -> list[Component]:
 
 @hookimpl
 def advnets_penalties() -> list[Component]:
-    """Return what keeps the critic's slope near 1 in WGAN-GP."""
+    """Register what keeps the critic's slope near 1 in WGAN-GP."""
     return [
         Component(
             "gradient_penalty",
@@ -52,7 +52,7 @@ def advnets_penalties() -> list[Component]:
 
 @hookimpl
 def advnets_optimizers() -> list[Component]:
-    """Return what keeps the critic's slope bounded in the first WGAN."""
+    """Register what keeps the critic's slope bounded in the first WGAN."""
     return [
         Component(
             "clipped_rmsprop",
@@ -65,7 +65,7 @@ def advnets_optimizers() -> list[Component]:
 
 @hookimpl
 def advnets_recipes() -> list[Component]:
-    """Return a ring of Gaussians, with the penalty."""
+    """Register a ring of Gaussians, with the penalty."""
     return [
         Component(
             "wgan_gp_ring",

@@ -1,4 +1,4 @@
-"""The loss of Wasserstein adversarial networks."""
+"""Compute the loss of Wasserstein adversarial networks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from advnets.game import DiscriminatorOutput, Loss
 
 
 class Wasserstein(Loss):
-    """L_D = C(G(z)) − C(x) and L_G = −C(G(z)).
+    """Minimise L_D = C(G(z)) − C(x) and L_G = −C(G(z)).
 
     C, the critic, is D's raw output: not a logit, so there is no probability of "real" and
     no V(D, G). Of all critics with ‖C(a) − C(b)‖ ≤ ‖a − b‖ the best one reaches
@@ -27,22 +27,21 @@ class Wasserstein(Loss):
     requires = ("logits",)
 
     def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
-        """C(G(z)) − C(x), float32 ``[N]``."""
+        """Return C(G(z)) − C(x), float32 ``[N]``."""
         return fake.logits - real.logits
 
     def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
-        """−C(G(z)), float32 ``[N]``."""
+        """Return −C(G(z)), float32 ``[N]``."""
         return -fake.logits
 
     def value(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> None:
-        """``None``: V(D, G) needs probabilities."""
+        """Return ``None``: V(D, G) needs probabilities."""
 
     def probability(self, output: DiscriminatorOutput) -> None:
-        """``None``: a critic's output is not a logit."""
+        """Return ``None``: a critic's output is not a logit."""
 
     def observe(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> dict[str, tf.Tensor]:
-        """Return what the critic says of either side, and its estimate of the distance, to be
-        logged.
+        """Return for the log the critic's output for either side, and its estimate of the distance.
 
         Returns:
             ``critic_real`` C(x), ``critic_fake`` C(G(z)), and ``wasserstein_estimate``

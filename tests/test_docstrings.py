@@ -1,0 +1,239 @@
+"""A docstring begins with a verb: what a function does, what an object of a class does."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = {
+    str(file.relative_to(ROOT)): file
+    for pattern in ("advnets/**/*.py", "plugins/*/src/**/*.py")
+    for file in sorted(ROOT.glob(pattern))
+}
+
+ARTICLES = {"A", "An", "The"}
+QUESTIONS = {"How", "What", "When", "Where", "Whether", "Which", "While", "Who", "Whose", "Why"}
+PRONOUNS = {
+    *("All", "Another", "Any", "Anything", "Both", "Each", "Either", "Every", "Everything", "It"),
+    *("Its", "Neither", "No", "None", "Nothing", "One", "Other", "Some", "Something", "That"),
+    *("Their", "These", "They", "This", "Those", "Whatever", "Whoever"),
+}
+PREPOSITIONS = {
+    *("Against", "Also", "As", "At", "By", "For", "From", "If", "In", "Like", "Of", "On", "To"),
+    *("Twice", "Under", "With", "Without"),
+}
+VERB = re.compile(r"[A-Z][a-z]+(?:-[a-z]+)?[,.:;]?")
+"""A word, and not a number, a formula or a name of code."""
+
+EXEMPT = {
+    "advnets/errors.py": "says what each kind of error is",
+    "advnets/random.py": "says what each number is",
+    "advnets/data/order.py": "says what each number is",
+    "advnets/plugins/hookspecs.py": "says what each hook gives",
+    "advnets/safe_io/json_text.py": "says what each text is",
+    "advnets/safe_io/links.py": "says what each path is",
+    "advnets/safe_io/printable.py": "says what each text is",
+    "advnets/safe_io/reading.py": "says what each file is",
+    "advnets/checkpoint/store.py": "says what each file is",
+    "advnets/testing/*": "each check is called what it demands, and its docstring explains it",
+}
+"""Files whose docstrings are nouns, and why."""
+
+NOT_YET: set[str] = {
+    "advnets/builtin/comparisons.py",
+    "advnets/builtin/networks.py",
+    "advnets/builtin/optimizers.py",
+    "advnets/cli/common.py",
+    "advnets/cli/components.py",
+    "advnets/cli/figure.py",
+    "advnets/cli/main.py",
+    "advnets/cli/plugin_check.py",
+    "advnets/cli/sweep.py",
+    "advnets/compare/at_one_step.py",
+    "advnets/compare/ranking.py",
+    "advnets/compare/scored_run.py",
+    "advnets/compare/statistics.py",
+    "advnets/data/examples.py",
+    "advnets/data/feed/feed.py",
+    "advnets/data/feed/resident.py",
+    "advnets/data/feed/streamed.py",
+    "advnets/data/probe.py",
+    "advnets/data/source.py",
+    "advnets/data/sources/composed.py",
+    "advnets/data/sources/folder.py",
+    "advnets/data/sources/image_file.py",
+    "advnets/data/sources/mixture.py",
+    "advnets/data/sources/npy_arrays.py",
+    "advnets/data/sources/npy_header.py",
+    "advnets/data/sources/scan_cache.py",
+    "advnets/data/sources/tfds.py",
+    "advnets/data/sources/tfds_records.py",
+    "advnets/distribute/cluster.py",
+    "advnets/distribute/kubernetes.py",
+    "advnets/distribute/launcher.py",
+    "advnets/distribute/rendezvous.py",
+    "advnets/distribute/signals.py",
+    "advnets/distribute/workers.py",
+    "advnets/evaluate/context.py",
+    "advnets/evaluate/estimators/bootstrap.py",
+    "advnets/evaluate/estimators/diversity.py",
+    "advnets/evaluate/estimators/interval.py",
+    "advnets/evaluate/estimators/line_game.py",
+    "advnets/evaluate/estimators/manifolds.py",
+    "advnets/evaluate/estimators/pairs.py",
+    "advnets/evaluate/estimators/push_forward.py",
+    "advnets/evaluate/features/extractor.py",
+    "advnets/evaluate/features/inception.py",
+    "advnets/evaluate/inputs.py",
+    "advnets/evaluate/metrics/fid.py",
+    "advnets/evaluate/metrics/inception_score.py",
+    "advnets/evaluate/metrics/kid.py",
+    "advnets/evaluate/metrics/modes.py",
+    "advnets/evaluate/metrics/parzen.py",
+    "advnets/evaluate/metrics/real_and_generated.py",
+    "advnets/game/averaging.py",
+    "advnets/game/encounter.py",
+    "advnets/game/finiteness.py",
+    "advnets/game/game.py",
+    "advnets/game/generation.py",
+    "advnets/game/loss_scale.py",
+    "advnets/game/losses.py",
+    "advnets/game/output.py",
+    "advnets/game/penalties.py",
+    "advnets/game/players.py",
+    "advnets/game/prior.py",
+    "advnets/game/sampling.py",
+    "advnets/game/updates.py",
+    "advnets/monitor/figures/animation.py",
+    "advnets/monitor/figures/line_panel.py",
+    "advnets/monitor/figures/sheet.py",
+    "advnets/monitor/figures/style.py",
+    "advnets/monitor/grid.py",
+    "advnets/monitor/plain_text.py",
+    "advnets/monitor/progress.py",
+    "advnets/monitor/report/afterwards.py",
+    "advnets/monitor/report/charts.py",
+    "advnets/monitor/report/curves.py",
+    "advnets/monitor/report/health.py",
+    "advnets/monitor/report/report.py",
+    "advnets/monitor/snapshot.py",
+    "advnets/networks/context.py",
+    "advnets/networks/layers/batch_norm.py",
+    "advnets/networks/layers/conv_maxout.py",
+    "advnets/networks/layers/dense.py",
+    "advnets/networks/layers/relu.py",
+    "advnets/networks/layers/untied_bias.py",
+    "advnets/networks/precision.py",
+    "advnets/networks/stack.py",
+    "advnets/observe/evaluation.py",
+    "advnets/observe/figures.py",
+    "advnets/observe/inference.py",
+    "advnets/observe/sample_grids.py",
+    "advnets/observe/tf32.py",
+    "advnets/observe/theory.py",
+    "advnets/optimizers/builders.py",
+    "advnets/optimizers/context.py",
+    "advnets/optimizers/schedules.py",
+    "advnets/plugins/components.py",
+    "advnets/plugins/dataset_parameters.py",
+    "advnets/plugins/loading.py",
+    "advnets/plugins/registry.py",
+    "advnets/plugins/time_limit.py",
+    "advnets/recipe/document.py",
+    "advnets/recipe/mapping_reader.py",
+    "advnets/recipe/problems.py",
+    "advnets/recipe/recipe.py",
+    "advnets/recipe/resolve.py",
+    "advnets/recipe/schema.py",
+    "advnets/recipe/wording.py",
+    "advnets/recipe/yaml_reader.py",
+    "advnets/runs/heartbeat.py",
+    "advnets/runs/lock.py",
+    "advnets/runs/manifest.py",
+    "advnets/runs/metrics_log.py",
+    "advnets/runs/thinned.py",
+    "advnets/safe_io/atomic.py",
+    "advnets/session/api.py",
+    "advnets/session/ending.py",
+    "advnets/session/opening.py",
+    "advnets/session/session.py",
+    "advnets/sweep/charts.py",
+    "advnets/sweep/check.py",
+    "advnets/sweep/distributions.py",
+    "advnets/sweep/load.py",
+    "advnets/sweep/player.py",
+    "advnets/sweep/run_process.py",
+    "advnets/sweep/schema.py",
+    "advnets/sweep/study.py",
+    "advnets/train/account.py",
+    "advnets/train/best.py",
+    "advnets/train/cadence.py",
+    "advnets/train/clock.py",
+    "advnets/train/divergence.py",
+    "advnets/train/flops.py",
+    "advnets/train/jit.py",
+    "advnets/train/loop.py",
+    "advnets/train/rounds.py",
+    "advnets/train/tune.py",
+    "advnets/verify/kills.py",
+    "plugins/advnets-ebgan/src/advnets_ebgan/energy.py",
+    "plugins/advnets-ebgan/src/advnets_ebgan/margin.py",
+    "plugins/advnets-ebgan/src/advnets_ebgan/pulling_away.py",
+    "plugins/advnets-ebgan/src/advnets_ebgan/value.py",
+    "plugins/advnets-relativistic/src/advnets_relativistic/average.py",
+    "plugins/advnets-relativistic/src/advnets_relativistic/critic.py",
+    "plugins/advnets-relativistic/src/advnets_relativistic/paired.py",
+    "plugins/advnets-wgan/src/advnets_wgan/clipping.py",
+    "plugins/advnets-wgan/src/advnets_wgan/gradient_penalty.py",
+    "plugins/advnets-wgan/src/advnets_wgan/wasserstein.py",
+}
+"""Files that are still to be mended."""
+
+
+def exempt(file: str) -> bool:
+    return any(Path(file).match(pattern) for pattern in EXEMPT)
+
+
+def is_described_by_a_noun(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether it is a property, a command (its help) or a hook (that of its specification)."""
+    decorators = [ast.unparse(decorator) for decorator in function.decorator_list]
+    nouns = re.compile(r"(.*\.)?(\w*property|hookimpl|command|group)(\(.*)?", re.DOTALL)
+    return any(nouns.fullmatch(decorator) for decorator in decorators)
+
+
+def faults(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        text = ast.get_docstring(node)
+        if not text:
+            continue
+        first = text.split()[0]
+        word = first.rstrip(",.:;")
+        if isinstance(node, ast.ClassDef):
+            wrong = word in ARTICLES | QUESTIONS
+        else:
+            # Nouns in the plural and verbs in the third person end in an s.
+            plural = word.endswith("s") and not word.endswith("ss")
+            refused = ARTICLES | QUESTIONS | PRONOUNS | PREPOSITIONS
+            wrong = word in refused or plural or not VERB.fullmatch(first)
+            wrong = wrong and not is_described_by_a_noun(node)
+        if wrong:
+            line = text.splitlines()[0]
+            yield f"{file.relative_to(ROOT)}:{node.lineno}: {node.name}: {line}"
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if not exempt(f) and f not in NOT_YET])
+def test_docstrings_begin_with_a_verb(file: str) -> None:
+    assert not (found := list(faults(FILES[file]))), "\n".join(found)
+
+
+def test_exempt_files_are_there() -> None:
+    for pattern in EXEMPT:
+        assert list(ROOT.glob(pattern)), pattern
+    assert set(FILES) >= NOT_YET
