@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .folder import RunFolder
+from .folder import RunFolder, refuse_links
 from .lock import RunLock
 from .manifest import Manifest
 
-__all__ = ["Manifest", "RunFolder", "RunLock"]
+__all__ = ["Manifest", "RunFolder", "RunLock", "refuse_links"]

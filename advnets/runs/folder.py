@@ -76,7 +76,7 @@ class RunFolder:
                     hint="remove it; or name the place yourself, with --run-dir",
                 )
         folder._refuse_foreign()
-        folder.refuse_links()
+        refuse_links(folder.path)
         return folder
 
     @classmethod
@@ -95,7 +95,7 @@ class RunFolder:
         if not sound and any(os.path.lexists(own) for own in folder.own()):
             return folder
         if folder.recipe_file.is_file():
-            folder.refuse_links()
+            refuse_links(folder.path)
             return folder
         if not folder.path.exists():
             message, inside = f"there is no run folder {path}", folder.path.parent
@@ -166,25 +166,6 @@ class RunFolder:
         """Drop the records later than ``step``."""
         self._metrics.truncate(step)
 
-    def refuse_links(self) -> None:
-        """Refuse a folder in which something leads out of it: see :func:`outside`.
-
-        A run comes as an archive from somebody else, and its links with it: what is pruned,
-        appended to or rewritten must lie in the folder itself.
-
-        Raises:
-            UsageError: With the first of them.
-        """
-        found = next(outside(self.path), None)
-        if found:
-            name, fault = found
-            raise UsageError(
-                f"{name} {fault}",
-                where=str(self.path),
-                hint="a run's files lie in its folder: put the file itself there, or remove "
-                "the link (the folder may be a link as a whole)",
-            )
-
     def _refuse_foreign(self) -> None:
         """Keep from littering a folder that is something else."""
         if self.path.exists() and not self.path.is_dir():
@@ -235,6 +216,26 @@ class RunFolder:
             return load_recipe(self.recipe_file, registry=recipe.registry).data
         except AdvnetsError:  # written with plugins that are not here now
             return dict(document.value)
+
+
+def refuse_links(path: Path) -> None:
+    """Refuse a folder in which something leads out of it: see :func:`outside`.
+
+    A run, or a sweep, comes as an archive from somebody else, and its links with it: what is pruned,
+    appended to or rewritten must lie in the folder itself.
+
+    Raises:
+        UsageError: With the first of them.
+    """
+    found = next(outside(path), None)
+    if found:
+        name, fault = found
+        raise UsageError(
+            f"{name} {fault}",
+            where=str(path),
+            hint="its files lie in the folder: put the file itself there, or remove "
+            "the link (the folder may be a link as a whole)",
+        )
 
 
 def _usable(path: str | Path) -> Path:

@@ -14,10 +14,12 @@ from ..errors import RunError, UsageError
 from ..monitor.figures.style import DATA, INK, MUTED, PAPER
 from ..monitor.plain_text import plain_text
 from ..recipe import read_yaml
+from ..runs import refuse_links
 from ..safe_io import NotAFile, TooLarge, read_bytes
+from ..safe_io.json_text import MOST_BYTES
 from ..safe_io.wording import indented, shorten
 from .charts import histograms
-from .folder import MOST_BYTES, SweepFolder
+from .folder import SweepFolder
 from .trial import Trial
 
 COLOURS = {"ink": INK, "muted": MUTED, "rule": "#dddddd", "real": DATA}
@@ -81,7 +83,7 @@ def read_outcomes(path: str | Path) -> Outcomes:
             f"{path} is not the folder of a sweep: no sweep.yaml that can be read",
             hint="sweeps lie in sweeps/",
         ) from error
-    folder.refuse_links()
+    refuse_links(folder.path)
     told = _mapping(content, folder.sweep_file)
     objective = told.get("objective")
     metric = objective.get("metric") if isinstance(objective, dict) else None

@@ -10,17 +10,15 @@ from pathlib import Path
 
 from ..errors import RunError, UsageError
 from ..recipe import write_yaml
-from ..runs import RunFolder, RunLock
-from ..safe_io import NotAFile, TooLarge, outside, parse_json, read_bytes
+from ..runs import RunFolder, RunLock, refuse_links
+from ..safe_io import NotAFile, TooLarge, parse_json, read_bytes
 from ..safe_io.atomic import cannot_write, write_atomically
+from ..safe_io.json_text import MOST_BYTES, MOST_VALUES
 from .load import Sweep
 from .schema import MOST_TRIALS
 from .trial import Trial
 
 SWEEPS = "sweeps"
-MOST_BYTES = 64 * 2**20
-MOST_VALUES = 4_000_000
-"""Of trials.jsonl in all; some 64 bytes of memory each, however few of the file."""
 
 
 class SweepFolder:
@@ -89,7 +87,7 @@ class SweepFolder:
                     f"the folder {self.path} holds something else than a sweep",
                     hint="choose an empty or a new one",
                 )
-            self.refuse_links()
+            refuse_links(self.path)
             self.runs.mkdir(exist_ok=True)
             self.logs.mkdir(exist_ok=True)
         except (NotAFile, TooLarge) as error:
@@ -98,16 +96,6 @@ class SweepFolder:
             raise cannot_write(self.path, error) from error
         write_atomically(self.recipe_file, sweep.recipe.to_yaml())
         write_atomically(self.sweep_file, told)
-
-    def refuse_links(self) -> None:
-        """Refuse a folder in which something leads out of it.
-
-        Raises:
-            UsageError: With the first of them.
-        """
-        found = next(outside(self.path), None)
-        if found:
-            raise UsageError(f"{found[0]} {found[1]}", where=str(self.path), hint="remove it")
 
     def read(self) -> list[Trial]:
         """Return the trials, by number; none if nothing was written yet.

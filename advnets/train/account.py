@@ -37,7 +37,7 @@ class Account:
         self._step = newest.step if newest else 0
         before = Tally.read(folder.path) if chief else Tally()
         known = (folder.manifest.get("time") or {}).get("total") if chief else None
-        before.total = max(before.total, known if isinstance(known, int | float) else 0.0)
+        before.total = max(before.total, known or 0.0)
         self._record = Heartbeat(folder.path, before.begin(self._step))
         self.clock = Clock(self._kept, before.total, began)
         if chief:

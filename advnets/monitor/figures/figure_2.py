@@ -65,8 +65,6 @@ def figure_2(shown: SamplesAndNeighbours, spec: Any, name: str = "") -> Image.Im
     sheet.head("nearest", left, line=1)
     sheet.head("training example", left)
     range_ = "" if spec.low is None else f" of {spec.low:g} to {spec.high:g}"
-    title = f"{name}, " if name else ""
-    weights = ", averaged weights" if shown.averaged else ""
-    sheet.foot(f"{title}step {shown.step:,}{weights}, seed {shown.seed}")
+    sheet.sign(shown, name)
     sheet.foot(f"nearest to the sample on its left; L2 in the data's own range{range_}", line=1)
     return sheet.image

@@ -46,9 +46,7 @@ def figure_3(shown: LatentLines, spec: Any, name: str = "") -> Image.Image:
         sheet.mark(row, 0)
         sheet.mark(row, columns - 1)
     sheet.head("straight lines between random points of latent space")
-    title = f"{name}, " if name else ""
-    weights = ", averaged weights" if shown.averaged else ""
-    sheet.foot(f"{title}step {shown.step:,}{weights}, seed {shown.seed}")
+    sheet.sign(shown, name)
     sheet.foot(
         "the ends, framed, are drawn, not picked; each row ends where the next begins", line=1
     )

@@ -93,6 +93,11 @@ class Sheet:
         """Write a line beneath the grid."""
         self.words((MARGIN, self._below + line * LINE), text)
 
+    def sign(self, shown: Any, name: str) -> None:
+        """Write beneath the grid which run and step it shows."""
+        title, weights = f"{name}, " * bool(name), ", averaged weights" * shown.averaged
+        self.foot(f"{title}step {shown.step:,}{weights}, seed {shown.seed}")
+
 
 @cache
 def font(size: int = 17) -> Any:

@@ -76,8 +76,8 @@ def manifest_findings(manifest: Mapping[str, Any], holder: str | None) -> list[F
         )
     found += game_findings(manifest)
     if manifest.get("stand_in"):
-        used = _name(manifest["stand_in"].get("used"))
-        asked = _name(manifest["stand_in"].get("for"))
+        used = data_set(manifest["stand_in"].get("used"))
+        asked = data_set(manifest["stand_in"].get("for"))
         text = f"played on {used} instead of {asked}: its numbers are not results on {asked}"
         hint = "with the data at hand, the same command starts the real run"
         found.append(Finding("note", "stand-in", text, hint))
@@ -245,7 +245,8 @@ def _short(value: Any) -> str:
     return shorten(value, 100)
 
 
-def _name(entry: Any) -> str:
+def data_set(entry: Any) -> str:
+    """Return a data set of the manifest's ``stand_in`` in words."""
     if isinstance(entry, Mapping):
         return " ".join(str(entry[key]) for key in ("name", "id") if entry.get(key))
     return str(entry or "another data set")

@@ -22,7 +22,7 @@ from ..progress import EQUILIBRIUM
 from .charts import charts, drawing
 from .flatten import flatten
 from .goodput import lost_in_words
-from .health import game_findings, record_findings
+from .health import data_set, game_findings, record_findings
 from .pictures import figures, picture
 
 MOST = {"keys": 60, "rows": 500, "scores": 200, "metrics": 20, "characters": 2000}
@@ -181,16 +181,9 @@ def _stand_in(manifest: Mapping[str, Any]) -> dict[str, str] | None:
     entry = manifest.get("stand_in")
     if not entry:
         return None
-    entry = entry if isinstance(entry, Mapping) else {}
-
-    def words(value: Any) -> str:
-        if isinstance(value, Mapping):
-            return _short(" ".join(str(value[k]) for k in ("name", "id") if value.get(k)), 200)
-        return _short(value or "another data set", 200)
-
     return {
-        "for": words(entry.get("for")),
-        "used": words(entry.get("used")),
+        "for": _short(data_set(entry.get("for")), 200),
+        "used": _short(data_set(entry.get("used")), 200),
         "why": _short(entry.get("why") or ""),
     }
 
@@ -224,7 +217,7 @@ def facts(
         speed = last.get("steps_per_second")
         found.append(("Time", duration(total), f"{speed:.1f} steps/s at the end" if speed else ""))
     goodput = manifest.get("goodput")
-    if isinstance(goodput, int | float):
+    if goodput is not None:
         lost = lost_in_words(manifest)
         found.append(("Goodput", f"{goodput:.0%}", lost or "of the time was spent in rounds"))
     return found
