@@ -240,9 +240,9 @@ def _make(folder: Path) -> None:
 
 
 def _save(target: Path, write: Write) -> None:
-    from ..safe_io.atomic import replaced
+    from ..safe_io.atomic import replacing
 
-    with replaced(target) as file:
+    with replacing(target) as file:
         write(file)
 
 

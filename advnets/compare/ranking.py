@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ..safe_io.jsonable import plain
+from ..safe_io.jsonable import to_jsonable
 
 LEVEL = 0.05
 
@@ -87,5 +87,5 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison as JSON values."""
         pairs = [asdict(pair) | {"verdict": pair.verdict} for pair in self.pairs]
-        found: dict[str, Any] = plain(asdict(self) | {"pairs": pairs})
+        found: dict[str, Any] = to_jsonable(asdict(self) | {"pairs": pairs})
         return found

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import DataError
-from ..safe_io.jsonable import plain
+from ..safe_io.jsonable import to_jsonable
 from .array_cache import Remembered, digest
 from .features.extractors import Extractors, Wanted, canonical
 from .inputs import Material
@@ -207,7 +207,7 @@ class MetricContext(Material):
         assert self.extract is not None
         described = self.extract("describe", extractor, None)
         name = extractor if isinstance(extractor, str) else extractor["name"]
-        return {"name": name} | {key: plain(value) for key, value in described.items()}
+        return {"name": name} | {key: to_jsonable(value) for key, value in described.items()}
 
     def _extracted(self, what: str, extractor: Wanted, examples: np.ndarray) -> np.ndarray:
         assert self.extract is not None
@@ -252,7 +252,7 @@ class MetricContext(Material):
         }
         told = {"better": better, "outcomes": list(outcomes)}
         common |= {key: value for key, value in told.items() if value}
-        return {key: plain(value) for key, value in (common | more).items()}
+        return {key: to_jsonable(value) for key, value in (common | more).items()}
 
     def _fingerprints(self) -> dict[str, str] | None:
         """Of the splits that were looked at, or else of the one that scores are mostly of."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import PluginError
-from ..safe_io.jsonable import plain
+from ..safe_io.jsonable import to_jsonable
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Score:
             "metric": self.metric,
             "value": _finite(self.value),
             "error": _finite(self.error),
-            "protocol": {key: plain(value) for key, value in self.protocol.items()},
+            "protocol": {key: to_jsonable(value) for key, value in self.protocol.items()},
         }
 
     @classmethod

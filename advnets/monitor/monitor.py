@@ -33,10 +33,10 @@ import numpy as np
 from rich.console import Console
 
 from ..evaluate import Score
-from ..plugins.tracebacks import described
+from ..plugins.tracebacks import describe_error
 from ..runs.sample_files import sample_file, samples_of, step_of
-from ..safe_io.atomic import replaced
-from ..safe_io.jsonable import plain
+from ..safe_io.atomic import replacing
+from ..safe_io.jsonable import to_jsonable
 from .grid import Density, save_grid
 from .progress import Progress, Screen
 from .scores import line_of, show
@@ -143,7 +143,7 @@ class Monitor:
         Returns:
             What was written.
         """
-        written = {"step": None, "time": time.time()} | plain(record)
+        written = {"step": None, "time": time.time()} | to_jsonable(record)
         written["step"] = int(written["step"])
         if not self.chief:
             return written
@@ -214,7 +214,7 @@ class Monitor:
 
         def work() -> None:
             path.parent.mkdir(exist_ok=True)
-            with replaced(path) as file:
+            with replacing(path) as file:
                 draw(file)
             if self._events:
                 self._events.image(step, f"figures/{number}", path)
@@ -280,7 +280,7 @@ class Monitor:
         except Exception as error:
             if what not in self._warned:
                 self._warned.add(what)
-                self._warn(f"cannot write {what}: {described(error)}; the run goes on")
+                self._warn(f"cannot write {what}: {describe_error(error)}; the run goes on")
 
     def _warn(self, text: str) -> None:
         self.note(f"warning: {text}", "yellow")

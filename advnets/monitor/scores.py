@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..evaluate import Score
-from ..safe_io.jsonable import plain
+from ..safe_io.jsonable import to_jsonable
 from .tensorboard import EventLog
 
 OF_CURRENT_WEIGHTS, OF_AVERAGED_WEIGHTS = "_current", "_averaged"
@@ -25,10 +25,10 @@ def line_of(step: int, scores: Iterable[Score], suffix: str = "") -> dict[str, A
         values[f"{score.metric}{suffix}"] = score.value
         if score.error is not None:
             values[f"{score.metric}{suffix}_error"] = score.error
-    return {"step": step, "time": time.time(), "scores": plain(values)}
+    return {"step": step, "time": time.time(), "scores": to_jsonable(values)}
 
 
 def show(events: EventLog, step: int, scores: Iterable[Score], suffix: str = "") -> None:
     """Write scores into event files, without their errors."""
-    values = plain({f"scores/{score.metric}{suffix}": score.value for score in scores})
+    values = to_jsonable({f"scores/{score.metric}{suffix}": score.value for score in scores})
     events.values(step, {tag: value for tag, value in values.items() if value is not None})

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..plugins.tracebacks import described
+from ..plugins.tracebacks import describe_error
 from .progress import EQUILIBRIUM
 from .report.flatten import flatten
 
@@ -181,7 +181,7 @@ class EventLog:
         except Exception as error:
             self._writer = None
             where = f"cannot write TensorBoard's event files in {self.folder}"
-            self._warn(f"{where}: {described(error)}; {self._without}")
+            self._warn(f"{where}: {describe_error(error)}; {self._without}")
 
 
 def _size(picture: bytes) -> tuple[int, int]:

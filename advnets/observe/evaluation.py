@@ -21,9 +21,9 @@ from ..evaluate.per_example import find, name_of, per_example, shares
 from ..game import AdversarialGame
 from ..plugins import Registry
 from ..plugins.components import Component
-from ..plugins.tracebacks import defined_at
+from ..plugins.tracebacks import locate_definition
 from ..recipe import Recipe, load_recipe
-from ..safe_io.jsonable import plain
+from ..safe_io.jsonable import to_jsonable
 from .inference import at_rest, judged_in_play, made, said
 from .switched_off import Observers
 from .tf32 import without_tf32
@@ -92,7 +92,7 @@ class Helpers:
         described = team.agree(extractor.describe)
         if examples is None:
             return described
-        said = json.dumps(described, sort_keys=True, default=plain)
+        said = json.dumps(described, sort_keys=True, default=to_jsonable)
         # What was learnt on machines of several kinds may differ: then the chief's counts.
         alone = bool(team.differing(hashlib.sha256(said.encode()).hexdigest()))
 
@@ -128,7 +128,7 @@ def _checked(component: Component, returned: Any) -> list[Score]:
     try:
         return check_scores(component.name, returned)
     except PluginError as error:
-        error.where = defined_at(component.load())
+        error.where = locate_definition(component.load())
         error.module = component.target.partition(":")[0]
         raise
 

@@ -6,8 +6,8 @@ import sys
 
 from ..monitor import Monitor
 from ..plugins import Registry
-from ..plugins.attribution import culprit
-from ..plugins.tracebacks import described
+from ..plugins.attribution import find_plugin_at_fault
+from ..plugins.tracebacks import describe_error
 from ..runs import RunFolder
 
 MOST = 50
@@ -49,10 +49,10 @@ class Observers:
             RunError: If the manifest cannot be written.
         """
         self._off.add(who)
-        found = culprit(error, self._registry)
+        found = find_plugin_at_fault(error, self._registry)
         owner = f" of plugin {found[0]}" if found else ""
         where = f" at {found[1]}" if found and found[1] else ""
-        said = described(error)
+        said = describe_error(error)
         text = f"warning: {who}{owner} failed{where}: {said}; it is switched off, the run goes on"
         if not self._chief:
             print(text, file=sys.stderr)

@@ -17,7 +17,13 @@ from pydantic import BaseModel, ConfigDict
 
 from ..errors import AdvnetsError, PluginError
 from .time_limit import WITH_TENSORFLOW, set_up
-from .tracebacks import defined_at, described, is_out_of_memory, place_of, top
+from .tracebacks import (
+    describe_error,
+    is_out_of_memory,
+    locate_definition,
+    locate_error,
+    package_of,
+)
 
 KINDS: dict[str, str] = {
     "losses": "what each player minimises",
@@ -144,11 +150,11 @@ class Component:
                 for part in attribute.split("."):
                     value = getattr(value, part)
         except (Exception, SystemExit) as error:
-            found = place_of(error, {top(module)})
+            found = locate_error(error, {package_of(module)})
             own = error if isinstance(error, PluginError) else None
             raise PluginError(
                 f"component {self.name!r}: cannot import {self.target}: "
-                f"{own.message if own else described(error)}",
+                f"{own.message if own else describe_error(error)}",
                 where=found[0] if found else None,
                 hint=own.hint if own else None,
                 module=module,
@@ -174,9 +180,9 @@ class Component:
         except (Exception, SystemExit) as error:
             if is_out_of_memory(error):
                 raise
-            place = place_of(error, {top(module)})
+            place = locate_error(error, {package_of(module)})
             raise PluginError(
-                f"component {self.name!r} ({self.target}) failed to build: {described(error)}",
+                f"component {self.name!r} ({self.target}) failed to build: {describe_error(error)}",
                 hint="run again with --traceback to see the way there",
                 where=place[0] if place else None,
                 module=module,
@@ -185,7 +191,7 @@ class Component:
             raise PluginError(
                 f"component {self.name!r} ({self.target}) returned "
                 f"{type(made).__name__}, not a {kind.__name__}",
-                where=defined_at(target),
+                where=locate_definition(target),
                 module=module,
             )
         return made

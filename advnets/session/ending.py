@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import Interrupted
 from ..monitor import Monitor
 from ..monitor.report.report import write_report
-from ..plugins.tracebacks import described
+from ..plugins.tracebacks import describe_error
 from ..recipe import Recipe
 from ..runs import RunFolder
 from ..train.account import Account
@@ -59,6 +59,6 @@ class Ending:
         try:
             write_report(self._folder)
         except Exception as error:
-            text = f"warning: the report could not be written: {described(error)}"
+            text = f"warning: the report could not be written: {describe_error(error)}"
             hint = f"`advnets report {self._folder.path}` writes it"
             self._monitor.note(f"{text}; {hint}", "yellow")

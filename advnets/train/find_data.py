@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..data import DataUnavailable, Source
-from ..plugins.attribution import explaining
+from ..plugins.attribution import attribute_errors
 from ..recipe import Recipe
 from ..safe_io import printable
 
@@ -44,7 +44,7 @@ def find_data(recipe: Recipe, warn: Callable[[str], None] | None = None) -> Foun
     Raises:
         DataUnavailable: If the data set cannot be had and no stand-in is declared.
     """
-    with explaining(recipe.registry):
+    with attribute_errors(recipe.registry):
         return _find(recipe, warn)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from ...data.sources.npy_arrays import Archive
 from ...errors import RunError
 from ...safe_io import parse_json
-from ...safe_io.atomic import replaced
+from ...safe_io.atomic import replacing
 
 MOST_ABOUT = 2**20
 """Bytes of what is said about the arrays."""
@@ -125,7 +125,7 @@ def _write(path: Path, found: Kept) -> None:
     content = io.BytesIO()
     np.savez(content, **members)  # type: ignore[arg-type]
     try:
-        with replaced(path) as file:
+        with replacing(path) as file:
             file.write(content.getvalue())
     except (OSError, RunError) as error:
         log.info("%s is not kept: %s", path, error)

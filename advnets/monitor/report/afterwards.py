@@ -8,7 +8,7 @@ from typing import Any
 from ...evaluate import Score, append_scores
 from ...recipe import Recipe
 from ...runs import RunFolder
-from ...safe_io.jsonable import plain
+from ...safe_io.jsonable import to_jsonable
 from ..scores import OF_AVERAGED_WEIGHTS, OF_CURRENT_WEIGHTS, line_of, show
 from ..tensorboard import EventLog
 from .report import write_report
@@ -60,7 +60,7 @@ def _append(
     warn: Callable[[str], None],
 ) -> None:
     known = _known(folder, step)
-    fresh = [s for s in scores if (f"{s.metric}{suffix}", plain(s.value)) not in known]
+    fresh = [s for s in scores if (f"{s.metric}{suffix}", to_jsonable(s.value)) not in known]
     if not fresh:
         return
     events = None
