@@ -18,7 +18,7 @@ from .wording import KIND, any_of, came
 
 @dataclass(frozen=True)
 class Entry:
-    """A component that a recipe names, with its parameters checked.
+    """Hold a component that a recipe names, with its parameters checked.
 
     Attributes:
         component: What the registry has under that name.
@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass
 class Resolved:
-    """A recipe that has no problems.
+    """Hold a recipe that has no problems.
 
     Attributes:
         settings: What it says, typed; where a component stands, its entry as written.
@@ -84,7 +84,7 @@ def resolve(document: Document, registry: Registry, default_name: str) -> Resolv
 
 
 def _check_best(recipe: RecipeSchema, findings: Findings) -> None:
-    """A best checkpoint needs scores to tell it by."""
+    """Check that there are scores by which to choose a best checkpoint."""
     evaluation = recipe.evaluation
     if recipe.checkpoints.best is None or (evaluation.every and evaluation.metrics):
         return
@@ -98,7 +98,7 @@ def _check_best(recipe: RecipeSchema, findings: Findings) -> None:
 
 
 def _check_weights(recipe: RecipeSchema, findings: Findings) -> None:
-    """Return what is to be scored has to be kept."""
+    """Check that the weights that are to be scored are kept."""
     if recipe.averaging is None and recipe.evaluation.weights in ("averaged", "both"):
         findings.add(
             ("evaluation", "weights"),
@@ -112,7 +112,7 @@ _MISSING = object()
 
 
 def _error(findings: Findings) -> RecipeError:
-    """Return all problems, those of the file first and in its order."""
+    """Return the error with all problems, those of the file first and in its order."""
 
     def order(problem: Problem) -> tuple[bool, int, int]:
         return problem.source == COMMAND_LINE, problem.line or 0, problem.column or 0
