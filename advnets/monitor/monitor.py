@@ -40,7 +40,7 @@ from ..safe_io.jsonable import to_jsonable
 from .grid import Density, save_grid
 from .progress import Progress, Screen
 from .scores import line_of, show
-from .snapshot import Snapshot, first_snapshot_of, log_of, taken
+from .snapshot import Snapshot, open_log, read_first_snapshot, take_snapshot
 from .tensorboard import EventLog
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Monitor:
             int(recipe.data["training"]["steps"]),
         )
         self._events: EventLog | None = None
-        self._snapshots = log_of(folder.samples)
+        self._snapshots = open_log(folder.samples)
         self._first: Snapshot | None = None
         self._finished = False
         self._warned: set[str] = set()
@@ -118,7 +118,7 @@ class Monitor:
             return
         self.folder.truncate_metrics(step)
         self._try("samples", lambda: self._forget(step, snapshots))
-        self._snapshots = log_of(self.folder.samples)
+        self._snapshots = open_log(self.folder.samples)
         monitoring = self.recipe.data.get("monitoring") or {}
         if monitoring.get("tensorboard", True):
             self._events = EventLog(self.folder.tensorboard, step, self._warn)
@@ -176,8 +176,8 @@ class Monitor:
             What theory says of it: V, C(G), JSD, C(G) − V, max |D − D*|.
         """
         if self._first is None and step:
-            self._first = first_snapshot_of(self.folder.samples)
-        snapshot = taken(step, game, self._first)
+            self._first = read_first_snapshot(self.folder.samples)
+        snapshot = take_snapshot(step, game, self._first)
         self._first = self._first or snapshot
         if self.chief:
             self._try("samples", lambda: self._keep(snapshot))
@@ -260,7 +260,7 @@ class Monitor:
 
     def _forget(self, step: int, snapshots: int) -> None:
         """Remove what was drawn after a step, and the snapshots after another."""
-        log_of(self.folder.samples).truncate(snapshots)
+        open_log(self.folder.samples).truncate(snapshots)
         for path in samples_of(self.folder.samples):
             if step_of(path) > step:
                 path.unlink()

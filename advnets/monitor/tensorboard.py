@@ -1,7 +1,7 @@
-"""Event files for TensorBoard.
+"""Write event files for TensorBoard.
 
-Watching must never stop a run: whatever goes wrong here is said once, after which the
-run goes on without event files.
+Watching must never stop a run: whatever goes wrong here is reported once, after which the
+run continues without event files.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .report.flatten import flatten
 
 FLUSH_SECONDS = 10
 RECORD_FRAME = 16
-"""Bytes of a record beside its data: its length in 8, and two checksums."""
+"""Bytes of a record besides its data: its length in 8, and two checksums."""
 
 TAGS = {
     "d_loss": "losses/discriminator",
@@ -65,13 +65,13 @@ HPARAM_KEYS = (
 
 
 class EventLog:
-    """Writes a run's event files.
+    """Write a run's event files.
 
     Args:
         folder: Where the event files go.
         step: The step the run starts from. What was recorded after it, by a run that was
-            killed and has now gone back to its last checkpoint, is removed first, so that
-            no step appears twice; TensorBoard servers that are watching are told. ``None``:
+            killed and now resumes from its last checkpoint, is removed first, so that no step
+            appears twice; a marker notifies TensorBoard servers that are watching. ``None``:
             nothing is removed, since what is added is about steps that were played.
         warn: Called once with a message if event files cannot be written.
     """
@@ -79,7 +79,7 @@ class EventLog:
     def __init__(self, folder: Path, step: int | None, warn: Callable[[str], None]):
         self.folder = folder
         self._without = (
-            "they lack what was measured now" if step is None else "the run goes on without them"
+            "they lack what was measured now" if step is None else "the run continues without them"
         )
         self._warn = warn
         self._writer: Any = None
@@ -115,8 +115,8 @@ class EventLog:
             content = path.read_bytes()
             width, height = _size(content)
             parts = [str(width).encode(), str(height).encode(), content]
-            told = metadata.create_summary_metadata(display_name=None, description="")
-            tf.summary.write(tag, tf.constant(parts), step, metadata=told)
+            about = metadata.create_summary_metadata(display_name=None, description="")
+            tf.summary.write(tag, tf.constant(parts), step, metadata=about)
 
         self._write(write)
 
@@ -139,14 +139,14 @@ class EventLog:
         self._write(write)
 
     def close(self, succeeded: bool | None = True) -> None:
-        """Say how the run ended, if this was its end, write what is buffered, close the files."""
+        """Record how the run ended, if this was its end, flush and close the files."""
         if succeeded is not None:
-            self._say_how_it_ended(succeeded)
+            self._record_end(succeeded)
         writer, self._writer = self._writer, None
         if writer is not None:
             self._attempt(writer.close)
 
-    def _say_how_it_ended(self, succeeded: bool) -> None:
+    def _record_end(self, succeeded: bool) -> None:
         from tensorboard.plugins.hparams import api_pb2, summary
         from tensorflow import summary as tf_summary
 
@@ -185,7 +185,7 @@ class EventLog:
 
 
 def _size(picture: bytes) -> tuple[int, int]:
-    """Width and height of a PNG or a GIF, from its first bytes, however large it is.
+    """Read width and height of a PNG or a GIF from its first bytes, however large it is.
 
     >>> _size(b"GIF89a" + bytes([32, 3, 164, 1]))
     (800, 420)
@@ -203,7 +203,7 @@ def forget(folder: Path, step: int) -> None:
     Files are rewritten without those events (and without a torn end), each replaced
     atomically. A marker of TensorFlow's own kind makes servers that already hold the
     events in memory drop them. For ``step`` 0 the files are removed: nothing in them
-    belongs to a run that starts anew.
+    belongs to a run that starts from scratch.
     """
     files = sorted(path for path in folder.glob("*tfevents*") if path.is_file())
     if step <= 0:
@@ -215,7 +215,7 @@ def forget(folder: Path, step: int) -> None:
 
 
 def _rewrite(path: Path, step: int) -> bool:
-    """Keep a file's events up to ``step``; tell whether any had to go."""
+    """Keep a file's events up to ``step``; return whether any was dropped."""
     import tensorflow as tf
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
@@ -238,9 +238,9 @@ def _rewrite(path: Path, step: int) -> bool:
 
 
 def _cut(path: Path) -> bool:
-    """Cut off what follows the last whole record; tell whether there was anything.
+    """Cut off what follows the last whole record; return whether there was anything.
 
-    A record begins with its length, which TensorFlow believes: of one that claims 2^62 bytes it
+    A record begins with its length, which TensorFlow does not check: one that claims 2^62 bytes
     makes a segmentation fault.
     """
     with path.open("rb+") as file:
@@ -256,7 +256,7 @@ def _cut(path: Path) -> bool:
 
 
 def _mark(folder: Path, step: int) -> None:
-    """Write an event file that says that the log starts again at ``step``."""
+    """Write an event file with the marker that the log starts again at ``step``."""
     import tensorflow as tf
 
     now = time.time()

@@ -14,14 +14,14 @@ from ..checkpoint import weights_sha256
 from ..data import Source
 from ..distribute.workers import Team, is_loss
 from ..errors import PluginError
-from ..evaluate import MetricContext, Score, check_scores
+from ..evaluate import Data, MetricContext, Players, Score, Weights, check_scores
 from ..evaluate.features import Extractors, Wanted
 from ..evaluate.features.extractors import compute
-from ..evaluate.per_example import find, name_of, per_example, shares
+from ..evaluate.per_example import import_function, importable_name, per_example, split_evenly
 from ..game import AdversarialGame
 from ..plugins import Registry
 from ..plugins.components import Component
-from ..plugins.tracebacks import locate_definition
+from ..plugins.tracebacks import find_source
 from ..recipe import Recipe, load_recipe
 from ..safe_io.jsonable import to_jsonable
 from .inference import at_rest, judged_in_play, made, said
@@ -73,7 +73,7 @@ class Helpers:
         """
 
         def share(part: np.ndarray) -> np.ndarray:
-            function = find(*name)
+            function = import_function(*name)
             return per_example(function, part, *others, at_once=at_once, devices=self._devices)
 
         return self._shared(share, examples)
@@ -111,24 +111,17 @@ class Helpers:
         team, count = self._team, len(examples)
         # Where there are fewer examples than workers, each computes all of them.
         apart = count >= team.workers > 1 and not whole
-        bounds = shares(count, team.workers) if apart else [(0, count)]
+        bounds = split_evenly(count, team.workers) if apart else [(0, count)]
         first, last = bounds[team.index % len(bounds)]
         own = team.agree(lambda: work(examples[first:last]))
         return own if len(bounds) == 1 else team.gather(own, [b - a for a, b in bounds])
-
-
-def _some(source: Source, split: str, places: np.ndarray) -> np.ndarray:
-    """Return preprocessed examples of a split, which is read once if it fits into memory."""
-    if source.fits(split):
-        return np.asarray(source.preprocess.apply(source.load(split)[places]))
-    return np.asarray(source.preprocess.apply(source.take(split, places).examples))
 
 
 def _checked(component: Component, returned: Any) -> list[Score]:
     try:
         return check_scores(component.name, returned)
     except PluginError as error:
-        error.where = locate_definition(component.load())
+        error.where = find_source(component.load())
         error.module = component.target.partition(":")[0]
         raise
 
@@ -174,28 +167,26 @@ def evaluate_game(
     chosen = _chosen(recipe, registry, wanted)
     generator, average = game.sampling_generator(weights), game.average
     context = MetricContext(
-        samples=lambda n, seed: together("samples", 0, n, seed, weights),
-        data=lambda split: np.asarray(source.preprocess.apply(source.load(split))),
-        splits=tuple(source.splits),
-        some_samples=lambda first, last, seed: together("samples", first, last, seed, weights),
-        some_data=partial(_some, source),
-        sizes=source.count,
-        spec=source.spec,
-        source=source,
+        samples=lambda n, seed, first=0: together("samples", first, n, seed, weights),
+        data=Data.of(source),
         seed=recipe.data["seed"] if seed is None else seed,
-        step=int(game.rounds.numpy()),
-        weights=weights_sha256(generator.get_weights()),
-        averaging=average.describe() if average and generator is average.network else None,
-        precision=recipe.data["distribution"]["precision"],
+        weights=Weights(
+            step=int(game.rounds.numpy()),
+            sha256=weights_sha256(generator.get_weights()),
+            averaging=average.describe() if average and generator is average.network else None,
+            precision=recipe.data["distribution"]["precision"],
+        ),
+        players=Players(
+            prior=game.prior,
+            generator=partial(made, at_rest(generator), numbers=source.spec.size),
+            discriminator=partial(said, at_rest(game.discriminator), game.loss),
+            judge_in_play=partial(judged_in_play, game.discriminator, game.loss, game.seed),
+            loss=game.loss,
+        ),
         spread=lambda function, examples, *others, at_once: together(
-            "per_example", name_of(function), np.asarray(examples), others, at_once
+            "per_example", importable_name(function), np.asarray(examples), others, at_once
         ),
         extract=lambda what, wanted, examples: together("extract", what, wanted, examples),
-        prior=game.prior,
-        generator=partial(made, at_rest(generator), numbers=source.spec.size),
-        discriminator=partial(said, at_rest(game.discriminator), game.loss),
-        judge_in_play=partial(judged_in_play, game.discriminator, game.loss, game.seed),
-        loss=game.loss,
     )
     scores: list[Score] = []
     for component, parameters in chosen:

@@ -7,14 +7,14 @@ from typing import BinaryIO
 import numpy as np
 
 from ..data import Source
-from ..evaluate.estimators.nearest import nearest
+from ..evaluate.estimators.nearest import find_nearest
 from ..game import AdversarialGame
 from ..game.sampling import interpolated
 from ..monitor import Monitor
-from ..monitor.figures.figure_1 import DPI, PANELS, figure_1, panels
+from ..monitor.figures.figure_1 import DPI, PANELS, choose_panels, figure_1
 from ..monitor.figures.figure_2 import SamplesAndNeighbours, figure_2
 from ..monitor.figures.figure_3 import LatentLines, figure_3
-from ..monitor.snapshot import snapshots_of
+from ..monitor.snapshot import read_snapshots
 from ..random import Draw
 from .inference import at_rest, made
 from .switched_off import Observers
@@ -114,14 +114,14 @@ def draw_at_the_end(
         figure_3(latent_lines(game, source), spec, name).save(file, format="PNG")
 
     def first(file: BinaryIO) -> None:
-        figure_1(panels(snapshots), name).savefig(file, format="png", dpi=DPI)
+        figure_1(choose_panels(snapshots), name).savefig(file, format="png", dpi=DPI)
 
     try:
         if spec.kind == "image":
             if source.fits("train"):
                 monitor.figure(2, step, second)
             monitor.figure(3, step, third)
-        elif len(snapshots := snapshots_of(monitor.folder.samples)) >= PANELS:
+        elif len(snapshots := read_snapshots(monitor.folder.samples)) >= PANELS:
             monitor.figure(1, step, first)
     except Exception as error:
         observers.switch_off("figures", step, error)
@@ -139,7 +139,7 @@ def _nearest(samples: np.ndarray, source: Source) -> tuple[np.ndarray, np.ndarra
     places = np.zeros(len(samples), np.int64)
     first = 0
     for chunk in source.chunks("train"):
-        place, distance = nearest(rows, chunk.reshape(len(chunk), -1)).T
+        place, distance = find_nearest(rows, chunk.reshape(len(chunk), -1)).T
         closer = distance < best
         best[closer], places[closer] = distance[closer], first + place[closer].astype(np.int64)
         first += len(chunk)

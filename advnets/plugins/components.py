@@ -17,13 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..errors import AdvnetsError, PluginError
 from .time_limit import WITH_TENSORFLOW, set_up
-from .tracebacks import (
-    describe_error,
-    is_out_of_memory,
-    locate_definition,
-    locate_error,
-    package_of,
-)
+from .tracebacks import describe_error, find_source, is_out_of_memory, locate_error, package_of
 
 KINDS: dict[str, str] = {
     "losses": "what each player minimises",
@@ -191,7 +185,7 @@ class Component:
             raise PluginError(
                 f"component {self.name!r} ({self.target}) returned "
                 f"{type(made).__name__}, not a {kind.__name__}",
-                where=locate_definition(target),
+                where=find_source(target),
                 module=module,
             )
         return made

@@ -36,7 +36,7 @@ from . import hookspecs
 from .components import KINDS, RESERVED, Component
 from .registry import BLOCK, BUILT_IN, PluginRecord, Registry
 from .time_limit import set_up
-from .tracebacks import describe_error, locate_definition, locate_error, package_of
+from .tracebacks import describe_error, find_source, locate_error, package_of
 
 __all__ = ["BLOCK", "DEFAULT_PLUGINS", "VARIABLE", "PluginRecord", "Registry", "load_plugins"]
 
@@ -256,7 +256,7 @@ def _check_names(plugin: Any) -> list[str]:
         if options is None and name in HOOKS:
             raise PluginError(
                 f"{name} is not decorated",
-                where=locate_definition(value),
+                where=find_source(value),
                 hint="put @advnets.hookimpl above it",
             )
         hook = options.get("specname") or name if options else name
@@ -266,11 +266,11 @@ def _check_names(plugin: Any) -> list[str]:
         meant = f"did you mean {near[0]}?" if near else f"the hooks are {', '.join(HOOKS)}"
         if options is not None:
             raise PluginError(
-                f"{hook} is not a hook of advnets", where=locate_definition(value), hint=meant
+                f"{hook} is not a hook of advnets", where=find_source(value), hint=meant
             )
         own = package_of(getattr(value, "__module__", None) or "") == package_of(_module_of(plugin))
         if own and not isinstance(value, type):
-            doubts.append(f"{name} ({locate_definition(value)}) is not a hook of advnets; {meant}")
+            doubts.append(f"{name} ({find_source(value)}) is not a hook of advnets; {meant}")
     return doubts
 
 
@@ -280,7 +280,7 @@ def _module_of(plugin: Any) -> str:
 
 def _components(hook: Callable[[], Any], kind: str) -> list[Component]:
     """Call one plugin's hook and check what it returns."""
-    returned, where = hook(), locate_definition(hook)
+    returned, where = hook(), find_source(hook)
     if not isinstance(returned, list | tuple):
         raise PluginError(
             f"advnets_{kind} returned {returned!r:.80}, not a list of advnets.Component",

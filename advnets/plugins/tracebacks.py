@@ -77,14 +77,14 @@ def locate_error(error: BaseException, packages: Collection[str]) -> tuple[str, 
         for frame, _ in reversed(list(_frames(one))):
             owner = type(frame.f_locals.get("self"))
             if package_of(owner.__module__) in packages:
-                return locate_definition(owner), package_of(owner.__module__)
+                return find_source(owner), package_of(owner.__module__)
     return None
 
 
-def locate_definition(what: Any) -> str:
+def find_source(what: Any) -> str:
     """Tell where a function, a method or a class is defined, ``file:line`` as far as is known.
 
-    >>> locate_definition(locate_definition).rpartition(":")[0] == __file__
+    >>> find_source(find_source).rpartition(":")[0] == __file__
     True
     """
     what = inspect.unwrap(what) if callable(what) else type(what)
@@ -97,7 +97,7 @@ def locate_definition(what: Any) -> str:
     code = getattr(getattr(what, "__func__", what), "__code__", None)
     if code is None and callable(what):  # an object that can be called
         code = getattr(type(what).__call__, "__code__", None)
-    return f"{code.co_filename}:{code.co_firstlineno}" if code else locate_definition(type(what))
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else find_source(type(what))
 
 
 def is_out_of_memory(error: BaseException) -> bool:

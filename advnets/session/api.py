@@ -18,7 +18,7 @@ from ..distribute.workers import Team
 from ..errors import RunError, UsageError
 from ..evaluate import Score
 from ..evaluate.features import Extractors
-from ..evaluate.features.extractor import nobody
+from ..evaluate.features.extractor import ignore
 from ..game import AdversarialGame
 from ..game.sampling import interpolated
 from ..game.state import state_variables
@@ -56,7 +56,7 @@ class Run:
         checkpoint: str | int = "newest",
     ):
         self._which = checkpoint
-        self.tell: Callable[[str], None] = nobody
+        self.tell: Callable[[str], None] = ignore
         self.folder = folder
         self.path = folder.path
         self.registry = registry if registry is not None else load_plugins()

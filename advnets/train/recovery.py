@@ -13,7 +13,7 @@ import tensorflow as tf
 from ..data.feed.feed import Feed
 from ..distribute.workers import Team
 from ..errors import AdvnetsError, RunError
-from ..evaluate import up_to
+from ..evaluate import drop_after
 from ..game import AdversarialGame
 from ..game.state import state_variables
 from ..monitor import Monitor
@@ -140,8 +140,8 @@ class Recovery:
 def forget_scores(folder: RunFolder, step: int) -> None:
     """Remove scores of rounds after ``step`` from the manifest: they will be played again."""
     scores = folder.manifest.data.get("scores") or []
-    if up_to(scores, step) != scores:
-        folder.manifest.change(lambda data: {"scores": up_to(data.get("scores") or [], step)})
+    if drop_after(scores, step) != scores:
+        folder.manifest.change(lambda data: {"scores": drop_after(data.get("scores") or [], step)})
 
 
 def divergences(folder: RunFolder) -> list[dict[str, Any]]:

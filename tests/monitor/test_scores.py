@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.plugin_event_accumulator import EventA
 from advnets.errors import RunError
 from advnets.evaluate import Score
 from advnets.monitor import Monitor
-from advnets.monitor.report.afterwards import keep_afterwards
+from advnets.monitor.report.afterwards import add_afterwards
 from advnets.monitor.report.charts import score_charts
 from advnets.recipe import load_recipe
 from advnets.runs import RunFolder
@@ -26,7 +26,7 @@ def warnings():
 @pytest.fixture
 def keep(folder, recipe, warnings):
     def work(*scores, recipe=recipe, step=40, averaged=False):
-        keep_afterwards(folder, recipe, scores, step, averaged, warnings.append)
+        add_afterwards(folder, recipe, scores, step, averaged, warnings.append)
 
     return work
 
@@ -138,7 +138,7 @@ def test_a_run_that_is_going_on_keeps_its_files_to_itself(folder, keep, warnings
         assert holder.stdout.readline() == "held\n"
         keep(score())
         holder.communicate("\n")
-    assert "going on" in warnings[0]
+    assert "in progress" in warnings[0]
     assert len(folder.manifest["scores"]) == 1
     assert lines(folder) == []
 

@@ -140,7 +140,7 @@ def test_a_folder_that_cannot_be_written_is_told_once(events, warnings, tmp_path
     log.recipe(0, "", {})
     log.close()
     assert len(warnings) == 1
-    assert "the run goes on without them" in warnings[0]
+    assert "the run continues without them" in warnings[0]
 
 
 def test_a_failure_in_the_middle_is_told_once(events, warnings, tmp_path):

@@ -6,18 +6,18 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from advnets.monitor.snapshot import Snapshot, log_of
+from advnets.monitor.snapshot import Snapshot, open_log
 from advnets.observe import figures
 
 
 def test_the_snapshots_are_read_once(tmp_path, monkeypatch):
     ones = np.ones(2)
-    log = log_of(tmp_path)
+    log = open_log(tmp_path)
     for step in range(5):
         log.append(Snapshot(step, 0.0, 4.0, ones, ones, ones / 2, ones, ones).record())
     read, drawn = [], []
-    whole = figures.snapshots_of
-    monkeypatch.setattr(figures, "snapshots_of", lambda at: read.append(at) or whole(at))
+    whole = figures.read_snapshots
+    monkeypatch.setattr(figures, "read_snapshots", lambda at: read.append(at) or whole(at))
 
     def figure(number, step, draw):
         with (tmp_path / "figure.png").open("wb") as file:

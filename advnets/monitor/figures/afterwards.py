@@ -1,4 +1,4 @@
-"""A figure that was drawn after its run: in its report and event files."""
+"""Add a figure that was drawn after its run to the report and event files."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..tensorboard import EventLog
 def show_afterwards(
     folder: RunFolder, number: str, step: int, path: Path, warn: Callable[[str], None]
 ) -> None:
-    """Show a picture in TensorBoard, unless the run is going on, and in the report.
+    """Add a picture to TensorBoard's event files, unless the run is in progress, and to the report.
 
     Args:
         folder: The run's folder; where it never had event files, it gets none.
         number: Of the figure.
         step: Of the game that it shows.
         path: The picture, one of the run's exports.
-        warn: Told, in words, why TensorBoard does not show it.
+        warn: Called with the reason why TensorBoard does not show it.
 
     Raises:
         RunError: If the report cannot be written.
@@ -28,7 +28,7 @@ def show_afterwards(
     moving = "_over_the_run" * (path.suffix == ".gif")
     with folder.if_idle() as idle:
         if not idle:
-            warn("the run is going on: TensorBoard does not show the figure")
+            warn("the run is in progress: TensorBoard does not show the figure")
         elif folder.tensorboard.is_dir():
             events = EventLog(folder.tensorboard, None, warn)
             events.image(step, f"figures/{number}{moving}", path)

@@ -1,4 +1,4 @@
-"""Put scores that were measured after a run into its manifest, records and report."""
+"""Add scores that were measured after a run to its manifest, records and report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..tensorboard import EventLog
 from .report import write_report
 
 
-def keep_afterwards(
+def add_afterwards(
     folder: RunFolder,
     recipe: Recipe,
     scores: Sequence[Score],
@@ -22,11 +22,11 @@ def keep_afterwards(
     averaged: bool,
     warn: Callable[[str], None],
 ) -> None:
-    """Put scores into a run's manifest, report, metrics.jsonl and event files.
+    """Add scores to a run's manifest, report, metrics.jsonl and event files.
 
     A number that metrics.jsonl has under its name at this step is not written again. While the
-    run is going on, only its manifest and report are changed: the other files are the run's own
-    until it ends.
+    run is in progress, only its manifest and report are changed: the run itself writes the other
+    files until it ends.
 
     Args:
         folder: The run's folder.
@@ -34,16 +34,16 @@ def keep_afterwards(
         scores: What was measured of it.
         step: Of the generator that was scored.
         averaged: Whether that was the average of G's weights.
-        warn: Told what could not be done, in words.
+        warn: Called with what could not be done.
 
     Raises:
-        RunError: If the folder takes nothing.
+        RunError: If the folder cannot be written to.
     """
     folder.manifest.change(lambda data: {"scores": append_scores(data.get("scores") or [], scores)})
     with folder.if_idle() as idle:
         if not idle:
             warn(
-                "the run is going on: the scores are in its manifest and report only; "
+                "the run is in progress: the scores are in its manifest and report only; "
                 "the same command puts them into metrics.jsonl when it has ended"
             )
         else:
@@ -66,7 +66,7 @@ def _append(
     events = None
     if (recipe.data.get("monitoring") or {}).get("tensorboard", True):
         events = EventLog(folder.tensorboard, None, warn)
-    for some in _with_names_of_their_own(fresh):
+    for some in _split_by_name(fresh):
         folder.append_metrics(line_of(step, some, suffix))
         if events is not None:
             show(events, step, some, suffix)
@@ -75,19 +75,19 @@ def _append(
 
 
 def _known(folder: RunFolder, step: int) -> set[tuple[str, Any]]:
-    """Return names and values of the scores that metrics.jsonl has at a step."""
+    """Read names and values of the scores that metrics.jsonl has at a step."""
     found: set[tuple[str, Any]] = set()
     for record in folder.stream_metrics():
-        told = record.get("scores")
-        if record["step"] == step and isinstance(told, dict):
-            found |= {(k, v) for k, v in told.items() if v is None or isinstance(v, int | float)}
+        scores = record.get("scores")
+        if record["step"] == step and isinstance(scores, dict):
+            found |= {(k, v) for k, v in scores.items() if v is None or isinstance(v, int | float)}
     return found
 
 
-def _with_names_of_their_own(scores: Iterable[Score]) -> list[list[Score]]:
-    """Scores that share a name, measured in several ways, go into lines of their own.
+def _split_by_name(scores: Iterable[Score]) -> list[list[Score]]:
+    """Split scores into lines in which each name is unique.
 
-    >>> parted = _with_names_of_their_own([Score("a", 1.0), Score("b", 2.0), Score("a", 3.0)])
+    >>> parted = _split_by_name([Score("a", 1.0), Score("b", 2.0), Score("a", 3.0)])
     >>> [[score.value for score in line] for line in parted]
     [[1.0, 2.0], [3.0]]
     """
@@ -103,7 +103,7 @@ def _with_names_of_their_own(scores: Iterable[Score]) -> list[list[Score]]:
 
 
 def _suffix(recipe: Recipe, averaged: bool) -> str:
-    """Return what tells such scores from those that the run itself writes under the bare name."""
+    """Return the suffix that such scores have, unlike those that the run itself writes."""
     if not recipe.data.get("averaging"):
         return ""
     if recipe.data["evaluation"]["weights"] == "current":

@@ -1,4 +1,4 @@
-"""Where a run's time went, in words."""
+"""Describe where a run's time went."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from ..progress import duration
 from .health import Finding
 
 
-def lost_in_words(manifest: Mapping[str, Any]) -> str:
-    """Return what kills and failures cost a run; ``""`` if nothing.
+def describe_lost_time(manifest: Mapping[str, Any]) -> str:
+    """Describe what kills and failures cost a run; ``""`` if nothing.
 
-    >>> lost_in_words({"time": {"lost": 61.0}, "sittings": {"cut_off": 2, "steps_lost": 1500}})
-    '2 sittings cut off, 1,500 steps and 1:01 lost'
-    >>> lost_in_words({"sittings": {"cut_off": 0}})
+    >>> describe_lost_time({"time": {"lost": 61.0}, "sittings": {"cut_off": 2, "steps_lost": 1500}})
+    '2 sessions cut off, 1,500 steps and 1:01 lost'
+    >>> describe_lost_time({"sittings": {"cut_off": 0}})
     ''
     """
-    sittings, time = manifest.get("sittings"), manifest.get("time")
-    cut_off = sittings.get("cut_off") if isinstance(sittings, Mapping) else None
-    if not isinstance(sittings, Mapping) or not isinstance(cut_off, int) or not cut_off:
+    sessions, time = manifest.get("sittings"), manifest.get("time")
+    cut_off = sessions.get("cut_off") if isinstance(sessions, Mapping) else None
+    if not isinstance(sessions, Mapping) or not isinstance(cut_off, int) or not cut_off:
         return ""
-    steps = sittings.get("steps_lost")
+    steps = sessions.get("steps_lost")
     seconds = time.get("lost") if isinstance(time, Mapping) else None
-    steps_said = f"{steps:,}" if isinstance(steps, int) else "some"
+    steps_lost = f"{steps:,}" if isinstance(steps, int) else "some"
     lost = duration(seconds) if isinstance(seconds, int | float) else "some time"
     plural = "" if cut_off == 1 else "s"
-    return f"{cut_off} sitting{plural} cut off, {steps_said} steps and {lost} lost"
+    return f"{cut_off} session{plural} cut off, {steps_lost} steps and {lost} lost"
 
 
-def goodput_finding(manifest: Mapping[str, Any]) -> Finding | None:
-    """Tell where the time went, if the manifest says so.
+def find_goodput(manifest: Mapping[str, Any]) -> Finding | None:
+    """Find where the time went, if the manifest records it.
 
-    >>> print(goodput_finding({"goodput": 0.9, "time": {"total": 10.0, "saving": 0.5}}).text)
+    >>> print(find_goodput({"goodput": 0.9, "time": {"total": 10.0, "saving": 0.5}}).text)
     90% of 0:10 was spent in rounds; saving 5%
     """
     goodput, time = manifest.get("goodput"), manifest.get("time")
@@ -47,5 +47,5 @@ def goodput_finding(manifest: Mapping[str, Any]) -> Finding | None:
     text = "; ".join(
         [f"{goodput:.0%} of {duration(total)} was spent in rounds", ", ".join(others)]
     ).removesuffix("; ")
-    lost = lost_in_words(manifest)
+    lost = describe_lost_time(manifest)
     return Finding("note" if lost else "ok", "goodput", f"{text}; {lost}" if lost else text)
