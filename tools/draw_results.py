@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 from experiments import RESULTS, ArmRuns, Experiment, read_arm, read_experiments
 from results_tables import epoch_of, steps_of
 
-from advnets.sweep.distributions import check_alike, draw_beside, read_outcomes
+from advnets.sweep.distributions import check_alike, draw_distributions, read_outcomes
 
 MOST_BYTES = 10**6
 COLOURS = ("#1f6fb4", "#c8372b", "#2e8b57", "#8a5fb0", "#b07d1f", "#555555")
@@ -74,7 +74,7 @@ def main() -> None:
         if found.histogram and sweeps:
             outcomes = [read_outcomes(sweep) for sweep in sweeps]
             check_alike(outcomes)
-            draw_beside(outcomes, RESULTS / found.histogram)
+            draw_distributions(outcomes, RESULTS / found.histogram)
             print(f"{name}: {found.histogram}")
 
 

@@ -34,8 +34,8 @@ def draw(out: Path, labelled: list[tuple[str, Path]], columns: int, seed: int) -
     sheet = Sheet(specs[0].shape, len(rows), columns, right=LABEL, above=0)
     sheet.lay(np.stack(rows), specs[0])
     for row, (label, _) in enumerate(labelled):
-        left, top = sheet.place(row, columns)
-        middle = top + (sheet.place(row + 1, 0)[1] - top) // 2
+        left, top = sheet.corner(row, columns)
+        middle = top + (sheet.corner(row + 1, 0)[1] - top) // 2
         sheet.words((left + 6, middle), label, anchor="lm")
     at = ", ".join(f"{step:,}" for step in sorted(set(steps)))
     weights = ", averaged weights where they are kept" if averaged else ""

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from ruamel.yaml import YAML
 
-from advnets.compare import Comparison, ScoredRun, compare, differing, read_run
+from advnets.compare import Comparison, ScoredRun, compare, diff_settings, read_run
 from advnets.errors import UsageError
 from advnets.runs import RunFolder
 
@@ -180,7 +180,7 @@ def check_alike(arms: Sequence[ArmRuns]) -> None:
     for read in arms:
         for metric, found in read.found.items():
             label, settings = by_metric.setdefault(metric, (read.arm.label, found.settings))
-            lines = differing(settings, found.settings)
+            lines = diff_settings(settings, found.settings)
             if lines:
                 raise ValueError(
                     f"{metric} of {label!r} and of {read.arm.label!r} differ in {'; '.join(lines)}"

@@ -53,11 +53,11 @@ def by_value(sweep: Outcomes) -> str:
 
 def facts(sweep: Outcomes, further: Mapping[str, str]) -> str:
     """Protocol, seeds, command, time, data, machine, versions."""
-    judged = ", ".join(f"{name} {value}" for name, value in sweep.judged.items())
+    criteria = ", ".join(f"{name} {value}" for name, value in sweep.criteria.items())
     seeds = dict.fromkeys(seed for trial in sweep.trials for seed in trial.values)
     hours = sum(trial.seconds for trial in sweep.trials) / 3600
     rows = [
-        ["judged by", f"{sweep.metric}: {judged}"],
+        ["judged by", f"{sweep.metric}: {criteria}"],
         ["seeds", ", ".join(sorted(seeds, key=int))],
         ["time", f"{hours:.2f} h, of all trials together"],
     ]

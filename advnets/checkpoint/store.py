@@ -22,7 +22,7 @@ from typing import Any
 import tensorflow as tf
 
 from ..errors import RunError
-from ..plugins.tracebacks import described
+from ..plugins.tracebacks import describe_error
 from ..safe_io.wording import shorten
 from .hashing import state_sha256
 from .index import fault_of, flush, read_index, write_index
@@ -109,7 +109,7 @@ class CheckpointStore:
         except (OSError, tf.errors.OpError) as error:
             shutil.rmtree(draft, ignore_errors=True)
             raise RunError(
-                f"the checkpoint of step {step} could not be written: {described(error)}",
+                f"the checkpoint of step {step} could not be written: {describe_error(error)}",
                 where=str(self.folder),
                 hint="make room or repair the folder, then run the same command again; "
                 "earlier checkpoints are untouched",

@@ -19,7 +19,7 @@ import click
 
 from ..errors import AdvnetsError, RecipeError, UsageError
 from ..plugins import Registry, load_plugins
-from ..plugins.attribution import explained
+from ..plugins.attribution import explain
 from ..safe_io import is_there, printable, printable_json
 
 log = logging.getLogger(__package__)
@@ -58,7 +58,7 @@ class State:
         """Return the error, as that of the plugin that it comes from, if it comes from one."""
         if self._loaded is None or (isinstance(error, OSError) and error.strerror):
             return error
-        told = explained(error, self._loaded[1], running=True)
+        told = explain(error, self._loaded[1], running=True)
         if told is None:
             return error
         told.__cause__ = error

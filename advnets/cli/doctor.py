@@ -201,12 +201,12 @@ def _largest(folder: RunFolder) -> int:
 
 
 def _manifest(folder: RunFolder) -> Iterator[Finding]:
-    from ..monitor.report.goodput import goodput_finding
+    from ..monitor.report.goodput import find_goodput
     from ..monitor.report.health import manifest_findings
 
     manifest = folder.manifest.data
     yield from manifest_findings(manifest, _holder(folder))
-    spent = goodput_finding(manifest)
+    spent = find_goodput(manifest)
     if spent is not None:
         yield spent
 

@@ -84,11 +84,11 @@ def _entries(text: str, recipe: Recipe) -> list[Any]:
 
 def _keep(opened: Run, scores: list[Score], averaged: bool) -> None:
     """Tell where a run's scores are kept; a folder that takes none is no failure."""
-    from ..monitor.report.afterwards import keep_afterwards
+    from ..monitor.report.afterwards import add_afterwards
 
     try:
         step = opened.commit.step
-        keep_afterwards(opened.folder, opened.recipe, scores, step, averaged)
+        add_afterwards(opened.folder, opened.recipe, scores, step, averaged)
     except AdvnetsError as error:
         log.warning(f"the scores were not kept: {error.message}")
 

@@ -138,34 +138,34 @@ def _figure_1(
     ctx: click.Context, folder: RunFolder, suffix: str, animate: bool, steps: Sequence[int] | None
 ) -> tuple[Write, list[str], int]:
     """Return what writes figure 1, what to say of it, its last step; without TensorFlow."""
-    from ..monitor.figures.animation import frames_of, write_animation
-    from ..monitor.figures.figure_1 import DPI, figure_1, in_words, numbers_of, panels
-    from ..monitor.snapshot import snapshots_of
+    from ..monitor.figures.animation import choose_frames, write_animation
+    from ..monitor.figures.figure_1 import DPI, choose_panels, describe_panel, figure_1, to_arrays
+    from ..monitor.snapshot import read_snapshots
 
-    found = snapshots_of(folder.samples)
+    found = read_snapshots(folder.samples)
     if not found:
         raise _without_snapshots(open_run(ctx, folder.path))
     name = _name(folder)
     if animate:
-        frames = frames_of(found)
+        frames = choose_frames(found)
         return lambda file: write_animation(file, frames, suffix, name), [], frames[-1].step
-    shown = panels(found, steps)
+    shown = choose_panels(found, steps)
     told = [
-        f"({chr(ord('a') + place)}) step {snapshot.step:,}: {', '.join(in_words(snapshot))}"
+        f"({chr(ord('a') + place)}) step {snapshot.step:,}: {', '.join(describe_panel(snapshot))}"
         for place, snapshot in enumerate(shown)
     ]
     if suffix == ".npz":
-        return lambda file: _write_numbers(file, numbers_of(shown)), told, shown[-1].step
+        return lambda file: _write_numbers(file, to_arrays(shown)), told, shown[-1].step
     figure = figure_1(shown, name)
     return lambda file: figure.savefig(file, format=suffix[1:], dpi=DPI), told, shown[-1].step
 
 
 def _without_snapshots(run: Run) -> UsageError:
     """Tell why a run has no figure 1, and what to do about it."""
-    from ..evaluate.estimators.line_game import unfit
+    from ..evaluate.estimators.line_game import explain_unfit
     from ..game import Prior
 
-    why = unfit(run.source, run.recipe.make("latent", Prior))
+    why = explain_unfit(run.source, run.recipe.make("latent", Prior))
     if why is None:
         return UsageError(
             "the run holds no snapshots of its game, which figure 1 is drawn from",
@@ -189,12 +189,12 @@ def _of_images(
     """Return what writes figure 2 or 3, what there is to say of it, and the step."""
     from ..monitor.figures.figure_2 import figure_2
     from ..monitor.figures.figure_3 import figure_3
-    from ..monitor.snapshot import snapshots_of
+    from ..monitor.snapshot import read_snapshots
     from ..observe.figures import latent_lines, samples_and_neighbours
 
     spec = run.source.spec
     if spec.kind != "image":
-        on_the_line = bool(snapshots_of(run.folder.samples))
+        on_the_line = bool(read_snapshots(run.folder.samples))
         size = counted(spec.size, "number")
         raise UsageError(
             f"figure {number} shows images; this run's examples are vectors of {size}",
@@ -241,9 +241,9 @@ def _make(folder: Path) -> None:
 
 
 def _save(target: Path, write: Write) -> None:
-    from ..safe_io.atomic import replaced
+    from ..safe_io.atomic import replacing
 
-    with replaced(target) as file:
+    with replacing(target) as file:
         write(file)
 
 

@@ -68,7 +68,7 @@ def command(
         _show(loaded, folder)
         return
     from ..sweep.play import play
-    from ..sweep.report import best_of, write_report
+    from ..sweep.report import find_best, write_report
     from ..sweep.study import import_optuna
     from ..train.find_data import find_data
 
@@ -87,7 +87,7 @@ def command(
             )
         finally:
             write_report(folder, loaded, folder.read())
-    best = best_of(played, loaded.maximize)
+    best = find_best(played, loaded.maximize)
     _print(loaded, played)
     echo(f"trials  {folder.trials_file}, {folder.table_file}")
     echo(f"report  {folder.report_file}")

@@ -31,7 +31,7 @@ def command(sweeps: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
 
     Exit codes: 0, or 2 if they cannot be compared.
     """
-    from ..sweep.distributions import check_alike, draw_beside, read_outcomes
+    from ..sweep.distributions import check_alike, draw_distributions, read_outcomes
 
     if out is not None:
         check_place("--out", out)
@@ -63,5 +63,5 @@ def command(sweeps: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
             ],
         )
     if out is not None:
-        draw_beside(outcomes, out)
+        draw_distributions(outcomes, out)
         log.info(f"drawn into {out}")

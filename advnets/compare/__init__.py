@@ -1,10 +1,10 @@
-"""Scores of several runs beside each other. Imports no TensorFlow: all it reads are files."""
+"""Compare the scores of several runs. Imports no TensorFlow: all it reads are files."""
 
 from __future__ import annotations
 
-from .at_one_step import counting
+from .at_one_step import choose_score
 from .comparison import compare
-from .protocols import differing, settings
+from .protocols import diff_settings, settings
 from .ranking import Comparison, Pair, Row
 from .scored_run import ScoredRun, read_run
 from .statistics import holm, permutation, standard_error, welch
@@ -14,9 +14,9 @@ __all__ = [
     "Pair",
     "Row",
     "ScoredRun",
+    "choose_score",
     "compare",
-    "counting",
-    "differing",
+    "diff_settings",
     "holm",
     "permutation",
     "read_run",

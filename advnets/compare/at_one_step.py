@@ -1,4 +1,4 @@
-"""Which score counts, where a metric has several at one step."""
+"""Choose the score that counts, where a metric has several at one step."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any
 
 from ..errors import UsageError
 from ..safe_io.wording import indented
-from .protocols import differing, key, settings
+from .protocols import diff_settings, settings, settings_key
 
 MOST_LINES = 6
 
 
-def counting(
+def choose_score(
     scores: Sequence[Mapping[str, Any]], seed: Any = None, where: str | None = None
 ) -> Mapping[str, Any]:
-    """Of one metric's scores at one step, the one that counts.
+    """Return the score that counts, of one metric's scores at one step.
 
-    That whose samples were drawn with the recipe's own seed, before others: a mean over draws
-    would have another error than a single one. Among these, that of averaged weights, where
-    they are kept. If several are left, measured in the same way, the last.
+    Scores of samples drawn with the recipe's own seed come before others: a mean over draws
+    would have another error than a single one. Among these, that of averaged weights is chosen,
+    where they are kept; if several are left, measured in the same way, the last.
 
     Args:
         scores: One or more, as manifests have them: ``metric``, ``value``, ``protocol``.
@@ -30,7 +30,7 @@ def counting(
         UsageError: If those that are left were measured in several ways.
 
     >>> averaged = {"metric": "fid", "value": 1.0, "protocol": {"averaging": {"decay": 0.9}}}
-    >>> counting([averaged, {"metric": "fid", "value": 2.0, "protocol": {}}])["value"]
+    >>> choose_score([averaged, {"metric": "fid", "value": 2.0, "protocol": {}}])["value"]
     1.0
     """
     ranks = [_rank(score.get("protocol") or {}, seed) for score in scores]
@@ -48,8 +48,8 @@ def _refuse_ambiguous(scores: Sequence[Mapping[str, Any]], where: str | None) ->
     metric = scores[0]["metric"]
     first, *others = (settings(metric, score.get("protocol") or {}) for score in scores)
     for other in others:
-        if key(first) != key(other):
-            shown = indented(differing(first, other), MOST_LINES)
+        if settings_key(first) != settings_key(other):
+            shown = indented(diff_settings(first, other), MOST_LINES)
             raise UsageError(
                 f"{metric!r} was measured in several ways, so it does not say which score "
                 f"counts; they differ in\n{shown}",

@@ -1,4 +1,4 @@
-"""Recipes ranked by a score over their seeds, if the score was measured alike for all."""
+"""Rank recipes by a score over their seeds, if the score was measured alike for all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import UsageError
 from ..recipe import differences
 from ..safe_io.wording import indented, some
-from .protocols import differing
+from .protocols import diff_settings
 from .ranking import Comparison, Pair, Row
 from .scored_run import Measured, ScoredRun, Series
 from .statistics import holm, permutation, standard_error, welch
@@ -40,10 +40,10 @@ def compare(
         was left out, and why.
 
     Raises:
-        UsageError: If nothing can be compared, or a score that was asked for cannot; the
+        UsageError: If nothing can be compared, or a requested score cannot; the
             message names the fields of the protocols that differ.
     """
-    kept, left_out = _distinct(runs)
+    kept, left_out = _drop_repeats(runs)
     if len(kept) < 2:
         raise UsageError("a comparison needs two different runs", hint="; ".join(left_out) or None)
     names = list(dict.fromkeys(metrics)) or sorted({name for run in kept for name in run.series})
@@ -58,8 +58,8 @@ def compare(
     found: list[Comparison] = []
     for metric in names:
         try:
-            for how in _ways(kept, metric):
-                found.append(_comparison(kept, metric, how, at, better))
+            for how in _shared_settings(kept, metric):
+                found.append(_compare_one(kept, metric, how, at, better))
         except UsageError as error:
             if metrics:
                 raise
@@ -69,7 +69,7 @@ def compare(
     return found, left_out
 
 
-def _distinct(runs: Sequence[ScoredRun]) -> tuple[list[ScoredRun], list[str]]:
+def _drop_repeats(runs: Sequence[ScoredRun]) -> tuple[list[ScoredRun], list[str]]:
     """Return the runs without those that another one repeats: a seed counts once."""
     kept: dict[tuple[str, str], ScoredRun] = {}
     left_out = []
@@ -82,7 +82,7 @@ def _distinct(runs: Sequence[ScoredRun]) -> tuple[list[ScoredRun], list[str]]:
     return list(kept.values()), left_out
 
 
-def _ways(runs: Sequence[ScoredRun], metric: str) -> list[str]:
+def _shared_settings(runs: Sequence[ScoredRun], metric: str) -> list[str]:
     """Return the keys of the settings under which every run has this score.
 
     Raises:
@@ -101,7 +101,7 @@ def _ways(runs: Sequence[ScoredRun], metric: str) -> list[str]:
     ]
     if shared:
         return shared
-    first, second, lines = _nearest(runs, metric)
+    first, second, lines = _find_nearest(runs, metric)
     shown = indented(lines, MOST_LINES)
     raise UsageError(
         f"{metric!r} was not measured alike, so it cannot be ranked: {first.path} and "
@@ -110,15 +110,15 @@ def _ways(runs: Sequence[ScoredRun], metric: str) -> list[str]:
     )
 
 
-def _nearest(runs: Sequence[ScoredRun], metric: str) -> tuple[ScoredRun, ScoredRun, list[str]]:
-    """Return two runs that share no way of measuring, where they part least; else any two."""
+def _find_nearest(runs: Sequence[ScoredRun], metric: str) -> tuple[ScoredRun, ScoredRun, list[str]]:
+    """Return two runs that share no settings of this score, and differ least in them."""
     found: list[tuple[int, int, ScoredRun, ScoredRun, list[str]]] = []
     for first, second in itertools.combinations(runs, 2):
         ours, theirs = first.series[metric], second.series[metric]
         shares_one = int(bool(set(ours) & set(theirs)))
         lines = min(
             (
-                differing(a.settings, b.settings)
+                diff_settings(a.settings, b.settings)
                 for (k, a), (m, b) in itertools.product(
                     list(ours.items())[:MOST_LINES], list(theirs.items())[:MOST_LINES]
                 )
@@ -133,7 +133,7 @@ def _nearest(runs: Sequence[ScoredRun], metric: str) -> tuple[ScoredRun, ScoredR
     return first, second, lines
 
 
-def _comparison(
+def _compare_one(
     runs: Sequence[ScoredRun], metric: str, how: str, at: str, better: str | None
 ) -> Comparison:
     series = [run.series[metric][how] for run in runs]
@@ -145,7 +145,7 @@ def _comparison(
     for run, s, step in zip(runs, series, steps, strict=True):
         groups.setdefault(run.without_seed, []).append((run, step, s.at[step]))
     ordered = sorted(groups.values(), key=_mean, reverse=direction != "lower")
-    rows = [_row(group, ordered) for group in ordered]
+    rows = [_make_row(group, ordered) for group in ordered]
     which = f"step {steps[0]}" if at not in ("best", "last") else at
     return Comparison(
         metric, which, direction, series[0].unit, dict(series[0].settings), rows, _pairs(rows)
@@ -167,7 +167,7 @@ def _step(
         if better is None:
             raise UsageError(
                 f"{metric!r} does not say whether higher or lower values are better",
-                hint="say it with --better",
+                hint="give it with --better",
             )
         sign = 1 if better == "higher" else -1
         return max(series.at, key=lambda step: (sign * series.at[step].value, -step))
@@ -191,17 +191,17 @@ def _mean(group: Sequence[tuple[ScoredRun, int, Measured]]) -> float:
         return float(np.mean([measured.value for _, _, measured in group]))
 
 
-def _row(
+def _make_row(
     group: Sequence[tuple[ScoredRun, int, Measured]],
     all_groups: Sequence[Sequence[tuple[ScoredRun, int, Measured]]],
 ) -> Row:
     run = group[0][0]
     namesakes = sum(other[0][0].name == run.name for other in all_groups)
     errors = [measured.error for _, _, measured in group]
-    told = [error for error in errors if error is not None]
+    known = [error for error in errors if error is not None]
     first = {**all_groups[0][0][0].recipe, "seed": None}
     with np.errstate(all="ignore"):
-        own = float(np.sqrt(np.mean(np.square(told)))) if len(told) == len(errors) else None
+        own = float(np.sqrt(np.mean(np.square(known)))) if len(known) == len(errors) else None
     return Row(
         run.name if namesakes == 1 else f"{run.name} ({run.without_seed})",
         run.without_seed,

@@ -1,7 +1,7 @@
-"""Which scores may be ranked: those whose protocols agree in all settings.
+"""Decide which scores may be ranked: those whose protocols agree in all settings.
 
-A protocol says three kinds of things: which samples were scored (seed, step, weights), how
-(the settings), and what was found on the way (the outcomes). Only the settings must agree.
+A protocol has three kinds of entries: which samples were scored (seed, step, weights), how
+(the settings), and what the measurement found (the outcomes). Only the settings must agree.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 from ..safe_io.wording import shorten
 
 OF_THE_SAMPLES = ("seed", "step", "weights_sha256", "averaging", "samples_precision")
-"""Tell which samples were scored: they differ from run to run, and may."""
+"""Entries that identify the samples: they differ from run to run, and may."""
 ABOUT_ITSELF = ("better", "outcomes", "interval")
-"""What a protocol says about the score, not about the measurement."""
+"""Entries about the score, not about the measurement."""
 BEFORE_OUTCOMES: dict[str, tuple[str, ...]] = {"parzen": ("sigma", "sigma_curve", "sigma_at_edge")}
 """Outcomes of scores that were written before protocols named theirs."""
 BEFORE_BETTER = {"parzen": "higher"}
@@ -34,41 +34,42 @@ def settings(metric: str, protocol: Mapping[str, Any]) -> dict[str, Any]:
     ...     "sigma": 0.2, "outcomes": ["sigma"]})
     {'samples': 10, 'features.name': 'pixels'}
     """
-    told = protocol.get("outcomes")
-    outcomes = told if isinstance(told, list) else BEFORE_OUTCOMES.get(metric, ())
+    named = protocol.get("outcomes")
+    outcomes = named if isinstance(named, list) else BEFORE_OUTCOMES.get(metric, ())
     left_out = {*OF_THE_SAMPLES, *ABOUT_ITSELF, *(o for o in outcomes if isinstance(o, str))}
     return dict(_leaves(protocol, "", left_out))
 
 
-def better(metric: str, protocol: Mapping[str, Any]) -> str | None:
-    """Tell which values are better, ``higher`` or ``lower``; ``None`` if the score does not say."""
-    told = protocol.get("better", BEFORE_BETTER.get(metric))
-    return told if told in ("higher", "lower") else None
+def better_direction(metric: str, protocol: Mapping[str, Any]) -> str | None:
+    """Return which values are better, ``higher`` or ``lower``; ``None`` if unknown."""
+    better = protocol.get("better", BEFORE_BETTER.get(metric))
+    return better if better in ("higher", "lower") else None
 
 
-def key(found: Mapping[str, Any]) -> str:
-    """Return equal for equal settings."""
+def settings_key(found: Mapping[str, Any]) -> str:
+    """Return a key of settings, equal for equal ones."""
     return json.dumps(found, sort_keys=True)
 
 
-def differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
-    """Tell where two measurements' settings part, one line each.
+def diff_settings(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
+    """List where two measurements' settings differ, one line each.
 
-    >>> differing({"samples": 10000, "split": "test"}, {"samples": 2500, "note": "few"})
+    >>> diff_settings({"samples": 10000, "split": "test"}, {"samples": 2500, "note": "few"})
     ['samples: 10000 vs 2500', 'split: "test" vs (absent)', 'note: (absent) vs "few"']
     """
     names = [*first, *(name for name in second if name not in first)]
     return [
-        f"{name}: {_shown(first, name)} vs {_shown(second, name)}"
+        f"{name}: {_show(first, name)} vs {_show(second, name)}"
         for name in names
-        if key({"": first.get(name, _ABSENT)}) != key({"": second.get(name, _ABSENT)})
+        if settings_key({"": first.get(name, _ABSENT)})
+        != settings_key({"": second.get(name, _ABSENT)})
     ]
 
 
 _ABSENT = "(absent)"
 
 
-def _shown(found: Mapping[str, Any], name: str) -> str:
+def _show(found: Mapping[str, Any], name: str) -> str:
     if name not in found:
         return _ABSENT
     return shorten(json.dumps(found[name], ensure_ascii=False), LONGEST)
@@ -80,5 +81,5 @@ def _leaves(value: Any, path: str, left_out: set[str]) -> Iterator[tuple[str, An
     if isinstance(value, Mapping) and (value or not path):
         for name, item in value.items():
             yield from _leaves(item, f"{path}.{name}" if path else str(name), left_out)
-    elif value is not None:  # a setting that is not there, and one of null, say the same
+    elif value is not None:  # a setting that is not there, and one of null, are equal
         yield path, value

@@ -1,28 +1,28 @@
-"""What a comparison says: recipes in their order, and which of them can be told apart."""
+"""Hold the result of a comparison: ranked recipes, and which of them differ."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ..safe_io.jsonable import plain
+from ..safe_io.jsonable import to_jsonable
 
 LEVEL = 0.05
 
 
 @dataclass(frozen=True)
 class Row:
-    """One recipe, under one or more seeds.
+    """Hold the scores of one recipe, under one or more seeds.
 
     Attributes:
-        name: The recipe's name, told apart from others by its identity where it must be.
+        name: The recipe's name, with its identity where several recipes share a name.
         recipe: The identity of the recipe apart from its seed.
         n: How many seeds.
         mean: Of the scores.
         error: The standard error of the mean over seeds; ``None`` for one seed.
         own_error: Root mean square of the scores' own errors; ``None`` if one has none.
         runs: Each run: path, seed, step, value, error.
-        differs: Where its recipe parts from the first row's.
+        differs: Where its recipe differs from the first row's.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two rows, and whether their means can be told apart.
+    """Compare the means of two rows.
 
     Attributes:
         first, second: Positions of the rows, from 0.
@@ -56,7 +56,7 @@ class Pair:
 
     @property
     def verdict(self) -> str:
-        """What follows, in words."""
+        """What the tests imply, in words."""
         if self.welch_holm is None:
             return "no significance can be stated"
         return "differ" if self.welch_holm < LEVEL else "not shown to differ"
@@ -64,7 +64,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The recipes ranked by one score, measured in one way.
+    """Rank recipes by one score, measured in one way.
 
     Attributes:
         metric: The score's name.
@@ -87,5 +87,5 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison as JSON values."""
         pairs = [asdict(pair) | {"verdict": pair.verdict} for pair in self.pairs]
-        found: dict[str, Any] = plain(asdict(self) | {"pairs": pairs})
+        found: dict[str, Any] = to_jsonable(asdict(self) | {"pairs": pairs})
         return found

@@ -1,4 +1,4 @@
-"""A run as a comparison sees it: its recipe apart from the seed, and its scores."""
+"""Read a run for a comparison: its recipe apart from the seed, and its scores."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ..errors import UsageError
 from ..recipe import identity, read_yaml, recipe_bytes
 from ..runs import RunFolder
 from ..safe_io.wording import shorten
-from .at_one_step import counting
-from .protocols import better, key, settings
+from .at_one_step import choose_score
+from .protocols import better_direction, settings, settings_key
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One score of one run.
+    """Hold one score of one run.
 
     Attributes:
         value: The number; finite.
@@ -30,12 +30,12 @@ class Measured:
 
 @dataclass
 class Series:
-    """The scores of one metric under the same settings, by step.
+    """Hold the scores of one metric under the same settings, by step.
 
     Attributes:
         settings: Dotted names and values.
         better: ``higher``, ``lower`` or ``None``.
-        unit: Of the values; empty if none is told.
+        unit: Of the values; empty if unknown.
         at: The scores, by the step of the generator.
     """
 
@@ -47,7 +47,7 @@ class Series:
 
 @dataclass(frozen=True)
 class ScoredRun:
-    """A run and its scores.
+    """Hold a run's recipe and scores.
 
     Attributes:
         path: Its folder.
@@ -69,12 +69,12 @@ class ScoredRun:
 
     @property
     def seed(self) -> Any:
-        """The seed that it was played with."""
+        """The recipe's seed."""
         return self.recipe.get("seed", 1)
 
 
 def read_run(path: str | Path, weights: str = "auto") -> ScoredRun:
-    """Read what a comparison needs of a run's folder, whoever made it.
+    """Read what a comparison needs from a run's folder, which is not trusted.
 
     Args:
         path: The run's folder.
@@ -94,8 +94,8 @@ def read_run(path: str | Path, weights: str = "auto") -> ScoredRun:
         raise UsageError(f"the recipe of the run cannot be read: {reason}", where=str(path))
     scores = folder.manifest.data.get("scores") or []
     if weights != "auto":
-        asked = [s for s in scores if _are_averaged(s) == (weights == "averaged")]
-        if scores and not asked:
+        chosen = [s for s in scores if _are_averaged(s) == (weights == "averaged")]
+        if scores and not chosen:
             raise UsageError(
                 f"none of the run's scores is of {weights} weights",
                 where=str(path),
@@ -103,7 +103,7 @@ def read_run(path: str | Path, weights: str = "auto") -> ScoredRun:
                 if weights == "averaged" and not recipe.get("averaging")
                 else f"`advnets evaluate {path} --weights {weights}` adds some",
             )
-        scores = asked
+        scores = chosen
     return ScoredRun(
         folder.path,
         recipe,
@@ -117,9 +117,7 @@ def _are_averaged(score: dict[str, Any]) -> bool:
 
 
 def _series(scores: list[dict[str, Any]], seed: Any) -> dict[str, dict[str, Series]]:
-    """Return the scores that are numbers of a step; of several under the same settings, the
-    counting.
-    """
+    """Return the finite scores by metric, settings and step, one of each."""
     found: dict[str, dict[str, Series]] = {}
     at: dict[tuple[str, str, int], list[dict[str, Any]]] = {}
     for score in scores:
@@ -129,14 +127,16 @@ def _series(scores: list[dict[str, Any]], seed: Any) -> dict[str, dict[str, Seri
             continue
         metric = score["metric"]
         how = settings(metric, protocol)
-        direction = better(metric, protocol)
+        direction = better_direction(metric, protocol)
         unit = str(protocol.get("unit") or "")
-        series = found.setdefault(metric, {}).setdefault(key(how), Series(how, direction, unit))
+        series = found.setdefault(metric, {}).setdefault(
+            settings_key(how), Series(how, direction, unit)
+        )
         series.better = direction or series.better
-        at.setdefault((metric, key(how), step), []).append(score)
-    for (metric, way, step), scored in at.items():
-        chosen = counting(scored, seed)
+        at.setdefault((metric, settings_key(how), step), []).append(score)
+    for (metric, how_key, step), scored in at.items():
+        chosen = choose_score(scored, seed)
         error = chosen.get("error")
         own = None if error is None or not math.isfinite(error) else float(error)
-        found[metric][way].at[step] = Measured(float(chosen["value"]), own)
+        found[metric][how_key].at[step] = Measured(float(chosen["value"]), own)
     return found

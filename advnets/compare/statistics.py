@@ -1,4 +1,4 @@
-"""What can be said of two recipes from the scores of a few seeds each."""
+"""Test whether two recipes differ, from the scores of a few seeds each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_SPLITS = 200_000
 
 
 def standard_error(values: Sequence[float]) -> float | None:
-    """Return the standard error of a mean over seeds, s/√n with n − 1 in s; ``None`` for one value.
+    """Compute the standard error of a mean over seeds, s/√n with n − 1 in s; ``None`` for n = 1.
 
     >>> round(standard_error([1.0, 2.0, 3.0]), 6), standard_error([1.0])
     (0.57735, None)
@@ -28,8 +28,7 @@ def standard_error(values: Sequence[float]) -> float | None:
 
 
 def welch(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """Return the two-sided p-value of Welch's t-test, for means of groups with variances of their
-    own.
+    """Compute the two-sided p-value of Welch's t-test, for groups with different variances.
 
     Returns:
         ``None`` where a group has fewer than two values, or neither has any spread.
@@ -52,7 +51,7 @@ def welch(first: Sequence[float], second: Sequence[float]) -> float | None:
 
 
 def permutation(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """Return the two-sided p-value of the exact permutation test on the difference of the means.
+    """Compute the two-sided p-value of the exact permutation test on the difference of means.
 
     The share, among all ways to divide the scores into groups of these sizes, of those whose
     means lie at least as far apart. It supposes nothing about distributions, and cannot be
@@ -79,7 +78,7 @@ def permutation(first: Sequence[float], second: Sequence[float]) -> float | None
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Holm's correction: p-values as they count when so many tests are made at once.
+    """Apply Holm's correction to p-values, for so many tests at once.
 
     The i-th smallest of m is multiplied by m − i + 1; none may fall below a smaller one's.
     ``None`` stays, and is no test.

@@ -1,8 +1,8 @@
-"""Scores of a trained generator, each saying how it was measured."""
+"""Score a trained generator; each score says how it was measured."""
 
 from __future__ import annotations
 
-from .context import MetricContext
+from .context import MetricContext, Players, Weights
 from .estimators.bootstrap import bootstrap, bootstrap_means
 from .estimators.interval import (
     Interval,
@@ -13,25 +13,29 @@ from .estimators.interval import (
     student_interval,
 )
 from .features import FeatureContext, FeatureExtractor
+from .inputs import Data
 from .metrics.real_and_generated import RealAndGenerated, real_and_generated
-from .score import Score, append_scores, check_scores, up_to
+from .score import Score, append_scores, check_scores, drop_after
 
 __all__ = [
+    "Data",
     "FeatureContext",
     "FeatureExtractor",
     "Interval",
     "MetricContext",
+    "Players",
     "RealAndGenerated",
     "Score",
+    "Weights",
     "append_scores",
     "bootstrap",
     "bootstrap_means",
     "check_scores",
+    "drop_after",
     "jackknife_error",
     "mean_interval",
     "normal_interval",
     "proportion_interval",
     "real_and_generated",
     "student_interval",
-    "up_to",
 ]

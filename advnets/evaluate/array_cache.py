@@ -1,4 +1,4 @@
-"""Arrays that several metrics ask for, computed once."""
+"""Cache arrays that several metrics need, so that they are computed once."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Callable, Hashable
 import numpy as np
 
 MOST = 2**30
-"""Bytes that are remembered; the oldest arrays go first."""
+"""Bytes that are cached; the oldest arrays are dropped first."""
 
 
-class Remembered:
-    """Arrays by a key, as many as fit.
+class ArrayCache:
+    """Hold arrays by a key, as many as fit.
 
     Args:
         most: Bytes. The newest array is kept however large it is.
 
-    >>> remembered = Remembered()
-    >>> first = remembered.get("ones", lambda: np.ones(2))
-    >>> remembered.get("ones", lambda: np.zeros(2)) is first
+    >>> cache = ArrayCache()
+    >>> first = cache.get("ones", lambda: np.ones(2))
+    >>> cache.get("ones", lambda: np.zeros(2)) is first
     True
     """
 
@@ -27,12 +27,11 @@ class Remembered:
         self._most = most
         self._arrays: dict[Hashable, np.ndarray] = {}
 
-    def get(self, key: Hashable, make: Callable[[], np.ndarray]) -> np.ndarray:
-        """Return the array of a key, made where it is not remembered; not to be written to."""
+    def get(self, key: Hashable, compute: Callable[[], np.ndarray]) -> np.ndarray:
+        """Return the array of a key, computed if it is not cached; not to be written to."""
         if key not in self._arrays:
-            made = make()
-            made.flags.writeable = False
-            self._arrays[key] = made
+            array = self._arrays[key] = compute()
+            array.flags.writeable = False
             while self._bytes() > self._most and len(self._arrays) > 1:
                 del self._arrays[next(iter(self._arrays))]  # the oldest
         return self._arrays[key]
@@ -48,6 +47,6 @@ def digest(array: np.ndarray, *words: str) -> str:
     True
     """
     array = np.ascontiguousarray(array)
-    made = hashlib.sha256(repr((words, array.shape, array.dtype.str)).encode())
-    made.update(array.data)
-    return made.hexdigest()
+    sha256 = hashlib.sha256(repr((words, array.shape, array.dtype.str)).encode())
+    sha256.update(array.data)
+    return sha256.hexdigest()

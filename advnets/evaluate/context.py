@@ -1,68 +1,100 @@
-"""What a metric is given: samples, real examples, features, and where they come from."""
+"""Give a metric samples, real examples, their features, and the protocol of its score."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from operator import attrgetter
 from typing import Any, Literal
 
 import numpy as np
 
 from ..errors import DataError
-from ..safe_io.jsonable import plain
-from .array_cache import Remembered, digest
-from .features.extractors import Extractors, Wanted, canonical
-from .inputs import Material
-from .per_example import AT_ONCE, name_of, per_example
+from ..safe_io.jsonable import to_jsonable
+from .array_cache import ArrayCache, digest
+from .features.extractors import Extractors, Wanted, to_canonical_json
+from .inputs import Inputs
+from .per_example import AT_ONCE, importable_name, per_example
 
 
 @dataclass(frozen=True, kw_only=True)
-class MetricContext(Material):
-    """What a metric may look at: generated samples, real examples, and where both come from.
+class Weights:
+    """Identify the generator's weights that samples were drawn with.
 
-    Attributes, besides those of its material (samples, data, splits, seed, …):
-        source: The :class:`advnets.data.Source`, or ``None``.
+    Attributes:
         step: The generator's step.
-        weights: A hash of the generator's weights.
+        sha256: A hash of the weights.
         averaging: How these are averages of its weights, ``None`` where they are its own.
         precision: What the samples were computed in.
-        spread: What computes :meth:`per_example`: this process, by default, in one piece.
-        extract: What computes :meth:`features` and its like, ``(what, wanted, examples)``:
-            this process, by default.
-        prior: p_z, a :class:`advnets.game.Prior`, or ``None``.
-        generator: G in inference mode, on the chief alone: latent points ``[n, size]`` →
-            examples in the preprocessed range; or ``None``. Many samples are better asked of
-            ``samples``, which all devices make.
-        discriminator: D in inference mode, likewise: examples in the preprocessed range → what
-            D says of them, by name (``logits``, …), and the ``probability`` of "real" where
-            the loss defines one; or ``None``.
-        judge_in_play: The same for one batch as D judges it in a round: by the batch's own
-            statistics, where it is batch-normalised, and with dropout; or ``None``.
-        loss: The game's :class:`advnets.game.Loss`, or ``None``.
+    """
 
+    step: int = 0
+    sha256: str = ""
+    averaging: Mapping[str, Any] | None = None
+    precision: str = "float32"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Players:
+    """Hold a game's players in inference mode, on the chief alone, each ``None`` if not at hand.
+
+    Attributes:
+        prior: p_z, a :class:`advnets.game.Prior`.
+        generator: Latent points ``[n, size]`` → examples in the preprocessed range. Many
+            samples are better drawn by ``samples``, which all devices compute.
+        discriminator: Examples in the preprocessed range → D's outputs by name (``logits``,
+            …), and the ``probability`` of "real" where the loss defines one.
+        judge_in_play: The same for one batch as D judges it in a round: by the batch's own
+            statistics, where it is batch-normalised, and with dropout.
+        loss: The game's :class:`advnets.game.Loss`.
+    """
+
+    prior: Any = None
+    generator: Callable[[np.ndarray], np.ndarray] | None = None
+    discriminator: Callable[[np.ndarray], Mapping[str, np.ndarray]] | None = None
+    judge_in_play: Callable[[np.ndarray], Mapping[str, np.ndarray]] | None = None
+    loss: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricContext(Inputs):
+    """Give a metric generated samples, real examples, their features, and the game's players.
+
+    Attributes, besides those of its inputs (``samples``, ``data`` and ``seed``):
+        weights: What the samples were drawn with.
+        players: The game's players, whose fields are attributes of the context too.
+        spread: Computes :meth:`per_example`; by default this process does, in one piece.
+        extract: Computes :meth:`features` and its like, ``(what, wanted, examples)``; by
+            default this process does.
+        spec, splits, source, step, prior, generator, discriminator, judge_in_play, loss:
+            Those of the data, the weights and the players.
+
+    >>> from advnets.evaluate import Data
     >>> context = MetricContext(
-    ...     samples=lambda n, seed: np.random.default_rng(seed).random((n, 2), np.float32),
-    ...     data=lambda split: np.zeros((5, 2), np.float32),
+    ...     samples=lambda n, seed, first=0: np.random.default_rng(seed).random((n, 2))[first:],
+    ...     data=Data(load=lambda split: np.zeros((5, 2)), splits=("train",)),
     ...     seed=1,
     ... )
     >>> context.generated_features("pixels", 3).shape, context.examples("train").shape
     ((3, 2), (5, 2))
     """
 
-    source: Any = None
-    step: int = 0
-    weights: str = ""
-    averaging: Mapping[str, Any] | None = None
-    precision: str = "float32"
+    weights: Weights = field(default_factory=Weights)
+    players: Players = field(default_factory=Players)
     spread: Callable[..., np.ndarray] = per_example
     extract: Callable[[str, Wanted, np.ndarray | None], Any] | None = None
-    prior: Any = None
-    generator: Callable[[np.ndarray], np.ndarray] | None = None
-    discriminator: Callable[[np.ndarray], Mapping[str, np.ndarray]] | None = None
-    judge_in_play: Callable[[np.ndarray], Mapping[str, np.ndarray]] | None = None
-    loss: Any = None
-    _known: Remembered = field(default_factory=Remembered, init=False, repr=False, compare=False)
+    _cache: ArrayCache = field(default_factory=ArrayCache, init=False, repr=False, compare=False)
+
+    spec = property(attrgetter("data.spec"))
+    splits = property(attrgetter("data.splits"))
+    source = property(attrgetter("data.source"))
+    step = property(attrgetter("weights.step"))
+    prior = property(attrgetter("players.prior"))
+    generator = property(attrgetter("players.generator"))
+    discriminator = property(attrgetter("players.discriminator"))
+    judge_in_play = property(attrgetter("players.judge_in_play"))
+    loss = property(attrgetter("players.loss"))
 
     def __post_init__(self) -> None:
         if self.extract is None:
@@ -70,12 +102,12 @@ class MetricContext(Material):
             object.__setattr__(self, "extract", alone)
 
     def for_another(self) -> MetricContext:
-        """Return the same for another metric, whose protocol tells of what it looks at itself.
+        """Return a copy for another metric, whose protocol lists the splits that it reads itself.
 
-        Features stay remembered.
+        Features stay cached.
         """
         other = replace(self)
-        object.__setattr__(other, "_known", self._known)
+        object.__setattr__(other, "_cache", self._cache)
         return other
 
     def per_example(
@@ -85,9 +117,9 @@ class MetricContext(Material):
         *others: Any,
         at_once: int = AT_ONCE,
     ) -> np.ndarray:
-        """Return a function's values for each example, computed by all devices and workers.
+        """Compute a function's values for each example, on all devices and workers.
 
-        For what takes long, such as a density at every test point. Each device of each
+        Use it for what takes long, such as a density at every test point. Each device of each
         worker takes a share of the examples; the values come back in their order, and are
         the same however many there are.
 
@@ -108,15 +140,15 @@ class MetricContext(Material):
             PluginError: If the function cannot be found by its name, or does not return one
                 row for each example.
 
-        >>> context = MetricContext(samples=None, data=None)
+        >>> context = MetricContext()
         >>> context.per_example(np.linalg.norm, np.array([[3.0, 4.0], [0.0, 1.0]]), None, 1)
         array([5., 1.])
         """
-        name_of(function)  # what would fail on several workers fails on one
+        importable_name(function)  # what would fail on several workers fails on one
         return self.spread(function, examples, *others, at_once=at_once)
 
     def features(self, extractor: Wanted, examples: np.ndarray) -> np.ndarray:
-        """Return features of examples, computed by all devices and workers, and remembered.
+        """Compute features of examples on all devices and workers, and cache them.
 
         Args:
             extractor: A component of kind ``features``: its name, or
@@ -131,14 +163,14 @@ class MetricContext(Material):
             UsageError: If there is no such extractor.
             AdvnetsError: If it cannot be made, for want of labels, of weights, ….
 
-        >>> context = MetricContext(samples=None, data=None)
+        >>> context = MetricContext()
         >>> context.features("pixels", np.ones((2, 3, 3, 1), "float32")).shape
         (2, 9)
         """
-        return self._extracted("features", extractor, examples)
+        return self._extract_cached("features", extractor, examples)
 
     def class_probabilities(self, extractor: Wanted, examples: np.ndarray) -> np.ndarray:
-        """Return the probability of each class; arguments as for :meth:`features`.
+        """Compute the probability of each class; arguments as for :meth:`features`.
 
         Returns:
             float64 ``[n, classes]``, rows that add up to 1; not to be written to.
@@ -146,74 +178,75 @@ class MetricContext(Material):
         Raises:
             UsageError: If those features know no classes.
         """
-        return self._extracted("probabilities", extractor, examples)
+        return self._extract_cached("probabilities", extractor, examples)
 
     def real_features(
-        self, extractor: Wanted, split: str, places: np.ndarray | None = None
+        self, extractor: Wanted, split: str, indices: np.ndarray | None = None
     ) -> np.ndarray:
-        """Return features of a split's examples, of which only a part is in memory at a time.
+        """Compute features of a split's examples, of which only a part is in memory at a time.
 
         Args:
             extractor: See :meth:`features`.
-            split: Of which examples.
-            places: Integers ``[n]``: which of them, in which order; ``None`` for all.
+            split: Which split.
+            indices: Integers ``[n]``: which examples, in which order; ``None`` for all.
 
         Returns:
             float64 ``[n, d]``, not to be written to.
 
-        >>> context = MetricContext(samples=None, data=lambda split: np.arange(3.0)[:, None])
+        >>> from advnets.evaluate import Data
+        >>> data = Data(load=lambda split: np.arange(3.0)[:, None], splits=("train",))
+        >>> context = MetricContext(data=data)
         >>> context.real_features("pixels", "train", np.array([2, 0])).tolist()
         [[2.0], [0.0]]
         """
-        if places is None:
-            places = np.arange(self.size(split))
-        which = digest(places, split)
-        return self._of_parts("features", extractor, which, self.real_parts(split, places))
+        if indices is None:
+            indices = np.arange(self.size(split))
+        key, parts = digest(indices, split), self.real_parts(split, indices)
+        return self._extract_parts("features", extractor, key, parts)
 
     def generated_features(self, extractor: Wanted, n: int) -> np.ndarray:
-        """Return features of the samples ``generated(n)``, of which only a part is in memory at a
-        time.
+        """Compute features of the samples ``generated(n)``, drawn and given up part by part.
 
-        >>> context = MetricContext(samples=lambda n, seed: np.ones((n, 2)), data=None)
+        >>> context = MetricContext(samples=lambda n, seed, first=0: np.ones((n - first, 2)))
         >>> context.generated_features("pixels", 3).shape
         (3, 2)
         """
-        return self._of_parts("features", extractor, str(n), self.generated_parts(n))
+        return self._extract_parts("features", extractor, str(n), self.generated_parts(n))
 
     def generated_probabilities(self, extractor: Wanted, n: int) -> np.ndarray:
-        """Class probabilities of the samples ``generated(n)``, as :meth:`generated_features`."""
-        return self._of_parts("probabilities", extractor, str(n), self.generated_parts(n))
+        """Compute class probabilities of ``generated(n)``, as :meth:`generated_features`."""
+        return self._extract_parts("probabilities", extractor, str(n), self.generated_parts(n))
 
-    def _of_parts(
-        self, what: str, extractor: Wanted, which: str, parts: Iterator[np.ndarray]
+    def _extract_parts(
+        self, what: str, extractor: Wanted, key: str, parts: Iterator[np.ndarray]
     ) -> np.ndarray:
-        """Return features, or probabilities; parts are not made where they are remembered."""
+        """Compute features or probabilities; if they are cached, no part is drawn."""
 
-        def made() -> np.ndarray:
+        def compute() -> np.ndarray:
             assert self.extract is not None
             rows = [self.extract(what, extractor, np.asarray(part, np.float32)) for part in parts]
             if not rows:
-                raise DataError("no examples were asked for; they have no features")
+                raise DataError("no examples were requested; they have no features")
             return np.concatenate(rows)
 
-        return self._known.get((what, canonical(extractor), which), made)
+        return self._cache.get((what, to_canonical_json(extractor), key), compute)
 
     def describe_features(self, extractor: Wanted) -> dict[str, Any]:
-        """Return what a protocol says of an extractor: name, dimensions, weights, accuracy, ….
+        """Describe an extractor for a protocol: name, dimensions, weights, accuracy, ….
 
-        >>> MetricContext(samples=None, data=None).describe_features("pixels")
+        >>> MetricContext().describe_features("pixels")
         {'name': 'pixels', 'dimensions': None}
         """
         assert self.extract is not None
         described = self.extract("describe", extractor, None)
         name = extractor if isinstance(extractor, str) else extractor["name"]
-        return {"name": name} | {key: plain(value) for key, value in described.items()}
+        return {"name": name} | {key: to_jsonable(value) for key, value in described.items()}
 
-    def _extracted(self, what: str, extractor: Wanted, examples: np.ndarray) -> np.ndarray:
+    def _extract_cached(self, what: str, extractor: Wanted, examples: np.ndarray) -> np.ndarray:
         assert self.extract is not None
         examples = np.ascontiguousarray(examples, np.float32)
-        key = (what, canonical(extractor), digest(examples))
-        return self._known.get(key, partial(self.extract, what, extractor, examples))
+        key = (what, to_canonical_json(extractor), digest(examples))
+        return self._cache.get(key, partial(self.extract, what, extractor, examples))
 
     def protocol(
         self,
@@ -222,11 +255,11 @@ class MetricContext(Material):
         outcomes: Sequence[str] = (),
         **more: Any,
     ) -> dict[str, Any]:
-        """Return what every protocol begins with, and ``more``: data, seed, step, weights.
+        """Return the entries that every protocol begins with, and ``more``: data, seed, weights.
 
-        The data are told by a hash of the splits that the metric looked at, as they are stored.
+        The data are identified by a hash of the splits that the metric read, as they are stored.
 
-        `advnets compare` ranks scores of one protocol only. What tells the samples apart
+        `advnets compare` ranks scores of one protocol only. What identifies the samples
         (``seed``, ``step``, ``weights_sha256``, ``averaging``, ``samples_precision``) and what the
         measurement found out may differ; all else is a setting, and must be the same.
 
@@ -236,28 +269,28 @@ class MetricContext(Material):
                 that it chose, dotted where they are nested. ``interval`` need not be named.
             **more: Everything else that somebody needs to repeat the measurement.
 
-        >>> context = MetricContext(samples=None, data=None, step=5)
-        >>> made = context.protocol(better="higher", outcomes=["sigma"], samples=100, sigma=0.2)
-        >>> made["step"], made["better"], made["outcomes"], made["sigma"]
+        >>> context = MetricContext(weights=Weights(step=5))
+        >>> entries = context.protocol(better="higher", outcomes=["sigma"], samples=100, sigma=0.2)
+        >>> entries["step"], entries["better"], entries["outcomes"], entries["sigma"]
         (5, 'higher', ['sigma'], 0.2)
         """
         common = {
             "dataset": getattr(self.source, "name", None),
             "data_sha256": self._fingerprints(),
             "seed": self.seed,
-            "step": self.step,
-            "weights_sha256": self.weights or None,
-            "averaging": self.averaging,
-            "samples_precision": self.precision,
+            "step": self.weights.step,
+            "weights_sha256": self.weights.sha256 or None,
+            "averaging": self.weights.averaging,
+            "samples_precision": self.weights.precision,
         }
-        told = {"better": better, "outcomes": list(outcomes)}
-        common |= {key: value for key, value in told.items() if value}
-        return {key: plain(value) for key, value in (common | more).items()}
+        optional = {"better": better, "outcomes": list(outcomes)}
+        common |= {key: value for key, value in optional.items() if value}
+        return {key: to_jsonable(value) for key, value in (common | more).items()}
 
     def _fingerprints(self) -> dict[str, str] | None:
-        """Of the splits that were looked at, or else of the one that scores are mostly of."""
+        """Return those of the splits that were read, or else of the one that is usually scored."""
         if self.source is None or not self.splits:
             return None
-        mostly = next((s for s in ("test", "validation", "train") if s in self.splits), None)
-        looked_at = sorted(self._looked_at) or [split for split in (mostly,) if split]
-        return {split: self.source.fingerprint(split)[:16] for split in looked_at}
+        usual = next((s for s in ("test", "validation", "train") if s in self.splits), None)
+        splits = sorted(self._looked_at) or [split for split in (usual,) if split]
+        return {split: self.source.fingerprint(split)[:16] for split in splits}

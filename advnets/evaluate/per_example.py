@@ -1,8 +1,8 @@
-"""A function of examples, computed by all devices and workers, each taking its share.
+"""Compute a function of examples on all devices and workers, each of which takes its share.
 
 Scores are means over examples of something that takes long for each: a density, a
 distance to all samples, a network's features. :func:`per_example` divides the examples
-among the devices of one process; the engine divides them among workers first.
+among the devices of one process; :mod:`advnets.observe` divides them among workers first.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def per_example(
     at_once: int = AT_ONCE,
     devices: Sequence[str] = (),
 ) -> np.ndarray:
-    """Return the values of a function for each example, computed on several devices.
+    """Compute the values of a function for each example, on several devices.
 
     For each device the function is called in a thread, under ``tf.device``, for a contiguous
     part of the examples: what it computes with TensorFlow runs there, what it computes with
@@ -38,7 +38,7 @@ def per_example(
         function: ``(part [n, ...], *others)`` → numbers ``[n, ...]``, one row for each
             example, which does not depend on the other examples of the part.
         examples: ``[N, ...]``.
-        *others: What the function is given besides, whole.
+        *others: Further arguments of the function, which it is given whole.
         at_once: How many examples it is given at a time, at most, which bounds memory.
         devices: TensorFlow's names of the devices.
 
@@ -62,7 +62,7 @@ def per_example(
                 for first in range(start, end, at_once)
             ]
 
-    bounds = shares(len(examples), max(1, min(len(devices), len(examples))))
+    bounds = split_evenly(len(examples), max(1, min(len(devices), len(examples))))
     if len(bounds) == 1:
         parts = compute(*bounds[0], None)
     else:
@@ -72,24 +72,24 @@ def per_example(
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
-def shares(count: int, parts: int) -> list[tuple[int, int]]:
+def split_evenly(count: int, parts: int) -> list[tuple[int, int]]:
     """Return the bounds of contiguous parts of nearly equal size.
 
-    >>> shares(5, 2)
+    >>> split_evenly(5, 2)
     [(0, 2), (2, 5)]
     """
     return [(count * i // parts, count * (i + 1) // parts) for i in range(parts)]
 
 
-def name_of(function: Callable[..., Any]) -> tuple[str, str]:
-    """Tell where other processes find a function: its module, and its name there.
+def importable_name(function: Callable[..., Any]) -> tuple[str, str]:
+    """Return the module and the name by which other processes import a function.
 
     Raises:
         PluginError: If they would not find it.
 
-    >>> name_of(shares)
-    ('advnets.evaluate.per_example', 'shares')
-    >>> name_of(lambda x: x)
+    >>> importable_name(split_evenly)
+    ('advnets.evaluate.per_example', 'split_evenly')
+    >>> importable_name(lambda x: x)
     Traceback (most recent call last):
     ...
     advnets.errors.PluginError: context.per_example cannot find ... again by its name
@@ -98,7 +98,7 @@ def name_of(function: Callable[..., Any]) -> tuple[str, str]:
     module, name = getattr(function, "__module__", None), getattr(function, "__name__", None)
     if isinstance(module, str) and isinstance(name, str):
         with contextlib.suppress(ImportError, AttributeError):
-            if find(module, name) is function:
+            if import_function(module, name) is function:
                 return module, name
     raise PluginError(
         f"context.per_example cannot find {function!r} again by its name",
@@ -107,8 +107,8 @@ def name_of(function: Callable[..., Any]) -> tuple[str, str]:
     )
 
 
-def find(module: str, name: str) -> Callable[..., Any]:
-    """Return the function that :func:`name_of` named."""
+def import_function(module: str, name: str) -> Callable[..., Any]:
+    """Import the function that :func:`importable_name` named."""
     found: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return found
 

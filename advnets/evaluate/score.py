@@ -1,4 +1,4 @@
-"""A score and its protocol.
+"""Define a score and its protocol.
 
 A number without the way it was measured cannot be compared with anything. A
 :class:`Score` therefore carries its error and its protocol (sample counts, splits,
@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import PluginError
-from ..safe_io.jsonable import plain
+from ..safe_io.jsonable import to_jsonable
 
 
 @dataclass(frozen=True)
 class Score:
-    """One number, its error, and how it was measured.
+    """Hold one number, its error, and how it was measured.
 
     Attributes:
         metric: The metric's name.
@@ -51,7 +51,7 @@ class Score:
             "metric": self.metric,
             "value": _finite(self.value),
             "error": _finite(self.error),
-            "protocol": {key: plain(value) for key, value in self.protocol.items()},
+            "protocol": {key: to_jsonable(value) for key, value in self.protocol.items()},
         }
 
     @classmethod
@@ -87,17 +87,17 @@ def append_scores(
     return kept + fresh
 
 
-def up_to(scores: Iterable[Mapping[str, Any]], step: int) -> list[dict[str, Any]]:
-    """Return a manifest's scores without those of a course that was given up after a step.
+def drop_after(scores: Iterable[Mapping[str, Any]], step: int) -> list[dict[str, Any]]:
+    """Return a manifest's scores without those of rounds after a step, which were rolled back.
 
-    >>> up_to([{"metric": "parzen", "protocol": {"step": s}} for s in (5, 10)], 5)
+    >>> drop_after([{"metric": "parzen", "protocol": {"step": s}} for s in (5, 10)], 5)
     [{'metric': 'parzen', 'protocol': {'step': 5}}]
     """
     return [dict(e) for e in scores if ((e.get("protocol") or {}).get("step") or 0) <= step]
 
 
 def check_scores(metric: str, returned: Any) -> list[Score]:
-    """Return what a metric returned, as a list of scores.
+    """Check what a metric returned, and return it as a list of scores.
 
     Raises:
         PluginError: If it is neither a :class:`Score` nor a list of them.

@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from ..distribute.replicas import replicas
 from ..errors import PluginError, UsageError
-from ..plugins.tracebacks import defined_at, name_of
+from ..plugins.tracebacks import find_source, qualified_name
 
 
 def size(x: tf.Tensor) -> int | tf.Tensor:
@@ -69,7 +69,7 @@ def share(values: tf.Tensor, who: str | Callable[..., Any]) -> tf.Tensor:
 def _no_share(what: str, who: str | Callable[..., Any]) -> PluginError:
     name, where, module = who, None, None
     if not isinstance(who, str):
-        name, where = name_of(who), defined_at(who)
+        name, where = qualified_name(who), find_source(who)
         module = type(getattr(who, "__self__", who)).__module__
     return PluginError(
         f"{name} returned {what}; one value per example, shape [N], was expected",

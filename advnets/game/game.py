@@ -13,7 +13,7 @@ from .. import random
 from ..distribute.replicas import replica_index, replicas
 from ..errors import UsageError
 from ..networks import make_switchable, mixes_examples
-from ..plugins.tracebacks import scope_of
+from ..plugins.tracebacks import scope_name
 from ..random import Draw
 from . import batch
 from .averaging import GeneratorAverage
@@ -156,14 +156,14 @@ class AdversarialGame(Generation):
 
     def discriminator_objective(self, play: Play) -> tf.Tensor:
         """Compute what D minimises: this replica's share of mean loss and penalties, a scalar."""
-        with tf.name_scope(f"{scope_of(self.loss)}.discriminator"):
+        with tf.name_scope(f"{scope_name(self.loss)}.discriminator"):
             per_example = self.loss.discriminator(*play.judged)
         loss = batch.share(per_example, self.loss.discriminator)
         return loss + self._penalty("discriminator", play)
 
     def generator_objective(self, play: Play) -> tf.Tensor:
         """Compute what G minimises: this replica's share of mean loss and penalties, a scalar."""
-        with tf.name_scope(f"{scope_of(self.loss)}.generator"):
+        with tf.name_scope(f"{scope_name(self.loss)}.generator"):
             per_example = self.loss.generator(play.real_output, play.fake_output)
         loss = batch.share(per_example, self.loss.generator)
         return loss + self._penalty("generator", play)
@@ -235,7 +235,7 @@ class AdversarialGame(Generation):
         total = tf.constant(0.0)
         for penalty in self.penalties:
             if penalty.player == player:
-                with tf.name_scope(scope_of(penalty)):
+                with tf.name_scope(scope_name(penalty)):
                     per_example = penalty(inputs)
                 total += batch.share(per_example, penalty)
         return total

@@ -1,4 +1,4 @@
-"""Pictures of samples: grids of images, histograms in one dimension, scatter plots in two.
+"""Draw samples: grids of images, histograms in one dimension, scatter plots in two.
 
 Every picture is drawn with the same layout and the same limits at every step, so that
 those of one run can be leafed through like a film.
@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from ..safe_io import printable
-from ..safe_io.atomic import replaced
+from ..safe_io.atomic import replacing
 from .plain_text import plain_text
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def save_grid(
         raise ValueError(f"save_grid needs samples [n, *shape] with n >= 1, got shape {x.shape}")
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with replaced(target) as file:  # under a name that nobody can lay a link at beforehand
+    with replacing(target) as file:  # under a name that nobody can lay a link at beforehand
         if spec.kind == "image":
             image_grid(x, spec.low, spec.high, columns).save(file, format="PNG", optimize=True)
         else:
@@ -92,7 +92,7 @@ def save_grid(
 def image_grid(
     x: np.ndarray, low: float | None, high: float | None, columns: int | None = None
 ) -> Image.Image:
-    """Return the images ``x`` in rows, enlarged by a whole factor if they are small.
+    """Draw the images ``x`` in rows, enlarged by a whole factor if they are small.
 
     Args:
         x: ``[n, height, width, channels]`` or ``[n, height, width]``.
@@ -100,7 +100,7 @@ def image_grid(
         high: The value shown as white; the largest of ``x`` if ``None``.
         columns: Images in a row; ⌈√n⌉ by default.
     """
-    pixels = rgb(x, low, high)
+    pixels = to_rgb(x, low, high)
     n, height, width, _ = pixels.shape
     columns = min(columns or math.ceil(math.sqrt(n)), n)
     rows = math.ceil(n / columns)
@@ -118,8 +118,8 @@ def image_grid(
     return Image.fromarray(canvas)
 
 
-def rgb(x: np.ndarray, low: float | None, high: float | None) -> np.ndarray:
-    """``x`` as uint8 ``[n, height, width, 3]``; values outside [low, high] are clipped."""
+def to_rgb(x: np.ndarray, low: float | None, high: float | None) -> np.ndarray:
+    """Convert ``x`` to uint8 ``[n, height, width, 3]``, clipped to [low, high]."""
     x = np.asarray(x, np.float64)
     if x.ndim == 3:
         x = x[..., None]
@@ -149,7 +149,7 @@ def vector_figure(
     probability: Density | None = None,
     title: str = "",
 ) -> Figure:
-    """Return a figure of the vectors ``x``: see :func:`save_grid`."""
+    """Draw a figure of the vectors ``x``: see :func:`save_grid`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -180,7 +180,7 @@ def vector_figure(
 
 
 def _limits(x: np.ndarray) -> np.ndarray:
-    """``[d, 2]``: each coordinate's extent, with a margin for samples that miss."""
+    """Return each coordinate's extent, ``[d, 2]``, with a margin for samples that miss."""
     if len(x) == 0:
         return np.tile([-1.0, 1.0], (x.shape[1], 1))
     low, high = x.min(axis=0), x.max(axis=0)
@@ -281,7 +281,7 @@ def _coordinates(
 
 
 def _legend(figure: Figure, handles: list[Any], labels: list[str]) -> None:
-    """A legend below the axes, where it hides nothing."""
+    """Draw a legend below the axes, where it hides nothing."""
     figure.legend(
         *(handles, labels),
         loc="outside lower center",
@@ -293,7 +293,7 @@ def _legend(figure: Figure, handles: list[Any], labels: list[str]) -> None:
 
 
 def _plain(axes: Any) -> None:
-    """Quiet axes: no box, thin ticks."""
+    """Remove the box of the axes, and colour the ticks."""
     axes.set_facecolor(PAPER)
     axes.tick_params(colors=MUTED, labelsize=8)
     for name, spine in axes.spines.items():

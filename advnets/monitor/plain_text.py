@@ -1,4 +1,4 @@
-r"""Text in drawings is shown as it is: matplotlib takes what stands between two $ for a formula.
+r"""Draw text as it is, though matplotlib takes what stands between two $ for a formula.
 
 Runs, sweeps and metrics may be called anything. ``$x$`` would be set as x, and ``$\frac$``,
 which is no formula, ends the drawing with an error.
@@ -13,10 +13,10 @@ from typing import Any
 
 @contextmanager
 def plain_text(**style: Any) -> Iterator[None]:
-    """While this lasts, what is drawn holds no formulas; also a decorator of what draws.
+    """Draw text without formulas inside this context; also a decorator.
 
-    Text that is there keeps to it afterwards. What lays out labels only when it is saved, as
-    axes with named ticks do, has to be saved within.
+    Text that was drawn stays so afterwards. A figure that lays out labels only when it is saved,
+    such as axes with named ticks, has to be saved within.
 
     Args:
         style: More of matplotlib's settings, with ``_`` for their dots.

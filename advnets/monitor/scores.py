@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..evaluate import Score
-from ..safe_io.jsonable import plain
+from ..safe_io.jsonable import to_jsonable
 
 OF_CURRENT_WEIGHTS, OF_AVERAGED_WEIGHTS = "_current", "_averaged"
 """What names of scores end with that are of other weights than those that the run scores first."""
@@ -24,4 +24,4 @@ def line_of(step: int, scores: Iterable[Score], suffix: str = "") -> dict[str, A
         values[f"{score.metric}{suffix}"] = score.value
         if score.error is not None:
             values[f"{score.metric}{suffix}_error"] = score.error
-    return {"step": step, "time": time.time(), "scores": plain(values)}
+    return {"step": step, "time": time.time(), "scores": to_jsonable(values)}

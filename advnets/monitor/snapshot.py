@@ -1,4 +1,4 @@
-"""What figure 1 shows of a game on the line, at one step: a few thousand bytes of numbers.
+"""Record what figure 1 shows of a game on the line at one step, in a few thousand bytes.
 
 They are kept as lines of ``samples/theory.jsonl``, one for each line of metrics.jsonl that a
 round logs, so that the figure, and an animation, can be drawn at any time after.
@@ -39,7 +39,7 @@ NUMBERS = ("value", "criterion", "jsd", "gap", "discriminator_error")
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A game on the line at one step.
+    """Hold a game on the line at one step.
 
     Attributes:
         step: The round.
@@ -50,7 +50,7 @@ class Snapshot:
         latents: z at equal shares of the prior, ``[arrows]``.
         images: G(z), ``[arrows]``.
         numbers: V, C(G), JSD, C(G) − V and max |D − D*|, of all of the line, in nats: see
-            :class:`advnets.evaluate.estimators.line_game.OnBins`.
+            :class:`advnets.evaluate.estimators.line_game.BinnedGame`.
     """
 
     step: int
@@ -71,7 +71,7 @@ class Snapshot:
 
     @property
     def bytes(self) -> int:
-        """Of memory that its curves take."""
+        """The memory that its curves take."""
         judge = 0 if self.discriminator is None else self.discriminator.nbytes
         curves = (self.data, self.generated, self.latents, self.images)
         return judge + sum(curve.nbytes for curve in curves)
@@ -83,39 +83,39 @@ class Snapshot:
         return np.divide(self.data, total, out=np.full(len(total), math.nan), where=total > 0)
 
     def record(self) -> dict[str, Any]:
-        """Return the snapshot as JSON values; what :func:`parsed` reads."""
+        """Return the snapshot as JSON values, which :func:`parse_snapshot` reads."""
         return {
             "step": self.step,
             "low": self.low,
             "high": self.high,
-            "data": _rounded(self.data),
-            "generated": _rounded(self.generated),
-            "discriminator": None if self.discriminator is None else _rounded(self.discriminator),
-            "latents": _rounded(self.latents),
-            "images": _rounded(self.images),
+            "data": _round(self.data),
+            "generated": _round(self.generated),
+            "discriminator": None if self.discriminator is None else _round(self.discriminator),
+            "latents": _round(self.latents),
+            "images": _round(self.images),
             **self.numbers,
         }
 
 
-def taken(step: int, game: LineGame, base: Snapshot | None = None) -> Snapshot:
-    """Return a snapshot of a game.
+def take_snapshot(step: int, game: LineGame, base: Snapshot | None = None) -> Snapshot:
+    """Take a snapshot of a game.
 
     Args:
         step: The round.
         game: At this moment.
         base: The run's first one; the part of the line that it shows is shown again.
     """
-    whole = game.everywhere(BINS_OF_NUMBERS)
+    whole = game.discretise(BINS_OF_NUMBERS)
     cumulative = np.cumsum(whole.data)
     low, high = np.interp(CENTRAL, cumulative, whole.edges[1:])
-    # Samples too far away for the data to be seen beside them are left out of the picture.
+    # Samples so far away that the data could not be seen with them are left out of the picture.
     reach, width = game.generated.quantiles(CENTRAL), high - low
     low = max(min(low, reach[0]), low - 4 * width) - 0.1 * width
     high = min(max(high, reach[1]), high + 4 * width) + 0.1 * width
     if base is not None:
         low, high = min(low, base.low), max(high, base.high)
     edges = np.linspace(low, high, BINS + 1)
-    shown = game.on(edges)
+    shown = game.on_bins(edges)
     shares = np.cumsum(game.generated.mass) - game.generated.mass / 2
     arrows = np.searchsorted(shares, (np.arange(ARROWS) + 0.5) / ARROWS)
     return Snapshot(
@@ -131,8 +131,8 @@ def taken(step: int, game: LineGame, base: Snapshot | None = None) -> Snapshot:
     )
 
 
-def log_of(samples: Path) -> MetricsLog:
-    """Return the snapshots of a run.
+def open_log(samples: Path) -> MetricsLog:
+    """Open the log of a run's snapshots.
 
     Args:
         samples: The run's folder ``samples/``.
@@ -140,8 +140,8 @@ def log_of(samples: Path) -> MetricsLog:
     return MetricsLog(Path(samples) / FILE)
 
 
-def snapshots_of(samples: Path) -> list[Snapshot]:
-    """Return the snapshots of a run that are sound, by step.
+def read_snapshots(samples: Path) -> list[Snapshot]:
+    """Read the snapshots of a run that are sound, by step.
 
     Of more than 256 MiB of them, some 30,000, every second one is kept, or every fourth, and
     so on, and the last.
@@ -159,8 +159,8 @@ def snapshots_of(samples: Path) -> list[Snapshot]:
     return [found[step] for step in sorted(found)]
 
 
-def first_snapshot_of(samples: Path) -> Snapshot | None:
-    """Return the first snapshot of a run that is sound; nothing after it is read.
+def read_first_snapshot(samples: Path) -> Snapshot | None:
+    """Read the first snapshot of a run that is sound, and nothing after it.
 
     Args:
         samples: The run's folder ``samples/``.
@@ -172,22 +172,22 @@ def first_snapshot_of(samples: Path) -> Snapshot | None:
 
 
 def _sound(samples: Path) -> Iterator[Snapshot]:
-    for record in log_of(samples).stream():
-        if (snapshot := parsed(record)) is not None:
+    for record in open_log(samples).stream():
+        if (snapshot := parse_snapshot(record)) is not None:
             yield snapshot
 
 
-def parsed(record: Mapping[str, Any]) -> Snapshot | None:
-    """Return the snapshot of a record; ``None`` if it is none, or its numbers cannot be drawn."""
+def parse_snapshot(record: Mapping[str, Any]) -> Snapshot | None:
+    """Parse the snapshot of a record; ``None`` if it is none, or its numbers cannot be drawn."""
     try:
         curves = {name: _curve(record[name]) for name in ("data", "generated")}
         ends = {name: _curve(record[name]) for name in ("latents", "images")}
-        said = record.get("discriminator")
+        judged = record.get("discriminator")
         snapshot = Snapshot(
             step=int(record["step"]),
             low=float(record["low"]),
             high=float(record["high"]),
-            discriminator=None if said is None else _curve(said),
+            discriminator=None if judged is None else _curve(judged),
             **curves,
             **ends,
             numbers={
@@ -220,5 +220,5 @@ def _curve(values: Any) -> np.ndarray:
     return numbers
 
 
-def _rounded(curve: np.ndarray) -> list[float]:
+def _round(curve: np.ndarray) -> list[float]:
     return [float(f"{value:.{FIGURES}g}") for value in curve]

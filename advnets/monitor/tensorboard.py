@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RunError
-from ..plugins.tracebacks import described
+from ..plugins.tracebacks import describe_error
 from .progress import EQUILIBRIUM
 from .report.flatten import flatten
 
 FLUSH_SECONDS = 10
 RECORD_FRAME = 16
-"""Bytes of a record beside its data: its length in 8, and two checksums."""
+"""Bytes of a record besides its data: its length in 8, and two checksums."""
 
 TAGS = {
     "d_loss": "losses/discriminator",
@@ -68,8 +68,8 @@ class EventLog:
     Args:
         folder: Where the event files go.
         step: The step the run starts from. What was recorded after it, by a run that was
-            killed and has now gone back to its last checkpoint, is removed first, so that
-            no step appears twice; TensorBoard servers that are watching are told. ``None``:
+            killed and now resumes from its last checkpoint, is removed first, so that no step
+            appears twice; a marker notifies TensorBoard servers that are watching. ``None``:
             nothing is removed, since what is added is about steps that were played.
 
     Raises:
@@ -158,13 +158,13 @@ class EventLog:
             yield
         except (OSError, tf.errors.OpError) as error:
             raise RunError(
-                f"cannot write TensorBoard's event files: {described(error)}",
+                f"cannot write TensorBoard's event files: {describe_error(error)}",
                 where=str(self.folder),
             ) from error
 
 
 def _size(picture: bytes) -> tuple[int, int]:
-    """Width and height of a PNG or a GIF, from its first bytes, however large it is.
+    """Read width and height of a PNG or a GIF from its first bytes, however large it is.
 
     >>> _size(b"GIF89a" + bytes([32, 3, 164, 1]))
     (800, 420)
@@ -182,7 +182,7 @@ def forget(folder: Path, step: int) -> None:
     Files are rewritten without those events (and without a torn end), each replaced
     atomically. A marker of TensorFlow's own kind makes servers that already hold the
     events in memory drop them. For ``step`` 0 the files are removed: nothing in them
-    belongs to a run that starts anew.
+    belongs to a run that starts from scratch.
     """
     files = sorted(path for path in folder.glob("*tfevents*") if path.is_file())
     if step <= 0:
@@ -194,7 +194,7 @@ def forget(folder: Path, step: int) -> None:
 
 
 def _rewrite(path: Path, step: int) -> bool:
-    """Keep a file's events up to ``step``; tell whether any had to go."""
+    """Keep a file's events up to ``step``; return whether any was dropped."""
     import tensorflow as tf
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
@@ -217,9 +217,9 @@ def _rewrite(path: Path, step: int) -> bool:
 
 
 def _cut(path: Path) -> bool:
-    """Cut off what follows the last whole record; tell whether there was anything.
+    """Cut off what follows the last whole record; return whether there was anything.
 
-    A record begins with its length, which TensorFlow believes: of one that claims 2^62 bytes it
+    A record begins with its length, which TensorFlow does not check: one that claims 2^62 bytes
     makes a segmentation fault.
     """
     with path.open("rb+") as file:
@@ -235,7 +235,7 @@ def _cut(path: Path) -> bool:
 
 
 def _mark(folder: Path, step: int) -> None:
-    """Write an event file that says that the log starts again at ``step``."""
+    """Write an event file with the marker that the log starts again at ``step``."""
     import tensorflow as tf
 
     now = time.time()

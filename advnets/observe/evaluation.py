@@ -14,16 +14,16 @@ from ..checkpoint import weights_sha256
 from ..data import Source
 from ..distribute.workers import Workers
 from ..errors import PluginError
-from ..evaluate import MetricContext, Score, check_scores
+from ..evaluate import Data, MetricContext, Players, Score, Weights, check_scores
 from ..evaluate.features import Extractors, Wanted
 from ..evaluate.features.extractors import compute
-from ..evaluate.per_example import find, name_of, per_example, shares
+from ..evaluate.per_example import import_function, importable_name, per_example, split_evenly
 from ..game import AdversarialGame
 from ..plugins import Registry
 from ..plugins.components import Component
-from ..plugins.tracebacks import defined_at
+from ..plugins.tracebacks import find_source
 from ..recipe import Recipe
-from ..safe_io.jsonable import plain
+from ..safe_io.jsonable import to_jsonable
 from .guard import Guard
 from .inference import at_rest, judged_in_play, made, said
 from .tf32 import without_tf32
@@ -73,7 +73,7 @@ class Helpers:
         """
 
         def share(part: np.ndarray) -> np.ndarray:
-            function = find(*name)
+            function = import_function(*name)
             return per_example(function, part, *others, at_once=at_once, devices=self._devices)
 
         return self._shared(share, examples)
@@ -92,7 +92,7 @@ class Helpers:
         described = workers.run_on_all(extractor.describe)
         if examples is None:
             return described
-        said = json.dumps(described, sort_keys=True, default=plain)
+        said = json.dumps(described, sort_keys=True, default=to_jsonable)
         # What was learnt on machines of several kinds may differ: then the chief's counts.
         alone = bool(workers.find_differing(hashlib.sha256(said.encode()).hexdigest()))
 
@@ -111,7 +111,7 @@ class Helpers:
         workers, count = self._workers, len(examples)
         # Where there are fewer examples than workers, each computes all of them.
         apart = count >= workers.count > 1 and not whole
-        bounds = shares(count, workers.count) if apart else [(0, count)]
+        bounds = split_evenly(count, workers.count) if apart else [(0, count)]
         first, last = bounds[workers.index % len(bounds)]
         own = workers.run_on_all(lambda: work(examples[first:last]))
         return own if len(bounds) == 1 else workers.all_gather(own, [b - a for a, b in bounds])
@@ -132,7 +132,7 @@ def _compute(
     try:
         return check_scores(component.name, returned)
     except PluginError as error:
-        error.where = defined_at(component.load())
+        error.where = find_source(component.load())
         error.module = component.target.partition(":")[0]
         raise
 
@@ -178,28 +178,26 @@ def evaluate_game(
     chosen = _chosen(recipe, registry, wanted)
     generator, average = game.sampling_generator(weights), game.average
     context = MetricContext(
-        samples=lambda n, seed: together("samples", 0, n, seed, weights),
-        data=lambda split: np.asarray(source.preprocess.apply(source.load(split))),
-        splits=tuple(source.splits),
-        some_samples=lambda first, last, seed: together("samples", first, last, seed, weights),
-        some_data=partial(_some, source),
-        sizes=source.count,
-        spec=source.spec,
-        source=source,
+        samples=lambda n, seed, first=0: together("samples", first, n, seed, weights),
+        data=Data.of(source),
         seed=recipe.seed if seed is None else seed,
-        step=int(game.rounds.numpy()),
-        weights=weights_sha256(generator.get_weights()),
-        averaging=average.describe() if average and generator is average.network else None,
-        precision=recipe.settings.distribution.precision,
+        weights=Weights(
+            step=int(game.rounds.numpy()),
+            sha256=weights_sha256(generator.get_weights()),
+            averaging=average.describe() if average and generator is average.network else None,
+            precision=recipe.settings.distribution.precision,
+        ),
+        players=Players(
+            prior=game.prior,
+            generator=partial(made, at_rest(generator), numbers=source.spec.size),
+            discriminator=partial(said, at_rest(game.discriminator), game.loss),
+            judge_in_play=partial(judged_in_play, game.discriminator, game.loss, game.seed),
+            loss=game.loss,
+        ),
         spread=lambda function, examples, *others, at_once: together(
-            "per_example", name_of(function), np.asarray(examples), others, at_once
+            "per_example", importable_name(function), np.asarray(examples), others, at_once
         ),
         extract=lambda what, wanted, examples: together("extract", what, wanted, examples),
-        prior=game.prior,
-        generator=partial(made, at_rest(generator), numbers=source.spec.size),
-        discriminator=partial(said, at_rest(game.discriminator), game.loss),
-        judge_in_play=partial(judged_in_play, game.discriminator, game.loss, game.seed),
-        loss=game.loss,
     )
     scores: list[Score] = []
     for component, parameters in chosen:

@@ -9,15 +9,15 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ..data import Source
-from ..evaluate.estimators.nearest import nearest
+from ..evaluate.estimators.nearest import find_nearest
 from ..game import AdversarialGame
 from ..game.sampling import interpolate_latents
-from ..monitor.figures.figure_1 import DPI, PANELS, figure_1, panels
+from ..monitor.figures.figure_1 import DPI, PANELS, choose_panels, figure_1
 from ..monitor.figures.figure_2 import SamplesAndNeighbours, figure_2
 from ..monitor.figures.figure_3 import LatentLines, figure_3
-from ..monitor.snapshot import snapshots_of
+from ..monitor.snapshot import read_snapshots
 from ..random import Draw
-from ..safe_io.atomic import replaced
+from ..safe_io.atomic import replacing
 from .inference import at_rest, made
 from .observer import Observer, View
 
@@ -120,9 +120,9 @@ class Figures(Observer):
         game, source, name = self._view.game, self._view.source, self._view.recipe.name
         spec = source.spec
         if spec.kind != "image":
-            snapshots = snapshots_of(self._view.folder.samples)
+            snapshots = read_snapshots(self._view.folder.samples)
             if len(snapshots) >= PANELS:
-                first = partial(figure_1, panels(snapshots), name)
+                first = partial(figure_1, choose_panels(snapshots), name)
                 self._draw(1, step, lambda file: first().savefig(file, format="png", dpi=DPI))
             return
         if source.fits("train"):
@@ -136,7 +136,7 @@ class Figures(Observer):
 
         def work() -> None:
             path.parent.mkdir(exist_ok=True)
-            with replaced(path) as file:
+            with replacing(path) as file:
                 draw(file)
             self._view.observers.picture(step, f"figures/{number}", path)
 
@@ -155,7 +155,7 @@ def _nearest(samples: np.ndarray, source: Source) -> tuple[np.ndarray, np.ndarra
     places = np.zeros(len(samples), np.int64)
     first = 0
     for chunk in source.chunks("train"):
-        place, distance = nearest(rows, chunk.reshape(len(chunk), -1)).T
+        place, distance = find_nearest(rows, chunk.reshape(len(chunk), -1)).T
         closer = distance < best
         best[closer], places[closer] = distance[closer], first + place[closer].astype(np.int64)
         first += len(chunk)

@@ -10,8 +10,8 @@ from typing import TypeVar
 from ..distribute.workers import Workers, is_worker_lost
 from ..errors import AdvnetsError
 from ..plugins import Registry
-from ..plugins.attribution import culprit
-from ..plugins.tracebacks import described
+from ..plugins.attribution import find_plugin_at_fault
+from ..plugins.tracebacks import describe_error
 from ..runs import RunFolder
 
 T = TypeVar("T")
@@ -87,10 +87,10 @@ class Guard:
 
     def _switch_off(self, who: str, step: int, error: BaseException, hint: str) -> None:
         self.switched_off.add(who)
-        found = culprit(error, self._registry)
+        found = find_plugin_at_fault(error, self._registry)
         owner = f" of plugin {found[0]}" if found else ""
         where = f" at {found[1]}" if found and found[1] else ""
-        text = described(error)
+        text = describe_error(error)
         log.warning(
             "%s%s failed%s: %s; it is switched off, the run continues%s",
             *(who, owner, where, text, hint and f"; {hint}"),

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from .. import random
 from ..data import Source
-from ..evaluate.estimators.line_game import LineGame, line_game, unfit
+from ..evaluate.estimators.line_game import LineGame, explain_unfit, line_game
 from ..game import AdversarialGame, DiscriminatorOutput, Loss
 from ..random import Draw
 
@@ -98,7 +98,7 @@ class Line:
 
     def __init__(self, game: AdversarialGame, source: Source, cells: int):
         self._game, self._source, self._cells = game, source, cells
-        self.fits = unfit(source, game.prior) is None
+        self.fits = explain_unfit(source, game.prior) is None
         self._players = at_rest(game.generator), at_rest(game.discriminator)
         if game.distribute_strategy.num_replicas_in_sync == 1:
             # Kept as graphs: most of the time would go into Keras's Python otherwise.

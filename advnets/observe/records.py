@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from ..game import PLAYERS
-from ..safe_io.jsonable import plain
+from ..safe_io.jsonable import to_jsonable
 from .observer import Moment, Observer, View
 
 
@@ -47,7 +47,7 @@ class Records(Observer):
             record[f"{player[0]}_learning_rate"] = float(rate)
         record["steps_per_second"] = moment.window.speed
         moment.window.clear()
-        self._view.workers.run_on_chief(lambda: self._view.observers.record(plain(record)))
+        self._view.workers.run_on_chief(lambda: self._view.observers.record(to_jsonable(record)))
 
     def record(self, record: Mapping[str, Any]) -> None:
         """Append a line."""

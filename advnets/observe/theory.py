@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..monitor.snapshot import CELLS, first_snapshot_of, log_of, taken
+from ..monitor.snapshot import CELLS, open_log, read_first_snapshot, take_snapshot
 from .inference import Line
 from .observer import Moment, Observer, View
 
@@ -28,15 +28,15 @@ class Theory(Observer):
     def start(self, view: View, step: int) -> None:
         """Look whether the game is one on the line; drop what was kept of later rounds."""
         self._samples = view.folder.samples
-        self.rewind(step or -1)  # what there is at round 0 is taken down once more
+        self.rewind(step or -1)  # what there is at round 0 is take_snapshot down once more
         self._line = Line(view.game, view.source, CELLS)
-        self._first = first_snapshot_of(self._samples) if step else None
+        self._first = read_first_snapshot(self._samples) if step else None
 
     def observe(self, moment: Moment) -> None:
         """Compute, and keep."""
         if not self._line.fits:
             return
-        snapshot = taken(moment.step, self._line(), self._first)
+        snapshot = take_snapshot(moment.step, self._line(), self._first)
         self._first = self._first or snapshot
         self._samples.mkdir(exist_ok=True)
         self._log.append(snapshot.record())
@@ -44,5 +44,5 @@ class Theory(Observer):
 
     def rewind(self, step: int) -> None:
         """Drop what was kept of rounds after ``step``."""
-        log_of(self._samples).truncate(step)
-        self._log = log_of(self._samples)
+        open_log(self._samples).truncate(step)
+        self._log = open_log(self._samples)

@@ -1,4 +1,4 @@
-"""What plugins are: components, hooks, the registry, and how they are found and blamed."""
+"""Find plugins, register their components, and attribute errors to them."""
 
 from __future__ import annotations
 

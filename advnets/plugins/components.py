@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import AdvnetsError, PluginError
 from .time_limit import WITH_TENSORFLOW, set_up
-from .tracebacks import defined_at, described, is_out_of_memory, place_of, top
+from .tracebacks import describe_error, find_source, is_out_of_memory, locate_error, package_of
 
 KINDS: dict[str, str] = {
     "losses": "what each player minimises",
@@ -153,7 +153,7 @@ class Component:
             raise
         except Exception as error:
             raise PluginError(
-                f"the parameter schema of {self.name!r} fails: {described(error)}",
+                f"the parameter schema of {self.name!r} fails: {describe_error(error)}",
                 module=self.target.partition(":")[0],
             ) from error
 
@@ -171,11 +171,11 @@ class Component:
                 for part in attribute.split("."):
                     value = getattr(value, part)
         except (Exception, SystemExit) as error:
-            found = place_of(error, {top(module)})
+            found = locate_error(error, {package_of(module)})
             own = error if isinstance(error, PluginError) else None
             raise PluginError(
                 f"component {self.name!r}: cannot import {self.target}: "
-                f"{own.message if own else described(error)}",
+                f"{own.message if own else describe_error(error)}",
                 where=found[0] if found else None,
                 hint=own.hint if own else None,
                 module=module,
@@ -203,9 +203,9 @@ class Component:
         except (Exception, SystemExit) as error:
             if is_out_of_memory(error):
                 raise
-            place = place_of(error, {top(module)})
+            place = locate_error(error, {package_of(module)})
             raise PluginError(
-                f"component {self.name!r} ({self.target}) failed to build: {described(error)}",
+                f"component {self.name!r} ({self.target}) failed to build: {describe_error(error)}",
                 hint="run again with --traceback to see the way there",
                 where=place[0] if place else None,
                 module=module,
@@ -214,7 +214,7 @@ class Component:
             raise PluginError(
                 f"component {self.name!r} ({self.target}) returned "
                 f"{type(made).__name__}, not a {_kinds(kind)}",
-                where=defined_at(target),
+                where=find_source(target),
                 module=module,
             )
         return made

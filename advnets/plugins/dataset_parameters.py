@@ -1,4 +1,4 @@
-"""What every data set's parameters share: how its examples are preprocessed. TensorFlow-free."""
+"""Define the parameters that all data sets share: preprocessing. Imports no TensorFlow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .components import Parameters
 
 
 class GlobalContrastNormalisation(Parameters):
-    """The form ``{gcn: SCALE}`` of ``preprocess``."""
+    """Define the form ``{gcn: SCALE}`` of ``preprocess``."""
 
     gcn: float = Field(
         gt=0, description="the scale that each centred example's L2 norm is brought to"
@@ -18,7 +18,7 @@ class GlobalContrastNormalisation(Parameters):
 
 
 class DatasetParameters(Parameters):
-    """Base class of a data set's parameter schema: ``preprocess``, for every data set alike.
+    """Define ``preprocess`` for every data set alike, as base class of parameter schemas.
 
     Subclass it, add fields, and hand all of them to the source's constructor, which passes
     ``preprocess`` on to :class:`advnets.data.Source`.

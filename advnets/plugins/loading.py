@@ -9,8 +9,8 @@ variable separates them by commas.
 
 A plugin that raises, that takes more than a minute (:mod:`advnets.plugins.time_limit`), or that
 registers something that is no component, is quarantined: none of its components are
-used, its traceback is kept, and everything else goes on. A recipe that names one of its
-components gets told so.
+used, its traceback is kept, and everything else works. A recipe that names one of its
+components fails with a message that says so.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from . import hookspecs
 from .components import KINDS, RESERVED, Component
 from .registry import BLOCK, BUILT_IN, PluginRecord, Registry
 from .time_limit import set_up
-from .tracebacks import defined_at, described, place_of, top
+from .tracebacks import describe_error, find_source, locate_error, package_of
 
 __all__ = ["BLOCK", "DEFAULT_PLUGINS", "VARIABLE", "PluginRecord", "Registry", "load_plugins"]
 
@@ -63,7 +63,7 @@ HOOKS = tuple(f"advnets_{kind}" for kind in KINDS)
 
 @dataclass(frozen=True)
 class _Found:
-    """A plugin that was found and is not imported yet."""
+    """Describe a plugin that was found and is not imported yet."""
 
     record: PluginRecord
     load: Callable[[], Any]
@@ -83,8 +83,8 @@ def load_plugins(
         The registry, broken plugins quarantined.
 
     Raises:
-        PluginError: If a plugin asked for with ``--plugin`` is not there or blocks nothing;
-            what was asked for by name is never silently left out. (In the variable, which
+        PluginError: If a plugin requested with ``--plugin`` is not there or blocks nothing;
+            what was requested by name is never silently left out. (In the variable, which
             outlives what it was set for, the same is a warning.)
     """
     environ = os.environ if environ is None else environ
@@ -109,7 +109,7 @@ def load_plugins(
         record = plugin.record
         twins = [other for other in registry.plugins if other.name == record.name]
         if any(other.source == record.source for other in twins):
-            continue  # the same plugin, asked for twice
+            continue  # the same plugin, requested twice
         named = blocks.keys() & {record.name, plugin.distribution}
         blocking |= named
         if twins:
@@ -153,7 +153,7 @@ def _installed() -> Iterator[_Found]:
 
 
 def _locate(word: str) -> _Found:
-    """Return a plugin given as a file or as a module."""
+    """Find a plugin given as a file or as a module."""
     if word.endswith(".py") or os.sep in word:
         path = Path(word).expanduser().resolve()
         if not path.is_file():
@@ -210,7 +210,7 @@ def _import_file(path: Path) -> ModuleType:
 
 
 def _check(manager: pluggy.PluginManager, record: PluginRecord, load: Callable[[], Any]) -> None:
-    """Import, register and question one plugin; quarantine it if anything is amiss."""
+    """Import, register and check one plugin; quarantine it if anything is wrong."""
     had_tensorflow = "tensorflow" in sys.modules
     try:
         with set_up("it"):
@@ -257,7 +257,7 @@ def _check_names(plugin: Any) -> list[str]:
         if options is None and name in HOOKS:
             raise PluginError(
                 f"{name} is not decorated",
-                where=defined_at(value),
+                where=find_source(value),
                 hint="put @advnets.hookimpl above it",
             )
         hook = options.get("specname") or name if options else name
@@ -267,11 +267,11 @@ def _check_names(plugin: Any) -> list[str]:
         meant = f"did you mean {near[0]}?" if near else f"the hooks are {', '.join(HOOKS)}"
         if options is not None:
             raise PluginError(
-                f"{hook} is not a hook of advnets", where=defined_at(value), hint=meant
+                f"{hook} is not a hook of advnets", where=find_source(value), hint=meant
             )
-        own = top(getattr(value, "__module__", None) or "") == top(_module_of(plugin))
+        own = package_of(getattr(value, "__module__", None) or "") == package_of(_module_of(plugin))
         if own and not isinstance(value, type):
-            doubts.append(f"{name} ({defined_at(value)}) is not a hook of advnets; {meant}")
+            doubts.append(f"{name} ({find_source(value)}) is not a hook of advnets; {meant}")
     return doubts
 
 
@@ -281,7 +281,7 @@ def _module_of(plugin: Any) -> str:
 
 def _components(hook: Callable[[], Any], kind: str) -> list[Component]:
     """Call one plugin's hook and check what it returns."""
-    returned, where = hook(), defined_at(hook)
+    returned, where = hook(), find_source(hook)
     if not isinstance(returned, list | tuple):
         raise PluginError(
             f"advnets_{kind} returned {shorten(repr(returned), 80)}, "
@@ -318,8 +318,8 @@ def _quarantine(record: PluginRecord, error: BaseException) -> None:
     if isinstance(error, PluginError):
         record.error, record.hint = error.message.splitlines()[0], error.hint or ""
     else:
-        record.error = described(error)
-    found = place_of(error, {top(record.module)} - {"advnets"})
+        record.error = describe_error(error)
+    found = locate_error(error, {package_of(record.module)} - {"advnets"})
     where = where or (found[0] if found else None)
     if where:
         record.error += f" ({where})"

@@ -1,4 +1,4 @@
-"""The registry: the components of all sound plugins, by kind and name, and who owns them."""
+"""Register the components of all sound plugins, by kind and name, and who provides them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ BLOCK = "no:"
 
 @dataclass
 class PluginRecord:
-    """What became of one plugin.
-
+    """Record what became of one plugin.
     Attributes:
         name: The entry point's name, the module's name, the file's stem, or
             ``builtin-GROUP`` for what ships with advnets.
@@ -27,7 +26,7 @@ class PluginRecord:
         hint: For a quarantined plugin, how to mend it, or ``""``.
         traceback: For a quarantined plugin, the traceback, or ``""`` if nothing was raised.
         components: The components it registered, by kind.
-        doubts: What looks like a mistake in a plugin that can be used.
+        doubts: What looks like a mistake in a usable plugin.
         fingerprint: A short hash of the source of a single-file plugin, else ``""``.
         module: The name of the module that it is, or that its class is from.
         slow: Whether importing it imported TensorFlow, which makes every command slow.
@@ -48,7 +47,7 @@ class PluginRecord:
 
     @property
     def owner(self) -> str:
-        """Who is behind it, for a user's eyes.
+        """Its name and source, for messages.
 
         >>> PluginRecord("builtin-games", "built in").owner
         'advnets (built in)'
@@ -64,8 +63,7 @@ class PluginRecord:
 
 
 class Registry:
-    """The components of all sound plugins, by kind and name.
-
+    """Hold the components of all sound plugins, by kind and name.
     Attributes:
         plugins: One record per plugin found, in the order of loading.
         warnings: What a user should know about the plugins, one line each.
@@ -85,7 +83,7 @@ class Registry:
         self._conflicts: dict[tuple[str, str], tuple[PluginRecord, PluginRecord]] = {}
 
     def add(self, record: PluginRecord) -> None:
-        """Take up a plugin's components; a name taken twice becomes unusable for both."""
+        """Register a plugin's components; a name registered twice becomes unusable for both."""
         self.plugins.append(record)
         if record.status == "quarantined":
             self.warnings.append(

@@ -1,4 +1,4 @@
-"""Strangers' code at set-up: so many seconds, and nothing printed where results are."""
+"""Limit the time of plugins' code at set-up, and keep its output off standard output."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ ENDED = 2
 
 
 class TimeIsUp(BaseException):
-    """What is raised in code that takes too long; no ``Exception``, as few catch more."""
+    """Interrupt code that takes too long; no ``Exception``, as few handlers catch more."""
 
 
-def seconds_allowed() -> float:
-    """Return what the environment variable says, or a minute; 0 for no limit.
+def read_limit() -> float:
+    """Return the seconds that the environment variable allows, 60 by default; 0 for no limit.
 
     Raises:
         PluginError: If it is no number of seconds.
@@ -44,7 +44,7 @@ def seconds_allowed() -> float:
 
 @contextlib.contextmanager
 def set_up(what: str, factor: float = 1.0) -> Iterator[None]:
-    """Let somebody's code run: what it prints goes to standard error, and its time is bounded.
+    """Run a plugin's code: what it prints goes to standard error, and its time is bounded.
 
     The bound is kept by an alarm signal, hence in the main thread only, where signals are
     handled. An alarm of somebody else's is set again afterwards.
@@ -59,7 +59,7 @@ def set_up(what: str, factor: float = 1.0) -> Iterator[None]:
     >>> with set_up("a plugin"):
     ...     print("hello")  # not on standard output
     """
-    seconds = seconds_allowed() * factor
+    seconds = read_limit() * factor
     with contextlib.redirect_stdout(sys.stderr):
         if seconds and threading.current_thread() is threading.main_thread():
             with _alarm(what, seconds):
@@ -76,7 +76,7 @@ def _alarm(what: str, seconds: float) -> Iterator[None]:
         nonlocal warned
         if not running:
             return
-        if warned:  # whatever it is, it does not let go
+        if warned:  # it caught the first TimeIsUp
             _end(f"{what} did not end after {seconds:g} s, nor when it was told to", frame)
         warned = True
         raise TimeIsUp

@@ -1,4 +1,4 @@
-"""Where in somebody's code an error comes from."""
+"""Find where in somebody's code an error comes from."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ DEPTH = 20
 """Errors that led to an error, looked at."""
 
 
-def described(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return an error's type, and the first line of what it says.
 
-    >>> described(ValueError("no luck\\n(at all)")), described(KeyError())
+    >>> describe_error(ValueError("no luck\\n(at all)")), describe_error(KeyError())
     ('ValueError: no luck', 'KeyError')
     """
     if isinstance(error, AdvnetsError):
@@ -33,20 +33,20 @@ def described(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
-def top(module: str) -> str:
-    """Return the top-level package of a module.
+def package_of(module: str) -> str:
+    """Return the name of a module's top-level package.
 
-    >>> top("advnets_hinge.loss")
+    >>> package_of("advnets_hinge.loss")
     'advnets_hinge'
     """
     return module.partition(".")[0]
 
 
-def place_of(error: BaseException, packages: Collection[str]) -> tuple[str, str] | None:
+def locate_error(error: BaseException, packages: Collection[str]) -> tuple[str, str] | None:
     """Return the innermost line of some packages that an error came through.
 
-    Where there is none, the class of theirs whose object an error was raised in will do: it
-    may have inherited the method that complains.
+    Where there is none, the class of theirs whose object the error was raised in is taken: it
+    may have inherited the method that raised.
 
     Args:
         error: The error; those that it was raised from are looked at first.
@@ -59,7 +59,7 @@ def place_of(error: BaseException, packages: Collection[str]) -> tuple[str, str]
     >>> try:
     ...     inspect.signature(3)
     ... except TypeError as error:
-    ...     place_of(error, {"inspect"})[1], place_of(error, {"decimal"})
+    ...     locate_error(error, {"inspect"})[1], locate_error(error, {"decimal"})
     ('inspect', None)
     """
     chain = list(_chain(error))
@@ -70,21 +70,21 @@ def place_of(error: BaseException, packages: Collection[str]) -> tuple[str, str]
                 return f"{one.filename}:{one.lineno}", name
     for one in chain:
         for frame, line in reversed(list(_frames(one))):
-            package = top(frame.f_globals.get("__name__") or "")
+            package = package_of(frame.f_globals.get("__name__") or "")
             if package in packages:
                 return f"{frame.f_code.co_filename}:{line}", package
     for one in chain:
         for frame, _ in reversed(list(_frames(one))):
             owner = type(frame.f_locals.get("self"))
-            if top(owner.__module__) in packages:
-                return defined_at(owner), top(owner.__module__)
+            if package_of(owner.__module__) in packages:
+                return find_source(owner), package_of(owner.__module__)
     return None
 
 
-def defined_at(what: Any) -> str:
+def find_source(what: Any) -> str:
     """Tell where a function, a method or a class is defined, ``file:line`` as far as is known.
 
-    >>> defined_at(defined_at).rpartition(":")[0] == __file__
+    >>> find_source(find_source).rpartition(":")[0] == __file__
     True
     """
     what = inspect.unwrap(what) if callable(what) else type(what)
@@ -97,11 +97,11 @@ def defined_at(what: Any) -> str:
     code = getattr(getattr(what, "__func__", what), "__code__", None)
     if code is None and callable(what):  # an object that can be called
         code = getattr(type(what).__call__, "__code__", None)
-    return f"{code.co_filename}:{code.co_firstlineno}" if code else defined_at(type(what))
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else find_source(type(what))
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error says that there was no memory left; TensorFlow's is known by its name.
+    """Tell whether an error means that memory ran out; TensorFlow's is known by its name.
 
     >>> is_out_of_memory(MemoryError()), is_out_of_memory(ValueError())
     (True, False)
@@ -113,10 +113,10 @@ def is_out_of_memory(error: BaseException) -> bool:
     return exhausted and "No space left" not in str(error)
 
 
-def name_of(what: Callable[..., Any]) -> str:
-    """Return a function or method as it is called in messages.
+def qualified_name(what: Callable[..., Any]) -> str:
+    """Return the qualified name of a function or method, for messages.
 
-    >>> name_of(str.upper), name_of("x".upper)
+    >>> qualified_name(str.upper), qualified_name("x".upper)
     ('str.upper', "'x'.upper")
     """
     owner = getattr(what, "__self__", None)
@@ -127,11 +127,10 @@ def name_of(what: Callable[..., Any]) -> str:
     return f"{owner!r}.{what.__name__}"
 
 
-def scope_of(what: Any) -> str:
-    """Return a name for the operations that something makes, by which TensorFlow's errors tell of
-    it.
+def scope_name(what: Any) -> str:
+    """Return the name scope of an object's operations, which TensorFlow's errors name.
 
-    >>> scope_of(ValueError())
+    >>> scope_name(ValueError())
     'ValueError'
     """
     return re.sub(r"\W", "", type(what).__name__, flags=re.ASCII).lstrip("_") or "unnamed"

@@ -1,4 +1,4 @@
-"""Recipes: text → :class:`Recipe`, with all problems at once. Imports no TensorFlow."""
+"""Read recipes: text → :class:`Recipe`, with all problems at once. Imports no TensorFlow."""
 
 from __future__ import annotations
 

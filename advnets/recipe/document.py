@@ -1,4 +1,4 @@
-"""A recipe's text as a tree of plain values, with the place of every key and value."""
+"""Hold a recipe's text as a tree of plain values, with the location of every key and value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONGEST = 500
 
 @dataclass(frozen=True)
 class Place:
-    """Where a key or a value was written.
+    """Locate a key or a value in the text.
 
     Attributes:
         source: A file's name, ``command line``, or ``recipe`` for one given as a mapping.
@@ -32,7 +32,7 @@ class Place:
     override: str = ""
 
     def problem(self, message: str, hint: str | None = None) -> Problem:
-        """Return a problem at this place."""
+        """Return a problem at this location."""
         text = f"{self.override}: {message}" if self.override else message
         hint = _shortened(hint) if hint else hint
         return Problem(_shortened(text), self.line, self.column, self.source, hint)
@@ -45,7 +45,7 @@ def _shortened(text: str) -> str:
 
 @dataclass
 class Document:
-    """A recipe as it was written, before its meaning is checked.
+    """Hold a recipe as it was written, before its meaning is checked.
 
     Attributes:
         source: The file's name.
@@ -64,7 +64,7 @@ class Document:
     spoiled: set[Keys] = field(default_factory=set)
 
     def place(self, keys: Keys, *, key: bool = False) -> Place:
-        """Tell where the value at ``keys`` (or its key) was written, or else what encloses it."""
+        """Return where the value at ``keys`` (or its key) was written, or else what encloses it."""
         first, second = (self.keys, self.values) if key else (self.values, self.keys)
         for end in range(len(keys), 0, -1):
             found = first.get(keys[:end]) or second.get(keys[:end])
@@ -77,7 +77,7 @@ class Document:
         return any(keys[:end] in self.spoiled for end in range(len(keys) + 1))
 
     def forget(self, keys: Keys) -> None:
-        """Forget the places of the value at ``keys`` and of all that it holds."""
+        """Forget the locations of the value at ``keys`` and of all that it holds."""
         for places in (self.values, self.keys):
             for other in [other for other in places if other[: len(keys)] == keys]:
                 del places[other]
@@ -96,7 +96,7 @@ def at(value: Any, keys: Keys) -> Any:
 
 
 def dotted(keys: Keys) -> str:
-    """Tell how a path is written on the command line.
+    """Write a path as on the command line.
 
     >>> dotted(("penalties", 0, "weight"))
     'penalties.0.weight'

@@ -1,4 +1,4 @@
-"""The identity of a run: a hash of all that determines its trajectory."""
+"""Compute the identity of a run: a hash of all that determines its trajectory."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ many devices it is computed, do not belong to it."""
 
 
 def determining(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what determines the trajectory, out of a resolved recipe; the stand-in does not.
+    """Return the part of a resolved recipe that determines the trajectory, without the stand-in.
 
     >>> determining({"seed": 1, "name": "a", "training": {"steps": 9, "batch_size": 2}})
     {'seed': 1, 'training.batch_size': 2}
@@ -47,7 +47,7 @@ def determining(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def identity(data: Mapping[str, Any]) -> str:
-    """Return eight hexadecimal digits: the beginning of SHA-256 over canonical JSON.
+    """Compute eight hexadecimal digits: the beginning of SHA-256 over canonical JSON.
 
     >>> identity({"seed": 1}) == identity({"seed": 1, "name": "renamed"})
     True
@@ -59,7 +59,7 @@ def identity(data: Mapping[str, Any]) -> str:
 def differences(
     old: Mapping[str, Any], new: Mapping[str, Any], *, everywhere: bool = False
 ) -> list[str]:
-    """Tell where two resolved recipes part, one line each.
+    """List where two resolved recipes differ, one line each.
 
     Args:
         old, new: The recipes, resolved.
@@ -82,7 +82,7 @@ def differences(
 
 
 def _filled(path: str, before: Mapping[str, str], after: Mapping[str, str]) -> bool:
-    """Tell whether what is empty in one recipe has entries in the other, which say it all."""
+    """Tell whether what is empty in one recipe has entries in the other, which are listed."""
     ours, others = (before, after) if path in before else (after, before)
     return ours[path] in ("[]", "{}") and any(key.startswith(f"{path}.") for key in others)
 

@@ -1,4 +1,4 @@
-"""The recipe's JSON Schema, with the parameters of every registered component."""
+"""Make the recipe's JSON Schema, with the parameters of every registered component."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def recipe_schema(registry: Registry) -> dict[str, Any]:
-    """Return what an editor needs to complete and check recipes (draft 2020-12).
+    """Make the schema by which an editor completes and checks recipes (draft 2020-12).
 
     Args:
         registry: The components that recipes may name.
@@ -38,7 +38,7 @@ def recipe_schema(registry: Registry) -> dict[str, Any]:
 
 
 def parameter_schema(component: Component, references: str = "#/$defs/{model}") -> dict[str, Any]:
-    """Return the JSON Schema of a component's parameters.
+    """Make the JSON Schema of a component's parameters.
 
     A type that JSON Schema cannot express makes it a bare list of names.
     """
@@ -54,7 +54,7 @@ def _label(slot: Slot) -> str:
 
 
 def _choice(slot: Slot, registry: Registry, definitions: dict[str, Any]) -> dict[str, Any]:
-    """Return one of the components that fit a slot: its name, or a mapping with its parameters."""
+    """Make the schema of a slot: a fitting component's name, or a mapping with its parameters."""
     alone = []
     refs = []
     for component in filter(slot.fits, registry.components(slot.kind)):
@@ -70,7 +70,7 @@ def _choice(slot: Slot, registry: Registry, definitions: dict[str, Any]) -> dict
 def _component(
     component: Component, kind: str, label: str, definitions: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return the mapping form of one component."""
+    """Make the schema of one component's mapping."""
     schema = parameter_schema(component, f"#/$defs/{label}.{{model}}")
     for name, definition in schema.pop("$defs", {}).items():
         definitions[f"{label}.{name}"] = definition
@@ -91,7 +91,7 @@ def _component(
 
 
 def _inline(schema: dict[str, Any], models: dict[str, Any]) -> dict[str, Any]:
-    """Put the sections in place of the references to them; return what sections refer to."""
+    """Replace references to sections by the sections; return what these refer to."""
     rest = dict(models)
     for name, field in RecipeSchema.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
@@ -101,7 +101,7 @@ def _inline(schema: dict[str, Any], models: dict[str, Any]) -> dict[str, Any]:
 
 
 def _set_slot(schema: dict[str, Any], keys: Keys, slot: Slot) -> None:
-    """Say at ``keys`` which components may stand there."""
+    """Put the choice of components at ``keys``."""
     for key in keys[:-1]:
         schema = schema["properties"][key]
     properties = schema["properties"]

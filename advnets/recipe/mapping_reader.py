@@ -40,7 +40,7 @@ def read_value(value: Any, source: str, place: Place | None = None) -> Document:
 
 
 class _TooLarge(Exception):
-    """The value, or what it says about itself, has no end."""
+    """Stop at a value, or a representation of it, that is too large."""
 
 
 class _Copier:
@@ -50,7 +50,7 @@ class _Copier:
         self.count = 0
 
     def copy(self, value: Any, keys: Keys, depth: int) -> Any:
-        """Copy a value, and note the problems and the places."""
+        """Copy a value, and note the problems and the locations."""
         self.count += 1
         self.document.values[keys] = self.place
         if depth > MAX_DEPTH or self.count > MAX_VALUES:

@@ -1,4 +1,4 @@
-"""``KEY=VALUE``: change a document from the command line, or from a Python mapping."""
+"""Change a document by ``KEY=VALUE`` from the command line, or by a Python mapping."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _keys(text: str) -> Keys | None:
 def _set(
     document: Document, keys: Keys, new: Document, place: Place
 ) -> tuple[str, str | None] | None:
-    """Put a value into the tree; what prevents it, and how to mend that."""
+    """Put a value into the tree; return what prevents it, and how to mend that."""
     holder: Any = document.value
     for depth, part in enumerate(keys[:-1]):
         refusal = _refusal(holder, keys, depth)
@@ -130,7 +130,7 @@ def _set(
 
 
 def _refusal(holder: Any, keys: Keys, depth: int) -> str | None:
-    """Tell why ``holder`` has no ``keys[depth]``, or ``None`` if it can have one."""
+    """Return why ``holder`` has no ``keys[depth]``, or ``None`` if it can have one."""
     key = keys[depth]
     if isinstance(holder, dict):
         return None

@@ -1,4 +1,4 @@
-"""From pydantic's errors to problems at the exact key or value of a document."""
+"""Turn pydantic's errors into problems at the exact key or value of a document."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST = 200
 
 
 class Findings:
-    """The problems found in one document so far.
+    """Collect the problems found in one document.
 
     Args:
         document: Where they were found.
@@ -35,7 +35,7 @@ class Findings:
     def add(
         self, keys: Keys, message: str, hint: str | None = None, *, at_key: bool = False
     ) -> None:
-        """Note a problem with the value (or the key) at ``keys``; once per place and text."""
+        """Note a problem with the value (or the key) at ``keys``; once per location and text."""
         if self.document.is_spoiled(keys) or len(self.problems) > MOST:
             return
         problem = self.document.place(keys, key=at_key).problem(message, hint)
@@ -105,7 +105,7 @@ class Findings:
         sub: Keys,
         thing: str,
     ) -> None:
-        """One problem for all errors at one place."""
+        """Report one problem for all errors at one location."""
         path = (*keys, *sub)
         section = path[:-1] if len(sub) > 1 or not thing else ()
         owner = (f" in {dotted(section)}" if section else "") + (f" of {thing}" if thing else "")
@@ -143,7 +143,7 @@ class Findings:
             self.add(path, f"{prefix}expected {any_of(expected)}, got {came(got)}", hint)
 
     def _renamed(self, keys: Keys) -> str | None:
-        """For ``dataset.name=digits``, which keeps the parameters of another component."""
+        """Return the hint for ``dataset.name=digits``, which keeps the parameters of another."""
         override = self.document.place((*keys, "name")).override
         start = f"{dotted(keys)}.name="
         if not keys or not override.startswith(start):
@@ -218,7 +218,7 @@ def _known(siblings: Mapping[str, str], noun: str, thing: str) -> str | None:
 
 
 def _misplaced(path: Keys) -> str | None:
-    """For a key at the top of a recipe that belongs into a section."""
+    """Return the hint for a key at the top of a recipe that belongs into a section."""
     for section, field in RecipeSchema.model_fields.items():
         if len(path) == 1 and path[0] in getattr(field.annotation, "model_fields", {}):
             return f"did you mean '{section}.{path[0]}'?"

@@ -1,4 +1,4 @@
-"""Recipe: one experiment, checked and fully resolved."""
+"""Load recipes: each is one experiment, checked and fully resolved."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Overrides = Sequence[str] | Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Recipe:
-    """A recipe without problems. Make one with :func:`load_recipe`.
+    """Hold a recipe without problems. Make one with :func:`load_recipe`.
 
     Attributes:
         settings: What it says, typed, every default filled in:
@@ -95,7 +95,7 @@ class Recipe:
             yield ".".join(map(str, keys)), *self._entry(keys)
 
     def identity(self) -> str:
-        """Return eight hexadecimal digits that say which trajectory this is."""
+        """Return eight hexadecimal digits that identify the trajectory."""
         return identity(self.data)
 
     def stand_in(self) -> Recipe | None:
@@ -191,7 +191,7 @@ def _resolve(document: Any, name: str, overrides: Overrides, registry: Registry)
 
 
 def _refuse_large(data: dict[str, Any], source: str) -> None:
-    """Defaults make a recipe longer; a run must be able to read again what it wrote.
+    """Refuse a recipe that its defaults make too large for a run to read it again.
 
     Raises:
         RecipeError: If the resolved recipe is beyond what is read of one.
@@ -212,7 +212,7 @@ def _refuse_large(data: dict[str, Any], source: str) -> None:
 
 
 def _count(value: Any) -> int:
-    """Keys and values, as the reader counts them."""
+    """Count keys and values, as the reader does."""
     if isinstance(value, dict):
         return 1 + sum(1 + _count(item) for item in value.values())
     return 1 + sum(map(_count, value)) if isinstance(value, list) else 1

@@ -20,7 +20,7 @@ from .wording import KIND, any_of, came
 
 @dataclass(frozen=True)
 class Entry:
-    """A component that a recipe names, with its parameters checked.
+    """Hold a component that a recipe names, with its parameters checked.
 
     Attributes:
         component: What the registry has under that name.
@@ -74,7 +74,7 @@ def resolve(
 
 
 def _check_best(recipe: RecipeSchema, findings: Findings) -> None:
-    """A best checkpoint needs scores to tell it by."""
+    """Check that there are scores by which to choose a best checkpoint."""
     evaluation = recipe.evaluation
     if recipe.checkpoints.best is None or (evaluation.every and evaluation.metrics):
         return
@@ -88,7 +88,7 @@ def _check_best(recipe: RecipeSchema, findings: Findings) -> None:
 
 
 def _check_weights(recipe: RecipeSchema, findings: Findings) -> None:
-    """Return what is to be scored has to be kept."""
+    """Check that the weights that are to be scored are kept."""
     if recipe.averaging is None and recipe.evaluation.weights in ("averaged", "both"):
         findings.add(
             ("evaluation", "weights"),

@@ -1,4 +1,4 @@
-"""Plain scalars of YAML 1.2's core schema, and nothing more.
+"""Resolve plain scalars of YAML 1.2's core schema, and nothing more.
 
 So ``1e-4`` is a number, ``on``, ``yes`` and ``2014-06-10`` are text, and ``1_000``
 is text too. What a recipe cannot hold (``.nan``, ``.inf``, integers beyond 64 bits)

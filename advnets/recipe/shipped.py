@@ -17,7 +17,7 @@ SUFFIXES = (".yaml", ".yml")
 
 
 def find_recipe(word: str | Path, registry: Registry) -> Path:
-    """Return the file of a recipe.
+    """Find the file of a recipe.
 
     Args:
         word: A path, or the name of a shipped recipe.

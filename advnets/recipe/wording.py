@@ -1,4 +1,4 @@
-"""What a validation error says to the person who wrote the recipe."""
+"""Word a validation error for the person who wrote the recipe."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ EXPECTED: dict[str, Callable[[Mapping[str, Any]], str]] = {
 
 
 def expectation(error: ErrorDetails) -> str | None:
-    """Return what was expected, if that can be said in a few words."""
+    """Return what was expected, if a few words can say it."""
     say = EXPECTED.get(error["type"])
     try:
         return say(error.get("ctx", {})) if say else None
@@ -78,7 +78,7 @@ def expectation(error: ErrorDetails) -> str | None:
 
 
 def other_words(error: ErrorDetails) -> str:
-    """Return an error that says itself what is wrong: a validator's own message."""
+    """Return the message of an error that a validator worded itself."""
     if error["type"] in ("value_error", "assertion_error"):
         cause = error.get("ctx", {}).get("error")
         text = str(cause) if cause is not None else error["msg"]
@@ -89,7 +89,7 @@ def other_words(error: ErrorDetails) -> str:
 
 
 def came(value: Any) -> str:
-    """Return what came, in the recipe's own notation, shortened.
+    """Write the value that came in the recipe's notation, shortened.
 
     >>> came("3"), came(True), came({"gcn": 55}), came(None)
     ("the text '3'", 'true', 'a mapping', 'nothing')
@@ -108,7 +108,7 @@ def came(value: Any) -> str:
 
 
 def conversion_hint(expected: str, value: Any) -> str | None:
-    """Tell how to write a value of the wrong type that is obviously meant.
+    """Return how to write the value that is obviously meant by one of the wrong type.
 
     >>> conversion_hint("a number", "3")
     'remove the quotes: 3'
@@ -143,7 +143,7 @@ def conversion_hint(expected: str, value: Any) -> str | None:
 
 
 def number(value: Any) -> str:
-    """Return a number as one writes it.
+    """Write a number as in a recipe.
 
     >>> number(0.0), number(9007199254740992), number(1e-05)
     ('0', '9007199254740992', '1e-05')
@@ -168,7 +168,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 
 
 def any_of(texts: Iterable[str]) -> str:
-    """Alternatives in words.
+    """Join alternatives in words.
 
     >>> any_of(["a list", "'none'", "a list"])
     "a list or 'none'"

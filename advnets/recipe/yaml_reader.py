@@ -1,4 +1,4 @@
-"""Read a recipe's YAML: plain trees only, with the place of everything.
+"""Read a recipe's YAML: plain trees only, with the location of everything.
 
 Recipes are data that people send each other, so whatever YAML offers beyond trees of
 text, numbers and booleans is refused: tags, anchors, aliases, merge keys, duplicate
@@ -51,7 +51,7 @@ HINTS = {
 
 
 class _Unreadable(Exception):
-    """The text cannot be read any further."""
+    """Stop reading a text that cannot be read any further."""
 
     def __init__(self, problem: Problem):
         self.problem = problem
@@ -104,13 +104,13 @@ def _decode(text: str | bytes, source: str) -> str:
 
 
 def _position(before: str) -> tuple[int, int]:
-    """Line and column of what follows a text, counted as the parser counts them."""
+    """Return line and column of what follows a text, counted as the parser counts them."""
     *lines, last = LINE_END.split(before)
     return len(lines) + 1, len(last) + 1
 
 
 class _Reader:
-    """Builds the tree from the parser's events."""
+    """Build the tree from the parser's events."""
 
     def __init__(self, text: str, document: Document):
         self.text = text
@@ -169,7 +169,7 @@ class _Reader:
             self._problem(event, "directives (%…) are not allowed in recipes", "remove the line")
 
     def _node(self, keys: Keys | None, depth: int) -> Any:
-        """Read one value; ``keys`` is ``None`` within a value that is thrown away."""
+        """Read one value; ``keys`` is ``None`` within a value that is discarded."""
         event = self._next()
         place = self._place(event)
         self._count += 1

@@ -14,7 +14,7 @@ WIDTH = 96
 
 
 def write_yaml(data: Mapping[str, Any]) -> str:
-    """Block style above, flow style for what fits on a line.
+    """Write block style above, flow style for what fits on a line.
 
     >>> print(write_yaml({"loss": {"name": "hinge", "margin": 1e-4}, "note": "on: 1"}), end="")
     loss: {name: hinge, margin: 0.0001}
@@ -49,7 +49,7 @@ def _flow(value: Any) -> str:
 
 
 def _text(text: str) -> str:
-    """Return text, in quotes where YAML would read it as something else."""
+    """Write text, in quotes where YAML would read it as something else."""
     if PLAIN.fullmatch(text) and resolve_scalar(text) == text:
         return text
     escaped = "".join(_escape(character) for character in text)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field
 from ..errors import RunError
 from ..safe_io import read_json
 from ..safe_io.atomic import cannot_write, write_atomically
-from ..safe_io.jsonable import plain
+from ..safe_io.jsonable import to_jsonable
 from .record import Count, Number, Seconds, checked
 
 PACKAGES = ("advnets", "tensorflow", "keras", "numpy")
@@ -192,7 +192,7 @@ class Manifest:
             raise cannot_write(self.path, error) from error
 
     def _write(self, data: Mapping[str, Any]) -> None:
-        content = plain({**data, "updated": now()})
+        content = to_jsonable({**data, "updated": now()})
         text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
         write_atomically(self.path, f"{text}\n")
 

@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 
 from ..errors import RunError
 from ..safe_io import open_file, parse_json
-from ..safe_io.atomic import cannot_write, replaced
-from ..safe_io.jsonable import plain
+from ..safe_io.atomic import cannot_write, replacing
+from ..safe_io.jsonable import to_jsonable
 from .thinned import Thinned
 
 LONGEST = 2**20
@@ -54,7 +54,7 @@ class MetricsLog:
         Raises:
             RunError: If it cannot be written.
         """
-        line = json.dumps(plain(record), ensure_ascii=False, allow_nan=False)
+        line = json.dumps(to_jsonable(record), ensure_ascii=False, allow_nan=False)
         try:
             self._mend()
             with self.path.open("ab") as file:
@@ -89,7 +89,7 @@ class MetricsLog:
         """Drop the records later than ``step``, as a resumed run will write them again."""
         if not self.path.exists():
             return
-        with replaced(self.path) as file:
+        with replacing(self.path) as file:
             for line, record in self._records():
                 if record["step"] <= step:
                     file.write(line + b"\n")

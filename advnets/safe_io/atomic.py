@@ -13,20 +13,20 @@ from ..errors import RunError
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write UTF-8 text to a temporary file beside ``path``, flush it to disk, rename it.
+    """Write UTF-8 text to a temporary file next to ``path``, flush it to disk, rename it.
 
     Half a character, as there may be in a command's words, is written as its escape.
 
     Raises:
         RunError: If the disk is full or the folder cannot be written to; the old file stays.
     """
-    with replaced(path) as file:
+    with replacing(path) as file:
         file.write(text.encode("utf-8", "backslashreplace"))
 
 
 @contextlib.contextmanager
-def replaced(path: Path) -> Iterator[BinaryIO]:
-    """A temporary file beside ``path``, which takes its place once it is written.
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file next to ``path``, which replaces it once it is written.
 
     A link at ``path`` is replaced, not followed.
 

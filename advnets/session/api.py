@@ -24,7 +24,7 @@ from ..game.state import state_variables
 from ..log import on_screen
 from ..observe.evaluation import Helpers, evaluate_game
 from ..plugins import Registry, load_plugins
-from ..plugins.attribution import explaining
+from ..plugins.attribution import attribute_errors
 from ..recipe import Recipe, load_recipe
 from ..runs import RunFolder
 from ..train.build import build_game
@@ -183,7 +183,7 @@ class Run:
             seed: Seed of the samples; the recipe's by default.
             weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
         """
-        with explaining(self.registry, lambda: True):
+        with attribute_errors(self.registry, lambda: True):
             game = self._shared_game
             workers = Workers(tf.distribute.get_strategy())  # this process alone
             helpers = Helpers(game, workers, self._extractors)

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import tensorflow as tf
 
 from ..errors import RunError
-from ..plugins.attribution import TRACEBACK, explained
-from ..plugins.tracebacks import described, is_out_of_memory
+from ..plugins.attribution import TRACEBACK, explain
+from ..plugins.tracebacks import describe_error, is_out_of_memory
 from ..recipe import Recipe
 from ..train.recovery import components_of_plugins
 
@@ -35,7 +35,7 @@ def explaining_all(recipe: Recipe, kept: Callable[[], str] = lambda: "") -> Iter
         yield
     except (Exception, SystemExit) as error:
         left = kept()
-        told = explained(error, recipe.registry, running=bool(left))
+        told = explain(error, recipe.registry, running=bool(left))
         if told is None and is_out_of_memory(error):
             told = out_of_memory(error, recipe)
         elif told is None and isinstance(error, tf.errors.OpError):
@@ -53,7 +53,7 @@ def out_of_memory(error: BaseException, recipe: Recipe) -> RunError:
     batch = recipe.settings.training.batch_size
     budget = recipe.settings.distribution.memory_budget
     return RunError(
-        f"out of memory, with batches of {batch}: {described(error)}",
+        f"out of memory, with batches of {batch}: {describe_error(error)}",
         hint="lower training.batch_size, or make the networks smaller, which is another run then; "
         f"or lower distribution.memory_budget, which is {budget:g} GiB: data larger than that "
         "are streamed instead of kept on the device",
@@ -64,7 +64,7 @@ def _in_a_round(error: tf.errors.OpError, plugins: list[str]) -> RunError:
     nodes = [name for name in NODE.findall(error.message) if not name.startswith("__inference")]
     where = f", in {nodes[-1]}" if nodes else ""
     return RunError(
-        f"TensorFlow failed in a compiled round{where}: {described(error)}; "
+        f"TensorFlow failed in a compiled round{where}: {describe_error(error)}; "
         f"of plugins there are in it: {', '.join(plugins)}",
         hint=TRACEBACK,
     )

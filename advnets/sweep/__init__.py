@@ -1,4 +1,4 @@
-"""Many runs of one recipe over a space of its values, told about by a YAML file.
+"""Sweep a recipe over a space of its values, which a YAML file describes.
 
 Importing it imports neither TensorFlow nor Optuna.
 """

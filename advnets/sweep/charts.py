@@ -1,4 +1,4 @@
-"""Drawings of a sweep: how the best came about, what each parameter did, how trials spread."""
+"""Draw a sweep: the best value so far, the effect of each parameter, the distribution."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..monitor.report.curves import COLOURS, as_svg, show_scale
+from ..monitor.report.curves import COLOURS, show_scale, to_svg
 from ..safe_io.wording import counted, shorten
 from .space import Parameter, encode
 from .trial import Trial
@@ -19,12 +19,12 @@ LONGEST_LABEL = 18
 MOST_PANELS = 12
 
 
-def history(trials: Sequence[Trial], maximize: bool, metric: str) -> str:
-    """Return each trial's objective by its number, and the best so far, as SVG."""
+def draw_history(trials: Sequence[Trial], maximize: bool, metric: str) -> str:
+    """Draw each trial's objective by its number, and the best so far, as SVG."""
 
     def draw(figure: Any) -> None:
         axes = _axes(figure.subplots(), "trial", metric)
-        complete = finished(trials)
+        complete = select_finished(trials)
         pruned = [t for t in trials if t.state == "pruned" and t.value is not None]
         for group, marker, colour, label in (
             (complete, "o", GOOD, "complete"),
@@ -41,11 +41,11 @@ def history(trials: Sequence[Trial], maximize: bool, metric: str) -> str:
             axes.legend(frameon=False, labelcolor=INK, fontsize=8)
         axes.xaxis.get_major_locator().set_params(integer=True)
 
-    return as_svg("history", draw)
+    return to_svg("history", draw)
 
 
-def parameters(trials: Sequence[Trial], space: Sequence[Parameter], metric: str) -> str:
-    """Return the objective against each parameter, in a panel each, as SVG."""
+def draw_parameters(trials: Sequence[Trial], space: Sequence[Parameter], metric: str) -> str:
+    """Draw the objective against each parameter, in a panel each, as SVG."""
     space = [p for p in space if p.count != 1][:MOST_PANELS] or list(space)[:1]
     columns = min(3, len(space))
     rows = math.ceil(len(space) / columns)
@@ -56,13 +56,14 @@ def parameters(trials: Sequence[Trial], space: Sequence[Parameter], metric: str)
             if index >= len(space):
                 axes.set_visible(False)
                 continue
-            _panel(axes, finished(trials), space[index], metric if index % columns == 0 else "")
+            _panel(axes, trials, space[index], metric if index % columns == 0 else "")
 
-    return as_svg("parameters", draw, (8.4, 2.6 * rows))
+    return to_svg("parameters", draw, (8.4, 2.6 * rows))
 
 
 def _panel(axes: Any, trials: Sequence[Trial], parameter: Parameter, metric: str) -> None:
     _axes(axes, shorten(parameter.name, 40), metric)
+    trials = select_finished(trials)
     y = [trial.value for trial in trials]
     if parameter.entry.choices is None:
         x = [trial.params[parameter.name] for trial in trials]
@@ -90,7 +91,7 @@ def _panel(axes: Any, trials: Sequence[Trial], parameter: Parameter, metric: str
 def histograms(
     groups: Mapping[str, Sequence[float]], metric: str, colours: Mapping[str, str] = COLOURS
 ) -> Callable[[Any], None]:
-    """Draws the distribution of the objective for each group, one above the other.
+    """Return a function that draws the objective's distribution in each group, in a column.
 
     Args:
         groups: The objectives by the group's name.
@@ -98,7 +99,7 @@ def histograms(
         colours: Of ``ink``, ``muted``, ``rule`` and ``real``.
 
     Returns:
-        What draws into a ``matplotlib.figure.Figure``.
+        A function of a ``matplotlib.figure.Figure``.
     """
 
     def draw(figure: Any) -> None:
@@ -119,8 +120,8 @@ def histograms(
     return draw
 
 
-def finished(trials: Sequence[Trial]) -> list[Trial]:
-    """Return the trials that were played to their end."""
+def select_finished(trials: Sequence[Trial]) -> list[Trial]:
+    """Return the trials that are complete."""
     return [t for t in trials if t.state == "complete" and t.value is not None]
 
 

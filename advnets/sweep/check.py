@@ -1,4 +1,4 @@
-"""What the parts of a sweep must be for each other, and for the recipe."""
+"""Check that the parts of a sweep fit each other, and the recipe."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ one, and each trial's recipe before it is played."""
 
 
 def check_space(schema: SweepSchema, space: Sequence[Parameter], findings: Findings) -> None:
-    """Return what the parts of the space must be for each other."""
+    """Check that the parameters of the space fit each other, the sampler and the overrides."""
     size = grid_size(space)
     if schema.sampler.name == "grid":
         for parameter in space:
@@ -44,26 +44,26 @@ def check_space(schema: SweepSchema, space: Sequence[Parameter], findings: Findi
         findings.add(("space",), f"the space lists {listed:,} values; {MOST_VALUES:,} are the most")
     set_by = Counter(key for parameter in space for key in parameter.keys)
     for parameter in space:
-        place = ("space", parameter.name)
+        keys = ("space", parameter.name)
         for key in parameter.keys:
             if key in KEPT_APART:
-                findings.add(place, f"{key!r} is no parameter", KEPT_APART[key], at_key=True)
+                findings.add(keys, f"{key!r} is no parameter", KEPT_APART[key], at_key=True)
             elif set_by[key] > 1:
-                findings.add(place, f"{key!r} is set by several parameters", at_key=True)
+                findings.add(keys, f"{key!r} is set by several parameters", at_key=True)
             elif key in schema.overrides:
-                findings.add(place, f"{key!r} is among the overrides as well", at_key=True)
+                findings.add(keys, f"{key!r} is among the overrides as well", at_key=True)
         labels = Counter(encode(value) for value in parameter.entry.choices or ())
         for label, times in labels.items():
             if times > 1:
                 findings.add(
-                    place, f"space.{parameter.name}: {shorten(label, 60)} appears {times} times"
+                    keys, f"space.{parameter.name}: {shorten(label, 60)} appears {times} times"
                 )
     for key in sorted(KEPT_APART.keys() & schema.overrides.keys()):
         findings.add(("overrides", key), f"{key!r} is no override", KEPT_APART[key], at_key=True)
 
 
 def check_words(words: Sequence[str], space: Sequence[Parameter], findings: Findings) -> None:
-    """Return what the command line changes is not to be swept, and not to hold what is."""
+    """Check that the command line changes no parameter, and no section that holds one."""
     for word in words:
         key = word.partition("=")[0]
         for parameter in space:
@@ -75,8 +75,8 @@ def check_words(words: Sequence[str], space: Sequence[Parameter], findings: Find
                     return
 
 
-def overridden(problem: Problem, overrides: Mapping[str, Any]) -> tuple[str | None, str]:
-    """Return the override that a problem is about, and the problem without it."""
+def find_override(problem: Problem, overrides: Mapping[str, Any]) -> tuple[str | None, str]:
+    """Return the override that a problem is about, and the problem's text without it."""
     if problem.source != COMMAND_LINE:
         return None, problem.message
     for key, value in overrides.items():
@@ -97,8 +97,8 @@ def check_objective(schema: SweepSchema, recipe: Recipe, findings: Findings) -> 
         )
         return
     metric = schema.objective.metric
-    named = [told for one, told in recipe.components("evaluation.metrics") if one.name == metric]
-    if any(told != named[0] for told in named):
+    named = [given for one, given in recipe.components("evaluation.metrics") if one.name == metric]
+    if any(given != named[0] for given in named):
         findings.add(
             ("objective", "metric"),
             f"the recipe computes {metric!r} in several ways: it does not say which score counts",
@@ -114,21 +114,23 @@ def check_objective(schema: SweepSchema, recipe: Recipe, findings: Findings) -> 
 
 
 def check_values(recipe: Recipe, space: Sequence[Parameter], findings: Findings) -> None:
-    """Each value alone, in the recipe."""
+    """Check each value alone, in the recipe."""
     for parameter in space:
         for index, value in enumerate(parameter.samples):
-            problem = _fault(recipe, parameter.overrides(value))
+            problem = _find_problem(recipe, parameter.overrides(value))
             if problem is None:
                 continue
-            findings.add(_place(findings.document, parameter, index), problem.message, problem.hint)
+            findings.add(
+                _locate(findings.document, parameter, index), problem.message, problem.hint
+            )
 
 
 def check_combinations(recipe: Recipe, space: Sequence[Parameter], findings: Findings) -> None:
-    """Of a small grid, all values together."""
+    """Check all combinations of a small grid."""
     if (grid_size(space) or 0) > CHECKED_COMBINATIONS:
         return
     for params in combinations(space):
-        problem = _fault(recipe, overrides_of(space, params))
+        problem = _find_problem(recipe, overrides_of(space, params))
         if problem is not None:
             findings.add(
                 ("space",), f"{shorten(encode(params), 200)}: {problem.message}", problem.hint
@@ -136,19 +138,19 @@ def check_combinations(recipe: Recipe, space: Sequence[Parameter], findings: Fin
             return
 
 
-def _fault(recipe: Recipe, overrides: Mapping[str, Any]) -> Problem | None:
-    """Return what is wrong with the recipe under these values."""
+def _find_problem(recipe: Recipe, overrides: Mapping[str, Any]) -> Problem | None:
+    """Return the first problem of the recipe under these values."""
     try:
         recipe.changed(overrides)
     except RecipeError as error:
         problem = error.problems[0]
-        _, message = overridden(problem, overrides)
+        _, message = find_override(problem, overrides)
         return Problem(message, hint=problem.hint)
     return None
 
 
-def _place(document: Document, parameter: Parameter, index: int) -> Keys:
-    """Tell where the value stands: in a list alone, or within the parameter's mapping."""
+def _locate(document: Document, parameter: Parameter, index: int) -> Keys:
+    """Return the keys of a value: in a list alone, or within the parameter's mapping."""
     own: Keys = ("space", parameter.name)
     word = next(name for name in RANGES if getattr(parameter.entry, name) is not None)
     for keys in ((*own, index), (*own, word, index)):

@@ -1,7 +1,8 @@
-"""The objectives of several sweeps beside each other, if they were measured alike."""
+"""Compare the objectives of several sweeps, if they were measured alike."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compare import differing, settings
+from ..compare import diff_settings, settings
 from ..errors import RunError, UsageError
 from ..monitor.figures.style import DATA, INK, MUTED, PAPER
 from ..monitor.plain_text import plain_text
@@ -18,7 +19,7 @@ from ..runs import refuse_links
 from ..safe_io import NotAFile, TooLarge, read_bytes
 from ..safe_io.json_text import MOST_BYTES
 from ..safe_io.wording import indented, shorten
-from .charts import histograms
+from .charts import histograms, select_finished
 from .folder import SweepFolder
 from .trial import Trial
 
@@ -29,35 +30,41 @@ STEPS = "training.steps"
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What became of a sweep's trials.
+    """Hold the results of a sweep's trials.
 
     Attributes:
         path: The sweep's folder.
         name: The sweep's name.
-        metric: What its trials were judged by.
-        values: The objective of each trial that was played to its end.
-        counts: How many trials there are of each state.
-        settings: How the objective was measured; ``None`` if no run tells.
-        judged: What each objective is of a trial: ``objective.mode``, ``objective.at``,
-            ``training.steps``, and how many ``seeds``.
+        metric: The score that is its objective.
+        settings: How the objective was measured; ``None`` if no run's manifest is left.
+        criteria: What each objective is of a trial: ``objective.mode``, ``objective.at``,
+            ``training.steps``, and the ``number of seeds``.
         trials: All trials.
         space: What sweep.yaml says of the parameters.
-        manifest: Of the run that told the settings; empty if none did.
+        manifest: Of the run whose settings these are; empty if none is left.
     """
 
     path: Path
     name: str
     metric: str
-    values: list[float]
-    counts: dict[str, int]
     settings: dict[str, Any] | None
-    judged: dict[str, Any]
+    criteria: dict[str, Any]
     trials: list[Trial]
     space: dict[str, Any]
     manifest: dict[str, Any]
 
+    @property
+    def values(self) -> list[float]:
+        """The objective of each complete trial."""
+        return [trial.value for trial in select_finished(self.trials) if trial.value is not None]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many trials there are of each state."""
+        return dict(Counter(trial.state for trial in self.trials))
+
     def summary(self) -> dict[str, Any]:
-        """Return the distribution in numbers; of a sweep without results ``None``."""
+        """Summarise the distribution in numbers; without results only their count, 0."""
         found: dict[str, Any] = {"sweep": self.name, "path": str(self.path), "n": len(self.values)}
         if not self.values:
             return found
@@ -69,7 +76,7 @@ class Outcomes:
 
 
 def read_outcomes(path: str | Path) -> Outcomes:
-    """Read what became of the sweep in a folder, whoever made it.
+    """Read the results of the sweep in a folder, which is not trusted.
 
     Raises:
         UsageError: If it is no sweep's folder, or something in it leads out.
@@ -84,39 +91,32 @@ def read_outcomes(path: str | Path) -> Outcomes:
             hint="sweeps lie in sweeps/",
         ) from error
     refuse_links(folder.path)
-    told = _mapping(content, folder.sweep_file)
-    objective = told.get("objective")
+    sweep = _read_mapping(content, folder.sweep_file)
+    objective = sweep.get("objective")
     metric = objective.get("metric") if isinstance(objective, dict) else None
     if not isinstance(metric, str):
-        raise UsageError("sweep.yaml does not tell the sweep's objective", where=str(path))
+        raise UsageError("sweep.yaml has no objective.metric", where=str(path))
     trials = folder.read()
-    ended = [trial for trial in trials if trial.state == "complete" and trial.value is not None]
-    counts: dict[str, int] = {}
-    for trial in trials:
-        counts[trial.state] = counts.get(trial.state, 0) + 1
-    how, manifest = _measured(folder, ended, metric)
-    found = told.get("space")
+    how, manifest = _read_settings(folder, select_finished(trials), metric)
+    found = sweep.get("space")
     space = found if isinstance(found, dict) else {}
-    values = [trial.value for trial in ended if trial.value is not None]
-    name = shorten(told.get("name", folder.path.name), 100)
-    judged = _judged(told, folder, space)
-    return Outcomes(
-        *(folder.path, name, metric, values, counts), how, judged, trials, space, manifest
-    )
+    name = shorten(sweep.get("name", folder.path.name), 100)
+    criteria = _read_criteria(sweep, folder, space)
+    return Outcomes(folder.path, name, metric, how, criteria, trials, space, manifest)
 
 
-def _mapping(content: bytes, file: Path) -> dict[str, Any]:
-    """Return the mapping in a YAML file; an empty one if there is none."""
+def _read_mapping(content: bytes, file: Path) -> dict[str, Any]:
+    """Read the mapping in a YAML file; an empty one if there is none."""
     document = read_yaml(content, str(file))
     sound = isinstance(document.value, dict) and not document.problems
     return document.value if sound else {}
 
 
-def _measured(
-    folder: SweepFolder, ended: Sequence[Trial], metric: str
+def _read_settings(
+    folder: SweepFolder, complete: Sequence[Trial], metric: str
 ) -> tuple[dict[str, Any] | None, dict[str, Any]]:
-    """Tell how the objective was measured, and the manifest of the first run that tells."""
-    for trial in ended:
+    """Return the objective's settings, and the first manifest that has them."""
+    for trial in complete:
         for seed in trial.values:
             if not (seed.isascii() and seed.isdigit() and len(seed) < 11):
                 continue
@@ -127,33 +127,33 @@ def _measured(
     return None, {}
 
 
-def _judged(
-    told: Mapping[str, Any], folder: SweepFolder, space: Mapping[str, Any]
+def _read_criteria(
+    sweep: Mapping[str, Any], folder: SweepFolder, space: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return what makes an objective comparable besides how its score was measured."""
+    """Return what must agree for a comparison besides the settings of the score."""
     try:
-        recipe = _mapping(read_bytes(folder.recipe_file, MOST_BYTES), folder.recipe_file)
+        recipe = _read_mapping(read_bytes(folder.recipe_file, MOST_BYTES), folder.recipe_file)
     except (OSError, TooLarge, NotAFile):
         recipe = {}
     training = recipe.get("training")
     steps = training.get("steps") if isinstance(training, dict) else None
     keys = {name: e.get("keys") if isinstance(e, dict) else None for name, e in space.items()}
     swept = any(STEPS in (own if isinstance(own, list) else [name]) for name, own in keys.items())
-    seeds = told.get("seeds")
+    seeds = sweep.get("seeds")
     return {
-        "objective.mode": told["objective"].get("mode", "max"),
-        "objective.at": told["objective"].get("at", "last"),
+        "objective.mode": sweep["objective"].get("mode", "max"),
+        "objective.at": sweep["objective"].get("at", "last"),
         STEPS: "a parameter" if swept else steps,
         "number of seeds": len(seeds) if isinstance(seeds, list) else 1,
     }
 
 
 def check_alike(outcomes: Sequence[Outcomes]) -> None:
-    """Refuse sweeps that were judged by different measures, or after different trainings.
+    """Refuse sweeps whose objectives were measured differently, or after different trainings.
 
     Raises:
         UsageError: With the metrics, or the settings, in which they differ; or with the sweep
-            of which no run is left that says how its objective was measured.
+            of which no run is left that shows how its objective was measured.
     """
     first = outcomes[0]
     for other in outcomes[1:]:
@@ -164,11 +164,11 @@ def check_alike(outcomes: Sequence[Outcomes]) -> None:
             )
         if not (first.values and other.values):
             continue
-        _refuse(first, other, "the sweeps' trials were not judged alike", "judged")
+        _refuse(first, other, "the sweeps' trials were not judged alike", "criteria")
         for each in (first, other):
             if each.settings is None:
                 raise UsageError(
-                    f"how {each.metric!r} was measured cannot be told: no manifest of the runs "
+                    f"how {each.metric!r} was measured is unknown: no manifest of the runs "
                     f"of {each.path} is left",
                     hint="runs/NNNN-seedS/manifest.json of one complete trial is enough",
                 )
@@ -176,17 +176,17 @@ def check_alike(outcomes: Sequence[Outcomes]) -> None:
 
 
 def _refuse(first: Outcomes, other: Outcomes, message: str, what: str) -> None:
-    lines = differing(getattr(first, what), getattr(other, what))
+    lines = diff_settings(getattr(first, what), getattr(other, what))
     if lines:
         shown = indented(lines, MOST_LINES)
         raise UsageError(f"{message}: {first.path} and {other.path} differ in\n{shown}")
 
 
-def draw_beside(outcomes: Sequence[Outcomes], out: Path) -> None:
+def draw_distributions(outcomes: Sequence[Outcomes], out: Path) -> None:
     """Draw the distributions, one above the other on the same axis, into a PNG file.
 
     Raises:
-        UsageError: If one of the sweeps has no trial that was played to its end.
+        UsageError: If one of the sweeps has no complete trial.
         RunError: If the file cannot be written.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -195,7 +195,7 @@ def draw_beside(outcomes: Sequence[Outcomes], out: Path) -> None:
     groups: dict[str, list[float]] = {}
     for each in outcomes:
         if not each.values:
-            raise UsageError(f"{each.path} has no trial that was played to its end")
+            raise UsageError(f"{each.path} has no complete trial")
         name = each.name if each.name not in groups else f"{each.name} ({each.path.name})"
         groups[name] = each.values
     with plain_text(font_size=9):

@@ -1,4 +1,4 @@
-"""The folder of a sweep: its trials, their runs, what was made of them."""
+"""Read and write the folder of a sweep: its trials and their runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SWEEPS = "sweeps"
 
 
 class SweepFolder:
-    """One sweep's folder. Nothing is made or checked before :meth:`start`.
+    """Manage one sweep's folder. Nothing is made or checked before :meth:`start`.
 
     Args:
         path: The folder.
@@ -30,12 +30,12 @@ class SweepFolder:
     Attributes:
         path: The folder.
         recipe_file: The recipe of all trials, with the overrides that are fixed for all.
-        sweep_file: What the sweep's file said, defaults included.
-        trials_file: One JSON object per trial, the only thing that a sweep goes on from.
+        sweep_file: The sweep, defaults included.
+        trials_file: One JSON object per trial, the only thing that a sweep resumes from.
         table_file: The same as a table.
         report_file: The report.
         runs: The folders of the trials' runs.
-        logs: What the runs said.
+        logs: The output of the runs.
     """
 
     def __init__(self, path: str | Path):
@@ -58,7 +58,7 @@ class SweepFolder:
         return RunFolder(self.runs / f"{trial.number:04}-seed{seed}")
 
     def log_of(self, trial: Trial, seed: int) -> Path:
-        """Return what that run said."""
+        """Return the file of that run's output."""
         return self.logs / f"{trial.number:04}-seed{seed}.log"
 
     def lock(self) -> RunLock:
@@ -66,17 +66,17 @@ class SweepFolder:
         return RunLock(self.path)
 
     def start(self, sweep: Sweep) -> None:
-        """Write what the sweep is, or find it written there.
+        """Write the sweep into the folder, or check that it is the one there.
 
         Raises:
             UsageError: If the folder holds another sweep, or something else, or leads out.
             RunError: If it cannot be written to.
         """
-        told = f"# identity: {sweep.identity()}\n{write_yaml(sweep.resolved())}"
+        content = f"# identity: {sweep.identity()}\n{write_yaml(sweep.to_dict())}"
         try:
             if self.sweep_file.exists():
                 found = read_bytes(self.sweep_file, MOST_BYTES).decode("utf-8", "replace")
-                if found.splitlines()[:1] != told.splitlines()[:1]:
+                if found.splitlines()[:1] != content.splitlines()[:1]:
                     raise UsageError(
                         "the folder holds another sweep, or its recipe has changed since",
                         where=str(self.path),
@@ -95,10 +95,10 @@ class SweepFolder:
         except OSError as error:
             raise cannot_write(self.path, error) from error
         write_atomically(self.recipe_file, sweep.recipe.to_yaml())
-        write_atomically(self.sweep_file, told)
+        write_atomically(self.sweep_file, content)
 
     def read(self) -> list[Trial]:
-        """Return the trials, by number; none if nothing was written yet.
+        """Read the trials, by number; none if nothing was written yet.
 
         Raises:
             RunError: If the file is damaged.
@@ -125,14 +125,14 @@ class SweepFolder:
         return trials
 
     def write(self, trials: Sequence[Trial]) -> None:
-        """Write all trials, whole or not at all, and the table of them.
+        """Write all trials, whole or not at all, and their table.
 
         Raises:
             RunError: If the disk is full or the folder cannot be written to.
         """
         lines = [json.dumps(t.to_dict(), ensure_ascii=False, allow_nan=False) for t in trials]
         write_atomically(self.trials_file, "".join(f"{line}\n" for line in lines))
-        write_atomically(self.table_file, table(trials))
+        write_atomically(self.table_file, to_csv(trials))
 
     def _damaged(self, reason: str) -> RunError:
         return RunError(
@@ -142,10 +142,10 @@ class SweepFolder:
         )
 
 
-def table(trials: Sequence[Trial]) -> str:
+def to_csv(trials: Sequence[Trial]) -> str:
     """Return the trials as comma-separated values.
 
-    >>> print(table([Trial(0, {"rate": 0.1, "layers": [2, 2]}, "complete", 1.5)]), end="")
+    >>> print(to_csv([Trial(0, {"rate": 0.1, "layers": [2, 2]}, "complete", 1.5)]), end="")
     number,state,value,error,seconds,rate,layers,reason
     0,complete,1.5,,0.0,0.1,"[2, 2]",
     """

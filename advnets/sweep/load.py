@@ -1,4 +1,4 @@
-"""From a sweep's file to a :class:`Sweep`, with all problems at once."""
+"""Load a sweep's file into a :class:`Sweep`, with all problems at once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .check import (
     check_space,
     check_values,
     check_words,
-    overridden,
+    find_override,
 )
 from .schema import SweepSchema
 from .space import Parameter, grid_size, overrides_of
@@ -32,7 +32,7 @@ from .space import Parameter, grid_size, overrides_of
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep without problems. Make one with :func:`load_sweep`.
+    """Describe a sweep without problems. Make one with :func:`load_sweep`.
 
     Attributes:
         source: The file it came from.
@@ -58,7 +58,7 @@ class Sweep:
 
     @property
     def trials(self) -> int:
-        """How many trials it asks for."""
+        """How many trials it has."""
         if self.schema.trials is not None:
             size = grid_size(self.space) if self.schema.sampler.name == "grid" else None
             return min(self.schema.trials, size or self.schema.trials)
@@ -76,17 +76,17 @@ class Sweep:
         return replace(self, schema=self.schema.model_copy(update={"trials": trials}))
 
     def identity(self) -> str:
-        """Return eight hexadecimal digits that say which trials these are; not how many."""
-        told = self.schema.model_dump(mode="json")
+        """Return eight hexadecimal digits that identify the trials, but for their number."""
+        own = self.schema.model_dump(mode="json")
         for name in ("name", "recipe", "overrides", "trials"):
-            del told[name]
+            del own[name]
         data = self.recipe.data
         played = {name: data[name] for name in ("training", "evaluation", "health")}
-        text = json.dumps([determining(data), played, told, self.seeds], sort_keys=True)
+        text = json.dumps([determining(data), played, own, self.seeds], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
     def recipe_of(self, params: Mapping[str, Any], seed: int) -> Recipe:
-        """Return the recipe of one run.
+        """Load the recipe of one run.
 
         Raises:
             RecipeError: If the values do not go together.
@@ -94,13 +94,13 @@ class Sweep:
         changed = overrides_of(self.space, params) | {"seed": seed}
         return self.recipe.changed(changed)
 
-    def resolved(self) -> dict[str, Any]:
-        """Return all that the file says, defaults included."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return the file's content, defaults included."""
         return self.schema.model_dump(mode="json", exclude_none=True)
 
 
 def find_sweep(word: str | Path, registry: Registry) -> Path:
-    """Return the file of a sweep: a path, or the name of one that a plugin ships.
+    """Find the file of a sweep: a path, or the name of one that a plugin ships.
 
     Raises:
         UsageError: If there is none.
@@ -134,7 +134,7 @@ def load_sweep(word: str | Path, registry: Registry, overrides: Sequence[str] = 
     path = find_sweep(word, registry)
     document = read_yaml(recipe_bytes(path), str(path))
     findings = Findings(document)
-    value = _spelt_out(document.value, path)
+    value = _expand(document.value, path)
     if not isinstance(value, dict):
         findings.add((), "a sweep is a mapping of keys" + (", and this is empty" * (value is None)))
         raise findings.error("sweep")
@@ -146,7 +146,7 @@ def load_sweep(word: str | Path, registry: Registry, overrides: Sequence[str] = 
     check_words(overrides, space, findings)
     if findings.problems:
         raise findings.error("sweep")
-    recipe = _base(schema, path, registry, findings, overrides)
+    recipe = _load_recipe(schema, path, registry, findings, overrides)
     if recipe is not None:
         check_objective(schema, recipe, findings)
         check_values(recipe, space, findings)
@@ -157,8 +157,8 @@ def load_sweep(word: str | Path, registry: Registry, overrides: Sequence[str] = 
     return Sweep(str(path), schema, recipe, space)
 
 
-def _spelt_out(value: Any, path: Path) -> Any:
-    """Return the file's content with its short forms spelt out."""
+def _expand(value: Any, path: Path) -> Any:
+    """Expand the short forms in the file's content."""
     if not isinstance(value, dict):
         return value
     value = {"name": re.sub(r"[^a-z0-9_-]+", "-", path.stem.lower()).strip("-_")} | value
@@ -174,16 +174,16 @@ def _spelt_out(value: Any, path: Path) -> Any:
     return value
 
 
-def _base(
+def _load_recipe(
     schema: SweepSchema,
     path: Path,
     registry: Registry,
     findings: Findings,
     words: Sequence[str],
 ) -> Recipe | None:
-    """Return the recipe with the overrides that are fixed for all; ``None`` if it has problems."""
-    beside = path.parent / schema.recipe
-    source: str | Path = beside if is_there(beside) and beside.is_file() else schema.recipe
+    """Load the recipe with the overrides that are fixed for all; ``None`` if it has problems."""
+    file = path.parent / schema.recipe
+    source: str | Path = file if is_there(file) and file.is_file() else schema.recipe
     try:
         recipe = load_recipe(source, schema.overrides, registry)
         return recipe.changed(words) if words else recipe
@@ -191,7 +191,7 @@ def _base(
         findings.add(("recipe",), error.message, error.hint)
     except RecipeError as error:
         for problem in error.problems:
-            key, message = overridden(problem, schema.overrides)
+            key, message = find_override(problem, schema.overrides)
             if key is None:
                 findings.problems.append(problem)  # of the recipe's own file
             else:

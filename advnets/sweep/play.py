@@ -1,4 +1,4 @@
-"""Playing a sweep: trials begun, several at a time; gone on with after an interruption."""
+"""Play a sweep: begin trials, several at a time; resume after an interruption."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ..errors import Interrupted, RunError
 from ..safe_io.wording import shorten
 from .folder import SweepFolder
 from .load import Sweep
-from .player import Player
 from .study import Study
 from .trial import Trial
+from .trial_runner import TrialRunner
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def play(
     plugins: Sequence[str] = (),
     after: Callable[[list[Trial]], None] = lambda trials: None,
 ) -> list[Trial]:
-    """Play a sweep, or go on with it.
+    """Play a sweep, or resume it.
 
     The caller holds the folder's lock. Each change of a trial is written before anything else
     happens, so that this process may die at any moment.
@@ -39,8 +39,7 @@ def play(
         sweep: The sweep.
         folder: Its folder.
         jobs: How many trials at a time.
-        retry: Whether failed trials are played again; of finished runs, the scores are looked at
-            again.
+        retry: Whether failed trials are played again; of finished runs, the scores are read again.
         plugins: Words for ``--plugin``.
         after: Is given the trials whenever one has ended.
 
@@ -48,7 +47,7 @@ def play(
         All trials.
 
     Raises:
-        Interrupted: If it was asked to stop; the runs have committed their state.
+        Interrupted: If it received a signal to stop; the runs have committed their state.
         RunError: If the folder cannot be written to, or holds trials that are not of this sweep.
     """
     trials = folder.read()
@@ -59,63 +58,64 @@ def play(
     study = Study(sweep, trials)
     threads = max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None
     waiting = [trial for trial in trials if not trial.ended]
-    players: list[Player] = []
+    runners: list[TrialRunner] = []
 
     def begin() -> None:
-        while len(players) < jobs and (waiting or len(trials) < sweep.trials):
+        while len(runners) < jobs and (waiting or len(trials) < sweep.trials):
             if waiting:
                 trial = waiting.pop(0)
             else:
                 trial = study.ask()
                 trials.append(trial)
                 folder.write(trials)
-            log.info(f"trial {trial.number + 1} of {sweep.trials}: {described(trial)}")
-            players.append(Player(sweep, folder, trial, study, plugins, threads))
+            log.info(f"trial {trial.number + 1} of {sweep.trials}: {describe_values(trial)}")
+            runners.append(TrialRunner(sweep, folder, trial, study, plugins, threads))
 
     with handling_signals() as request:
         try:
             begin()
-            while players and not request:
-                for player in list(players):
-                    if player.step():
+            while runners and not request:
+                for runner in list(runners):
+                    if runner.step():
                         folder.write(trials)
-                    if player.done:
-                        players.remove(player)
-                        study.end(player.trial)
-                        log.info(f"trial {player.trial.number + 1}: {outcome(player.trial)}")
+                    if runner.done:
+                        runners.remove(runner)
+                        study.end(runner.trial)
+                        outcome = describe_outcome(runner.trial)
+                        log.info(f"trial {runner.trial.number + 1}: {outcome}")
                         after(trials)
-                    elif player.interrupted:  # by somebody else; the same command goes on with it
-                        players.remove(player)
+                    elif runner.interrupted:  # by another process; the same command resumes it
+                        runners.remove(runner)
                         log.info(
-                            f"trial {player.trial.number + 1}: was stopped, to be gone on with"
+                            f"trial {runner.trial.number + 1}: was stopped, and can be resumed"
                         )
                     begin()
                 time.sleep(POLL)
             if request:
-                _stop(players)
+                _stop(runners)
                 folder.write(trials)
         finally:
-            for player in players:
-                player.kill()
+            for runner in runners:
+                runner.kill()
     if len(trials) < sweep.trials or any(not trial.ended for trial in trials):
         why = f"stopped by {request.signal}" if request else "some runs were stopped"
-        raise Interrupted(why, where=str(folder.path), hint="the same command goes on with it")
+        raise Interrupted(why, where=str(folder.path), hint="the same command resumes it")
     return trials
 
 
-def _stop(players: list[Player]) -> None:
-    """Let all runs commit; a second signal ends this process at once, and they go by themselves."""
-    for player in players:
-        player.stop()
-    for player in players:
-        player.wait()
-        if player.trial.ended:
-            player.step()
-    players.clear()
+def _stop(runners: list[TrialRunner]) -> None:
+    """Let all runs commit; after a second signal they end without this process."""
+    for runner in runners:
+        runner.stop()
+    for runner in runners:
+        runner.wait()
+        if runner.trial.ended:
+            runner.step()
+    runners.clear()
 
 
 def _check(trial: Trial, sweep: Sweep, folder: SweepFolder) -> None:
-    """Return what is gone on with may come from somebody else."""
+    """Check that a trial that was read from the folder fits the sweep."""
     named = {parameter.name for parameter in sweep.space}
     alien = [p.name for p in sweep.space if not p.contains(trial.params.get(p.name))]
     strays = sorted((trial.params.keys() ^ named) | set(alien))
@@ -128,14 +128,14 @@ def _check(trial: Trial, sweep: Sweep, folder: SweepFolder) -> None:
         )
 
 
-def described(trial: Trial) -> str:
-    """Return a trial's values in a line."""
+def describe_values(trial: Trial) -> str:
+    """Describe a trial's values in a line."""
     shown = {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in trial.params.items()}
     return ", ".join(f"{name} = {value}" for name, value in shown.items())
 
 
-def outcome(trial: Trial) -> str:
-    """Return what became of a trial, in a line."""
+def describe_outcome(trial: Trial) -> str:
+    """Describe the result of a trial in a line."""
     if trial.state == "failed":
         return f"failed: {trial.reason}"
     error = "" if trial.error is None else f" ± {trial.error:.2g}"

@@ -1,4 +1,4 @@
-"""The report of a sweep: one page that needs nothing else."""
+"""Write the report of a sweep: one page that needs nothing else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 from .._version import __version__
-from ..monitor.report.curves import as_svg
+from ..monitor.report.curves import to_svg
 from ..recipe import write_yaml
 from ..safe_io.atomic import write_atomically
 from ..safe_io.wording import shorten
@@ -23,10 +23,10 @@ MOST_GROUPS = 6
 LONGEST = 200
 
 
-def best_of(trials: Sequence[Trial], maximize: bool) -> Trial | None:
-    """Return the best trial that was played to its end; of equals, the first."""
+def find_best(trials: Sequence[Trial], maximize: bool) -> Trial | None:
+    """Return the best complete trial; of equals, the first."""
     sign = -1.0 if maximize else 1.0
-    complete = charts.finished(trials)
+    complete = charts.select_finished(trials)
     return min(
         complete, key=lambda trial: (sign * (trial.value or 0.0), trial.number), default=None
     )
@@ -42,21 +42,21 @@ def write_report(folder: SweepFolder, sweep: Sweep, trials: Sequence[Trial]) -> 
 
 
 def render(sweep: Sweep, trials: Sequence[Trial]) -> str:
-    """Return the page's HTML."""
+    """Render the page's HTML."""
     import jinja2
 
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     source = resources.files(__package__).joinpath("report.html.j2").read_text(encoding="utf-8")
-    best = best_of(trials, sweep.maximize)
+    best = find_best(trials, sweep.maximize)
     objective = sweep.schema.objective
     states = Counter(trial.state for trial in trials)
-    told = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    counts = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
     names = [parameter.name for parameter in sweep.space]
     return environment.from_string(source).render(
         title=sweep.name,
-        summary=f"{len(trials)} of {sweep.trials} trials ({told or 'none begun'}) of "
+        summary=f"{len(trials)} of {sweep.trials} trials ({counts or 'none begun'}) of "
         f"{sweep.recipe.name}, with seeds {', '.join(map(str, sweep.seeds))}; objective: "
         f"{objective.metric}, {objective.mode}imal, {objective.at}",
         best=best
@@ -71,24 +71,24 @@ def render(sweep: Sweep, trials: Sequence[Trial]) -> str:
             {"best": trial is best, "cells": _cells(trial, names)} for trial in trials[:MOST_ROWS]
         ],
         more=max(0, len(trials) - MOST_ROWS),
-        sweep=write_yaml(sweep.resolved()),
+        sweep=write_yaml(sweep.to_dict()),
         version=__version__,
         source=sweep.source,
     )
 
 
 def _drawings(sweep: Sweep, trials: Sequence[Trial]) -> list[tuple[str, str]]:
-    if not charts.finished(trials):
+    if not charts.select_finished(trials):
         return []
     metric = sweep.schema.objective.metric
     wanted: list[tuple[str, Callable[[], str]]] = [
         (
             "The objective of each trial, in the order of their beginnings.",
-            lambda: charts.history(trials, sweep.maximize, metric),
+            lambda: charts.draw_history(trials, sweep.maximize, metric),
         ),
         (
             "The objective against each parameter, of trials played to their end; lines are means.",
-            lambda: charts.parameters(trials, sweep.space, metric),
+            lambda: charts.draw_parameters(trials, sweep.space, metric),
         ),
     ]
     for name, groups in _groups(sweep, trials).items():
@@ -99,15 +99,15 @@ def _drawings(sweep: Sweep, trials: Sequence[Trial]) -> list[tuple[str, str]]:
                 f"How the objective is distributed, by {name}."
                 if name
                 else "How it is distributed.",
-                lambda name=name, draw=draw, size=size: as_svg(f"by {name}", draw, size),  # type: ignore[misc]
+                lambda name=name, draw=draw, size=size: to_svg(f"by {name}", draw, size),  # type: ignore[misc]
             )
         )
-    return [(caption, drawn) for caption, draw in wanted if (drawn := _drawn(draw))]
+    return [(caption, drawn) for caption, draw in wanted if (drawn := _try(draw))]
 
 
 def _groups(sweep: Sweep, trials: Sequence[Trial]) -> dict[str, dict[str, list[float]]]:
-    """Return the objectives, all together and by the choices of each parameter that has few."""
-    complete = charts.finished(trials)
+    """Group the objectives: all together, and by the choices of each parameter that has few."""
+    complete = charts.select_finished(trials)
     found = {"": {"all": [t.value for t in complete if t.value is not None]}}
     for parameter in sweep.space:
         groups: dict[str, list[float]] = {}
@@ -119,7 +119,7 @@ def _groups(sweep: Sweep, trials: Sequence[Trial]) -> dict[str, dict[str, list[f
     return found
 
 
-def _drawn(draw: Callable[[], str]) -> str | None:
+def _try(draw: Callable[[], str]) -> str | None:
     try:
         return draw()
     except Exception:  # numbers such as 1e308, of which matplotlib has to take differences

@@ -1,4 +1,4 @@
-"""One run of a trial, in a process of its own."""
+"""Play one run of a trial in a process of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import filelock
 
-from ..compare import counting
+from ..compare import choose_score
 from ..distribute.launcher import THREADS, end_with_parent, worker_command
 from ..errors import Interrupted, RunError
 from ..runs import RunFolder
@@ -24,19 +24,19 @@ from .space import encode
 
 LAST_LINES = 3
 PATIENCE = 120.0
-"""Seconds for a process that was told to end to finish its round."""
+"""Seconds that a process has to finish its round after a signal to end."""
 
 
 class RunProcess:
-    """`advnets run`, playing one run or going on with it.
+    """Play or resume one run with `advnets run`.
 
     Args:
         recipe: The recipe's file.
         overrides: What the run changes in it.
         folder: The run's folder.
-        log: What it says is appended to this file.
+        log: Its output is appended to this file.
         plugins: Words for ``--plugin``.
-        threads: How many threads it may use, unless the environment says.
+        threads: How many threads it may use, unless the environment sets it.
     """
 
     def __init__(
@@ -58,10 +58,10 @@ class RunProcess:
         self._manifest_seen: tuple[int, int] | None = None
 
     def start(self) -> None:
-        """Start it, once nobody else plays the run any more.
+        """Start it, once no other process plays the run any more.
 
         Raises:
-            Interrupted: If somebody still does after two minutes.
+            Interrupted: If one still does after two minutes.
             RunError: If it cannot be started.
         """
         self._await_predecessor()
@@ -83,7 +83,7 @@ class RunProcess:
             raise RunError(f"a run cannot be started: {error}", where=str(self.log)) from error
 
     def _await_predecessor(self) -> None:
-        """A sweep that was killed leaves runs that end by themselves, after their round."""
+        """Wait for a run that a killed sweep has left, and that ends by itself after its round."""
         if not self.folder.path.is_dir():
             return
         try:
@@ -103,7 +103,7 @@ class RunProcess:
         return self._process.poll()
 
     def stop(self) -> None:
-        """Ask it to commit its state and end."""
+        """Tell it to commit its state and end."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
 
@@ -119,29 +119,29 @@ class RunProcess:
             time.sleep(0.05)
 
     def has_news(self) -> bool:
-        """Tell whether its manifest was written since this was last asked."""
+        """Tell whether its manifest was written since the last call."""
         with contextlib.suppress(OSError):
             stat = self.folder.manifest_file.stat()
             before, self._manifest_seen = self._manifest_seen, (stat.st_mtime_ns, stat.st_ino)
             return before != self._manifest_seen
         return False
 
-    def failure(self) -> str:
-        """Tell how it failed, in a line: its error, or the end of its log."""
+    def describe_failure(self) -> str:
+        """Describe its failure in a line: its error, or the end of its log."""
         code = self.code or 0
         how = f"ended by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         lines = [line.strip() for line in last_lines(self.log)]
         errors = [number for number, line in enumerate(lines) if line.startswith("error:")]
-        told = lines[errors[-1] :] if errors else lines
-        return " / ".join([how, *told[:LAST_LINES]] if errors else [how, *told[-LAST_LINES:]])
+        last = lines[errors[-1] :][:LAST_LINES] if errors else lines[-LAST_LINES:]
+        return " / ".join([how, *last])
 
 
 STOPPED = (Interrupted.exit_code, -signal.SIGTERM, -signal.SIGINT, 130)
-"""Exit codes of a run that was asked to stop."""
+"""Exit codes of a run that was told to stop."""
 
 
-def scores_of(folder: RunFolder, metric: str, seed: int) -> dict[int, Mapping[str, Any]]:
-    """Return the scores of a metric in a run's manifest, by step; of several, the one that counts.
+def read_scores(folder: RunFolder, metric: str, seed: int) -> dict[int, Mapping[str, Any]]:
+    """Read the scores of a metric in a run's manifest, by step; of several, the one that counts.
 
     Raises:
         UsageError: If the metric was measured in several ways.
@@ -151,10 +151,10 @@ def scores_of(folder: RunFolder, metric: str, seed: int) -> dict[int, Mapping[st
         step = (score.get("protocol") or {}).get("step")
         if score["metric"] == metric and step is not None:
             found.setdefault(step, []).append(score)
-    return {step: counting(found[step], seed, str(folder.path)) for step in sorted(found)}
+    return {step: choose_score(found[step], seed, str(folder.path)) for step in sorted(found)}
 
 
-def value_of(score: Mapping[str, Any]) -> float | None:
+def finite_value(score: Mapping[str, Any]) -> float | None:
     """Return a score's value; ``None`` if it is not finite."""
     value = score.get("value")
     return float(value) if value is not None and math.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""The keys of a sweep's file, their types, ranges and defaults."""
+"""Define the keys of a sweep's file, their types, ranges and defaults."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 
 
 class SpaceEntry(Parameters):
-    """What one parameter may be; a list alone is short for ``choices``."""
+    """Define the values of one parameter; a list alone is short for ``choices``."""
 
     choices: Annotated[list[Any], Field(min_length=1, max_length=MOST_CHOICES)] | None = Field(
         None, description="the values to choose from, as a recipe has them"
@@ -52,7 +52,7 @@ class SpaceEntry(Parameters):
 
 
 class Objective(Parameters):
-    """What trials are judged by."""
+    """Define the score that trials are judged by."""
 
     metric: Annotated[str, Field(min_length=1, max_length=100)] = Field(
         description="the name of a score that the recipe's metrics compute"
@@ -64,20 +64,20 @@ class Objective(Parameters):
 
 
 class Grid(Parameters):
-    """Every combination of the choices."""
+    """Try every combination of the choices."""
 
     name: Literal["grid"]
     shuffle: bool = Field(False, description="whether they come in a random order")
 
 
 class Random(Parameters):
-    """Values drawn independently."""
+    """Draw values independently."""
 
     name: Literal["random"]
 
 
 class Tpe(Parameters):
-    """Tree-structured Parzen estimator: more values like those of good trials."""
+    """Draw more values like those of good trials, by a tree-structured Parzen estimator."""
 
     name: Literal["tpe"]
     startup_trials: Annotated[int, Field(ge=1, le=MOST_TRIALS)] = Field(
@@ -86,7 +86,7 @@ class Tpe(Parameters):
 
 
 class Median(Parameters):
-    """A trial ends that is below the median of those before, at the same step."""
+    """End a trial that is worse than the median of those before, at the same step."""
 
     name: Literal["median"]
     startup_trials: Annotated[int, Field(ge=1, le=MOST_TRIALS)] = Field(
@@ -98,25 +98,25 @@ class Median(Parameters):
 
 
 class SuccessiveHalving(Parameters):
-    """At each rung, only the best of those that reached it go on."""
+    """Continue, at each rung, only the best of the trials that reached it."""
 
     name: Literal["successive_halving"]
     first_rung: Annotated[int, Field(ge=1, le=LARGEST_COUNT)] | None = Field(
         None, description="rounds before the first rung; those between two evaluations by default"
     )
     factor: Annotated[int, Field(ge=2, le=100)] = Field(
-        3, description="one of so many goes on, to a rung so many times further"
+        3, description="one of so many continues, to a rung so many times further"
     )
 
 
 class SweepSchema(Parameters):
-    """A sweep: one recipe, many values."""
+    """Define a sweep: one recipe, many values."""
 
     name: Annotated[str, Field(pattern=NAME_PATTERN, max_length=100)] = Field(
         description="of the sweep's folder; the file's name by default"
     )
     recipe: Annotated[str, Field(min_length=1, max_length=1000)] = Field(
-        description="a shipped recipe's name, or a file: beside this one, or from where one stands"
+        description="a shipped recipe's name, or a file: next to this one, or in the current folder"
     )
     overrides: dict[Dotted, Any] = Field({}, description="values of the recipe, fixed for all")
     space: Annotated[dict[Dotted, SpaceEntry], Field(min_length=1, max_length=100)] = Field(

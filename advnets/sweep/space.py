@@ -1,4 +1,4 @@
-"""What the parameters of a sweep may be, and the values they take."""
+"""Describe the parameters of a sweep, and enumerate their values."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .schema import SpaceEntry
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a sweep.
+    """Describe one parameter of a sweep.
 
     Attributes:
         name: Its name; usually the recipe's key.
         keys: The recipe's keys that get its value.
-        entry: What it may be.
+        entry: The values that it may have.
 
     >>> rate = Parameter.of("rate", SpaceEntry(log_uniform=(1e-4, 1e-2), keys=["a.rate", "b.rate"]))
     >>> rate.overrides(0.001)
@@ -32,16 +32,16 @@ class Parameter:
 
     @classmethod
     def of(cls, name: str, entry: SpaceEntry) -> Parameter:
-        """Return the parameter that a sweep's file describes."""
+        """Return the parameter of an entry of a sweep's file."""
         return cls(name, tuple(entry.keys or [name]), entry)
 
     def overrides(self, value: Any) -> dict[str, Any]:
-        """Return what a value of it changes in the recipe."""
+        """Return the recipe's overrides for one of its values."""
         return dict.fromkeys(self.keys, value)
 
     @property
     def values(self) -> list[Any] | None:
-        """All that it may be, if that can be counted."""
+        """All its values, if they can be counted."""
         if self.entry.choices is not None:
             return list(self.entry.choices)
         if self.entry.integers is not None:
@@ -59,7 +59,7 @@ class Parameter:
 
     @property
     def samples(self) -> list[Any]:
-        """Values that tell whether all are valid: every choice, or the ends of a range."""
+        """Values that show whether all are valid: every choice, or the ends of a range."""
         if self.entry.choices is not None:
             return list(self.entry.choices)
         ends: Sequence[Any] | None = (
@@ -83,7 +83,7 @@ class Parameter:
 
 
 def encode(value: Any) -> str:
-    """Return a value as text, equal for equal values; it is YAML as well.
+    """Encode a value as text, equal for equal values; it is YAML as well.
 
     >>> encode({"name": "adam", "learning_rate": 1e-4})
     '{"name": "adam", "learning_rate": 0.0001}'
@@ -105,7 +105,7 @@ def combinations(space: Sequence[Parameter]) -> Iterator[dict[str, Any]]:
 
 
 def overrides_of(space: Sequence[Parameter], params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a trial's values change in the recipe."""
+    """Return the recipe's overrides for a trial's values."""
     changed: dict[str, Any] = {}
     for parameter in space:
         changed |= parameter.overrides(params[parameter.name])

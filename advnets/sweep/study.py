@@ -1,7 +1,7 @@
-"""Optuna's part: which values come next, and which trials are not worth going on with.
+"""Let Optuna choose the next values, and the trials that are not worth continuing.
 
-Optuna is asked in memory. What it has to know is in ``trials.jsonl`` and is told to it anew in
-every session, in the order of the trials, with a sampler whose seed depends on the sweep's and
+Optuna's study is in memory. What it needs is in ``trials.jsonl`` and is replayed in every
+session, in the order of the trials, with a sampler whose seed depends on the sweep's and
 on the trial's number alone. So nothing of Optuna's is stored: no pickle, and no file whose
 format belongs to a version.
 """
@@ -26,7 +26,7 @@ RUNG = "completed_rung_"
 
 
 def import_optuna() -> Any:
-    """Optuna, silenced.
+    """Import Optuna, and silence it.
 
     Raises:
         UsageError: If it is not installed.
@@ -42,12 +42,12 @@ def import_optuna() -> Any:
 
 
 class Study:
-    """A sweep's sampler and pruner, told of the trials so far.
+    """Sample and prune a sweep's trials, given those so far.
 
     Args:
         sweep: The sweep.
-        trials: Those that were begun, by number; what becomes of them later is told by
-            :meth:`judge` and :meth:`end`.
+        trials: Those that were begun, by number; :meth:`judge` and :meth:`end` report their
+            later scores and ends.
     """
 
     def __init__(self, sweep: Sweep, trials: Sequence[Trial]):
@@ -59,20 +59,22 @@ class Study:
             direction="maximize" if sweep.maximize else "minimize", pruner=self._pruner()
         )
         for trial in trials:
-            self._take_up(trial)
+            self._restore(trial)
 
     def ask(self) -> Trial:
-        """Return the next trial."""
+        """Sample the next trial."""
         number = len(self._study.get_trials(deepcopy=False))
         if isinstance(self._sweep.schema.sampler, Grid):
-            self._study.enqueue_trial(self._told(self._combination(number)))
+            self._study.enqueue_trial(self._to_optuna(self._combination(number)))
         self._study.sampler = self._sampler(number)
         live = self._study.ask(self._distributions)
         self._live[number] = live
-        return Trial(number, {p.name: self._own(p, live.params[p.name]) for p in self._sweep.space})
+        return Trial(
+            number, {p.name: self._from_optuna(p, live.params[p.name]) for p in self._sweep.space}
+        )
 
     def judge(self, trial: Trial, step: int, value: float) -> bool:
-        """Tell of a score on the way; whether the trial may go on."""
+        """Report an intermediate score; return whether the trial may continue."""
         live = self._live[trial.number]
         live.report(value, step)
         ends = self._sweep.schema.pruning is not None and live.should_prune()
@@ -81,7 +83,7 @@ class Study:
         return not ends
 
     def end(self, trial: Trial) -> None:
-        """Tell of a trial's end."""
+        """Report a trial's end."""
         states = self._optuna.trial.TrialState
         live = self._live.pop(trial.number)
         if trial.state == "complete":
@@ -91,15 +93,15 @@ class Study:
         else:
             self._study.tell(live, state=states.FAIL)
 
-    def _take_up(self, trial: Trial) -> None:
-        """A trial of an earlier session."""
+    def _restore(self, trial: Trial) -> None:
+        """Replay a trial of an earlier session."""
         if not trial.ended:
-            self._study.enqueue_trial(self._told(trial.params))
+            self._study.enqueue_trial(self._to_optuna(trial.params))
             self._study.sampler = self._sampler(trial.number)
             live = self._live[trial.number] = self._study.ask(self._distributions)
             for step, value in trial.steps.items():
                 live.report(value, step)
-                live.should_prune()  # that it might go on has been decided; its rungs are kept
+                live.should_prune()  # it was decided then that it continues; its rungs are kept
             return
         states = self._optuna.trial.TrialState
         state = {"complete": states.COMPLETE, "pruned": states.PRUNED, "failed": states.FAIL}
@@ -107,30 +109,30 @@ class Study:
             self._optuna.trial.create_trial(
                 state=state[trial.state],
                 value=trial.value if trial.state == "complete" else None,
-                params=self._told(trial.params),
+                params=self._to_optuna(trial.params),
                 distributions=self._distributions,
                 intermediate_values=dict(trial.steps),
                 system_attrs=dict(trial.rungs),
             )
         )
 
-    def _told(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Return values as Optuna has them: of choices, their text."""
+    def _to_optuna(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Convert values to Optuna's: choices to their text."""
         spaces = {parameter.name: parameter for parameter in self._sweep.space}
         return {
             name: value if spaces[name].entry.choices is None else encode(value)
             for name, value in params.items()
         }
 
-    def _own(self, parameter: Parameter, value: Any) -> Any:
-        """Return a value of Optuna's as the recipe has it."""
+    def _from_optuna(self, parameter: Parameter, value: Any) -> Any:
+        """Convert a value of Optuna's to the recipe's."""
         for choice in parameter.entry.choices or ():
             if encode(choice) == value:
                 return choice
         return int(value) if parameter.entry.integers else float(value)
 
     def _combination(self, number: int) -> dict[str, Any]:
-        """Return the grid's combination of a number."""
+        """Return the grid's combination with a number."""
         sampler = self._sweep.schema.sampler
         if not (isinstance(sampler, Grid) and sampler.shuffle):
             return next(itertools.islice(combinations(self._sweep.space), number, None))

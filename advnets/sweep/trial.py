@@ -1,4 +1,4 @@
-"""A trial: values of the space, and what became of the runs with them."""
+"""Record a trial: values of the space, and the results of the runs with them."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def _cut(reason: str) -> str:
 
 @dataclass
 class Trial:
-    """One trial of a sweep.
+    """Record one trial of a sweep.
 
     Attributes:
         number: From 0.
         params: The value of each parameter.
-        state: ``running`` (or to be gone on with), ``complete``, ``pruned`` or ``failed``.
+        state: ``running`` (or to be resumed), ``complete``, ``pruned`` or ``failed``.
         value: The objective: the mean over seeds; of a pruned trial, the last score seen.
         error: The standard error of the mean over seeds; ``None`` for one.
         values: The objective of each seed's run that has ended, by the seed as text.
-        steps: Scores of the first seed's run that the pruner was told of, by step.
+        steps: Scores of the first seed's run that were reported to the pruner, by step.
         rungs: What successive halving keeps of the trial.
         reason: Why it failed, or where it was pruned.
         seconds: That its runs took, by their manifests.
@@ -81,5 +81,5 @@ class Trial:
         """
         trial = checked(cls, found)
         if trial.state in ("complete", "pruned") and trial.value is None:
-            raise ValueError("it is said to have ended, but has no value")
+            raise ValueError("its state is that of an ended trial, but it has no value")
         return trial

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ..compare import differing, settings
+from ..compare import diff_settings, settings
 from ..data import Source
 from ..data.sources.gaussian_1d import Gaussian1d
 from ..errors import AdvnetsError
-from ..evaluate import MetricContext, Score
+from ..evaluate import Data, MetricContext, Players, Score, Weights
 from ..evaluate.features import Extractors
 from ..evaluate.per_example import per_example
 from ..game import Gaussian
@@ -83,7 +83,7 @@ def tells_settings_from_outcomes(subject: Subject) -> None:
     for first, other in zip(_scored(subject), _scored(subject, seed=2), strict=True):
         for one, two in zip(first, other, strict=True):
             found, expected = (settings(s.metric, s.to_dict()["protocol"]) for s in (two, one))
-            lines = differing(expected, found)
+            lines = diff_settings(expected, found)
             if lines:
                 fail(
                     f"the protocol of {one.metric} differs for other samples: {'; '.join(lines)}",
@@ -119,8 +119,8 @@ def _scored(subject: Subject, parts: int = 1, seed: int = 1) -> list[list[Score]
 def _context(shape: tuple[int, ...], parts: int, seed: int) -> MetricContext:
     source: Source = Classes(shape) if shape != LINE else Gaussian1d(examples=60, held_out=30)
 
-    def noise(n: int, seed: int) -> np.ndarray:
-        return np.random.default_rng(seed).random((n, *shape), "float32")
+    def noise(n: int, seed: int, first: int = 0) -> np.ndarray:
+        return np.random.default_rng(seed).random((n, *shape), "float32")[first:]
 
     def spread(function: Any, examples: np.ndarray, *others: Any, at_once: int) -> np.ndarray:
         if parts > 1:
@@ -129,20 +129,16 @@ def _context(shape: tuple[int, ...], parts: int, seed: int) -> MetricContext:
 
     return MetricContext(
         samples=noise,
-        data=source.load,
-        splits=source.splits,
-        spec=source.spec,
-        source=source,
+        data=Data.of(source),
         seed=seed,
-        step=7 * seed,
-        weights=str(seed) * 64,
+        weights=Weights(step=7 * seed, sha256=str(seed) * 64),
+        players=_players(seed) if shape == LINE else Players(),
         spread=spread,
         extract=partial(Extractors(source, cache=cache()).extract, spread=spread),
-        **(_players(seed) if shape == LINE else {}),
     )
 
 
-def _players(seed: int) -> dict[str, Any]:
+def _players(seed: int) -> Players:
     """G(z) = z + seed, and a D that is the surer, and gives the less energy, the larger x is."""
 
     def generator(z: np.ndarray) -> np.ndarray:
@@ -152,9 +148,9 @@ def _players(seed: int) -> dict[str, Any]:
         probability = 1 / (1 + np.exp(-x[:, 0]))
         return {"logits": x[:, 0], "probability": probability, "energy": 10 * (1 - probability)}
 
-    return {
-        "prior": Gaussian(1),
-        "generator": generator,
-        "discriminator": discriminator,
-        "judge_in_play": discriminator,
-    }
+    return Players(
+        prior=Gaussian(1),
+        generator=generator,
+        discriminator=discriminator,
+        judge_in_play=discriminator,
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..compare import counting
+from ..compare import choose_score
 from ..errors import UsageError
 from ..evaluate import Score
 from ..recipe.schema import BestCheckpoint
@@ -88,7 +88,8 @@ class Best:
                 f"checkpoints.best.metric is {self.metric!r}, which no metric computed",
                 hint=f"the recipe's metrics computed: {', '.join(s.metric for s in scores)}",
             )
-        chosen = counting([score.to_dict() for score in named], where="checkpoints.best")["value"]
+        entries = [score.to_dict() for score in named]
+        chosen = choose_score(entries, where="checkpoints.best")["value"]
         value = math.nan if chosen is None else float(chosen)
         if not math.isfinite(value):
             return False

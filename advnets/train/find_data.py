@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 
 from ..data import DataUnavailable, Source
-from ..plugins.attribution import explaining
+from ..plugins.attribution import attribute_errors
 from ..recipe import Recipe
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def find_data(recipe: Recipe) -> Found:
     Raises:
         DataUnavailable: If the data set cannot be had and no stand-in is declared.
     """
-    with explaining(recipe.registry):
+    with attribute_errors(recipe.registry):
         return _find(recipe)
 
 

@@ -10,12 +10,12 @@ from dataclasses import asdict
 from typing import Any
 
 from ..errors import AdvnetsError, RunError
-from ..evaluate import up_to
+from ..evaluate import drop_after
 from ..game import AdversarialGame
 from ..game.state import state_variables
 from ..observe.observer import View
 from ..observe.window import Window
-from ..plugins.attribution import owners_of
+from ..plugins.attribution import describe_owners
 from ..recipe import Recipe
 from ..runs import RunFolder
 from .account import Account
@@ -137,8 +137,8 @@ class Recovery:
 def forget_scores(folder: RunFolder, step: int) -> None:
     """Remove scores of rounds after ``step`` from the manifest: they will be played again."""
     scores = folder.manifest.data.get("scores") or []
-    if up_to(scores, step) != scores:
-        folder.manifest.change(lambda data: {"scores": up_to(data.get("scores") or [], step)})
+    if drop_after(scores, step) != scores:
+        folder.manifest.change(lambda data: {"scores": drop_after(data.get("scores") or [], step)})
 
 
 def divergences(folder: RunFolder) -> list[dict[str, Any]]:
@@ -175,4 +175,4 @@ def components_of_plugins(recipe: Recipe) -> list[str]:
     for path, kind in PATHS.items():
         found = recipe.components(path) if path == "penalties" else [recipe.component(path)]
         named += [(kind, component.name) for component, _ in found]
-    return owners_of(dict.fromkeys(named), recipe.registry)
+    return describe_owners(dict.fromkeys(named), recipe.registry)

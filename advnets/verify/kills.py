@@ -1,4 +1,4 @@
-"""Playing a run that is killed again and again.
+"""Play a run that is killed again and again.
 
 Importing this module imports no TensorFlow: it only looks after processes that do.
 """
@@ -31,10 +31,10 @@ LAST_LINES = 12
 
 @dataclass(frozen=True)
 class Pace:
-    """How long an undisturbed run took, in seconds.
+    """Measure how long an undisturbed run took, in seconds.
 
     Attributes:
-        starting: Until something of it was to be seen in its folder.
+        starting: Until its folder showed that it had played.
         playing: From then to its end.
     """
 
@@ -43,13 +43,13 @@ class Pace:
 
     @property
     def patience(self) -> float:
-        """After how long a process is taken for one that hangs."""
+        """After how many seconds a process is taken to hang."""
         return 60 + 5 * (self.starting + self.playing)
 
 
 @dataclass(frozen=True)
 class Kill:
-    """A process that was killed, and what that cost.
+    """Record a process that was killed, and what that cost.
 
     Attributes:
         number: Its number, from 1.
@@ -71,17 +71,17 @@ class Kill:
 
     @property
     def steps_lost(self) -> int:
-        """The rounds to be played again."""
+        """The number of rounds to be played again."""
         return max(0, self.step - self.kept)
 
 
 class Subject:
-    """A command that plays a run in a folder, to be started, watched and killed.
+    """Start, watch and kill a command that plays a run in a folder.
 
     Args:
-        command: Plays the run, or goes on with it; the same words every time.
+        command: Plays the run, or resumes it; the same words every time.
         folder: The run's folder.
-        log: Where everything that the processes say is kept.
+        log: The file of the processes' output.
     """
 
     def __init__(self, command: Sequence[str], folder: Path, log: Path):
@@ -94,9 +94,9 @@ class Subject:
             RunError: If the command fails, or takes longer than ``patience`` seconds.
         """
         with _Process(self) as process:
-            process.until(process.seen, patience)
+            process.wait_until(process.has_played, patience)
             starting = process.seconds
-            process.until(process.ended, patience)
+            process.wait_until(process.has_ended, patience)
             return Pace(starting, max(process.seconds - starting, POLL))
 
     def play_killed(self, kills: int, seed: int, pace: Pace) -> Iterator[Kill]:
@@ -130,28 +130,28 @@ class Subject:
     def _await(
         self, aimed: str, chance: random.Random, process: _Process, pace: Pace, kills: int
     ) -> bool:
-        """Wait for the moment; whether the process is still there then."""
+        """Wait for the moment of a kill; return whether the process still runs then."""
         if aimed == "starting":
-            return process.last(chance.uniform(0, pace.starting), pace.patience)
-        if not process.until(process.seen, pace.patience):
+            return process.wait_for(chance.uniform(0, pace.starting), pace.patience)
+        if not process.wait_until(process.has_played, pace.patience):
             return False
         if aimed == AFTER_A_COMMIT:
-            if not process.until(process.committed, pace.patience):
+            if not process.wait_until(process.has_checkpoint, pace.patience):
                 return False
             # At once, since after the last commit there is nothing left to be played again.
-            return process.last(chance.uniform(0, INSIDE_A_SAVE), pace.patience)
+            return process.wait_for(chance.uniform(0, INSIDE_A_SAVE), pace.patience)
         # About half of the run is left when all are done: none comes too late.
-        if not process.last(chance.uniform(0, pace.playing / kills), pace.patience):
+        if not process.wait_for(chance.uniform(0, pace.playing / kills), pace.patience):
             return False
         if aimed == "playing":
             return True
-        if not process.until(process.drafts, pace.patience):
+        if not process.wait_until(process.is_saving, pace.patience):
             return False
-        return process.last(chance.uniform(0, INSIDE_A_SAVE), pace.patience)
+        return process.wait_for(chance.uniform(0, INSIDE_A_SAVE), pace.patience)
 
 
 class _Process:
-    """A living process of a subject."""
+    """Watch a living process of a subject."""
 
     def __init__(self, subject: Subject):
         self._subject, self._folder = subject, subject.folder
@@ -173,15 +173,15 @@ class _Process:
 
     @property
     def seconds(self) -> float:
-        """How long ago it was started."""
+        """The seconds since its start."""
         return time.monotonic() - self._began
 
-    def seen(self) -> bool:
-        """Tell whether it has left a sign of rounds played."""
+    def has_played(self) -> bool:
+        """Tell whether its heartbeat shows that it has played rounds."""
         tally = Tally.read(self._folder.path)
         return tally.sessions > self._sessions and tally.step > self._resumes_at
 
-    def drafts(self) -> bool:
+    def is_saving(self) -> bool:
         """Tell whether it is writing a checkpoint, or was when it died."""
         for path in self._drafts():
             with contextlib.suppress(OSError):  # committed by now
@@ -189,14 +189,14 @@ class _Process:
                     return True
         return False
 
-    def committed(self) -> bool:
+    def has_checkpoint(self) -> bool:
         """Tell whether there is a checkpoint, its own or of one before."""
         return bool(_committed(self._folder))
 
-    def until(self, happened: Callable[[], bool], patience: float) -> bool:
-        """Wait for something to happen; whether it did before the process ended."""
+    def wait_until(self, happened: Callable[[], bool], patience: float) -> bool:
+        """Wait for something to happen; return whether it did before the process ended."""
         while not happened():
-            if self.ended():
+            if self.has_ended():
                 return False
             self.wait(patience)
         return True
@@ -213,14 +213,14 @@ class _Process:
                 f"the run had not ended after {patience:.0f} s", where=str(self._subject.log)
             )
 
-    def last(self, seconds: float, patience: float) -> bool:
-        """Wait so long; whether it still runs then."""
+    def wait_for(self, seconds: float, patience: float) -> bool:
+        """Wait so long; return whether it still runs then."""
         end = self.seconds + seconds
-        while self.seconds < end and not self.ended():
+        while self.seconds < end and not self.has_ended():
             self.wait(patience)
-        return not self.ended()
+        return not self.has_ended()
 
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         """Tell whether it has ended by itself, and well.
 
         Raises:
@@ -228,10 +228,10 @@ class _Process:
         """
         code = self._process.poll()
         if code:
-            said = indented(last_lines(self._subject.log)[-LAST_LINES:], LAST_LINES)
+            output = indented(last_lines(self._subject.log)[-LAST_LINES:], LAST_LINES)
             raise RunError(
                 f"the run ended with exit code {code}. The end of its log, "
-                f"{self._subject.log}:\n{said}"
+                f"{self._subject.log}:\n{output}"
             )
         return code == 0
 
@@ -243,10 +243,10 @@ class _Process:
         died = time.time()
         committed = _committed(self._folder)
         kept = max(committed, default=0)
-        if self.drafts():
+        if self.is_saving():
             where = "inside a save"
         else:
-            where = "between rounds" if self.seen() else "before its first round"
+            where = "between rounds" if self.has_played() else "before its first round"
         # A folder's time is when its last file was made in it, just before the commit.
         written = committed[kept].stat().st_mtime if committed else 0.0
         return Kill(

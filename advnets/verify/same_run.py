@@ -1,4 +1,4 @@
-"""Whether two runs are the same in all that does not depend on the clock.
+"""Check whether two runs are the same in all that does not depend on the clock.
 
 Importing this module imports no TensorFlow.
 """
@@ -21,7 +21,7 @@ DRAWN = ("*.png", "theory.jsonl")
 
 
 def differences(one: Path, other: Path) -> list[str]:
-    """Tell where two finished runs differ in what does not depend on the clock; nowhere: ``[]``.
+    """List where two finished runs differ in what does not depend on the clock.
 
     Compared are status, step and ``state_sha256``, the lines of metrics.jsonl, the sample
     grids and what figure 1 is drawn from byte by byte, and the scores. Numbers of the metrics
@@ -41,9 +41,9 @@ def differences(one: Path, other: Path) -> list[str]:
     logs = [folder.read_metrics() for folder in folders]
     steps = [[row["step"] for row in rows] for rows in logs]
     if steps[0] != steps[1]:
-        found.append(f"metrics.jsonl: lines of the steps {_odd(*steps)}")
+        found.append(f"metrics.jsonl: lines of the steps {_describe_odd(*steps)}")
     else:
-        rows = [[_plain(row) for row in log] for log in logs]
+        rows = [[_without_times(row) for row in log] for log in logs]
         odd = [a["step"] for a, b in zip(*rows, strict=True) if a != b]
         if odd:
             found.append(f"metrics.jsonl: {counted(len(odd), 'line')}, the first of step {odd[0]}")
@@ -60,7 +60,7 @@ def differences(one: Path, other: Path) -> list[str]:
     return found
 
 
-def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+def _without_times(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: f"{value:.12g}" if isinstance(value, float) else value
         for key, value in row.items()
@@ -68,7 +68,7 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _odd(one: list[int], other: list[int]) -> str:
+def _describe_odd(one: list[int], other: list[int]) -> str:
     missing, added = sorted({*one} - {*other}), sorted({*other} - {*one})
     twice = sorted({step for step in other if other.count(step) > 1})
     parts = (("missing", missing), ("added", added), ("twice", twice))

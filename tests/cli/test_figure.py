@@ -223,7 +223,7 @@ def test_theory_and_figures_that_fail_do_not_end_a_run(tmp_path, monkeypatch):
         raise ValueError("no picture today")
 
     monkeypatch.setattr(theory_watch.Line, "__call__", broken)
-    monkeypatch.setattr(figures, "snapshots_of", broken)
+    monkeypatch.setattr(figures, "read_snapshots", broken)
     run_ = advnets.run("gaussian_1d", TINY | {"monitoring.tensorboard": False}, run_dir=tmp_path)
     assert run_.manifest["status"] == "finished"
     assert "theory_jsd" not in run_.metrics[-1]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from advnets.compare import compare, counting, differing, read_run, settings
+from advnets.compare import choose_score, compare, diff_settings, read_run, settings
 from advnets.errors import RunError, UsageError
-from advnets.evaluate import MetricContext, Score
+from advnets.evaluate import MetricContext, Score, Weights
 from advnets.recipe import write_yaml
 
 Make = Callable[..., Path]
@@ -110,7 +110,7 @@ def test_outcomes_and_what_tells_samples_apart_may_differ(make: Make) -> None:
 
 
 def test_a_metric_marks_its_outcomes_through_the_context() -> None:
-    context = MetricContext(samples=None, data=None, step=5, seed=3)  # type: ignore[arg-type]
+    context = MetricContext(weights=Weights(step=5), seed=3)
     protocol = context.protocol(better="higher", outcomes=("sigma",), sigma=0.2, samples=7)
     written = Score("mine", 1.0, None, protocol).to_dict()["protocol"]
     assert settings("mine", written) == {"samples": 7}
@@ -167,12 +167,12 @@ def test_the_weights_that_are_asked_for(make: Make, weights: str, mean: float) -
 
 def test_which_score_counts() -> None:
     draws = [score(1.0, seed=5, averaging={"decay": 0.9}), score(2.0), score(3.0)]
-    assert counting(draws, 1)["value"] == 3.0
-    assert counting([*draws, score(4.0, averaging={"decay": 0.9})], 1)["value"] == 4.0
+    assert choose_score(draws, 1)["value"] == 3.0
+    assert choose_score([*draws, score(4.0, averaging={"decay": 0.9})], 1)["value"] == 4.0
     with pytest.raises(UsageError, match=r"several ways.*\n  samples: 10000 vs 50"):
-        counting([score(1.0), score(2.0, samples=50)], 1, "here")
+        choose_score([score(1.0), score(2.0, samples=50)], 1, "here")
     both = [score(1.0, averaging={"decay": 0.9}), score(2.0, samples=50)]
-    assert counting(both, 1)["value"] == 1.0  # no two of them are averaged
+    assert choose_score(both, 1)["value"] == 1.0  # no two of them are averaged
 
 
 def test_one_seed_each_states_no_significance(make: Make) -> None:
@@ -254,6 +254,6 @@ def test_what_strangers_write_into_protocols_is_bounded(make: Make) -> None:
 
 
 def test_differing_bounds_what_it_shows() -> None:
-    (line,) = differing({"a": "x" * 10_000}, {"a": 1})
+    (line,) = diff_settings({"a": "x" * 10_000}, {"a": 1})
     assert len(line) < 100
-    assert differing({"a": True}, {"a": 1}) == ["a: true vs 1"]
+    assert diff_settings({"a": True}, {"a": 1}) == ["a: true vs 1"]

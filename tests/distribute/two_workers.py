@@ -16,7 +16,7 @@ import shared_metrics
 from advnets.distribute.strategy import make_strategy
 from advnets.distribute.workers import Workers
 from advnets.evaluate.features import Extractors
-from advnets.evaluate.per_example import name_of, per_example
+from advnets.evaluate.per_example import importable_name, per_example
 from advnets.observe.evaluation import Helpers
 from advnets.plugins import load_plugins
 
@@ -47,12 +47,12 @@ def main(out: str) -> None:
 
     def work(together: Any) -> None:
         for count in (11, 1, 0):
-            name = name_of(shared_metrics.norm)
+            name = importable_name(shared_metrics.norm)
             shared = together("per_example", name, x[:count], [centre, options], 4)
             alone = per_example(shared_metrics.norm, x[:count], centre, options)
             np.testing.assert_allclose(shared, alone, rtol=1e-12)
         found["shares"] = together(
-            "per_example", name_of(shared_metrics.worker), x, [], 100
+            "per_example", importable_name(shared_metrics.worker), x, [], 100
         ).tolist()
         places = together("extract", "features", "places", x)
         np.testing.assert_allclose(places[:, 0], x.astype("float32").sum(axis=1), rtol=1e-6)
@@ -65,7 +65,7 @@ def main(out: str) -> None:
         except Exception as error:
             found["refused"] = type(error).__name__
         try:
-            together("per_example", name_of(shared_metrics.fail_on_the_second), x, [], 100)
+            together("per_example", importable_name(shared_metrics.fail_on_the_second), x, [], 100)
         except Exception as error:
             found["failure"] = repr(error)
 
@@ -74,7 +74,7 @@ def main(out: str) -> None:
     try:
         workers.coordinate(
             lambda together: together(
-                "per_example", name_of(shared_metrics.fail_on_the_second), x, [], 100
+                "per_example", importable_name(shared_metrics.fail_on_the_second), x, [], 100
             ),
             helpers,
         )

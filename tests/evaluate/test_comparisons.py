@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from advnets.builtin import comparisons
 from advnets.data import DataSpec
 from advnets.errors import DataError, UsageError
-from advnets.evaluate import MetricContext
+from advnets.evaluate import Data, MetricContext, Weights
 from advnets.evaluate.estimators.discrepancy import discrepancy
 from advnets.evaluate.estimators.moments import moments_of
-from advnets.evaluate.per_example import find, name_of, per_example
+from advnets.evaluate.per_example import import_function, importable_name, per_example
 
 COMPONENTS = {component.name: component for component in comparisons.advnets_metrics()}
 SMALL = {
@@ -30,8 +30,9 @@ BOUNDED = {"precision", "recall", "density", "coverage"}
 
 
 def context(shape=(2,), shift=0.0, splits=("train", "test"), spread=None, **more):
-    def noise(n, seed):
-        return np.random.default_rng(seed).normal(shift, 1.0, size=(n, *shape)).astype("float32")
+    def noise(n, seed, first=0):
+        drawn = np.random.default_rng(seed).normal(shift, 1.0, size=(n, *shape))
+        return drawn[first:].astype("float32")
 
     def data(split):
         return np.random.default_rng(99).normal(size=(80, *shape)).astype("float32")
@@ -40,12 +41,9 @@ def context(shape=(2,), shift=0.0, splits=("train", "test"), spread=None, **more
     more |= {} if spread is None else {"spread": spread}
     return MetricContext(
         samples=noise,
-        data=data,
-        splits=splits,
-        spec=DataSpec(shape, "float32", None, None, kind),
+        data=Data(load=data, splits=splits, spec=DataSpec(shape, "float32", None, None, kind)),
         seed=3,
-        step=9,
-        weights="abc",
+        weights=Weights(step=9, sha256="abc"),
         **more,
     )
 
@@ -98,7 +96,7 @@ def test_features_of_images_must_be_named(name):
 def test_what_is_not_there_is_refused():
     with pytest.raises(DataError, match="no 'validation' split"):
         score("fid", context(), split="validation")
-    with pytest.raises(DataError, match="81 examples were asked for; the 'train' split has 80"):
+    with pytest.raises(DataError, match="81 examples were requested; the 'train' split has 80"):
         score("fid", context(), split="train", examples=81)
     with pytest.raises(UsageError, match="'pixles' is not among"):
         score("fid", context(), features="pixles")
@@ -154,9 +152,9 @@ def test_other_workers_can_be_told_what_to_compute(name):
     asked = []
 
     def spread(function, examples, *others, at_once=500):
-        if isinstance(function, partial):  # features, which workers are asked for by their name
+        if isinstance(function, partial):  # features, which workers find by their name
             return per_example(function, examples, at_once=at_once)
-        assert find(*name_of(function)) is function
+        assert import_function(*importable_name(function)) is function
         for other in others:
             assert isinstance(other, np.ndarray) or json.loads(json.dumps(other)) == other
         asked.append(function)

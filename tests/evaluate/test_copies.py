@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from advnets.errors import DataError
-from advnets.evaluate import MetricContext
-from advnets.evaluate.estimators.nearest import nearest
+from advnets.evaluate import Data, MetricContext
+from advnets.evaluate.estimators.nearest import find_nearest
 from advnets.evaluate.metrics.duplicates import duplicates
 from advnets.evaluate.metrics.memorisation import memorisation
 
@@ -21,19 +21,18 @@ def normal(seed, n=N, d=5):
 def context(samples, **splits):
     splits = {"train": normal(0), "test": normal(1)} | splits
     return MetricContext(
-        samples=lambda n, seed: samples[:n],
-        data=lambda split: splits[split],
-        splits=tuple(splits),
+        samples=lambda n, seed, first=0: samples[first:n],
+        data=Data(load=lambda split: splits[split], splits=tuple(splits)),
     )
 
 
 def test_nearest_against_every_difference():
     x, y = normal(3, 50).astype(float), normal(4, 70).astype(float)
     distances = np.linalg.norm(x[:, None] - y[None], axis=2)
-    found = nearest(x, y, block=500)
+    found = find_nearest(x, y, block=500)
     np.testing.assert_array_equal(found[:, 0], distances.argmin(axis=1))
     np.testing.assert_allclose(found[:, 1], distances.min(axis=1), rtol=1e-9)
-    second = nearest(x, y, 1)
+    second = find_nearest(x, y, 1)
     np.testing.assert_allclose(second[:, 1], np.sort(distances, axis=1)[:, 1], rtol=1e-9)
 
 
@@ -113,7 +112,7 @@ def test_equal_numbers_on_both_sides():
     assert abs(found["memorisation"].value) < 5 * found["memorisation"].error
     fewer = scores(normal(2), splits=larger, examples=50)
     assert fewer["memorisation"].protocol["examples"] == 50
-    with pytest.raises(DataError, match="301 examples were asked for"):
+    with pytest.raises(DataError, match="301 examples were requested"):
         scores(normal(2), splits=larger, examples=301)
 
 

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from advnets.errors import DataError
-from advnets.evaluate import MetricContext
-from advnets.evaluate import inputs as material
-from advnets.evaluate.array_cache import Remembered
+from advnets.evaluate import Data, MetricContext, inputs
+from advnets.evaluate.array_cache import ArrayCache
 from advnets.evaluate.metrics.fid import fid
 from advnets.evaluate.metrics.inception_score import inception_score
 from advnets.evaluate.metrics.memorisation import memorisation
@@ -17,14 +16,11 @@ REAL = np.random.default_rng(1).random((50, 3), np.float32)
 FAKE = np.random.default_rng(2).random((60, 3), np.float32)
 
 
-def whole(what):
-    def never(*arguments):
-        raise AssertionError(f"all {what} were asked for at once")
-
-    return never
+def whole(split):
+    raise AssertionError(f"all examples of {split} were requested at once")
 
 
-def streamed(**more):
+def streamed(spec=None, **more):
     """A context that can give parts only, and notes how large they were."""
     sizes = []
 
@@ -33,29 +29,32 @@ def streamed(**more):
         return part
 
     context = MetricContext(
-        samples=whole("samples"),
-        data=whole("examples"),
-        splits=("train", "test"),
-        some_samples=lambda first, last, seed: noted(FAKE[first:last]),
-        some_data=lambda split, places: noted(REAL[places] + (split == "test")),
-        sizes=lambda split: len(REAL),
+        samples=lambda n, seed, first=0: noted(FAKE[first:n]),
+        data=Data(
+            load=whole,
+            splits=("train", "test"),
+            take=lambda split, indices: noted(REAL[indices] + (split == "test")),
+            count=lambda split: len(REAL),
+            spec=spec,
+        ),
         **more,
     )
     return context, sizes
 
 
-def at_once(**more):
+def at_once(source=None, **more):
     return MetricContext(
-        samples=lambda n, seed: FAKE[:n],
-        data=lambda split: REAL + (split == "test"),
-        splits=("train", "test"),
+        samples=lambda n, seed, first=0: FAKE[first:n],
+        data=Data(
+            load=lambda split: REAL + (split == "test"), splits=("train", "test"), source=source
+        ),
         **more,
     )
 
 
 @pytest.fixture
 def seven(monkeypatch):
-    monkeypatch.setattr(material, "PART_EXAMPLES", 7)
+    monkeypatch.setattr(inputs, "PART_EXAMPLES", 7)
 
 
 def softmax(what, wanted, examples):
@@ -76,7 +75,7 @@ def softmax(what, wanted, examples):
 )
 def test_a_metric_needs_no_more_than_a_part_of_the_images(ask, monkeypatch):
     expected = ask(at_once(extract=softmax))
-    monkeypatch.setattr(material, "PART_EXAMPLES", 7)
+    monkeypatch.setattr(inputs, "PART_EXAMPLES", 7)
     context, sizes = streamed(extract=softmax)
     scores = ask(context)
     assert max(sizes) == 7
@@ -97,7 +96,7 @@ def test_features_of_parts_are_computed_once():
 
 
 def test_a_part_of_large_images_is_small(monkeypatch):
-    monkeypatch.setattr(material, "PART_BYTES", 100)
+    monkeypatch.setattr(inputs, "PART_BYTES", 100)
     from advnets.data import DataSpec
 
     context, sizes = streamed(spec=DataSpec((3,), "float32", 0, 1, "vector"))
@@ -116,7 +115,7 @@ def test_a_sample_that_is_not_finite_is_refused_in_its_part(monkeypatch):
 
 
 def test_the_oldest_arrays_are_forgotten_first():
-    remembered = Remembered(most=3 * 8)
+    remembered = ArrayCache(most=3 * 8)
     one = remembered.get("one", lambda: np.zeros(2))
     remembered.get("two", lambda: np.ones(2))
     assert remembered.get("two", lambda: np.zeros(2))[0] == 1
@@ -158,17 +157,17 @@ def test_a_protocol_tells_of_what_its_own_metric_looked_at():
     assert first["memorisation"] == {"test", "train"}
 
 
-def test_features_are_remembered_for_another_metric():
+def test_features_are_cached_for_another_metric():
     context, sizes = streamed()
     features = context.for_another().generated_features("pixels", 5)
     assert context.for_another().generated_features("pixels", 5) is features
     assert sizes == [5]
 
 
-def test_places_of_a_split_that_is_not_there_are_refused():
+def test_indices_of_a_split_that_is_not_there_are_refused():
     context, _ = streamed()
     for ask in (context.real_parts, lambda *of: context.real_features("pixels", *of)):
         with pytest.raises(DataError, match="no 'validation' split"):
             ask("validation", np.arange(3))
-    with pytest.raises(DataError, match="no examples were asked for"):
+    with pytest.raises(DataError, match="no examples were requested"):
         context.generated_features("pixels", 0)

@@ -8,11 +8,11 @@ import math
 import numpy as np
 import pytest
 
-from advnets.compare import differing, settings
+from advnets.compare import diff_settings, settings
 from advnets.data.sources.digits import Digits
 from advnets.data.sources.ring import Ring
 from advnets.errors import DataError, PluginError
-from advnets.evaluate import MetricContext, Score, append_scores
+from advnets.evaluate import Data, MetricContext, Score, append_scores
 from advnets.evaluate.metrics.energy_distance import energy_distance
 from advnets.evaluate.metrics.parzen import parzen
 from advnets.evaluate.score import check_scores
@@ -60,7 +60,8 @@ def test_the_context_draws_with_its_seed():
         asked.append((n, seed))
         return np.zeros((n, 2), np.float32)
 
-    context = MetricContext(samples=samples, data=lambda s: np.zeros((0, 2)), seed=9)
+    data = Data(load=lambda split: np.zeros((0, 2)), splits=("train",))
+    context = MetricContext(samples=samples, data=data, seed=9)
     assert context.generated(4).shape == (4, 2)
     assert asked == [(4, 9)]
     with pytest.raises(DataError, match="'train' split is empty"):
@@ -70,11 +71,8 @@ def test_the_context_draws_with_its_seed():
 def protocol_of(metric, source, **parameters):
     """Of samples that are zeros."""
     context = MetricContext(
-        samples=lambda n, seed: np.zeros((n, *source.spec.shape), np.float32),
-        data=lambda split: np.asarray(source.preprocess.apply(source.load(split))),
-        splits=tuple(source.splits),
-        spec=source.spec,
-        source=source,
+        samples=lambda n, seed, first=0: np.zeros((n - first, *source.spec.shape), np.float32),
+        data=Data.of(source),
     )
     first, *_ = metric(context, **parameters)
     return settings(first.metric, first.to_dict()["protocol"])
@@ -85,17 +83,17 @@ def test_scores_in_other_ranges_and_of_other_data_were_not_measured_alike():
     unit, symmetric = (
         protocol_of(parzen, Digits(preprocess=name), **few) for name in ("unit", "symmetric")
     )
-    assert differing(unit, symmetric) == ['preprocess: "unit" vs "symmetric"']
-    assert differing(unit, protocol_of(parzen, Digits(preprocess="unit"), **few)) == []
+    assert diff_settings(unit, symmetric) == ['preprocess: "unit" vs "symmetric"']
+    assert diff_settings(unit, protocol_of(parzen, Digits(preprocess="unit"), **few)) == []
     pixels = few | {"features": "pixels"}
     near, far = (
         protocol_of(energy_distance, Ring(radius=radius, examples=50, held_out=50), **few)
         for radius in (1.0, 3.0)
     )
-    (line,) = differing(near, far)
+    (line,) = diff_settings(near, far)
     assert line.startswith("data_sha256.test: ")
     unit, symmetric = (
         protocol_of(energy_distance, Digits(preprocess=name), **pixels)
         for name in ("unit", "symmetric")
     )
-    assert differing(unit, symmetric) == ['features.preprocess: "unit" vs "symmetric"']
+    assert diff_settings(unit, symmetric) == ['features.preprocess: "unit" vs "symmetric"']

@@ -37,7 +37,7 @@ def on_the_line(game):
         quantile=game.prior.quantile,
         generator=lambda z: game.generator(z).numpy(),
         discriminator=lambda x: game.discriminator(x[:, None].astype("float32")).numpy(),
-    ).everywhere()
+    ).discretise()
 
 
 @pytest.fixture(scope="module")

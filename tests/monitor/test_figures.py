@@ -12,11 +12,16 @@ from PIL import Image
 
 from advnets.data import DataSpec
 from advnets.errors import UsageError
-from advnets.monitor.figures.animation import Film, frames_of, write_animation
-from advnets.monitor.figures.figure_1 import figure_1, in_words, numbers_of, panels
+from advnets.monitor.figures.animation import Animation, choose_frames, write_animation
+from advnets.monitor.figures.figure_1 import (
+    choose_panels,
+    describe_panel,
+    figure_1,
+    to_arrays,
+)
 from advnets.monitor.figures.figure_2 import SamplesAndNeighbours, figure_2
 from advnets.monitor.figures.figure_3 import LatentLines, figure_3
-from advnets.monitor.figures.line_panel import limits_of
+from advnets.monitor.figures.line_panel import common_limits
 from advnets.monitor.figures.sheet import Sheet
 from advnets.monitor.grid import vector_figure
 from advnets.monitor.snapshot import Snapshot
@@ -56,31 +61,31 @@ RUN = [
 
 
 def test_the_panels_are_chosen_by_the_rule():
-    assert [s.step for s in panels(RUN)] == [0, 20, 40, 60]
-    assert [s.step for s in panels(RUN[-4:])] == [30, 40, 50, 60]
+    assert [s.step for s in choose_panels(RUN)] == [0, 20, 40, 60]
+    assert [s.step for s in choose_panels(RUN[-4:])] == [30, 40, 50, 60]
 
 
 def test_the_panels_are_in_order_whatever_the_numbers_say():
     for order in itertools.permutations(RUN[:5]):
         taken = [Snapshot(**{**vars(s), "step": step}) for step, s in enumerate(order)]
-        steps = [s.step for s in panels(taken)]
+        steps = [s.step for s in choose_panels(taken)]
         assert steps == sorted(set(steps))
         assert (steps[0], steps[-1]) == (0, 4)
     without = [Snapshot(**{**vars(s), "numbers": {}}) for s in RUN]
-    assert len(panels(without)) == 4
+    assert len(choose_panels(without)) == 4
 
 
 def test_the_panels_that_are_asked_for():
-    assert [s.step for s in panels(RUN, [50, 0])] == [50, 0]
+    assert [s.step for s in choose_panels(RUN, [50, 0])] == [50, 0]
     with pytest.raises(UsageError, match="no snapshot of step 12") as caught:
-        panels(RUN, [0, 12])
+        choose_panels(RUN, [0, 12])
     assert "nearest is of step 10" in caught.value.hint
     with pytest.raises(UsageError, match="has 3 snapshots"):
-        panels(RUN[:3])
+        choose_panels(RUN[:3])
 
 
 def test_the_figure_shows_the_numbers():
-    figure = figure_1(panels(RUN), "a name")
+    figure = figure_1(choose_panels(RUN), "a name")
     curves = {line.get_label(): line for axes in figure.axes for line in axes.lines}
     np.testing.assert_array_equal(curves["p(data)"].get_ydata(), [0.0, 0.5])
     np.testing.assert_array_equal(curves["p(generated)"].get_xdata(), [1.0, 3.0])
@@ -99,20 +104,25 @@ def test_the_figure_can_be_written(form):
 
 
 def test_numbers_and_words():
-    numbers = numbers_of([snapshot(5), snapshot(9, judge=False)])
+    numbers = to_arrays([snapshot(5), snapshot(9, judge=False)])
     assert int(numbers["b_step"]) == 9
     assert float(numbers["a_jsd"]) == 0.5
     np.testing.assert_array_equal(numbers["a_images"], [0.5, 1.0, 9.0])
     assert "b_discriminator" not in numbers
-    assert in_words(snapshot(5)) == ["V −1.200", "C(G) −1.000", "JSD 0.5000", "max|D−D*| 0.25"]
-    assert in_words(snapshot(5, judge=False)) == ["C(G) −1.000", "JSD 0.5000"]
+    assert describe_panel(snapshot(5)) == [
+        "V −1.200",
+        "C(G) −1.000",
+        "JSD 0.5000",
+        "max|D−D*| 0.25",
+    ]
+    assert describe_panel(snapshot(5, judge=False)) == ["C(G) −1.000", "JSD 0.5000"]
 
 
 @pytest.mark.parametrize("name", [NASTY, r"$\frac$", "$x$ $", "\x00\n\ud800"])
 def test_a_run_may_be_called_anything(name):
     """No formula, no character that XML or a font refuses; the name as it is."""
     as_it_is = printable(name, lines=False)
-    figure = figure_1(panels(RUN), name)
+    figure = figure_1(choose_panels(RUN), name)
     for form in ("png", "svg", "pdf"):
         figure.savefig(io.BytesIO(), format=form)
     assert any(text.get_text().startswith(f"{as_it_is}: ") for text in figure.texts)
@@ -120,7 +130,7 @@ def test_a_run_may_be_called_anything(name):
     figure.savefig(file, format="svg")
     ElementTree.fromstring(file.getvalue())
     write_animation(io.BytesIO(), RUN[:2], ".gif", name)
-    film = Film(RUN[:2], name)
+    film = Animation(RUN[:2], name)
     shown = film.show(1)[-1].get_text()
     assert shown == f"{as_it_is}, step 10"
     film.figure.savefig(io.BytesIO(), format="png")
@@ -150,7 +160,7 @@ def test_sheets_tell_averaged_weights():
 
 def test_peaks_do_not_flatten_the_rest():
     spike = Snapshot(**{**vars(snapshot(0)), "generated": np.array([90.0, 0.0])})
-    assert limits_of([spike]).density < 1.5
+    assert common_limits([spike]).density < 1.5
 
 
 @pytest.mark.parametrize(("suffix", "form"), [(".gif", "GIF"), (".webp", "WEBP"), (".png", "PNG")])
@@ -164,7 +174,7 @@ def test_an_animation(suffix, form):
 
 
 def test_a_frame_shows_the_past_only():
-    film = Film(RUN)
+    film = Animation(RUN)
     drawn = film.show(2)
     courses = [artist for artist in drawn if getattr(artist, "get_label", str)() == "JSD"]
     assert list(courses[0].get_xdata()) == [0, 10, 20]
@@ -172,11 +182,11 @@ def test_a_frame_shows_the_past_only():
 
 
 def test_frames_are_bounded_and_begin_and_end_with_the_run():
-    chosen = frames_of(list(range(1000)), 50)
+    chosen = choose_frames(list(range(1000)), 50)
     assert (chosen[0], chosen[-1]) == (0, 999)
     assert len(chosen) <= 50
     assert chosen[1] - chosen[0] < chosen[-1] - chosen[-2]
-    assert frames_of(["only"], 50) == ["only"]
+    assert choose_frames(["only"], 50) == ["only"]
     with pytest.raises(UsageError, match="two frames"):
         write_animation(io.BytesIO(), RUN[:1])
 
@@ -186,7 +196,7 @@ def images(*shape):
 
 
 def cell(sheet_image, sheet, row, column, right=0):
-    left, top = sheet.place(row, column, right)
+    left, top = sheet.corner(row, column, right)
     side = 8 * sheet.factor
     return np.asarray(sheet_image)[top : top + side, left : left + side]
 

@@ -11,7 +11,7 @@ from tensorboard.backend.event_processing.plugin_event_accumulator import EventA
 
 from advnets.errors import RunError
 from advnets.evaluate import Score
-from advnets.monitor.report.afterwards import keep_afterwards
+from advnets.monitor.report.afterwards import add_afterwards
 from advnets.monitor.report.charts import score_charts
 from advnets.monitor.scores import line_of
 from advnets.monitor.tensorboard import EventLog
@@ -22,7 +22,7 @@ from advnets.runs import RunFolder
 @pytest.fixture
 def keep(folder, recipe):
     def work(*scores, recipe=recipe, step=40, averaged=False):
-        keep_afterwards(folder, recipe, scores, step, averaged)
+        add_afterwards(folder, recipe, scores, step, averaged)
 
     return work
 
@@ -134,7 +134,7 @@ def test_a_run_that_is_going_on_keeps_its_files_to_itself(folder, keep, warnings
         assert holder.stdout.readline() == "held\n"
         keep(score())
         holder.communicate("\n")
-    assert "going on" in warnings[0]
+    assert "in progress" in warnings[0]
     assert len(folder.manifest["scores"]) == 1
     assert lines(folder) == []
 

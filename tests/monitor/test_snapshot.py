@@ -15,11 +15,11 @@ from advnets.monitor.snapshot import (
     ARROWS,
     BINS,
     OVERHEAD,
-    first_snapshot_of,
-    log_of,
-    parsed,
-    snapshots_of,
-    taken,
+    open_log,
+    parse_snapshot,
+    read_first_snapshot,
+    read_snapshots,
+    take_snapshot,
 )
 
 
@@ -32,8 +32,8 @@ def game(mean=0.0, deviation=1.0):
 
 
 def test_what_is_kept_is_what_is_read():
-    snapshot = taken(7, game(1.0))
-    again = parsed(json.loads(json.dumps(snapshot.record())))
+    snapshot = take_snapshot(7, game(1.0))
+    again = parse_snapshot(json.loads(json.dumps(snapshot.record())))
     assert (again.step, again.low, again.high) == (7, snapshot.low, snapshot.high)
     assert again.numbers == snapshot.numbers
     for curve in ("data", "generated", "discriminator", "latents", "images", "x", "optimal"):
@@ -41,7 +41,7 @@ def test_what_is_kept_is_what_is_read():
 
 
 def test_the_curves_are_the_densities_and_d():
-    snapshot = taken(0, game(1.0, 0.5))
+    snapshot = take_snapshot(0, game(1.0, 0.5))
     x = snapshot.x
     assert len(x) == BINS
     np.testing.assert_allclose(snapshot.data, normal(x), atol=1e-4)
@@ -53,14 +53,14 @@ def test_the_curves_are_the_densities_and_d():
 
 
 def test_arrows_start_at_equal_shares_of_the_prior():
-    snapshot = taken(0, game(1.0, 0.5))
+    snapshot = take_snapshot(0, game(1.0, 0.5))
     shares = (np.arange(ARROWS) + 0.5) / ARROWS
     np.testing.assert_allclose(snapshot.latents, ndtri(shares), atol=2e-3)
     np.testing.assert_allclose(snapshot.images, 0.5 * snapshot.latents + 1, atol=1e-6)
 
 
 def test_both_densities_are_seen_unless_one_is_very_far_away():
-    near, far = taken(0, game(8.0)), taken(0, game(1e6))
+    near, far = take_snapshot(0, game(8.0)), take_snapshot(0, game(1e6))
     assert near.low < -3
     assert near.high > 11
     assert far.high < 50
@@ -68,15 +68,15 @@ def test_both_densities_are_seen_unless_one_is_very_far_away():
 
 
 def test_what_the_first_one_shows_the_others_show_too():
-    first, then = taken(0, game(8.0)), taken(1, game(0.0))
+    first, then = take_snapshot(0, game(8.0)), take_snapshot(1, game(0.0))
     assert then.high < first.high
-    shown = taken(1, game(0.0), first)
+    shown = take_snapshot(1, game(0.0), first)
     assert (shown.low, shown.high) == (min(first.low, then.low), first.high)
 
 
 def test_snapshots_are_read_by_step_and_spoilt_ones_left_out(tmp_path):
-    log = log_of(tmp_path)
-    good = taken(1, game()).record()
+    log = open_log(tmp_path)
+    good = take_snapshot(1, game()).record()
     for step in (20, 10):
         log.append(good | {"step": step})
     spoilt = [
@@ -96,43 +96,43 @@ def test_snapshots_are_read_by_step_and_spoilt_ones_left_out(tmp_path):
     for number, change in enumerate(spoilt):
         log.append({**good, "step": 100 + number, **change})
     (tmp_path / "theory.jsonl").open("ab").write(b"{nothing\n[]\n")
-    assert [snapshot.step for snapshot in snapshots_of(tmp_path)] == [10, 20]
+    assert [snapshot.step for snapshot in read_snapshots(tmp_path)] == [10, 20]
 
 
 def test_no_file_no_snapshots(tmp_path):
-    assert snapshots_of(tmp_path) == []
+    assert read_snapshots(tmp_path) == []
 
 
 def test_the_first_one_is_found_without_the_rest(tmp_path, monkeypatch):
-    assert first_snapshot_of(tmp_path) is None
-    log = log_of(tmp_path)
-    good = taken(1, game()).record()
+    assert read_first_snapshot(tmp_path) is None
+    log = open_log(tmp_path)
+    good = take_snapshot(1, game()).record()
     for step in (-1, 4, 5):
         log.append(good | {"step": step})
     read = []
     monkeypatch.setattr(
-        "advnets.monitor.snapshot.parsed",
-        lambda record: read.append(record["step"]) or parsed(record),
+        "advnets.monitor.snapshot.parse_snapshot",
+        lambda record: read.append(record["step"]) or parse_snapshot(record),
     )
-    assert first_snapshot_of(tmp_path).step == 4
+    assert read_first_snapshot(tmp_path).step == 4
     assert read == [-1, 4]
 
 
 def test_what_is_kept_of_a_file_is_bounded(tmp_path, monkeypatch):
     """Of a strange record only the curves are kept, and of many every second one."""
-    log = log_of(tmp_path)
-    good = taken(1, game()).record()
+    log = open_log(tmp_path)
+    good = take_snapshot(1, game()).record()
     for step in range(100):
         log.append(good | {"step": step, "strange": "x" * 100_000, "value": 1.5, "note": [step]})
     tracemalloc.start()
     try:
-        shown = snapshots_of(tmp_path)
+        shown = read_snapshots(tmp_path)
         assert len(shown) == 100
         each = shown[0].bytes
         del shown
         monkeypatch.setattr("advnets.monitor.snapshot.MOST_KEPT", 50 * (each + OVERHEAD))
         tracemalloc.reset_peak()
-        shown = snapshots_of(tmp_path)
+        shown = read_snapshots(tmp_path)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

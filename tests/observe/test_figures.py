@@ -6,19 +6,19 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from advnets.monitor.snapshot import Snapshot, log_of
+from advnets.monitor.snapshot import Snapshot, open_log
 from advnets.observe import figures
 
 
 def test_the_snapshots_are_read_once(watch, folder, monkeypatch):
     ones = np.ones(2)
     folder.samples.mkdir()
-    log = log_of(folder.samples)
+    log = open_log(folder.samples)
     for step in range(5):
         log.append(Snapshot(step, 0.0, 4.0, ones, ones, ones / 2, ones, ones).record())
     read = []
-    whole = figures.snapshots_of
-    monkeypatch.setattr(figures, "snapshots_of", lambda at: read.append(at) or whole(at))
+    whole = figures.read_snapshots
+    monkeypatch.setattr(figures, "read_snapshots", lambda at: read.append(at) or whole(at))
     source = SimpleNamespace(spec=SimpleNamespace(kind="vector"))
     look = watch(figures.Figures(), source=source)
     look.all.finish(4, "interrupted")

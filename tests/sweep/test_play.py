@@ -23,8 +23,8 @@ from advnets.errors import Interrupted, RunError
 from advnets.log import at_level
 from advnets.sweep import Sweep, SweepFolder, Trial
 from advnets.sweep.play import play
-from advnets.sweep.player import Player
 from advnets.sweep.study import Study
+from advnets.sweep.trial_runner import TrialRunner
 
 Make = Callable[..., Sweep]
 PROGRAM = [sys.executable, str(Path(__file__).with_name("play_fakes.py"))]
@@ -160,7 +160,7 @@ def test_a_run_whose_trial_failed_is_ended(
         raise RunError("its manifest is damaged")
 
     monkeypatch.setenv("FAKE_PAUSE", "0.5")
-    monkeypatch.setattr("advnets.sweep.player.scores_of", refuse)
+    monkeypatch.setattr("advnets.sweep.trial_runner.read_scores", refuse)
     (trial,), folder = played(make(PRUNED).with_trials(1), tmp_path / "sweep")
     assert (trial.state, trial.reason) == ("failed", "its manifest is damaged")
     assert_stopped(folder)
@@ -206,7 +206,7 @@ def test_nobody_waits_for_the_run_of_a_pruned_trial(
     with folder.lock():
         folder.start(sweep)
         study = Study(sweep, [])
-        player = Player(sweep, folder, study.ask(), study)
+        player = TrialRunner(sweep, folder, study.ask(), study)
         while not player.trial.ended:
             player.step()
         assert player.trial.state == "pruned"

@@ -14,7 +14,7 @@ from PIL import Image
 
 from advnets.cli.main import cli
 from advnets.sweep import Sweep, SweepFolder, Trial
-from advnets.sweep.report import best_of, render, write_report
+from advnets.sweep.report import find_best, render, write_report
 
 Make = Callable[..., Sweep]
 BAD = "<script>alert(1)</script>"
@@ -39,9 +39,9 @@ def some(count: int = 12, shift: float = 0.0) -> list[Trial]:
 
 def test_the_best_is_by_the_mode(make: Make) -> None:
     trials = some()
-    assert best_of(trials, True) is trials[9]
-    assert best_of(trials, False) is trials[2]
-    assert best_of([], True) is None
+    assert find_best(trials, True) is trials[9]
+    assert find_best(trials, False) is trials[2]
+    assert find_best([], True) is None
 
 
 def test_the_report(make: Make) -> None:
@@ -149,7 +149,7 @@ def test_what_is_no_sweep(tmp_path: Path, make: Make) -> None:
     assert "is not the folder of a sweep" in beside(tmp_path).stderr
     assert beside(tmp_path / "nowhere").exit_code == 2
     (tmp_path / "sweep.yaml").write_text("objective: 3")
-    assert "does not tell the sweep's objective" in beside(tmp_path).stderr
+    assert "has no objective.metric" in beside(tmp_path).stderr
     empty = sweep_folder(tmp_path / "empty", make(), [Trial(0, {"rate": 0.1})])
-    assert "has no trial that was played" in beside(empty, "--out", tmp_path / "x.png").stderr
+    assert "has no complete trial" in beside(empty, "--out", tmp_path / "x.png").stderr
     assert "ends with .png" in beside(empty, "--out", tmp_path / "x.gif").stderr

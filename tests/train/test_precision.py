@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from advnets.train.window import Window
 
 import advnets
 from advnets.data.feed.resident import ResidentData
@@ -11,7 +12,6 @@ from advnets.recipe import load_recipe
 from advnets.train.build import build_game
 from advnets.train.find_data import build_source
 from advnets.train.rounds import Rounds
-from advnets.train.window import Window
 
 pytestmark = pytest.mark.usefixtures("without_reports")
 

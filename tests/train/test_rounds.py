@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from advnets.train.window import Window
 
 from advnets.checkpoint import state_sha256
 from advnets.data import batches_per_epoch
@@ -12,7 +13,6 @@ from advnets.recipe import load_recipe
 from advnets.train.build import build_game
 from advnets.train.find_data import build_source
 from advnets.train.rounds import Rounds
-from advnets.train.window import Window
 
 
 @pytest.fixture

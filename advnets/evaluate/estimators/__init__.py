@@ -1,1 +1,1 @@
-"""Estimates, their errors, and the distances that metrics are made of."""
+"""Estimate distances between distributions, and the errors of the estimates."""

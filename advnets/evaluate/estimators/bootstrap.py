@@ -1,7 +1,7 @@
-"""The bootstrap: how a score would vary, had other examples been drawn.
+"""Estimate by the bootstrap how a score would vary, had other examples been drawn.
 
 The examples at hand stand in for the distribution they came from. Drawing as many from
-them, with replacement, and computing the statistic anew, many times over, shows its
+them, with replacement, and computing the statistic again, many times over, shows its
 spread. Not every statistic bears that: where repeated examples change it (distances to
 nearest neighbours, which become 0), take the jackknife in
 :mod:`advnets.evaluate.estimators.interval`.
@@ -31,7 +31,7 @@ def bootstrap(
     paired: bool = False,
     level: float = LEVEL,
 ) -> Interval:
-    """Return the percentile interval and the standard error of a statistic.
+    """Compute the percentile interval and the standard error of a statistic.
 
     Args:
         statistic: ``(*arrays)`` → a number; it is given arrays of the same shapes with rows
@@ -39,7 +39,7 @@ def bootstrap(
         *arrays: ``[n, ...]``, a row for each example.
         resamples: How often rows are drawn.
         seed: The same seed gives the same rows.
-        paired: Draw the same rows from all arrays (one example's values side by side),
+        paired: Draw the same rows from all arrays (several values of each example),
             instead of independent ones from each (different samples).
         level: The share of resamples within the interval.
 
@@ -76,7 +76,7 @@ def bootstrap_means(
     paired: bool = False,
     level: float = LEVEL,
 ) -> Interval:
-    """:func:`bootstrap` of a function of means, without copying rows.
+    """Compute :func:`bootstrap` of a function of means, without copying rows.
 
     A resample's mean weights each row by how often it was drawn, so that many resamples are
     one matrix product.
@@ -100,15 +100,15 @@ def bootstrap_means(
     values: list[float] = []
     while batch := list(itertools.islice(drawn, BATCH)):
         means = [
-            _means(array, [chosen[place] for chosen in batch])
-            for place, array in enumerate(samples)
+            _means(array, [chosen[index] for chosen in batch])
+            for index, array in enumerate(samples)
         ]
         values += [float(statistic(*of_one)) for of_one in zip(*means, strict=True)]
     return interval_of(np.array(values), level)
 
 
 def _means(array: np.ndarray, drawn: list[np.ndarray]) -> np.ndarray:
-    """Return the means of the rows drawn, ``[len(drawn), ...]``."""
+    """Compute the means of the rows drawn, ``[len(drawn), ...]``."""
     n = len(array)
     weights = np.stack([np.bincount(rows, minlength=n) for rows in drawn]) / n
     means = weights @ array.reshape(n, -1)

@@ -1,4 +1,4 @@
-r"""The squared distance of two distributions in a kernel's feature space, and its error.
+r"""Estimate the squared distance of two distributions in a kernel's feature space.
 
 .. math:: E\,k(X, X') + E\,k(Y, Y') - 2 E\,k(X, Y)
 
@@ -25,7 +25,7 @@ def discrepancy(
     *parameters: object,
     spread: Callable[..., np.ndarray] = per_example,
 ) -> tuple[float, Interval]:
-    r"""Return the unbiased estimate from two samples, with the jackknife's standard error.
+    r"""Compute the unbiased estimate from two samples, with the jackknife's standard error.
 
     .. math:: \frac{\sum_{i \ne j} k(x_i, x_j)}{n(n-1)} + \frac{\sum_{i \ne j} k(y_i, y_j)}{m(m-1)}
               - \frac{2}{nm} \sum_{i,j} k(x_i, y_j)
@@ -40,7 +40,7 @@ def discrepancy(
         y: ``[m, d]``, m ≥ 3.
         kernel: A name in :data:`advnets.evaluate.estimators.pairs.KERNELS`.
         *parameters: The kernel's own.
-        spread: What computes values for each example (:meth:`MetricContext.per_example`).
+        spread: Computes values for each example (:meth:`MetricContext.per_example`).
 
     Returns:
         The estimate, and its interval.

@@ -1,4 +1,4 @@
-"""How much the samples of a grid differ from each other: what a collapse shows in first."""
+"""Measure how much the samples of a grid differ from each other, which shows a collapse first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ALIKE = 1e-4
 def diversity(
     samples: np.ndarray, real: np.ndarray, modes: np.ndarray | None = None
 ) -> dict[str, float]:
-    """Return what metrics.jsonl keeps of a grid's samples.
+    """Compute the entries of metrics.jsonl for a grid's samples.
 
     With d̄(A) the mean Euclidean distance between two different rows of A:
 
@@ -53,7 +53,7 @@ def _rows(x: np.ndarray) -> np.ndarray:
 
 
 def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """‖a_i − b_j‖, exactly 0 for equal rows."""
+    """Compute ‖a_i − b_j‖, exactly 0 for equal rows."""
     from scipy.spatial.distance import cdist
 
     return np.asarray(cdist(a, b))

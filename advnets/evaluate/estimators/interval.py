@@ -1,4 +1,4 @@
-"""How uncertain a score is: its standard error and an interval, from formulas.
+"""Compute how uncertain a score is, its standard error and an interval, from formulas.
 
 Where a formula is at hand it is better than resampling
 (:mod:`advnets.evaluate.estimators.bootstrap`): it costs nothing and has no noise of its own.
@@ -21,7 +21,7 @@ Z = NormalDist().inv_cdf(0.5 + LEVEL / 2)
 
 
 class Interval(NamedTuple):
-    """An interval of confidence and the standard error it belongs to.
+    """Hold a confidence interval and the standard error it belongs to.
 
     Attributes:
         low: Its lower end, in the score's unit.
@@ -37,14 +37,14 @@ class Interval(NamedTuple):
     error: float
 
     def protocol(self, **more: Any) -> dict[str, Any]:
-        """Return what a score's protocol says of it, and ``more``."""
+        """Return the interval's entries of a score's protocol, and ``more``."""
         return {"interval": [self.low, self.high], "interval_level": LEVEL} | more
 
 
 def normal_interval(
     value: float, error: float, *, least: float = -math.inf, greatest: float = math.inf
 ) -> Interval:
-    """``value`` ± 1.96 ``error``, cut at the least and greatest values that are possible.
+    """Return ``value`` ± 1.96 ``error``, cut at the least and greatest values that are possible.
 
     >>> low, high, error = normal_interval(1.0, 1.0, least=0.0)
     >>> low, round(high, 2), error
@@ -55,7 +55,7 @@ def normal_interval(
 
 
 def mean_interval(values: np.ndarray) -> Interval:
-    """Return the mean of independent values: std/√n, with n − 1 in the variance.
+    """Return the interval of a mean of independent values: std/√n, with n − 1 in the variance.
 
     >>> mean_interval(np.array([0.0, 0.0, 2.0, 2.0])).error ** 2 * 3
     1.0
@@ -66,7 +66,7 @@ def mean_interval(values: np.ndarray) -> Interval:
 
 
 def proportion_interval(hits: int, trials: int) -> Interval:
-    """Wilson's interval for a proportion, and the binomial error √(p(1−p)/n).
+    """Return Wilson's interval for a proportion, and the binomial error √(p(1−p)/n).
 
     Unlike p ± 1.96 errors it stays within [0, 1] and keeps its width where p is 0 or 1.
 
@@ -89,7 +89,7 @@ def proportion_interval(hits: int, trials: int) -> Interval:
 
 
 def jackknife_error(*leave_one_out: Sequence[float] | np.ndarray) -> float:
-    r"""Return the jackknife's standard error of a statistic of one or several independent samples.
+    r"""Compute the jackknife's standard error of a statistic of one or more independent samples.
 
     .. math:: \sum_s \frac{G_s-1}{G_s} \sum_g (θ_{s,-g} - \bar θ_s)^2
 
@@ -123,7 +123,7 @@ def student_interval(
     least: float = -math.inf,
     greatest: float = math.inf,
 ) -> Interval:
-    """Like :func:`normal_interval`, where the error itself rests on few values.
+    """Return :func:`normal_interval`'s like, where the error itself rests on few values.
 
     Args:
         value: The score.

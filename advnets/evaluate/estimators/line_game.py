@@ -1,4 +1,4 @@
-"""A game on the line whose densities are known: what the paper's section 4 says, computed."""
+"""Compute what the paper's section 4 says of a game on the line whose densities are known."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ Function = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class OnBins:
-    """p_data, p_g and D on bins of the line, and what follows from them.
+class BinnedGame:
+    """Hold p_data, p_g and D on bins of the line, and compute what follows from them.
 
     With P and Q the masses of p_data and p_g in a bin, and D its value in the middle of it,
     integrals become sums: ∫ p_data log D dx = Σ P log D, and so on.
@@ -45,10 +45,10 @@ class OnBins:
         logits: C in the bins' middles, D = 1 / (1 + exp(−C)), ``[bins]``; ``None`` for a
             critic that gives no probability.
 
-    >>> half = OnBins(np.array([0.0, 1.0, 2.0]), np.array([0.5, 0.5]), np.array([0.0, 1.0]))
+    >>> half = BinnedGame(np.array([0.0, 1.0, 2.0]), np.array([0.5, 0.5]), np.array([0.0, 1.0]))
     >>> half.optimal.round(4).tolist(), round(half.jsd, 4)
     ([1.0, 0.3333], 0.2158)
-    >>> apart = OnBins(np.array([0.0, 1.0, 2.0]), np.array([1.0, 0.0]), np.array([0.0, 1.0]))
+    >>> apart = BinnedGame(np.array([0.0, 1.0, 2.0]), np.array([1.0, 0.0]), np.array([0.0, 1.0]))
     >>> round(apart.jsd, 4), apart.criterion  # log 2, and 0: the greatest that there is
     (0.6931, 0.0)
     """
@@ -60,7 +60,7 @@ class OnBins:
 
     @property
     def middles(self) -> np.ndarray:
-        """Of the bins, ``[bins]``."""
+        """The bins' centres, ``[bins]``."""
         return np.asarray((self.edges[:-1] + self.edges[1:]) / 2, np.float64)
 
     @cached_property
@@ -125,9 +125,7 @@ class OnBins:
         return float(np.abs(self.discriminator - self.optimal)[within].max())
 
     def numbers(self) -> dict[str, float]:
-        """Return what theory says of the game, by name; what D must give is left out if it gives
-        none.
-        """
+        """Return what theory says of the game, by name, without what takes a D of logits."""
         found = {
             "value": self.value,
             "criterion": self.criterion,
@@ -139,14 +137,14 @@ class OnBins:
 
 
 class LineGame:
-    """A game at one moment: p_data and p_z known, x and z numbers, G and D to be called.
+    """Describe a game at one moment: p_data and p_z known, x and z numbers, G and D functions.
 
     Args:
         density: p_data: x ``[n]`` → ``[n]``, as a density.
         support: Two numbers between which most of p_data lies; more is looked at.
         quantile: p_z's: u in (0, 1) ``[n]`` → z ``[n]``.
         generator: z ``[n, 1]`` → x, ``[n]`` or ``[n, 1]``.
-        discriminator: x ``[n]`` → D's logits ``[n]``, or ``None`` if it has none; asked
+        discriminator: x ``[n]`` → D's logits ``[n]``, or ``None`` if it has none; called
             in inference mode, without dropout.
         cells: Cells of z, see :class:`advnets.evaluate.estimators.push_forward.PushForward`.
 
@@ -156,7 +154,7 @@ class LineGame:
     >>> normal = lambda x: np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
     >>> from scipy.special import ndtri
     >>> game = LineGame(normal, (-4, 4), ndtri, lambda z: z, lambda x: 0 * x)
-    >>> {name: round(value, 6) + 0.0 for name, value in game.everywhere().numbers().items()}
+    >>> {name: round(value, 6) + 0.0 for name, value in game.discretise().numbers().items()}
     ... # doctest: +NORMALIZE_WHITESPACE
     {'value': -1.386294, 'criterion': -1.386294, 'jsd': 0.0, 'gap': 0.0,
      'discriminator_error': 0.0}
@@ -175,8 +173,8 @@ class LineGame:
         self._support = support
         self.generated = PushForward(quantile, generator, cells)
 
-    def on(self, edges: np.ndarray, stride: int = 1) -> OnBins:
-        """Return the game on the bins between these edges, ``[bins + 1]``."""
+    def on_bins(self, edges: np.ndarray, stride: int = 1) -> BinnedGame:
+        """Discretise the game on the bins between these edges, ``[bins + 1]``."""
         edges = np.asarray(edges, np.float64)
         half, middles = np.diff(edges) / 2, (edges[:-1] + edges[1:]) / 2
         nodes = middles[:, None] + half[:, None] * NODES
@@ -185,16 +183,16 @@ class LineGame:
         if logits is not None:
             logits = np.asarray(logits, np.float64).reshape(-1)
             if not np.isfinite(logits).all():
-                raise DataError("what D says is not finite", hint="`advnets doctor RUN` says more")
-        return OnBins(edges, data, self.generated.into(edges, stride), logits)
+                raise DataError("D's logits are not finite", hint="`advnets doctor RUN` says more")
+        return BinnedGame(edges, data, self.generated.bin_masses(edges, stride), logits)
 
-    def everywhere(self, bins: int = 2**13, stride: int = 1) -> OnBins:
-        """Return the game on bins that hold all of p_data and all of p_g.
+    def discretise(self, bins: int = 2**13, stride: int = 1) -> BinnedGame:
+        """Discretise the game on bins that hold all of p_data and all of p_g.
 
         Args:
             bins: Of equal width over p_data's part of the line, at least; as many more as its
                 integral needs. Samples beyond it have 512 bins on each side.
-            stride: See :meth:`PushForward.into`.
+            stride: See :meth:`PushForward.bin_masses`.
 
         Raises:
             DataError: If p_data does not integrate to 1 within 10⁻⁶.
@@ -204,7 +202,7 @@ class LineGame:
         mass = math.nan
         while bins <= MOST_BINS:
             inner = np.linspace(low - width, high + width, bins + 1)
-            found = self.on(self._with_outer(inner), stride)
+            found = self.on_bins(self._add_outer(inner), stride)
             mass = float(found.data.sum())
             if abs(mass - 1) <= MISSING:
                 return found
@@ -218,8 +216,8 @@ class LineGame:
             hint="log_density(x) is the natural logarithm of a density, normalised",
         )
 
-    def _with_outer(self, inner: np.ndarray) -> np.ndarray:
-        """Edges over p_data's part of the line and, coarser, over samples beyond it."""
+    def _add_outer(self, inner: np.ndarray) -> np.ndarray:
+        """Add to the edges over p_data's part of the line coarser ones over samples beyond it."""
         ends = self.generated.images
         below, above = float(ends.min()), float(ends.max())
         pieces = [inner]
@@ -250,29 +248,29 @@ def line_game(
             ``log_density``.
         prior: p_z, a :class:`advnets.game.Prior` of one dimension with a ``quantile``.
         generator: Latent points ``[n, 1]`` → examples ``[n, 1]`` in the preprocessed range.
-        discriminator: Such examples → what D says of them, by name; the key ``probability``
-            says that its logits are those of a probability.
+        discriminator: Such examples → D's outputs by name; the key ``probability`` says that
+            its logits are those of a probability.
         cells: Cells of z.
 
     Raises:
         DataError: If it is not such a game; the message says what is missing.
     """
-    why = unfit(source, prior)
+    why = explain_unfit(source, prior)
     if why:
         raise DataError(f"theory is computed of games on the line; {why}")
     preprocess, shape = source.preprocess, source.spec.shape
 
     def logits(x: np.ndarray) -> np.ndarray | None:
         stored = x.reshape(-1, *shape).astype(source.spec.dtype)
-        said = discriminator(np.asarray(preprocess.apply(stored)))
-        if "probability" not in said or "logits" not in said:
+        outputs = discriminator(np.asarray(preprocess.apply(stored)))
+        if "probability" not in outputs or "logits" not in outputs:
             return None
-        return np.asarray(said["logits"])
+        return np.asarray(outputs["logits"])
 
-    seen = source.take("train", np.arange(min(source.count("train"), 10_000))).examples
+    real = source.take("train", np.arange(min(source.count("train"), 10_000))).examples
     return LineGame(
         density=lambda x: np.exp(source.log_density(x.reshape(-1, *shape))),
-        support=(float(seen.min()), float(seen.max())),
+        support=(float(real.min()), float(real.max())),
         quantile=prior.quantile,
         generator=lambda z: preprocess.invert(generator(z)),
         discriminator=logits,
@@ -280,8 +278,8 @@ def line_game(
     )
 
 
-def unfit(source: Any, prior: Any) -> str | None:
-    """Tell why nothing can be computed of a game in this way; ``None`` if it can."""
+def explain_unfit(source: Any, prior: Any) -> str | None:
+    """Return why a game is not one on the line with known densities; ``None`` if it is."""
     if source is None or source.spec.size != 1:
         shape = "unknown" if source is None else " × ".join(map(str, source.spec.shape))
         return f"this one's examples are not single numbers (shape {shape})"

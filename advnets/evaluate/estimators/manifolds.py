@@ -1,4 +1,4 @@
-"""The balls around examples that reach to their nearest neighbours, and who lies in them.
+"""Build balls around examples that reach to their nearest neighbours, and see who lies in them.
 
 The union of the balls stands for the support of a distribution. Errors come from the
 jackknife over groups of examples: the bootstrap would repeat examples, and the balls of
@@ -22,7 +22,7 @@ SPARE = 20
 
 @dataclass(frozen=True)
 class Balls:
-    """A ball around each of n points, and what it would be without each group of points.
+    """Hold a ball around each of n points, and what it would be without each group of points.
 
     Attributes:
         points: float64 ``[n, d]``.
@@ -36,26 +36,26 @@ class Balls:
     radii: np.ndarray
 
 
-def balls(
+def build_balls(
     points: np.ndarray,
     k: int,
     groups: int,
     seed: int,
     spread: Callable[..., np.ndarray] = per_example,
 ) -> Balls:
-    """Return the balls that reach to each point's k-th nearest neighbour among the others.
+    """Build the balls that reach to each point's k-th nearest neighbour among the others.
 
     Args:
         points: ``[n, d]``.
         k: Which neighbour.
         groups: G; each point is in one, at random.
         seed: Of that choice.
-        spread: What computes values for each point.
+        spread: Computes values for each point.
 
     Raises:
         DataError: If there are too few points to leave a group out.
 
-    >>> found = balls(np.array([[0.0], [1.0], [3.0], [7.0]]), k=1, groups=2, seed=0)
+    >>> found = build_balls(np.array([[0.0], [1.0], [3.0], [7.0]]), k=1, groups=2, seed=0)
     >>> found.radii[0].round(6)
     array([ 1.,  1.,  4., 16.])
     """
@@ -67,7 +67,7 @@ def balls(
         )
     group = np.random.Generator(np.random.Philox(seed)).permutation(n) % groups
     kept = min(n - 1, k + SPARE)
-    table = spread(neighbours, np.arange(n), points, kept, at_once=max(1, BLOCK // n))
+    table = spread(find_neighbours, np.arange(n), points, kept, at_once=max(1, BLOCK // n))
     squares, whose = table[:, 0], group[table[:, 1].astype(int)]
     radii = np.empty((groups + 1, n))
     radii[0] = squares[:, k - 1]
@@ -76,13 +76,13 @@ def balls(
         position = (np.cumsum(whose != g, axis=1) >= k).argmax(axis=1)
         position[(whose != g).sum(axis=1) < k] = kept - 1
         radii[1 + g] = np.where(group == g, -1.0, squares[np.arange(n), position])
-    # What lies on the surface is inside, whatever the last digits say.
+    # A point on the surface is inside, whatever its last digits.
     slack = 1e-12 * float(np.var(points, axis=0).sum())
     return Balls(points, group, np.where(radii < 0, -1.0, radii * (1 + 1e-9) + slack))
 
 
-def neighbours(indices: np.ndarray, points: np.ndarray, count: int) -> np.ndarray:
-    """Return the nearest other points of some points.
+def find_neighbours(indices: np.ndarray, points: np.ndarray, count: int) -> np.ndarray:
+    """Find the nearest other points of some points.
 
     Args:
         indices: Which points, int ``[m]``.
@@ -92,7 +92,7 @@ def neighbours(indices: np.ndarray, points: np.ndarray, count: int) -> np.ndarra
     Returns:
         float64 ``[m, 2, count]``: squared distances, ascending, and whose they are.
 
-    >>> neighbours(np.array([0]), np.array([[0.0], [3.0], [1.0]]), 2)
+    >>> find_neighbours(np.array([0]), np.array([[0.0], [3.0], [1.0]]), 2)
     array([[[1., 9.],
             [2., 1.]]])
     """
@@ -105,8 +105,8 @@ def neighbours(indices: np.ndarray, points: np.ndarray, count: int) -> np.ndarra
     return np.stack([distances[rows, nearest], nearest], axis=1)
 
 
-def containing(x: np.ndarray, centres: np.ndarray, radii: np.ndarray) -> np.ndarray:
-    """In how many balls each of some points lies.
+def count_containing(x: np.ndarray, centres: np.ndarray, radii: np.ndarray) -> np.ndarray:
+    """Count the balls in which each of some points lies.
 
     Args:
         x: ``[m, d]``.
@@ -116,7 +116,7 @@ def containing(x: np.ndarray, centres: np.ndarray, radii: np.ndarray) -> np.ndar
     Returns:
         float64 ``[m, R]``.
 
-    >>> containing(np.array([[0.5]]), np.array([[0.0], [1.0]]), np.array([[1.0, 0.01]]))
+    >>> count_containing(np.array([[0.5]]), np.array([[0.0], [1.0]]), np.array([[1.0, 0.01]]))
     array([[1.]])
     """
     distances = squared_distances(x, centres)
@@ -128,7 +128,7 @@ def containing(x: np.ndarray, centres: np.ndarray, radii: np.ndarray) -> np.ndar
 
 
 def nearest_by_group(x: np.ndarray, others: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Return the squared distance of each of some points to the nearest of each group of others.
+    """Compute the squared distance of each point to the nearest of each group of other points.
 
     Args:
         x: ``[m, d]``.

@@ -1,4 +1,4 @@
-"""Means and covariances of any number of vectors, a part at a time."""
+"""Compute means and covariances of any number of vectors, a part at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PART = 2_000
 
 @dataclass(frozen=True)
 class Moments:
-    """Count, mean and covariance of vectors.
+    """Hold count, mean and covariance of vectors.
 
     Attributes:
         count: How many there were.
@@ -34,8 +34,8 @@ class Moments:
         """The unbiased estimate, with n − 1."""
         return cast(np.ndarray, self.scatter / (self.count - 1))
 
-    def merged(self, other: Moments) -> Moments:
-        """Return those of both sets together, without looking at the vectors again.
+    def merge(self, other: Moments) -> Moments:
+        """Return the moments of both sets together, without looking at the vectors again.
 
         Source: Chan, Golub and LeVeque 1983, "Algorithms for computing the sample variance".
         """
@@ -49,11 +49,11 @@ class Moments:
 
 
 def moments_of(x: np.ndarray, part: int = PART) -> Moments:
-    """Return the moments of ``x``, ``[n, d]``, with a copy of ``part`` rows in memory at most."""
+    """Compute the moments of ``x``, ``[n, d]``, with a copy of ``part`` rows in memory at most."""
     found = Moments(0, np.zeros(x.shape[1]), np.zeros((x.shape[1], x.shape[1])))
     for start in range(0, len(x), part):
         rows = np.asarray(x[start : start + part], np.float64)
         mean = rows.mean(axis=0)
         centred = rows - mean
-        found = found.merged(Moments(len(rows), mean, centred.T @ centred))
+        found = found.merge(Moments(len(rows), mean, centred.T @ centred))
     return found

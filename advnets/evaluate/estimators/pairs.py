@@ -1,4 +1,4 @@
-"""Distances and kernels between all pairs of two sets of vectors, a block of rows at a time.
+"""Compute distances and kernels between all pairs of two sets of vectors, in blocks of rows.
 
 All are computed from one float64 matrix product, which is many times faster than a
 difference for each pair and loses digits only where two vectors nearly agree: a squared
@@ -19,7 +19,7 @@ COLUMNS = 4_096
 
 
 def squared_distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """‖x_i − y_j‖² for all pairs.
+    """Compute ‖x_i − y_j‖² for all pairs.
 
     Args:
         x: ``[m, d]``.
@@ -47,7 +47,7 @@ def squared_distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def polynomial(
     x: np.ndarray, y: np.ndarray, degree: int = 3, gamma: float | None = None, coef0: float = 1.0
 ) -> np.ndarray:
-    """(γ x·y + c)^degree; γ is 1/d by default, as for KID.
+    """Compute (γ x·y + c)^degree; γ is 1/d by default, as for KID.
 
     >>> polynomial(np.array([[1.0, 1.0]]), np.array([[2.0, 0.0]]))
     array([[8.]])
@@ -60,7 +60,7 @@ def polynomial(
 
 
 def gaussian(x: np.ndarray, y: np.ndarray, bandwidths: Sequence[float]) -> np.ndarray:
-    """Return the mean of exp(−‖x − y‖² / 2σ²) over the bandwidths σ.
+    """Compute the mean of exp(−‖x − y‖² / 2σ²) over the bandwidths σ.
 
     >>> gaussian(np.array([[0.0]]), np.array([[0.0], [2.0]]), [1.0]).round(6)
     array([[1.      , 0.135335]])
@@ -74,7 +74,7 @@ def gaussian(x: np.ndarray, y: np.ndarray, bandwidths: Sequence[float]) -> np.nd
 
 
 def negative_distance(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """−‖x − y‖, the kernel of the energy distance.
+    """Compute −‖x − y‖, the kernel of the energy distance.
 
     >>> negative_distance(np.array([[0.0]]), np.array([[2.0]]))
     array([[-2.]])
@@ -94,7 +94,7 @@ KERNELS: dict[str, Callable[..., np.ndarray]] = {
 def kernel_sums(
     x: np.ndarray, y: np.ndarray, kernel: str, *parameters: object, block: int = BLOCK
 ) -> np.ndarray:
-    """Σ_j k(x_i, y_j) for each i: what :meth:`MetricContext.per_example` computes in shares.
+    """Compute Σ_j k(x_i, y_j) for each i, as :meth:`MetricContext.per_example` does in shares.
 
     Args:
         x: ``[m, d]``.
@@ -118,7 +118,7 @@ def kernel_sums(
 
 
 def self_kernel(x: np.ndarray, kernel: str, *parameters: object) -> np.ndarray:
-    """k(x_i, x_i) for each i, ``[n]``.
+    """Compute k(x_i, x_i) for each i, ``[n]``.
 
     >>> self_kernel(np.array([[0.0, 2.0], [1.0, 1.0]]), "polynomial")
     array([27.,  8.])

@@ -1,4 +1,4 @@
-"""p_g on the line: the prior pushed through G, without drawing a sample."""
+"""Compute p_g on the line, the prior pushed through G, without drawing a sample."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BLOCK = 2**14
 
 
 class PushForward:
-    """The distribution of x = G(z), z ~ p_z, where z and x are numbers.
+    """Compute the distribution of x = G(z), z ~ p_z, where z and x are numbers.
 
     z runs over a fine grid of quantiles of p_z, z₀ < z₁ < …, so that the mass of each cell
     [zᵢ, zᵢ₊₁] is known exactly. Within a cell G is taken as linear, and the cell's mass as
@@ -37,7 +37,7 @@ class PushForward:
         DataError: If G is not finite somewhere.
 
     >>> shifted = PushForward(lambda u: u, lambda z: z + 3)  # of U(0, 1)
-    >>> shifted.into(np.array([2.0, 3.5, 3.75, 5.0])).round(6).tolist()
+    >>> shifted.bin_masses(np.array([2.0, 3.5, 3.75, 5.0])).round(6).tolist()
     [0.5, 0.25, 0.25]
     """
 
@@ -67,12 +67,12 @@ class PushForward:
                 hint="the run has diverged; `advnets doctor RUN` says more",
             )
 
-    def into(self, edges: np.ndarray, stride: int = 1) -> np.ndarray:
-        """Return the mass that falls between neighbouring edges.
+    def bin_masses(self, edges: np.ndarray, stride: int = 1) -> np.ndarray:
+        """Compute the mass that falls between neighbouring edges.
 
         Args:
-            edges: ``[bins + 1]``, increasing. What falls outside of them is not counted.
-            stride: Join this many cells into one, to see what their number matters.
+            edges: ``[bins + 1]``, increasing. Mass outside of them is not counted.
+            stride: Join this many cells into one, to see how much their number matters.
 
         Returns:
             float64 ``[bins]``.
@@ -102,8 +102,8 @@ class PushForward:
         return np.asarray(np.maximum(result[1:-1] + between, 0.0), np.float64)
 
     def quantiles(self, shares: tuple[float, ...]) -> np.ndarray:
-        """Return the values of x below which these shares of p_g lie, roughly: to one cell."""
+        """Compute the values of x below which these shares of p_g lie, roughly: to one cell."""
         middles = (self.images[:-1] + self.images[1:]) / 2
         order = np.argsort(middles)
-        places = np.searchsorted(np.cumsum(self.mass[order]), shares)
-        return np.asarray(middles[order][np.minimum(places, len(order) - 1)], np.float64)
+        indices = np.searchsorted(np.cumsum(self.mass[order]), shares)
+        return np.asarray(middles[order][np.minimum(indices, len(order) - 1)], np.float64)

@@ -1,4 +1,4 @@
-"""Feature extractors: the numbers by which metrics compare distributions of examples."""
+"""Extract the features by which metrics compare distributions of examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small classifier and its training: a pure function of data, labels and a seed."""
+"""Build and train a small classifier, as a pure function of data, labels and a seed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEARNING_RATE = 2e-3
 
 
 def build(shape: tuple[int, ...], classes: int, seed: int) -> keras.Model:
-    """Return the network: standardised examples ``[n, *shape]`` to features and logits.
+    """Build the network: standardised examples ``[n, *shape]`` to features and logits.
 
     Images: stages of a 3×3 convolution (32, 64, 128, 128, … channels), ReLU, and the greatest
     of 2×2, until the map is at most 7 wide or high. Vectors: a layer of 128 units, ReLU. Then,
@@ -62,11 +62,11 @@ def train(
 ) -> None:
     """Minimise the mean cross-entropy by Adam, at a rate that falls to 0 along a cosine.
 
-    On the processor, whatever devices there are: so the weights are the same every time, to
-    the bit, on processors of one kind that use as many threads.
+    It runs on the CPU, whatever devices there are: so the weights are the same every time, to
+    the bit, on CPUs of one kind with the same number of threads.
 
     Args:
-        network: What :func:`build` made.
+        network: Made by :func:`build`.
         take: Indices ``[n]`` → standardised examples, float32, and labels, int64 ``[n]``.
         count: How many examples there are.
         steps: Steps, of 128 examples each; every epoch goes through all in an order of its own.
@@ -90,15 +90,15 @@ def train(
 
 
 def batches(count: int, batch: int, steps: int, seed: int) -> Iterator[np.ndarray]:
-    """Yield the indices of each step's examples: every epoch all of them, but for a last part.
+    """Yield the indices of each step's examples, in every epoch all of them but a last part.
 
     >>> [sorted(indices.tolist()) for indices in batches(4, 4, 2, seed=0)]
     [[0, 1, 2, 3], [0, 1, 2, 3]]
     """
     per_epoch = count // batch
     for step in range(steps):
-        epoch, place = divmod(step, per_epoch)
-        if place == 0:
+        epoch, index = divmod(step, per_epoch)
+        if index == 0:
             bits = np.random.Philox(key=[seed, epoch]).random_raw(count)
             order = np.argsort(bits, kind="stable")
-        yield order[place * batch : (place + 1) * batch]
+        yield order[index * batch : (index + 1) * batch]

@@ -1,4 +1,4 @@
-"""What a feature extractor is, and what it is made from."""
+"""Define what a feature extractor is, and what it is made from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AT_ONCE = 500
 
 
 class FeatureExtractor(ABC):
-    """Numbers that describe an example: a network's penultimate layer, or the pixels themselves.
+    """Describe examples by numbers: a network's penultimate layer, or the pixels themselves.
 
     Metrics that compare distributions, such as the Fréchet distance, mean something only in
     the space of such features, so that whoever reads a score must know which: :meth:`describe`
@@ -50,7 +50,7 @@ class FeatureExtractor(ABC):
 
     @abstractmethod
     def __call__(self, examples: np.ndarray) -> np.ndarray:
-        """Return the features of some examples.
+        """Compute the features of some examples.
 
         Args:
             examples: float32 ``[n, *shape]``, in the range of the preprocessed data.
@@ -61,15 +61,14 @@ class FeatureExtractor(ABC):
 
     @abstractmethod
     def describe(self) -> dict[str, Any]:
-        """Return what a protocol must say of it; JSON values only.
+        """Return what a protocol must say of the extractor; JSON values only.
 
-        ``dimensions`` is the number of features d. Whatever was learnt has a hash of its
-        weights (``weights_sha256``), the data and split it was learnt on, and its accuracy.
+        ``dimensions`` is the number of features d. Whatever was trained has a hash of its
+        weights (``weights_sha256``), the data and split it was trained on, and its accuracy.
         """
 
     def probabilities(self, examples: np.ndarray) -> np.ndarray:
-        """Return the probability of each class, for metrics that need one, such as the inception
-        score.
+        """Compute class probabilities, for metrics that need them, such as the inception score.
 
         Args:
             examples: float32 ``[n, *shape]``, in the range of the preprocessed data.
@@ -88,13 +87,13 @@ class FeatureExtractor(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureContext:
-    """What a feature extractor may be made from.
+    """Hold what a feature extractor may be made from.
 
     Attributes:
         data: The data that are scored: spec, preprocessing, splits, labels; or ``None``
             where there are only arrays.
-        spec: What an example looks like, as stored; ``None`` where nobody said.
-        cache: A folder for what takes long to make. It may not exist yet, may be emptied at
+        spec: What an example looks like, as stored; ``None`` if unknown.
+        cache: A folder for what takes long to compute. It may not exist yet, may be emptied at
             any time, and several processes may use it at once.
         open: From a data set's name, or its entry in a recipe, to its source.
     """

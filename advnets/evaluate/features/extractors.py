@@ -1,4 +1,4 @@
-"""The feature extractors of one process, each made once for the data that are scored."""
+"""Make the feature extractors of one process, each once for the data that are scored."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ Wanted = str | Mapping[str, Any]
 
 
 class Extractors:
-    """Makes feature extractors when they are first asked for, and keeps them.
+    """Make feature extractors when they are first needed, and keep them.
 
     Args:
         source: The data that are scored, or ``None`` where there are only arrays.
         registry: The components; those of all installed plugins by default.
-        cache: A folder for what takes long to make; see
+        cache: A folder for what takes long to compute; see
             :func:`advnets.safe_io.cache.cache_folder` for the default.
         spec: What an example looks like, where there is no source.
 
@@ -62,10 +62,10 @@ class Extractors:
 
         Raises:
             UsageError: If there is none of that name, or its parameters are wrong.
-            AdvnetsError: Whatever its making raises.
+            AdvnetsError: Whatever its construction raises.
         """
-        with self._lock:  # Threads that want the same one wait for it.
-            key = canonical(wanted)
+        with self._lock:  # Threads that need the same one wait for it.
+            key = to_canonical_json(wanted)
             if key not in self._made:
                 self._made[key] = self._make(wanted)
             return self._made[key]
@@ -77,13 +77,13 @@ class Extractors:
         examples: np.ndarray | None,
         spread: Callable[..., np.ndarray] = per_example,
     ) -> Any:
-        """Return what an extractor says of examples, or of itself, computed by this process.
+        """Compute features or probabilities of examples, or return an extractor's description.
 
         Args:
             what: ``features``, ``probabilities`` or ``describe``.
             wanted: The extractor.
             examples: float32 ``[n, *shape]``; ``None`` where it is to describe itself.
-            spread: What calls a function for parts of the examples.
+            spread: Calls a function for parts of the examples.
 
         Returns:
             float64 ``[n, d]``, or the description.
@@ -94,26 +94,26 @@ class Extractors:
         return spread(partial(compute, extractor, what), examples, at_once=extractor.at_once)
 
     def _make(self, wanted: Wanted) -> FeatureExtractor:
-        component, parameters = self._resolved("features", wanted)
+        component, parameters = self._resolve("features", wanted)
         context = FeatureContext(
             data=self._source,
             spec=self._source.spec if self._source is not None else self._spec,
             cache=self._cache or cache_folder(),
             open=self._open,
         )
-        made: FeatureExtractor = component.make(FeatureExtractor, parameters, context)
-        made.name = component.name
-        return made
+        extractor: FeatureExtractor = component.make(FeatureExtractor, parameters, context)
+        extractor.name = component.name
+        return extractor
 
     def _open(self, wanted: Wanted) -> Source:
-        component, parameters = self._resolved("datasets", wanted)
+        component, parameters = self._resolve("datasets", wanted)
         source = open_source(component, parameters)
         source.available()
         return source
 
-    def _resolved(self, kind: str, wanted: Wanted) -> tuple[Component, dict[str, Any]]:
+    def _resolve(self, kind: str, wanted: Wanted) -> tuple[Component, dict[str, Any]]:
         """Return a component and its parameters, checked as those of a recipe are."""
-        entry = entry_of(wanted)
+        entry = to_entry(wanted)
         if self._registry is None:
             self._registry = load_plugins()
         try:
@@ -123,19 +123,19 @@ class Extractors:
         return component, resolve_alone(component, kind, entry).model_dump()
 
 
-def canonical(wanted: Wanted) -> str:
+def to_canonical_json(wanted: Wanted) -> str:
     """Return an extractor's name and parameters as one line of JSON: equal for equal ones.
 
     Raises:
         UsageError: If it is neither a name, nor a mapping with one.
 
-    >>> canonical("pixels") == canonical({"name": "pixels"})
+    >>> to_canonical_json("pixels") == to_canonical_json({"name": "pixels"})
     True
     """
-    return json.dumps(entry_of(wanted), sort_keys=True)
+    return json.dumps(to_entry(wanted), sort_keys=True)
 
 
-def entry_of(wanted: Wanted) -> dict[str, Any]:
+def to_entry(wanted: Wanted) -> dict[str, Any]:
     """Return a component's entry as a mapping with a name.
 
     Raises:
@@ -151,7 +151,7 @@ def entry_of(wanted: Wanted) -> dict[str, Any]:
 
 
 def compute(extractor: FeatureExtractor, what: str, examples: np.ndarray) -> np.ndarray:
-    """Return features or probabilities of some examples, checked.
+    """Compute features or probabilities of some examples, and check them.
 
     Args:
         extractor: The extractor.

@@ -1,4 +1,4 @@
-"""Features of Keras's Inception-v3 with its published ImageNet weights."""
+"""Extract features by Keras's Inception-v3 with its published ImageNet weights."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ...data import DataUnavailable
 from ...data.probe import find_unreachable
 from ...errors import DataError, UsageError
 from ...networks import under_policy
+from .array_file import arrays_sha256
 from .extractor import FeatureContext, FeatureExtractor
-from .kept_arrays import arrays_sha256
 
 SIZE, DIMENSIONS, CLASSES = 299, 2048, 1000
 BLOCK = 10
@@ -27,7 +27,7 @@ URL = f"https://storage.googleapis.com/tensorflow/keras-applications/inception_v
 
 
 class Inception(FeatureExtractor):
-    """Features: the 2,048 numbers of the last pooling; probabilities: of ImageNet's 1,000 classes.
+    """Give the 2,048 numbers of the last pooling, and probabilities of ImageNet's 1,000 classes.
 
     This is *not* the network of published Fréchet and inception scores. That one is an older
     Inception of TF-Slim with other weights, 1,008 classes and a preprocessing of its own; scores
@@ -63,7 +63,7 @@ class Inception(FeatureExtractor):
                 hint="give the data set its range (low and high)",
             )
         self._low, self._high = float(spec.low), float(spec.high)
-        network = published()
+        network = load_published()
         self._sha256 = arrays_sha256(network.get_weights())
         run = tf.function(lambda x: self._outputs(network, x), autograph=False)
         self._run = run.get_concrete_function(tf.TensorSpec([BLOCK, *spec.shape], tf.float32))
@@ -103,11 +103,11 @@ class Inception(FeatureExtractor):
         return np.concatenate(found)
 
 
-def published() -> keras.Model:
-    """Inception-v3 with its published weights: images in [-1, 1] → features and logits.
+def load_published() -> keras.Model:
+    """Load Inception-v3 with its published weights: images in [-1, 1] → features and logits.
 
     Raises:
-        DataUnavailable: If the weights are neither on disk nor downloadable, said within
+        DataUnavailable: If the weights are neither on disk nor downloadable, found out within
             seconds.
     """
     where = _folder() / FILE
@@ -120,17 +120,17 @@ def published() -> keras.Model:
             network = keras.applications.InceptionV3(classifier_activation=None)
     except Exception as error:  # whatever a download or a damaged file makes Keras raise
         raise _unavailable(where, str(error).partition("\n")[0]) from error
-    return with_features(network)
+    return add_features_output(network)
 
 
-def with_features(network: keras.Model) -> keras.Model:
-    """Return an Inception-v3 that also returns what its last pooling did."""
+def add_features_output(network: keras.Model) -> keras.Model:
+    """Return an Inception-v3 that also returns the output of its last pooling."""
     outputs = [network.get_layer("avg_pool").output, network.output]
     return keras.Model(network.input, outputs)
 
 
 def _folder() -> Path:
-    """Tell where Keras keeps weights."""
+    """Return the folder where Keras keeps weights."""
     home = os.environ.get("KERAS_HOME", "") or os.path.expanduser("~/.keras")
     return Path(home, "models")
 
@@ -138,6 +138,6 @@ def _folder() -> Path:
 def _unavailable(where: Path, why: str) -> DataUnavailable:
     return DataUnavailable(
         f"features 'inception': the weights are not at {where}, and {why}",
-        hint=f"download {URL} elsewhere and put it there; features classifier (learnt from the "
+        hint=f"download {URL} elsewhere and put it there; features classifier (trained on the "
         "data's labels) and pixels need no download",
     )

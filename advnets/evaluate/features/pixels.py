@@ -1,4 +1,4 @@
-"""The values of an example themselves, as features."""
+"""Take the values of an example themselves as features."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .extractor import FeatureContext, FeatureExtractor
 
 
 class Pixels(FeatureExtractor):
-    """φ(x) = x, flattened, in the range of the preprocessed data.
+    """Compute φ(x) = x, flattened, in the range of the preprocessed data.
 
-    Right for vectors; for images it is a poor measure of likeness, but one that needs nothing
-    learnt.
+    Right for vectors; for images it is a poor measure of likeness, but one that needs no
+    training.
 
     Args:
         context: Whose ``spec`` says how many values there are.
@@ -30,5 +30,5 @@ class Pixels(FeatureExtractor):
         return examples.reshape(len(examples), -1).astype(np.float64)
 
     def describe(self) -> dict[str, Any]:
-        told: dict[str, Any] = {"dimensions": math.prod(self._shape) if self._shape else None}
-        return told if self._range is None else told | {"preprocess": self._range}
+        size = {"dimensions": math.prod(self._shape) if self._shape else None}
+        return size if self._range is None else size | {"preprocess": self._range}

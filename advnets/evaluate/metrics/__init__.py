@@ -1,1 +1,1 @@
-"""The metrics that ship, each with its protocol."""
+"""Compute the metrics that ship, each with its protocol."""

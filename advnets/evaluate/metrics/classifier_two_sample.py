@@ -1,4 +1,4 @@
-"""The classifier two-sample test: can a classifier tell generated examples from real ones?"""
+"""Test whether a classifier can tell generated examples from real ones."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ def classifier_two_sample(
     examples: int | None = None,
     classifier: str = "mlp",
 ) -> list[Score]:
-    """Return the held-out accuracy of a classifier of real against generated examples (C2ST).
+    """Measure the held-out accuracy of a classifier of real against generated examples (C2ST).
 
     Lower is better: 0.5 where the classifier finds no difference, 1 where it tells all
-    apart. As many of each kind are taken, at random; half of both are learnt from, the accuracy
+    apart. As many of each kind are taken, at random; half of both are trained on, the accuracy
     is that on the other half. A weak classifier finds no difference where there is one.
 
     Args:
         context: Samples and data.
         features: What the classifier is given; for vectors ``pixels`` by default. They are
-            scaled to mean 0 and variance 1 of the half that is learnt from.
+            scaled to mean 0 and variance 1 of the half that is trained on.
         samples: Number of samples drawn from G.
         split: The real examples' split.
         examples: How many of them, from the first; ``None`` for all.
         classifier: ``mlp``, one hidden layer of 20 ReLU units, trained by Adam for 100 epochs;
-            ``knn``, ⌊√n⌋ nearest neighbours of n that are learnt from; or ``logistic``.
+            ``knn``, ⌊√n⌋ nearest neighbours of n training examples; or ``logistic``.
 
     Returns:
-        One score. The error is binomial, for the classifier that was learnt; ``p_value`` in
+        One score. The error is binomial, for the classifier that was trained; ``p_value`` in
         the protocol is that of "no difference", one-sided, by the normal approximation.
 
     Raises:
@@ -73,7 +73,7 @@ def classifier_two_sample(
 def held_out_hits(
     real: np.ndarray, generated: np.ndarray, classifier: str = "mlp", seed: int = 0
 ) -> tuple[int, int, int]:
-    """Learn to tell two samples apart from half of them, and count the hits on the other half.
+    """Train a classifier on half of two samples, and count its hits on the other half.
 
     Args:
         real: ``[n, d]``.
@@ -82,7 +82,7 @@ def held_out_hits(
         seed: Of the choice of examples, and of the classifier.
 
     Returns:
-        Hits, how many were tried, and how many were learnt from.
+        Hits, the number of trials, and that of the training examples.
 
     Raises:
         DataError: If there are fewer than four of either.
@@ -106,7 +106,7 @@ def held_out_hits(
     scale = np.where(scale > 0, scale, 1.0)
     model = _classifier(classifier, len(x), seed)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # 100 epochs are what is asked for, converged or not
+        warnings.simplefilter("ignore")  # 100 epochs are the protocol, converged or not
         model.fit((x - offset) / scale, labels)
     guessed = model.predict((held_out - offset) / scale)
     return int((guessed == truth).sum()), len(truth), len(x)

@@ -1,4 +1,4 @@
-"""How many of a generator's samples are nearly the same as another one."""
+"""Measure how many of a generator's samples are nearly the same as another one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from ...errors import DataError
 from ..context import MetricContext
 from ..estimators.interval import proportion_interval
-from ..estimators.nearest import nearest
+from ..estimators.nearest import find_nearest
 from ..features import Wanted
 from ..score import Score
 from .real_and_generated import real_and_generated
@@ -21,8 +21,7 @@ def duplicates(
     split: str = "train",
     quantile: float = 0.01,
 ) -> list[Score]:
-    r"""Return the share of samples that lie closer to another sample than real examples lie to each
-    other.
+    r"""Measure the share of samples nearer to another sample than real examples are to each other.
 
     A sample counts as a duplicate if its nearest other sample is not farther than t, the
     ``quantile`` of the distances from each of equally many real examples to its nearest other
@@ -55,7 +54,7 @@ def duplicates(
     )
 
     def to_nearest(x: np.ndarray) -> np.ndarray:
-        return context.per_example(nearest, x, x, 1)[:, 1]
+        return context.per_example(find_nearest, x, x, 1)[:, 1]
 
     real, generated = to_nearest(found.real), to_nearest(found.generated)
     threshold = float(np.quantile(real, quantile))

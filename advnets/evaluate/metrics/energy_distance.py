@@ -1,4 +1,4 @@
-"""The energy distance of real and generated examples."""
+"""Measure the energy distance of real and generated examples."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def energy_distance(
     split: str = "test",
     examples: int | None = None,
 ) -> list[Score]:
-    r"""Return the energy distance, from all pairs, unbiased.
+    r"""Compute the energy distance, from all pairs, unbiased.
 
     .. math:: 2 E\|X - Y\| - E\|X - X'\| - E\|Y - Y'\|
 

@@ -1,4 +1,4 @@
-"""The Fréchet distance of Gaussians fitted to features of real and generated examples (FID)."""
+"""Measure the Fréchet distance of Gaussians fitted to real and generated features (FID)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def fid(
     split: str = "test",
     examples: int | None = None,
 ) -> list[Score]:
-    r"""Fréchet distance between Gaussians fitted to features of real and generated examples.
+    r"""Compute the Fréchet distance of Gaussians fitted to real and generated features.
 
     .. math:: \|μ_r - μ_g\|^2 + \operatorname{tr}(Σ_r + Σ_g - 2 (Σ_r Σ_g)^{1/2})
 
@@ -68,7 +68,7 @@ def fid(
 def frechet_distance(
     mean1: np.ndarray, covariance1: np.ndarray, mean2: np.ndarray, covariance2: np.ndarray
 ) -> float:
-    r"""Return the squared 2-Wasserstein distance of two Gaussians.
+    r"""Compute the squared 2-Wasserstein distance of two Gaussians.
 
     The trace of (Σ₁Σ₂)^{1/2} is the sum of the singular values of Σ₁^{1/2} Σ₂^{1/2}, both
     roots symmetric: no square root of a matrix that is not symmetric, no imaginary part to
@@ -87,7 +87,7 @@ def frechet_distance(
     >>> frechet_distance(np.array([1.0]), np.array([[4.0]]), np.array([4.0]), np.array([[1.0]]))
     10.0
     """
-    roots = root(covariance1) @ root(covariance2)
+    roots = symmetric_root(covariance1) @ symmetric_root(covariance2)
     overlap = np.linalg.svd(roots, compute_uv=False).sum()
     return _distance(mean1, covariance1, mean2, covariance2, float(overlap))
 
@@ -95,7 +95,7 @@ def frechet_distance(
 def frechet_distance_with_error(
     x: np.ndarray, y: np.ndarray, moments1: Moments, moments2: Moments
 ) -> tuple[float, Interval]:
-    r"""Return the distance between two samples, and its standard error by the delta method.
+    r"""Compute the distance between two samples, and its standard error by the delta method.
 
     The distance is a smooth function of both samples' moments. An example x of the first
     moves it by ψ(x)/n, with c = x − μ₁ and the optimal transport map T from the first
@@ -118,7 +118,7 @@ def frechet_distance_with_error(
     """
     if min(moments1.count, moments2.count) < 2:
         raise DataError("a covariance needs at least two examples")
-    root1, root2 = root(moments1.covariance), root(moments2.covariance)
+    root1, root2 = symmetric_root(moments1.covariance), symmetric_root(moments2.covariance)
     u, singular, vt = np.linalg.svd(root1 @ root2)
     kept = singular > len(singular) * np.finfo(float).eps * singular[:1].sum()
     inverse = np.where(kept, 1.0, 0.0) / np.where(kept, singular, 1.0)
@@ -136,10 +136,10 @@ def frechet_distance_with_error(
     return value, normal_interval(value, math.sqrt(variance), least=0.0)
 
 
-def root(covariance: np.ndarray) -> np.ndarray:
-    """Return the symmetric square root; eigenvalues that are only rounding become 0.
+def symmetric_root(covariance: np.ndarray) -> np.ndarray:
+    """Compute the symmetric square root; eigenvalues that are only rounding become 0.
 
-    >>> root(np.array([[2.0, 2.0], [2.0, 2.0]]))
+    >>> symmetric_root(np.array([[2.0, 2.0], [2.0, 2.0]]))
     array([[1., 1.],
            [1., 1.]])
     """
@@ -165,7 +165,7 @@ def _distance(
 def _influence_variance(
     x: np.ndarray, mean: np.ndarray, shift: np.ndarray, half: np.ndarray
 ) -> float:
-    """Var ψ over the rows of ``x``; T = ``half`` ``half``ᵀ."""
+    """Compute Var ψ over the rows of ``x``; T = ``half`` ``half``ᵀ."""
     influences = np.empty(len(x))
     for start in range(0, len(x), PART):
         centred = np.asarray(x[start : start + PART], np.float64) - mean

@@ -1,4 +1,4 @@
-"""The inception score, and the form of it that EBGAN's grid search was judged by."""
+"""Measure the inception score, and the form of it that EBGAN's grid search was judged by."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def inception_score(
     splits: int = 10,
     resamples: int = RESAMPLES,
 ) -> list[Score]:
-    r"""exp E_x KL(p(y|x) ‖ p(y)), its logarithm, and EBGAN's E_x KL(p(y) ‖ p(y|x)).
+    r"""Compute exp E_x KL(p(y|x) ‖ p(y)), its logarithm, and EBGAN's E_x KL(p(y) ‖ p(y|x)).
 
     Higher is better: a classifier should be sure of each sample (p(y|x) has little entropy),
     and find all classes equally often (p(y) has much). It lies between 1 and the number of
@@ -105,7 +105,7 @@ def inception_score(
 
 
 def negative_entropies(p: np.ndarray) -> np.ndarray:
-    """Σ_y p log p for each row, with 0 log 0 = 0.
+    """Compute Σ_y p log p for each row, with 0 log 0 = 0.
 
     >>> negative_entropies(np.array([[1.0, 0.0], [0.5, 0.5]])).round(6)
     array([ 0.      , -0.693147])
@@ -115,7 +115,7 @@ def negative_entropies(p: np.ndarray) -> np.ndarray:
 
 
 def mean_divergence(negative_entropy: float, marginal: np.ndarray) -> float:
-    """E_x KL(p(y|x) ‖ p(y)), in nats; what rounding makes less than 0 is 0.
+    """Compute E_x KL(p(y|x) ‖ p(y)), in nats; what rounding makes less than 0 is 0.
 
     Args:
         negative_entropy: The mean of :func:`negative_entropies`.
@@ -130,7 +130,7 @@ def mean_divergence(negative_entropy: float, marginal: np.ndarray) -> float:
 def split_scores(
     p: np.ndarray, splits: int, resamples: int = RESAMPLES, seed: int = 0
 ) -> tuple[np.ndarray, Interval]:
-    """Return the score of each split, and the interval of their mean.
+    """Compute the score of each split, and the interval of their mean.
 
     The score is a function of means, so a resample costs one weighted sum. Resampled scores
     lie above the score (fewer different samples), which is why the interval is made of their
@@ -165,7 +165,7 @@ def split_scores(
 
 
 def log_score(p: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> tuple[float, Interval]:
-    """E_x KL(p(y|x) ‖ p(y)) of all samples, in nats; arguments as for :func:`split_scores`.
+    """Compute E_x KL(p(y|x) ‖ p(y)) of all samples, in nats; see :func:`split_scores`.
 
     >>> value, _ = log_score(np.eye(4), resamples=10)
     >>> bool(np.isclose(value, np.log(4)))
@@ -184,7 +184,7 @@ def log_score(p: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> tuple
 def modified_score(
     p: np.ndarray, resamples: int = RESAMPLES, seed: int = 0, floor: float = FLOOR
 ) -> tuple[float, Interval]:
-    """E_x KL(p(y) ‖ p(y|x)), in nats, probabilities below ``floor`` taken for it.
+    """Compute E_x KL(p(y) ‖ p(y|x)), in nats, probabilities below ``floor`` taken for it.
 
     Args:
         p: p(y|x), float64 ``[n, classes]``.

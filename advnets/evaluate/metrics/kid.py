@@ -1,4 +1,4 @@
-"""The kernel inception distance (KID): an unbiased discrepancy of features."""
+"""Measure the kernel inception distance (KID), an unbiased discrepancy of features."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def kid(
     subsets: int = 100,
     subset_size: int = 1_000,
 ) -> list[Score]:
-    r"""Return squared maximum mean discrepancy of features, with k(x, y) = (x·y/d + 1)³.
+    r"""Compute the squared maximum mean discrepancy of features, with k(x, y) = (x·y/d + 1)³.
 
     Lower is better; unlike the Fréchet distance it has no bias, so that scores of different
     ``samples`` estimate the same quantity, and 0 is what a perfect generator scores on
@@ -92,7 +92,7 @@ def kid(
 
 
 def polynomial_mmd(x: np.ndarray, y: np.ndarray) -> float:
-    """Return the unbiased estimate of one pair of samples of any sizes, held in memory whole.
+    """Compute the unbiased estimate of one pair of samples of any sizes, held in memory whole.
 
     >>> polynomial_mmd(np.array([[0.0], [1.0]]), np.array([[0.0], [1.0]]))
     -3.5
@@ -106,8 +106,7 @@ def polynomial_mmd(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def draw_subsets(n: int, m: int, subsets: int, size: int, seed: int) -> np.ndarray:
-    """Return indices of subsets without repetition, drawn in the order in which torch-fidelity
-    does.
+    """Draw indices of subsets without repetition, in the order in which torch-fidelity does.
 
     Returns:
         int ``[subsets, 2, size]``: into the ``n`` generated ones, into the ``m`` real ones.
@@ -125,7 +124,7 @@ def draw_subsets(n: int, m: int, subsets: int, size: int, seed: int) -> np.ndarr
 
 
 def subset_discrepancies(chosen: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """:func:`polynomial_mmd` of each subset of ``chosen``, ``[subsets, 2, size]``.
+    """Compute :func:`polynomial_mmd` of each subset of ``chosen``, ``[subsets, 2, size]``.
 
     >>> subset_discrepancies(np.array([[[0, 1], [1, 2]]]), np.arange(2.0)[:, None],
     ...     np.array([[5.0], [0.0], [1.0]]))

@@ -1,4 +1,4 @@
-"""Whether a generator's samples lie closer to the examples it was trained on than to others."""
+"""Measure whether samples lie closer to the training examples than to others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ...errors import DataError
 from ..context import MetricContext
 from ..estimators.bootstrap import RESAMPLES, bootstrap_means
 from ..estimators.interval import mean_interval, normal_interval
-from ..estimators.nearest import nearest
+from ..estimators.nearest import find_nearest
 from ..features import Wanted
 from ..score import Score
 from .real_and_generated import features_for
@@ -22,7 +22,7 @@ def memorisation(
     held_out: str = "test",
     examples: int | None = None,
 ) -> list[Score]:
-    r"""Nearest-neighbour distances of samples to training and to held-out examples.
+    r"""Compare the samples' nearest-neighbour distances to training and held-out examples.
 
     With d_t(s) the distance from a sample to the nearest of M training examples, and d_h(s)
     to the nearest of M held-out ones,
@@ -60,8 +60,8 @@ def memorisation(
     most = min(training, other)
     if examples is not None and examples > most:
         raise DataError(
-            f"{examples} examples were asked for; the splits have {training} and {other}",
-            hint="ask for fewer, or leave `examples` out",
+            f"{examples} examples were requested; the splits have {training} and {other}",
+            hint="request fewer, or leave `examples` out",
         )
     count = examples or most
     draw = np.random.Generator(np.random.Philox(context.seed))
@@ -70,7 +70,7 @@ def memorisation(
     def to_nearest(split: str, size: int) -> np.ndarray:
         chosen = np.sort(draw.permutation(size)[:count])
         real = context.real_features(name, split, chosen)
-        return context.per_example(nearest, generated, real)[:, 1]
+        return context.per_example(find_nearest, generated, real)[:, 1]
 
     to_training, to_other = to_nearest("train", training), to_nearest(held_out, other)
     # Equal vectors may be 1e-7 of their size apart by rounding; so may two ties.
@@ -95,10 +95,10 @@ def memorisation(
         to_held_out=float(to_other.mean()),
         precision="float64",
     )
-    told = {"unit": "1 - ratio of mean distances", "error": "bootstrap", "resamples": RESAMPLES}
-    shown = normal_interval(float(nearer.mean()), share.error, least=0.0, greatest=1.0)
-    about = {"unit": "share of samples", "error": "of the mean"} | shown.protocol()
+    of_gap = {"unit": "1 - ratio of mean distances", "error": "bootstrap", "resamples": RESAMPLES}
+    interval = normal_interval(float(nearer.mean()), share.error, least=0.0, greatest=1.0)
+    of_share = {"unit": "share of samples", "error": "of the mean"} | interval.protocol()
     return [
-        Score("memorisation", value, spread.error, protocol | told | spread.protocol()),
-        Score("nearer_to_training", float(nearer.mean()), share.error, protocol | about),
+        Score("memorisation", value, spread.error, protocol | of_gap | spread.protocol()),
+        Score("nearer_to_training", float(nearer.mean()), share.error, protocol | of_share),
     ]

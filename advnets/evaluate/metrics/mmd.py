@@ -1,4 +1,4 @@
-"""The maximum mean discrepancy with Gaussian kernels."""
+"""Measure the maximum mean discrepancy with Gaussian kernels."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def mmd(
     examples: int | None = None,
     bandwidths: Sequence[float] | None = None,
 ) -> list[Score]:
-    r"""Return squared maximum mean discrepancy with k(x, y) = mean over σ of exp(−‖x − y‖²/2σ²).
+    r"""Compute the squared MMD with k(x, y) = mean over σ of exp(−‖x − y‖²/2σ²).
 
     Lower is better; the estimate is unbiased, hence below 0 now and then. By default σ is the
     median distance between real examples: were generated ones among them, a bad generator
@@ -72,7 +72,7 @@ def mmd(
 
 
 def median_distance(x: np.ndarray) -> float:
-    """Return the median distance between different rows of ``x``, ``[n, d]``.
+    """Compute the median distance between different rows of ``x``, ``[n, d]``.
 
     Raises:
         DataError: If it is 0, or there are no two rows.

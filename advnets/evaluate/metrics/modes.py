@@ -1,4 +1,4 @@
-"""How many of the data's modes a generator finds, and how evenly."""
+"""Measure how many of the data's modes a generator finds, and how evenly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...errors import DataError
 from ..context import MetricContext
 from ..estimators.bootstrap import RESAMPLES
 from ..estimators.interval import normal_interval, proportion_interval
-from ..estimators.nearest import nearest
+from ..estimators.nearest import find_nearest
 from ..features import Wanted
 from ..score import Score
 
@@ -26,7 +26,7 @@ def modes(
     sigmas: float = 3.0,
     features: Wanted = "classifier",
 ) -> list[Score]:
-    r"""Modes found by G's samples, the share of good ones, and how evenly they are spread.
+    r"""Count the modes that G's samples reach and the good samples, and measure their evenness.
 
     Where the data know their modes (``source.modes()``, as ``ring`` and ``grid`` do), a sample
     is *of high quality* within ``sigmas`` standard deviations (Euclidean) of its nearest mode,
@@ -56,7 +56,7 @@ def modes(
         comes from the modes that were seen once or twice, which another draw may miss.
 
     Raises:
-        DataError: If the modes are not known and there are no labels to learn classes from.
+        DataError: If the modes are not known and there are no labels to train a classifier on.
 
     Source: Lin et al. 2018, PacGAN (arXiv:1712.04086), section 4: 2,500 samples and 3σ; its
     stacked MNIST: 26,000 samples.
@@ -75,7 +75,7 @@ def modes(
         count, total = samples or KNOWN, len(centres)
         radius = sigmas * float(context.source.deviation)
         generated = context.generated(count).reshape(count, -1)
-        found = context.per_example(nearest, _as_stored(context, generated), centres)
+        found = context.per_example(find_nearest, _as_stored(context, generated), centres)
         nearest_mode, good = found[:, 0].astype(int), found[:, 1] <= radius
         how = {"assigned_by": "the nearest mode", "sigmas": sigmas, "radius": radius}
 
@@ -89,7 +89,7 @@ def modes(
 
 
 def kl_from_uniform(histogram: np.ndarray) -> float:
-    """KL(q ‖ uniform) in nats; q is the histogram over its sum.
+    """Compute KL(q ‖ uniform) in nats; q is the histogram over its sum.
 
     >>> kl_from_uniform(np.array([5, 5])), round(kl_from_uniform(np.array([7, 0])), 6)
     (0.0, 0.693147)
@@ -112,7 +112,7 @@ def _centres(context: MetricContext) -> np.ndarray | None:
 
 
 def _as_stored(context: MetricContext, x: np.ndarray) -> np.ndarray:
-    """In the data's own range, in which their modes are given."""
+    """Convert to the data's own range, in which their modes are given."""
     return np.asarray(context.source.preprocess.invert(x), np.float64)
 
 

@@ -1,4 +1,4 @@
-"""The Parzen-window log-likelihood estimate of Goodfellow et al. (2014), Table 1.
+"""Compute the Parzen-window log-likelihood estimate of Goodfellow et al. (2014), Table 1.
 
 The samples of G become the centres of an isotropic Gaussian mixture, whose log
 density is averaged over the test set. The bandwidth is chosen on validation data.
@@ -29,7 +29,7 @@ def parzen(
     high: float = 0.0,
     validation: int | None = 1_000,
 ) -> list[Score]:
-    r"""Return mean log-likelihood of the test set under a Parzen window on G's samples, in nats.
+    r"""Compute the test set's mean log-likelihood under a Parzen window on G's samples, in nats.
 
     .. math:: LL(x) = \log \frac1n \sum_i \exp\frac{-\|x - s_i\|^2}{2σ^2} - d \log(σ\sqrt{2π})
 
@@ -67,7 +67,7 @@ def parzen(
 
     def likelihoods(x: np.ndarray, bandwidths: np.ndarray) -> np.ndarray:
         # A share whole, of which `log_likelihoods` takes blocks: it prepares the centres once.
-        return context.per_example(by_example, x, centres, bandwidths, at_once=len(x))
+        return context.per_example(likelihoods_by_example, x, centres, bandwidths, at_once=len(x))
 
     curve = likelihoods(chosen_on, grid).mean(axis=0)
     sigma = float(grid[int(np.argmax(curve))])
@@ -101,7 +101,7 @@ def parzen(
 def log_likelihoods(
     x: np.ndarray, centres: np.ndarray, sigmas: np.ndarray | list[float], block: int = BLOCK
 ) -> np.ndarray:
-    """LL(x) under a Parzen window on ``centres``, for each bandwidth.
+    """Compute LL(x) under a Parzen window on ``centres``, for each bandwidth.
 
     Squared distances come from one float64 matrix product per block of rows,
     ‖x − s‖² = ‖x‖² + ‖s‖² − 2x·s, after both were shifted by the centres' mean: a common
@@ -146,10 +146,10 @@ def log_likelihoods(
     return result
 
 
-def by_example(x: np.ndarray, centres: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
-    """:func:`log_likelihoods` with a row for each example, ``[m, k]``.
+def likelihoods_by_example(x: np.ndarray, centres: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
+    """Compute :func:`log_likelihoods` with a row for each example, ``[m, k]``.
 
-    >>> by_example(np.zeros((3, 2)), np.zeros((4, 2)), [1.0, 2.0]).shape
+    >>> likelihoods_by_example(np.zeros((3, 2)), np.zeros((4, 2)), [1.0, 2.0]).shape
     (3, 2)
     """
     return log_likelihoods(x, centres, sigmas).T

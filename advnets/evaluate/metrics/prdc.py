@@ -1,4 +1,4 @@
-"""Precision, recall, density and coverage of generated examples."""
+"""Measure precision, recall, density and coverage of generated examples."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from ..context import MetricContext
 from ..estimators.interval import Interval, jackknife_error, proportion_interval, student_interval
-from ..estimators.manifolds import Balls, balls, containing, nearest_by_group
+from ..estimators.manifolds import Balls, build_balls, count_containing, nearest_by_group
 from ..estimators.pairs import BLOCK
 from ..features import Wanted
 from ..per_example import per_example
@@ -31,7 +31,7 @@ def prdc(
     examples: int | None = None,
     k: int = 5,
 ) -> list[Score]:
-    r"""Precision, recall, density and coverage, by balls around nearest neighbours.
+    r"""Compute precision, recall, density and coverage, by balls around nearest neighbours.
 
     Each real (and each generated) example has a ball that reaches to its k-th nearest
     neighbour among its own kind.
@@ -57,7 +57,7 @@ def prdc(
 
     Returns:
         Four scores. The errors are those of a jackknife over 20 random groups of real and 20
-        of generated examples, the balls computed anew without each.
+        of generated examples, the balls computed again without each.
 
     Raises:
         DataError: If there are too few examples for that.
@@ -91,7 +91,7 @@ def neighbour_scores(
     seed: int = 0,
     spread: Callable[..., np.ndarray] = per_example,
 ) -> dict[Name, tuple[float, Interval]]:
-    """Return the four scores of two sets of features, each with its interval.
+    """Compute the four scores of two sets of features, each with its interval.
 
     Args:
         real: ``[n, d]``.
@@ -99,20 +99,20 @@ def neighbour_scores(
         k: Which neighbour the balls reach to.
         groups: Groups of the jackknife.
         seed: Of the groups.
-        spread: What computes values for each example.
+        spread: Computes values for each example.
 
     >>> real = np.array([[0.0], [1.0], [2.0], [10.0]])
     >>> found = neighbour_scores(real, np.array([[0.5], [1.4], [5.0], [40.0]]), 1, groups=4)
     >>> {name: round(value, 3) for name, (value, _) in found.items()}
     {'precision': 0.75, 'recall': 1.0, 'density': 1.25, 'coverage': 1.0}
     """
-    of_real = balls(real, k, groups, seed, spread)
-    of_generated = balls(generated, k, groups, seed + 1, spread)
+    of_real = build_balls(real, k, groups, seed, spread)
+    of_generated = build_balls(generated, k, groups, seed + 1, spread)
     n, m = len(real), len(generated)
     # How many balls hold each example; column 0 of all, column 1 + g without group g.
     at_once = max(1, BLOCK // max(n, m))
-    in_real = spread(containing, generated, real, of_real.radii, at_once=at_once)
-    in_generated = spread(containing, real, generated, of_generated.radii, at_once=at_once)
+    in_real = spread(count_containing, generated, real, of_real.radii, at_once=at_once)
+    in_generated = spread(count_containing, real, generated, of_generated.radii, at_once=at_once)
     nearest = spread(nearest_by_group, real, generated, of_generated.group, at_once=at_once)
     covered = nearest.min(axis=1) <= of_real.radii
     hits = {
@@ -150,12 +150,12 @@ def neighbour_scores(
 
 
 def _without(values: np.ndarray, of: Balls) -> np.ndarray:
-    """Return the mean of values of some points without those of each group, ``[G]``."""
+    """Compute the mean of values of some points without those of each group, ``[G]``."""
     size = np.bincount(of.group)
     total = np.bincount(of.group, weights=values)
     return (total.sum() - total) / (len(values) - size)
 
 
 def _outside(of: Balls, values: np.ndarray) -> np.ndarray:
-    """Return the mean of column g of ``values``, ``[n, G]``, over the points outside group g."""
+    """Compute the mean of column g of ``values``, ``[n, G]``, over the points outside group g."""
     return np.array([values[of.group != g, g].mean() for g in range(values.shape[1])])

@@ -1,4 +1,4 @@
-"""The features of real and of generated examples, and how they were had."""
+"""Compute the features of real and of generated examples, and describe them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..features import Wanted
 
 @dataclass(frozen=True)
 class RealAndGenerated:
-    """What a metric compares.
+    """Hold the features that a metric compares.
 
     Attributes:
         real: Features of real examples, float64 ``[n, d]``, in the data set's own order.
@@ -36,7 +36,7 @@ def real_and_generated(
     split: str,
     examples: int | None,
 ) -> RealAndGenerated:
-    """Return features of the first ``examples`` of a split and of ``samples`` samples.
+    """Compute features of the first ``examples`` of a split and of ``samples`` samples.
 
     Args:
         context: What the metric was given.
@@ -47,14 +47,14 @@ def real_and_generated(
 
     Raises:
         DataError: If no features were named for examples that are no vectors, or there are
-            fewer examples than asked for.
+            fewer examples than requested.
     """
     name = features_for(context, features)
     size = context.size(split)
     if examples is not None and examples > size:
         raise DataError(
-            f"{examples} examples were asked for; the {split!r} split has {size}",
-            hint="ask for fewer, or leave `examples` out for all of them",
+            f"{examples} examples were requested; the {split!r} split has {size}",
+            hint="request fewer, or leave `examples` out for all of them",
         )
     real = context.real_features(name, split, np.arange(size if examples is None else examples))
     generated = context.generated_features(name, samples or len(real))
@@ -84,6 +84,6 @@ def features_for(context: MetricContext, name: Wanted | None) -> Wanted:
         return "pixels"
     raise DataError(
         "this metric needs to be told which features of images to compare",
-        hint="say it as in {name: fid, features: classifier}: classifier (trained on this data "
+        hint="name them as in {name: fid, features: classifier}: classifier (trained on this data "
         "set's labels), inception (natural images), or pixels",
     )

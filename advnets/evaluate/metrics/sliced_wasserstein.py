@@ -1,4 +1,4 @@
-"""The sliced Wasserstein distance: optimal transport along random directions."""
+"""Measure the sliced Wasserstein distance: optimal transport along random directions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def sliced_wasserstein(
     projections: int = 500,
     p: int = 2,
 ) -> list[Score]:
-    r"""Return the p-Wasserstein distance of projections, in the p-mean over random directions.
+    r"""Compute the p-Wasserstein distance of projections, in the p-mean over random directions.
 
     .. math:: \Big( E_θ W_p^p(θ \cdot X, θ \cdot Y) \Big)^{1/p}
 
@@ -74,7 +74,7 @@ def sliced_wasserstein(
 
 
 def random_directions(count: int, dimensions: int, seed: int) -> np.ndarray:
-    """Unit vectors, uniform on the sphere, float64 ``[count, dimensions]``.
+    """Draw unit vectors, uniform on the sphere, float64 ``[count, dimensions]``.
 
     >>> np.linalg.norm(random_directions(2, 3, seed=0), axis=1).round(12)
     array([1., 1.])
@@ -90,7 +90,7 @@ def sliced_distance(
     p: int,
     spread: Callable[..., np.ndarray] = per_example,
 ) -> tuple[float, Interval, float]:
-    r"""Return the distance along given directions, and its standard errors.
+    r"""Compute the distance along given directions, and its standard errors.
 
     Kantorovich's potentials φ and ψ say what an example costs: W_p^p is the mean of φ(x)
     plus that of ψ(y), and to first order only these means vary with the examples. So its
@@ -101,7 +101,7 @@ def sliced_distance(
         y: ``[m, d]``.
         directions: Unit vectors, ``[L, d]``.
         p: 1 or 2.
-        spread: What computes values for each direction.
+        spread: Computes values for each direction.
 
     Returns:
         The distance, its interval, and the standard error from the choice of directions.
@@ -134,7 +134,7 @@ def sliced_distance(
 
 
 def transport_along(directions: np.ndarray, x: np.ndarray, y: np.ndarray, p: int) -> np.ndarray:
-    """Optimal transport of projections: its cost and its potentials.
+    """Compute the optimal transport of projections: its cost and its potentials.
 
     Args:
         directions: ``[L, d]``.
@@ -168,9 +168,9 @@ def transport_along(directions: np.ndarray, x: np.ndarray, y: np.ndarray, p: int
 
 
 def staircase(n: int, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Tell which of n sorted points goes to which of m, and how much of the mass.
+    """Pair n sorted points with m by optimal transport, and compute each pair's mass.
 
-    Each step moves on in one of both, so a step where both end at once has an empty stair.
+    Each step advances in one of both, so a step where both end at once has no mass.
 
     Returns:
         int ``[n + m - 1]`` twice and float64 ``[n + m - 1]``, the masses adding up to 1.

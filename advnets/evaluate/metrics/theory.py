@@ -1,4 +1,4 @@
-"""The paper's theory of a game on the line, computed from the densities themselves."""
+"""Compute the paper's theory of a game on the line from the densities themselves."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ BETTER: dict[str, Literal["lower"]] = {
 
 
 def theory(context: MetricContext, *, bins: int = 2**14, cells: int = 2**16) -> list[Score]:
-    r"""Tell how far G is from the data and D from its optimum, by integrals: nothing is sampled.
+    r"""Measure how far G is from the data and D from its optimum, by integrals, without samples.
 
     .. math:: D^*(x) = \frac{p_{data}(x)}{p_{data}(x) + p_g(x)} \qquad
               C(G) = \max_D V(D, G) = -\log 4 + 2\, JSD(p_{data} \| p_g)
 
     p_data is the data set's own (``log_density``), p_g the prior pushed through G by a change
-    of variables. D is asked in inference mode, so without dropout.
+    of variables. D is called in inference mode, so without dropout.
 
     Args:
         context: Of a game whose examples and latent points are single numbers.
@@ -40,15 +40,15 @@ def theory(context: MetricContext, *, bins: int = 2**14, cells: int = 2**16) -> 
         half the cells: of the quadrature, there being no sample.
 
     Raises:
-        DataError: If the data set, the prior or the latent size is not such.
+        DataError: If the game is not on the line, or its densities are not known.
 
     Source: Goodfellow et al. 2014, equation 1, proposition 1 and theorem 1.
     """
     if context.generator is None or context.discriminator is None:
         raise DataError("theory needs the game's players, which this context does not have")
     game = line_game(context.source, context.prior, context.generator, context.discriminator, cells)
-    numbers = game.everywhere(bins).numbers()
-    coarse = game.everywhere(bins // 2, stride=2).numbers()
+    numbers = game.discretise(bins).numbers()
+    coarse = game.discretise(bins // 2, stride=2).numbers()
     return [
         Score(
             f"theory_{name}",

@@ -1,1 +1,1 @@
-"""The figures of Goodfellow et al. (2014), drawn from runs."""
+"""Draw the figures of Goodfellow et al. (2014) from runs."""

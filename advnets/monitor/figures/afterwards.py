@@ -1,4 +1,4 @@
-"""A figure that was drawn after its run: in its report and event files."""
+"""Add a figure that was drawn after its run to the report and event files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def show_afterwards(folder: RunFolder, number: str, step: int, path: Path) -> None:
-    """Show a picture in TensorBoard, unless the run is going on, and in the report.
+    """Add a picture to TensorBoard's event files, unless the run is in progress, and to the report.
 
     Args:
         folder: The run's folder; where it never had event files, it gets none.
@@ -28,7 +28,7 @@ def show_afterwards(folder: RunFolder, number: str, step: int, path: Path) -> No
     moving = "_over_the_run" * (path.suffix == ".gif")
     with folder.if_idle() as idle:
         if not idle:
-            log.warning("the run is going on: TensorBoard does not show the figure")
+            log.warning("the run is in progress: TensorBoard does not show the figure")
         elif folder.tensorboard.is_dir():
             try:
                 events = EventLog(folder.tensorboard, None)

@@ -1,4 +1,4 @@
-"""Figure 1 over the whole of a run, as an animation."""
+"""Draw figure 1 over the whole of a run, as an animation."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ..plain_text import plain_text
 from ..progress import EQUILIBRIUM
 from ..snapshot import Snapshot
 from .figure_1 import ERROR
-from .line_panel import LinePanel, limits_of
-from .style import DATA, GENERATED, INK, JUDGE, MUTED, OPTIMAL, PAPER, quiet
+from .line_panel import LinePanel, common_limits
+from .style import DATA, GENERATED, INK, JUDGE, MUTED, OPTIMAL, PAPER, style_axes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,8 +30,8 @@ SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)
 FORMATS = {".gif": "GIF", ".webp": "WEBP", ".png": "PNG"}
 
 
-def frames_of(snapshots: Sequence[Snapshot], most: int = FRAMES) -> list[Snapshot]:
-    """Return the snapshots that an animation shows, more of them early, where most happens.
+def choose_frames(snapshots: Sequence[Snapshot], most: int = FRAMES) -> list[Snapshot]:
+    """Choose the snapshots that an animation shows, more of them early, where most happens.
 
     Of N snapshots frame i of n is the one at N (i / n)²; the first and the last are among them.
 
@@ -39,11 +39,11 @@ def frames_of(snapshots: Sequence[Snapshot], most: int = FRAMES) -> list[Snapsho
         snapshots: Of a run, by step.
         most: How many to choose.
 
-    >>> frames_of(list(range(101)), 11)
+    >>> choose_frames(list(range(101)), 11)
     [0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100]
     """
-    places = np.rint((len(snapshots) - 1) * np.linspace(0, 1, most) ** 2).astype(int)
-    return [snapshots[place] for place in np.unique(places)]
+    indices = np.rint((len(snapshots) - 1) * np.linspace(0, 1, most) ** 2).astype(int)
+    return [snapshots[index] for index in np.unique(indices)]
 
 
 def write_animation(
@@ -63,14 +63,14 @@ def write_animation(
     if len(snapshots) < 2:
         raise UsageError(
             f"an animation has two frames at least; the run has {len(snapshots)} snapshots",
-            hint="play it on, or log more often: monitoring.log_every",
+            hint="play more steps, or log more often: monitoring.log_every",
         )
     frames = list(_frames(snapshots, name))
     each = int(1000 * SECONDS / max(len(frames), 40))
     durations = [each] * (len(frames) - 1) + [int(1000 * HOLD)]
     more: dict[str, Any] = {"method": 6, "quality": 80} if suffix == ".webp" else {"optimize": True}
     if suffix != ".webp":
-        frames = _with_one_palette(frames)
+        frames = _share_palette(frames)
     frames[0].save(
         *(file, FORMATS[suffix]),
         save_all=True,
@@ -82,8 +82,8 @@ def write_animation(
 
 
 def _frames(snapshots: Sequence[Snapshot], name: str) -> Iterator[Image.Image]:
-    """Of each frame only what changes is drawn, on what all have in common."""
-    film = Film(snapshots, name)
+    """Yield the frames; of each only what changes is drawn, on what all have in common."""
+    film = Animation(snapshots, name)
     canvas: Any = film.figure.canvas
     canvas.draw()
     common = canvas.copy_from_bbox(film.figure.bbox)
@@ -94,15 +94,15 @@ def _frames(snapshots: Sequence[Snapshot], name: str) -> Iterator[Image.Image]:
         yield Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
 
 
-def _with_one_palette(frames: Sequence[Image.Image]) -> list[Image.Image]:
-    """Return all frames in the same few colours, so that what stands still costs nothing."""
+def _share_palette(frames: Sequence[Image.Image]) -> list[Image.Image]:
+    """Reduce all frames to the same few colours, so that what stands still costs nothing."""
     palette = Image.new("P", (1, 1))
     palette.putpalette(_shades())
     return [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
 
 
 def _shades() -> list[int]:
-    """Return the figure's colours and their mixtures with that of the paper, three numbers each."""
+    """Return the figure's colours and their mixtures with the paper's, three numbers each."""
     paper, *inks = (
         np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
         for colour in (PAPER, INK, MUTED, OPTIMAL, DATA, GENERATED)
@@ -116,7 +116,7 @@ def _root(step: Any) -> Any:
 
 
 def _ticks(last: int) -> list[int]:
-    """Round steps that are well apart on an axis of roots.
+    """Choose round steps that are well apart on an axis of roots.
 
     >>> _ticks(3000)
     [0, 100, 500, 1000, 2000]
@@ -130,8 +130,8 @@ def _ticks(last: int) -> list[int]:
     return ticks
 
 
-class Film:
-    """The game at one step after the other, and how it came there.
+class Animation:
+    """Draw the game at one step after the other, and the course of its numbers.
 
     Args:
         snapshots: Of the whole run.
@@ -149,18 +149,18 @@ class Film:
         self._snapshots, self._name = snapshots, printable(name, lines=False)
         self.figure: Figure = Figure(figsize=SIZE, dpi=DPI, facecolor=PAPER)
         FigureCanvasAgg(self.figure)
-        place: dict[str, Any] = {
+        margins: dict[str, Any] = {
             "left": 0.075,
             "right": 0.53,
             "top": 0.88,
             "bottom": 0.07,
             "hspace": 0.22,
         }
-        left = self.figure.add_gridspec(2, 1, height_ratios=[1.75, 1], **place)
-        place = {"left": 0.68, "right": 0.975, "top": 0.88, "bottom": 0.12, "hspace": 0.3}
-        right = self.figure.add_gridspec(2, 1, **place)
+        left = self.figure.add_gridspec(2, 1, height_ratios=[1.75, 1], **margins)
+        margins = {"left": 0.68, "right": 0.975, "top": 0.88, "bottom": 0.12, "hspace": 0.3}
+        right = self.figure.add_gridspec(2, 1, **margins)
         upper, lower = self.figure.add_subplot(left[0]), self.figure.add_subplot(left[1])
-        limits = limits_of(snapshots)
+        limits = common_limits(snapshots)
         self._panel = LinePanel(upper, lower, limits, left=True, right=True)
         where: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.3, 0.985)}
         look: dict[str, Any] = {
@@ -189,7 +189,7 @@ class Film:
         distance.set_xlabel("step", fontsize=8)
 
     def show(self, index: int) -> list[Any]:
-        """Draw the frame of a snapshot; what has changed."""
+        """Draw the frame of a snapshot; return what has changed."""
         self._title.set_text(self._caption(self._snapshots[index].step))
         for key, course, head in self._courses:
             past = self._snapshots[: index + 1]
@@ -201,8 +201,8 @@ class Film:
         return [*self._panel.show(self._snapshots[index]), *courses, self._title]
 
     def _course(self, axes: Any, lines: Sequence[tuple[str, str, str]]) -> list[tuple[Any, ...]]:
-        """Return numbers over the steps so far."""
-        quiet(axes)
+        """Prepare the curves of numbers over the steps so far."""
+        style_axes(axes)
         first, last = self._snapshots[0].step, self._snapshots[-1].step
         axes.set_xscale("function", functions=(_root, np.square))  # as frames are chosen
         axes.set_xlim(first, last)

@@ -1,4 +1,4 @@
-"""Figure 1 of the paper: four moments of a game on the line."""
+"""Draw figure 1 of the paper: four moments of a game on the line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...errors import UsageError
 from ...safe_io import printable
 from ..plain_text import plain_text
 from ..snapshot import Snapshot
-from .line_panel import LinePanel, limits_of
+from .line_panel import LinePanel, common_limits
 from .style import INK, MUTED, PAPER
 
 if TYPE_CHECKING:
@@ -29,8 +29,10 @@ MEANING = (
 )
 
 
-def panels(snapshots: Sequence[Snapshot], steps: Sequence[int] | None = None) -> list[Snapshot]:
-    """Return the four moments that the figure shows.
+def choose_panels(
+    snapshots: Sequence[Snapshot], steps: Sequence[int] | None = None
+) -> list[Snapshot]:
+    """Choose the four snapshots that the figure shows.
 
     (a) The first snapshot. (b) Of those in which G is still poor (JSD at least half of that in
     (a)), after the first, the one in which V is nearest to C(G): D has caught up with G, though
@@ -46,7 +48,7 @@ def panels(snapshots: Sequence[Snapshot], steps: Sequence[int] | None = None) ->
         Four snapshots in order; as many as ``steps`` if those are given.
 
     Raises:
-        UsageError: If there are too few, or none of a step that is asked for.
+        UsageError: If there are too few, or none of a given step.
     """
     if steps is not None:
         known = {snapshot.step: snapshot for snapshot in snapshots}
@@ -62,7 +64,7 @@ def panels(snapshots: Sequence[Snapshot], steps: Sequence[int] | None = None) ->
     if len(snapshots) < PANELS:
         raise UsageError(
             f"figure 1 has four panels; the run has {len(snapshots)} snapshots",
-            hint="play it on, or log more often: monitoring.log_every",
+            hint="play more steps, or log more often: monitoring.log_every",
         )
     last = len(snapshots) - 1
     jsd = [snapshot.numbers.get("jsd", math.nan) for snapshot in snapshots]
@@ -76,7 +78,7 @@ def panels(snapshots: Sequence[Snapshot], steps: Sequence[int] | None = None) ->
 
 @plain_text()
 def figure_1(shown: Sequence[Snapshot], name: str = "") -> Figure:
-    """Return the figure.
+    """Draw the figure.
 
     Args:
         shown: The snapshots, from left to right.
@@ -92,7 +94,7 @@ def figure_1(shown: Sequence[Snapshot], name: str = "") -> Figure:
     ends = {"left": 0.55 / width, "right": 1 - 0.48 / width}
     above = figure.add_gridspec(1, count, **ends, top=0.78, bottom=0.38, wspace=0.09)
     below = figure.add_gridspec(1, count, **ends, top=0.31, bottom=0.06, wspace=0.09)
-    limits = limits_of(shown)
+    limits = common_limits(shown)
     curves: list[Any] = []
     for column, snapshot in enumerate(shown):
         upper, lower = figure.add_subplot(above[column]), figure.add_subplot(below[column])
@@ -104,8 +106,8 @@ def figure_1(shown: Sequence[Snapshot], name: str = "") -> Figure:
             f"({_letter(column)})  step {snapshot.step:,}", fontsize=10, color=INK, pad=26
         )
         numbers: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": 8, "color": MUTED}
-        said = in_words(snapshot)
-        lines = "   ".join(said[:-2]) + "\n" + "   ".join(said[-2:])
+        words = describe_panel(snapshot)
+        lines = "   ".join(words[:-2]) + "\n" + "   ".join(words[-2:])
         upper.text(0.5, 1.03, lines, transform=upper.transAxes, **numbers)
     figure.legend(
         handles=curves,
@@ -123,12 +125,12 @@ def figure_1(shown: Sequence[Snapshot], name: str = "") -> Figure:
     return figure
 
 
-def in_words(snapshot: Snapshot) -> list[str]:
-    """Return the numbers of a panel.
+def describe_panel(snapshot: Snapshot) -> list[str]:
+    """Format the numbers of a panel.
 
     >>> zeros = np.zeros(2)
     >>> numbers = {"value": -1.25, "criterion": -1.0, "jsd": 0.193, "discriminator_error": 0.2}
-    >>> in_words(Snapshot(5, 0, 1, zeros, zeros, None, zeros, zeros, numbers))
+    >>> describe_panel(Snapshot(5, 0, 1, zeros, zeros, None, zeros, zeros, numbers))
     ['V −1.250', 'C(G) −1.000', 'JSD 0.1930', 'max|D−D*| 0.20']
     """
     names = {"value": ("V", 3), "criterion": ("C(G)", 3), "jsd": ("JSD", 4)}
@@ -140,11 +142,11 @@ def in_words(snapshot: Snapshot) -> list[str]:
     ]
 
 
-def numbers_of(shown: Sequence[Snapshot]) -> dict[str, np.ndarray]:
-    """Return what the figure is made of, by name, such as ``a_generated`` of panel (a).
+def to_arrays(shown: Sequence[Snapshot]) -> dict[str, np.ndarray]:
+    """Collect the arrays of the figure by name, such as ``a_generated`` of panel (a).
 
     >>> zeros = np.zeros(2)
-    >>> sorted(numbers_of([Snapshot(5, 0, 1, zeros, zeros, None, zeros, zeros)]))
+    >>> sorted(to_arrays([Snapshot(5, 0, 1, zeros, zeros, None, zeros, zeros)]))
     ['a_data', 'a_generated', 'a_images', 'a_latents', 'a_optimal', 'a_step', 'a_x']
     """
     found: dict[str, np.ndarray] = {}

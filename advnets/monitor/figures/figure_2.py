@@ -1,4 +1,4 @@
-"""Figure 2 of the paper: random samples, and what they may have been copied from."""
+"""Draw figure 2 of the paper: random samples, and what they may have been copied from."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from PIL import Image
 
 from .sheet import Sheet
 
-APART, BESIDE = 18, 116
-"""Pixels between the samples and their neighbours, and for a distance beside each."""
+APART, DISTANCE = 18, 116
+"""Pixels between the samples and their neighbours, and for the distance next to each."""
 
 
 @dataclass(frozen=True)
 class SamplesAndNeighbours:
-    """Random samples of images, and the training example nearest to the last of each row.
+    """Hold random samples, and the training example nearest to the last of each row.
 
     Attributes:
         samples: ``[rows, columns, height, width, channels]``, in the data set's own range.
         latents: z of them, ``[rows, columns, size]``.
         neighbours: The nearest training examples, ``[rows, height, width, channels]``.
-        places: Where these are in the training split, ``[rows]``.
+        places: Their indices into the training split, ``[rows]``.
         distances: ‖sample − neighbour‖₂, in the data set's own range, ``[rows]``.
         step: Of the generator.
         seed: Of the latent points: the samples are drawn, not picked.
@@ -40,7 +40,7 @@ class SamplesAndNeighbours:
 
 
 def figure_2(shown: SamplesAndNeighbours, spec: Any, name: str = "") -> Image.Image:
-    """Return the figure: samples in rows, the last of each with its neighbour to the right.
+    """Draw the figure: samples in rows, the last of each with its neighbour to the right.
 
     Args:
         shown: What is drawn.
@@ -48,20 +48,20 @@ def figure_2(shown: SamplesAndNeighbours, spec: Any, name: str = "") -> Image.Im
         name: The run's.
     """
     rows, columns = shown.samples.shape[:2]
-    sheet = Sheet(spec.shape, rows, columns + 1, right=APART + BESIDE, above=2, below=2)
+    sheet = Sheet(spec.shape, rows, columns + 1, right=APART + DISTANCE, above=2, below=2)
     sheet.lay(shown.samples, spec)
     sheet.lay(shown.neighbours[:, None], spec, column=columns, right=APART)
     for row, distance in enumerate(shown.distances):
         sheet.mark(row, columns, APART)
-        left, top = sheet.place(row, columns + 1, APART)
-        middle = top + (sheet.place(row + 1, 0)[1] - top) // 2
+        left, top = sheet.corner(row, columns + 1, APART)
+        middle = top + (sheet.corner(row + 1, 0)[1] - top) // 2
         sheet.words(
             (left + 4, middle),
             f"L2 {distance:,.0f}" if distance >= 100 else f"L2 {distance:.3g}",
             anchor="lm",
         )
     sheet.head("random samples, not picked")
-    left = sheet.place(0, columns, APART)[0]
+    left = sheet.corner(0, columns, APART)[0]
     sheet.head("nearest", left, line=1)
     sheet.head("training example", left)
     range_ = "" if spec.low is None else f" of {spec.low:g} to {spec.high:g}"

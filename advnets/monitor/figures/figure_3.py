@@ -1,4 +1,4 @@
-"""Figure 3 of the paper: G along straight lines through latent space."""
+"""Draw figure 3 of the paper: G along straight lines through latent space."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .sheet import Sheet
 
 @dataclass(frozen=True)
 class LatentLines:
-    """Images along straight lines between random latent points.
+    """Hold images along straight lines between random latent points.
 
     Attributes:
         samples: ``[rows, columns, height, width, channels]``, in the data set's own range;
@@ -32,7 +32,7 @@ class LatentLines:
 
 
 def figure_3(shown: LatentLines, spec: Any, name: str = "") -> Image.Image:
-    """Return the figure: a line in each row.
+    """Draw the figure: a line in each row.
 
     Args:
         shown: What is drawn.

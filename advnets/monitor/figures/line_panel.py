@@ -1,4 +1,4 @@
-"""One panel of figure 1: the densities and D above, the mapping z → x below."""
+"""Draw one panel of figure 1: the densities and D above, the mapping z → x below."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..snapshot import Snapshot
-from .style import DATA, GENERATED, INK, JUDGE, MUTED, OPTIMAL, quiet
+from .style import DATA, GENERATED, INK, JUDGE, MUTED, OPTIMAL, style_axes
 
 HEADROOM = 1.08
 CUT = 2.2
@@ -20,7 +20,7 @@ INSET = 0.04
 
 @dataclass(frozen=True)
 class Limits:
-    """What all panels of a figure have in common.
+    """Hold the limits that all panels of a figure share.
 
     Attributes:
         x: The ends of the line of x.
@@ -35,8 +35,8 @@ class Limits:
     judged: bool
 
 
-def limits_of(snapshots: Sequence[Snapshot]) -> Limits:
-    """Limits in which all of these snapshots are seen."""
+def common_limits(snapshots: Sequence[Snapshot]) -> Limits:
+    """Return limits within which all of these snapshots are seen."""
     data = max(float(s.data.max()) for s in snapshots)
     generated = max(float(s.generated.max()) for s in snapshots)
     low = min(float(s.latents.min()) for s in snapshots)
@@ -50,7 +50,7 @@ def limits_of(snapshots: Sequence[Snapshot]) -> Limits:
 
 
 class LinePanel:
-    """A panel that shows one snapshot after the other.
+    """Draw one snapshot after the other in a panel.
 
     Args:
         upper: Axes for the densities and, with a second scale, D.
@@ -69,14 +69,14 @@ class LinePanel:
         (generated,) = upper.plot([], [], color=GENERATED, lw=1.6, label="p(generated)")
         upper.set_xlim(*limits.x)
         upper.set_ylim(0, limits.density)
-        quiet(upper)
+        style_axes(upper)
         upper.tick_params(labelleft=left)
         if left:
             upper.set_ylabel("density", fontsize=9)
         judge = upper.twinx()
         judge.set_ylim(0, HEADROOM)
         judge.patch.set_visible(False)
-        quiet(judge)
+        style_axes(judge)
         judge.spines["left"].set_visible(False)
         self.curves = [data, generated]
         if limits.judged:
@@ -101,7 +101,7 @@ class LinePanel:
         """
         none = np.full(len(snapshot.data), np.nan)
         judge = none if snapshot.discriminator is None else snapshot.discriminator
-        shown = [snapshot.data, snapshot.generated, judge, _known(snapshot)]
+        shown = [snapshot.data, snapshot.generated, judge, _mask_optimal(snapshot)]
         for curve, y in zip(self.curves, shown, strict=False):
             curve.set_data(snapshot.x, y)
         if self._arrows is not None:
@@ -109,7 +109,7 @@ class LinePanel:
             self._arrows = None
         start, end = self._limits.x
         seen = (start <= snapshot.images) & (snapshot.images <= end)
-        z, x = _place(snapshot.latents[seen], self._limits), snapshot.images[seen]
+        z, x = _project(snapshot.latents[seen], self._limits), snapshot.images[seen]
         if len(x):
             how = {"angles": "xy", "scale_units": "xy", "scale": 1, "units": "inches"}
             head = {"width": 0.008, "headwidth": 6, "headlength": 9, "headaxislength": 8}
@@ -118,27 +118,27 @@ class LinePanel:
         return [*self.curves, *([self._arrows] if self._arrows else [])]
 
 
-def _known(snapshot: Snapshot) -> np.ndarray:
-    """D* where there is any of either density; p_g's tails are followed to six deviations of z."""
+def _mask_optimal(snapshot: Snapshot) -> np.ndarray:
+    """Return D* where either density is not 0; p_g's tails end at six deviations of z."""
     total = snapshot.data + snapshot.generated
     return np.where(total > 1e-6 * total.max(), snapshot.optimal, np.nan)
 
 
-def _place(z: Any, limits: Limits) -> Any:
-    """Tell where z is drawn along the line of x."""
+def _project(z: Any, limits: Limits) -> Any:
+    """Project z onto the line of x."""
     (start, end), (low, high) = limits.x, limits.z
     return start + (end - start) * (INSET + (1 - 2 * INSET) * (z - low) / (high - low))
 
 
 def _lines(axes: Any, limits: Limits, named: bool) -> None:
-    """A line of z, below, and the line of x, above, which the upper axes share."""
+    """Draw a line of z, below, and the line of x, above, which the upper axes share."""
     axes.set_xlim(*limits.x)
     axes.set_ylim(-0.3, 1.0)
     axes.axis("off")
     axes.plot(limits.x, [1, 1], color=INK, lw=1, clip_on=False)
-    axes.plot(_place(np.array(limits.z), limits), [0, 0], color=INK, lw=1)
+    axes.plot(_project(np.array(limits.z), limits), [0, 0], color=INK, lw=1)
     for tick in _ticks(*limits.z):
-        at, label = _place(tick, limits), f"{tick:g}".replace("-", "−")
+        at, label = _project(tick, limits), f"{tick:g}".replace("-", "−")
         axes.plot([at, at], [0, -0.05], color=INK, lw=0.6)
         axes.text(at, -0.09, label, ha="center", va="top", fontsize=8, color=MUTED)
     if named:

@@ -1,4 +1,4 @@
-"""A sheet of paper to lay images on, with a few words beside them."""
+"""Lay out images on a sheet of paper, with a few words next to them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ...safe_io import printable
-from ..grid import rgb
+from ..grid import to_rgb
 from .style import INK, MUTED, PAPER
 
 CELL = 72
@@ -21,12 +21,12 @@ MOST = 4096
 
 
 class Sheet:
-    """A white sheet with a grid of cells, each as large as an image.
+    """Draw a white sheet with a grid of cells, each as large as an image.
 
     Args:
         shape: Of an image, ``(height, width, channels)``.
         rows, columns: Of the grid.
-        right: Pixels to the right of the grid, for what else there is.
+        right: Pixels to the right of the grid.
         above: Lines of words above it.
         below: Lines of words beneath it.
 
@@ -57,23 +57,23 @@ class Sheet:
         self.image = Image.new("RGB", size, PAPER)
         self._draw = ImageDraw.Draw(self.image)
 
-    def place(self, row: int, column: int, right: int = 0) -> tuple[int, int]:
-        """Return the upper left corner of a cell, ``right`` pixels to the right of its place."""
+    def corner(self, row: int, column: int, right: int = 0) -> tuple[int, int]:
+        """Return the upper left corner of a cell, shifted by ``right`` pixels."""
         height, width = self._cell
         return MARGIN + column * (width + GAP) + right, self._top + row * (height + GAP)
 
     def lay(self, images: np.ndarray, spec: Any, column: int = 0, right: int = 0) -> None:
-        """Lay images ``[rows, columns, *shape]`` on the grid, from a column on."""
+        """Paste images ``[rows, columns, *shape]`` into the grid, from a column on."""
         columns = images.shape[1]
-        pixels = rgb(images.reshape(-1, *images.shape[2:]), spec.low, spec.high)
+        pixels = to_rgb(images.reshape(-1, *images.shape[2:]), spec.low, spec.high)
         pixels = pixels.repeat(self.factor, axis=1).repeat(self.factor, axis=2)
         for index, image in enumerate(pixels):
-            at = self.place(index // columns, column + index % columns, right)
+            at = self.corner(index // columns, column + index % columns, right)
             self.image.paste(Image.fromarray(np.ascontiguousarray(image)), at)
 
     def mark(self, row: int, column: int, right: int = 0) -> None:
-        """A frame about a cell."""
-        left, top = self.place(row, column, right)
+        """Draw a frame about a cell."""
+        left, top = self.corner(row, column, right)
         height, width = self._cell
         box = (left - 2, top - 2, left + width + 1, top + height + 1)
         self._draw.rectangle(box, outline=MARK, width=2)
@@ -83,7 +83,8 @@ class Sheet:
     ) -> None:
         """Write a line; ``anchor`` as Pillow has it."""
         colour = MUTED if muted else INK
-        self._draw.text(at, printable(text, lines=False), fill=colour, font=font(), anchor=anchor)
+        text = printable(text, lines=False)
+        self._draw.text(at, text, fill=colour, font=load_font(), anchor=anchor)
 
     def head(self, text: str, left: int = MARGIN, line: int = 0) -> None:
         """Write a line above the grid, counted from the lowest."""
@@ -100,6 +101,6 @@ class Sheet:
 
 
 @cache
-def font(size: int = 17) -> Any:
-    """Return the letters."""
+def load_font(size: int = 17) -> Any:
+    """Load the font."""
     return ImageFont.load_default(size)

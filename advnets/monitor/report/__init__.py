@@ -1,1 +1,1 @@
-"""A run's report, made from its folder alone."""
+"""Make a run's report from its folder alone."""

@@ -1,4 +1,4 @@
-"""Put scores that were measured after a run into its manifest, records and report."""
+"""Add scores that were measured after a run to its manifest, records and report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...errors import RunError
 from ...evaluate import Score, append_scores
 from ...recipe import Recipe
 from ...runs import RunFolder
-from ...safe_io.jsonable import plain
+from ...safe_io.jsonable import to_jsonable
 from ..scores import OF_AVERAGED_WEIGHTS, OF_CURRENT_WEIGHTS, line_of
 from ..tensorboard import EventLog
 from .report import write_report
@@ -18,18 +18,18 @@ from .report import write_report
 log = logging.getLogger(__name__)
 
 
-def keep_afterwards(
+def add_afterwards(
     folder: RunFolder,
     recipe: Recipe,
     scores: Sequence[Score],
     step: int,
     averaged: bool,
 ) -> None:
-    """Put scores into a run's manifest, report, metrics.jsonl and event files.
+    """Add scores to a run's manifest, report, metrics.jsonl and event files.
 
     A number that metrics.jsonl has under its name at this step is not written again. While the
-    run is going on, only its manifest and report are changed: the other files are the run's own
-    until it ends.
+    run is in progress, only its manifest and report are changed: the run itself writes the other
+    files until it ends.
 
     Args:
         folder: The run's folder.
@@ -39,13 +39,13 @@ def keep_afterwards(
         averaged: Whether that was the average of G's weights.
 
     Raises:
-        RunError: If the folder takes nothing.
+        RunError: If the folder cannot be written to.
     """
     folder.manifest.change(lambda data: {"scores": append_scores(data.get("scores") or [], scores)})
     with folder.if_idle() as idle:
         if not idle:
             log.warning(
-                "the run is going on: the scores are in its manifest and report only; "
+                "the run is in progress: the scores are in its manifest and report only; "
                 "the same command puts them into metrics.jsonl when it has ended"
             )
         else:
@@ -61,10 +61,10 @@ def _append(
     suffix: str,
 ) -> None:
     known = _known(folder, step)
-    fresh = [s for s in scores if (f"{s.metric}{suffix}", plain(s.value)) not in known]
+    fresh = [s for s in scores if (f"{s.metric}{suffix}", to_jsonable(s.value)) not in known]
     if not fresh:
         return
-    lines = [line_of(step, some, suffix) for some in _with_names_of_their_own(fresh)]
+    lines = [line_of(step, some, suffix) for some in _split_by_name(fresh)]
     for line in lines:
         folder.append_metrics(line)
     if recipe.settings.monitoring.tensorboard:
@@ -78,19 +78,19 @@ def _append(
 
 
 def _known(folder: RunFolder, step: int) -> set[tuple[str, Any]]:
-    """Return names and values of the scores that metrics.jsonl has at a step."""
+    """Read names and values of the scores that metrics.jsonl has at a step."""
     found: set[tuple[str, Any]] = set()
     for record in folder.stream_metrics():
-        told = record.get("scores")
-        if record["step"] == step and isinstance(told, dict):
-            found |= {(k, v) for k, v in told.items() if v is None or isinstance(v, int | float)}
+        scores = record.get("scores")
+        if record["step"] == step and isinstance(scores, dict):
+            found |= {(k, v) for k, v in scores.items() if v is None or isinstance(v, int | float)}
     return found
 
 
-def _with_names_of_their_own(scores: Iterable[Score]) -> list[list[Score]]:
-    """Scores that share a name, measured in several ways, go into lines of their own.
+def _split_by_name(scores: Iterable[Score]) -> list[list[Score]]:
+    """Split scores into lines in which each name is unique.
 
-    >>> parted = _with_names_of_their_own([Score("a", 1.0), Score("b", 2.0), Score("a", 3.0)])
+    >>> parted = _split_by_name([Score("a", 1.0), Score("b", 2.0), Score("a", 3.0)])
     >>> [[score.value for score in line] for line in parted]
     [[1.0, 2.0], [3.0]]
     """
@@ -106,7 +106,7 @@ def _with_names_of_their_own(scores: Iterable[Score]) -> list[list[Score]]:
 
 
 def _suffix(recipe: Recipe, averaged: bool) -> str:
-    """Return what tells such scores from those that the run itself writes under the bare name."""
+    """Return the suffix that such scores have, unlike those that the run itself writes."""
     if recipe.settings.averaging is None:
         return ""
     if recipe.settings.evaluation.weights == "current":

@@ -1,4 +1,4 @@
-"""The charts of a report: what each of them shows, and of which records."""
+"""Define the charts of a report: what each of them shows, and of which records."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from ..progress import EQUILIBRIUM
-from .curves import Chart, Line, line, svg
+from .curves import Chart, Line, chart_to_svg, to_line
 
 KNOWN = {
     *("step", "time", "epoch", "d_loss", "g_loss", "value", "d_real", "d_fake"),
@@ -21,17 +21,17 @@ MOST_METRICS = 20
 """Metrics with a chart."""
 
 
-def charts(
+def make_charts(
     records: Sequence[Mapping[str, Any]], scores: Sequence[Mapping[str, Any]]
 ) -> list[Chart]:
-    """Return the charts that this run's records and scores can fill."""
+    """Make the charts that this run's records and scores can fill."""
 
     def pair(first: str, second: str, names: tuple[str, str]) -> list[Line]:
-        found = line(records, first, names[0], "real"), line(records, second, names[1], "fake")
-        return [item for item in found if item is not None]
+        real, fake = (first, names[0], "real"), (second, names[1], "fake")
+        return _lines(to_line(records, *real), to_line(records, *fake))
 
     players, batches = ("discriminator", "generator"), ("real", "generated")
-    value = line(records, "value", "V(D, G)", "ink")
+    value = to_line(records, "value", "V(D, G)", "ink")
     result = [
         Chart(
             "Value of the game, V(D, G)",
@@ -43,8 +43,8 @@ def charts(
         Chart(
             "Theory: V(D, G) and C(G)",
             _lines(
-                line(records, "theory_criterion", "C(G), the best D's", "fake"),
-                line(records, "theory_value", "V(D, G), D's", "ink"),
+                to_line(records, "theory_criterion", "C(G), the best D's", "fake"),
+                to_line(records, "theory_value", "V(D, G), D's", "ink"),
             ),
             "From the densities. C(G) = max V = −log 4 + 2 JSD; V reaches it where D = D*.",
             "nats",
@@ -53,8 +53,8 @@ def charts(
         Chart(
             "Theory: distances from the solution",
             _lines(
-                line(records, "theory_jsd", "JSD(data ‖ generated), nats", "real"),
-                line(records, "theory_discriminator_error", "max |D − D*|", "ink"),
+                to_line(records, "theory_jsd", "JSD(data ‖ generated), nats", "real"),
+                to_line(records, "theory_discriminator_error", "max |D − D*|", "ink"),
             ),
             "Both are 0 at the solution; JSD is at most log 2, D at most 1 away from D*.",
         ),
@@ -94,25 +94,23 @@ def _positive(records: Sequence[Mapping[str, Any]], *keys: str) -> bool:
 
 
 def extra_charts(records: Sequence[Mapping[str, Any]]) -> list[Chart]:
-    """Charts of what a loss adds of its own; ``x_real`` and ``x_fake`` share one."""
+    """Make charts of a loss's own numbers; ``x_real`` and ``x_fake`` share one."""
     keys = sorted({key for record in records for key in record} - KNOWN)
     result = []
     for key in keys:
         stem, _, batch = key.rpartition("_")
         if batch == "fake" and f"{stem}_real" in keys:
             continue
-        lines = [line(records, key, "real" if batch == "real" else key, "real")]
+        lines = [to_line(records, key, "real" if batch == "real" else key, "real")]
         if batch == "real":
-            lines.append(line(records, f"{stem}_fake", "generated", "fake"))
+            lines.append(to_line(records, f"{stem}_fake", "generated", "fake"))
         title = (stem if batch == "real" else key).replace("_", " ").capitalize()
-        result.append(Chart(title, [item for item in lines if item is not None]))
+        result.append(Chart(title, _lines(*lines)))
     return result
 
 
 def score_charts(scores: Sequence[Mapping[str, Any]]) -> list[Chart]:
-    """Return a chart per metric that was measured at several steps, a line for each kind of
-    weights.
-    """
+    """Make a chart per metric with several steps, a line for each kind of weights."""
     groups: dict[str, dict[bool, dict[int, Mapping[str, Any]]]] = {}
     for score in scores:
         protocol = score.get("protocol") or {}
@@ -123,7 +121,7 @@ def score_charts(scores: Sequence[Mapping[str, Any]]) -> list[Chart]:
     for metric, kinds in islice(groups.items(), MOST_METRICS):
         if max(map(len, kinds.values())) < 2:
             continue
-        drawn = [_scored(metric, kinds, averaged) for averaged in sorted(kinds, reverse=True)]
+        drawn = [_score_line(metric, kinds, averaged) for averaged in sorted(kinds, reverse=True)]
         by_step = max(kinds.values(), key=max)
         newest = by_step[max(by_step)]
         note = (
@@ -134,7 +132,7 @@ def score_charts(scores: Sequence[Mapping[str, Any]]) -> list[Chart]:
     return result
 
 
-def _scored(
+def _score_line(
     metric: str, kinds: Mapping[bool, Mapping[int, Mapping[str, Any]]], averaged: bool
 ) -> Line:
     """Return the scores of G's average, or of its own weights, against the step."""
@@ -146,9 +144,9 @@ def _scored(
     return Line(name, steps, [score["value"] for score in some], colour, errors)
 
 
-def drawing(chart: Chart) -> str | None:
-    """Return the chart as SVG; ``None`` if its numbers cannot be drawn."""
+def try_drawing(chart: Chart) -> str | None:
+    """Draw the chart as SVG; return ``None`` if its numbers cannot be drawn."""
     try:
-        return svg(chart)
+        return chart_to_svg(chart)
     except Exception:  # numbers such as 1e308, of which matplotlib has to take differences
         return None

@@ -1,4 +1,4 @@
-"""Curves of a run as inline SVG, coloured by the page that holds them.
+"""Draw curves of a run as inline SVG, coloured by the page that holds them.
 
 matplotlib draws with placeholder colours, which are then replaced by CSS variables, so
 that one drawing serves a light page, a dark page and paper.
@@ -33,7 +33,7 @@ SMOOTH_FROM = 60
 
 @dataclass(frozen=True)
 class Line:
-    """One curve: its name, its points and its colour (a key of ``COLOURS``)."""
+    """Describe one curve: its name, its points and its colour (a key of ``COLOURS``)."""
 
     label: str
     x: Sequence[float]
@@ -44,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """One set of axes.
+    """Describe one set of axes.
 
     Attributes:
         title: What it shows.
@@ -75,10 +75,10 @@ class Chart:
         return f"{self.title}: {'; '.join(parts)}."
 
 
-def line(records: Sequence[Mapping[str, Any]], key: str, label: str, colour: str) -> Line | None:
-    """Return the curve of ``key`` over the steps where it is defined, ``None`` if it nowhere is.
+def to_line(records: Sequence[Mapping[str, Any]], key: str, label: str, colour: str) -> Line | None:
+    """Make the curve of ``key`` over the steps where it is defined; ``None`` if there are none.
 
-    >>> line([{"step": 1, "a": 2.0}, {"step": 2, "a": None}], "a", "A", "ink").y
+    >>> to_line([{"step": 1, "a": 2.0}, {"step": 2, "a": None}], "a", "A", "ink").y
     [2.0]
     """
     points = [
@@ -91,17 +91,17 @@ def line(records: Sequence[Mapping[str, Any]], key: str, label: str, colour: str
     return Line(label, [x for x, _ in points], [y for _, y in points], colour)
 
 
-def svg(chart: Chart) -> str:
-    """Return the chart as an ``<svg>`` element, its colours being CSS variables."""
-    return as_svg(chart.title, lambda figure: _draw(figure.subplots(), chart))
+def chart_to_svg(chart: Chart) -> str:
+    """Draw the chart as an ``<svg>`` element, its colours being CSS variables."""
+    return to_svg(chart.title, lambda figure: _draw(figure.subplots(), chart))
 
 
-def as_svg(title: str, draw: Callable[[Any], None], size: tuple[float, float] = (5.6, 3.0)) -> str:
-    """Return what ``draw`` draws into a figure, as an ``<svg>`` element.
+def to_svg(title: str, draw: Callable[[Any], None], size: tuple[float, float] = (5.6, 3.0)) -> str:
+    """Let ``draw`` draw into a figure, and return it as an ``<svg>`` element.
 
     Args:
         title: Equal titles and drawings give equal text.
-        draw: Given a ``matplotlib.figure.Figure``; its colours are those of ``COLOURS``.
+        draw: Called with a ``matplotlib.figure.Figure``; its colours are those of ``COLOURS``.
         size: In inches.
     """
     from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -188,7 +188,7 @@ def show_scale(axes: Any, colours: Mapping[str, str] = COLOURS) -> None:
 
 
 def thin(x: np.ndarray, y: np.ndarray, points: int = POINTS) -> tuple[np.ndarray, np.ndarray]:
-    """At most about ``points`` of the points: of each stretch the least and the greatest.
+    """Keep at most about ``points`` of the points: of each stretch the least and the greatest.
 
     Peaks survive, which plain skipping would lose.
 
@@ -205,7 +205,7 @@ def thin(x: np.ndarray, y: np.ndarray, points: int = POINTS) -> tuple[np.ndarray
 
 
 def smooth(y: np.ndarray, log: bool = False) -> np.ndarray:
-    """Return a moving mean over a fiftieth of the curve (of logarithms, on such an axis)."""
+    """Compute a moving mean over a fiftieth of the curve (of logarithms, on such an axis)."""
     width = max(3, len(y) // 50) | 1
     positive = log and bool((y > 0).all())
     values = np.log(y) if positive else y

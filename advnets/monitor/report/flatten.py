@@ -1,4 +1,4 @@
-"""Nested values as one level of dotted keys."""
+"""Flatten nested values to one level of dotted keys."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested mappings and lists as dotted keys, in the way of ``KEY=VALUE``.
+    """Flatten nested mappings and lists to dotted keys, in the way of ``KEY=VALUE``.
 
     >>> flatten({"loss": {"name": "minimax"}, "penalties": [{"name": "r1", "weight": 0.5}]})
     {'loss.name': 'minimax', 'penalties.0.name': 'r1', 'penalties.0.weight': 0.5}

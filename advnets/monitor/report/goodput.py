@@ -1,4 +1,4 @@
-"""Where a run's time went, in words."""
+"""Describe where a run's time went."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ...safe_io.wording import counted, duration
 from .health import Finding
 
 
-def lost_in_words(manifest: Mapping[str, Any]) -> str:
-    """Return what kills and failures cost a run; ``""`` if nothing.
+def describe_lost_time(manifest: Mapping[str, Any]) -> str:
+    """Describe what kills and failures cost a run; ``""`` if nothing.
 
-    >>> lost_in_words({"time": {"lost": 61.0}, "sessions": {"cut_off": 2, "steps_lost": 1500}})
+    >>> describe_lost_time({"time": {"lost": 61.0}, "sessions": {"cut_off": 2, "steps_lost": 1500}})
     '2 sessions cut off, 1,500 steps and 1:01 lost'
-    >>> lost_in_words({"sessions": {"cut_off": 0}})
+    >>> describe_lost_time({"sessions": {"cut_off": 0}})
     ''
     """
     sessions, time = manifest.get("sessions") or {}, manifest.get("time") or {}
@@ -25,10 +25,10 @@ def lost_in_words(manifest: Mapping[str, Any]) -> str:
     return f"{counted(sessions['cut_off'], 'session')} cut off, {lost}"
 
 
-def goodput_finding(manifest: Mapping[str, Any]) -> Finding | None:
-    """Tell where the time went, if the manifest says so.
+def find_goodput(manifest: Mapping[str, Any]) -> Finding | None:
+    """Find where the time went, if the manifest records it.
 
-    >>> print(goodput_finding({"goodput": 0.9, "time": {"total": 10.0, "saving": 0.5}}).text)
+    >>> print(find_goodput({"goodput": 0.9, "time": {"total": 10.0, "saving": 0.5}}).text)
     90% of 0:10 was spent in rounds; saving 5%
     """
     goodput, time = manifest.get("goodput"), manifest.get("time")
@@ -43,5 +43,5 @@ def goodput_finding(manifest: Mapping[str, Any]) -> Finding | None:
     text = "; ".join(
         [f"{goodput:.0%} of {duration(total)} was spent in rounds", ", ".join(others)]
     ).removesuffix("; ")
-    lost = lost_in_words(manifest)
+    lost = describe_lost_time(manifest)
     return Finding("note" if lost else "ok", "goodput", f"{text}; {lost}" if lost else text)

@@ -1,4 +1,4 @@
-"""Signs of trouble in a run, read from its manifest and its records."""
+"""Find signs of trouble in a run, in its manifest and its records."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Level = Literal["ok", "note", "problem"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found.
+    """Report one thing that was found.
 
     Attributes:
         level: ``ok``, ``note`` (worth knowing) or ``problem`` (something has to be done).
@@ -46,7 +46,7 @@ class Finding:
 
 
 def manifest_findings(manifest: Mapping[str, Any], holder: str | None) -> list[Finding]:
-    """Return what the manifest says.
+    """Read the findings from the manifest.
 
     Args:
         manifest: The manifest.
@@ -59,12 +59,12 @@ def manifest_findings(manifest: Mapping[str, Any], holder: str | None) -> list[F
         found.append(Finding("problem", "manifest", "there is none, or it says nothing of a run"))
     elif status == "running" and holder is None:
         text = f"{at}, but no process holds its lock: it was killed"
-        hint = "run the same command again; it goes on from the newest sound checkpoint"
+        hint = "run the same command again; it resumes from the newest sound checkpoint"
         found.append(Finding("problem", "status", text, hint))
     elif status == "running":
         found.append(Finding("ok", "status", f"{at}, by {holder}"))
     elif status == "interrupted":
-        found.append(Finding("note", "status", at, "the same command goes on"))
+        found.append(Finding("note", "status", at, "the same command resumes it"))
     elif status == "failed":
         reason = f": {shorten(manifest['error'], 1000)}" if manifest.get("error") else ""
         found.append(Finding("problem", "status", f"{at}{reason}"))
@@ -77,21 +77,21 @@ def manifest_findings(manifest: Mapping[str, Any], holder: str | None) -> list[F
     found += game_findings(manifest)
     if manifest.get("stand_in"):
         used = data_set(manifest["stand_in"].get("used"))
-        asked = data_set(manifest["stand_in"].get("for"))
-        text = f"played on {used} instead of {asked}: its numbers are not results on {asked}"
+        wanted = data_set(manifest["stand_in"].get("for"))
+        text = f"played on {used} instead of {wanted}: its numbers are not results on {wanted}"
         hint = "with the data at hand, the same command starts the real run"
         found.append(Finding("note", "stand-in", text, hint))
     return found
 
 
 def game_findings(manifest: Mapping[str, Any]) -> list[Finding]:
-    """Read from the manifest how the game is: divergences, noise that repeats itself."""
+    """Read from the manifest the state of the game: divergences, noise that repeats itself."""
     entries = manifest.get("divergences") or []
     found = [_divergence(entry) for entry in entries]
     for entry in manifest.get("switched_off") or []:
         what = f"{_short(entry.get('who'))} failed at step {_short(entry.get('step'))}"
         text = f"{what} and was switched off: {_short(entry.get('error'))}"
-        found.append(Finding("note", "observers", text, "the game itself went on unharmed"))
+        found.append(Finding("note", "observers", text, "the game itself continued unharmed"))
     if manifest.get("noise"):
         text = f"the prior repeats itself: {_short(manifest['noise'])}"
         hint = "a prior's sample has to draw from the Draw that it is given, and from nothing else"
@@ -100,7 +100,7 @@ def game_findings(manifest: Mapping[str, Any]) -> list[Finding]:
 
 
 def record_findings(records: Sequence[Mapping[str, Any]]) -> list[Finding]:
-    """Return what the records of metrics.jsonl say of the game's health.
+    """Read the findings from the records of metrics.jsonl.
 
     >>> dead = {"d_loss": 1.3863, "g_loss": 0.6931, "d_gradient_norm": 0.0}
     >>> for finding in record_findings([dead | {"step": step} for step in range(10)]):
@@ -111,15 +111,16 @@ def record_findings(records: Sequence[Mapping[str, Any]]) -> list[Finding]:
     if not records:
         return [Finding("note", "metrics", "nothing has been logged yet")]
     checks: Sequence[Callable[[Sequence[Mapping[str, Any]]], Finding | None]] = (
-        *(not_finite, dead_discriminator, dead_generator, stalled, saturated, collapsed, order),
+        *(find_not_finite, find_dead_discriminator, find_dead_generator),
+        *(find_stalled_generator, find_saturation, find_collapse, find_disorder),
     )
     found = [finding for check in checks if (finding := check(records)) is not None]
     steps = f"{counted(len(records), 'record')} up to step {records[-1]['step']}"
     return found or [Finding("ok", "metrics", f"{steps}; finite, both players alive")]
 
 
-def not_finite(records: Sequence[Mapping[str, Any]]) -> Finding | None:
-    """Return a loss or a gradient norm that was no number; it is written as ``null``."""
+def find_not_finite(records: Sequence[Mapping[str, Any]]) -> Finding | None:
+    """Find a loss or a gradient norm that was no number; it is written as ``null``."""
     watched = ("d_loss", "g_loss", "d_gradient_norm", "g_gradient_norm")
     for record in records:
         broken = [key for key in watched if key in record and not _number(record[key])]
@@ -130,8 +131,8 @@ def not_finite(records: Sequence[Mapping[str, Any]]) -> Finding | None:
     return None
 
 
-def dead_discriminator(records: Sequence[Mapping[str, Any]]) -> Finding | None:
-    """D without a gradient: at 2 ln 2 the losses look like the equilibrium, but nobody plays."""
+def find_dead_discriminator(records: Sequence[Mapping[str, Any]]) -> Finding | None:
+    """Find a D without a gradient: at 2 ln 2 the losses look like the equilibrium."""
     recent = _recent(records, "d_gradient_norm")
     if not recent or any(record["d_gradient_norm"] != 0 for record in recent):
         return None
@@ -144,8 +145,8 @@ def dead_discriminator(records: Sequence[Mapping[str, Any]]) -> Finding | None:
     return Finding("problem", "dead", text, "look at its weights; a NaN in the data can do this")
 
 
-def dead_generator(records: Sequence[Mapping[str, Any]]) -> Finding | None:
-    """G without a gradient."""
+def find_dead_generator(records: Sequence[Mapping[str, Any]]) -> Finding | None:
+    """Find a G without a gradient."""
     recent = _recent(records, "g_gradient_norm")
     if not recent or any(record["g_gradient_norm"] != 0 for record in recent):
         return None
@@ -153,8 +154,8 @@ def dead_generator(records: Sequence[Mapping[str, Any]]) -> Finding | None:
     return Finding("problem", "dead", text, "a saturated discriminator or dead units; see D above")
 
 
-def saturated(records: Sequence[Mapping[str, Any]]) -> Finding | None:
-    """D that is right and sure about everything gives G little to learn from."""
+def find_saturation(records: Sequence[Mapping[str, Any]]) -> Finding | None:
+    """Find a D that is right and sure about everything, which gives G little to learn from."""
     recent = _recent(records, "d_real", "d_fake")
     if recent and all(
         record["d_real"] > SATURATED and record["d_fake"] < 1 - SATURATED for record in recent
@@ -172,8 +173,8 @@ def saturated(records: Sequence[Mapping[str, Any]]) -> Finding | None:
     return None
 
 
-def stalled(records: Sequence[Mapping[str, Any]]) -> Finding | None:
-    """G whose gradient has all but vanished, compared with the largest that it had."""
+def find_stalled_generator(records: Sequence[Mapping[str, Any]]) -> Finding | None:
+    """Find a G whose gradient has all but vanished, compared with the largest that it had."""
     recent = _recent(records, "g_gradient_norm")
     norms = [r["g_gradient_norm"] for r in records if _number(r.get("g_gradient_norm"))]
     now = max((record["g_gradient_norm"] for record in recent), default=0.0)
@@ -184,8 +185,8 @@ def stalled(records: Sequence[Mapping[str, Any]]) -> Finding | None:
     return Finding("problem", "stalled", text, hint)
 
 
-def collapsed(records: Sequence[Mapping[str, Any]]) -> Finding | None:
-    """Return samples of the fixed latent points that hardly differ from each other."""
+def find_collapse(records: Sequence[Mapping[str, Any]]) -> Finding | None:
+    """Find samples of the fixed latent points that hardly differ from each other."""
     grids = [record for record in records if _number(record.get("sample_spread"))][-GRIDS:]
     if len(grids) < GRIDS:
         return None
@@ -206,12 +207,12 @@ def collapsed(records: Sequence[Mapping[str, Any]]) -> Finding | None:
     return None
 
 
-def order(records: Sequence[Mapping[str, Any]]) -> Finding | None:
-    """Steps must rise: otherwise two processes wrote, or a resume did not cut off."""
+def find_disorder(records: Sequence[Mapping[str, Any]]) -> Finding | None:
+    """Find steps that do not rise: two processes wrote, or a resume did not truncate."""
     steps = [record["step"] for record in records]
     doubled = sum(later <= earlier for earlier, later in pairwise(steps))
     if doubled:
-        return Finding("problem", "metrics", f"steps do not rise at {doubled} places")
+        return Finding("problem", "metrics", f"steps do not rise in {doubled} records")
     return None
 
 
@@ -237,7 +238,7 @@ def _divergence(entry: Mapping[str, Any]) -> Finding:
     if "back_to" in entry:
         times = f"learning rates × {_short(entry.get('learning_rate_factor'))}"
         return Finding("note", "diverged", f"{text}; back to step {entry['back_to']}, {times}")
-    hint = "lower the learning rates; a larger health.rollbacks lets the same command go on"
+    hint = "lower the learning rates; a larger health.rollbacks lets the same command continue"
     return Finding("problem", "diverged", text, hint)
 
 

@@ -1,4 +1,4 @@
-"""The pictures of a report, each as a URL that holds all of it."""
+"""Embed the pictures of a report, each as a data URL."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ FIGURES = (
 """Of Goodfellow et al. (2014): the file in ``exports/``, a title, a caption."""
 
 
-def picture(path: Path, most: int = PICTURE) -> str | None:
-    """Return a PNG or GIF file as a URL that holds all of it; ``None`` if it is none.
+def to_data_url(path: Path, most: int = PICTURE) -> str | None:
+    """Encode a PNG or GIF file as a data URL; ``None`` if it is none.
 
     Args:
         path: The file.
@@ -50,8 +50,8 @@ def picture(path: Path, most: int = PICTURE) -> str | None:
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def figures(exports: Path) -> list[dict[str, str]]:
-    """Return the paper's figures that were drawn of this run, and the animation of figure 1.
+def find_figures(exports: Path) -> list[dict[str, str]]:
+    """Find the paper's figures that were drawn of this run, and the animation of figure 1.
 
     Args:
         exports: The run's folder ``exports/``.
@@ -59,5 +59,5 @@ def figures(exports: Path) -> list[dict[str, str]]:
     return [
         {"title": title, "url": url, "text": text}
         for name, title, text in FIGURES
-        if (url := picture(exports / name, FIGURE)) is not None
+        if (url := to_data_url(exports / name, FIGURE)) is not None
     ]

@@ -1,4 +1,4 @@
-"""A run's report: one HTML file that needs nothing else, made from the run's folder."""
+"""Write a run's report: one HTML file that needs nothing else, from the run's folder."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from ...safe_io import open_file, printable
 from ...safe_io.atomic import write_atomically
 from ...safe_io.wording import duration, shorten
 from ..progress import EQUILIBRIUM
-from .charts import charts, drawing
+from .charts import make_charts, try_drawing
 from .flatten import flatten
-from .goodput import lost_in_words
+from .goodput import describe_lost_time
 from .health import data_set, game_findings, record_findings
-from .pictures import figures, picture
+from .pictures import find_figures, to_data_url
 
 MOST = {"keys": 60, "rows": 500, "scores": 200, "metrics": 20, "characters": 2000}
-"""What is shown of a run, whatever lies in its folder."""
+"""The most that is shown of a run, whatever lies in its folder."""
 APART = ("scores", "stand_in", "status", "step", "divergences", "noise")
 """Keys of the manifest that the report shows elsewhere than in the manifest's table."""
 
@@ -34,8 +34,8 @@ APART = ("scores", "stand_in", "status", "step", "divergences", "noise")
 def write_report(folder: Any) -> Path:
     """Write ``report.html`` into a run's folder, from what lies there.
 
-    Works on a run that goes on, was interrupted or failed as well; what is missing is
-    left out.
+    It works for a run that is in progress, was interrupted or failed as well; what is missing
+    is left out.
 
     Args:
         folder: A :class:`advnets.runs.RunFolder`, or the path of one.
@@ -49,7 +49,7 @@ def write_report(folder: Any) -> Path:
     """
     folder = RunFolder(getattr(folder, "path", folder))
     try:
-        records = numeric(of_rounds(folder.read_metrics()))
+        records = keep_numbers(of_rounds(folder.read_metrics()))
     except RunError:
         records = []
     try:
@@ -68,29 +68,29 @@ def write_report(folder: Any) -> Path:
 def render(
     folder: RunFolder, manifest: Mapping[str, Any], records: Sequence[Mapping[str, Any]]
 ) -> str:
-    """Return the report's HTML."""
+    """Render the report's HTML."""
     import jinja2
 
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters["number"] = number
+    environment.filters["number"] = format_number
     source = resources.files(__package__).joinpath("report.html.j2").read_text(encoding="utf-8")
     grids = samples_of(folder.samples)
     grids = grids[:1] + grids[-1:] if len(grids) > 1 else grids
     name = folder.path.resolve().name
     scores = _scores(manifest)
-    drawn = [(chart, drawing(chart)) for chart in charts(records, scores)]
+    drawn = [(chart, try_drawing(chart)) for chart in make_charts(records, scores)]
     return environment.from_string(source).render(
         title=_short(manifest.get("name") or name, 200),
         folder=name,
         status=str(manifest.get("status", "unknown")),
         step=manifest.get("step", records[-1]["step"] if records else 0),
         stand_in=_stand_in(manifest),
-        facts=facts(manifest, records),
-        findings=trouble(manifest, records),
-        grids=[(step_of(grid), url) for grid in grids if (url := picture(grid))],
-        figures=figures(folder.exports),
+        facts=list_facts(manifest, records),
+        findings=find_trouble(manifest, records),
+        grids=[(step_of(grid), url) for grid in grids if (url := to_data_url(grid))],
+        figures=find_figures(folder.exports),
         charts=[(chart, image) for chart, image in drawn if image],
         scores=scores,
         metrics=metrics_table(records),
@@ -100,10 +100,10 @@ def render(
     )
 
 
-def trouble(
+def find_trouble(
     manifest: Mapping[str, Any], records: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, str]]:
-    """Signs of trouble, and what to do about each."""
+    """Find signs of trouble, and what to do about each."""
     found = [*game_findings(manifest), *(record_findings(records) if records else [])]
     return [
         {key: _short(getattr(one, key)) for key in ("level", "subject", "text", "hint")}
@@ -112,10 +112,10 @@ def trouble(
     ]
 
 
-def numeric(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the records' numbers, under the keys that are met first; anything else is ``None``.
+def keep_numbers(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Keep the records' numbers, under the keys that come first; anything else is ``None``.
 
-    >>> numeric([{"step": 1, "a": 0.5, "b": "<b>"}])
+    >>> keep_numbers([{"step": 1, "a": 0.5, "b": "<b>"}])
     [{'step': 1, 'a': 0.5, 'b': None}]
     """
     keys: dict[str, str] = {}
@@ -133,7 +133,7 @@ def numeric(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def manifest_table(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Return the manifest in rows, what is shown elsewhere and what is empty left out.
+    """Flatten the manifest into rows, without what is empty or shown elsewhere.
 
     >>> manifest_table({"step": 3, "command": ["advnets", "run", "a b"], "time": {"total": 2.5}})
     {'command': "advnets run 'a b'", 'time.total': '2.5'}
@@ -159,7 +159,7 @@ def _short(value: Any, most: int = MOST["characters"]) -> str:
 
 
 def _scores(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the newest scores, with all that the page shows of them."""
+    """Return the newest scores, shortened for the page."""
     return [
         {
             "metric": _short(score["metric"], 100),
@@ -168,7 +168,7 @@ def _scores(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
             "protocol": {
                 _short(key, 100): value
                 if isinstance(value, int | float | None)
-                else _short(number(value), 500)
+                else _short(format_number(value), 500)
                 for key, value in islice((score.get("protocol") or {}).items(), 100)
             },
         }
@@ -177,7 +177,7 @@ def _scores(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _stand_in(manifest: Mapping[str, Any]) -> dict[str, str] | None:
-    """Return what was asked for and what was used, each in words; ``None`` if they are the same."""
+    """Describe the data set and its stand-in; ``None`` if there is no stand-in."""
     entry = manifest.get("stand_in")
     if not entry:
         return None
@@ -188,10 +188,10 @@ def _stand_in(manifest: Mapping[str, Any]) -> dict[str, str] | None:
     }
 
 
-def facts(
+def list_facts(
     manifest: Mapping[str, Any], records: Sequence[Mapping[str, Any]]
 ) -> list[tuple[str, str, str]]:
-    """Return the few numbers at the head of the report: name, value, remark."""
+    """List the few numbers at the head of the report: name, value, remark."""
     last = records[-1] if records else {}
     found: list[tuple[str, str, str]] = []
     value = last.get("value")
@@ -208,38 +208,40 @@ def facts(
         )
     latest = {score["metric"]: score for score in _scores(manifest)}
     for metric, score in islice(latest.items(), MOST["metrics"]):
-        error = f"± {number(score['error'])}" if score.get("error") is not None else ""
+        error = f"± {format_number(score['error'])}" if score.get("error") is not None else ""
         step = (score.get("protocol") or {}).get("step")
         remark = ", ".join(filter(None, [error, f"step {step:,}" if step is not None else ""]))
-        found.append((metric, number(score.get("value")), remark))
+        found.append((metric, format_number(score.get("value")), remark))
     total = (manifest.get("time") or {}).get("total")
     if total is not None:
         speed = last.get("steps_per_second")
         found.append(("Time", duration(total), f"{speed:.1f} steps/s at the end" if speed else ""))
     goodput = manifest.get("goodput")
     if goodput is not None:
-        lost = lost_in_words(manifest)
+        lost = describe_lost_time(manifest)
         found.append(("Goodput", f"{goodput:.0%}", lost or "of the time was spent in rounds"))
     return found
 
 
 def metrics_table(records: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
-    """First, least, greatest and last value of every number in the records."""
+    """Tabulate the first, least, greatest and last value of every number in the records."""
     keys = list(dict.fromkeys(key for record in records for key in record))
     rows: list[tuple[str, ...]] = []
     for key in keys:
         values = [r[key] for r in records if isinstance(r.get(key), int | float)]
         if key not in ("step", "time") and values:
             ends = (values[0], min(values), max(values), values[-1])
-            rows.append((key, *(number(value) for value in ends)))
+            rows.append((key, *(format_number(value) for value in ends)))
     return rows
 
 
-def number(value: Any) -> str:
-    """Return a number in four or five figures; anything else as it is.
+def format_number(value: Any) -> str:
+    """Format a number in four or five figures; anything else as it is.
 
-    >>> number(0.000123456), number(134.1234), number(10000), number(None), number([0.1, 0.25])
-    ('0.00012346', '134.12', '10,000', '–', '0.1, 0.25')
+    >>> format_number(0.000123456), format_number(10_000), format_number([0.1, 0.25])
+    ('0.00012346', '10,000', '0.1, 0.25')
+    >>> format_number(134.1234), format_number(None)
+    ('134.12', '–')
     """
     if value is None:
         return "–"
@@ -250,5 +252,5 @@ def number(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.5g}"
     if isinstance(value, list | tuple):
-        return ", ".join(number(item) for item in value)
+        return ", ".join(format_number(item) for item in value)
     return str(value)

@@ -9,17 +9,15 @@ import pytest
 from advnets_ebgan.value import ebgan_value
 
 from advnets.errors import DataError
-from advnets.evaluate import MetricContext
+from advnets.evaluate import Data, MetricContext, Players
 
 
 def context(real, fake, **more):
     """D gives every example itself as energy."""
-    say = {"judge_in_play": lambda x: {"energy": x[:, 0]}} | more
     return MetricContext(
-        samples=lambda n, seed: np.array(fake, np.float32)[:n, None],
-        data=lambda split: np.array(real, np.float32)[:, None],
-        splits=("test",),
-        **say,
+        samples=lambda n, seed, first=0: np.array(fake, np.float32)[first:n, None],
+        data=Data(load=lambda split: np.array(real, np.float32)[:, None], splits=("test",)),
+        players=Players(**{"judge_in_play": lambda x: {"energy": x[:, 0]}} | more),
     )
 
 

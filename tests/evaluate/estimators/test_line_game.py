@@ -12,8 +12,8 @@ from scipy.special import ndtri, rel_entr
 from advnets.data import DataSpec
 from advnets.data.sources.gaussian_1d import Gaussian1d
 from advnets.errors import DataError
-from advnets.evaluate import MetricContext
-from advnets.evaluate.estimators.line_game import LineGame, OnBins, line_game
+from advnets.evaluate import Data, MetricContext, Players, Weights
+from advnets.evaluate.estimators.line_game import BinnedGame, LineGame, line_game
 from advnets.evaluate.metrics.theory import theory
 from advnets.game import Gaussian, Prior
 
@@ -45,13 +45,13 @@ def exact_jsd(mean, deviation):
 
 @pytest.mark.parametrize(("mean", "deviation"), [(0, 1), (1.5, 1), (0, 0.3), (-2, 3), (0.1, 0.9)])
 def test_jsd_and_criterion_of_two_gaussians(mean, deviation):
-    found = game(mean, deviation).everywhere()
+    found = game(mean, deviation).discretise()
     assert found.jsd == pytest.approx(exact_jsd(mean, deviation), abs=1e-6)
     assert found.criterion == pytest.approx(-math.log(4) + 2 * found.jsd, abs=1e-12)
 
 
 def test_at_the_solution_the_criterion_is_minus_log_4_and_the_best_d_is_one_half():
-    found = game().everywhere()
+    found = game().discretise()
     assert found.criterion == pytest.approx(-math.log(4), abs=1e-8)
     dense = found.data > 1e-6
     np.testing.assert_allclose(found.optimal[dense], 0.5, atol=1e-5)
@@ -59,42 +59,42 @@ def test_at_the_solution_the_criterion_is_minus_log_4_and_the_best_d_is_one_half
 
 @pytest.mark.parametrize("mean", [50, -1e4])
 def test_disjoint_densities_have_the_greatest_jsd(mean):
-    found = game(mean, 0.1).everywhere()
+    found = game(mean, 0.1).discretise()
     assert found.jsd == pytest.approx(math.log(2), abs=1e-12)
     assert found.criterion == pytest.approx(0, abs=1e-12)
     assert found.generated.sum() == pytest.approx(1, abs=1e-9)  # far away, and still counted
 
 
 def test_an_atom_is_as_far_away_as_disjoint_densities():
-    assert game(0.5, 0.0).everywhere(2**16).jsd == pytest.approx(math.log(2), abs=1e-3)
+    assert game(0.5, 0.0).discretise(2**16).jsd == pytest.approx(math.log(2), abs=1e-3)
 
 
 def test_with_the_best_d_the_value_is_the_criterion():
     def best(x):  # log p_data − log p_g
         return -(x**2) / 2 + (x - 1.5) ** 2 / 2
 
-    found = game(1.5, discriminator=best).everywhere()
+    found = game(1.5, discriminator=best).discretise()
     assert found.value == pytest.approx(found.criterion, abs=1e-6)
     assert found.gap >= 0
     assert found.discriminator_error < 1e-3
 
 
 def test_the_value_of_an_undecided_d():
-    found = game(1.5).everywhere()
+    found = game(1.5).discretise()
     assert found.value == pytest.approx(-math.log(4), abs=1e-8)
     assert found.gap == pytest.approx(2 * found.jsd, abs=1e-8)
 
 
 def test_the_value_by_hand():
     """D = 3/4 below 0 and 1/4 above, p_data = N(0, 1), p_g far above."""
-    found = game(9, 0.1, discriminator=lambda x: np.where(x < 0, 1, -1) * math.log(3)).everywhere()
+    found = game(9, 0.1, discriminator=lambda x: np.where(x < 0, 1, -1) * math.log(3)).discretise()
     by_hand = (math.log(3 / 4) + math.log(1 / 4)) / 2 + math.log(3 / 4)
     assert found.value == pytest.approx(by_hand, abs=1e-8)
     assert found.discriminator_error == pytest.approx(0.75, abs=1e-9)  # D* = 1, D = 1/4
 
 
 def test_the_gap_is_the_divergence_between_the_best_d_and_d():
-    found = game(0.7, 0.8, discriminator=lambda x: 0.3 - 0.5 * x).everywhere()
+    found = game(0.7, 0.8, discriminator=lambda x: 0.3 - 0.5 * x).discretise()
     d, best = found.discriminator, found.optimal
     total = found.data + found.generated
     apart = rel_entr(best, d) + rel_entr(1 - best, 1 - d)
@@ -102,9 +102,9 @@ def test_the_gap_is_the_divergence_between_the_best_d_and_d():
 
 
 def test_a_density_that_is_narrow_or_wide_is_followed():
-    narrow = game(data=normal(0, 1e-3), deviation=1e-3, support=(-4, 4)).everywhere()
+    narrow = game(data=normal(0, 1e-3), deviation=1e-3, support=(-4, 4)).discretise()
     assert narrow.data.sum() == pytest.approx(1, abs=1e-6)
-    wide = game(data=normal(0, 300), deviation=300, support=(-1, 1)).everywhere()
+    wide = game(data=normal(0, 300), deviation=300, support=(-1, 1)).discretise()
     assert wide.jsd == pytest.approx(0, abs=1e-6)
 
 
@@ -114,16 +114,16 @@ def test_a_density_that_is_narrow_or_wide_is_followed():
 )
 def test_what_is_no_density_is_refused(density, message):
     with pytest.raises(DataError, match=message):
-        game(data=density).everywhere()
+        game(data=density).discretise()
 
 
 def test_a_critic_without_probabilities_has_no_value():
-    numbers = game(1.0, discriminator=lambda x: None).everywhere().numbers()
+    numbers = game(1.0, discriminator=lambda x: None).discretise().numbers()
     assert sorted(numbers) == ["criterion", "jsd"]
 
 
 def test_empty_bins_are_undecided():
-    nobody = OnBins(np.arange(3.0), np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+    nobody = BinnedGame(np.arange(3.0), np.array([0.0, 1.0]), np.array([0.0, 1.0]))
     assert nobody.optimal.tolist() == [0.5, 0.5]
 
 
@@ -135,8 +135,10 @@ def context(**more):
         "generator": lambda z: 0.5 * z + 4,
         "discriminator": lambda x: {"logits": 0 * x[:, 0], "probability": 0 * x[:, 0] + 0.5},
     }
-    players = {"samples": None, "data": None, "source": source, "step": 7} | players
-    return MetricContext(**(players | more))
+    source = more.pop("source", source)
+    data = Data() if source is None else Data.of(source)
+    players = Players(**(players | more))
+    return MetricContext(data=data, weights=Weights(step=7), players=players)
 
 
 def test_the_metric():

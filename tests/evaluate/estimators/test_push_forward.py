@@ -19,32 +19,36 @@ def uniform(u):
 def test_an_affine_generator_makes_a_gaussian():
     edges = np.linspace(0, 8, 801)
     for slope in (0.5, -0.5):  # whichever way it runs
-        found = PushForward(ndtri, lambda z, a=slope: (a * z + 4).astype("float32")).into(edges)
+        found = PushForward(ndtri, lambda z, a=slope: (a * z + 4).astype("float32")).bin_masses(
+            edges
+        )
         np.testing.assert_allclose(found, np.diff(ndtr((edges - 4) / 0.5)), atol=1e-7)
         assert found.sum() == pytest.approx(1, abs=1e-9)
 
 
 def test_every_branch_of_a_folded_generator_counts():
     edges = np.linspace(-0.2, 1.2, 29)  # x = z², z ~ U(−1, 1): P(x < t) = √t
-    found = PushForward(lambda u: 2 * u - 1, np.square).into(edges)
+    found = PushForward(lambda u: 2 * u - 1, np.square).bin_masses(edges)
     np.testing.assert_allclose(found, np.diff(np.sqrt(np.clip(edges, 0, 1))), atol=1e-6)
 
 
 def test_where_the_generator_is_flat_the_mass_is_an_atom():
-    found = PushForward(uniform, lambda z: np.maximum(z, 0.25)).into(np.linspace(0, 1, 5) - 1e-9)
+    found = PushForward(uniform, lambda z: np.maximum(z, 0.25)).bin_masses(
+        np.linspace(0, 1, 5) - 1e-9
+    )
     np.testing.assert_allclose(found, [0, 0.5, 0.25, 0.25], atol=1e-4)
 
 
 def test_cells_that_span_many_bins_are_spread_over_them():
     edges = np.array([0.0, 0.1, 0.2, 0.5, 0.9, 1.0])
-    np.testing.assert_allclose(PushForward(uniform, uniform, 2).into(edges), np.diff(edges))
-    wild = PushForward(uniform, lambda z: 100 * np.sin(200 * z)).into(np.linspace(-1, 1, 50))
+    np.testing.assert_allclose(PushForward(uniform, uniform, 2).bin_masses(edges), np.diff(edges))
+    wild = PushForward(uniform, lambda z: 100 * np.sin(200 * z)).bin_masses(np.linspace(-1, 1, 50))
     assert wild.sum() == pytest.approx(2 / 100 / np.pi, rel=0.05)
 
 
 def test_joined_cells_lose_little():
     pushed, edges = PushForward(ndtri, np.tanh), np.linspace(-1, 1, 65)
-    difference = np.abs(pushed.into(edges) - pushed.into(edges, stride=2)).max()
+    difference = np.abs(pushed.bin_masses(edges) - pushed.bin_masses(edges, stride=2)).max()
     assert 0 < difference < 1e-6
 
 

@@ -19,7 +19,7 @@ from advnets.data.sources.stacked_mnist import StackedMnist
 from advnets.data.sources.tfds import Tfds
 from advnets.errors import DataError, UsageError
 from advnets.evaluate.features import Extractors
-from advnets.evaluate.features.kept_arrays import arrays_sha256
+from advnets.evaluate.features.array_file import arrays_sha256
 from advnets.log import ROOT, at_level
 
 STEPS = 120
@@ -157,7 +157,7 @@ def test_damaged_weights_are_learnt_anew(damage, tmp_path, caplog):
     file.write_bytes(content)
     again = Extractors(Ring(examples=300, held_out=50), cache=tmp_path).get(wanted).describe()
     assert again == first
-    assert "made anew" in caplog.text
+    assert "computed again" in caplog.text
 
 
 def test_weights_that_fit_no_network_are_learnt_anew(tmp_path, caplog):
@@ -173,7 +173,7 @@ def test_weights_that_fit_no_network_are_learnt_anew(tmp_path, caplog):
     members["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
     np.savez(file, **members)
     assert Extractors(source, cache=tmp_path).get(wanted).describe() == first
-    assert "made anew" in caplog.text
+    assert "computed again" in caplog.text
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
@@ -190,7 +190,7 @@ def test_vectors_are_classified_too(tmp_path):
 
 
 def test_data_without_labels(tmp_path, digits, cache):
-    with pytest.raises(DataError, match="learnt from labels, and unlabelled has none") as caught:
+    with pytest.raises(DataError, match="trained on labels, and unlabelled has none") as caught:
         Extractors(Unlabelled(), cache=tmp_path).get("classifier")
     assert "dataset:" in caught.value.hint
     named = Extractors(Unlabelled(), cache=cache).get(WANTED | {"dataset": "digits"})

@@ -10,7 +10,7 @@ import pytest
 
 from advnets.data import DataSpec, Examples, Source
 from advnets.errors import DataError, PluginError, UsageError
-from advnets.evaluate import FeatureContext, FeatureExtractor, MetricContext
+from advnets.evaluate import Data, FeatureContext, FeatureExtractor, MetricContext
 from advnets.evaluate.features import Extractors
 from advnets.plugins import load_plugins
 
@@ -80,7 +80,7 @@ def plugin(tmp_path: Path, request: pytest.FixtureRequest):
 
 def test_pixels_are_the_flattened_values():
     images = np.random.default_rng(0).random((4, 3, 2, 1), "float32")
-    context = MetricContext(samples=None, data=None, spec=DataSpec((3, 2, 1), "float32"))
+    context = MetricContext(data=Data(spec=DataSpec((3, 2, 1), "float32")))
     features = context.features("pixels", images)
     np.testing.assert_array_equal(features, images.reshape(4, 6))
     assert features.dtype == np.float64
@@ -108,7 +108,7 @@ def test_a_context_shares_remembers_and_describes(plugin):
         spread.append((what, None if examples is None else len(examples)))
         return extractors.extract(what, wanted, examples)
 
-    context = MetricContext(samples=None, data=None, extract=extract)
+    context = MetricContext(extract=extract)
     x = Triples().load("train")
     features = context.features({"name": "power", "exponent": 3}, x)
     np.testing.assert_array_equal(features, x.astype(float) ** 3)

@@ -23,7 +23,7 @@ def echo() -> keras.Model:
 
 @pytest.fixture
 def weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inception, "published", echo)
+    monkeypatch.setattr(inception, "load_published", echo)
 
 
 @pytest.mark.usefixtures("weights")
@@ -86,7 +86,7 @@ def test_a_download_that_fails_is_told_the_same_way(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_the_real_network_has_2048_features_and_1000_classes(monkeypatch):
     real = keras.applications.InceptionV3(weights=None, classifier_activation=None)
-    monkeypatch.setattr(inception, "published", lambda: inception.with_features(real))
+    monkeypatch.setattr(inception, "load_published", lambda: inception.add_features_output(real))
     source = Digits(size=28)
     examples = np.asarray(source.preprocess.apply(source.load("test")[:3]))
     extractor = Extractors(source).get("inception")
@@ -95,6 +95,6 @@ def test_the_real_network_has_2048_features_and_1000_classes(monkeypatch):
     assert probabilities.shape == (3, inception.CLASSES)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
     colour = tf.image.resize(examples.repeat(3, -1), (299, 299)) * 2 - 1
-    pooled, logits = inception.with_features(real)(colour, training=False)
+    pooled, logits = inception.add_features_output(real)(colour, training=False)
     np.testing.assert_allclose(extractor(examples), pooled, rtol=1e-3, atol=1e-4)
     assert (probabilities.argmax(1) == np.asarray(logits).argmax(1)).all()

@@ -11,17 +11,16 @@ from advnets.data.sources.digits import Digits
 from advnets.data.sources.grid import Grid
 from advnets.data.sources.ring import Ring
 from advnets.errors import DataError
-from advnets.evaluate import FeatureExtractor, MetricContext
+from advnets.evaluate import Data, FeatureExtractor, MetricContext
 from advnets.evaluate.metrics.modes import kl_from_uniform, modes
 
 
 def context(source, draw, **more):
     return MetricContext(
-        samples=lambda n, seed: np.asarray(draw(n, np.random.default_rng(seed)), np.float32),
-        data=source.load,
-        splits=source.splits,
-        spec=source.spec,
-        source=source,
+        samples=lambda n, seed, first=0: np.asarray(
+            draw(n, np.random.default_rng(seed)), np.float32
+        )[first:],
+        data=Data(load=source.load, splits=source.splits, spec=source.spec, source=source),
         **more,
     )
 

@@ -10,7 +10,7 @@ from scipy.stats import gaussian_kde
 
 from advnets.builtin.metrics import ParzenParameters
 from advnets.errors import DataError
-from advnets.evaluate import MetricContext
+from advnets.evaluate import Data, MetricContext, Weights
 from advnets.evaluate.metrics.parzen import log_likelihoods, parzen
 
 
@@ -25,9 +25,8 @@ def direct(x, centres, sigma):
 
 def context(samples, splits, **more):
     return MetricContext(
-        samples=lambda n, seed: samples[:n],
-        data=lambda split: splits[split],
-        splits=tuple(splits),
+        samples=lambda n, seed, first=0: samples[first:n],
+        data=Data(load=lambda split: splits[split], splits=tuple(splits)),
         **more,
     )
 
@@ -94,7 +93,9 @@ def test_protocol_and_error():
     }
     samples = rng.random((25, 3, 2))
     [score] = parzen(
-        context(samples, splits, seed=7, step=12, weights="abc"), samples=25, validation=10
+        context(samples, splits, seed=7, weights=Weights(step=12, sha256="abc")),
+        samples=25,
+        validation=10,
     )
     grid = np.logspace(-1, 0, 10)
     flat = samples.reshape(25, 6)

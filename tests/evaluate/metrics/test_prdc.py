@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from advnets.errors import DataError
-from advnets.evaluate.estimators.manifolds import balls, neighbours
+from advnets.evaluate.estimators.manifolds import build_balls, find_neighbours
 from advnets.evaluate.metrics.prdc import neighbour_scores
 
 
@@ -79,10 +79,10 @@ def test_expected_coverage_of_equal_distributions():
 
 def test_radii_without_a_group_are_those_of_the_remaining_points():
     x = np.random.default_rng(5).normal(size=(40, 2))
-    found = balls(x, k=3, groups=4, seed=6)
+    found = build_balls(x, k=3, groups=4, seed=6)
     for g in range(4):
         stay = found.group != g
-        alone = balls(x[stay], k=3, groups=2, seed=0).radii[0]
+        alone = build_balls(x[stay], k=3, groups=2, seed=0).radii[0]
         np.testing.assert_allclose(found.radii[1 + g, stay], alone, rtol=1e-9)
         assert (found.radii[1 + g, ~stay] == -1).all()
     assert sorted(np.bincount(found.group)) == [10, 10, 10, 10]
@@ -90,7 +90,7 @@ def test_radii_without_a_group_are_those_of_the_remaining_points():
 
 def test_neighbours_are_others():
     x = column(5, 5, 5, 9)
-    found = neighbours(np.array([0, 3]), x, 2)
+    found = find_neighbours(np.array([0, 3]), x, 2)
     assert found[0, 0].tolist() == [0, 0]
     assert 0 not in found[0, 1]
     assert found[1, 0].tolist() == [16, 16]

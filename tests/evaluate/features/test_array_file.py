@@ -1,4 +1,4 @@
-"""Kept arrays: read if they are what is wanted, and made anew if not."""
+"""Files of arrays: read if they hold what is wanted, and computed again if not."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from advnets.evaluate.features.kept_arrays import Kept, arrays_sha256, kept
+from advnets.evaluate.features.array_file import StoredArrays, arrays_sha256, load_or_compute
 
 SHAPES = [(3,), (3, 2)]
 
 
 def ones():
-    return Kept([np.ones(shape, np.float32) for shape in SHAPES], {"made": 1})
+    return StoredArrays([np.ones(shape, np.float32) for shape in SHAPES], {"made": 1})
 
 
 def never():
@@ -23,9 +23,9 @@ def never():
 
 
 def test_they_are_made_once(tmp_path):
-    first = kept(tmp_path / "new" / "x.npz", ones, SHAPES)
+    first = load_or_compute(tmp_path / "new" / "x.npz", ones, SHAPES)
     assert first.about == {"made": 1, "weights_sha256": arrays_sha256(ones().arrays)}
-    again = kept(tmp_path / "new" / "x.npz", never, SHAPES)
+    again = load_or_compute(tmp_path / "new" / "x.npz", never, SHAPES)
     assert again.about == first.about
     for array, expected in zip(again.arrays, ones().arrays, strict=True):
         np.testing.assert_array_equal(array, expected)
@@ -59,10 +59,10 @@ def test_what_is_not_wanted_is_made_anew(strange, tmp_path, caplog):
         np.savez_compressed(path, **members)
     tracemalloc.start()
     try:
-        found = kept(path, ones, SHAPES)
+        found = load_or_compute(path, ones, SHAPES)
         assert tracemalloc.get_traced_memory()[1] < 2**22
     finally:
         tracemalloc.stop()
     assert found.about["made"] == 1
-    assert "made anew" in caplog.text
-    assert kept(path, never, SHAPES).about == found.about
+    assert "computed again" in caplog.text
+    assert load_or_compute(path, never, SHAPES).about == found.about

@@ -1,4 +1,4 @@
-"""Arrays that took long to compute, kept in a folder, verified when they are read again."""
+"""Store arrays that take long to compute in files that are verified when they are read again."""
 
 from __future__ import annotations
 
@@ -17,44 +17,46 @@ import numpy as np
 from ...data.sources.npy_arrays import Archive
 from ...errors import RunError
 from ...safe_io import parse_json
-from ...safe_io.atomic import replaced
+from ...safe_io.atomic import replacing
 
 MOST_ABOUT = 2**20
-"""Bytes of what is said about the arrays."""
+"""Bytes of the description of the arrays."""
 ABOUT = "about"
-"""The member that says what the arrays are."""
+"""The member that describes the arrays."""
 
 log = logging.getLogger(__name__)
 
 
-class Kept(NamedTuple):
-    """Arrays, and what is known about them."""
+class StoredArrays(NamedTuple):
+    """Hold arrays and their description."""
 
     arrays: list[np.ndarray]
     about: dict[str, Any]
 
 
-def kept(path: Path, compute: Callable[[], Kept], shapes: Sequence[tuple[int, ...]]) -> Kept:
-    """Return what a file holds, or what is computed and written there if it holds nothing sound.
+def load_or_compute(
+    path: Path, compute: Callable[[], StoredArrays], shapes: Sequence[tuple[int, ...]]
+) -> StoredArrays:
+    """Load the arrays of a file, or compute them and write it if it holds nothing sound.
 
-    One process computes; another that wants the same waits for it. A file whose content does
-    not have the hash that it was written with, or whose arrays have other shapes, is made anew;
-    of the latter nothing is unpacked. Where nothing can be written, or
-    locked, it is computed and not kept.
+    One process computes; another that needs the same waits for it. A file whose content does
+    not have the hash that it was written with, or whose arrays have other shapes, is written
+    again; of the latter nothing is unpacked. Where nothing can be written or locked, the arrays
+    are computed and not stored.
 
     Args:
         path: A file in a folder that need not exist.
-        compute: What makes the arrays, of float32, and JSON values about them.
+        compute: Computes the arrays, of float32, and JSON values that describe them.
         shapes: The arrays'.
 
     Returns:
-        The arrays, and what is known about them; ``about["weights_sha256"]`` is added.
+        The arrays, and their description, to which ``weights_sha256`` is added.
     """
-    with _alone(path):
+    with _lock(path):
         found = _read(path, shapes)
         if found is None:
             arrays, about = compute()
-            found = Kept(arrays, about | {"weights_sha256": arrays_sha256(arrays)})
+            found = StoredArrays(arrays, about | {"weights_sha256": arrays_sha256(arrays)})
             _write(path, found)
     return found
 
@@ -73,7 +75,7 @@ def arrays_sha256(arrays: list[np.ndarray]) -> str:
 
 
 @contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def _lock(path: Path) -> Iterator[None]:
     lock: contextlib.AbstractContextManager[Any] = contextlib.nullcontext()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +91,7 @@ def _alone(path: Path) -> Iterator[None]:
             lock.release()
 
 
-def _read(path: Path, shapes: Sequence[tuple[int, ...]]) -> Kept | None:
+def _read(path: Path, shapes: Sequence[tuple[int, ...]]) -> StoredArrays | None:
     if not path.exists():
         return None
     try:
@@ -98,16 +100,16 @@ def _read(path: Path, shapes: Sequence[tuple[int, ...]]) -> Kept | None:
         about = parse_json(archive.read(ABOUT).tobytes())
         arrays = [archive.read(f"array_{index}") for index in range(len(shapes))]
         if arrays_sha256(arrays) == about["weights_sha256"]:
-            return Kept(arrays, about)
+            return StoredArrays(arrays, about)
         reason = "it has another hash than when it was written"
     except Exception as error:  # whatever a damaged archive makes its readers raise
         reason = str(error)
-    log.warning("%s is made anew: %s", path, reason)
+    log.warning("%s is computed again: %s", path, reason)
     return None
 
 
 def _check_headers(archive: Archive, shapes: Sequence[tuple[int, ...]]) -> None:
-    """Raise where an archive claims other arrays than are wanted, before one is unpacked."""
+    """Raise if an archive claims other arrays than are wanted, before one is unpacked."""
     headers = dict(archive.headers)
     about = headers.pop(ABOUT)
     if about.dtype != np.uint8 or about.bytes > MOST_ABOUT:
@@ -118,14 +120,14 @@ def _check_headers(archive: Archive, shapes: Sequence[tuple[int, ...]]) -> None:
         raise ValueError("its arrays are not those that are wanted")
 
 
-def _write(path: Path, found: Kept) -> None:
+def _write(path: Path, found: StoredArrays) -> None:
     members: Mapping[str, np.ndarray] = {
         f"array_{index}": array for index, array in enumerate(found.arrays)
     } | {ABOUT: np.frombuffer(json.dumps(found.about).encode(), np.uint8)}
     content = io.BytesIO()
     np.savez(content, **members)  # type: ignore[arg-type]
     try:
-        with replaced(path) as file:
+        with replacing(path) as file:
             file.write(content.getvalue())
     except (OSError, RunError) as error:
-        log.debug("%s is not kept: %s", path, error)
+        log.debug("%s is not stored: %s", path, error)

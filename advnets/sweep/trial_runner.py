@@ -1,4 +1,4 @@
-"""Playing one trial: its runs begun, watched, pruned, judged."""
+"""Play one trial: begin its runs, watch them, prune them, read their objective."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from ..compare import standard_error
 from ..errors import AdvnetsError, Interrupted
 from .folder import SweepFolder
 from .load import Sweep
-from .run_process import PATIENCE, STOPPED, RunProcess, is_finished, scores_of, value_of
+from .run_process import PATIENCE, STOPPED, RunProcess, finite_value, is_finished, read_scores
 from .space import overrides_of
 from .study import Study
 from .trial import Trial
 
 
-class Player:
-    """Plays one trial: a run for each seed, one after the other.
+class TrialRunner:
+    """Play one trial: a run for each seed, one after the other.
 
     Args:
         sweep: The sweep.
         folder: Its folder.
         trial: The trial, which it fills in.
-        study: Who judges whether it may go on.
+        study: Decides whether it may continue.
         plugins: Words for ``--plugin``.
         threads: For each run.
     """
@@ -51,7 +51,7 @@ class Player:
         return self.trial.ended and self._process is None
 
     def step(self) -> bool:
-        """Look after the trial once; whether something is to be written down."""
+        """Advance the trial by what has happened; return whether it must be written."""
         try:
             return self._step()
         except Interrupted:
@@ -59,11 +59,11 @@ class Player:
             return True
         except AdvnetsError as error:
             self.trial.fail(error.message)
-            self._let_go()
+            self._stop_early()
             return True
 
     def stop(self) -> None:
-        """Ask its run to commit and end."""
+        """Tell its run to commit and end."""
         if self._process is not None:
             self._process.stop()
 
@@ -77,21 +77,21 @@ class Player:
         if self._process is not None:
             self._process.kill()
 
-    def _let_go(self) -> None:
-        """The trial has ended before its run; nobody waits here for that one to end."""
+    def _stop_early(self) -> None:
+        """Tell the run of a trial that has ended to end, without waiting for it."""
         if self._process is not None:
             self._process.stop()
             self._patience = time.monotonic() + PATIENCE
 
     def _step(self) -> bool:
         if self.trial.ended:
-            return self._see_off()
+            return self._await_end()
         if self._process is None:
-            return self._begin()
+            return self._start_next()
         code = self._process.code
         changed = False
         if code is not None or self._process.has_news():
-            changed = self._prune()
+            changed = self._report_scores()
             if self.trial.ended:
                 return True
         if code is None:
@@ -100,15 +100,15 @@ class Player:
             self.interrupted = True
             return True
         if code != 0:
-            self.trial.fail(f"seed {self._seed}: {self._process.failure()}")
+            self.trial.fail(f"seed {self._seed}: {self._process.describe_failure()}")
             self._process = None
             return True
         self._process = None
-        self._judge()
+        self._read_objective()
         return True
 
-    def _see_off(self) -> bool:
-        """Look whether the run of a trial that has ended is gone; end it if it does not go."""
+    def _await_end(self) -> bool:
+        """Check whether the run of a trial that has ended is gone; kill it if it takes too long."""
         if self._process is not None:
             if self._process.code is None:
                 if time.monotonic() < self._patience:
@@ -119,8 +119,8 @@ class Player:
             self._add_time()
         return True
 
-    def _begin(self) -> bool:
-        """Return the next seed's run; the end of the trial, if there is none."""
+    def _start_next(self) -> bool:
+        """Start the next seed's run; complete the trial if there is none."""
         left = [seed for seed in self._sweep.seeds if str(seed) not in self.trial.values]
         if not left:
             self._complete()
@@ -129,8 +129,8 @@ class Player:
         recipe = self._sweep.recipe_of(self.trial.params, self._seed)
         run = self._folder.run_of(self.trial, self._seed)
         if is_finished(run, recipe.settings.training.steps):
-            if not self._prune():
-                self._judge()
+            if not self._report_scores():
+                self._read_objective()
             return True
         overrides = overrides_of(self._sweep.space, self.trial.params) | {"seed": self._seed}
         log = self._folder.log_of(self.trial, self._seed)
@@ -141,33 +141,33 @@ class Player:
         self._process = process
         return False
 
-    def _prune(self) -> bool:
-        """Tell the study of new scores of the first seed; whether there were any."""
+    def _report_scores(self) -> bool:
+        """Report new scores of the first seed to the study; return whether there were any."""
         if self._sweep.schema.pruning is None or self._seed != self._sweep.seeds[0]:
             return False
         run = self._folder.run_of(self.trial, self._seed)
         recipe = self._sweep.recipe_of(self.trial.params, self._seed)
         last = recipe.settings.training.steps
-        metric, told = self._sweep.schema.objective.metric, False
-        for step, score in scores_of(run, metric, self._seed).items():
-            value = value_of(score)
+        metric, reported = self._sweep.schema.objective.metric, False
+        for step, score in read_scores(run, metric, self._seed).items():
+            value = finite_value(score)
             if step in self.trial.steps or step >= last or value is None:
                 continue
-            told = True
-            goes_on = self._study.judge(self.trial, step, value)
+            reported = True
+            continues = self._study.judge(self.trial, step, value)
             self.trial.steps[step] = value
-            if not goes_on:
+            if not continues:
                 self.trial.state, self.trial.value = "pruned", value
                 self.trial.reason = f"at step {step}"
-                self._let_go()
+                self._stop_early()
                 break
-        return told
+        return reported
 
-    def _judge(self) -> None:
-        """Take the objective from a run that is finished."""
+    def _read_objective(self) -> None:
+        """Read the objective from a run that is finished."""
         objective = self._sweep.schema.objective
         run = self._folder.run_of(self.trial, self._seed)
-        scores = scores_of(run, objective.metric, self._seed)
+        scores = read_scores(run, objective.metric, self._seed)
         if not scores:
             names = {score["metric"] for score in run.manifest.data.get("scores") or []}
             known = ", ".join(sorted(names)) or "none"
@@ -177,7 +177,7 @@ class Player:
                 "scores that its recipe names, then --retry)"
             )
             return
-        values = {step: value_of(score) for step, score in scores.items()}
+        values = {step: finite_value(score) for step, score in scores.items()}
         sound = [value for value in values.values() if value is not None]
         chosen = values[max(values)]
         if objective.at == "best" and sound:
@@ -195,7 +195,7 @@ class Player:
         self.trial.state = "complete"
 
     def _add_time(self) -> None:
-        """The seconds that its runs took, in all their sessions."""
+        """Sum the seconds that its runs took, in all their sessions."""
         runs = [self._folder.run_of(self.trial, seed) for seed in self._sweep.seeds]
         times = [(run.manifest.data.get("time") or {}).get("total") for run in runs]
         self.trial.seconds = round(sum(seconds for seconds in times if seconds), 1)
