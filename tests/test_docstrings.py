@@ -107,7 +107,7 @@ NOT_YET: set[str] = {
     "advnets/sweep/check.py",
     "advnets/sweep/distributions.py",
     "advnets/sweep/load.py",
-    "advnets/sweep/player.py",
+    "advnets/sweep/trial_runner.py",
     "advnets/sweep/run_process.py",
     "advnets/sweep/schema.py",
     "advnets/sweep/study.py",
