@@ -157,7 +157,7 @@ def open_manifest(
     # `advnets run RUN` resumes a stand-in run without asking for the original data.
     stand_in = folder.manifest.get("stand_in")
     if missing is not None:
-        stand_in = {"for": recipe.stand_in_for, "used": recipe.data["dataset"], "why": missing}
+        stand_in = {"for": recipe.stand_in_for, "used": recipe.settings.dataset, "why": missing}
     folder.manifest.update(
         status="running",
         command=_command(),
