@@ -19,11 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def add_afterwards(
-    folder: RunFolder,
-    recipe: Recipe,
-    scores: Sequence[Score],
-    step: int,
-    averaged: bool,
+    folder: RunFolder, recipe: Recipe, scores: Sequence[Score], step: int, averaged: bool
 ) -> None:
     """Add scores to a run's manifest, report, metrics.jsonl and event files.
 
@@ -54,11 +50,7 @@ def add_afterwards(
 
 
 def _append(
-    folder: RunFolder,
-    recipe: Recipe,
-    scores: Sequence[Score],
-    step: int,
-    suffix: str,
+    folder: RunFolder, recipe: Recipe, scores: Sequence[Score], step: int, suffix: str
 ) -> None:
     known = _known(folder, step)
     fresh = [s for s in scores if (f"{s.metric}{suffix}", to_jsonable(s.value)) not in known]
