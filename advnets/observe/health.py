@@ -24,7 +24,7 @@ class Health(Observer):
         """Look at what the run's records say."""
         if status != "finished":
             return
-        manifest, records = self._folder.manifest.data, self._folder.read_metrics()
+        manifest, records = self._folder.manifest.data, self._folder.metrics.read()
         for finding in (*game_findings(manifest), *record_findings(records)):
             if finding.level == "problem":
                 text = printable(f"{finding.subject}: {finding.text}", lines=False)

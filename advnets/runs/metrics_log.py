@@ -1,4 +1,4 @@
-"""metrics.jsonl: one JSON object per line, appended at log boundaries and where scores are had."""
+"""Keep metrics.jsonl: a JSON object per line, appended at log boundaries and with scores."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def of_rounds(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 class MetricsLog:
-    """The lines of a run's ``metrics.jsonl``.
+    """Append, read and truncate the lines of a run's ``metrics.jsonl``.
 
     A process that dies while it appends leaves a torn last line: reading ignores it,
     the next append removes it.
@@ -114,16 +114,14 @@ class MetricsLog:
             raise RunError(
                 f"cannot read {self.path.name}: {error.strerror or error}",
                 where=str(self.path.parent),
-                hint="remove it: the run goes on with a new one",
+                hint="remove it: the run continues with a new one",
             ) from error
 
     def _mend(self) -> None:
         """Cut a torn last line off, once per process."""
-        if self._whole:
+        if self._whole or not self.path.exists():
             return
         self._whole = True
-        if not self.path.exists():
-            return
         with self.path.open("rb+") as file:
             size = end = file.seek(0, 2)
             while end > 0:

@@ -14,7 +14,7 @@ from ..safe_io.wording import shorten
 T = TypeVar("T")
 
 MOST_ENTRIES = 100_000
-"""Of a mapping whose values are checked: all faults are collected before one is told."""
+"""Of a mapping whose values are checked: all faults are collected before one is reported."""
 
 
 def checked(kind: type[T], value: Any) -> T:

@@ -1,4 +1,4 @@
-"""Put values into words: shortened texts, counts, bytes, seconds, names of which some are told."""
+"""Put values into words: shortened texts, counts, bytes, seconds, the first of many names."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ def some(names: Iterable[str], most: int) -> str:
     >>> some(["a", "b"], 2), some("abcde", 2), some([], 2)
     ('a, b', 'a, b and 3 more', '')
     """
-    told = list(names)
-    more = f" and {len(told) - most:,} more" if len(told) > most else ""
-    return ", ".join(told[:most]) + more
+    names = list(names)
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def indented(lines: Iterable[str], most: int) -> str:
@@ -67,6 +67,6 @@ def indented(lines: Iterable[str], most: int) -> str:
       one
       and 2 more
     """
-    told = list(lines)
-    more = [f"and {len(told) - most:,} more"] if len(told) > most else []
-    return "\n".join(f"  {line}" for line in [*told[:most], *more])
+    lines = list(lines)
+    more = [f"and {len(lines) - most:,} more"] if len(lines) > most else []
+    return "\n".join(f"  {line}" for line in [*lines[:most], *more])

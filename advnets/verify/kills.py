@@ -264,7 +264,7 @@ class _Process:
 
 
 def _steps(folder: RunFolder) -> list[int]:
-    return [record["step"] for record in folder.read_metrics()]
+    return [record["step"] for record in folder.metrics.read()]
 
 
 def _committed(folder: RunFolder) -> dict[int, Path]:

@@ -38,7 +38,7 @@ def differences(one: Path, other: Path) -> list[str]:
         for key in ("status", "step", "state_sha256")
         if manifests[0].get(key) != manifests[1].get(key)
     ]
-    logs = [folder.read_metrics() for folder in folders]
+    logs = [folder.metrics.read() for folder in folders]
     steps = [[row["step"] for row in rows] for rows in logs]
     if steps[0] != steps[1]:
         found.append(f"metrics.jsonl: lines of the steps {_describe_odd(*steps)}")

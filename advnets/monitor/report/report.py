@@ -49,7 +49,7 @@ def write_report(folder: Any) -> Path:
     """
     folder = RunFolder(getattr(folder, "path", folder))
     try:
-        records = keep_numbers(of_rounds(folder.read_metrics()))
+        records = keep_numbers(of_rounds(folder.metrics.read()))
     except RunError:
         records = []
     try:
