@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, FailFast, Field
 
-from ..runs.record import Count, Few, Number, Numbers, at_most, checked
+from ..runs.record import Count, Few, Number, Numbers, at_most, validate
 from ..safe_io import open_file, read_json
 from ..safe_io.atomic import flush
 
@@ -60,7 +60,7 @@ class Extras(BaseModel):
 
 def _sound(extras: dict[str, Any]) -> dict[str, Any]:
     """Check the extras, and keep them as they were written."""
-    checked(Extras, extras)
+    validate(Extras, extras)
     return extras
 
 
@@ -68,7 +68,7 @@ class Index(BaseModel):
     """Say what a committed checkpoint consists of.
 
     >>> files = {"../../x": {"bytes": 1, "sha256": ""}}
-    >>> checked(Index, {"files": files, "step": 1, "state_sha256": "", "variables": {},
+    >>> validate(Index, {"files": files, "step": 1, "state_sha256": "", "variables": {},
     ...                 "extras": {}, "sha256": ""})
     Traceback (most recent call last):
     ...
@@ -114,7 +114,7 @@ def read_index(folder: Path) -> Index:
     """
     try:
         found = read_json(folder / INDEX, finite=False)  # its sums may be NaN
-        index = checked(Index, found)
+        index = validate(Index, found)
     except ValueError as error:
         raise ValueError(f"{INDEX}: {error}") from error
     if index.sha256 != own_hash(found):

@@ -25,7 +25,7 @@ from typing import IO, Any
 
 from ..errors import Interrupted, RunError, UsageError
 from ..safe_io.last_lines import last_lines
-from ..safe_io.wording import indented
+from ..safe_io.wording import indent
 from .signals import LISTENING, handle_signals
 
 LAST_LINES = 12
@@ -279,4 +279,4 @@ def _tee(source: IO[bytes], screen: Any, log: IO[bytes]) -> None:
 def _read_end(log: Path) -> str:
     lines = last_lines(log)
     start = max((i for i, line in enumerate(lines) if line.startswith("--- ")), default=-1)
-    return indented(lines[start + 1 :][-LAST_LINES:] or ["(it is empty)"], LAST_LINES)
+    return indent(lines[start + 1 :][-LAST_LINES:] or ["(it is empty)"], LAST_LINES)

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from ..safe_io import printable
-from ..safe_io.atomic import replacing
+from ..safe_io.atomic import replace_atomically
 from .plain_text import plain_text
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def save_grid(
         raise ValueError(f"save_grid needs samples [n, *shape] with n >= 1, got shape {x.shape}")
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(target) as file:  # under a name that nobody can lay a link at beforehand
+    with replace_atomically(target) as file:  # under a name where nobody can put a link before
         if spec.kind == "image":
             image_grid(x, spec.low, spec.high, columns).save(file, format="PNG", optimize=True)
         else:

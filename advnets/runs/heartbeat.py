@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ..safe_io import read_json
 from ..safe_io.atomic import cannot_write
-from .record import Count, Flag, Seconds, checked
+from .record import Count, Flag, Seconds, validate
 
 FILE = ".heartbeat.json"
 INTERVAL = 0.25
@@ -53,7 +53,7 @@ class Tally:
         Tally(total=0.0, step=0, steps_lost=0, sessions=0, cut_off=0, sealed=True)
         """
         try:
-            return checked(cls, read_json(folder / FILE, 2**16))
+            return validate(cls, read_json(folder / FILE, 2**16))
         except (OSError, ValueError):
             return cls()
 

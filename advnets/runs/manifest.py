@@ -20,7 +20,7 @@ from ..errors import RunError
 from ..safe_io import read_json
 from ..safe_io.atomic import cannot_write, write_atomically
 from ..safe_io.jsonable import to_jsonable
-from .record import Count, Number, Seconds, checked
+from .record import Count, Number, Seconds, validate
 
 PACKAGES = ("tensorflow", "keras", "numpy")
 STATUSES = ("running", "interrupted", "failed", "finished")
@@ -29,7 +29,7 @@ STATUSES = ("running", "interrupted", "failed", "finished")
 class Entries(BaseModel, extra="allow"):
     """Name what a manifest may hold; every entry is optional, and others may stand next to them.
 
-    >>> checked(Entries, {"step": "3"})
+    >>> validate(Entries, {"step": "3"})
     Traceback (most recent call last):
     ...
     ValueError: step: expected an integer, got the text '3'
@@ -139,7 +139,7 @@ class Manifest:
         """
         try:
             found: dict[str, Any] = read_json(self.path)
-            checked(Entries, found)
+            validate(Entries, found)
             return found
         except FileNotFoundError:
             return {}

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from ..errors import RunError
 from ..safe_io import open_file, parse_json
-from ..safe_io.atomic import cannot_write, replacing
+from ..safe_io.atomic import cannot_write, replace_atomically
 from ..safe_io.jsonable import to_jsonable
 from .thinned import Thinned
 
@@ -89,7 +89,7 @@ class MetricsLog:
         """Drop the records later than ``step``, as a resumed run will write them again."""
         if not self.path.exists():
             return
-        with replacing(self.path) as file:
+        with replace_atomically(self.path) as file:
             for line, record in self._records():
                 if record["step"] <= step:
                     file.write(line + b"\n")

@@ -20,12 +20,12 @@ def write_atomically(path: Path, text: str) -> None:
     Raises:
         RunError: If the disk is full or the folder cannot be written to; the old file stays.
     """
-    with replacing(path) as file:
+    with replace_atomically(path) as file:
         file.write(text.encode("utf-8", "backslashreplace"))
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replace_atomically(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary file next to ``path``, which replaces it once it is written.
 
     A link at ``path`` is replaced, not followed.

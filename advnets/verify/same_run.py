@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..runs import RunFolder
-from ..safe_io.wording import counted
+from ..safe_io.wording import pluralise
 
 TIMES = ("time", "steps_per_second")
 """Keys of metrics.jsonl that depend on the clock."""
@@ -46,7 +46,8 @@ def differences(one: Path, other: Path) -> list[str]:
         rows = [[_without_times(row) for row in log] for log in logs]
         odd = [a["step"] for a, b in zip(*rows, strict=True) if a != b]
         if odd:
-            found.append(f"metrics.jsonl: {counted(len(odd), 'line')}, the first of step {odd[0]}")
+            lines = pluralise(len(odd), "line")
+            found.append(f"metrics.jsonl: {lines}, the first of step {odd[0]}")
     pictures = [
         {p.name: p.read_bytes() for glob in DRAWN for p in f.samples.glob(glob)} for f in folders
     ]

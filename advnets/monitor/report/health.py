@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from ...runs.metrics_log import of_rounds
-from ...safe_io.wording import counted, shorten
+from ...safe_io.wording import pluralise, shorten
 
 RECENT = 10
 """Records that a verdict on the present state rests on."""
@@ -115,7 +115,7 @@ def record_findings(records: Sequence[Mapping[str, Any]]) -> list[Finding]:
         *(find_stalled_generator, find_saturation, find_collapse, find_disorder),
     )
     found = [finding for check in checks if (finding := check(records)) is not None]
-    steps = f"{counted(len(records), 'record')} up to step {records[-1]['step']}"
+    steps = f"{pluralise(len(records), 'record')} up to step {records[-1]['step']}"
     return found or [Finding("ok", "metrics", f"{steps}; finite, both players alive")]
 
 
