@@ -39,7 +39,11 @@ def snapshot(state: Mapping[str, tf.Variable]) -> dict[str, tf.Variable]:
 
 
 def weights_sha256(weights: Iterable[np.ndarray]) -> str:
-    """Return SHA-256 over a network's weights: dtype, shape and bytes of each, in order."""
+    """Return SHA-256 over a network's weights: dtype, shape and bytes of each, in order.
+
+    >>> weights_sha256([np.zeros([2, 1])]) == weights_sha256([np.zeros([1, 2])])
+    False
+    """
     return _sha256(("", weight) for weight in weights)
 
 

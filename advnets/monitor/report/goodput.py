@@ -40,8 +40,7 @@ def find_goodput(manifest: Mapping[str, Any]) -> Finding | None:
         for kind, seconds in time.items()
         if kind not in ("total", "training") and total and seconds / total >= 0.005
     ]
-    text = "; ".join(
-        [f"{goodput:.0%} of {duration(total)} was spent in rounds", ", ".join(others)]
-    ).removesuffix("; ")
     lost = describe_lost_time(manifest)
-    return Finding("note" if lost else "ok", "goodput", f"{text}; {lost}" if lost else text)
+    spent = f"{goodput:.0%} of {duration(total)} was spent in rounds"
+    text = "; ".join(filter(None, [spent, ", ".join(others), lost]))
+    return Finding("note" if lost else "ok", "goodput", text)
