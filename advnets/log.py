@@ -1,6 +1,6 @@
-"""Show what advnets says: its loggers, ``advnets.…`` of the standard library, on standard error.
+"""Show on standard error what advnets logs, by ``advnets.…`` loggers of the standard library.
 
-Whoever has something to say says it to the logger of his module, and to nobody else:
+Each module writes to its own logger, and to nothing else:
 
     log = logging.getLogger(__name__)
     log.info("training a classifier")                            # as it is
@@ -72,8 +72,7 @@ class ScreenHandler(logging.Handler):
     @property
     def console(self) -> Console:
         """Where it writes."""
-        if self._console is None:
-            self._console = screen()
+        self._console = self._console or screen()
         return self._console
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -83,11 +82,12 @@ class ScreenHandler(logging.Handler):
             from rich.text import Text
 
             text, style = self.format(record), getattr(record, "style", None)
-            if style is None and record.levelno >= logging.WARNING:
-                text = f"{'warning' if record.levelno < logging.ERROR else 'error'}: {text}"
-            style = STYLES.get(record.levelno, "") if style is None else style
-            console = self.console
-            console.print(Text(printable(text), style), soft_wrap=not console.is_terminal)
+            if style is None:
+                style = STYLES.get(record.levelno, "")
+                if record.levelno >= logging.WARNING:
+                    text = f"{'warning' if record.levelno < logging.ERROR else 'error'}: {text}"
+            wrap = not self.console.is_terminal
+            self.console.print(Text(printable(text), style), soft_wrap=wrap)
 
 
 @contextlib.contextmanager
@@ -95,7 +95,7 @@ def on_screen(console: Console | None = None, *, always: bool = False) -> Iterat
     """Show the log, from ``INFO`` on, on standard error; not twice, and for so long only.
 
     A level that the user has given to the logger ``advnets`` counts. Handlers of the root
-    logger get nothing meanwhile, which would be said twice.
+    logger get nothing meanwhile, which would be shown twice.
 
     Args:
         console: Where to show it instead.
@@ -126,8 +126,7 @@ def on_screen(console: Console | None = None, *, always: bool = False) -> Iterat
 def at_level(level: int) -> Iterator[None]:
     """Let only records of a level or above through, for so long, or of a higher one set before.
 
-    Workers other than the chief play their rounds at ``logging.WARNING``: what there is to
-    say of a run, the chief says.
+    Workers other than the chief play their rounds at ``logging.WARNING``: the chief reports.
 
     >>> with at_level(logging.WARNING), at_level(logging.INFO):
     ...     logging.getLevelName(ROOT.level)
@@ -155,15 +154,13 @@ def _configured() -> bool:
     whenever TensorFlow logs anything, such as how long it took to save a checkpoint.
     """
     root = logging.getLogger()
-    unasked = [
-        handler
-        for handler in root.handlers
-        if type(handler) is logging.StreamHandler
+    return bool(ROOT.handlers) or not all(
+        type(handler) is logging.StreamHandler
         and handler.stream is sys.stderr
         and getattr(handler.formatter, "_fmt", None) == logging.BASIC_FORMAT
         and root.level == logging.WARNING
-    ]
-    return bool(ROOT.handlers) or len(unasked) < len(root.handlers)
+        for handler in root.handlers
+    )
 
 
 def _handlers() -> list[ScreenHandler]:

@@ -43,7 +43,7 @@ def collect_run(run: Path, dest: Path) -> None:
     folder = RunFolder.open(run)
     dest.mkdir(parents=True, exist_ok=True)
     _manifest(folder, dest)
-    records = folder.read_metrics()
+    records = folder.metrics.read()
     stride = -(-len(records) // MOST_LINES) or 1
     kept = [r for i, r in enumerate(records) if (len(records) - 1 - i) % stride == 0]
     lines = (json.dumps(record, ensure_ascii=False) for record in kept)

@@ -20,12 +20,7 @@ def state_sha256(state: Mapping[str, tf.Variable]) -> str:
     >>> one == state_sha256({"a": tf.Variable([1.5]), "b": tf.Variable(2)})
     False
     """
-    digest = hashlib.sha256()
-    for name in sorted(state):
-        value = np.ascontiguousarray(state[name].numpy())
-        digest.update(f"{name}:{value.dtype}:{value.shape};".encode())
-        digest.update(value.tobytes())
-    return digest.hexdigest()
+    return _sha256((f"{name}:", state[name].numpy()) for name in sorted(state))
 
 
 def snapshot(state: Mapping[str, tf.Variable]) -> dict[str, tf.Variable]:
@@ -44,10 +39,18 @@ def snapshot(state: Mapping[str, tf.Variable]) -> dict[str, tf.Variable]:
 
 
 def weights_sha256(weights: Iterable[np.ndarray]) -> str:
-    """Return SHA-256 over a network's weights: dtype, shape and bytes of each, in order."""
+    """Return SHA-256 over a network's weights: dtype, shape and bytes of each, in order.
+
+    >>> weights_sha256([np.zeros([2, 1])]) == weights_sha256([np.zeros([1, 2])])
+    False
+    """
+    return _sha256(("", weight) for weight in weights)
+
+
+def _sha256(arrays: Iterable[tuple[str, np.ndarray]]) -> str:
     digest = hashlib.sha256()
-    for weight in weights:
-        value = np.ascontiguousarray(weight)
-        digest.update(f"{value.dtype}:{value.shape};".encode())
+    for prefix, array in arrays:
+        value = np.ascontiguousarray(array)
+        digest.update(f"{prefix}{value.dtype}:{value.shape};".encode())
         digest.update(value.tobytes())
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""``checkpoint.json``: what a committed checkpoint consists of, and whether it is still that."""
+"""Describe in ``checkpoint.json`` what a committed checkpoint consists of, and verify it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field
+from pydantic import AfterValidator, BaseModel, FailFast, Field
 
-from ..runs.record import Count, Few, Number, Numbers, at_most, checked
+from ..runs.record import Count, Few, Number, Numbers, at_most, validate
 from ..safe_io import open_file, read_json
+from ..safe_io.atomic import flush
 
 INDEX = "checkpoint.json"
 MOST_FILES = 10_000
 
 
 def _in_the_folder(name: str) -> str:
-    """Refuse a name with a folder in it: others' files would be read, and their hashes told."""
+    """Refuse a name with a folder in it: others' files would be read and their hashes shown."""
     if name in ("", ".", "..") or any(part in name for part in ("/", "\\", "\0")):
         raise ValueError("it is no file in the checkpoint's folder")
     return name
@@ -32,20 +33,16 @@ class File(BaseModel):
     sha256: str
 
 
-class Window(BaseModel):
+class Window(BaseModel, extra="forbid"):
     """Hold the open averages of a line that is logged later."""
-
-    model_config = ConfigDict(extra="forbid")
 
     rounds: Count
     sums: Numbers
     seen: Numbers = {}
 
 
-class Best(BaseModel):
-    """Tell which checkpoint had the best score so far."""
-
-    model_config = ConfigDict(extra="forbid")
+class Best(BaseModel, extra="forbid"):
+    """Hold which checkpoint had the best score so far."""
 
     metric: str = ""
     mode: str = ""
@@ -63,7 +60,7 @@ class Extras(BaseModel):
 
 def _sound(extras: dict[str, Any]) -> dict[str, Any]:
     """Check the extras, and keep them as they were written."""
-    checked(Extras, extras)
+    validate(Extras, extras)
     return extras
 
 
@@ -71,7 +68,7 @@ class Index(BaseModel):
     """Say what a committed checkpoint consists of.
 
     >>> files = {"../../x": {"bytes": 1, "sha256": ""}}
-    >>> checked(Index, {"files": files, "step": 1, "state_sha256": "", "variables": {},
+    >>> validate(Index, {"files": files, "step": 1, "state_sha256": "", "variables": {},
     ...                 "extras": {}, "sha256": ""})
     Traceback (most recent call last):
     ...
@@ -117,7 +114,7 @@ def read_index(folder: Path) -> Index:
     """
     try:
         found = read_json(folder / INDEX, finite=False)  # its sums may be NaN
-        index = checked(Index, found)
+        index = validate(Index, found)
     except ValueError as error:
         raise ValueError(f"{INDEX}: {error}") from error
     if index.sha256 != own_hash(found):
@@ -155,17 +152,8 @@ def describe(path: Path) -> File:
         return File(bytes=os.fstat(file.fileno()).st_size, sha256=digest.hexdigest())
 
 
-def flush(path: Path) -> None:
-    """Have the system write a file, or a folder's entries, to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def own_hash(index: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of what an index says but for its ``sha256``."""
+    """Return the SHA-256 of an index without its ``sha256``."""
     rest = {key: value for key, value in index.items() if key != "sha256"}
     text = json.dumps(rest, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -23,9 +23,10 @@ import tensorflow as tf
 
 from ..errors import RunError
 from ..plugins.tracebacks import describe_error
+from ..safe_io.atomic import flush
 from ..safe_io.wording import shorten
 from .hashing import state_sha256
-from .index import fault_of, flush, read_index, write_index
+from .index import fault_of, read_index, write_index
 
 COMMITTED = re.compile(r"step-(\d{8,})")
 WRITING = ".writing-"

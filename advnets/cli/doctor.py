@@ -146,7 +146,7 @@ def examine(folder: RunFolder, registry: Registry) -> Iterator[Finding]:
     parts: dict[str, Callable[[], Iterable[Finding]]] = {
         "recipe.yaml": lambda: _recipe(folder, registry, began),
         "manifest.json": lambda: _manifest(folder),
-        "metrics.jsonl": lambda: record_findings(folder.read_metrics()),
+        "metrics.jsonl": lambda: record_findings(folder.metrics.read()),
         "checkpoints": lambda: _checkpoints(folder),
     }
     barred = set()

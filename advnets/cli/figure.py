@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from ..errors import AdvnetsError, UsageError
-from ..safe_io.wording import counted, shorten
+from ..safe_io.wording import pluralise, shorten
 from .common import check_place, echo, log, plugin_options
 from .run_options import checkpoint_option, open_run, run_argument, seed_option, weights_option
 
@@ -195,7 +195,7 @@ def _of_images(
     spec = run.source.spec
     if spec.kind != "image":
         on_the_line = bool(read_snapshots(run.folder.samples))
-        size = counted(spec.size, "number")
+        size = pluralise(spec.size, "number")
         raise UsageError(
             f"figure {number} shows images; this run's examples are vectors of {size}",
             where=str(run.path),
@@ -241,9 +241,9 @@ def _make(folder: Path) -> None:
 
 
 def _save(target: Path, write: Write) -> None:
-    from ..safe_io.atomic import replacing
+    from ..safe_io.atomic import replace_atomically
 
-    with replacing(target) as file:
+    with replace_atomically(target) as file:
         write(file)
 
 

@@ -63,9 +63,9 @@ def command(
     if out.suffix == ".npz":
         import numpy as np
 
-        from ..safe_io.atomic import replacing
+        from ..safe_io.atomic import replace_atomically
 
-        with replacing(out) as file:
+        with replace_atomically(out) as file:
             np.savez_compressed(file, samples=samples, latents=latents)
     else:
         from ..monitor.grid import save_grid

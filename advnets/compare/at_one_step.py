@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import UsageError
-from ..safe_io.wording import indented
+from ..safe_io.wording import indent
 from .protocols import diff_settings, settings, settings_key
 
 MOST_LINES = 6
@@ -49,7 +49,7 @@ def _refuse_ambiguous(scores: Sequence[Mapping[str, Any]], where: str | None) ->
     first, *others = (settings(metric, score.get("protocol") or {}) for score in scores)
     for other in others:
         if settings_key(first) != settings_key(other):
-            shown = indented(diff_settings(first, other), MOST_LINES)
+            shown = indent(diff_settings(first, other), MOST_LINES)
             raise UsageError(
                 f"{metric!r} was measured in several ways, so it does not say which score "
                 f"counts; they differ in\n{shown}",

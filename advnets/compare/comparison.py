@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import UsageError
 from ..recipe import differences
-from ..safe_io.wording import indented, some
+from ..safe_io.wording import indent, some
 from .protocols import diff_settings
 from .ranking import Comparison, Pair, Row
 from .scored_run import Measured, ScoredRun, Series
@@ -102,7 +102,7 @@ def _shared_settings(runs: Sequence[ScoredRun], metric: str) -> list[str]:
     if shared:
         return shared
     first, second, lines = _find_nearest(runs, metric)
-    shown = indented(lines, MOST_LINES)
+    shown = indent(lines, MOST_LINES)
     raise UsageError(
         f"{metric!r} was not measured alike, so it cannot be ranked: {first.path} and "
         f"{second.path} differ in\n{shown}",

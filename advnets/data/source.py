@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..errors import DataError
-from ..safe_io.wording import counted, size
+from ..safe_io.wording import pluralise, size
 from .examples import Examples, check_examples
 from .preprocess import Preprocess, contrast_statistics
 from .spec import SPLITS, DataSpec
@@ -257,7 +257,7 @@ class Source(ABC):
         needed, most = examples * self.spec.bytes, max(self.budget, MEMORY_BUDGET)
         if needed > most:
             raise DataError(
-                f"{self.name}: {counted(examples, 'example')} of {split!r} take {size(needed)} "
+                f"{self.name}: {pluralise(examples, 'example')} of {split!r} take {size(needed)} "
                 f"of memory; at most {size(most)} are used",
                 hint=f"{self._other_way}; or, where there is the memory, raise "
                 "distribution.memory_budget",

@@ -16,6 +16,10 @@ from ..errors import UsageError
 from .kubernetes import SELECTOR, kubernetes_workers
 
 JOBS = ("chief", "worker")
+EXAMPLE = (
+    'such as {"cluster": {"worker": ["host0:2222", "host1:2222"]}, '
+    '"task": {"type": "worker", "index": 0}}'
+)
 FIRST_PORT, PORTS = 12_000, 20_000
 """Where the ports of a SLURM job lie: below those that systems give out by themselves."""
 
@@ -40,7 +44,7 @@ class Cluster:
     @property
     def size(self) -> int:
         """How many workers there are, the chief included."""
-        return sum(map(len, self.workers.values()))
+        return len(self.addresses)
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -87,12 +91,8 @@ def find_cluster(environment: Mapping[str, str] | None = None) -> Cluster | None
 
 
 def _from_tf_config(text: str) -> Cluster | None:
-    def refuse(message: str, hint: str | None = None) -> UsageError:
-        example = (
-            '{"cluster": {"worker": ["host0:2222", "host1:2222"]}, '
-            '"task": {"type": "worker", "index": 0}}'
-        )
-        return UsageError(message, where="TF_CONFIG", hint=hint or f"such as {example}")
+    def refuse(message: str, hint: str = EXAMPLE) -> UsageError:
+        return UsageError(message, where="TF_CONFIG", hint=hint)
 
     try:
         config = json.loads(text)
@@ -135,9 +135,7 @@ def _from_tf_config(text: str) -> Cluster | None:
 
 
 def _is_address(word: Any) -> bool:
-    if not isinstance(word, str):
-        return False
-    _, colon, port = word.rpartition(":")
+    _, colon, port = word.rpartition(":") if isinstance(word, str) else ("", "", "")
     return bool(colon) and port.isdecimal() and 0 < int(port[:6]) < 2**16
 
 
@@ -150,8 +148,8 @@ def _from_slurm(environment: Mapping[str, str]) -> Cluster:
     """
     import tensorflow as tf
 
-    job, step = environment.get("SLURM_JOB_ID", "0"), environment.get("SLURM_STEP_ID", "0")
-    number = sum(int(word) for word in (job, step) if word.isdigit())
+    numbers = [environment.get(name, "") for name in ("SLURM_JOB_ID", "SLURM_STEP_ID")]
+    number = sum(int(word) for word in numbers if word.isdigit())
     # So that two jobs on one machine keep out of each other's way.
     first = FIRST_PORT + 64 * number % PORTS
     try:

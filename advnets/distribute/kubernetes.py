@@ -18,31 +18,6 @@ PATIENCE, PAUSE = 600.0, 2.0
 NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
-class _Pods:
-    """Give the resolver, as its client, the pods of one namespace by their own addresses.
-
-    The resolver would list the pods of all namespaces, which few accounts may, and give
-    the addresses of the machines that pods run on, where nobody listens.
-    """
-
-    def __init__(self, client: Any, namespace: str):
-        self._client, self._namespace = client, namespace
-
-    def list_pod_for_all_namespaces(self, label_selector: str) -> SimpleNamespace:
-        """Return the pods that have not ended, with their own addresses as those of their hosts."""
-        found = self._client.list_namespaced_pod(self._namespace, label_selector=label_selector)
-        return SimpleNamespace(
-            items=[
-                SimpleNamespace(
-                    metadata=pod.metadata,
-                    status=SimpleNamespace(phase=pod.status.phase, host_ip=pod.status.pod_ip),
-                )
-                for pod in found.items
-                if pod.status.phase not in ("Succeeded", "Failed")  # earlier attempts
-            ]
-        )
-
-
 def kubernetes_workers(
     environment: Mapping[str, str], client: Any = None, patience: float = PATIENCE
 ) -> tuple[str, ...]:
@@ -63,7 +38,21 @@ def kubernetes_workers(
     selector, count = environment[SELECTOR], environment.get(WORKERS, "")
     if not count.isdigit() or int(count) < 1:
         raise UsageError(f"{WORKERS} is {count!r}; the number of pods was expected")
-    pods = _Pods(client or _client(), _namespace(environment))
+    namespace = environment.get("POD_NAMESPACE")
+    namespace = namespace or (NAMESPACE.read_text().strip() if NAMESPACE.exists() else "default")
+    lister = (client or _client()).list_namespaced_pod
+
+    def list_pods(label_selector: str) -> SimpleNamespace:
+        pods = []
+        for pod in lister(namespace, label_selector=label_selector).items:
+            if pod.status.phase not in ("Succeeded", "Failed"):  # earlier attempts
+                status = SimpleNamespace(phase=pod.status.phase, host_ip=pod.status.pod_ip)
+                pods.append(SimpleNamespace(metadata=pod.metadata, status=status))
+        return SimpleNamespace(items=pods)
+
+    # The resolver would list the pods of all namespaces, which few accounts may, and give
+    # the addresses of the machines that pods run on, where nobody listens.
+    pods = SimpleNamespace(list_pod_for_all_namespaces=list_pods)
     deadline = time.monotonic() + patience
     while True:
         resolver = tf.distribute.cluster_resolver.KubernetesClusterResolver(
@@ -100,8 +89,3 @@ def _client() -> Any:
             hint="unset it, or set TF_CONFIG",
         ) from error
     return client.CoreV1Api()
-
-
-def _namespace(environment: Mapping[str, str]) -> str:
-    given = environment.get("POD_NAMESPACE")
-    return given or (NAMESPACE.read_text().strip() if NAMESPACE.exists() else "default")

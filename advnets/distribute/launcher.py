@@ -25,8 +25,8 @@ from typing import IO, Any
 
 from ..errors import Interrupted, RunError, UsageError
 from ..safe_io.last_lines import last_lines
-from ..safe_io.wording import indented
-from .signals import LISTENING
+from ..safe_io.wording import indent
+from .signals import LISTENING, handle_signals
 
 LAST_LINES = 12
 POLL = 0.05
@@ -87,11 +87,11 @@ def worker_environments(
     each = len(gpus) // workers
     found = []
     for index in range(workers):
-        own = {"type": "worker", "index": index}
-        config = {"cluster": {"worker": addresses}, "task": own}
-        devices = {}
+        task = {"type": "worker", "index": index}
+        config = {"cluster": {"worker": addresses}, "task": task}
         if gpus:
-            devices["CUDA_VISIBLE_DEVICES"] = ",".join(gpus[index * each : (index + 1) * each])
+            own = gpus[index * each : (index + 1) * each]
+            devices = {"CUDA_VISIBLE_DEVICES": ",".join(own)}
         else:
             threads = str(max(1, (os.cpu_count() or 1) // workers))
             devices = {name: base.get(name, threads) for name in THREADS}
@@ -132,16 +132,13 @@ class Launcher:
         self._logs.mkdir(parents=True, exist_ok=True)
         self._pipe = os.pipe()
         os.set_blocking(self._pipe[0], False)
-        before = {n: signal.signal(n, self._pass_on) for n in (signal.SIGINT, signal.SIGTERM)}
-        try:
+        with contextlib.ExitStack() as held:
+            for descriptor in self._pipe:
+                held.callback(os.close, descriptor)
+            held.enter_context(handle_signals(self._pass_on))
+            held.callback(self._signal, signal.SIGKILL)
             self._start()
             first = self._wait()
-        finally:
-            self._signal(signal.SIGKILL)
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            for descriptor in self._pipe:
-                os.close(descriptor)
         self._raise_failure(first)
 
     def _start(self) -> None:
@@ -187,7 +184,10 @@ class Launcher:
             ended.sort(key=lambda w: min(w.code or 0, 0))
             if ended and (first is None or first.code == 0):
                 first = next((w for w in ended if w.code), ended[0])
-                deadline = time.monotonic() + _patience(first.code or 0)
+                code = first.code or 0
+                agreed = code in (0, Interrupted.exit_code)
+                cause = "signal" if code < 0 else "agreed" if agreed else "error"
+                deadline = time.monotonic() + SECONDS_TO_END[cause]
             if time.monotonic() > deadline:
                 self._signal(signal.SIGKILL if terminated else signal.SIGTERM)
                 deadline, terminated = time.monotonic() + SECONDS_TO_COMPLY, True
@@ -212,26 +212,21 @@ class Launcher:
                 )
         if len(codes) == 1 and first.code is not None and first.code > 0:
             raise SystemExit(first.code)
-        bad_input = first.code == UsageError.exit_code
-        kind = UsageError if bad_input else RunError
-        raise kind(
+        message = (
             f"worker {first.index} of {len(self._workers)} {first.ending}; the others were "
-            f"ended too. The end of its log, {first.log}:\n{_read_end(first.log)}",
-            hint="mend that, and run the same command again"
-            if bad_input
-            else "the same command resumes from the newest checkpoint",
+            f"ended too. The end of its log, {first.log}:\n{_read_end(first.log)}"
         )
+        if first.code == UsageError.exit_code:
+            raise UsageError(message, hint="mend that, and run the same command again")
+        raise RunError(message, hint="the same command resumes from the newest checkpoint")
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
         self._received.append(number)
-        # While they connect, workers handle no signal; nothing has been played then.
-        self._signal(number if self._all_listen() else signal.SIGKILL)
-
-    def _all_listen(self) -> bool:
-        """Tell whether every worker handles signals by now, of which each sends a byte."""
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(BlockingIOError):  # each sends a byte once it handles signals
             self._listening += len(os.read(self._pipe[0], len(self._environments)))
-        return self._listening >= len(self._environments)
+        # While they connect, workers handle no signal; nothing has been played then.
+        all_listen = self._listening >= len(self._environments)
+        self._signal(number if all_listen else signal.SIGKILL)
 
     def _signal(self, number: int) -> None:
         for worker in self._workers:
@@ -246,38 +241,26 @@ def worker_command(words: Sequence[str]) -> list[str]:
 
 def _find_free_ports(count: int) -> list[int]:
     """Find ports that nobody listens on at the moment."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
             each.bind(("localhost", 0))
         return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
 
 
 def _find_gpus(environment: Mapping[str, str]) -> list[str]:
     """Return the GPUs that a process would see, as CUDA_VISIBLE_DEVICES names them."""
     named = environment.get("CUDA_VISIBLE_DEVICES")
     if named is None:
-        return [str(number) for number in range(len(list(Path("/dev").glob("nvidia[0-9]*"))))]
+        return [str(n) for n, _ in enumerate(Path("/dev").glob("nvidia[0-9]*"))]
     gpus = [word.strip() for word in named.split(",") if word.strip()]
     return gpus[: gpus.index("-1")] if "-1" in gpus else gpus
 
 
-def _patience(code: int) -> float:
-    if code < 0:
-        return SECONDS_TO_END["signal"]
-    agreed = code in (0, Interrupted.exit_code)
-    return SECONDS_TO_END["agreed" if agreed else "error"]
-
-
 def end_with_parent() -> None:
     """Have Linux send this child SIGTERM should its parent die without passing one on."""
-    try:
+    with contextlib.suppress(OSError, AttributeError):  # other systems have no such call
         ctypes.CDLL(None).prctl(PARENT_DIED, signal.SIGTERM)
-    except (OSError, AttributeError):  # other systems have no such call
-        return
 
 
 def _tee(source: IO[bytes], screen: Any, log: IO[bytes]) -> None:
@@ -296,4 +279,4 @@ def _tee(source: IO[bytes], screen: Any, log: IO[bytes]) -> None:
 def _read_end(log: Path) -> str:
     lines = last_lines(log)
     start = max((i for i, line in enumerate(lines) if line.startswith("--- ")), default=-1)
-    return indented(lines[start + 1 :][-LAST_LINES:] or ["(it is empty)"], LAST_LINES)
+    return indent(lines[start + 1 :][-LAST_LINES:] or ["(it is empty)"], LAST_LINES)

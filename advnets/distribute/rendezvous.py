@@ -20,7 +20,6 @@ import os
 import select
 import signal
 import socket
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from types import FrameType
@@ -29,6 +28,7 @@ from typing import Any
 from ..errors import Interrupted, RunError, UsageError
 from ..safe_io.wording import some
 from .cluster import Cluster
+from .signals import handle_signals
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +53,20 @@ def rendezvous(cluster: Cluster) -> Iterator[None]:
         RunError: If the chief cannot listen at its address.
     """
     waiting = WaitReport(cluster)
-    with _ending_on_signals(waiting), open(os.devnull, "w") as nowhere:
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise Interrupted(
+            f"stopped by {signal.Signals(number).name} while waiting for {waiting.whom}; "
+            "nothing has been played"
+        )
+
+    with handle_signals(end), open(os.devnull, "w") as nowhere:
         if cluster.rank == 0:
             _receive(cluster, waiting)
         else:
             _report(cluster, waiting)
-        waiting.end()
+        waiting.missing = ()
+        log.info(f"all {cluster.size} workers are there")
         # This needs no lock of Python's.
         faulthandler.dump_traceback_later(CONNECTING, exit=True, file=nowhere)
         try:
@@ -68,16 +76,11 @@ def rendezvous(cluster: Cluster) -> Iterator[None]:
 
 
 class WaitReport:
-    """Report, ever more rarely, for whom a worker waits.
-
-    Args:
-        cluster: The workers.
-    """
+    """Report, ever more rarely, for whom a worker waits."""
 
     def __init__(self, cluster: Cluster):
         self.missing: Sequence[str] = ()
         self._who = f"worker {cluster.rank} of {cluster.size}"
-        self._size = cluster.size
         self._began, self._report_after = time.monotonic(), REPORT_AFTER
         log.info(f"{self._who} (from {cluster.source}) waits for the others")
 
@@ -89,11 +92,6 @@ class WaitReport:
             self._report_after *= 2
             log.info(f"{self._who} has waited {waited:.0f} s for {self.whom}")
 
-    def end(self) -> None:
-        """Report that all are there."""
-        self.missing = ()
-        log.info(f"all {self._size} workers are there")
-
     @property
     def whom(self) -> str:
         """The missing addresses, in words."""
@@ -101,11 +99,7 @@ class WaitReport:
 
 
 class Connection:
-    """Send and receive messages, which are JSON objects, one to a line.
-
-    Args:
-        connected: The socket.
-    """
+    """Send and receive messages, which are JSON objects, one to a line."""
 
     def __init__(self, connected: socket.socket):
         self.socket = connected
@@ -140,7 +134,7 @@ def _receive(cluster: Cluster, waiting: WaitReport) -> None:
     with contextlib.ExitStack() as held:
         server = held.enter_context(_listen(cluster))
         callers: dict[socket.socket, Connection] = {}
-        held.callback(_close, callers)
+        held.callback(lambda: list(map(socket.socket.close, callers)))
         heartbeat = 0.0
         while len(present) < cluster.size - 1:
             ready, _, _ = select.select([server, *callers], [], [], HEARTBEAT)
@@ -151,7 +145,7 @@ def _receive(cluster: Cluster, waiting: WaitReport) -> None:
                         caller.settimeout(TIMEOUT)
                         callers[caller] = Connection(caller)
                     continue
-                with _dropping_lost(each, callers, present):
+                with _drop_lost(each, callers, present):
                     for message in callers[each].receive():
                         rank = _find_rank(message, cluster)
                         if rank is None:
@@ -163,7 +157,7 @@ def _receive(cluster: Cluster, waiting: WaitReport) -> None:
             if time.monotonic() - heartbeat > HEARTBEAT:
                 heartbeat = time.monotonic()
                 for rank, line in list(present.items()):
-                    with _dropping_lost(line.socket, callers, present):
+                    with _drop_lost(line.socket, callers, present):
                         line.send(missing=[a for a in missing if a != addresses[rank]])
         server.close()  # TensorFlow is going to listen there
         for line in present.values():
@@ -200,7 +194,7 @@ def _report(cluster: Cluster, waiting: WaitReport) -> None:
 
 
 @contextlib.contextmanager
-def _dropping_lost(
+def _drop_lost(
     caller: socket.socket, callers: dict[socket.socket, Connection], present: dict[int, Connection]
 ) -> Iterator[None]:
     """Forget a caller that has gone, or sends nonsense."""
@@ -228,11 +222,6 @@ def _listen(cluster: Cluster) -> socket.socket:
         ) from error
 
 
-def _close(callers: dict[socket.socket, Connection]) -> None:
-    for caller in callers:
-        caller.close()
-
-
 def _find_rank(message: dict[str, Any], cluster: Cluster) -> int | None:
     rank = message.get("rank")
     known = isinstance(rank, int) and 0 < rank < cluster.size
@@ -241,24 +230,3 @@ def _find_rank(message: dict[str, Any], cluster: Cluster) -> int | None:
 
 def _digest(cluster: Cluster) -> str:
     return hashlib.sha256("\n".join(cluster.addresses).encode()).hexdigest()
-
-
-@contextlib.contextmanager
-def _ending_on_signals(waiting: WaitReport) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def end(number: int, frame: FrameType | None) -> None:
-        raise Interrupted(
-            f"stopped by {signal.Signals(number).name} while waiting for {waiting.whom}; "
-            "nothing has been played"
-        )
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, end) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

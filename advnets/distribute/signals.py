@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -32,36 +32,37 @@ class StopRequest:
 
 
 @contextlib.contextmanager
-def handling_signals() -> Iterator[StopRequest]:
+def handle_signals(handle: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Call a function at SIGINT and SIGTERM; but Python can do so in the main thread alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handle) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def stop_on_signals() -> Iterator[StopRequest]:
     """Turn the first SIGINT or SIGTERM into a :class:`StopRequest`; a second one acts at once.
 
     Outside of the main thread, where Python installs no handlers, the request is never made.
     """
     request = StopRequest()
-    if threading.current_thread() is not threading.main_thread():
-        yield request
-        return
-    before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def handle(number: int, frame: FrameType | None) -> None:
         request.signal = signal.Signals(number).name
         for other in SIGNALS:
             signal.signal(other, signal.SIG_DFL)
 
-    for number in SIGNALS:
-        signal.signal(number, handle)
-    _notify_launcher()
-    try:
+    with handle_signals(handle):
+        # `advnets launch`, if it started this process, waits to hear that signals are handled.
+        descriptor = os.environ.pop(LISTENING, "")
+        if descriptor.isdigit():
+            with contextlib.suppress(OSError):
+                os.write(int(descriptor), b".")
+                os.close(int(descriptor))
         yield request
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _notify_launcher() -> None:
-    """Inform `advnets launch`, if it started this process, that signals are handled now."""
-    descriptor = os.environ.pop(LISTENING, "")
-    if descriptor.isdigit():
-        with contextlib.suppress(OSError):
-            os.write(int(descriptor), b".")
-            os.close(int(descriptor))

@@ -41,7 +41,7 @@ def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
             "set in each; see docs/scaling.md",
         )
     else:
-        strategy = _one_machine(name)
+        strategy = make_local_strategy(name)
     replicas = strategy.num_replicas_in_sync
     if batch_size % replicas:
         raise UsageError(
@@ -61,7 +61,19 @@ def make_local_strategy(name: str) -> tf.distribute.Strategy:
     >>> make_local_strategy("multi_worker").num_replicas_in_sync
     1
     """
-    return _one_machine(name)
+    gpus = tf.config.list_logical_devices("GPU")
+    if name == "one_device" or (name != "mirrored" and len(gpus) < 2):
+        return tf.distribute.get_strategy()
+    devices = gpus or tf.config.list_logical_devices("CPU")
+    if len(devices) == 1:
+        return tf.distribute.get_strategy()
+    try:
+        return _mirrored(tuple(device.name for device in devices))
+    except ValueError as error:  # it reads TF_CONFIG, too
+        raise UsageError(
+            f"TensorFlow cannot mirror {len(devices)} devices: {error}",
+            hint="unset TF_CONFIG, or use distribution.strategy=one_device",
+        ) from error
 
 
 def constant_scope(strategy: tf.distribute.Strategy) -> contextlib.AbstractContextManager[Any]:
@@ -84,22 +96,6 @@ def describe(strategy: tf.distribute.Strategy, workers: int = 1) -> str:
     if workers > 1:
         return f"{count} replicas on {workers} workers ({kind})"
     return f"one device ({kind})" if count == 1 else f"{count} mirrored replicas ({kind})"
-
-
-def _one_machine(name: str) -> tf.distribute.Strategy:
-    gpus = tf.config.list_logical_devices("GPU")
-    if name == "one_device" or (name != "mirrored" and len(gpus) < 2):
-        return tf.distribute.get_strategy()
-    devices = gpus or tf.config.list_logical_devices("CPU")
-    if len(devices) == 1:
-        return tf.distribute.get_strategy()
-    try:
-        return _mirrored(tuple(device.name for device in devices))
-    except ValueError as error:  # it reads TF_CONFIG, too
-        raise UsageError(
-            f"TensorFlow cannot mirror {len(devices)} devices: {error}",
-            hint="unset TF_CONFIG, or use distribution.strategy=one_device",
-        ) from error
 
 
 @cache

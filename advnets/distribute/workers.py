@@ -237,7 +237,7 @@ def is_worker_lost(error: BaseException) -> bool:
 
 
 @contextlib.contextmanager
-def naming_lost_workers(workers: Workers) -> Iterator[None]:
+def report_lost_workers(workers: Workers) -> Iterator[None]:
     """Name the worker that was lost, where TensorFlow raises one of a dozen errors.
 
     Raises:

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from ..safe_io import printable
-from ..safe_io.atomic import replacing
+from ..safe_io.atomic import replace_atomically
 from .plain_text import plain_text
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def save_grid(
         raise ValueError(f"save_grid needs samples [n, *shape] with n >= 1, got shape {x.shape}")
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(target) as file:  # under a name that nobody can lay a link at beforehand
+    with replace_atomically(target) as file:  # under a name where nobody can put a link before
         if spec.kind == "image":
             image_grid(x, spec.low, spec.high, columns).save(file, format="PNG", optimize=True)
         else:
@@ -119,7 +119,11 @@ def image_grid(
 
 
 def to_rgb(x: np.ndarray, low: float | None, high: float | None) -> np.ndarray:
-    """Convert ``x`` to uint8 ``[n, height, width, 3]``, clipped to [low, high]."""
+    """Convert ``x`` to uint8 ``[n, height, width, 3]``, clipped to [low, high].
+
+    >>> to_rgb(np.array([0.0, 2.0]).reshape(1, 1, 2, 1), 0, 1).tolist()
+    [[[[0, 0, 0], [255, 255, 255]]]]
+    """
     x = np.asarray(x, np.float64)
     if x.ndim == 3:
         x = x[..., None]
@@ -150,20 +154,18 @@ def vector_figure(
     title: str = "",
 ) -> Figure:
     """Draw a figure of the vectors ``x``: see :func:`save_grid`."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     flat = x.reshape(len(x), -1).astype(np.float64)
-    real = (
-        None if reference is None else np.asarray(reference, np.float64).reshape(len(reference), -1)
-    )
-    bad = int(len(flat) - np.isfinite(flat).all(axis=1).sum())
+    real = None
+    if reference is not None:
+        real = np.asarray(reference, np.float64).reshape(len(reference), -1)
     flat = flat[np.isfinite(flat).all(axis=1)]
+    bad = len(x) - len(flat)
     limits = _limits(flat if real is None else real)
     outside = ((flat < limits[:, 0]) | (flat > limits[:, 1])).any(axis=1).sum()
     d = flat.shape[1]
     figure = Figure(figsize=(6.4, 6.4 if d == 2 else 4.4), facecolor=PAPER, layout="constrained")
-    FigureCanvasAgg(figure)
     if d == 1:
         _histogram(figure, flat[:, 0], limits[0], shape, density, real, probability)
     elif d == 2:
@@ -210,20 +212,16 @@ def _histogram(
     if len(x):
         weights = np.full(len(x), 1 / (len(x) * (bins[1] - bins[0])))
         axes.hist(x, bins, weights=weights, color=GENERATED, alpha=0.3)
-        axes.hist(
-            x, bins, weights=weights, histtype="step", color=GENERATED, lw=1.6, label="p(generated)"
-        )
-    axes.set_xlabel("x")
-    axes.set_ylabel("density")
-    axes.set_xlim(*limits)
+        outline: dict[str, Any] = {"histtype": "step", "color": GENERATED, "lw": 1.6}
+        axes.hist(x, bins, weights=weights, label="p(generated)", **outline)
+    axes.set(xlabel="x", ylabel="density", xlim=limits)
     _plain(axes)
     handles, labels = axes.get_legend_handles_labels()
     if probability is not None:
         right = axes.twinx()
         right.plot(line, probability(points), "--", color=JUDGE, lw=1.6, label="D(x)")
         right.axhline(0.5, color=MUTED, lw=0.6)
-        right.set_ylim(0, 1)
-        right.set_ylabel("probability that D gives to “real”")
+        right.set(ylim=(0, 1), ylabel="probability that D gives to “real”")
         _plain(right)
         more, names = right.get_legend_handles_labels()
         handles, labels = handles + more, labels + names
@@ -249,8 +247,7 @@ def _scatter(
         axes.contour(across, up, p, levels, colors=DATA, linewidths=0.8)
         axes.plot([], [], color=DATA, label="p(data)")
     axes.plot(*x.T, ".", color=GENERATED, ms=4, alpha=0.7, mew=0, label="generated")
-    axes.set_xlim(*limits[0])
-    axes.set_ylim(*limits[1])
+    axes.set(xlim=limits[0], ylim=limits[1])
     axes.set_aspect("equal", adjustable="box")
     _plain(axes)
     _legend(figure, *axes.get_legend_handles_labels())
@@ -275,21 +272,14 @@ def _coordinates(
         axes.set_title(f"coordinate {index}", fontsize=8, color=INK)
         axes.set_yticks([])
         _plain(axes)
-    figure.supxlabel(
-        "red line: generated" + ("; blue: data" if real is not None else ""), fontsize=9, color=INK
-    )
+    names = "red line: generated" + ("; blue: data" if real is not None else "")
+    figure.supxlabel(names, fontsize=9, color=INK)
 
 
 def _legend(figure: Figure, handles: list[Any], labels: list[str]) -> None:
     """Draw a legend below the axes, where it hides nothing."""
-    figure.legend(
-        *(handles, labels),
-        loc="outside lower center",
-        ncols=max(len(labels), 1),
-        frameon=False,
-        fontsize=9,
-        markerscale=3,
-    )
+    look: dict[str, Any] = {"frameon": False, "fontsize": 9, "markerscale": 3}
+    figure.legend(handles, labels, loc="outside lower center", ncols=max(len(labels), 1), **look)
 
 
 def _plain(axes: Any) -> None:

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from ..log import terminal
 from ..safe_io import printable
+from ..safe_io.wording import duration
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +44,7 @@ def describe(record: Mapping[str, Any]) -> list[str]:
     def has(*keys: str) -> bool:
         return all(record.get(key) is not None for key in keys)
 
-    parts = [
-        f"{name} {record[key]:.4f}" for name, key in (("D", "d_loss"), ("G", "g_loss")) if has(key)
-    ]
+    parts = [f"{key[0].upper()} {record[key]:.4f}" for key in ("d_loss", "g_loss") if has(key)]
     if has("value"):
         parts.append(f"V {record['value']:.4f} (-log 4 = {EQUILIBRIUM:.4f})")
     elif has("energy_real", "energy_fake"):
@@ -57,20 +56,8 @@ def describe(record: Mapping[str, Any]) -> list[str]:
     return parts
 
 
-def duration(seconds: float) -> str:
-    """Return seconds as hours, minutes and seconds.
-
-    >>> duration(75), duration(3700.4)
-    ('1:15', '1:01:40')
-    """
-    whole = int(max(seconds, 0))
-    hours, rest = divmod(whole, 3600)
-    minutes, left = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
-
-
 class Progress:
-    """Show the step, what :func:`describe` says of it, the speed and the time left.
+    """Show the step, what :func:`describe` returns for it, the speed and the time left.
 
     A terminal that the log is shown on gets a display that redraws itself, below the log;
     anywhere else the log gets plain lines.
@@ -107,9 +94,8 @@ class Progress:
         self._updated = self.clock()
         console = terminal()
         if console and not self._live:
-            self._live = Live(
-                get_renderable=self._render, console=console, refresh_per_second=REFRESHES
-            )
+            how: dict[str, Any] = {"console": console, "refresh_per_second": REFRESHES}
+            self._live = Live(get_renderable=self._render, **how)
             with contextlib.suppress(OSError, ValueError):  # a closed terminal
                 self._live.start()
 
@@ -122,10 +108,8 @@ class Progress:
             old = self._speed
             self._speed = speed if old is None else old + SMOOTHING * (speed - old)
         self._updated = self.clock()
-        if self._live:
-            return
-        last = self.step >= self.total
-        if last or self._updated - self._printed >= self.interval:
+        due = self.step >= self.total or self._updated - self._printed >= self.interval
+        if due and not self._live:
             self._printed = self._updated
             step = f"step {self.step}/{self.total}"
             log.info("  ".join([step, *describe(record), *self._pace()]))

@@ -1,4 +1,4 @@
-"""Scores as a line of metrics.jsonl."""
+"""Make a line of metrics.jsonl of scores."""
 
 from __future__ import annotations
 

@@ -132,22 +132,15 @@ def take_snapshot(step: int, game: LineGame, base: Snapshot | None = None) -> Sn
 
 
 def open_log(samples: Path) -> MetricsLog:
-    """Open the log of a run's snapshots.
-
-    Args:
-        samples: The run's folder ``samples/``.
-    """
+    """Open the log of snapshots in a run's folder ``samples/``."""
     return MetricsLog(Path(samples) / FILE)
 
 
 def read_snapshots(samples: Path) -> list[Snapshot]:
-    """Read the snapshots of a run that are sound, by step.
+    """Read the sound snapshots in a run's folder ``samples/``, by step.
 
     Of more than 256 MiB of them, some 30,000, every second one is kept, or every fourth, and
     so on, and the last.
-
-    Args:
-        samples: The run's folder ``samples/``.
 
     Raises:
         RunError: If the file cannot be read.
@@ -160,10 +153,7 @@ def read_snapshots(samples: Path) -> list[Snapshot]:
 
 
 def read_first_snapshot(samples: Path) -> Snapshot | None:
-    """Read the first snapshot of a run that is sound, and nothing after it.
-
-    Args:
-        samples: The run's folder ``samples/``.
+    """Read the first sound snapshot in a run's folder ``samples/``, and nothing after it.
 
     Raises:
         RunError: If the file cannot be read.
@@ -172,29 +162,20 @@ def read_first_snapshot(samples: Path) -> Snapshot | None:
 
 
 def _sound(samples: Path) -> Iterator[Snapshot]:
-    for record in open_log(samples).stream():
-        if (snapshot := parse_snapshot(record)) is not None:
-            yield snapshot
+    return filter(None, map(parse_snapshot, open_log(samples).stream()))
 
 
 def parse_snapshot(record: Mapping[str, Any]) -> Snapshot | None:
     """Parse the snapshot of a record; ``None`` if it is none, or its numbers cannot be drawn."""
     try:
-        curves = {name: _curve(record[name]) for name in ("data", "generated")}
-        ends = {name: _curve(record[name]) for name in ("latents", "images")}
-        judged = record.get("discriminator")
+        judged, numbers = record.get("discriminator"), {n: record.get(n) for n in NUMBERS}
         snapshot = Snapshot(
             step=int(record["step"]),
             low=float(record["low"]),
             high=float(record["high"]),
             discriminator=None if judged is None else _curve(judged),
-            **curves,
-            **ends,
-            numbers={
-                name: float(record[name])
-                for name in NUMBERS
-                if isinstance(record.get(name), int | float)
-            },
+            **{name: _curve(record[name]) for name in ("data", "generated", "latents", "images")},
+            numbers={k: float(n) for k, n in numbers.items() if isinstance(n, int | float)},
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
@@ -207,9 +188,9 @@ def parse_snapshot(record: Mapping[str, Any]) -> Snapshot | None:
         and len(snapshot.latents) == len(snapshot.images)
         and snapshot.data.min() >= 0
         and snapshot.generated.min() >= 0
-        and (judge is None or (len(judge) == len(snapshot.data) and 0 <= judge.min()))
-        and (judge is None or judge.max() <= 1)
     )
+    if judge is not None:
+        sound = sound and len(judge) == len(snapshot.data) and 0 <= judge.min() <= judge.max() <= 1
     return snapshot if sound else None
 
 

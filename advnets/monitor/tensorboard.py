@@ -1,4 +1,4 @@
-"""Event files for TensorBoard."""
+"""Write event files for TensorBoard."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import tensorflow as tf
 
 from ..errors import RunError
 from ..plugins.tracebacks import describe_error
@@ -77,8 +79,6 @@ class EventLog:
     """
 
     def __init__(self, folder: Path, step: int | None):
-        import tensorflow as tf
-
         self.folder = folder
         with self._writing():
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -103,15 +103,12 @@ class EventLog:
 
     def values(self, step: int, values: Mapping[str, float]) -> None:
         """Write numbers under the tags given."""
-        import tensorflow as tf
-
         with self._writing(), self._writer.as_default():
             for tag, value in values.items():
                 tf.summary.scalar(tag, value, step, description=DESCRIPTIONS.get(tag))
 
     def image(self, step: int, tag: str, path: Path) -> None:
         """Write a picture as it is: a PNG, or a GIF that may move."""
-        import tensorflow as tf
         from tensorboard.plugins.image import metadata
 
         with self._writing(), self._writer.as_default():
@@ -123,37 +120,30 @@ class EventLog:
 
     def recipe(self, step: int, text: str, data: Mapping[str, Any]) -> None:
         """Write the recipe as text, and its parameters as hyper-parameters."""
-        import tensorflow as tf
         from tensorboard.plugins.hparams import api as hp
 
         with self._writing(), self._writer.as_default():
             tf.summary.text("recipe", f"```yaml\n{text.rstrip()}\n```", step)
-            chosen = flatten({key: data[key] for key in HPARAM_KEYS if key in data})
-            hp.hparams(
-                {
-                    key: value if isinstance(value, bool | int | float | str) else str(value)
-                    for key, value in chosen.items()
-                },
-                trial_id=self.folder.resolve().parent.name,
-            )
+            values = {
+                key: value if isinstance(value, bool | int | float | str) else str(value)
+                for key, value in flatten({k: data[k] for k in HPARAM_KEYS if k in data}).items()
+            }
+            hp.hparams(values, trial_id=self.folder.resolve().parent.name)
 
     def close(self, succeeded: bool | None = True) -> None:
-        """Say how the run ended, if this was its end, write what is buffered, close the files."""
+        """Write how the run ended, if this was its end, and what is buffered; close the files."""
         from tensorboard.plugins.hparams import api_pb2, summary
-        from tensorflow import summary as tf_summary
 
         with self._writing():
             if succeeded is not None:
                 status = api_pb2.STATUS_SUCCESS if succeeded else api_pb2.STATUS_FAILURE
                 ending = summary.session_end_pb(status).SerializeToString()
                 with self._writer.as_default():
-                    tf_summary.experimental.write_raw_pb(ending, step=0)
+                    tf.summary.experimental.write_raw_pb(ending, step=0)
             self._writer.close()
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
-        import tensorflow as tf
-
         try:
             yield
         except (OSError, tf.errors.OpError) as error:
@@ -169,10 +159,8 @@ def _size(picture: bytes) -> tuple[int, int]:
     >>> _size(b"GIF89a" + bytes([32, 3, 164, 1]))
     (800, 420)
     """
-    if picture.startswith(b"GIF"):
-        width, height = struct.unpack("<HH", picture[6:10])
-    else:
-        width, height = struct.unpack(">II", picture[16:24])
+    gif = picture.startswith(b"GIF")
+    width, height = struct.unpack_from(*(("<HH", picture, 6) if gif else (">II", picture, 16)))
     return width, height
 
 
@@ -195,7 +183,6 @@ def forget(folder: Path, step: int) -> None:
 
 def _rewrite(path: Path, step: int) -> bool:
     """Keep a file's events up to ``step``; return whether any was dropped."""
-    import tensorflow as tf
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     temporary = path.with_name(f".rewriting-{path.stat().st_ino}")
@@ -236,16 +223,12 @@ def _cut(path: Path) -> bool:
 
 def _mark(folder: Path, step: int) -> None:
     """Write an event file with the marker that the log starts again at ``step``."""
-    import tensorflow as tf
-
     now = time.time()
     session = tf.compat.v1.SessionLog(status=tf.compat.v1.SessionLog.START)
-    with tf.io.TFRecordWriter(
-        str(folder / f"events.out.tfevents.{now:.6f}.restart-{step}")
-    ) as writer:
-        writer.write(
-            tf.compat.v1.Event(wall_time=now, file_version="brain.Event:2").SerializeToString()
-        )
-        start = tf.compat.v1.Event(wall_time=now, step=step, session_log=session)
-        for _ in range(2):  # servers take the first one in a log for its beginning
-            writer.write(start.SerializeToString())
+    version = tf.compat.v1.Event(wall_time=now, file_version="brain.Event:2")
+    start = tf.compat.v1.Event(wall_time=now, step=step, session_log=session)
+    path = folder / f"events.out.tfevents.{now:.6f}.restart-{step}"
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        # Servers take the first marker in a log for its beginning.
+        for event in (version, start, start):
+            writer.write(event.SerializeToString())

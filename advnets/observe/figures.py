@@ -17,7 +17,7 @@ from ..monitor.figures.figure_2 import SamplesAndNeighbours, figure_2
 from ..monitor.figures.figure_3 import LatentLines, figure_3
 from ..monitor.snapshot import read_snapshots
 from ..random import Draw
-from ..safe_io.atomic import replacing
+from ..safe_io.atomic import replace_atomically
 from .inference import generate, in_inference
 from .observer import Observer, View
 
@@ -136,7 +136,7 @@ class Figures(Observer):
 
         def work() -> None:
             path.parent.mkdir(exist_ok=True)
-            with replacing(path) as file:
+            with replace_atomically(path) as file:
                 draw(file)
             self._view.observers.picture(step, f"figures/{number}", path)
 

@@ -29,7 +29,7 @@ class Health(Observer):
 
 def warn_of_problems(folder: RunFolder) -> None:
     """Warn of what a run's records say of its game that is a problem."""
-    manifest, records = folder.manifest.data, folder.read_metrics()
+    manifest, records = folder.manifest.data, folder.metrics.read()
     for finding in (*game_findings(manifest), *record_findings(records)):
         if finding.level == "problem":
             text = printable(f"{finding.subject}: {finding.text}", lines=False)

@@ -52,9 +52,9 @@ class Records(Observer):
     def record(self, record: Mapping[str, Any]) -> None:
         """Append a line."""
         if self._view.workers.is_chief:
-            self._view.folder.append_metrics(dict(record))
+            self._view.folder.metrics.append(dict(record))
 
     def rewind(self, step: int) -> None:
         """Drop the lines of rounds after ``step``."""
         if self._view.workers.is_chief:
-            self._view.folder.truncate_metrics(step)
+            self._view.folder.metrics.truncate(step)

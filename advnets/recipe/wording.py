@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from ..safe_io.wording import counted, shorten
+from ..safe_io.wording import pluralise, shorten
 from .schema import NAME_PATTERN
 
 KIND = {
@@ -41,8 +41,8 @@ EXPECTED: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "bool_type": lambda c: "true or false",
     "bool_parsing": lambda c: "true or false",
     "string_type": lambda c: "text",
-    "string_too_short": lambda c: f"text of at least {counted(c['min_length'], 'character')}",
-    "string_too_long": lambda c: f"text of at most {counted(c['max_length'], 'character')}",
+    "string_too_short": lambda c: f"text of at least {pluralise(c['min_length'], 'character')}",
+    "string_too_long": lambda c: f"text of at most {pluralise(c['max_length'], 'character')}",
     "string_pattern_mismatch": lambda c: (
         PATTERNS.get(c["pattern"]) or f"text that matches {c['pattern']}"
     ),
@@ -61,8 +61,8 @@ EXPECTED: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "less_than": lambda c: f"less than {number(c['lt'])}",
     "less_than_equal": lambda c: f"at most {number(c['le'])}",
     "multiple_of": lambda c: f"a multiple of {number(c['multiple_of'])}",
-    "too_short": lambda c: f"at least {counted(c['min_length'], 'entry')}",
-    "too_long": lambda c: f"at most {counted(c['max_length'], 'entry')}",
+    "too_short": lambda c: f"at least {pluralise(c['min_length'], 'entry')}",
+    "too_long": lambda c: f"at most {pluralise(c['max_length'], 'entry')}",
     "path_type": lambda c: "a path",
 }
 """What was expected, by pydantic's type of error."""
@@ -103,7 +103,7 @@ def came(value: Any) -> str:
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list):
-        return f"a list of {counted(len(value), 'entry')}"
+        return f"a list of {pluralise(len(value), 'entry')}"
     return str(value)
 
 

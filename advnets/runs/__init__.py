@@ -1,4 +1,4 @@
-"""A run's folder: its layout, its lock, its manifest. Imports no TensorFlow."""
+"""Keep a run's folder: its layout, its lock, its manifest. Imports no TensorFlow."""
 
 from __future__ import annotations
 

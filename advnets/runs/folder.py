@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ RUNS = "runs"
 
 
 class RunFolder:
-    """One run's folder.
+    """Name the files of a run's folder.
 
     Args:
         path: The folder. Nothing is made or checked; use :meth:`for_recipe` or :meth:`open`.
@@ -31,13 +29,13 @@ class RunFolder:
         path: The folder.
         recipe_file: The recipe, fully resolved.
         manifest_file: What the run was and what became of it.
-        metrics_file: One JSON object per line and log boundary.
+        metrics_file: One JSON object per line and log boundary; read and written by ``metrics``.
         checkpoints: The committed states.
         samples: Sample grids.
         tensorboard: Event files.
         report_file: The report.
         exports: Exported models, and figures.
-        logs: What the workers of `advnets launch` said.
+        logs: The output of the workers of `advnets launch`.
     """
 
     def __init__(self, path: str | Path):
@@ -51,7 +49,7 @@ class RunFolder:
         self.report_file = self.path / "report.html"
         self.exports = self.path / "exports"
         self.logs = self.path / "logs"
-        self._metrics = MetricsLog(self.metrics_file)
+        self.metrics = MetricsLog(self.metrics_file)
 
     @classmethod
     def for_recipe(cls, recipe: Recipe, run_dir: str | Path | None = None) -> RunFolder:
@@ -101,11 +99,9 @@ class RunFolder:
             message, inside = f"there is no run folder {path}", folder.path.parent
         else:
             message, inside = f"{path} is not the folder of a run: no recipe.yaml", folder.path
-        runs = sorted(
-            (other.parent for other in inside.glob("*/recipe.yaml")),
-            key=lambda run: (run / "recipe.yaml").lstat().st_mtime,
-        )
-        hint = f"the newest run in {inside} is {runs[-1]}" if runs else "runs lie in runs/"
+        recipes = inside.glob("*/recipe.yaml")
+        newest = max(recipes, key=lambda recipe: recipe.lstat().st_mtime, default=None)
+        hint = f"the newest run in {inside} is {newest.parent}" if newest else "runs lie in runs/"
         raise UsageError(message, hint=hint)
 
     def own(self) -> list[Path]:
@@ -120,10 +116,6 @@ class RunFolder:
     def lock(self) -> RunLock:
         """Return a context manager that keeps other processes from writing here."""
         return RunLock(self.path)
-
-    def if_idle(self) -> AbstractContextManager[bool]:
-        """Return a context manager whose value says that nobody writes here until it is left."""
-        return self.lock().if_free()
 
     def start(self, recipe: Recipe) -> None:
         """Write ``recipe.yaml`` and begin the manifest, or take them up again.
@@ -150,22 +142,6 @@ class RunFolder:
             platform=machine(),
         )
 
-    def append_metrics(self, record: dict[str, Any]) -> None:
-        """Add a line to ``metrics.jsonl``; see :class:`MetricsLog`."""
-        self._metrics.append(record)
-
-    def read_metrics(self) -> list[dict[str, Any]]:
-        """Return the records of ``metrics.jsonl``, oldest first."""
-        return self._metrics.read()
-
-    def stream_metrics(self) -> Iterator[dict[str, Any]]:
-        """Yield the same records one at a time, all of them."""
-        return self._metrics.stream()
-
-    def truncate_metrics(self, step: int) -> None:
-        """Drop the records later than ``step``."""
-        self._metrics.truncate(step)
-
     def _refuse_foreign(self) -> None:
         """Keep from littering a folder that is something else."""
         if self.path.exists() and not self.path.is_dir():
@@ -173,14 +149,11 @@ class RunFolder:
         if not self.path.is_dir() or self.recipe_file.exists():
             return
         own = {child.name for child in self.own()}
-        foreign = sorted(
-            other.name
-            for other in self.path.iterdir()
-            if other.name not in own and not other.name.startswith(".")
-        )
-        if foreign:
+        names = {other.name for other in self.path.iterdir()} - own
+        foreign = min((name for name in names if not name.startswith(".")), default=None)
+        if foreign is not None:
             raise UsageError(
-                f"the folder {self.path} holds something else than a run: {foreign[0]}",
+                f"the folder {self.path} holds something else than a run: {foreign}",
                 hint="choose an empty or a new folder with --run-dir",
             )
 
@@ -193,14 +166,13 @@ class RunFolder:
         if not self.recipe_file.exists():
             return
         found = self._found(recipe)
-        if identity(found) == recipe.identity():
-            return
-        lines = "\n".join(f"  {line}" for line in differences(found, recipe.data))
-        raise UsageError(
-            f"the folder holds another run, which differs in\n{lines}",
-            where=str(self.path),
-            hint="choose another --run-dir, or leave it out: every run then gets its own folder",
-        )
+        if identity(found) != recipe.identity():
+            lines = "\n".join(f"  {line}" for line in differences(found, recipe.data))
+            raise UsageError(
+                f"the folder holds another run, which differs in\n{lines}",
+                where=str(self.path),
+                hint="choose another --run-dir, or leave it out: every run then gets its own folder",
+            )
 
     def _found(self, recipe: Recipe) -> dict[str, Any]:
         """Return the recipe of the run found here, with what has become a default since filled in."""

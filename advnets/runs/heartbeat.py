@@ -1,4 +1,4 @@
-"""`.heartbeat.json`: how far the present session of a run has come, for the one after it.
+"""Keep in `.heartbeat.json` how far the present session of a run has come, for the one after it.
 
 A process that is killed seals nothing. What it leaves is its last sign of life, from which the
 next session learns how many rounds, and how many seconds, were played in vain. Seconds are
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ..safe_io import read_json
 from ..safe_io.atomic import cannot_write
-from .record import Count, Flag, Seconds, checked
+from .record import Count, Flag, Seconds, validate
 
 FILE = ".heartbeat.json"
 INTERVAL = 0.25
@@ -27,7 +27,7 @@ INTERVAL = 0.25
 
 @dataclass
 class Tally:
-    """What all sessions of a run add up to.
+    """Add up all sessions of a run.
 
     Attributes:
         total: Seconds that its processes have run.
@@ -53,12 +53,12 @@ class Tally:
         Tally(total=0.0, step=0, steps_lost=0, sessions=0, cut_off=0, sealed=True)
         """
         try:
-            return checked(cls, read_json(folder / FILE, 2**16))
+            return validate(cls, read_json(folder / FILE, 2**16))
         except (OSError, ValueError):
             return cls()
 
     def begin(self, step: int) -> Tally:
-        """Return the tally of a session that continues from ``step``, after the one told of here.
+        """Return the tally of a session that continues from ``step`` after this one.
 
         Doing so twice, because the second session died at once, counts nothing twice.
 
@@ -67,14 +67,9 @@ class Tally:
         >>> next.steps_lost, next.cut_off, next.sessions, next.step
         (20, 1, 2, 50)
         """
-        return Tally(
-            total=self.total,
-            step=step,
-            steps_lost=self.steps_lost + max(0, self.step - step),
-            sessions=self.sessions + 1,
-            cut_off=self.cut_off + (not self.sealed),
-            sealed=False,
-        )
+        lost = self.steps_lost + max(0, self.step - step)
+        cut_off = self.cut_off + (not self.sealed)
+        return Tally(self.total, step, lost, self.sessions + 1, cut_off, sealed=False)
 
 
 class Heartbeat:

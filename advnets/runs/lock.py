@@ -1,4 +1,4 @@
-"""One process at a time writes a run's folder."""
+"""Let one process at a time write a run's folder."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import filelock
@@ -17,6 +15,7 @@ import filelock
 from ..errors import RunError, UsageError
 from ..safe_io import read_json
 from ..safe_io.atomic import cannot_write, write_atomically
+from .manifest import now
 
 LOCK = ".lock"
 HOLDER = ".lock.json"
@@ -25,7 +24,7 @@ MOMENT = 3.0
 
 
 class RunLock:
-    """A lock on a run's folder, released by the system if the process dies.
+    """Lock a run's folder; the system releases the lock if the process dies.
 
     Args:
         folder: The run's folder; it is made if it does not exist.
@@ -53,30 +52,22 @@ class RunLock:
             self._acquire()
         except filelock.Timeout:
             holder = self.holder()
-            heir = (
-                "; it no longer runs, but something that it started still keeps the lock"
-                if is_dead(holder)
-                else ""
-            )
+            heir = "; it no longer runs, but something that it started still keeps the lock"
             raise UsageError(
-                f"another process works in this folder: {describe(holder)}{heir}",
+                f"another process works in this folder: {describe(holder)}{heir * is_dead(holder)}",
                 where=str(self.folder),
                 hint="wait for it, stop it, or choose another folder with --run-dir",
             ) from None
         self.left = self.holder()
         try:
-            write_atomically(self.folder / HOLDER, json.dumps(_myself()))
+            me = {"host": socket.gethostname(), "pid": os.getpid(), "since": now()}
+            write_atomically(self.folder / HOLDER, json.dumps(me))
         except BaseException:
             self._lock.release()
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with contextlib.suppress(OSError):
             (self.folder / HOLDER).unlink()
         self._lock.release()
@@ -154,10 +145,10 @@ def is_dead(holder: dict[str, Any]) -> bool:
         return False
     try:
         os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
+    except OSError as error:
+        return isinstance(error, ProcessLookupError)
+    except OverflowError:
         return True
-    except OSError:
-        return False
     return False
 
 
@@ -169,13 +160,8 @@ def stale(left: dict[str, Any]) -> str:
     """
     text = f"{describe(left)}, has not let go of this folder: "
     if left.get("host") == socket.gethostname():
-        return text + "it was killed, or the machine was; going on from the newest checkpoint"
+        return text + "it was killed, or the machine was; resuming from the newest checkpoint"
     return text + (
         "it was killed, or it still runs on that machine and its lock cannot be seen from here; "
         "make sure that it does not"
     )
-
-
-def _myself() -> dict[str, Any]:
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"host": socket.gethostname(), "pid": os.getpid(), "since": now}

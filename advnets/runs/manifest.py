@@ -1,7 +1,8 @@
-"""manifest.json: what a run was, on what, and what became of it."""
+"""Keep in manifest.json what a run was, on what, and what became of it."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import json
 import os
@@ -12,28 +13,27 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import filelock
-from pydantic import BaseModel, ConfigDict, FailFast, Field
+from pydantic import BaseModel, FailFast, Field
 
+from .._version import __version__
 from ..errors import RunError
 from ..safe_io import read_json
 from ..safe_io.atomic import cannot_write, write_atomically
 from ..safe_io.jsonable import to_jsonable
-from .record import Count, Number, Seconds, checked
+from .record import Count, Number, Seconds, validate
 
-PACKAGES = ("advnets", "tensorflow", "keras", "numpy")
+PACKAGES = ("tensorflow", "keras", "numpy")
 STATUSES = ("running", "interrupted", "failed", "finished")
 
 
-class Entries(BaseModel):
+class Entries(BaseModel, extra="allow"):
     """Name what a manifest may hold; every entry is optional, and others may stand next to them.
 
-    >>> checked(Entries, {"step": "3"})
+    >>> validate(Entries, {"step": "3"})
     Traceback (most recent call last):
     ...
     ValueError: step: expected an integer, got the text '3'
     """
-
-    model_config = ConfigDict(extra="allow")
 
     name: str | None = Field(None, description="the recipe's name")
     identity: str | None = Field(None, description="the recipe's identity, a hash")
@@ -112,7 +112,7 @@ class ScoreEntry(BaseModel):
 
 
 class Manifest:
-    """A run's manifest, read from and written to its file at every use.
+    """Read and write a run's manifest, at every use from and to its file.
 
     Args:
         path: The file; it need not exist yet. What it holds: :class:`Entries`.
@@ -139,14 +139,18 @@ class Manifest:
         """
         try:
             found: dict[str, Any] = read_json(self.path)
-            checked(Entries, found)
+            validate(Entries, found)
             return found
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise RunError(f"cannot read the manifest: {error}", where=str(self.path)) from error
         except ValueError as error:
-            raise self._damaged(str(error)) from error
+            raise RunError(
+                f"the manifest is damaged: {error}",
+                where=str(self.path),
+                hint="delete it; the run resumes from its checkpoints with a new one",
+            ) from error
 
     def __getitem__(self, key: str) -> Any:
         return self.data[key]
@@ -179,29 +183,19 @@ class Manifest:
             raise RunError(
                 "the run's folder is gone",
                 where=str(self.path.parent),
-                hint="put it back, and the same command goes on from its checkpoints",
+                hint="put it back, and the same command resumes from its checkpoints",
             )
         lock = filelock.FileLock(self.path.parent / f".{self.path.name}.lock", timeout=30)
         try:
             with lock:
                 data = self.data
-                self._write(data | dict(work(data)))
+                content = to_jsonable({**data, **work(data), "updated": now()})
+                text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+                write_atomically(self.path, f"{text}\n")
         except filelock.Timeout as error:
             raise RunError("another process keeps it locked", where=str(self.path)) from error
         except OSError as error:
             raise cannot_write(self.path, error) from error
-
-    def _write(self, data: Mapping[str, Any]) -> None:
-        content = to_jsonable({**data, "updated": now()})
-        text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-        write_atomically(self.path, f"{text}\n")
-
-    def _damaged(self, reason: str) -> RunError:
-        return RunError(
-            f"the manifest is damaged: {reason}",
-            where=str(self.path),
-            hint="delete it; the run goes on from its checkpoints with a new one",
-        )
 
 
 def now() -> str:
@@ -210,13 +204,18 @@ def now() -> str:
 
 
 def versions() -> dict[str, str | None]:
-    """Return the versions of Python and of the packages that a run depends on, none of them
-    imported.
+    """Return the versions of Python and of what a run depends on, none of which it imports.
 
     >>> sorted(versions())
     ['advnets', 'keras', 'numpy', 'python', 'tensorflow']
     """
-    return {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES}
+    found: dict[str, str | None] = {"python": platform.python_version(), "advnets": __version__}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = None
+    return found
 
 
 def machine() -> dict[str, Any]:
@@ -235,22 +234,9 @@ def machine() -> dict[str, Any]:
     }
 
 
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        if package != "advnets":
-            return None
-    from .._version import __version__  # a checkout that was not installed
-
-    return __version__
-
-
 def _processor() -> str:
-    try:
+    with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
-    except OSError:
-        pass
     return platform.processor() or platform.machine()

@@ -1,4 +1,4 @@
-"""metrics.jsonl: one JSON object per line, appended at log boundaries and where scores are had."""
+"""Keep metrics.jsonl: a JSON object per line, appended at log boundaries and with scores."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from ..errors import RunError
 from ..safe_io import open_file, parse_json
-from ..safe_io.atomic import cannot_write, replacing
+from ..safe_io.atomic import cannot_write, replace_atomically
 from ..safe_io.jsonable import to_jsonable
 from .thinned import Thinned
 
@@ -35,7 +35,7 @@ def of_rounds(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 class MetricsLog:
-    """The lines of a run's ``metrics.jsonl``.
+    """Append, read and truncate the lines of a run's ``metrics.jsonl``.
 
     A process that dies while it appends leaves a torn last line: reading ignores it,
     the next append removes it.
@@ -89,7 +89,7 @@ class MetricsLog:
         """Drop the records later than ``step``, as a resumed run will write them again."""
         if not self.path.exists():
             return
-        with replacing(self.path) as file:
+        with replace_atomically(self.path) as file:
             for line, record in self._records():
                 if record["step"] <= step:
                     file.write(line + b"\n")
@@ -114,16 +114,14 @@ class MetricsLog:
             raise RunError(
                 f"cannot read {self.path.name}: {error.strerror or error}",
                 where=str(self.path.parent),
-                hint="remove it: the run goes on with a new one",
+                hint="remove it: the run continues with a new one",
             ) from error
 
     def _mend(self) -> None:
         """Cut a torn last line off, once per process."""
-        if self._whole:
+        if self._whole or not self.path.exists():
             return
         self._whole = True
-        if not self.path.exists():
-            return
         with self.path.open("rb+") as file:
             size = end = file.seek(0, 2)
             while end > 0:

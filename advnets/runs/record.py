@@ -14,18 +14,18 @@ from ..safe_io.wording import shorten
 T = TypeVar("T")
 
 MOST_ENTRIES = 100_000
-"""Of a mapping whose values are checked: all faults are collected before one is told."""
+"""Of a mapping whose values are checked: all faults are collected before one is reported."""
 
 
-def checked(kind: type[T], value: Any) -> T:
+def validate(kind: type[T], value: Any) -> T:
     """Return a JSON value as a model, a dataclass or a typed dictionary.
 
     Raises:
         ValueError: If it is none; one sentence says where, what came and what was expected.
 
-    >>> checked(dict[str, Count], {"step": 3})
+    >>> validate(dict[str, Count], {"step": 3})
     {'step': 3}
-    >>> checked(dict[str, Count], {"../step": "3"})
+    >>> validate(dict[str, Count], {"../step": "3"})
     Traceback (most recent call last):
     ...
     ValueError: ['../step']: expected an integer, got the text '3'

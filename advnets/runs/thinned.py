@@ -1,4 +1,4 @@
-"""A bounded number of items out of a stream of unknown length, evenly spread over it."""
+"""Keep a bounded number of items of a stream of unknown length, evenly spread over it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Item = TypeVar("Item")
 
 
 class Thinned(Generic[Item]):
-    """What is kept of a stream: all, every second, every fourth, … item, and the last.
+    """Keep of a stream all, every second, every fourth, … item, and the last.
 
     Whenever what is kept would be too many, or too heavy, every second one of it goes.
 

@@ -1,4 +1,4 @@
-"""Find the folder for what takes long to make and can be made again."""
+"""Find the folder for what takes long to compute and can be computed again."""
 
 from __future__ import annotations
 

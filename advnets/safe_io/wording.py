@@ -1,4 +1,4 @@
-"""Put values into words: shortened texts, counts, bytes, seconds, names of which some are told."""
+"""Put values into words: shortened texts, counts, bytes, seconds, the first of many names."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def shorten(value: object, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def counted(count: int, noun: str) -> str:
+def pluralise(count: int, noun: str) -> str:
     """Return a number of things.
 
-    >>> counted(1, "round"), counted(1500, "round"), counted(0, "entry")
+    >>> pluralise(1, "round"), pluralise(1500, "round"), pluralise(0, "entry")
     ('1 round', '1,500 rounds', '0 entries')
     """
     plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
@@ -35,7 +35,7 @@ def size(count: int) -> str:
         if count >= unit:
             number = count / unit
             return f"{number:,.0f} {name}" if number >= 1000 else f"{number:.3g} {name}"
-    return counted(count, "byte")
+    return pluralise(count, "byte")
 
 
 def duration(seconds: float) -> str:
@@ -55,18 +55,18 @@ def some(names: Iterable[str], most: int) -> str:
     >>> some(["a", "b"], 2), some("abcde", 2), some([], 2)
     ('a, b', 'a, b and 3 more', '')
     """
-    told = list(names)
-    more = f" and {len(told) - most:,} more" if len(told) > most else ""
-    return ", ".join(told[:most]) + more
+    names = list(names)
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
-def indented(lines: Iterable[str], most: int) -> str:
+def indent(lines: Iterable[str], most: int) -> str:
     """Return the first of some lines, each set in, and how many more there are.
 
-    >>> print(indented(["one", "two", "three"], 1))
+    >>> print(indent(["one", "two", "three"], 1))
       one
       and 2 more
     """
-    told = list(lines)
-    more = [f"and {len(told) - most:,} more"] if len(told) > most else []
-    return "\n".join(f"  {line}" for line in [*told[:most], *more])
+    lines = list(lines)
+    more = [f"and {len(lines) - most:,} more"] if len(lines) > most else []
+    return "\n".join(f"  {line}" for line in [*lines[:most], *more])

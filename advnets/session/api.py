@@ -68,7 +68,7 @@ class Run:
     @property
     def metrics(self) -> list[dict[str, Any]]:
         """What was logged, one record per log boundary, oldest first."""
-        return self.folder.read_metrics()
+        return self.folder.metrics.read()
 
     @cached_property
     def source(self) -> Source:

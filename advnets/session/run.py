@@ -7,9 +7,9 @@ import logging
 import time
 from pathlib import Path
 
-from ..distribute.signals import handling_signals
+from ..distribute.signals import stop_on_signals
 from ..distribute.strategy import make_strategy
-from ..distribute.workers import Workers, naming_lost_workers
+from ..distribute.workers import Workers, report_lost_workers
 from ..errors import Interrupted
 from ..log import at_level
 from ..plugins import Registry
@@ -61,8 +61,8 @@ def play(
         )
         if not workers.is_chief:  # what there is to say of a run, the chief says
             held.enter_context(at_level(logging.WARNING))
-        stop = held.enter_context(handling_signals())
-        held.enter_context(naming_lost_workers(workers))
+        stop = held.enter_context(stop_on_signals())
+        held.enter_context(report_lost_workers(workers))
         refuse_strangers(workers, recipe, found.source)
         lock = folder.lock()
         workers.run_on_chief(lambda: held.enter_context(lock))
@@ -74,7 +74,7 @@ def play(
         try:
             with (
                 explaining_all(recipe, session.kept),
-                naming_lost_workers(workers),
+                report_lost_workers(workers),
                 determinism(settings.distribution.determinism),
             ):
                 if lock.left:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..monitor.report.curves import COLOURS, show_scale, to_svg
-from ..safe_io.wording import counted, shorten
+from ..safe_io.wording import pluralise, shorten
 from .space import Parameter, encode
 from .trial import Trial
 
@@ -113,7 +113,7 @@ def histograms(
             kept = {"color": colours["real"], "edgecolor": "white", "linewidth": 0.8}
             axes.hist(values, edges, weights=weights, alpha=0.75, **kept)
             axes.axvline(float(np.median(values)), color=colours["ink"], lw=1.2, ls=(0, (4, 3)))
-            trials = counted(len(values), "trial")
+            trials = pluralise(len(values), "trial")
             title = f"{shorten(name, 60)}: {trials}, median {np.median(values):.4g}"
             axes.set_title(title, loc="left", fontsize=9, color=colours["ink"])
 

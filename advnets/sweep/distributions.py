@@ -18,7 +18,7 @@ from ..recipe import read_yaml
 from ..runs import refuse_links
 from ..safe_io import NotAFile, TooLarge, read_bytes
 from ..safe_io.json_text import MOST_BYTES
-from ..safe_io.wording import indented, shorten
+from ..safe_io.wording import indent, shorten
 from .charts import histograms, select_finished
 from .folder import SweepFolder
 from .trial import Trial
@@ -178,7 +178,7 @@ def check_alike(outcomes: Sequence[Outcomes]) -> None:
 def _refuse(first: Outcomes, other: Outcomes, message: str, what: str) -> None:
     lines = diff_settings(getattr(first, what), getattr(other, what))
     if lines:
-        shown = indented(lines, MOST_LINES)
+        shown = indent(lines, MOST_LINES)
         raise UsageError(f"{message}: {first.path} and {other.path} differ in\n{shown}")
 
 

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 
-from ..distribute.signals import handling_signals
+from ..distribute.signals import stop_on_signals
 from ..errors import Interrupted, RunError
 from ..safe_io.wording import shorten
 from .folder import SweepFolder
@@ -71,7 +71,7 @@ def play(
             log.info(f"trial {trial.number + 1} of {sweep.trials}: {describe_values(trial)}")
             runners.append(TrialRunner(sweep, folder, trial, study, plugins, threads))
 
-    with handling_signals() as request:
+    with stop_on_signals() as request:
         try:
             begin()
             while runners and not request:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from ..runs.record import Count, checked
+from ..runs.record import Count, validate
 from ..safe_io.wording import shorten
 
 LONGEST_REASON = 500
@@ -16,7 +16,7 @@ Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
 def _of_pairs(pairs: Any) -> dict[int, float]:
-    return dict(checked(list[tuple[Count, Finite]], pairs))
+    return dict(validate(list[tuple[Count, Finite]], pairs))
 
 
 def _cut(reason: str) -> str:
@@ -79,7 +79,7 @@ class Trial:
         ...
         ValueError: state: expected 'running', 'complete', 'pruned' or 'failed', got the text 'gone'
         """
-        trial = checked(cls, found)
+        trial = validate(cls, found)
         if trial.state in ("complete", "pruned") and trial.value is None:
             raise ValueError("its state is that of an ended trial, but it has no value")
         return trial

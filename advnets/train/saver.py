@@ -11,7 +11,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from ..checkpoint import BackgroundWriter, CheckpointStore, Commit, flush, snapshot
+from ..checkpoint import BackgroundWriter, CheckpointStore, Commit, snapshot
+from ..safe_io.atomic import flush
 from .best import Best
 from .clock import Clock
 

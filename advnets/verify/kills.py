@@ -17,7 +17,7 @@ from ..errors import RunError
 from ..runs import RunFolder
 from ..runs.heartbeat import Tally
 from ..safe_io.last_lines import last_lines
-from ..safe_io.wording import indented
+from ..safe_io.wording import indent
 
 AIMS = {"starting": 0.15, "playing": 0.5, "saving": 0.35}
 """What a process is to be doing when it is killed, and how often."""
@@ -228,7 +228,7 @@ class _Process:
         """
         code = self._process.poll()
         if code:
-            output = indented(last_lines(self._subject.log)[-LAST_LINES:], LAST_LINES)
+            output = indent(last_lines(self._subject.log)[-LAST_LINES:], LAST_LINES)
             raise RunError(
                 f"the run ended with exit code {code}. The end of its log, "
                 f"{self._subject.log}:\n{output}"
@@ -264,7 +264,7 @@ class _Process:
 
 
 def _steps(folder: RunFolder) -> list[int]:
-    return [record["step"] for record in folder.read_metrics()]
+    return [record["step"] for record in folder.metrics.read()]
 
 
 def _committed(folder: RunFolder) -> dict[int, Path]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..runs import RunFolder
-from ..safe_io.wording import counted
+from ..safe_io.wording import pluralise
 
 TIMES = ("time", "steps_per_second")
 """Keys of metrics.jsonl that depend on the clock."""
@@ -38,7 +38,7 @@ def differences(one: Path, other: Path) -> list[str]:
         for key in ("status", "step", "state_sha256")
         if manifests[0].get(key) != manifests[1].get(key)
     ]
-    logs = [folder.read_metrics() for folder in folders]
+    logs = [folder.metrics.read() for folder in folders]
     steps = [[row["step"] for row in rows] for rows in logs]
     if steps[0] != steps[1]:
         found.append(f"metrics.jsonl: lines of the steps {_describe_odd(*steps)}")
@@ -46,7 +46,8 @@ def differences(one: Path, other: Path) -> list[str]:
         rows = [[_without_times(row) for row in log] for log in logs]
         odd = [a["step"] for a, b in zip(*rows, strict=True) if a != b]
         if odd:
-            found.append(f"metrics.jsonl: {counted(len(odd), 'line')}, the first of step {odd[0]}")
+            lines = pluralise(len(odd), "line")
+            found.append(f"metrics.jsonl: {lines}, the first of step {odd[0]}")
     pictures = [
         {p.name: p.read_bytes() for glob in DRAWN for p in f.samples.glob(glob)} for f in folders
     ]

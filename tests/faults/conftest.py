@@ -62,7 +62,7 @@ class Outcome:
 
     @property
     def steps(self) -> list[int]:
-        return [record["step"] for record in self.folder.read_metrics()]
+        return [record["step"] for record in self.folder.metrics.read()]
 
     def cost_of(self, failed: Outcome) -> tuple[int, float]:
         """The rounds and seconds that were lost where one command failed and this one went on.

@@ -15,7 +15,7 @@ def test_the_clock_jumps_back(play, undisturbed, monkeypatch, measured):
     assert "resuming from step 20" in done.said
     assert done.manifest["state_sha256"] == undisturbed
     assert done.steps == list(range(1, 31))
-    times = [record["time"] for record in done.folder.read_metrics()]
+    times = [record["time"] for record in done.folder.metrics.read()]
     assert min(times[20:]) < max(times[:20])  # it did jump
     assert min(done.manifest["time"].values()) >= 0
     assert 0 <= done.manifest["goodput"] <= 1

@@ -52,7 +52,7 @@ class Page(HTMLParser):
 def filled(folder, record, spec):
     """A run with everything that a report can show."""
     for step in range(10, 101, 10):
-        folder.append_metrics(record(step, k=step / 100, energy_real=3.0, energy_fake=4.0))
+        folder.metrics.append(record(step, k=step / 100, energy_real=3.0, energy_fake=4.0))
     for step in (0, 50, 100):
         save_grid(folder.samples / f"step-{step:08}.png", np.full((4, 8, 8, 1), 8), spec)
     scores = [
@@ -140,7 +140,7 @@ def test_nothing_in_a_run_folder_is_taken_for_html(filled, record):
     """Names, parameters, metrics, plugins' keys: whatever others wrote is text."""
     filled.recipe_file.write_text(f"name: {NASTY}\n")
     for step in (110, 120):
-        filled.append_metrics(record(step, **{NASTY: 0.5, "x_real": 1.0, "note": NASTY}))
+        filled.metrics.append(record(step, **{NASTY: 0.5, "x_real": 1.0, "note": NASTY}))
     scores = [
         Score(NASTY, float(step), 1.0, {"step": step, "unit": NASTY, NASTY: NASTY})
         for step in (1, 2)
@@ -167,7 +167,7 @@ def test_nothing_in_a_run_folder_is_taken_for_html(filled, record):
 @pytest.mark.parametrize("value", [1e308, -1e308, 5e-324, 2**62, 0])
 def test_numbers_that_cannot_be_drawn(filled, record, value):
     for step in range(110, 300, 10):
-        filled.append_metrics(
+        filled.metrics.append(
             dict.fromkeys(record(1), value * (-1) ** (step // 10)) | {"step": step}
         )
     assert "finished" in page(filled).text
@@ -175,14 +175,14 @@ def test_numbers_that_cannot_be_drawn(filled, record, value):
 
 def test_values_of_any_kind(filled, record):
     for value in ("1", [1], {"a": 1}, None, True, "<b>"):
-        filled.append_metrics({"step": 200} | dict.fromkeys(record(1).keys() - {"step"}, value))
+        filled.metrics.append({"step": 200} | dict.fromkeys(record(1).keys() - {"step"}, value))
     assert "Losses" in page(filled).text
 
 
 def test_a_page_of_bounded_size(filled, monkeypatch):
     """However much a folder holds, and whatever is called a sample grid."""
     monkeypatch.setitem(MOST, "keys", 15)
-    filled.append_metrics({"step": 200} | {f"key{i}": i for i in range(5_000)})
+    filled.metrics.append({"step": 200} | {f"key{i}": i for i in range(5_000)})
     score = {
         "metric": "m" * 10_000,
         "value": 1.0,
@@ -221,13 +221,13 @@ def test_a_stand_in_is_loud(filled):
 def test_a_run_that_has_just_begun(folder, record):
     folder.manifest.update(status="running")
     assert "running" in page(folder).text
-    folder.append_metrics(record(10))
+    folder.metrics.append(record(10))
     assert page(folder).tags.count("svg") == 5
 
 
 def test_a_game_without_a_value_function(folder):
     for step in (1, 2):
-        folder.append_metrics(
+        folder.metrics.append(
             {"step": step, "d_loss": 9.0, "g_loss": None, "value": None, "d_real": None}
         )
     shown = page(folder)
@@ -243,7 +243,7 @@ def test_a_damaged_manifest_leaves_the_curves(filled):
 def test_thousands_of_records_make_a_small_page(folder, record):
     rng = np.random.default_rng(0)
     for step in range(1, 3001):
-        folder.append_metrics(record(step, value=float(rng.normal())))
+        folder.metrics.append(record(step, value=float(rng.normal())))
     assert write_report(folder).stat().st_size < 600_000
 
 

@@ -32,7 +32,7 @@ def score(value=225.0, step=40, metric="parzen", **protocol):
 
 
 def lines(folder):
-    return [(r["step"], r["scores"]) for r in folder.read_metrics() if "scores" in r]
+    return [(r["step"], r["scores"]) for r in folder.metrics.read() if "scores" in r]
 
 
 def points(folder, tag):
@@ -44,7 +44,7 @@ def points(folder, tag):
 def test_after_a_run_they_join_its_own(folder, record, keep, warnings):
     events = EventLog(folder.tensorboard, 0)
     for line in (record(50), line_of(50, [score(100.0, 50)])):
-        folder.append_metrics(line)
+        folder.metrics.append(line)
         events.record(line)
     events.close()
     keep(score(step=20), score(3.0, 20, seed=2), step=20)
@@ -107,7 +107,7 @@ def test_a_folder_that_cannot_be_locked_is_told_as_such(folder, monkeypatch):
 
     monkeypatch.setattr("advnets.runs.lock.filelock.FileLock.acquire", refuse)
     with pytest.raises(RunError, match="Permission denied"):
-        folder.if_idle().__enter__()
+        folder.lock().if_free().__enter__()
 
 
 def test_without_tensorboard(folder, keep):
@@ -151,9 +151,9 @@ def test_what_a_killed_run_has_left_is_still_told_to_the_next(folder, keep):
 
 
 def test_a_folder_is_free_again(folder):
-    with folder.if_idle() as idle:
+    with folder.lock().if_free() as idle:
         assert idle
-        with RunFolder(folder.path).if_idle() as other:
+        with RunFolder(folder.path).lock().if_free() as other:
             assert not other
     with folder.lock():
         pass

@@ -85,7 +85,7 @@ def test_what_one_makes_is_handed_to_all(watch, folder):
     look = watch(kept, Records(10), SampleGrids(10))
     look(10, samples=np.zeros((4, 8, 8, 1)), d_loss=1.25)
     [record, picture] = kept.told
-    assert folder.read_metrics() == [record]
+    assert folder.metrics.read() == [record]
     assert (record["step"], record["d_loss"]) == (10, 1.25)
     assert (record["d_learning_rate"], record["g_learning_rate"]) == (0.25, 0.5)
     assert picture == (10, "samples", "step-00000010.png")
@@ -113,7 +113,7 @@ def test_beginning_at_a_checkpoint_drops_what_came_after(watch, folder):
             look(step, samples=np.full((4, 8, 8, 1), step))
     look.all.rewind(30)
     look(35, samples=np.zeros((4, 8, 8, 1)))
-    assert [r["step"] for r in folder.read_metrics()] == [10, 20, 25, 35]
+    assert [r["step"] for r in folder.metrics.read()] == [10, 20, 25, 35]
     names = sorted(path.name for path in folder.samples.iterdir())
     assert names == [f"step-{step:08}.png" for step in (10, 20, 25, 35)]
 
@@ -123,7 +123,7 @@ def test_pictures_that_fail_stop_nothing(watch, folder, caplog):
     for step in (10, 20, 30):
         look(step, samples=np.zeros((4, 3)))  # no images
     assert caplog.text.count("sample grids failed") == 1
-    assert len(folder.read_metrics()) == 3
+    assert len(folder.metrics.read()) == 3
 
 
 class Other:

@@ -124,7 +124,7 @@ def test_pipes_are_not_waited_for(run: RunFolder, make: Make, name: str) -> None
     with pytest.raises((RunError, UsageError), match="cannot"):
         {
             "manifest_file": lambda: run.manifest.data,
-            "metrics_file": run.read_metrics,
+            "metrics_file": run.metrics.read,
             "recipe_file": lambda: run.check(make()),
         }[name]()
 
@@ -149,14 +149,14 @@ def test_lines_that_are_no_records(run: RunFolder) -> None:
     long = b'{"step": 7, "x": "' + b"y" * log.LONGEST + b'"}'
     good = [b'{"step": 1, "a": NaN}', b'{"step": 2, "b": "\\ud800"}']
     run.metrics_file.write_bytes(b"\n".join([good[0], *lines, long, good[1], b""]))
-    assert run.read_metrics() == [{"step": 1, "a": None}, {"step": 2, "b": "\ufffd"}]
-    run.truncate_metrics(1)
+    assert run.metrics.read() == [{"step": 1, "a": None}, {"step": 2, "b": "\ufffd"}]
+    run.metrics.truncate(1)
     assert run.metrics_file.read_bytes() == good[0] + b"\n"
 
 
 def test_a_torn_line_longer_than_what_is_read_at_once(run: RunFolder) -> None:
     run.metrics_file.write_bytes(b'{"step": 1}\n' + b"x" * (2 * log.LONGEST + 5))
-    run.append_metrics({"step": 2})
+    run.metrics.append({"step": 2})
     assert run.metrics_file.read_bytes() == b'{"step": 1}\n{"step": 2}\n'
 
 
@@ -164,9 +164,9 @@ def test_more_records_than_are_kept(run: RunFolder, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(log, "MOST_RECORDS", 10)
     lines = [json.dumps({"step": step}) for step in range(1, 47)]
     run.metrics_file.write_text("\n".join(lines) + "\n")
-    steps = [record["step"] for record in run.read_metrics()]
+    steps = [record["step"] for record in run.metrics.read()]
     assert steps == [1, 9, 17, 25, 33, 41, 46]
-    run.truncate_metrics(45)
+    run.metrics.truncate(45)
     assert run.metrics_file.read_text().splitlines() == lines[:45]
 
 
@@ -175,7 +175,7 @@ def test_a_file_without_end(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> 
     with run.metrics_file.open("wb") as file:
         file.truncate(2**40)  # a hole, that takes no room on the disk
     with pytest.raises(RunError, match=r"cannot read metrics\.jsonl: it has more than"):
-        run.read_metrics()
+        run.metrics.read()
 
 
 def test_records_are_bounded_together(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,9 +185,9 @@ def test_records_are_bounded_together(run: RunFolder, monkeypatch: pytest.Monkey
         run.metrics_file.write_text("\n".join(lines) + "\n")
         with monkeypatch.context() as patched:
             patched.setattr(log, "MOST_KEPT", 100_000)
-            steps = [record["step"] for record in run.read_metrics()]
+            steps = [record["step"] for record in run.metrics.read()]
         assert steps == [*range(0, 29, stride), 29]
-        assert len(run.read_metrics()) == 30
+        assert len(run.metrics.read()) == 30
 
 
 def test_megabytes_of_numbers_are_no_record(run: RunFolder) -> None:
@@ -196,7 +196,7 @@ def test_megabytes_of_numbers_are_no_record(run: RunFolder) -> None:
     run.metrics_file.write_text('{"step": 1}\n' + f"{many}\n" * 100 + '{"step": 3}\n')
     tracemalloc.start()
     try:
-        assert run.read_metrics() == [{"step": 1}, {"step": 3}]
+        assert run.metrics.read() == [{"step": 1}, {"step": 3}]
         assert tracemalloc.get_traced_memory()[1] < 2**20
     finally:
         tracemalloc.stop()

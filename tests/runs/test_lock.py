@@ -41,7 +41,7 @@ def test_who_holds_it_for_a_moment_is_waited_for(tmp_path: Path) -> None:
     entered = threading.Event()
 
     def add_a_line() -> None:
-        with RunFolder(tmp_path).if_idle() as idle:
+        with RunFolder(tmp_path).lock().if_free() as idle:
             assert idle
             entered.set()
             time.sleep(0.3)

@@ -18,17 +18,17 @@ def folder(tmp_path: Path) -> RunFolder:
 
 
 def test_append_and_read(folder: RunFolder) -> None:
-    assert folder.read_metrics() == []
-    folder.append_metrics({"step": np.int64(100), "d_loss": np.float32(0.5), "value": float("nan")})
-    folder.append_metrics({"step": 200})
+    assert folder.metrics.read() == []
+    folder.metrics.append({"step": np.int64(100), "d_loss": np.float32(0.5), "value": float("nan")})
+    folder.metrics.append({"step": 200})
     assert folder.metrics_file.read_text().count("\n") == 2
-    assert folder.read_metrics() == [{"step": 100, "d_loss": 0.5, "value": None}, {"step": 200}]
+    assert folder.metrics.read() == [{"step": 100, "d_loss": 0.5, "value": None}, {"step": 200}]
 
 
 def test_a_torn_last_line(folder: RunFolder) -> None:
     folder.metrics_file.write_text('{"step": 1}\n{"step": 2, "d_l')
-    assert folder.read_metrics() == [{"step": 1}]
-    folder.append_metrics({"step": 2})
+    assert folder.metrics.read() == [{"step": 1}]
+    folder.metrics.append({"step": 2})
     assert [json.loads(line) for line in folder.metrics_file.read_text().splitlines()] == [
         {"step": 1},
         {"step": 2},
@@ -37,20 +37,20 @@ def test_a_torn_last_line(folder: RunFolder) -> None:
 
 def test_damage_in_the_middle(folder: RunFolder) -> None:
     folder.metrics_file.write_bytes(b'{"step": 1}\n\xff\xfe\n[3]\n{"step": 2}\n')
-    assert folder.read_metrics() == [{"step": 1}, {"step": 2}]
+    assert folder.metrics.read() == [{"step": 1}, {"step": 2}]
 
 
 def test_truncate(folder: RunFolder) -> None:
-    folder.truncate_metrics(5)
+    folder.metrics.truncate(5)
     assert not folder.metrics_file.exists()
     for step in (10, 20, 30):
-        folder.append_metrics({"step": step})
-    folder.truncate_metrics(20)
-    folder.append_metrics({"step": 25})
-    assert [record["step"] for record in folder.read_metrics()] == [10, 20, 25]
+        folder.metrics.append({"step": step})
+    folder.metrics.truncate(20)
+    folder.metrics.append({"step": 25})
+    assert [record["step"] for record in folder.metrics.read()] == [10, 20, 25]
 
 
 def test_where_nothing_can_be_written(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "gone")
     with pytest.raises(RunError, match=r"cannot write metrics\.jsonl: No such file"):
-        folder.append_metrics({"step": 1})
+        folder.metrics.append({"step": 1})

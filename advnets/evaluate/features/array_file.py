@@ -17,7 +17,7 @@ import numpy as np
 from ...data.sources.npy_arrays import Archive
 from ...errors import RunError
 from ...safe_io import parse_json
-from ...safe_io.atomic import replacing
+from ...safe_io.atomic import replace_atomically
 
 MOST_ABOUT = 2**20
 """Bytes of the description of the arrays."""
@@ -127,7 +127,7 @@ def _write(path: Path, found: StoredArrays) -> None:
     content = io.BytesIO()
     np.savez(content, **members)  # type: ignore[arg-type]
     try:
-        with replacing(path) as file:
+        with replace_atomically(path) as file:
             file.write(content.getvalue())
     except (OSError, RunError) as error:
         log.debug("%s is not stored: %s", path, error)

@@ -26,7 +26,7 @@ def show_afterwards(folder: RunFolder, number: str, step: int, path: Path) -> No
         RunError: If the report cannot be written.
     """
     moving = "_over_the_run" * (path.suffix == ".gif")
-    with folder.if_idle() as idle:
+    with folder.lock().if_free() as idle:
         if not idle:
             log.warning("the run is in progress: TensorBoard does not show the figure")
         elif folder.tensorboard.is_dir():

@@ -68,17 +68,13 @@ def write_animation(
     frames = list(_frames(snapshots, name))
     each = int(1000 * SECONDS / max(len(frames), 40))
     durations = [each] * (len(frames) - 1) + [int(1000 * HOLD)]
-    more: dict[str, Any] = {"method": 6, "quality": 80} if suffix == ".webp" else {"optimize": True}
-    if suffix != ".webp":
+    how: dict[str, Any] = {"save_all": True, "duration": durations, "loop": 0}
+    if suffix == ".webp":
+        how |= {"method": 6, "quality": 80}
+    else:
         frames = _share_palette(frames)
-    frames[0].save(
-        *(file, FORMATS[suffix]),
-        save_all=True,
-        append_images=frames[1:],
-        duration=durations,
-        loop=0,
-        **more,
-    )
+        how["optimize"] = True
+    frames[0].save(file, FORMATS[suffix], append_images=frames[1:], **how)
 
 
 def _frames(snapshots: Sequence[Snapshot], name: str) -> Iterator[Image.Image]:
@@ -95,20 +91,18 @@ def _frames(snapshots: Sequence[Snapshot], name: str) -> Iterator[Image.Image]:
 
 
 def _share_palette(frames: Sequence[Image.Image]) -> list[Image.Image]:
-    """Reduce all frames to the same few colours, so that what stands still costs nothing."""
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(_shades())
-    return [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    """Reduce all frames to the figure's colours and their mixtures with the paper's.
 
-
-def _shades() -> list[int]:
-    """Return the figure's colours and their mixtures with the paper's, three numbers each."""
+    Since they are the same few in all frames, what stands still costs nothing.
+    """
     paper, *inks = (
         np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
         for colour in (PAPER, INK, MUTED, OPTIMAL, DATA, GENERATED)
     )
     mixed = [paper + (ink - paper) * share for ink in inks for share in SHARES]
-    return [int(value) for colour in (paper, *mixed) for value in np.rint(colour)]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([int(value) for colour in (paper, *mixed) for value in np.rint(colour)])
+    return [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
 
 
 def _root(step: Any) -> Any:
@@ -149,31 +143,20 @@ class Animation:
         self._snapshots, self._name = snapshots, printable(name, lines=False)
         self.figure: Figure = Figure(figsize=SIZE, dpi=DPI, facecolor=PAPER)
         FigureCanvasAgg(self.figure)
-        margins: dict[str, Any] = {
-            "left": 0.075,
-            "right": 0.53,
-            "top": 0.88,
-            "bottom": 0.07,
-            "hspace": 0.22,
-        }
+        margins = {"left": 0.075, "right": 0.53, "top": 0.88, "bottom": 0.07, "hspace": 0.22}
         left = self.figure.add_gridspec(2, 1, height_ratios=[1.75, 1], **margins)
         margins = {"left": 0.68, "right": 0.975, "top": 0.88, "bottom": 0.12, "hspace": 0.3}
         right = self.figure.add_gridspec(2, 1, **margins)
-        upper, lower = self.figure.add_subplot(left[0]), self.figure.add_subplot(left[1])
-        limits = common_limits(snapshots)
-        self._panel = LinePanel(upper, lower, limits, left=True, right=True)
-        where: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.3, 0.985)}
-        look: dict[str, Any] = {
-            "frameon": False,
-            "fontsize": 8,
-            "labelcolor": INK,
-            "columnspacing": 1.2,
-        }
+        cells = (left[0], left[1], right[0], right[1])
+        upper, lower, values, distance = map(self.figure.add_subplot, cells)
+        self._panel = LinePanel(upper, lower, common_limits(snapshots), left=True, right=True)
         curves = self._panel.curves
-        self.figure.legend(handles=curves, ncols=len(curves), handlelength=2, **where, **look)
+        where: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.3, 0.985)}
+        look: dict[str, Any] = {"frameon": False, "fontsize": 8, "labelcolor": INK}
+        look |= {"ncols": len(curves), "handlelength": 2, "columnspacing": 1.2}
+        self.figure.legend(handles=curves, **where, **look)
         where = {"ha": "center", "va": "center", "fontsize": 10, "color": INK}
         self._title = self.figure.text(0.83, 0.945, "", **where)
-        values, distance = (self.figure.add_subplot(right[row]) for row in (0, 1))
         self._courses = [
             *self._course(values, [("criterion", "C(G)", GENERATED), ("value", "V", JUDGE)]),
             *self._course(distance, [("jsd", "JSD", DATA), ("discriminator_error", ERROR, JUDGE)]),
@@ -190,7 +173,8 @@ class Animation:
 
     def show(self, index: int) -> list[Any]:
         """Draw the frame of a snapshot; return what has changed."""
-        self._title.set_text(self._caption(self._snapshots[index].step))
+        name, step = f"{self._name}, " * bool(self._name), self._snapshots[index].step
+        self._title.set_text(f"{name}step {step:,}")
         for key, course, head in self._courses:
             past = self._snapshots[: index + 1]
             known = [(s.step, s.numbers[key]) for s in past if key in s.numbers]
@@ -218,6 +202,3 @@ class Animation:
         if drawn:
             axes.legend(loc="upper right", frameon=False, fontsize=8, labelcolor=INK)
         return drawn
-
-    def _caption(self, step: int) -> str:
-        return f"{self._name}, step {step:,}" if self._name else f"step {step:,}"

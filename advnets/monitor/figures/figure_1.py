@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 PANELS = 4
 DPI = 160
+SMALL: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": 8, "color": MUTED}
 POOR = 0.5
 """G is poor while JSD(p_data ‖ p_g) is at least this share of what it was at the start."""
+CURVES = ("x", "data", "generated", "optimal", "discriminator", "latents", "images")
 ERROR = "max|D−D*|"
 MEANING = (
     "V, C(G) and JSD in nats (−log 4 = −1.386, log 2 = 0.693); "
@@ -84,12 +86,10 @@ def figure_1(shown: Sequence[Snapshot], name: str = "") -> Figure:
         shown: The snapshots, from left to right.
         name: The run's, written beneath.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     count = len(shown)
     figure = Figure(figsize=(0.95 + 2.45 * count, 4.3), facecolor=PAPER)
-    FigureCanvasAgg(figure)
     width = figure.get_figwidth()
     ends = {"left": 0.55 / width, "right": 1 - 0.48 / width}
     above = figure.add_gridspec(1, count, **ends, top=0.78, bottom=0.38, wspace=0.09)
@@ -98,30 +98,20 @@ def figure_1(shown: Sequence[Snapshot], name: str = "") -> Figure:
     curves: list[Any] = []
     for column, snapshot in enumerate(shown):
         upper, lower = figure.add_subplot(above[column]), figure.add_subplot(below[column])
-        labelled = {"left": column == 0, "right": column == count - 1}
-        panel = LinePanel(upper, lower, limits, **labelled)
+        ends_of_row = {"left": column == 0, "right": column == count - 1}
+        panel = LinePanel(upper, lower, limits, **ends_of_row)
         panel.show(snapshot)
         curves = panel.curves
-        upper.set_title(
-            f"({_letter(column)})  step {snapshot.step:,}", fontsize=10, color=INK, pad=26
-        )
-        numbers: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": 8, "color": MUTED}
+        title = f"({_letter(column)})  step {snapshot.step:,}"
+        upper.set_title(title, fontsize=10, color=INK, pad=26)
         words = describe_panel(snapshot)
         lines = "   ".join(words[:-2]) + "\n" + "   ".join(words[-2:])
-        upper.text(0.5, 1.03, lines, transform=upper.transAxes, **numbers)
-    figure.legend(
-        handles=curves,
-        loc="upper center",
-        bbox_to_anchor=(0.5, 1.0),
-        ncols=len(curves),
-        frameon=False,
-        fontsize=9,
-        labelcolor=INK,
-        handlelength=2.6,
-    )
-    beneath: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": 8, "color": MUTED}
+        upper.text(0.5, 1.03, lines, transform=upper.transAxes, **SMALL)
+    where: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 1.0)}
+    look: dict[str, Any] = {"frameon": False, "fontsize": 9, "labelcolor": INK, "handlelength": 2.6}
+    figure.legend(handles=curves, ncols=len(curves), **where, **look)
     name = printable(name, lines=False)
-    figure.text(0.5, 0.015, f"{name}: {MEANING}" if name else MEANING, **beneath)
+    figure.text(0.5, 0.015, f"{name}: {MEANING}" if name else MEANING, **SMALL)
     return figure
 
 
@@ -151,11 +141,10 @@ def to_arrays(shown: Sequence[Snapshot]) -> dict[str, np.ndarray]:
     """
     found: dict[str, np.ndarray] = {}
     for column, snapshot in enumerate(shown):
-        curves = ("x", "data", "generated", "optimal", "discriminator", "latents", "images")
-        values = {name: getattr(snapshot, name) for name in ("step", *curves)}
-        values |= dict(snapshot.numbers)
-        named = {f"{_letter(column)}_{name}": value for name, value in values.items()}
-        found |= {name: np.asarray(value) for name, value in named.items() if value is not None}
+        for name in ("step", *CURVES, *snapshot.numbers):
+            value = snapshot.numbers.get(name, getattr(snapshot, name, None))
+            if value is not None:
+                found[f"{_letter(column)}_{name}"] = np.asarray(value)
     return found
 
 

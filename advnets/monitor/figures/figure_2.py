@@ -48,18 +48,15 @@ def figure_2(shown: SamplesAndNeighbours, spec: Any, name: str = "") -> Image.Im
         name: The run's.
     """
     rows, columns = shown.samples.shape[:2]
-    sheet = Sheet(spec.shape, rows, columns + 1, right=APART + DISTANCE, above=2, below=2)
+    sheet = Sheet(spec.shape, rows, columns + 1, right=APART + DISTANCE, above=2)
     sheet.lay(shown.samples, spec)
     sheet.lay(shown.neighbours[:, None], spec, column=columns, right=APART)
     for row, distance in enumerate(shown.distances):
         sheet.mark(row, columns, APART)
         left, top = sheet.corner(row, columns + 1, APART)
         middle = top + (sheet.corner(row + 1, 0)[1] - top) // 2
-        sheet.words(
-            (left + 4, middle),
-            f"L2 {distance:,.0f}" if distance >= 100 else f"L2 {distance:.3g}",
-            anchor="lm",
-        )
+        number = f"{distance:,.0f}" if distance >= 100 else f"{distance:.3g}"
+        sheet.words((left + 4, middle), f"L2 {number}", "lm")
     sheet.head("random samples, not picked")
     left = sheet.corner(0, columns, APART)[0]
     sheet.head("nearest", left, line=1)

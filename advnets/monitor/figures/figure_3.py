@@ -40,14 +40,13 @@ def figure_3(shown: LatentLines, spec: Any, name: str = "") -> Image.Image:
         name: The run's.
     """
     rows, columns = shown.samples.shape[:2]
-    sheet = Sheet(spec.shape, rows, columns, below=2)
+    sheet = Sheet(spec.shape, rows, columns)
     sheet.lay(shown.samples, spec)
     for row in range(rows):
         sheet.mark(row, 0)
         sheet.mark(row, columns - 1)
     sheet.head("straight lines between random points of latent space")
     sheet.sign(shown, name)
-    sheet.foot(
-        "the ends, framed, are drawn, not picked; each row ends where the next begins", line=1
-    )
+    note = "the ends, framed, are drawn, not picked; each row ends where the next begins"
+    sheet.foot(note, line=1)
     return sheet.image

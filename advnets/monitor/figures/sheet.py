@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,21 +27,13 @@ class Sheet:
         rows, columns: Of the grid.
         right: Pixels to the right of the grid.
         above: Lines of words above it.
-        below: Lines of words beneath it.
 
     Attributes:
         factor: By which images are enlarged.
     """
 
     def __init__(
-        self,
-        shape: tuple[int, ...],
-        rows: int,
-        columns: int,
-        *,
-        right: int = 0,
-        above: int = 1,
-        below: int = 1,
+        self, shape: tuple[int, ...], rows: int, columns: int, *, right: int = 0, above: int = 1
     ):
         height, width = shape[:2]
         self.factor = max(round(CELL / max(height, width)), 1)
@@ -51,11 +42,12 @@ class Sheet:
         grid = [n * (side + GAP) - GAP for n, side in zip((rows, columns), self._cell, strict=True)]
         self._below = self._top + grid[0] + 9
         self._right = MARGIN + grid[1]
-        size = (self._right + right + MARGIN, self._below + below * LINE + MARGIN - 4)
+        size = (self._right + right + MARGIN, self._below + 2 * LINE + MARGIN - 4)
         if max(size) > MOST:
             raise ValueError(f"a picture of {size[0]} × {size[1]} pixels is too large")
         self.image = Image.new("RGB", size, PAPER)
         self._draw = ImageDraw.Draw(self.image)
+        self._font = ImageFont.load_default(17)
 
     def corner(self, row: int, column: int, right: int = 0) -> tuple[int, int]:
         """Return the upper left corner of a cell, shifted by ``right`` pixels."""
@@ -78,29 +70,20 @@ class Sheet:
         box = (left - 2, top - 2, left + width + 1, top + height + 1)
         self._draw.rectangle(box, outline=MARK, width=2)
 
-    def words(
-        self, at: tuple[int, int], text: str, *, anchor: str = "la", muted: bool = True
-    ) -> None:
+    def words(self, at: tuple[int, int], text: str, anchor: str, colour: str = MUTED) -> None:
         """Write a line; ``anchor`` as Pillow has it."""
-        colour = MUTED if muted else INK
         text = printable(text, lines=False)
-        self._draw.text(at, text, fill=colour, font=load_font(), anchor=anchor)
+        self._draw.text(at, text, fill=colour, font=self._font, anchor=anchor)
 
     def head(self, text: str, left: int = MARGIN, line: int = 0) -> None:
         """Write a line above the grid, counted from the lowest."""
-        self.words((left, self._top - 9 - line * LINE), text, anchor="ls", muted=False)
+        self.words((left, self._top - 9 - line * LINE), text, "ls", INK)
 
     def foot(self, text: str, line: int = 0) -> None:
         """Write a line beneath the grid."""
-        self.words((MARGIN, self._below + line * LINE), text)
+        self.words((MARGIN, self._below + line * LINE), text, "la")
 
     def sign(self, shown: Any, name: str) -> None:
         """Write beneath the grid which run and step it shows."""
         title, weights = f"{name}, " * bool(name), ", averaged weights" * shown.averaged
         self.foot(f"{title}step {shown.step:,}{weights}, seed {shown.seed}")
-
-
-@cache
-def load_font(size: int = 17) -> Any:
-    """Load the font."""
-    return ImageFont.load_default(size)

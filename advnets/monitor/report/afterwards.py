@@ -19,11 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def add_afterwards(
-    folder: RunFolder,
-    recipe: Recipe,
-    scores: Sequence[Score],
-    step: int,
-    averaged: bool,
+    folder: RunFolder, recipe: Recipe, scores: Sequence[Score], step: int, averaged: bool
 ) -> None:
     """Add scores to a run's manifest, report, metrics.jsonl and event files.
 
@@ -42,7 +38,7 @@ def add_afterwards(
         RunError: If the folder cannot be written to.
     """
     folder.manifest.change(lambda data: {"scores": append_scores(data.get("scores") or [], scores)})
-    with folder.if_idle() as idle:
+    with folder.lock().if_free() as idle:
         if not idle:
             log.warning(
                 "the run is in progress: the scores are in its manifest and report only; "
@@ -54,11 +50,7 @@ def add_afterwards(
 
 
 def _append(
-    folder: RunFolder,
-    recipe: Recipe,
-    scores: Sequence[Score],
-    step: int,
-    suffix: str,
+    folder: RunFolder, recipe: Recipe, scores: Sequence[Score], step: int, suffix: str
 ) -> None:
     known = _known(folder, step)
     fresh = [s for s in scores if (f"{s.metric}{suffix}", to_jsonable(s.value)) not in known]
@@ -66,7 +58,7 @@ def _append(
         return
     lines = [line_of(step, some, suffix) for some in _split_by_name(fresh)]
     for line in lines:
-        folder.append_metrics(line)
+        folder.metrics.append(line)
     if recipe.settings.monitoring.tensorboard:
         try:
             events = EventLog(folder.tensorboard, None)
@@ -80,7 +72,7 @@ def _append(
 def _known(folder: RunFolder, step: int) -> set[tuple[str, Any]]:
     """Read names and values of the scores that metrics.jsonl has at a step."""
     found: set[tuple[str, Any]] = set()
-    for record in folder.stream_metrics():
+    for record in folder.metrics.stream():
         scores = record.get("scores")
         if record["step"] == step and isinstance(scores, dict):
             found |= {(k, v) for k, v in scores.items() if v is None or isinstance(v, int | float)}

@@ -27,15 +27,13 @@ def make_charts(
     """Make the charts that this run's records and scores can fill."""
 
     def pair(first: str, second: str, names: tuple[str, str]) -> list[Line]:
-        real, fake = (first, names[0], "real"), (second, names[1], "fake")
-        return _lines(to_line(records, *real), to_line(records, *fake))
+        return _lines(records, (first, names[0], "real"), (second, names[1], "fake"))
 
     players, batches = ("discriminator", "generator"), ("real", "generated")
-    value = to_line(records, "value", "V(D, G)", "ink")
     result = [
         Chart(
             "Value of the game, V(D, G)",
-            [value] if value else [],
+            _lines(records, ("value", "V(D, G)", "ink")),
             "At the equilibrium it is −log 4; above it, D can tell the two apart.",
             "nats",
             (EQUILIBRIUM, "−log 4"),
@@ -43,8 +41,9 @@ def make_charts(
         Chart(
             "Theory: V(D, G) and C(G)",
             _lines(
-                to_line(records, "theory_criterion", "C(G), the best D's", "fake"),
-                to_line(records, "theory_value", "V(D, G), D's", "ink"),
+                records,
+                ("theory_criterion", "C(G), the best D's", "fake"),
+                ("theory_value", "V(D, G), D's", "ink"),
             ),
             "From the densities. C(G) = max V = −log 4 + 2 JSD; V reaches it where D = D*.",
             "nats",
@@ -53,8 +52,9 @@ def make_charts(
         Chart(
             "Theory: distances from the solution",
             _lines(
-                to_line(records, "theory_jsd", "JSD(data ‖ generated), nats", "real"),
-                to_line(records, "theory_discriminator_error", "max |D − D*|", "ink"),
+                records,
+                ("theory_jsd", "JSD(data ‖ generated), nats", "real"),
+                ("theory_discriminator_error", "max |D − D*|", "ink"),
             ),
             "Both are 0 at the solution; JSD is at most log 2, D at most 1 away from D*.",
         ),
@@ -84,8 +84,9 @@ def make_charts(
     return [chart for chart in result if chart.lines]
 
 
-def _lines(*found: Line | None) -> list[Line]:
-    return [item for item in found if item is not None]
+def _lines(records: Sequence[Mapping[str, Any]], *curves: tuple[str, str, str]) -> list[Line]:
+    """Make curves of keys, labels and colours, as far as the records have numbers for them."""
+    return [line for curve in curves if (line := to_line(records, *curve)) is not None]
 
 
 def _positive(records: Sequence[Mapping[str, Any]], *keys: str) -> bool:
@@ -101,11 +102,10 @@ def extra_charts(records: Sequence[Mapping[str, Any]]) -> list[Chart]:
         stem, _, batch = key.rpartition("_")
         if batch == "fake" and f"{stem}_real" in keys:
             continue
-        lines = [to_line(records, key, "real" if batch == "real" else key, "real")]
+        title, curves = key, [(key, key, "real")]
         if batch == "real":
-            lines.append(to_line(records, f"{stem}_fake", "generated", "fake"))
-        title = (stem if batch == "real" else key).replace("_", " ").capitalize()
-        result.append(Chart(title, _lines(*lines)))
+            title, curves = stem, [(key, "real", "real"), (f"{stem}_fake", "generated", "fake")]
+        result.append(Chart(title.replace("_", " ").capitalize(), _lines(records, *curves)))
     return result
 
 
@@ -124,9 +124,7 @@ def score_charts(scores: Sequence[Mapping[str, Any]]) -> list[Chart]:
         drawn = [_score_line(metric, kinds, averaged) for averaged in sorted(kinds, reverse=True)]
         by_step = max(kinds.values(), key=max)
         newest = by_step[max(by_step)]
-        note = (
-            "Bars are one standard error." if any(any(line.error or ()) for line in drawn) else ""
-        )
+        note = "Bars are one standard error." * any(any(line.error or ()) for line in drawn)
         unit = (newest.get("protocol") or {}).get("unit") or ""
         result.append(Chart(f"Score: {metric}", drawn, note, unit))
     return result

@@ -17,13 +17,8 @@ import numpy as np
 
 from ..plain_text import plain_text
 
-COLOURS = {
-    "ink": "#010203",
-    "muted": "#040506",
-    "rule": "#070809",
-    "real": "#0a0b0c",
-    "fake": "#0d0e0f",
-}
+COLOURS = {"ink": "#010203", "muted": "#040506", "rule": "#070809"}
+COLOURS |= {"real": "#0a0b0c", "fake": "#0d0e0f"}
 """Names of the page's CSS variables and the placeholders that stand for them."""
 
 POINTS = 600
@@ -104,12 +99,10 @@ def to_svg(title: str, draw: Callable[[Any], None], size: tuple[float, float] = 
         draw: Called with a ``matplotlib.figure.Figure``; its colours are those of ``COLOURS``.
         size: In inches.
     """
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     with plain_text(svg_fonttype="none", svg_hashsalt=title, font_size=9):
         figure = Figure(figsize=size, layout="constrained")
-        FigureCanvasSVG(figure)
         figure.patch.set_alpha(0)
         draw(figure)
         buffer = io.StringIO()
@@ -117,8 +110,8 @@ def to_svg(title: str, draw: Callable[[Any], None], size: tuple[float, float] = 
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r'(<svg[^>]*?) (width|height)="[^"]*"', r"\1", text)
-    text = re.sub(r'(<svg[^>]*?) (width|height)="[^"]*"', r"\1", text)
+    for size_of in ("width", "height"):
+        text = re.sub(rf'(<svg[^>]*?) {size_of}="[^"]*"', r"\1", text)
     for name, placeholder in COLOURS.items():
         text = text.replace(placeholder, f"var(--{name})")
     return text.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
@@ -132,15 +125,8 @@ def _draw(axes: Any, chart: Chart) -> None:
     if chart.reference is not None:
         value, name = chart.reference
         axes.axhline(value, color=muted, lw=1, ls=(0, (4, 3)))
-        axes.annotate(
-            name,
-            (0, value),
-            (3, 3),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            color=muted,
-            fontsize=8,
-        )
+        points = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+        axes.annotate(name, (0, value), (3, 3), color=muted, fontsize=8, **points)
     for number, item in enumerate(chart.lines):
         x, y = thin(np.asarray(item.x, float), np.asarray(item.y, float))
         style = {"color": COLOURS[item.colour], "ls": "-" if number == 0 else (0, (5, 1.5))}
@@ -166,15 +152,9 @@ def _draw(axes: Any, chart: Chart) -> None:
     axes.xaxis.get_major_locator().set_params(integer=True, nbins=6)
     show_scale(axes)
     if len(chart.lines) > 1:
-        axes.legend(
-            loc="lower left",
-            bbox_to_anchor=(0, 1.0),
-            ncols=len(chart.lines),
-            frameon=False,
-            labelcolor=ink,
-            borderpad=0,
-            borderaxespad=0.2,
-        )
+        where: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1.0)}
+        look = {"frameon": False, "labelcolor": ink, "borderpad": 0, "borderaxespad": 0.2}
+        axes.legend(ncols=len(chart.lines), **where, **look)
 
 
 def show_scale(axes: Any, colours: Mapping[str, str] = COLOURS) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...safe_io.wording import counted, duration
+from ...safe_io.wording import duration, pluralise
 from .health import Finding
 
 
@@ -21,8 +21,8 @@ def describe_lost_time(manifest: Mapping[str, Any]) -> str:
     if not sessions.get("cut_off"):
         return ""
     steps, seconds = sessions.get("steps_lost"), time.get("lost")
-    lost = f"{counted(steps or 0, 'step')} and {duration(seconds or 0)} lost"
-    return f"{counted(sessions['cut_off'], 'session')} cut off, {lost}"
+    lost = f"{pluralise(steps or 0, 'step')} and {duration(seconds or 0)} lost"
+    return f"{pluralise(sessions['cut_off'], 'session')} cut off, {lost}"
 
 
 def find_goodput(manifest: Mapping[str, Any]) -> Finding | None:
@@ -40,8 +40,7 @@ def find_goodput(manifest: Mapping[str, Any]) -> Finding | None:
         for kind, seconds in time.items()
         if kind not in ("total", "training") and total and seconds / total >= 0.005
     ]
-    text = "; ".join(
-        [f"{goodput:.0%} of {duration(total)} was spent in rounds", ", ".join(others)]
-    ).removesuffix("; ")
     lost = describe_lost_time(manifest)
-    return Finding("note" if lost else "ok", "goodput", f"{text}; {lost}" if lost else text)
+    spent = f"{goodput:.0%} of {duration(total)} was spent in rounds"
+    text = "; ".join(filter(None, [spent, ", ".join(others), lost]))
+    return Finding("note" if lost else "ok", "goodput", text)

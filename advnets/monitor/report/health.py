@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from ...runs.metrics_log import of_rounds
-from ...safe_io.wording import counted, shorten
+from ...safe_io.wording import pluralise, shorten
 
 RECENT = 10
 """Records that a verdict on the present state rests on."""
@@ -56,7 +56,7 @@ def manifest_findings(manifest: Mapping[str, Any], holder: str | None) -> list[F
     at = f"{status} at step {step}" if step is not None else str(status)
     found = []
     if status is None:
-        found.append(Finding("problem", "manifest", "there is none, or it says nothing of a run"))
+        found.append(Finding("problem", "manifest", "there is none, or it describes no run"))
     elif status == "running" and holder is None:
         text = f"{at}, but no process holds its lock: it was killed"
         hint = "run the same command again; it resumes from the newest sound checkpoint"
@@ -71,9 +71,8 @@ def manifest_findings(manifest: Mapping[str, Any], holder: str | None) -> list[F
     elif status == "finished":
         found.append(Finding("ok", "status", at))
     else:
-        found.append(
-            Finding("problem", "status", f"{shorten(repr(status), 60)} is none that a run has")
-        )
+        text = f"{shorten(repr(status), 60)} is none that a run has"
+        found.append(Finding("problem", "status", text))
     found += game_findings(manifest)
     if manifest.get("stand_in"):
         used = data_set(manifest["stand_in"].get("used"))
@@ -115,7 +114,7 @@ def record_findings(records: Sequence[Mapping[str, Any]]) -> list[Finding]:
         *(find_stalled_generator, find_saturation, find_collapse, find_disorder),
     )
     found = [finding for check in checks if (finding := check(records)) is not None]
-    steps = f"{counted(len(records), 'record')} up to step {records[-1]['step']}"
+    steps = f"{pluralise(len(records), 'record')} up to step {records[-1]['step']}"
     return found or [Finding("ok", "metrics", f"{steps}; finite, both players alive")]
 
 
@@ -136,11 +135,9 @@ def find_dead_discriminator(records: Sequence[Mapping[str, Any]]) -> Finding | N
     recent = _recent(records, "d_gradient_norm")
     if not recent or any(record["d_gradient_norm"] != 0 for record in recent):
         return None
-    loss = recent[-1].get("d_loss")
-    at_chance = (
-        isinstance(loss, int | float) and min(abs(loss - CHANCE), abs(loss - CHANCE / 2)) < 1e-3
-    )
-    looks = ", while its loss reads as at the equilibrium (2 ln 2)" if at_chance else ""
+    loss, looks = recent[-1].get("d_loss"), ""
+    if isinstance(loss, int | float) and min(abs(loss - CHANCE), abs(loss - CHANCE / 2)) < 1e-3:
+        looks = ", while its loss reads as at the equilibrium (2 ln 2)"
     text = f"the discriminator's gradient is exactly 0{looks}: it no longer learns"
     return Finding("problem", "dead", text, "look at its weights; a NaN in the data can do this")
 
@@ -157,16 +154,13 @@ def find_dead_generator(records: Sequence[Mapping[str, Any]]) -> Finding | None:
 def find_saturation(records: Sequence[Mapping[str, Any]]) -> Finding | None:
     """Find a D that is right and sure about everything, which gives G little to learn from."""
     recent = _recent(records, "d_real", "d_fake")
-    if recent and all(
-        record["d_real"] > SATURATED and record["d_fake"] < 1 - SATURATED for record in recent
-    ):
+    if recent and all(r["d_real"] > SATURATED and r["d_fake"] < 1 - SATURATED for r in recent):
         text = f"D gives “real” more than {SATURATED} and samples less than {1 - SATURATED:.3f}"
         hint = "G learns little so: weaken D (dropout, penalty, learning rate), strengthen G"
         return Finding("problem", "saturated", text, hint)
-    recent = _recent(records, "d_accuracy_real", "d_accuracy_fake")
-    if recent and all(
-        min(record["d_accuracy_real"], record["d_accuracy_fake"]) > SATURATED for record in recent
-    ):
+    accuracies = ("d_accuracy_real", "d_accuracy_fake")
+    recent = _recent(records, *accuracies)
+    if recent and all(r[key] > SATURATED for r in recent for key in accuracies):
         text = f"D has been right on everything over the last {len(recent)} records"
         hint = "watch the generator's gradient norm; D may be running away"
         return Finding("note", "saturated", text, hint)
@@ -209,11 +203,9 @@ def find_collapse(records: Sequence[Mapping[str, Any]]) -> Finding | None:
 
 def find_disorder(records: Sequence[Mapping[str, Any]]) -> Finding | None:
     """Find steps that do not rise: two processes wrote, or a resume did not truncate."""
-    steps = [record["step"] for record in records]
-    doubled = sum(later <= earlier for earlier, later in pairwise(steps))
-    if doubled:
-        return Finding("problem", "metrics", f"steps do not rise in {doubled} records")
-    return None
+    doubled = sum(later["step"] <= earlier["step"] for earlier, later in pairwise(records))
+    text = f"steps do not rise in {doubled} records"
+    return Finding("problem", "metrics", text) if doubled else None
 
 
 def _recent(records: Sequence[Mapping[str, Any]], *keys: str) -> list[Mapping[str, Any]]:

@@ -49,7 +49,7 @@ def write_report(folder: Any) -> Path:
     """
     folder = RunFolder(getattr(folder, "path", folder))
     try:
-        records = keep_numbers(of_rounds(folder.read_metrics()))
+        records = keep_numbers(of_rounds(folder.metrics.read()))
     except RunError:
         records = []
     try:
@@ -181,11 +181,8 @@ def _stand_in(manifest: Mapping[str, Any]) -> dict[str, str] | None:
     entry = manifest.get("stand_in")
     if not entry:
         return None
-    return {
-        "for": _short(data_set(entry.get("for")), 200),
-        "used": _short(data_set(entry.get("used")), 200),
-        "why": _short(entry.get("why") or ""),
-    }
+    names = {key: _short(data_set(entry.get(key)), 200) for key in ("for", "used")}
+    return {**names, "why": _short(entry.get("why") or "")}
 
 
 def list_facts(
@@ -194,18 +191,12 @@ def list_facts(
     """List the few numbers at the head of the report: name, value, remark."""
     last = records[-1] if records else {}
     found: list[tuple[str, str, str]] = []
-    value = last.get("value")
+    value, real, fake = map(last.get, ("value", "d_accuracy_real", "d_accuracy_fake"))
     if value is not None:
         text = f"{value:.4f}".replace("-", "−")
         found.append(("V(D, G)", text, f"−log 4 = −{-EQUILIBRIUM:.4f}"))
-    if last.get("d_accuracy_real") is not None and last.get("d_accuracy_fake") is not None:
-        found.append(
-            (
-                "D is right on",
-                f"{last['d_accuracy_real']:.0%} real",
-                f"{last['d_accuracy_fake']:.0%} generated",
-            )
-        )
+    if real is not None and fake is not None:
+        found.append(("D is right on", f"{real:.0%} real", f"{fake:.0%} generated"))
     latest = {score["metric"]: score for score in _scores(manifest)}
     for metric, score in islice(latest.items(), MOST["metrics"]):
         error = f"± {format_number(score['error'])}" if score.get("error") is not None else ""
@@ -231,7 +222,7 @@ def metrics_table(records: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]
         values = [r[key] for r in records if isinstance(r.get(key), int | float)]
         if key not in ("step", "time") and values:
             ends = (values[0], min(values), max(values), values[-1])
-            rows.append((key, *(format_number(value) for value in ends)))
+            rows.append((key, *map(format_number, ends)))
     return rows
 
 
