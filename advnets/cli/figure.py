@@ -26,10 +26,7 @@ FORMATS = {
     "--animate": (".gif", ".webp", ".png"),
 }
 MOST_STEPS = 6
-ONLY_FOR = {
-    "1": ("steps",),
-    "2 and 3": ("rows", "columns", "seed", "weights", "checkpoint"),
-}
+ONLY_FOR = {"1": ("steps",), "2 and 3": ("rows", "columns", "seed", "weights", "checkpoint")}
 """Options, by the figures that they say something about."""
 Write = Callable[[IO[bytes]], Any]
 

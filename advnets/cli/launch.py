@@ -25,11 +25,7 @@ STRATEGIES = ("auto", "multi_worker")
 @plugin_options
 @click.pass_context
 def command(
-    ctx: click.Context,
-    workers: int,
-    recipe: str,
-    overrides: tuple[str, ...],
-    run_dir: Path | None,
+    ctx: click.Context, workers: int, recipe: str, overrides: tuple[str, ...], run_dir: Path | None
 ) -> None:
     """Play RECIPE with several worker processes on this machine.
 

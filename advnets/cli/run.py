@@ -22,11 +22,7 @@ if TYPE_CHECKING:
 @plugin_options
 @click.pass_context
 def command(
-    ctx: click.Context,
-    recipe: str,
-    overrides: tuple[str, ...],
-    run_dir: Path | None,
-    dry_run: bool,
+    ctx: click.Context, recipe: str, overrides: tuple[str, ...], run_dir: Path | None, dry_run: bool
 ) -> None:
     """Play RECIPE: a file, the name of a shipped recipe, or the folder of a RUN.
 

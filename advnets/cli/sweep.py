@@ -78,13 +78,7 @@ def command(
         folder.start(loaded)
         log.info(f"{loaded.name}: {loaded.trials} trials in {folder.path}")
         try:
-            played = play(
-                loaded,
-                folder,
-                jobs=jobs,
-                retry=retry,
-                plugins=state_of(ctx).plugins,
-            )
+            played = play(loaded, folder, jobs=jobs, retry=retry, plugins=state_of(ctx).plugins)
         finally:
             write_report(folder, loaded, folder.read())
     best = find_best(played, loaded.maximize)

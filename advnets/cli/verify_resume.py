@@ -38,12 +38,7 @@ SERIES = 5
 @plugin_options
 @click.pass_context
 def command(
-    ctx: click.Context,
-    recipe: str,
-    overrides: tuple[str, ...],
-    kills: int,
-    seed: int,
-    keep: bool,
+    ctx: click.Context, recipe: str, overrides: tuple[str, ...], kills: int, seed: int, keep: bool
 ) -> None:
     """Prove that RECIPE survives being killed: play it undisturbed, then with real SIGKILLs.
 

@@ -175,11 +175,7 @@ def _expand(value: Any, path: Path) -> Any:
 
 
 def _load_recipe(
-    schema: SweepSchema,
-    path: Path,
-    registry: Registry,
-    findings: Findings,
-    words: Sequence[str],
+    schema: SweepSchema, path: Path, registry: Registry, findings: Findings, words: Sequence[str]
 ) -> Recipe | None:
     """Load the recipe with the overrides that are fixed for all; ``None`` if it has problems."""
     file = path.parent / schema.recipe
