@@ -1,4 +1,4 @@
-"""What the commands share: the options for plugins, the registry, how things are printed."""
+"""Share between the commands: options, the registry, how things are printed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ import traceback as tracebacks
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
+from click.decorators import FC
 
 from ..errors import AdvnetsError, RecipeError, UsageError
 from ..plugins import Registry, load_plugins
@@ -23,15 +24,14 @@ from ..plugins.attribution import explain
 from ..safe_io import is_there, printable, printable_json
 
 log = logging.getLogger(__package__)
-F = TypeVar("F", bound=Callable[..., Any])
 LONGEST_NAME = 200
-"""Bytes of a file's name; systems take 255, and a temporary file beside it has a longer one."""
+"""Bytes of a file's name; systems take 255, and a temporary file next to it has a longer one."""
 OVERRIDE = re.compile(r"[A-Za-z_][\w.-]*=")
 
 
 @dataclass
 class State:
-    """What the options common to all commands have gathered.
+    """Gather the options common to all commands.
 
     Attributes:
         plugins: The values of ``--plugin``, in order, each once.
@@ -48,29 +48,27 @@ class State:
         self.plugins.extend(word for word in words if word not in self.plugins)
 
     def registry(self) -> Registry:
-        """Return the registry of all plugins asked for so far, loaded once."""
+        """Return the registry of all plugins named so far, loaded once."""
         wanted = tuple(self.plugins)
         if self._loaded is None or self._loaded[0] != wanted:
             self._loaded = (wanted, load_plugins(wanted))
         return self._loaded[1]
 
-    def blaming(self, error: Exception) -> Exception:
+    def attribute(self, error: Exception) -> Exception:
         """Return the error, as that of the plugin that it comes from, if it comes from one."""
         if self._loaded is None or (isinstance(error, OSError) and error.strerror):
             return error
-        told = explain(error, self._loaded[1], running=True)
-        if told is None:
+        explained = explain(error, self._loaded[1], running=True)
+        if explained is None:
             return error
-        told.__cause__ = error
-        return told
+        explained.__cause__ = error
+        return explained
 
     def warn_of_plugins(self) -> None:
-        """Say once, on stderr, which plugins are quarantined."""
-        if self._warned:
-            return
-        self._warned = True
-        for line in self.registry().warnings:
+        """Warn once, on stderr, of the plugins that are quarantined."""
+        for line in () if self._warned else self.registry().warnings:
             log.warning(line)
+        self._warned = True
 
 
 def state_of(ctx: click.Context) -> State:
@@ -79,7 +77,7 @@ def state_of(ctx: click.Context) -> State:
 
 
 def registry_of(ctx: click.Context, *, warnings: bool = True) -> Registry:
-    """Return the registry of components, with the plugins that this invocation asks for.
+    """Return the registry of components, with the plugins that this invocation names.
 
     Args:
         ctx: The command's context.
@@ -100,7 +98,7 @@ def _take_traceback(ctx: click.Context, _: click.Parameter, wanted: bool) -> Non
         state_of(ctx).traceback = True
 
 
-def plugin_options(command: F) -> F:
+def plugin_options(command: FC) -> FC:
     """Add ``--plugin`` and ``--traceback`` to a command; neither reaches its function.
 
     >>> @click.command("hello")
@@ -132,23 +130,19 @@ def plugin_options(command: F) -> F:
 
 
 def split_words(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Tell recipes (or runs) from ``KEY=VALUE`` overrides.
+    """Separate recipes (or runs) from ``KEY=VALUE`` overrides.
 
     An existing file is a recipe, whatever its name looks like.
 
     >>> split_words(["ring", "training.steps=5"])
     (['ring'], ['training.steps=5'])
     """
-    recipes: list[str] = []
-    overrides: list[str] = []
-    for word in words:
-        is_override = OVERRIDE.match(word) is not None and not is_there(word)
-        (overrides if is_override else recipes).append(word)
-    return recipes, overrides
+    overrides = [word for word in words if OVERRIDE.match(word) and not is_there(word)]
+    return [word for word in words if word not in overrides], overrides
 
 
 class Styled(str):
-    """Text whose control characters are our own: what :func:`style` returns."""
+    """Mark text whose control characters are our own: what :func:`style` returns."""
 
     __slots__ = ()
 
@@ -170,19 +164,30 @@ def echo(*pieces: str, err: bool = False) -> None:
     click.echo("".join(p if isinstance(p, Styled) else printable(p) for p in pieces), err=err)
 
 
-def check_place(option: str, path: Path) -> None:
-    """Refuse a file to write that could not be written.
+def out_option(help: str, metavar: str = "FILE", *, dir_okay: bool = False) -> Callable[[FC], FC]:
+    """Add ``--out``, the file (or folder) to write."""
+    kind = click.Path(path_type=Path, dir_okay=dir_okay)
+    return click.option("--out", type=kind, metavar=metavar, help=help)
+
+
+def check_out(out: Path, suffixes: Sequence[str] = ()) -> None:
+    """Refuse a file for ``--out`` that could not be written, before anything is loaded.
 
     Raises:
-        UsageError: If its folder does not exist, or no system has such a path.
+        UsageError: If it ends in none of the suffixes, if there are any, if its folder does not
+            exist, or if no system has such a path.
     """
-    name = str(path)[:200]
-    if "\0" in name or len(os.fsencode(path.name)) > LONGEST_NAME:
-        raise UsageError(f"{option} {name!r}: no file can be called that")
-    if not is_there(path.parent) or not path.parent.is_dir():
+    name = str(out)[:200]
+    if suffixes and out.suffix not in suffixes:
         raise UsageError(
-            f"{option} {name}: there is no folder {str(path.parent)[:200]}", hint="create it first"
+            f"--out {name}: {out.suffix or 'no suffix'} is not among {', '.join(suffixes)}",
+            hint="the suffix says what to write",
         )
+    if "\0" in name or len(os.fsencode(out.name)) > LONGEST_NAME:
+        raise UsageError(f"--out {name!r}: no file can be called that")
+    if not is_there(out.parent) or not out.parent.is_dir():
+        folder = str(out.parent)[:200]
+        raise UsageError(f"--out {name}: there is no folder {folder}", hint="create it first")
 
 
 def print_json(value: Any) -> None:
@@ -219,14 +224,11 @@ def print_error(error: BaseException, *, traceback: bool = False) -> int:
         echo(label, f" {error}", err=True)
         return error.exit_code
     if isinstance(error, OSError) and error.strerror:
-        place = f"{error.filename}: " if error.filename else ""
-        echo(label, f" {place}{error.strerror}", err=True)
+        where = f"{error.filename}: " if error.filename else ""
+        echo(label, f" {where}{error.strerror}", err=True)
         return 1
-    text = str(error)
-    summary = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    echo(label, f" {summary}", err=True)
-    hint = "this is a bug in advnets or in a plugin; please report it"
-    if not traceback:
-        hint += ", with what --traceback shows"
-    echo(f"  hint: {hint}", err=True)
+    text = f": {error}" if str(error) else ""
+    echo(label, f" {type(error).__name__}{text}", err=True)
+    shown = "" if traceback else ", with what --traceback shows"
+    echo(f"  hint: this is a bug in advnets or in a plugin; please report it{shown}", err=True)
     return 1

@@ -57,7 +57,7 @@ def command(
 
     Runs that differ in their seed only make one row: mean, standard error over seeds, and n.
     Scores are ranked if they were measured alike; else the fields in which their protocols
-    differ are named. Each two rows are told apart, or not, by Welch's t-test and, where it
+    differ are named. Each two rows are tested for a difference by Welch's t-test and, where it
     is feasible, the exact permutation test, both with Holm's correction.
 
     Exit codes: 0, or 2 if nothing can be compared.
@@ -95,7 +95,7 @@ def _print(comparison: Comparison) -> None:
             differs = "; ".join(shorten(line, 100) for line in row.differs[:6])
             echo(f"  {number} is 1 but for {differs}")
     for pair in comparison.pairs[:MOST_PAIRS]:
-        echo(f"  {pair.first + 1} and {pair.second + 1}: {_told(pair, comparison.rows)}")
+        echo(f"  {pair.first + 1} and {pair.second + 1}: {_describe(pair, comparison.rows)}")
     if len(comparison.pairs) > MOST_PAIRS:
         echo(f"  and {len(comparison.pairs) - MOST_PAIRS} more pairs: see --json")
 
@@ -106,7 +106,7 @@ def _cells(number: int, row: Row) -> tuple[object, ...]:
     return number, row.name, mean, _error(row.error), row.n, _error(row.own_error), seeds
 
 
-def _told(pair: Pair, rows: list[Row]) -> str:
+def _describe(pair: Pair, rows: list[Row]) -> str:
     fewest = min(rows[pair.first].n, rows[pair.second].n)
     difference = f"{pair.difference:+.4g}"
     if fewest < 2:

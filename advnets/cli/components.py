@@ -50,7 +50,7 @@ def command(ctx: click.Context, kind: str | None, as_json: bool) -> None:
 
 
 def _show(registry: Registry, kind: str, component: Component) -> None:
-    """One component with its parameters."""
+    """Print one component with its parameters."""
     owner = registry.owner(kind, component.name)
     echo("\n", style(component.name, bold=True), f"  from {owner}")
     if _summary(component):

@@ -8,19 +8,19 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import AdvnetsError, RecipeError, UsageError
+from ..monitor.report.goodput import find_goodput
+from ..monitor.report.health import Finding, manifest_findings, record_findings
+from ..plugins import Registry
+from ..recipe import load_recipe
+from ..runs import RunFolder
+from ..runs.manifest import versions
 from ..safe_io import outside, printable
-from ..safe_io.wording import shorten, size
+from ..safe_io.wording import pluralise, shorten, size
 from .common import echo, plugin_options, registry_of, style
-
-if TYPE_CHECKING:
-    from ..monitor.report.health import Finding
-    from ..plugins import Registry
-    from ..runs import RunFolder
 
 MARKS = {"ok": ("ok", "green"), "note": ("note", "yellow"), "problem": ("PROBLEM", "red")}
 LOW_DISK = 2 * 2**30
@@ -45,8 +45,6 @@ def command(ctx: click.Context, run: Path | None) -> None:
     if run is None:
         findings = installation(registry_of(ctx, warnings=False))
     else:
-        from ..runs import RunFolder
-
         findings = examine(RunFolder.open(run, sound=False), registry_of(ctx))
     problems = 0
     for finding in findings:
@@ -56,16 +54,13 @@ def command(ctx: click.Context, run: Path | None) -> None:
         if finding.hint:
             echo(f"{'':<8}   hint: {printable(finding.hint, lines=False)}")
         problems += finding.level == "problem"
-    echo(f"{problems} problem{'' if problems == 1 else 's'}" if problems else "No problems.")
+    echo(pluralise(problems, "problem") if problems else "No problems.")
     if problems:
         ctx.exit(1)
 
 
 def installation(registry: Registry) -> Iterator[Finding]:
-    """Return what this installation is made of, and whether it works."""
-    from ..monitor.report.health import Finding
-    from ..runs.manifest import versions
-
+    """Examine this installation: its parts, and whether they work."""
     for name, version in versions().items():
         level = "ok" if version else "problem"
         yield Finding(level, name, version or "is not installed")  # type: ignore[arg-type]
@@ -76,7 +71,6 @@ def installation(registry: Registry) -> Iterator[Finding]:
 
 
 def _devices() -> Iterator[Finding]:
-    from ..monitor.report.health import Finding
     from ..session.quiet import import_tensorflow
 
     try:
@@ -88,9 +82,7 @@ def _devices() -> Iterator[Finding]:
     except Exception as error:
         yield Finding("problem", "TensorFlow", f"does not work: {type(error).__name__}: {error}")
         return
-    yield Finding(
-        "ok", "devices", ", ".join(name.removeprefix("/physical_device:") for name in names)
-    )
+    yield Finding("ok", "devices", ", ".join(n.removeprefix("/physical_device:") for n in names))
     if not any("GPU" in name for name in names):
         on_linux = sys.platform == "linux"
         hint = "with an NVIDIA GPU: pip install 'advnets[cuda]'" if on_linux else ""
@@ -98,8 +90,6 @@ def _devices() -> Iterator[Finding]:
 
 
 def _plugins(registry: Registry) -> Iterator[Finding]:
-    from ..monitor.report.health import Finding
-
     sound = [record for record in registry.plugins if record.status == "ok"]
     yield Finding("ok", "plugins", f"{len(sound)} sound")
     for record in registry.plugins:
@@ -115,20 +105,16 @@ def _plugins(registry: Registry) -> Iterator[Finding]:
 
 def _data_sets() -> Iterator[Finding]:
     from ..data.sources.tfds_builder import data_directory
-    from ..monitor.report.health import Finding
 
     folder = Path(data_directory())
-    prepared = sorted(
-        {info.relative_to(folder).parts[0] for info in folder.glob("*/**/dataset_info.json")}
-    )
-    said = f"in {folder}: {', '.join(prepared) or 'none prepared yet'}"
+    found = folder.glob("*/**/dataset_info.json")
+    prepared = sorted({info.relative_to(folder).parts[0] for info in found})
+    text = f"in {folder}: {', '.join(prepared) or 'none prepared yet'}"
     hint = "" if prepared else "`advnets data prepare mnist` prepares one"
-    yield Finding("ok" if prepared else "note", "data sets", said, hint)
+    yield Finding("ok" if prepared else "note", "data sets", text, hint)
 
 
 def _disk(subject: str, folder: Path, needed: int = LOW_DISK) -> Finding:
-    from ..monitor.report.health import Finding
-
     free = shutil.disk_usage(folder).free
     text = f"{size(free)} free in {folder}"
     if free < needed:
@@ -137,12 +123,10 @@ def _disk(subject: str, folder: Path, needed: int = LOW_DISK) -> Finding:
 
 
 def examine(folder: RunFolder, registry: Registry) -> Iterator[Finding]:
-    """Return what there is to say of a run, whoever made its folder and whatever became of it.
+    """Examine a run, whoever wrote its folder and whatever became of it.
 
-    What leads out of the folder is told and not looked at.
+    What leads out of the folder is reported and not looked at.
     """
-    from ..monitor.report.health import Finding, record_findings
-
     parts: dict[str, Callable[[], Iterable[Finding]]] = {
         "recipe.yaml": lambda: _recipe(folder, registry, began),
         "manifest.json": lambda: _manifest(folder),
@@ -156,7 +140,7 @@ def examine(folder: RunFolder, registry: Registry) -> Iterator[Finding]:
             yield Finding("problem", "folder", f"{path} {fault}", "remove it, or bring the file")
     began = None
     if "manifest.json" not in barred:
-        with contextlib.suppress(AdvnetsError):  # told below
+        with contextlib.suppress(AdvnetsError):  # reported below
             began = folder.manifest.get("identity")
     for name, look in parts.items():
         if name in barred or (name == "manifest.json" and {".lock", ".lock.json"} & barred):
@@ -173,11 +157,10 @@ def examine(folder: RunFolder, registry: Registry) -> Iterator[Finding]:
 
 def _recipe(folder: RunFolder, registry: Registry, began: str | None) -> Iterator[Finding]:
     """Find what there is to say of a recipe, of a run that ``began`` with one of that identity."""
-    from ..monitor.report.health import Finding
-    from ..recipe import load_recipe
-
     if not folder.recipe_file.is_file():
-        yield Finding("problem", "recipe", "there is none", "a run cannot go on without its recipe")
+        yield Finding(
+            "problem", "recipe", "there is none", "a run cannot continue without its recipe"
+        )
         return
     try:
         recipe = load_recipe(folder.recipe_file, registry=registry)
@@ -192,27 +175,23 @@ def _recipe(folder: RunFolder, registry: Registry, began: str | None) -> Iterato
 
 
 def _largest(folder: RunFolder) -> int:
-    """Return bytes of the largest checkpoint."""
+    """Return the bytes of the largest checkpoint."""
     largest = 0
     for step in folder.checkpoints.glob("step-*") if not folder.checkpoints.is_symlink() else ():
-        with contextlib.suppress(FileNotFoundError):  # the run goes on, and prunes
+        with contextlib.suppress(FileNotFoundError):  # the run is playing, and prunes
             largest = max(largest, sum(file.lstat().st_size for file in step.glob("*")))
     return largest
 
 
 def _manifest(folder: RunFolder) -> Iterator[Finding]:
-    from ..monitor.report.goodput import find_goodput
-    from ..monitor.report.health import manifest_findings
-
-    manifest = folder.manifest.data
-    yield from manifest_findings(manifest, _holder(folder))
-    spent = find_goodput(manifest)
+    yield from manifest_findings(folder.manifest.data, _holder(folder))
+    spent = find_goodput(folder.manifest.data)
     if spent is not None:
         yield spent
 
 
 def _holder(folder: RunFolder) -> str | None:
-    """Tell who holds the run's lock, in words; nobody: ``None``."""
+    """Describe who holds the run's lock; nobody: ``None``."""
     try:
         with folder.lock():
             return None
@@ -227,7 +206,6 @@ def _checkpoints(folder: RunFolder) -> Iterator[Finding]:
 
     import_tensorflow()
     from ..checkpoint import CheckpointStore
-    from ..monitor.report.health import Finding
 
     store = CheckpointStore(folder.checkpoints)
     steps = store.steps()
@@ -241,7 +219,7 @@ def _checkpoints(folder: RunFolder) -> Iterator[Finding]:
             yield Finding("problem", "checkpoints", text, "the one before it will be used")
     sound = [step for step, fault in faults.items() if fault is None]
     if not sound:
-        yield Finding("problem", "checkpoints", "none is sound: the run starts anew")
+        yield Finding("problem", "checkpoints", "none is sound: the run starts from scratch")
         return
     yield Finding("ok", "checkpoints", f"{len(sound)} sound, the newest of step {sound[-1]}")
     yield from _weights(folder.checkpoints / f"step-{sound[-1]:08}" / "state", sound[-1])
@@ -252,8 +230,6 @@ def _weights(prefix: Path, step: int) -> Iterator[Finding]:
     import numpy as np
     import tensorflow as tf
 
-    from ..monitor.report.health import Finding
-
     reader = tf.train.load_checkpoint(str(prefix))
     types, shapes = reader.get_variable_to_dtype_map(), reader.get_variable_to_shape_map()
     claimed = sum(math.prod(shapes[name]) * dtype.size for name, dtype in types.items())
@@ -262,21 +238,14 @@ def _weights(prefix: Path, step: int) -> Iterator[Finding]:
         text = f"that of step {step} claims {claimed:,} bytes of numbers in {there:,}"
         yield Finding("problem", "checkpoints", text)
         return
-    counted = {"variables": 0, "numbers": 0}
-    broken = []
-    for name, dtype in types.items():
-        if dtype.is_floating:
-            value = reader.get_tensor(name)
-            counted["variables"] += 1
-            counted["numbers"] += value.size
-            if not np.isfinite(value).all():
-                broken.append(
-                    name.removeprefix("state/").removesuffix("/.ATTRIBUTES/VARIABLE_VALUE")
-                )
+    names = [name for name, dtype in types.items() if dtype.is_floating]
+    numbers = sum(math.prod(shapes[name]) for name in names)
+    broken = [name for name in names if not np.isfinite(reader.get_tensor(name)).all()]
     if broken:
-        text = f"{len(broken)} variables hold NaN or infinity at step {step}, such as {broken[0]}"
+        first = broken[0].removeprefix("state/").removesuffix("/.ATTRIBUTES/VARIABLE_VALUE")
+        text = f"{len(broken)} variables hold NaN or infinity at step {step}, such as {first}"
         hint = "start again with a lower learning rate, or look at the data"
         yield Finding("problem", "weights", text, hint)
     else:
-        text = f"all {counted['numbers']:,} numbers in {counted['variables']} variables are finite"
+        text = f"all {numbers:,} numbers in {len(names)} variables are finite"
         yield Finding("ok", "weights", text)

@@ -83,7 +83,7 @@ def _entries(text: str, recipe: Recipe) -> list[Any]:
 
 
 def _keep(opened: Run, scores: list[Score], averaged: bool) -> None:
-    """Tell where a run's scores are kept; a folder that takes none is no failure."""
+    """Write the scores into the run's folder; a folder that takes none is no failure."""
     from ..monitor.report.afterwards import add_afterwards
 
     try:

@@ -12,7 +12,7 @@ import click
 
 from ..errors import UsageError
 from ..safe_io.atomic import write_atomically
-from .common import check_place, echo, plugin_options
+from .common import check_out, echo, out_option, plugin_options
 from .run_options import checkpoint_option, open_run, run_argument, weights_option
 
 if TYPE_CHECKING:
@@ -31,12 +31,7 @@ SUFFIXES = {"keras": ".keras", "savedmodel": "", "npz": ".npz"}
     required=True,
     help="keras: a .keras file; savedmodel: a folder for TensorFlow alone; npz: the weights.",
 )
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="Where to write; in the run's exports/ by default.",
-)
+@out_option("Where to write; in the run's exports/ by default.", "PATH", dir_okay=True)
 @click.option(
     "--player",
     type=click.Choice(["generator", "discriminator"]),
@@ -61,19 +56,19 @@ def command(
     """Export a network of RUN.
 
     The generator maps latents [N, size] to examples in the preprocessed range, the
-    discriminator such examples to its output. Beside PATH, PATH.json tells where the
+    discriminator such examples to its output. Next to PATH, PATH.json says where the
     network comes from, the prior to draw latents from, and the range.
 
     A .keras file loads with keras.models.load_model after `import advnets.networks`
     (and the plugins that its layers come from); a SavedModel needs TensorFlow only.
     """
     if out is not None:
-        check_out(out, form, force)
+        check_target(out, form, force)
     opened = open_run(ctx, run)
     if out is None:
         out = opened.folder.exports / f"{player}-step-{opened.commit.step:08}{SUFFIXES[form]}"
         out.parent.mkdir(exist_ok=True)
-        check_out(out, form, force)
+        check_target(out, form, force)
     model = opened.discriminator
     if player == "generator":
         model = opened.game.sampling_generator(weights)
@@ -91,7 +86,7 @@ def command(
     echo(str(out))
 
 
-def check_out(out: Path, form: str, force: bool) -> None:
+def check_target(out: Path, form: str, force: bool) -> None:
     """Refuse a path that cannot be, or should not be, written to.
 
     Raises:
@@ -103,7 +98,7 @@ def check_out(out: Path, form: str, force: bool) -> None:
             f"--out {out}: a file of the format {form} ends in {SUFFIXES[form]}",
             hint=f"--out {out.with_suffix(SUFFIXES[form])}",
         )
-    check_place("--out", out)
+    check_out(out)
     if out.exists() and not force:
         raise UsageError(f"{out} exists", hint="choose another --out, or replace it with --force")
     if out.is_dir() and not out.is_symlink() and not (out / "saved_model.pb").is_file():

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from string import ascii_lowercase
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from ..errors import AdvnetsError, UsageError
+from ..runs import RunFolder
+from ..safe_io.atomic import cannot_write, replace_atomically
 from ..safe_io.wording import pluralise, shorten
-from .common import check_place, echo, log, plugin_options
+from .common import check_out, echo, log, out_option, plugin_options
 from .run_options import checkpoint_option, open_run, run_argument, seed_option, weights_option
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..runs import RunFolder
     from ..session.api import Run
 
 FORMATS = {
@@ -26,10 +28,7 @@ FORMATS = {
     "--animate": (".gif", ".webp", ".png"),
 }
 MOST_STEPS = 6
-ONLY_FOR = {
-    "1": ("steps",),
-    "2 and 3": ("rows", "columns", "seed", "weights", "checkpoint"),
-}
+ONLY_FOR = {"1": ("steps",), "2 and 3": ("rows", "columns", "seed", "weights", "checkpoint")}
 """Options, by the figures that they say something about."""
 Write = Callable[[IO[bytes]], Any]
 
@@ -46,12 +45,9 @@ def _steps(_: click.Context, __: click.Parameter, word: str | None) -> list[int]
 @click.command("figure")
 @click.argument("number", metavar="N", type=click.Choice(["1", "2", "3"]))
 @run_argument
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="What to write, by its suffix: .png, .pdf, .svg (figure 1), or .npz for the numbers; "
-    "figure-N.png in the run's exports/ by default.",
+@out_option(
+    "What to write, by its suffix: .png, .pdf, .svg (figure 1), or .npz for the numbers; "
+    "figure-N.png in the run's exports/ by default."
 )
 @click.option(
     "--animate",
@@ -91,18 +87,19 @@ def command(
     nearest to its last one. Figure 3 shows G along straight lines through latent space.
     """
     _check(ctx, number, out, animate)
-    from ..runs import RunFolder
-
     folder = RunFolder.open(run)
     target = out or folder.exports / f"figure-{number}{'.gif' if animate else '.png'}"
     if number == "1":
-        write, told, step = _figure_1(ctx, folder, target.suffix, animate, steps)
+        write, lines, step = _figure_1(ctx, folder, target.suffix, animate, steps)
     else:
-        write, told, step = _of_images(open_run(ctx, run), number, target.suffix, drawing)
-    if out is None:
-        _make(target.parent)
-    _save(target, write)
-    for line in told:
+        write, lines, step = _of_images(open_run(ctx, run), number, target.suffix, drawing)
+    try:
+        target.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise cannot_write(target.parent, error) from error
+    with replace_atomically(target) as file:
+        write(file)
+    for line in lines:
         echo(line)
     echo(str(target))
     if out is None:
@@ -114,23 +111,16 @@ def _check(ctx: click.Context, number: str, out: Path | None, animate: bool) -> 
     if animate and number != "1":
         raise UsageError(f"--animate shows figure 1 over a run; there is no such film of {number}")
     for figures, options in ONLY_FOR.items():
-        told = [name for name in options if _is_told(ctx, name)]
-        if told and number not in figures:
-            raise UsageError(f"--{told[0]} is for figure {figures}; it says nothing of {number}")
-    if animate and _is_told(ctx, "steps"):
+        given = [name for name in options if _is_given(ctx, name)]
+        if given and number not in figures:
+            raise UsageError(f"--{given[0]} is for figure {figures}; it says nothing of {number}")
+    if animate and _is_given(ctx, "steps"):
         raise UsageError("--steps chooses panels; the film shows all of the run")
-    if out is None:
-        return
-    formats = FORMATS["--animate" if animate else number]
-    if out.suffix not in formats:
-        raise UsageError(
-            f"--out {out}: {out.suffix or 'no suffix'} is not among {', '.join(formats)}",
-            hint="the suffix says what to write",
-        )
-    check_place("--out", out)
+    if out is not None:
+        check_out(out, FORMATS["--animate" if animate else number])
 
 
-def _is_told(ctx: click.Context, option: str) -> bool:
+def _is_given(ctx: click.Context, option: str) -> bool:
     return ctx.get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE
 
 
@@ -150,18 +140,18 @@ def _figure_1(
         frames = choose_frames(found)
         return lambda file: write_animation(file, frames, suffix, name), [], frames[-1].step
     shown = choose_panels(found, steps)
-    told = [
-        f"({chr(ord('a') + place)}) step {snapshot.step:,}: {', '.join(describe_panel(snapshot))}"
-        for place, snapshot in enumerate(shown)
+    lines = [
+        f"({letter}) step {snapshot.step:,}: {', '.join(describe_panel(snapshot))}"
+        for letter, snapshot in zip(ascii_lowercase, shown, strict=False)
     ]
     if suffix == ".npz":
-        return lambda file: _write_numbers(file, to_arrays(shown)), told, shown[-1].step
+        return lambda file: _write_numbers(file, to_arrays(shown)), lines, shown[-1].step
     figure = figure_1(shown, name)
-    return lambda file: figure.savefig(file, format=suffix[1:], dpi=DPI), told, shown[-1].step
+    return lambda file: figure.savefig(file, format=suffix[1:], dpi=DPI), lines, shown[-1].step
 
 
 def _without_snapshots(run: Run) -> UsageError:
-    """Tell why a run has no figure 1, and what to do about it."""
+    """Explain why a run has no figure 1, and what to do about it."""
     from ..evaluate.estimators.line_game import explain_unfit
     from ..game import Prior
 
@@ -171,7 +161,7 @@ def _without_snapshots(run: Run) -> UsageError:
             "the run holds no snapshots of its game, which figure 1 is drawn from",
             where=str(run.path),
             hint="it was played before they were kept, in samples/theory.jsonl: play its recipe "
-            "anew, with another --run-dir",
+            "from scratch, with another --run-dir",
         )
     images = run.source.spec.kind == "image"
     return UsageError(
@@ -203,21 +193,21 @@ def _of_images(
             if on_the_line
             else f"pictures of its samples are in {run.folder.samples}",
         )
-    name, told = _name(run.folder), []
+    name, lines = _name(run.folder), []
     shown: Any
     if number == "2":
         shown = samples_and_neighbours(run.game, run.source, **drawing)
         low, high = shown.distances.min(), shown.distances.max()
-        told = [f"L2 to the nearest of {run.source.count('train'):,}: {low:.4g} to {high:.4g}"]
+        lines = [f"L2 to the nearest of {run.source.count('train'):,}: {low:.4g} to {high:.4g}"]
     else:
         shown = latent_lines(run.game, run.source, **drawing)
     if suffix == ".npz":
-        return lambda file: _write_numbers(file, vars(shown)), told, shown.step
+        return lambda file: _write_numbers(file, vars(shown)), lines, shown.step
     try:
         picture = figure_2(shown, spec, name) if number == "2" else figure_3(shown, spec, name)
     except ValueError as error:
         raise UsageError(str(error), hint="ask for fewer --rows or --columns") from error
-    return lambda file: picture.save(file, format=suffix[1:].upper()), told, shown.step
+    return lambda file: picture.save(file, format=suffix[1:].upper()), lines, shown.step
 
 
 def _name(folder: RunFolder) -> str:
@@ -227,28 +217,11 @@ def _name(folder: RunFolder) -> str:
 def _write_numbers(file: IO[bytes], numbers: Mapping[str, np.ndarray]) -> None:
     import numpy as np
 
-    arrays: dict[str, Any] = dict(numbers)
-    np.savez_compressed(file, **arrays)
-
-
-def _make(folder: Path) -> None:
-    from ..safe_io.atomic import cannot_write
-
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise cannot_write(folder, error) from error
-
-
-def _save(target: Path, write: Write) -> None:
-    from ..safe_io.atomic import replace_atomically
-
-    with replace_atomically(target) as file:
-        write(file)
+    np.savez_compressed(file, **dict[str, Any](numbers))
 
 
 def _show(folder: RunFolder, number: str, step: int, picture: Path) -> None:
-    """A folder that takes no report has its figure all the same."""
+    """Show the figure in the report; a folder that takes no report has it all the same."""
     from ..monitor.figures.afterwards import show_afterwards
     from ..session.quiet import import_tensorflow
 

@@ -9,9 +9,10 @@ import click
 
 from ..errors import RunError, UsageError
 from ..log import at_level
+from ..runs import RunFolder
 from ..safe_io import is_there
 from .common import plugin_options, registry_of, state_of
-from .recipe_options import asked_for, recipe_arguments, run_dir_option
+from .recipe_options import load_recipe_or_run, recipe_arguments, run_dir_option
 
 STRATEGIES = ("auto", "multi_worker")
 
@@ -25,11 +26,7 @@ STRATEGIES = ("auto", "multi_worker")
 @plugin_options
 @click.pass_context
 def command(
-    ctx: click.Context,
-    workers: int,
-    recipe: str,
-    overrides: tuple[str, ...],
-    run_dir: Path | None,
+    ctx: click.Context, workers: int, recipe: str, overrides: tuple[str, ...], run_dir: Path | None
 ) -> None:
     """Play RECIPE with several worker processes on this machine.
 
@@ -37,24 +34,23 @@ def command(
     plays. GPUs are divided evenly among the workers, which play on the processor where
     there are none. The first worker's progress is shown, and all have a log in the run's
     folder, under logs/. Ctrl-C and SIGTERM are passed on; if a worker fails, all end.
-    The same command goes on with the same run.
+    The same command resumes the same run.
 
     Exit codes: 0 done, 1 the run or a worker failed, 2 bad input, 75 interrupted and
     resumable.
     """
     from ..distribute.launcher import Launcher, worker_command, worker_environments
-    from ..runs import RunFolder
     from ..train.find_data import find_data
 
-    resolved, run_dir = asked_for(recipe, overrides, run_dir, registry_of(ctx))
+    resolved, run_dir = load_recipe_or_run(recipe, overrides, run_dir, registry_of(ctx))
     strategy = resolved.settings.distribution.strategy
     if strategy not in STRATEGIES:
         raise UsageError(
             f"distribution.strategy is {strategy}, which one process plays",
             hint="add distribution.strategy=auto, or use `advnets run`",
         )
-    # What is wrong with the recipe, its data or its folder is told once, before any starts.
-    with at_level(logging.ERROR):  # the workers tell of a stand-in
+    # What is wrong with the recipe, its data or its folder is reported once, before any starts.
+    with at_level(logging.ERROR):  # the workers report a stand-in
         found = find_data(resolved)
     folder = RunFolder.for_recipe(found.recipe, run_dir)
     environments = worker_environments(workers)

@@ -1,7 +1,8 @@
-"""The command ``advnets``: a group whose commands are components, imported when they are used."""
+"""Define the command ``advnets``, whose commands are components, imported when they are used."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,22 +13,21 @@ import click
 from .._version import __version__
 from ..errors import PluginError
 from ..log import on_screen
-from ..plugins import Registry
 from .common import State, plugin_options, print_error, state_of
 
 INTERRUPTED = 130  # what shells report for a process that SIGINT ended
 
 
 class LazyGroup(click.Group):
-    """A group that lists commands from the registry and imports only the one called."""
+    """List commands from the registry, and import only the one called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, those of plugins included."""
-        return _registry(ctx).names("commands")
+        return state_of(ctx).registry().names("commands")
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command."""
-        component = _registry(ctx).component("commands", cmd_name)
+        component = state_of(ctx).registry().component("commands", cmd_name)
         command = component.load()
         if not isinstance(command, click.Command):
             raise PluginError(
@@ -45,7 +45,7 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from their summaries, without importing them."""
-        rows = [(c.name, c.summary) for c in _registry(ctx).components("commands")]
+        rows = [(c.name, c.summary) for c in state_of(ctx).registry().components("commands")]
         if rows:
             with formatter.section("Commands"):
                 formatter.write_dl(rows)
@@ -78,11 +78,7 @@ class LazyGroup(click.Group):
         except Exception as error:
             if not standalone_mode:
                 raise
-            sys.exit(print_error(state.blaming(error), traceback=state.traceback))
-
-
-def _registry(ctx: click.Context) -> Registry:
-    return state_of(ctx).registry()
+            sys.exit(print_error(state.attribute(error), traceback=state.traceback))
 
 
 def _plugins_in(args: Sequence[str]) -> Iterator[str]:
@@ -92,7 +88,7 @@ def _plugins_in(args: Sequence[str]) -> Iterator[str]:
         if word == "--":
             return
         if word == "--plugin":
-            yield from (value for value in [next(words, None)] if value is not None)
+            yield from itertools.islice(words, 1)
         elif word.startswith("--plugin="):
             yield word.partition("=")[2]
 
@@ -110,5 +106,5 @@ def cli() -> None:
 
 
 def main() -> None:
-    """The entry point of the console script."""
+    """Run the console script."""
     cli()

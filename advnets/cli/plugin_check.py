@@ -1,4 +1,4 @@
-"""What ``advnets plugins check`` tries of one component."""
+"""Check one component for ``advnets plugins check``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..recipe import load_recipe, recipe_path
 
 
 def check_component(kind: str, component: Component, registry: Registry) -> list[str]:
-    """Everything wrong with a component that can be seen without running it."""
+    """List everything wrong with a component that can be seen without running it."""
     return [
         *_schema(component),
         *_name(kind, component, registry),
@@ -23,7 +23,7 @@ def check_component(kind: str, component: Component, registry: Registry) -> list
 
 
 def _schema(component: Component) -> Iterator[str]:
-    """Yield its defaults must fit its own schema, and editors must be able to read that."""
+    """Check that its defaults fit its own schema, and that editors can read that."""
     parameters = component.parameters
     try:
         parameters.model_json_schema()
@@ -46,7 +46,7 @@ def _name(kind: str, component: Component, registry: Registry) -> Iterator[str]:
 
 
 def _target(kind: str, component: Component, registry: Registry) -> Iterator[str]:
-    """Return what it names must be there, and be of the right sort."""
+    """Check that what it names is there, and of the right sort."""
     try:
         if kind == "recipes":
             load_recipe(recipe_path(component), registry=registry)

@@ -13,16 +13,7 @@ from ..errors import PluginError
 from ..plugins import load_plugins
 from ..plugins.registry import BUILT_IN, PluginRecord, Registry
 from ..recipe.wording import KIND
-from .common import (
-    Styled,
-    echo,
-    plugin_options,
-    print_json,
-    print_table,
-    registry_of,
-    state_of,
-    style,
-)
+from .common import echo, plugin_options, print_json, print_table, registry_of, state_of, style
 from .plugin_check import check_component
 
 COLOURS = {"ok": "green", "blocked": "yellow", "quarantined": "red"}
@@ -119,12 +110,12 @@ def _from(record: PluginRecord) -> str:
     return record.owner if record.source == BUILT_IN else record.source
 
 
-def _status(record: PluginRecord) -> Styled:
+def _status(record: PluginRecord) -> str:
     return style(record.status, fg=COLOURS[record.status], bold=True)
 
 
 def _explain(record: PluginRecord) -> None:
-    """Tell why a plugin is in quarantine."""
+    """Print why a plugin is in quarantine."""
     echo(f"{record.name} ({record.source}) is ", _status(record), f": {record.error}")
     if record.hint:
         echo(f"  hint: {record.hint}")
@@ -133,14 +124,6 @@ def _explain(record: PluginRecord) -> None:
 
 
 def _entry(record: PluginRecord) -> dict[str, Any]:
-    return {
-        "name": record.name,
-        "source": record.source,
-        "version": record.version,
-        "status": record.status,
-        "error": record.error,
-        "hint": record.hint,
-        "traceback": record.traceback,
-        "fingerprint": record.fingerprint,
-        "components": {kind: [c.name for c in cs] for kind, cs in record.components.items()},
-    }
+    names = ("name", "source", "version", "status", "error", "hint", "traceback", "fingerprint")
+    components = {kind: [c.name for c in cs] for kind, cs in record.components.items()}
+    return {name: getattr(record, name) for name in names} | {"components": components}

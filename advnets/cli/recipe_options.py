@@ -1,30 +1,27 @@
-"""What a command that takes a recipe or a run is asked to play."""
+"""Read the recipe, the overrides and the folder that a command is to play."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.decorators import FC
 
 from ..errors import UsageError
+from ..plugins import Registry
+from ..recipe import Recipe, load_recipe
+from ..runs import RunFolder
 from ..safe_io import is_there
 
-if TYPE_CHECKING:
-    from ..plugins import Registry
-    from ..recipe import Recipe
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def recipe_arguments(command: F) -> F:
+def recipe_arguments(command: FC) -> FC:
     """Add a recipe or run, and overrides of its values, to a command: ``recipe, overrides``."""
     overrides = click.argument("overrides", metavar="[KEY=VALUE ...]", nargs=-1)
     return click.argument("recipe", metavar="RECIPE|RUN")(overrides(command))
 
 
-def run_dir_option(command: F) -> F:
+def run_dir_option(command: FC) -> FC:
     """Add ``--run-dir`` to a command."""
     return click.option(
         "--run-dir",
@@ -33,7 +30,7 @@ def run_dir_option(command: F) -> F:
     )(command)
 
 
-def asked_for(
+def load_recipe_or_run(
     recipe: str, overrides: Sequence[str], run_dir: Path | None, registry: Registry
 ) -> tuple[Recipe, Path | None]:
     """Return the recipe to play and the folder that was named for it.
@@ -41,16 +38,13 @@ def asked_for(
     Args:
         recipe: A file, the name of a shipped recipe, or the folder of a run.
         overrides: ``KEY=VALUE`` words.
-        run_dir: The folder asked for.
+        run_dir: The value of ``--run-dir``.
         registry: The components.
 
     Raises:
         UsageError: If a word is no override, or a run is given another folder.
         RecipeError: With all problems of the recipe.
     """
-    from ..recipe import load_recipe
-    from ..runs import RunFolder
-
     for word in overrides:
         if "=" not in word:
             raise UsageError(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..runs import RunFolder
 from .common import echo, plugin_options
 from .run_options import run_argument
 
@@ -14,13 +15,12 @@ from .run_options import run_argument
 @run_argument
 @plugin_options
 def command(run: Path) -> None:
-    """Write the report of RUN anew, from what lies in its folder.
+    """Write the report of RUN again, from what lies in its folder.
 
     report.html needs nothing else: curves, sample grids, scores with their protocols, the
     manifest and the recipe are in it. A run writes it when it ends; this command also
-    serves a run that goes on.
+    serves a run that is still playing.
     """
     from ..monitor.report.report import write_report
-    from ..runs import RunFolder
 
     echo(str(write_report(RunFolder.open(run))))

@@ -1,18 +1,15 @@
-"""`advnets run`: play a recipe, or go on with a run."""
+"""`advnets run`: play a recipe, or resume a run."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from ..runs import RunFolder
 from .common import echo, plugin_options, registry_of
-from .recipe_options import asked_for, recipe_arguments, run_dir_option
-
-if TYPE_CHECKING:
-    pass
+from .recipe_options import load_recipe_or_run, recipe_arguments, run_dir_option
 
 
 @click.command("run")
@@ -22,25 +19,19 @@ if TYPE_CHECKING:
 @plugin_options
 @click.pass_context
 def command(
-    ctx: click.Context,
-    recipe: str,
-    overrides: tuple[str, ...],
-    run_dir: Path | None,
-    dry_run: bool,
+    ctx: click.Context, recipe: str, overrides: tuple[str, ...], run_dir: Path | None, dry_run: bool
 ) -> None:
     """Play RECIPE: a file, the name of a shipped recipe, or the folder of a RUN.
 
-    The same command goes on with the same run, after an interruption or with a larger
+    The same command resumes the same run, after an interruption or with a larger
     training.steps; a finished run says so. KEY=VALUE overrides a value of the recipe by
     its dotted path, typed as in the file: training.steps=2000, dataset=digits.
 
     Exit codes: 0 done, 1 the run failed, 2 bad input, 75 interrupted and resumable.
     """
     began = time.monotonic()
-    from ..runs import RunFolder
-
     registry = registry_of(ctx)
-    resolved, run_dir = asked_for(recipe, overrides, run_dir, registry)
+    resolved, run_dir = load_recipe_or_run(recipe, overrides, run_dir, registry)
     if dry_run:
         echo(resolved.to_yaml().rstrip())
         echo(f"# would run in {RunFolder.for_recipe(resolved, run_dir).path}")

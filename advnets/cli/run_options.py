@@ -1,4 +1,4 @@
-"""Opening a run from the command line: a wrong path is told before TensorFlow is imported."""
+"""Open a run from the command line: a wrong path is refused before TensorFlow is imported."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.decorators import FC
 
+from ..runs import RunFolder
 from .common import registry_of
 
 if TYPE_CHECKING:
@@ -18,13 +20,11 @@ CHECKPOINT = f"{__name__}.checkpoint"
 
 
 def open_run(ctx: click.Context, path: Path) -> Run:
-    """Return the run in ``path``, with the plugins that this invocation asks for.
+    """Return the run in ``path``, with the plugins that this invocation names.
 
     Raises:
         UsageError: If ``path`` is not a run's folder.
     """
-    from ..runs import RunFolder
-
     folder = RunFolder.open(path)
     registry = registry_of(ctx)
     from ..session.quiet import import_tensorflow
@@ -35,7 +35,7 @@ def open_run(ctx: click.Context, path: Path) -> Run:
     return Run(folder, registry, checkpoint=ctx.meta.get(CHECKPOINT, "newest"))
 
 
-def checkpoint_option(command: click.decorators.FC) -> click.decorators.FC:
+def checkpoint_option(command: FC) -> FC:
     """Add ``--checkpoint``, which :func:`open_run` heeds; it does not reach the function."""
 
     def take(ctx: click.Context, _: click.Parameter, word: str) -> None:
@@ -54,7 +54,7 @@ def checkpoint_option(command: click.decorators.FC) -> click.decorators.FC:
     )(command)
 
 
-def weights_option(command: click.decorators.FC) -> click.decorators.FC:
+def weights_option(command: FC) -> FC:
     """Add ``--weights``: of G's own, or of their average."""
     return click.option(
         "--weights",
@@ -65,12 +65,12 @@ def weights_option(command: click.decorators.FC) -> click.decorators.FC:
     )(command)
 
 
-def seed_option(help: str) -> Callable[[click.decorators.FC], click.decorators.FC]:
+def seed_option(help: str) -> Callable[[FC], FC]:
     """Add ``--seed`` of latent points, 0 by default."""
     seeds = click.IntRange(0, 2**31 - 1)
     return click.option("--seed", type=seeds, default=0, show_default=True, help=help)
 
 
-def run_argument(command: click.decorators.FC) -> click.decorators.FC:
+def run_argument(command: FC) -> FC:
     """Add the argument RUN, the folder of a run."""
     return click.argument("run", metavar="RUN", type=click.Path(path_type=Path))(command)

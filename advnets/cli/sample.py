@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..errors import UsageError
-from .common import check_place, echo, plugin_options
+from .common import check_out, echo, out_option, plugin_options
 from .run_options import checkpoint_option, open_run, run_argument, seed_option, weights_option
 
 FORMATS = (".png", ".npz")
@@ -27,12 +26,7 @@ FORMATS = (".png", ".npz")
     help="Rows of 10 samples along straight lines between latent points.",
 )
 @seed_option("Seed of the latent points; equal seeds give equal samples.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE.png|FILE.npz",
-    help="The file to write; one in the run's samples/ by default.",
-)
+@out_option("The file to write; one in the run's samples/ by default.", "FILE.png|FILE.npz")
 @weights_option
 @checkpoint_option
 @plugin_options
@@ -52,7 +46,7 @@ def command(
     before preprocessing, and their `latents` [n, size].
     """
     if out is not None:
-        check_out(out)
+        check_out(out, FORMATS)
     opened = open_run(ctx, run)
     count = count or (100 if interpolate else 64)
     samples, latents = opened.sample(count, seed=seed, interpolate=interpolate, weights=weights)
@@ -72,17 +66,3 @@ def command(
 
         save_grid(out, samples, opened.source.spec, columns=10 if interpolate else None)
     echo(str(out))
-
-
-def check_out(out: Path) -> None:
-    """Refuse a file that could not be written, before anything is loaded.
-
-    Raises:
-        UsageError: If the suffix is unknown or the folder does not exist.
-    """
-    if out.suffix not in FORMATS:
-        raise UsageError(
-            f"--out {out}: {out.suffix or 'no suffix'} is not among {', '.join(FORMATS)}",
-            hint="name a .png to look at or a .npz to compute with",
-        )
-    check_place("--out", out)

@@ -51,9 +51,9 @@ def command(
     """Play many trials of one recipe, as the YAML file SWEEP says, or one that a plugin ships.
 
     A trial is a choice of values, played under each of the sweep's seeds; each run is one of
-    `advnets run`, in a process of its own, below the sweep's folder. The same command goes
-    on with the same sweep, whatever ended it: finished trials are kept, unfinished runs go
-    on from their checkpoints. A trial that fails is recorded, and the sweep goes on.
+    `advnets run`, in a process of its own, below the sweep's folder. The same command
+    resumes the same sweep, whatever ended it: finished trials are kept, unfinished runs
+    continue from their checkpoints. A trial that fails is recorded, and the sweep continues.
     KEY=VALUE changes a value of the recipe for all trials, and so makes another sweep.
 
     Exit codes: 0 done, 1 no trial succeeded, 2 bad input, 75 interrupted and resumable.
@@ -73,18 +73,12 @@ def command(
     from ..train.find_data import find_data
 
     import_optuna()
-    find_data(loaded.recipe)  # told once, not by each run
+    find_data(loaded.recipe)  # reported once, not by each run
     with folder.lock():
         folder.start(loaded)
         log.info(f"{loaded.name}: {loaded.trials} trials in {folder.path}")
         try:
-            played = play(
-                loaded,
-                folder,
-                jobs=jobs,
-                retry=retry,
-                plugins=state_of(ctx).plugins,
-            )
+            played = play(loaded, folder, jobs=jobs, retry=retry, plugins=state_of(ctx).plugins)
         finally:
             write_report(folder, loaded, folder.read())
     best = find_best(played, loaded.maximize)
@@ -99,19 +93,18 @@ def command(
 
 
 def _show(sweep: Sweep, folder: SweepFolder) -> None:
-    """Return what would be played."""
+    """Print what would be played."""
     from ..sweep.schema import Grid
     from ..sweep.space import combinations, encode
 
     echo(f"{sweep.name}: {sweep.trials} trials of {len(sweep.seeds)} run(s) of {sweep.recipe.name}")
     objective = sweep.schema.objective
     echo(f"objective: {objective.metric}, {objective.mode}imal, {objective.at}")
-    columns = ("parameter", "what it may be")
     rows = []
     for parameter in sweep.space:
-        told = parameter.entry.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-        rows.append((parameter.name, encode(told)))
-    print_table(columns, rows)
+        entry = parameter.entry.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        rows.append((parameter.name, encode(entry)))
+    print_table(("parameter", "what it may be"), rows)
     sampler = sweep.schema.sampler
     if isinstance(sampler, Grid) and not sampler.shuffle:
         shown = min(SHOWN, sweep.trials)
@@ -123,27 +116,18 @@ def _show(sweep: Sweep, folder: SweepFolder) -> None:
 
 
 def _print(sweep: Sweep, trials: list[Trial]) -> None:
-    """The best trials, then what became of the others."""
-    sign = -1.0 if sweep.maximize else 1.0
-    order = {"complete": 0, "pruned": 1, "failed": 2, "running": 3}
-    ranked = sorted(trials, key=lambda t: (order[t.state], sign * (t.value or 0.0), t.number))
+    """Print the best trials, then the others."""
+    from ..sweep.report import rank
+
     names = [parameter.name for parameter in sweep.space]
-    print_table(
-        ("trial", "state", sweep.schema.objective.metric, "±", *names, "remark"),
-        [
-            (
-                trial.number,
-                trial.state,
-                "" if trial.value is None else f"{trial.value:.5g}",
-                "" if trial.error is None else f"{trial.error:.2g}",
-                *(_short(trial.params[name]) for name in names),
-                shorten(trial.reason, 100),
-            )
-            for trial in ranked[:SHOWN]
-        ],
-    )
-    if len(ranked) > SHOWN:
-        echo(f"and {len(ranked) - SHOWN} more")
+    rows = []
+    for trial in rank(trials, sweep.maximize)[:SHOWN]:
+        own = (_short(trial.params[name]) for name in names)
+        reason = shorten(trial.reason, 100)
+        rows.append((trial.number, trial.state, *trial.format_value(), *own, reason))
+    print_table(("trial", "state", sweep.schema.objective.metric, "±", *names, "remark"), rows)
+    if len(trials) > SHOWN:
+        echo(f"and {len(trials) - SHOWN} more")
 
 
 def _short(value: object) -> str:

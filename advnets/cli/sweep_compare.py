@@ -6,20 +6,14 @@ from pathlib import Path
 
 import click
 
-from ..errors import UsageError
-from .common import check_place, echo, log, plugin_options, print_json, print_table
+from .common import check_out, echo, log, out_option, plugin_options, print_json, print_table
 
 
 @click.command("sweep-compare")
 @click.argument(
     "sweeps", metavar="SWEEP ...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
-@click.option(
-    "--out",
-    metavar="FILE.png",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Draw the histograms, one above the other, into this file.",
-)
+@out_option("Draw the histograms, one above the other, into this file.", "FILE.png")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with all objectives.")
 @plugin_options
 def command(sweeps: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
@@ -34,34 +28,23 @@ def command(sweeps: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     from ..sweep.distributions import check_alike, draw_distributions, read_outcomes
 
     if out is not None:
-        check_place("--out", out)
-        if out.suffix != ".png":
-            raise UsageError(f"--out {out}: the name of a picture ends with .png")
+        check_out(out, [".png"])
     outcomes = [read_outcomes(path) for path in sweeps]
     check_alike(outcomes)
     if as_json:
-        rows = [
-            each.summary() | {"counts": each.counts, "values": each.values} for each in outcomes
-        ]
-        print_json({"metric": outcomes[0].metric, "sweeps": rows})
+        found = [o.summary() | {"counts": o.counts, "values": o.values} for o in outcomes]
+        print_json({"metric": outcomes[0].metric, "sweeps": found})
     else:
         echo(outcomes[0].metric)
         names = ("min", "q1", "median", "q3", "max", "mean")
-        print_table(
-            ("sweep", "n", *names, "pruned", "failed", "folder"),
-            [
-                (
-                    each.name,
-                    len(each.values),
-                    *(f"{s[name]:.4g}" if name in s else "-" for name in names),
-                    each.counts.get("pruned", 0),
-                    each.counts.get("failed", 0),
-                    each.path,
-                )
-                for each in outcomes
-                for s in [each.summary()]
-            ],
-        )
+        states = ("pruned", "failed")
+        rows = []
+        for each in outcomes:
+            numbers, n = each.summary(), len(each.values)
+            shown = [f"{numbers[name]:.4g}" if name in numbers else "-" for name in names]
+            ended = [each.counts.get(state, 0) for state in states]
+            rows.append((each.name, n, *shown, *ended, each.path))
+        print_table(("sweep", "n", *names, *states, "folder"), rows)
     if out is not None:
         draw_distributions(outcomes, out)
         log.info(f"drawn into {out}")

@@ -10,8 +10,10 @@ import click
 
 from ..errors import AdvnetsError, UsageError
 from ..recipe.schema import Precision
-from .common import echo, plugin_options, print_table, registry_of
-from .recipe_options import asked_for, recipe_arguments
+from ..runs import RunFolder
+from ..runs.manifest import machine
+from .common import echo, out_option, plugin_options, print_table, registry_of
+from .recipe_options import load_recipe_or_run, recipe_arguments
 
 if TYPE_CHECKING:
     from ..train.tune import Tuned
@@ -33,11 +35,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="Also try this precision, which is another game in the last digits. Repeatable.",
 )
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Where the tuned copy of RECIPE goes; NAME-tuned.yaml by default.",
-)
+@out_option("Where the tuned copy of RECIPE goes; NAME-tuned.yaml by default.")
 @click.option("--dry-run", is_flag=True, help="Print the table; write nothing.")
 @plugin_options
 @click.pass_context
@@ -53,14 +51,12 @@ def command(
     """Time the choices that don't change a game's mathematics, on this machine.
 
     They are: XLA or not, one call of the discriminator for real and generated examples
-    or two, rounds per compiled call; the precision only if asked. The fastest is written
-    into a copy of RECIPE, or into the recipe of a RUN, which goes on with it. Nothing is
+    or two, rounds per compiled call; the precision only by --precision. The fastest is written
+    into a copy of RECIPE, or into the recipe of a RUN, which continues with it. Nothing is
     written where the gain is below 3 %.
     """
-    from ..runs import RunFolder
-
     registry = registry_of(ctx)
-    resolved, folder = asked_for(recipe, overrides, None, registry)
+    resolved, folder = load_recipe_or_run(recipe, overrides, None, registry)
     target = None if folder else out or Path(f"{resolved.name}-tuned.yaml")
     if folder and (precisions or out):
         raise UsageError(
@@ -96,7 +92,7 @@ def command(
     if run:
         with run.lock():
             run.start(better)
-        echo(f"Written into {run.recipe_file}; `advnets run {folder}` goes on with it.")
+        echo(f"Written into {run.recipe_file}; `advnets run {folder}` continues with it.")
     elif target is not None:
         try:
             write_atomically(target, _header(recipe, tuned) + better.to_yaml())
@@ -109,8 +105,6 @@ def command(
 
 def _header(recipe: str, tuned: Tuned) -> str:
     """Return a lab note: what was tuned, when, on what, with which outcome."""
-    from ..runs.manifest import machine
-
     about = machine()
     return (
         f"# {recipe}, tuned by `advnets tune` on {datetime.now(UTC):%Y-%m-%d}:\n"

@@ -13,14 +13,14 @@ import click
 from ..errors import UsageError
 from ..log import at_level
 from .common import echo, log, plugin_options, print_table, registry_of, state_of
-from .recipe_options import asked_for
+from .recipe_options import load_recipe_or_run
 from .run_options import seed_option
 
 if TYPE_CHECKING:
     from ..verify.kills import Kill, Subject
 
 SERIES = 5
-"""How often the game is begun anew, at most, because it ended before all kills were made."""
+"""How often the game starts from scratch, at most, because it ended before all kills were made."""
 
 
 @click.command("verify-resume")
@@ -38,12 +38,7 @@ SERIES = 5
 @plugin_options
 @click.pass_context
 def command(
-    ctx: click.Context,
-    recipe: str,
-    overrides: tuple[str, ...],
-    kills: int,
-    seed: int,
-    keep: bool,
+    ctx: click.Context, recipe: str, overrides: tuple[str, ...], kills: int, seed: int, keep: bool
 ) -> None:
     """Prove that RECIPE survives being killed: play it undisturbed, then with real SIGKILLs.
 
@@ -60,25 +55,25 @@ def command(
     from ..verify.kills import Subject
     from ..verify.same_run import differences
 
-    resolved, folder = asked_for(recipe, overrides, None, registry_of(ctx))
-    if folder is not None:
+    resolved, existing = load_recipe_or_run(recipe, overrides, None, registry_of(ctx))
+    if existing is not None:
         raise UsageError(f"{recipe} is a run, and this needs a recipe")
-    # What is wrong with the recipe or its data is told once, before anything is played.
-    with at_level(logging.ERROR):  # the runs' own logs tell of a stand-in
+    # What is wrong with the recipe or its data is reported once, before anything is played.
+    with at_level(logging.ERROR):  # the runs' own logs report a stand-in
         find_data(resolved)
     Path("runs").mkdir(exist_ok=True)
-    place = Path(tempfile.mkdtemp(prefix=f"verify-resume-{resolved.name}-", dir="runs"))
+    folder = Path(tempfile.mkdtemp(prefix=f"verify-resume-{resolved.name}-", dir="runs"))
     plugins = [word for name in state_of(ctx).plugins for word in ("--plugin", name)]
 
     def subject(name: str) -> Subject:
-        words = ["run", *plugins, "--run-dir", str(place / name), "--", recipe, *overrides]
-        return Subject(worker_command(words), place / name, place / f"{name}.log")
+        words = ["run", *plugins, "--run-dir", str(folder / name), "--", recipe, *overrides]
+        return Subject(worker_command(words), folder / name, folder / f"{name}.log")
 
     found: list[str] = []
     done: list[Kill] = []
     sound = False
     try:
-        log.info(f"playing {resolved.name} undisturbed, in {place}")
+        log.info(f"playing {resolved.name} undisturbed, in {folder}")
         pace = subject("whole").play(patience=24 * 3600)
         log.info(f"took {pace.starting:.1f} s to start and {pace.playing:.1f} s to play")
         for series in range(SERIES):
@@ -88,13 +83,13 @@ def command(
             for kill in subject(name).play_killed(kills - len(done), seed + series, pace):
                 done.append(kill)
                 log.info(f"kill {len(done)} of {kills}: {kill.where}, at step {kill.step}")
-            found += [f"{name}: {line}" for line in differences(place / "whole", place / name)]
+            found += [f"{name}: {line}" for line in differences(folder / "whole", folder / name)]
         sound = not found
     finally:
         if sound and not keep:
-            shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
         else:
-            log.info(f"the runs are in {place}")
+            log.info(f"the runs are in {folder}")
     _print(done)
     if found:
         for line in found:
@@ -112,18 +107,8 @@ def command(
 
 def _print(kills: list[Kill]) -> None:
     columns = ("kill", "after [s]", "at step", "kept", "steps lost", "seconds lost", "where")
-    print_table(
-        columns,
-        [
-            (
-                number,
-                f"{kill.seconds:.2f}",
-                kill.step,
-                kill.kept,
-                kill.steps_lost,
-                f"{kill.seconds_lost:.2f}",
-                kill.where,
-            )
-            for number, kill in enumerate(kills, 1)
-        ],
-    )
+    rows = []
+    for number, kill in enumerate(kills, 1):
+        lost = kill.steps_lost, f"{kill.seconds_lost:.2f}"
+        rows.append((number, f"{kill.seconds:.2f}", kill.step, kill.kept, *lost, kill.where))
+    print_table(columns, rows)

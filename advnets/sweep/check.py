@@ -23,8 +23,17 @@ CHECKED_COMBINATIONS = 200
 one, and each trial's recipe before it is played."""
 
 
-def check_space(schema: SweepSchema, space: Sequence[Parameter], findings: Findings) -> None:
-    """Check that the parameters of the space fit each other, the sampler and the overrides."""
+def check_space(
+    schema: SweepSchema, space: Sequence[Parameter], words: Sequence[str], findings: Findings
+) -> None:
+    """Check that the parameters fit each other, the sampler, and all overrides.
+
+    Args:
+        schema: The sweep's file.
+        space: The parameters.
+        words: The overrides of the command line.
+        findings: Takes the problems up.
+    """
     size = grid_size(space)
     if schema.sampler.name == "grid":
         for parameter in space:
@@ -53,17 +62,11 @@ def check_space(schema: SweepSchema, space: Sequence[Parameter], findings: Findi
             elif key in schema.overrides:
                 findings.add(keys, f"{key!r} is among the overrides as well", at_key=True)
         labels = Counter(encode(value) for value in parameter.entry.choices or ())
-        for label, times in labels.items():
-            if times > 1:
-                findings.add(
-                    keys, f"space.{parameter.name}: {shorten(label, 60)} appears {times} times"
-                )
+        for label in (label for label, times in labels.items() if times > 1):
+            text = f"{shorten(label, 60)} appears {labels[label]} times"
+            findings.add(keys, f"space.{parameter.name}: {text}")
     for key in sorted(KEPT_APART.keys() & schema.overrides.keys()):
         findings.add(("overrides", key), f"{key!r} is no override", KEPT_APART[key], at_key=True)
-
-
-def check_words(words: Sequence[str], space: Sequence[Parameter], findings: Findings) -> None:
-    """Check that the command line changes no parameter, and no section that holds one."""
     for word in words:
         key = word.partition("=")[0]
         for parameter in space:
@@ -117,12 +120,10 @@ def check_values(recipe: Recipe, space: Sequence[Parameter], findings: Findings)
     """Check each value alone, in the recipe."""
     for parameter in space:
         for index, value in enumerate(parameter.samples):
-            problem = _find_problem(recipe, parameter.overrides(value))
-            if problem is None:
-                continue
-            findings.add(
-                _locate(findings.document, parameter, index), problem.message, problem.hint
-            )
+            problem = _find_problem(recipe, overrides_of([parameter], {parameter.name: value}))
+            if problem is not None:
+                keys = _locate(findings.document, parameter, index)
+                findings.add(keys, problem.message, problem.hint)
 
 
 def check_combinations(recipe: Recipe, space: Sequence[Parameter], findings: Findings) -> None:
@@ -132,9 +133,8 @@ def check_combinations(recipe: Recipe, space: Sequence[Parameter], findings: Fin
     for params in combinations(space):
         problem = _find_problem(recipe, overrides_of(space, params))
         if problem is not None:
-            findings.add(
-                ("space",), f"{shorten(encode(params), 200)}: {problem.message}", problem.hint
-            )
+            text = f"{shorten(encode(params), 200)}: {problem.message}"
+            findings.add(("space",), text, problem.hint)
             return
 
 
@@ -144,8 +144,7 @@ def _find_problem(recipe: Recipe, overrides: Mapping[str, Any]) -> Problem | Non
         recipe.changed(overrides)
     except RecipeError as error:
         problem = error.problems[0]
-        _, message = find_override(problem, overrides)
-        return Problem(message, hint=problem.hint)
+        return Problem(find_override(problem, overrides)[1], hint=problem.hint)
     return None
 
 

@@ -22,7 +22,7 @@ SWEEPS = "sweeps"
 
 
 class SweepFolder:
-    """Manage one sweep's folder. Nothing is made or checked before :meth:`start`.
+    """Manage one sweep's folder. Nothing is created or checked before :meth:`start`.
 
     Args:
         path: The folder.

@@ -18,14 +18,7 @@ from ..recipe.problems import Findings
 from ..recipe.shipped import recipe_path
 from ..recipe.wording import did_you_mean
 from ..safe_io import is_there
-from .check import (
-    check_combinations,
-    check_objective,
-    check_space,
-    check_values,
-    check_words,
-    find_override,
-)
+from .check import check_combinations, check_objective, check_space, check_values, find_override
 from .schema import SweepSchema
 from .space import Parameter, grid_size, overrides_of
 
@@ -59,12 +52,8 @@ class Sweep:
     @property
     def trials(self) -> int:
         """How many trials it has."""
-        if self.schema.trials is not None:
-            size = grid_size(self.space) if self.schema.sampler.name == "grid" else None
-            return min(self.schema.trials, size or self.schema.trials)
-        size = grid_size(self.space)
-        assert size is not None  # a sweep without trials is a grid
-        return size
+        size = grid_size(self.space) if self.schema.sampler.name == "grid" else None
+        return min(count for count in (self.schema.trials, size) if count is not None)
 
     @property
     def maximize(self) -> bool:
@@ -91,8 +80,7 @@ class Sweep:
         Raises:
             RecipeError: If the values do not go together.
         """
-        changed = overrides_of(self.space, params) | {"seed": seed}
-        return self.recipe.changed(changed)
+        return self.recipe.changed(overrides_of(self.space, params) | {"seed": seed})
 
     def to_dict(self) -> dict[str, Any]:
         """Return the file's content, defaults included."""
@@ -128,7 +116,7 @@ def load_sweep(word: str | Path, registry: Registry, overrides: Sequence[str] = 
         overrides: ``KEY=VALUE`` words, which change the recipe after the file's overrides.
 
     Raises:
-        RecipeError: If anything is wrong with it, with every problem at its place.
+        RecipeError: If anything is wrong with it, with every problem at its position.
         UsageError: If there is no such file, or no such recipe.
     """
     path = find_sweep(word, registry)
@@ -141,18 +129,18 @@ def load_sweep(word: str | Path, registry: Registry, overrides: Sequence[str] = 
     schema = findings.validate(SweepSchema, value, "the sweep")
     if schema is None or findings.problems:
         raise findings.error("sweep")
-    space = tuple(Parameter.of(name, entry) for name, entry in schema.space.items())
-    check_space(schema, space, findings)
-    check_words(overrides, space, findings)
+    space = tuple(Parameter(name, entry) for name, entry in schema.space.items())
+    check_space(schema, space, overrides, findings)
     if findings.problems:
         raise findings.error("sweep")
     recipe = _load_recipe(schema, path, registry, findings, overrides)
-    if recipe is not None:
-        check_objective(schema, recipe, findings)
-        check_values(recipe, space, findings)
-    if not findings.problems and recipe is not None and schema.sampler.name == "grid":
+    if recipe is None:
+        raise findings.error("sweep")
+    check_objective(schema, recipe, findings)
+    check_values(recipe, space, findings)
+    if not findings.problems and schema.sampler.name == "grid":
         check_combinations(recipe, space, findings)
-    if findings.problems or recipe is None:
+    if findings.problems:
         raise findings.error("sweep")
     return Sweep(str(path), schema, recipe, space)
 
@@ -175,11 +163,7 @@ def _expand(value: Any, path: Path) -> Any:
 
 
 def _load_recipe(
-    schema: SweepSchema,
-    path: Path,
-    registry: Registry,
-    findings: Findings,
-    words: Sequence[str],
+    schema: SweepSchema, path: Path, registry: Registry, findings: Findings, words: Sequence[str]
 ) -> Recipe | None:
     """Load the recipe with the overrides that are fixed for all; ``None`` if it has problems."""
     file = path.parent / schema.recipe

@@ -86,9 +86,8 @@ def play(
                         after(trials)
                     elif runner.interrupted:  # by another process; the same command resumes it
                         runners.remove(runner)
-                        log.info(
-                            f"trial {runner.trial.number + 1}: was stopped, and can be resumed"
-                        )
+                        number = runner.trial.number + 1
+                        log.info(f"trial {number}: was stopped, and can be resumed")
                     begin()
                 time.sleep(POLL)
             if request:
@@ -96,7 +95,8 @@ def play(
                 folder.write(trials)
         finally:
             for runner in runners:
-                runner.kill()
+                if runner.process:
+                    runner.process.kill()
     if len(trials) < sweep.trials or any(not trial.ended for trial in trials):
         why = f"stopped by {request.signal}" if request else "some runs were stopped"
         raise Interrupted(why, where=str(folder.path), hint="the same command resumes it")
@@ -106,9 +106,11 @@ def play(
 def _stop(runners: list[TrialRunner]) -> None:
     """Let all runs commit; after a second signal they end without this process."""
     for runner in runners:
-        runner.stop()
+        if runner.process:
+            runner.process.stop()
     for runner in runners:
-        runner.wait()
+        if runner.process:
+            runner.process.wait()
         if runner.trial.ended:
             runner.step()
     runners.clear()

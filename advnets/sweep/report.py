@@ -21,15 +21,21 @@ from .trial import Trial
 MOST_ROWS = 1000
 MOST_GROUPS = 6
 LONGEST = 200
+HISTORY = "The objective of each trial, in the order of their beginnings."
+PARAMETERS = "The objective against each parameter, of trials played to their end; lines are means."
+DISTRIBUTION = "How it is distributed."
+
+
+def rank(trials: Sequence[Trial], maximize: bool) -> list[Trial]:
+    """Sort trials, the best first; of equals, the first; then those that were ended early."""
+    sign = -1.0 if maximize else 1.0
+    order = ("complete", "pruned", "failed", "running")
+    return sorted(trials, key=lambda t: (order.index(t.state), sign * (t.value or 0.0), t.number))
 
 
 def find_best(trials: Sequence[Trial], maximize: bool) -> Trial | None:
     """Return the best complete trial; of equals, the first."""
-    sign = -1.0 if maximize else 1.0
-    complete = charts.select_finished(trials)
-    return min(
-        complete, key=lambda trial: (sign * (trial.value or 0.0), trial.number), default=None
-    )
+    return next(iter(rank(charts.select_finished(trials), maximize)), None)
 
 
 def write_report(folder: SweepFolder, sweep: Sweep, trials: Sequence[Trial]) -> None:
@@ -67,9 +73,7 @@ def render(sweep: Sweep, trials: Sequence[Trial]) -> str:
         },
         drawings=_drawings(sweep, trials),
         columns=["trial", "state", objective.metric, "± over seeds", *names, "seconds", ""],
-        rows=[
-            {"best": trial is best, "cells": _cells(trial, names)} for trial in trials[:MOST_ROWS]
-        ],
+        rows=[{"best": t is best, "cells": _cells(t, names)} for t in trials[:MOST_ROWS]],
         more=max(0, len(trials) - MOST_ROWS),
         sweep=write_yaml(sweep.to_dict()),
         version=__version__,
@@ -81,28 +85,15 @@ def _drawings(sweep: Sweep, trials: Sequence[Trial]) -> list[tuple[str, str]]:
     if not charts.select_finished(trials):
         return []
     metric = sweep.schema.objective.metric
-    wanted: list[tuple[str, Callable[[], str]]] = [
-        (
-            "The objective of each trial, in the order of their beginnings.",
-            lambda: charts.draw_history(trials, sweep.maximize, metric),
-        ),
-        (
-            "The objective against each parameter, of trials played to their end; lines are means.",
-            lambda: charts.draw_parameters(trials, sweep.space, metric),
-        ),
+    found = [
+        (HISTORY, _try(charts.draw_history, trials, sweep.maximize, metric)),
+        (PARAMETERS, _try(charts.draw_parameters, trials, sweep.space, metric)),
     ]
     for name, groups in _groups(sweep, trials).items():
-        size = (5.6, 1.0 + 1.4 * len(groups))
-        draw = charts.histograms(groups, metric)
-        wanted.append(
-            (
-                f"How the objective is distributed, by {name}."
-                if name
-                else "How it is distributed.",
-                lambda name=name, draw=draw, size=size: to_svg(f"by {name}", draw, size),  # type: ignore[misc]
-            )
-        )
-    return [(caption, drawn) for caption, draw in wanted if (drawn := _try(draw))]
+        caption = f"How the objective is distributed, by {name}." if name else DISTRIBUTION
+        draw, size = charts.histograms(groups, metric), (5.6, 1.0 + 1.4 * len(groups))
+        found.append((caption, _try(to_svg, f"by {name}", draw, size)))
+    return [(caption, drawn) for caption, drawn in found if drawn]
 
 
 def _groups(sweep: Sweep, trials: Sequence[Trial]) -> dict[str, dict[str, list[float]]]:
@@ -119,26 +110,17 @@ def _groups(sweep: Sweep, trials: Sequence[Trial]) -> dict[str, dict[str, list[f
     return found
 
 
-def _try(draw: Callable[[], str]) -> str | None:
+def _try(draw: Callable[..., str], *arguments: Any) -> str | None:
     try:
-        return draw()
+        return draw(*arguments)
     except Exception:  # numbers such as 1e308, of which matplotlib has to take differences
         return None
 
 
 def _cells(trial: Trial, names: Sequence[str]) -> list[str]:
-    value = "" if trial.value is None else f"{trial.value:.5g}"
-    error = "" if trial.error is None else f"{trial.error:.2g}"
     own = [_short(trial.params.get(name)) for name in names]
-    return [
-        str(trial.number),
-        trial.state,
-        value,
-        error,
-        *own,
-        f"{trial.seconds:.0f}" if trial.ended else "",
-        _short(trial.reason),
-    ]
+    own += [f"{trial.seconds:.0f}" if trial.ended else "", _short(trial.reason)]
+    return [str(trial.number), trial.state, *trial.format_value(), *own]
 
 
 def _short(value: Any) -> str:

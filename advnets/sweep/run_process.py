@@ -7,7 +7,6 @@ import math
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ PATIENCE = 120.0
 
 
 class RunProcess:
-    """Play or resume one run with `advnets run`.
+    """Play or resume one run with `advnets run`, once no other process plays it any more.
 
     Args:
         recipe: The recipe's file.
@@ -37,6 +36,10 @@ class RunProcess:
         log: Its output is appended to this file.
         plugins: Words for ``--plugin``.
         threads: How many threads it may use, unless the environment sets it.
+
+    Raises:
+        Interrupted: If another process still plays it after two minutes.
+        RunError: If it cannot be started.
     """
 
     def __init__(
@@ -50,37 +53,23 @@ class RunProcess:
     ):
         words = ["run", *(word for name in plugins for word in ("--plugin", name))]
         changes = [f"{key}={encode(value)}" for key, value in overrides.items()]
-        self.command = worker_command(
-            [*words, "--run-dir", str(folder.path), "--", str(recipe), *changes]
-        )
-        self.folder, self.log, self._threads = folder, log, threads
-        self._process: subprocess.Popen[bytes] | None = None
+        words += ["--run-dir", str(folder.path), "--", str(recipe), *changes]
+        self.folder, self.log = folder, log
         self._manifest_seen: tuple[int, int] | None = None
-
-    def start(self) -> None:
-        """Start it, once no other process plays the run any more.
-
-        Raises:
-            Interrupted: If one still does after two minutes.
-            RunError: If it cannot be started.
-        """
         self._await_predecessor()
-        environment = dict(os.environ)
-        if self._threads:
-            environment = {name: str(self._threads) for name in THREADS} | environment
         try:
-            with self.log.open("ab") as log:
+            with log.open("ab") as output:
                 self._process = subprocess.Popen(
-                    self.command,
-                    env=environment,
+                    worker_command(words),
+                    env=(dict.fromkeys(THREADS, str(threads)) if threads else {}) | os.environ,
                     stdin=subprocess.DEVNULL,
-                    stdout=log,
+                    stdout=output,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,  # so that Ctrl-C reaches it through us, once
                     preexec_fn=end_with_parent,
                 )
         except OSError as error:
-            raise RunError(f"a run cannot be started: {error}", where=str(self.log)) from error
+            raise RunError(f"a run cannot be started: {error}", where=str(log)) from error
 
     def _await_predecessor(self) -> None:
         """Wait for a run that a killed sweep has left, and that ends by itself after its round."""
@@ -99,24 +88,20 @@ class RunProcess:
     @property
     def code(self) -> int | None:
         """Its exit code; ``None`` while it runs."""
-        assert self._process is not None
         return self._process.poll()
 
     def stop(self) -> None:
-        """Tell it to commit its state and end."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
+        """Signal it to commit its state and end."""
+        self._process.terminate()
 
     def kill(self) -> None:
         """End it at once, and wait for that."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        self._process.kill()
+        self._process.wait()
 
     def wait(self) -> None:
         """Wait for its end."""
-        while self.code is None:
-            time.sleep(0.05)
+        self._process.wait()
 
     def has_news(self) -> bool:
         """Tell whether its manifest was written since the last call."""
@@ -137,7 +122,7 @@ class RunProcess:
 
 
 STOPPED = (Interrupted.exit_code, -signal.SIGTERM, -signal.SIGINT, 130)
-"""Exit codes of a run that was told to stop."""
+"""Exit codes of a run that was signalled to stop."""
 
 
 def read_scores(folder: RunFolder, metric: str, seed: int) -> dict[int, Mapping[str, Any]]:

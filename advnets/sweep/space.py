@@ -18,26 +18,16 @@ class Parameter:
 
     Attributes:
         name: Its name; usually the recipe's key.
-        keys: The recipe's keys that get its value.
         entry: The values that it may have.
-
-    >>> rate = Parameter.of("rate", SpaceEntry(log_uniform=(1e-4, 1e-2), keys=["a.rate", "b.rate"]))
-    >>> rate.overrides(0.001)
-    {'a.rate': 0.001, 'b.rate': 0.001}
     """
 
     name: str
-    keys: tuple[str, ...]
     entry: SpaceEntry
 
-    @classmethod
-    def of(cls, name: str, entry: SpaceEntry) -> Parameter:
-        """Return the parameter of an entry of a sweep's file."""
-        return cls(name, tuple(entry.keys or [name]), entry)
-
-    def overrides(self, value: Any) -> dict[str, Any]:
-        """Return the recipe's overrides for one of its values."""
-        return dict.fromkeys(self.keys, value)
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The recipe's keys that get its value."""
+        return tuple(self.entry.keys or [self.name])
 
     @property
     def values(self) -> list[Any] | None:
@@ -62,11 +52,7 @@ class Parameter:
         """Values that show whether all are valid: every choice, or the ends of a range."""
         if self.entry.choices is not None:
             return list(self.entry.choices)
-        ends: Sequence[Any] | None = (
-            self.entry.uniform or self.entry.log_uniform or self.entry.integers
-        )
-        assert ends is not None
-        return list(ends)
+        return list(self.entry.uniform or self.entry.log_uniform or self.entry.integers or ())
 
     def contains(self, value: Any) -> bool:
         """Tell whether it may have this value."""
@@ -75,9 +61,7 @@ class Parameter:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return False
         low, high = self.samples
-        if self.entry.integers is not None and (
-            not isinstance(value, int) or (value - low) % self.entry.step
-        ):
+        if self.entry.integers and (not isinstance(value, int) or (value - low) % self.entry.step):
             return False
         return math.isfinite(value) and low <= value <= high
 
@@ -99,14 +83,15 @@ def grid_size(space: Sequence[Parameter]) -> int | None:
 
 def combinations(space: Sequence[Parameter]) -> Iterator[dict[str, Any]]:
     """Yield every combination of values, the last parameter changing fastest."""
-    values = [parameter.values or [] for parameter in space]
-    for chosen in itertools.product(*values):
-        yield dict(zip([parameter.name for parameter in space], chosen, strict=True))
+    for chosen in itertools.product(*(parameter.values or [] for parameter in space)):
+        yield dict(zip((parameter.name for parameter in space), chosen, strict=True))
 
 
 def overrides_of(space: Sequence[Parameter], params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the recipe's overrides for a trial's values."""
-    changed: dict[str, Any] = {}
-    for parameter in space:
-        changed |= parameter.overrides(params[parameter.name])
-    return changed
+    """Return the recipe's overrides for a trial's values.
+
+    >>> rate = Parameter("rate", SpaceEntry(log_uniform=(1e-4, 1e-2), keys=["a.rate", "b.rate"]))
+    >>> overrides_of([rate], {"rate": 0.001})
+    {'a.rate': 0.001, 'b.rate': 0.001}
+    """
+    return {key: params[parameter.name] for parameter in space for key in parameter.keys}

@@ -84,14 +84,8 @@ class Study:
 
     def end(self, trial: Trial) -> None:
         """Report a trial's end."""
-        states = self._optuna.trial.TrialState
-        live = self._live.pop(trial.number)
-        if trial.state == "complete":
-            self._study.tell(live, trial.value)
-        elif trial.state == "pruned":
-            self._study.tell(live, state=states.PRUNED)
-        else:
-            self._study.tell(live, state=states.FAIL)
+        value = trial.value if trial.state == "complete" else None
+        self._study.tell(self._live.pop(trial.number), value, self._state(trial))
 
     def _restore(self, trial: Trial) -> None:
         """Replay a trial of an earlier session."""
@@ -103,11 +97,9 @@ class Study:
                 live.report(value, step)
                 live.should_prune()  # it was decided then that it continues; its rungs are kept
             return
-        states = self._optuna.trial.TrialState
-        state = {"complete": states.COMPLETE, "pruned": states.PRUNED, "failed": states.FAIL}
         self._study.add_trial(
             self._optuna.trial.create_trial(
-                state=state[trial.state],
+                state=self._state(trial),
                 value=trial.value if trial.state == "complete" else None,
                 params=self._to_optuna(trial.params),
                 distributions=self._distributions,
@@ -115,6 +107,10 @@ class Study:
                 system_attrs=dict(trial.rungs),
             )
         )
+
+    def _state(self, trial: Trial) -> optuna.trial.TrialState:
+        states = self._optuna.trial.TrialState
+        return states.FAIL if trial.state == "failed" else states[trial.state.upper()]
 
     def _to_optuna(self, params: dict[str, Any]) -> dict[str, Any]:
         """Convert values to Optuna's: choices to their text."""

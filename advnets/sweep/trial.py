@@ -61,6 +61,17 @@ class Trial:
         self.state, self.value, self.error = "failed", None, None
         self.reason = _cut(reason)
 
+    def format_value(self) -> tuple[str, str]:
+        """Return the objective and its error as texts, empty where there is none.
+
+        >>> Trial(0, {}, "complete", 0.1234567).format_value()
+        ('0.12346', '')
+        """
+        return (
+            "" if self.value is None else f"{self.value:.5g}",
+            "" if self.error is None else f"{self.error:.2g}",
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the trial as JSON values."""
         return asdict(self) | {"steps": [[step, value] for step, value in self.steps.items()]}

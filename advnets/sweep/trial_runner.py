@@ -26,6 +26,11 @@ class TrialRunner:
         study: Decides whether it may continue.
         plugins: Words for ``--plugin``.
         threads: For each run.
+
+    Attributes:
+        trial: The trial.
+        process: Plays a run of it at the moment; ``None`` between runs.
+        interrupted: Whether the run was stopped, by us or by others, and can be resumed.
     """
 
     def __init__(
@@ -41,14 +46,14 @@ class TrialRunner:
         self._plugins, self._threads = plugins, threads
         self.trial = trial
         self.interrupted = False
-        self._process: RunProcess | None = None
+        self.process: RunProcess | None = None
         self._seed = sweep.seeds[0]
         self._patience = 0.0
 
     @property
     def done(self) -> bool:
         """Whether the trial has ended, and no process plays it any more."""
-        return self.trial.ended and self._process is None
+        return self.trial.ended and self.process is None
 
     def step(self) -> bool:
         """Advance the trial by what has happened; return whether it must be written."""
@@ -62,59 +67,39 @@ class TrialRunner:
             self._stop_early()
             return True
 
-    def stop(self) -> None:
-        """Tell its run to commit and end."""
-        if self._process is not None:
-            self._process.stop()
-
-    def wait(self) -> None:
-        """Wait for its run to end."""
-        if self._process is not None:
-            self._process.wait()
-
-    def kill(self) -> None:
-        """End its run at once."""
-        if self._process is not None:
-            self._process.kill()
-
     def _stop_early(self) -> None:
-        """Tell the run of a trial that has ended to end, without waiting for it."""
-        if self._process is not None:
-            self._process.stop()
+        """Signal the run of a trial that has ended to end, without waiting for it."""
+        if self.process is not None:
+            self.process.stop()
             self._patience = time.monotonic() + PATIENCE
 
     def _step(self) -> bool:
         if self.trial.ended:
             return self._await_end()
-        if self._process is None:
+        if self.process is None:
             return self._start_next()
-        code = self._process.code
-        changed = False
-        if code is not None or self._process.has_news():
-            changed = self._report_scores()
-            if self.trial.ended:
-                return True
-        if code is None:
+        code = self.process.code
+        changed = (code is not None or self.process.has_news()) and self._report_scores()
+        if code is None or self.trial.ended:
             return changed
         if code in STOPPED:
             self.interrupted = True
             return True
-        if code != 0:
-            self.trial.fail(f"seed {self._seed}: {self._process.describe_failure()}")
-            self._process = None
-            return True
-        self._process = None
-        self._read_objective()
+        process, self.process = self.process, None
+        if code:
+            self.trial.fail(f"seed {self._seed}: {process.describe_failure()}")
+        else:
+            self._read_objective()
         return True
 
     def _await_end(self) -> bool:
         """Check whether the run of a trial that has ended is gone; kill it if it takes too long."""
-        if self._process is not None:
-            if self._process.code is None:
+        if self.process is not None:
+            if self.process.code is None:
                 if time.monotonic() < self._patience:
                     return False
-                self._process.kill()
-            self._process = None
+                self.process.kill()
+            self.process = None
         if self.trial.state == "pruned":
             self._add_time()
         return True
@@ -123,7 +108,10 @@ class TrialRunner:
         """Start the next seed's run; complete the trial if there is none."""
         left = [seed for seed in self._sweep.seeds if str(seed) not in self.trial.values]
         if not left:
-            self._complete()
+            values = list(self.trial.values.values())
+            self.trial.value, self.trial.error = statistics.fmean(values), standard_error(values)
+            self._add_time()
+            self.trial.state = "complete"
             return True
         self._seed = left[0]
         recipe = self._sweep.recipe_of(self.trial.params, self._seed)
@@ -133,12 +121,8 @@ class TrialRunner:
                 self._read_objective()
             return True
         overrides = overrides_of(self._sweep.space, self.trial.params) | {"seed": self._seed}
-        log = self._folder.log_of(self.trial, self._seed)
-        process = RunProcess(
-            self._folder.recipe_file, overrides, run, log, self._plugins, self._threads
-        )
-        process.start()
-        self._process = process
+        log, file = self._folder.log_of(self.trial, self._seed), self._folder.recipe_file
+        self.process = RunProcess(file, overrides, run, log, self._plugins, self._threads)
         return False
 
     def _report_scores(self) -> bool:
@@ -146,8 +130,7 @@ class TrialRunner:
         if self._sweep.schema.pruning is None or self._seed != self._sweep.seeds[0]:
             return False
         run = self._folder.run_of(self.trial, self._seed)
-        recipe = self._sweep.recipe_of(self.trial.params, self._seed)
-        last = recipe.settings.training.steps
+        last = self._sweep.recipe_of(self.trial.params, self._seed).settings.training.steps
         metric, reported = self._sweep.schema.objective.metric, False
         for step, score in read_scores(run, metric, self._seed).items():
             value = finite_value(score)
@@ -186,13 +169,6 @@ class TrialRunner:
             self.trial.fail(f"seed {self._seed}: {objective.metric} is not finite")
             return
         self.trial.values[str(self._seed)] = chosen
-
-    def _complete(self) -> None:
-        values = list(self.trial.values.values())
-        self.trial.value = statistics.fmean(values)
-        self.trial.error = standard_error(values)
-        self._add_time()
-        self.trial.state = "complete"
 
     def _add_time(self) -> None:
         """Sum the seconds that its runs took, in all their sessions."""

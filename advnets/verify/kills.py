@@ -52,7 +52,6 @@ class Kill:
     """Record a process that was killed, and what that cost.
 
     Attributes:
-        number: Its number, from 1.
         aimed: What it was to be doing.
         where: What it was doing, as far as its folder tells.
         seconds: How long it had lived.
@@ -61,7 +60,6 @@ class Kill:
         seconds_lost: Since that checkpoint, or since it was started if it wrote none.
     """
 
-    number: int
     aimed: str
     where: str
     seconds: float
@@ -93,10 +91,10 @@ class Subject:
         Raises:
             RunError: If the command fails, or takes longer than ``patience`` seconds.
         """
-        with _Process(self) as process:
-            process.wait_until(process.has_played, patience)
+        with _Process(self, patience) as process:
+            process.wait_until(process.has_played)
             starting = process.seconds
-            process.wait_until(process.has_ended, patience)
+            process.wait_until(process.has_ended)
             return Pace(starting, max(process.seconds - starting, POLL))
 
     def play_killed(self, kills: int, seed: int, pace: Pace) -> Iterator[Kill]:
@@ -119,42 +117,38 @@ class Subject:
             aimed = chance.choices(list(AIMS), list(AIMS.values()))[0]
             if number == kills and not restored:  # else nothing would ever be restored
                 aimed = AFTER_A_COMMIT
-            with _Process(self) as process:
-                if not self._await(aimed, chance, process, pace, kills):
+            with _Process(self, pace.patience) as process:
+                if not _await(aimed, chance, process, pace, kills):
                     return
-                kill = process.kill(number, aimed)
+                kill = process.kill(aimed)
                 restored = restored or kill.kept > 0
                 yield kill
         self.play(pace.patience)
 
-    def _await(
-        self, aimed: str, chance: random.Random, process: _Process, pace: Pace, kills: int
-    ) -> bool:
-        """Wait for the moment of a kill; return whether the process still runs then."""
-        if aimed == "starting":
-            return process.wait_for(chance.uniform(0, pace.starting), pace.patience)
-        if not process.wait_until(process.has_played, pace.patience):
-            return False
-        if aimed == AFTER_A_COMMIT:
-            if not process.wait_until(process.has_checkpoint, pace.patience):
-                return False
-            # At once, since after the last commit there is nothing left to be played again.
-            return process.wait_for(chance.uniform(0, INSIDE_A_SAVE), pace.patience)
+
+def _await(aimed: str, chance: random.Random, process: _Process, pace: Pace, kills: int) -> bool:
+    """Wait for the moment of a kill; return whether the process still runs then."""
+    if aimed == "starting":
+        return process.wait_for(chance.uniform(0, pace.starting))
+    if not process.wait_until(process.has_played):
+        return False
+    if aimed == AFTER_A_COMMIT:
+        # At once, since after the last commit there is nothing left to be played again.
+        runs = process.wait_until(process.has_checkpoint)
+    else:
         # About half of the run is left when all are done: none comes too late.
-        if not process.wait_for(chance.uniform(0, pace.playing / kills), pace.patience):
-            return False
+        runs = process.wait_for(chance.uniform(0, pace.playing / kills))
         if aimed == "playing":
-            return True
-        if not process.wait_until(process.is_saving, pace.patience):
-            return False
-        return process.wait_for(chance.uniform(0, INSIDE_A_SAVE), pace.patience)
+            return runs
+        runs = runs and process.wait_until(process.is_saving)
+    return runs and process.wait_for(chance.uniform(0, INSIDE_A_SAVE))
 
 
 class _Process:
-    """Watch a living process of a subject."""
+    """Watch a living process of a subject, which is taken to hang after ``patience`` seconds."""
 
-    def __init__(self, subject: Subject):
-        self._subject, self._folder = subject, subject.folder
+    def __init__(self, subject: Subject, patience: float):
+        self._subject, self._folder, self._patience = subject, subject.folder, patience
         self._sessions = Tally.read(self._folder.path).sessions
         self._resumes_at = max(_committed(self._folder), default=0)
         self._old_drafts = {path.stat().st_ino for path in self._drafts()}
@@ -193,32 +187,25 @@ class _Process:
         """Tell whether there is a checkpoint, its own or of one before."""
         return bool(_committed(self._folder))
 
-    def wait_until(self, happened: Callable[[], bool], patience: float) -> bool:
-        """Wait for something to happen; return whether it did before the process ended."""
+    def wait_until(self, happened: Callable[[], bool]) -> bool:
+        """Wait for something to happen; return whether it did before the process ended.
+
+        Raises:
+            RunError: If the process failed, or hangs.
+        """
         while not happened():
             if self.has_ended():
                 return False
-            self.wait(patience)
+            time.sleep(POLL)
+            if self.seconds > self._patience:
+                text = f"the run had not ended after {self._patience:.0f} s"
+                raise RunError(text, where=str(self._subject.log))
         return True
 
-    def wait(self, patience: float) -> None:
-        """Wait a moment.
-
-        Raises:
-            RunError: If it has lived longer than ``patience`` seconds.
-        """
-        time.sleep(POLL)
-        if self.seconds > patience:
-            raise RunError(
-                f"the run had not ended after {patience:.0f} s", where=str(self._subject.log)
-            )
-
-    def wait_for(self, seconds: float, patience: float) -> bool:
+    def wait_for(self, seconds: float) -> bool:
         """Wait so long; return whether it still runs then."""
         end = self.seconds + seconds
-        while self.seconds < end and not self.has_ended():
-            self.wait(patience)
-        return not self.has_ended()
+        return self.wait_until(lambda: self.seconds >= end) and not self.has_ended()
 
     def has_ended(self) -> bool:
         """Tell whether it has ended by itself, and well.
@@ -235,7 +222,7 @@ class _Process:
             )
         return code == 0
 
-    def kill(self, number: int, aimed: str) -> Kill:
+    def kill(self, aimed: str) -> Kill:
         """Send SIGKILL, and look at what is left."""
         seconds = self.seconds
         self._process.kill()
@@ -249,28 +236,15 @@ class _Process:
             where = "between rounds" if self.has_played() else "before its first round"
         # A folder's time is when its last file was made in it, just before the commit.
         written = committed[kept].stat().st_mtime if committed else 0.0
-        return Kill(
-            number,
-            aimed,
-            where,
-            seconds,
-            max([kept, Tally.read(self._folder.path).step, *_steps(self._folder)[-1:]]),
-            kept,
-            max(0.0, min(died - max(written, self._wall), seconds)),
-        )
+        steps = [record["step"] for record in self._folder.metrics.read()[-1:]]
+        step = max([kept, Tally.read(self._folder.path).step, *steps])
+        lost = max(0.0, min(died - max(written, self._wall), seconds))
+        return Kill(aimed, where, seconds, step, kept, lost)
 
     def _drafts(self) -> list[Path]:
         return list(self._folder.checkpoints.glob(".writing-*"))
 
 
-def _steps(folder: RunFolder) -> list[int]:
-    return [record["step"] for record in folder.metrics.read()]
-
-
 def _committed(folder: RunFolder) -> dict[int, Path]:
-    found = {}
-    for path in folder.checkpoints.glob("step-*"):
-        number = path.name.removeprefix("step-")
-        if number.isdigit():
-            found[int(number)] = path
-    return found
+    paths = [(path.name.removeprefix("step-"), path) for path in folder.checkpoints.glob("step-*")]
+    return {int(number): path for number, path in paths if number.isdigit()}

@@ -14,8 +14,6 @@ from ..safe_io.wording import pluralise
 
 TIMES = ("time", "steps_per_second")
 """Keys of metrics.jsonl that depend on the clock."""
-
-
 DRAWN = ("*.png", "theory.jsonl")
 """Files in samples/ that are the same, byte by byte, for runs that are."""
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import advnets
-from advnets.cli.export import check_out
+from advnets.cli.export import check_target
 from advnets.cli.main import cli
 from advnets.errors import UsageError
 
@@ -105,7 +105,7 @@ def test_nothing_is_overwritten_unasked(finished_run, tmp_path):
 def test_even_force_replaces_no_folder_of_something_else(tmp_path):
     (tmp_path / "photos").mkdir()
     with pytest.raises(UsageError, match="no SavedModel"):
-        check_out(tmp_path / "photos", "savedmodel", force=True)
+        check_target(tmp_path / "photos", "savedmodel", force=True)
 
 
 @pytest.mark.parametrize(
@@ -114,4 +114,4 @@ def test_even_force_replaces_no_folder_of_something_else(tmp_path):
 )
 def test_unfit_paths(tmp_path, out, form, message):
     with pytest.raises(UsageError, match=message):
-        check_out(tmp_path / out, form, force=False)
+        check_target(tmp_path / out, form, force=False)

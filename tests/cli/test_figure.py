@@ -168,7 +168,7 @@ def test_a_run_older_than_snapshots(line):
     (line / "samples" / "theory.jsonl").unlink()
     with pytest.raises(UsageError, match="no snapshots") as caught:
         run("figure", 1, line)
-    assert "play its recipe anew" in caught.value.hint
+    assert "play its recipe from scratch" in caught.value.hint
 
 
 def test_a_run_that_has_hardly_begun(line):

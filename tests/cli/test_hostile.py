@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from advnets.cli.common import check_place, print_json, style
-from advnets.cli.export import check_out, remove
+from advnets.cli.common import check_out, print_json, style
+from advnets.cli.export import check_target, remove
 from advnets.cli.main import cli
 from advnets.errors import UsageError
 
@@ -81,14 +81,14 @@ def test_a_long_override_is_no_path(here: Path) -> None:
 @pytest.mark.parametrize("path", ["a\0.npz", "x" * 300 + ".npz", "no/such/folder/x.npz"])
 def test_places_that_cannot_be_written(path: str) -> None:
     with pytest.raises(UsageError, match="can be called that|there is no folder"):
-        check_place("--out", Path(path))
+        check_out(Path(path))
 
 
 def test_a_link_is_replaced_and_not_followed(here: Path) -> None:
     (here / "precious").mkdir()
     (here / "precious" / "saved_model.pb").touch()
     (here / "out").symlink_to("precious")
-    check_out(here / "out", "savedmodel", force=True)
+    check_target(here / "out", "savedmodel", force=True)
     remove(here / "out")
     assert (here / "precious" / "saved_model.pb").exists()
     (here / "ring.yaml").symlink_to(here / "elsewhere.yaml")

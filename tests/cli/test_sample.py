@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from advnets.cli.common import check_out
 from advnets.cli.main import cli
-from advnets.cli.sample import check_out
+from advnets.cli.sample import FORMATS
 from advnets.errors import UsageError
 
 
@@ -59,7 +60,7 @@ def test_without_out_the_picture_goes_into_the_run(run_folder, capsys):
 )
 def test_a_file_that_cannot_be_written_is_refused_at_once(tmp_path, out, message):
     with pytest.raises(UsageError, match=message):
-        check_out(tmp_path / out)
+        check_out(tmp_path / out, FORMATS)
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):

@@ -152,4 +152,4 @@ def test_what_is_no_sweep(tmp_path: Path, make: Make) -> None:
     assert "has no objective.metric" in beside(tmp_path).stderr
     empty = sweep_folder(tmp_path / "empty", make(), [Trial(0, {"rate": 0.1})])
     assert "has no complete trial" in beside(empty, "--out", tmp_path / "x.png").stderr
-    assert "ends with .png" in beside(empty, "--out", tmp_path / "x.gif").stderr
+    assert ".gif is not among .png" in beside(empty, "--out", tmp_path / "x.gif").stderr
