@@ -14,9 +14,9 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 FAULTS_ARGS ?=
 
-# Files of tests beside each other, a process per core, four at most (conftest.py); PYTEST_ARGS="-n 0" plays them in one.
-# A process that crashes ends the run, and its test is named: one that xdist started anew would leave it waiting for ever.
-BESIDE := -n auto --dist loadfile --max-worker-restart=0
+# Files of tests next to each other, a process per core, four at most (conftest.py); PYTEST_ARGS="-n 0" plays them in one.
+# A process that crashes ends the run, and its test is named: one that xdist started again would leave it waiting for ever.
+PARALLEL := -n auto --dist loadfile --max-worker-restart=0
 
 VENV := .venv
 PLUGINS := $(sort $(dir $(wildcard plugins/*/setup.cfg plugins/*/pyproject.toml)))
@@ -37,11 +37,11 @@ run: $(VENV)/.installed ## play the MNIST game of Goodfellow et al. (2014) for a
 
 .PHONY: test
 test: $(VENV)/.installed-test ## the tests, without the slow ones (PYTEST_ARGS="-k word")
-	$(VENV)/bin/python -m pytest -m "not slow" $(BESIDE) $(PYTEST_ARGS)
+	$(VENV)/bin/python -m pytest -m "not slow" $(PARALLEL) $(PYTEST_ARGS)
 
 .PHONY: test-all
 test-all: $(VENV)/.installed-test ## the tests, the slow ones too
-	$(VENV)/bin/python -m pytest $(BESIDE) $(PYTEST_ARGS)
+	$(VENV)/bin/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.installed ## time advnets against its peers, side by side: about 20 minutes (BENCH_ARGS="--cases ring")
@@ -87,7 +87,7 @@ $(VENV)/.installed-dev: $(METADATA)
 	@$(call install,.[dev])
 	@touch $(VENV)/.installed $(VENV)/.installed-test $@
 
-# The environment is made anew when its Python no longer runs (moved, upgraded, removed).
+# The environment is made again when its Python no longer runs (moved, upgraded, removed).
 define install
 if ! $(VENV)/bin/python -m pip --version >/dev/null 2>&1; then \
 	python="$$(tools/find-python $(PYTHON))"; \

@@ -1,4 +1,4 @@
-"""Committed states of a game: named, hashed, written beside and renamed into place."""
+"""Committed states of a game: named, hashed, written next to the others and renamed into place."""
 
 from .background import BackgroundWriter
 from .hashing import snapshot, state_sha256, weights_sha256

@@ -84,14 +84,6 @@ class WatchingCallbacks(KerasMoments, Observer):
     everywhere = True
     essential = True  # it switches off its callbacks, never itself
 
-    def __init__(self, callbacks: Sequence[keras.callbacks.Callback], epoch: int):
-        super().__init__(callbacks, epoch)
-        kinds = [type(callback).__name__ for callback in self._callbacks]
-        self._names = {
-            id(callback): kind if kinds.count(kind) == 1 else f"{kind} {index + 1}"
-            for index, (callback, kind) in enumerate(zip(self._callbacks, kinds, strict=True))
-        }
-
     def start(self, view: View, step: int) -> None:
         """Begin training, and an epoch."""
         self._guard = view.guard
@@ -108,7 +100,9 @@ class WatchingCallbacks(KerasMoments, Observer):
 
     def _call(self, step: int, method: str, *arguments: Any) -> None:
         for callback in list(self._callbacks):
-            who = f"callback {self._names[id(callback)]}, in {method},"
+            who = f"callback {type(callback).__name__}, in {method},"
+            while who in self._guard.switched_off:  # by another of its kind
+                who = f"another {who}"
             work = partial(getattr(callback, method), *arguments)
             self._guard.attempt(who, step, work, fatal=(AdvnetsError,))
             if who in self._guard.switched_off:

@@ -25,12 +25,12 @@ from ..plugins.tracebacks import find_source
 from ..recipe import Recipe
 from ..safe_io.jsonable import to_jsonable
 from .guard import Guard
-from .inference import at_rest, judged_in_play, made, said
+from .inference import generate, in_inference, judge, judge_in_play
 from .tf32 import without_tf32
 
 
 class Helpers:
-    """What all devices and workers do together for a metric, when the chief calls for it.
+    """Do together on all devices and workers what a metric asks of them, when the chief calls.
 
     Every worker makes its own, and all call the same methods at the same time, with the
     same arguments (:meth:`advnets.distribute.workers.Workers.coordinate`).
@@ -92,9 +92,9 @@ class Helpers:
         described = workers.run_on_all(extractor.describe)
         if examples is None:
             return described
-        said = json.dumps(described, sort_keys=True, default=to_jsonable)
+        text = json.dumps(described, sort_keys=True, default=to_jsonable)
         # What was learnt on machines of several kinds may differ: then the chief's counts.
-        alone = bool(workers.find_differing(hashlib.sha256(said.encode()).hexdigest()))
+        alone = bool(workers.find_differing(hashlib.sha256(text.encode()).hexdigest()))
 
         def share(part: np.ndarray) -> np.ndarray:
             if alone and not workers.is_chief:
@@ -189,9 +189,9 @@ def evaluate_game(
         ),
         players=Players(
             prior=game.prior,
-            generator=partial(made, at_rest(generator), numbers=source.spec.size),
-            discriminator=partial(said, at_rest(game.discriminator), game.loss),
-            judge_in_play=partial(judged_in_play, game.discriminator, game.loss, game.seed),
+            generator=partial(generate, in_inference(generator), numbers=source.spec.size),
+            discriminator=partial(judge, in_inference(game.discriminator), game.loss),
+            judge_in_play=partial(judge_in_play, game.discriminator, game.loss, game.seed),
             loss=game.loss,
         ),
         spread=lambda function, examples, *others, at_once: together(

@@ -18,7 +18,7 @@ from ..monitor.figures.figure_3 import LatentLines, figure_3
 from ..monitor.snapshot import read_snapshots
 from ..random import Draw
 from ..safe_io.atomic import replacing
-from .inference import at_rest, made
+from .inference import generate, in_inference
 from .observer import Observer, View
 
 WIDE = 640
@@ -45,7 +45,7 @@ def samples_and_neighbours(
     All of the training split is looked through.
 
     Args:
-        game: The game; asked by this process alone.
+        game: The game; run by this process alone.
         source: Its data, images.
         seed: Of the latent points, those of ``advnets sample``.
         rows, columns: Of samples; as many as fit by default.
@@ -54,7 +54,7 @@ def samples_and_neighbours(
     fitting = shape_of_grid(source)
     rows, columns = rows or fitting[0], columns or fitting[1]
     latents = _drawn(game, rows * columns, seed)
-    generated = made(at_rest(game.sampling_generator(weights)), latents, source.spec.size)
+    generated = generate(in_inference(game.sampling_generator(weights)), latents, source.spec.size)
     samples = source.preprocess.invert(generated).reshape(rows, columns, *source.spec.shape)
     places, neighbours = _nearest(samples[:, -1], source)
     apart = samples[:, -1].astype(np.float64) - neighbours
@@ -78,7 +78,7 @@ def latent_lines(
     columns: int | None = None,
     weights: str = "auto",
 ) -> LatentLines:
-    """Images along straight lines, each from where the one before has ended.
+    """Generate images along straight lines, each from where the one before has ended.
 
     Args:
         game, source, seed, weights: As in :func:`samples_and_neighbours`.
@@ -88,7 +88,7 @@ def latent_lines(
     fitting = shape_of_grid(source)
     rows, columns = rows or fitting[0], columns or fitting[1]
     latents = interpolate_latents(_drawn(game, rows + 1, seed), rows * columns, columns)
-    generated = made(at_rest(game.sampling_generator(weights)), latents, source.spec.size)
+    generated = generate(in_inference(game.sampling_generator(weights)), latents, source.spec.size)
     return LatentLines(
         samples=source.preprocess.invert(generated).reshape(rows, columns, *source.spec.shape),
         latents=latents.reshape(rows, columns, -1),
@@ -149,7 +149,7 @@ def _drawn(game: AdversarialGame, n: int, seed: int) -> np.ndarray:
 
 
 def _nearest(samples: np.ndarray, source: Source) -> tuple[np.ndarray, np.ndarray]:
-    """Of each sample the nearest training example: its place, and the example."""
+    """Find the training example nearest to each sample: its index, and the example."""
     rows = samples.reshape(len(samples), -1)
     best = np.full(len(samples), np.inf)
     places = np.zeros(len(samples), np.int64)

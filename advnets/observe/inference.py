@@ -25,8 +25,8 @@ NUMBERS = 2**22
 """Of examples that a network is given at a time, about: 16 MiB."""
 
 
-def made(generator: Network, latents: np.ndarray, numbers: int = 1) -> np.ndarray:
-    """G of latent points.
+def generate(generator: Network, latents: np.ndarray, numbers: int = 1) -> np.ndarray:
+    """Generate examples from latent points.
 
     Args:
         generator: A network, or what stands for it: latent points → examples.
@@ -40,7 +40,7 @@ def made(generator: Network, latents: np.ndarray, numbers: int = 1) -> np.ndarra
     return np.concatenate([np.asarray(generator(part), np.float32) for part in parts])
 
 
-def said(discriminator: Network, loss: Loss, examples: np.ndarray) -> dict[str, np.ndarray]:
+def judge(discriminator: Network, loss: Loss, examples: np.ndarray) -> dict[str, np.ndarray]:
     """Return what D says of examples ``[n, *shape]`` in the preprocessed range.
 
     Returns:
@@ -53,10 +53,10 @@ def said(discriminator: Network, loss: Loss, examples: np.ndarray) -> dict[str, 
     return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
 
 
-def judged_in_play(
+def judge_in_play(
     discriminator: keras.Model, loss: Loss, seed: int, batch: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Return what D says of one batch as it does in a round; see :func:`said`.
+    """Return what D says of one batch as it does in a round; see :func:`judge`.
 
     Batch normalisation takes the batch's own statistics, and dropout drops: by masks that are a
     function of the seed and the batch, so that no order of asking changes them. (Keras's own
@@ -82,13 +82,13 @@ def _named(output: DiscriminatorOutput, loss: Loss) -> dict[str, np.ndarray]:
     return named
 
 
-def at_rest(network: keras.Model) -> Network:
+def in_inference(network: keras.Model) -> Network:
     """Return the network in inference mode."""
     return lambda x: network(x, training=False)
 
 
 class Line:
-    """A game on the line, as theory sees it at any moment.
+    """Show a game on the line as theory sees it at any moment.
 
     Args:
         game: Any game.
@@ -99,7 +99,7 @@ class Line:
     def __init__(self, game: AdversarialGame, source: Source, cells: int):
         self._game, self._source, self._cells = game, source, cells
         self.fits = explain_unfit(source, game.prior) is None
-        self._players = at_rest(game.generator), at_rest(game.discriminator)
+        self._players = in_inference(game.generator), in_inference(game.discriminator)
         if game.distribute_strategy.num_replicas_in_sync == 1:
             # Kept as graphs: most of the time would go into Keras's Python otherwise.
             generator, discriminator = self._players
@@ -110,8 +110,8 @@ class Line:
         generator, discriminator = self._players
         return line_game(
             *(self._source, self._game.prior),
-            lambda latents: made(generator, latents),
-            lambda examples: said(discriminator, self._game.loss, examples),
+            lambda latents: generate(generator, latents),
+            lambda examples: judge(discriminator, self._game.loss, examples),
             self._cells,
         )
 

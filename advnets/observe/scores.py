@@ -50,9 +50,9 @@ class Scores(Observer):
 
     def _scores(self, step: int, together: Callable[..., Any]) -> list[Score]:
         view = self._view
-        asked = view.recipe.settings.evaluation.weights
+        chosen = view.recipe.settings.evaluation.weights
         scores: list[Score] = []
-        for weights in ("averaged", "current") if asked == "both" else (asked,):
+        for weights in ("averaged", "current") if chosen == "both" else (chosen,):
             found = evaluate_game(
                 *(view.recipe, view.registry, view.source, view.game, together),
                 guard=view.guard,

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 @contextmanager
 def without_tf32() -> Iterator[None]:
-    """Products of float32 have all of its 24 bits inside, instead of the 11 of TensorFloat-32.
+    """Compute products of float32 with all of its 24 bits, not the 11 of TensorFloat-32.
 
     Scores are computed so: features differ by some 10⁻³ otherwise, between GPUs and between a
     GPU and a CPU. It says nothing on a CPU, which knows no such thing.

@@ -32,7 +32,7 @@ from ..train.find_data import build_source, find_data
 
 
 class Run:
-    """A run: its folder, its figures, its networks.
+    """Open a run: its folder, its figures, its networks.
 
     Args:
         folder: The run's folder.

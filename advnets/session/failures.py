@@ -35,17 +35,17 @@ def explaining_all(recipe: Recipe, kept: Callable[[], str] = lambda: "") -> Iter
         yield
     except (Exception, SystemExit) as error:
         left = kept()
-        told = explain(error, recipe.registry, running=bool(left))
-        if told is None and is_out_of_memory(error):
-            told = out_of_memory(error, recipe)
-        elif told is None and isinstance(error, tf.errors.OpError):
+        explained = explain(error, recipe.registry, running=bool(left))
+        if explained is None and is_out_of_memory(error):
+            explained = out_of_memory(error, recipe)
+        elif explained is None and isinstance(error, tf.errors.OpError):
             plugins = components_of_plugins(recipe)
-            told = _in_a_round(error, plugins) if plugins else None
-        if told is None:
+            explained = _in_a_round(error, plugins) if plugins else None
+        if explained is None:
             raise
-        if left and isinstance(told, RunError):
-            told.message += f"; {left}"
-        raise told from error
+        if left and isinstance(explained, RunError):
+            explained.message += f"; {left}"
+        raise explained from error
 
 
 def out_of_memory(error: BaseException, recipe: Recipe) -> RunError:

@@ -39,15 +39,15 @@ def make_callbacks(
         The Keras callbacks that change the game, and the observers: one for the other Keras
         callbacks, and those that plugins made.
     """
-    made = build_callbacks(recipe, is_chief)
-    callbacks = [each for each in made if isinstance(each, keras.callbacks.Callback)]
+    built = build_callbacks(recipe, is_chief)
+    callbacks = [each for each in built if isinstance(each, keras.callbacks.Callback)]
     epoch = rounds_per_epoch(
         *(source.count("train"), recipe.settings.training.batch_size),
         game.updates.discriminator_steps,
     )
     changing = ChangingCallbacks([each for each in callbacks if changes_game(each)], epoch)
     watching = WatchingCallbacks([each for each in callbacks if not changes_game(each)], epoch)
-    return changing, [watching, *(each for each in made if isinstance(each, Observer))]
+    return changing, [watching, *(each for each in built if isinstance(each, Observer))]
 
 
 def make_observers(

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import tensorflow as tf
@@ -16,6 +17,8 @@ from ..data.feed.choose import describe_placement
 from ..distribute.workers import Workers
 from ..errors import RunError, UsageError
 from ..monitor.report.report import write_report
+from ..observe.guard import Guard
+from ..observe.health import warn_of_problems
 from ..plugins import Registry
 from ..recipe import Recipe, differences
 from ..runs import RunFolder
@@ -56,6 +59,8 @@ def open_session(found: Found, registry: Registry, folder: RunFolder, workers: W
         newest = newest_checkpoint(store, folder)
         if newest is not None and newest.step >= recipe.settings.training.steps:
             already_finished(newest, recipe, folder)
+            hint, guard = f"advnets doctor {folder.path}", Guard(folder, registry, workers)
+            guard.attempt("health", newest.step, partial(warn_of_problems, folder), hint)
             return Opening(finished=True, resumed=True, newest=newest, store=store)
         if newest is not None:
             refuse_other_data(folder, source)
@@ -152,7 +157,7 @@ def open_manifest(
     # `advnets run RUN` resumes a stand-in run without asking for the original data.
     stand_in = folder.manifest.get("stand_in")
     if missing is not None:
-        stand_in = {"for": recipe.stand_in_for, "used": recipe.data["dataset"], "why": missing}
+        stand_in = {"for": recipe.stand_in_for, "used": recipe.settings.dataset, "why": missing}
     folder.manifest.update(
         status="running",
         command=_command(),

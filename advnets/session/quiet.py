@@ -12,7 +12,7 @@ LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
 def import_tensorflow() -> None:
-    """Import TensorFlow for a command: silent if it works, with everything it said if not.
+    """Import TensorFlow for a command: silent if it works, with everything it printed if not.
 
     TensorFlow's libraries write a dozen lines to standard error when they are loaded,
     whatever ``TF_CPP_MIN_LOG_LEVEL`` says. They are held back, and shown if the import
@@ -33,14 +33,14 @@ def import_tensorflow() -> None:
         return
     sys.stderr.flush()
     kept = os.dup(stderr)
-    with tempfile.TemporaryFile() as said:
-        os.dup2(said.fileno(), stderr)
+    with tempfile.TemporaryFile() as output:
+        os.dup2(output.fileno(), stderr)
         try:
             import tensorflow  # noqa: F401
         except BaseException:
             os.dup2(kept, stderr)
-            said.seek(0)
-            sys.stderr.write(said.read().decode(errors="replace"))
+            output.seek(0)
+            sys.stderr.write(output.read().decode(errors="replace"))
             raise
         finally:
             os.dup2(kept, stderr)

@@ -221,9 +221,9 @@ class Session:
 
     def _best(self, newest: Commit | None) -> Best | None:
         """Return the best checkpoint so far, as the chief knows it."""
-        asked = self.recipe.settings.checkpoints.best
-        best = Best.resume(newest.extras.get("best") if newest else None, asked)
+        wanted = self.recipe.settings.checkpoints.best
+        best = Best.resume(newest.extras.get("best") if newest else None, wanted)
         if best is not None and best.step is not None and self.opening.store.fault(best.step):
             log.warning("the best checkpoint, of step %d, is gone", best.step)
-            best = Best.resume(None, asked)
+            best = Best.resume(None, wanted)
         return best

@@ -15,7 +15,7 @@ from .clock import Clock, goodput
 
 
 class Account:
-    """The books of one session.
+    """Keep the books of one session.
 
     The manifest gets ``time`` (seconds by kind, which add up to ``total``), ``goodput``
     (the share of it spent in rounds that counted) and ``sessions`` (how many, how many of
@@ -44,7 +44,7 @@ class Account:
             self._record.write(self._step, self.clock.total)
 
     def alive(self, step: int) -> None:
-        """The session has come to ``step``."""
+        """Note that the session has come to ``step``."""
         if self._chief:
             # What else is written there will tell if the folder is gone or full.
             with contextlib.suppress(AdvnetsError):
@@ -58,7 +58,7 @@ class Account:
         )
 
     def went_back(self, commit: Commit | None, reached: int) -> None:
-        """The session continues from a checkpoint, or from the start; what came after is lost."""
+        """Continue from a checkpoint, or from the start; what came after is lost."""
         self._kept = commit.extras.get("time", {}) if commit else {}
         self._step = commit.step if commit else 0
         self.clock.went_back(self._kept)

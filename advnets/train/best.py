@@ -15,7 +15,7 @@ from ..recipe.schema import BestCheckpoint
 
 @dataclass
 class Best:
-    """The best score so far and the step it was measured at.
+    """Hold the best score so far and the step it was measured at.
 
     It is kept in the checkpoints (:meth:`kept`), so that a run that resumes from one knows
     what was known there, neither more nor less.
@@ -39,19 +39,19 @@ class Best:
     value: float | None = None
 
     @classmethod
-    def resume(cls, kept: Mapping[str, Any] | None, asked: BestCheckpoint | None) -> Best | None:
+    def resume(cls, kept: Mapping[str, Any] | None, wanted: BestCheckpoint | None) -> Best | None:
         """Return what a checkpoint kept, if it was of what the recipe asks for; ``None`` if of
         nothing.
 
         Args:
             kept: What :meth:`kept` returned.
-            asked: The recipe's ``checkpoints.best``.
+            wanted: The recipe's ``checkpoints.best``.
         """
-        if asked is None:
+        if wanted is None:
             return None
-        if kept is not None and (kept["metric"], kept["mode"]) == (asked.metric, asked.mode):
+        if kept is not None and (kept["metric"], kept["mode"]) == (wanted.metric, wanted.mode):
             return cls(**kept)
-        return cls(asked.metric, asked.mode)
+        return cls(wanted.metric, wanted.mode)
 
     def kept(self) -> dict[str, Any]:
         """Return what a checkpoint is to keep of it."""

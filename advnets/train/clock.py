@@ -64,7 +64,7 @@ class Clock:
             self._own[kind] += max(0.0, self._now() - start)
 
     def started(self) -> None:
-        """The first round has been played: what has not been booked yet was spent on that."""
+        """Book what has not been booked yet as spent on the first round."""
         self._own["starting"] += self._elapsed() - sum(self._own.values())
 
     def rebook(self, kind: str, other: str, seconds: float) -> None:
@@ -74,7 +74,7 @@ class Clock:
         self._own[other] += seconds
 
     def went_back(self, spent: Mapping[str, float]) -> None:
-        """The game is again where it was when ``spent`` had been spent; the rest was in vain.
+        """Go back to when ``spent`` had been spent; the rest was in vain.
 
         >>> time = iter(range(0, 100, 10))
         >>> clock = Clock(now=lambda: next(time))

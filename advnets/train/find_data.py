@@ -28,7 +28,7 @@ class Found:
 
 
 def build_source(recipe: Recipe) -> Source:
-    """Return the recipe's data source, told how much of it may be kept in memory."""
+    """Build the recipe's data source, which knows how much of it may be kept in memory."""
     source: Source = recipe.make("dataset", Source)
     source.memory_budget = int(recipe.settings.distribution.memory_budget * 2**30)
     return source

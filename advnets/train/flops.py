@@ -14,7 +14,7 @@ CONVOLUTIONS = ("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter")
 
 @dataclass(frozen=True)
 class Cost:
-    """What one call of a traced function costs.
+    """Hold what one call of a traced function costs.
 
     Attributes:
         matrix: Floating-point operations in matrix products, a multiplication and an
@@ -106,7 +106,7 @@ def _called(op: tf.Operation) -> Iterator[tf.Graph]:
 
 
 def _product(op: tf.Operation) -> int:
-    """2 · m · k · n for every pair of matrices."""
+    """Count 2 · m · k · n for every pair of matrices."""
     transposed = op.get_attr("transpose_a" if op.type == "MatMul" else "adj_x")
     left = _known(op.inputs[0].shape, op)
     inner = left[-2] if transposed else left[-1]
@@ -114,7 +114,7 @@ def _product(op: tf.Operation) -> int:
 
 
 def _convolution(op: tf.Operation) -> int:
-    """2 · (numbers in the output's side) · kernel height · width · input channels.
+    """Count 2 · (numbers in the output's side) · kernel height · width · input channels.
 
     All three have the same products to add up, sorted by output pixel, by input pixel or
     by weight.

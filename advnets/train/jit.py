@@ -19,7 +19,7 @@ not win back."""
 
 @dataclass(frozen=True)
 class Jit:
-    """A decision.
+    """Hold a decision.
 
     Attributes:
         start: The first round that is compiled; ``None`` for none.
@@ -30,7 +30,7 @@ class Jit:
     why: str
 
     def __str__(self) -> str:
-        """For the log.
+        """Format it for the log.
 
         >>> str(Jit(5000, "small matrices"))
         'XLA from round 5,000 (small matrices)'
@@ -45,7 +45,7 @@ def decide(setting: str, cost: Callable[[], Cost], device: str, replicas: int = 
 
     Args:
         setting: ``distribution.jit``: on, off or auto.
-        cost: Counts what a round costs, or raises ``ValueError``; asked only if need be.
+        cost: Counts what a round costs, or raises ``ValueError``; called only if need be.
         device: ``CPU``, ``GPU`` or ``TPU``.
         replicas: How many devices share the batches.
 
@@ -80,7 +80,7 @@ def settle(
     replicas: int,
     kept: Mapping[str, Any] | None,
 ) -> tuple[Jit, dict[str, Any] | None]:
-    """Decide as a run has decided before, under equal circumstances, or anew.
+    """Decide as a run has decided before, under equal circumstances, or from scratch.
 
     Args:
         setting, cost, device, replicas: See :func:`decide`.

@@ -116,11 +116,11 @@ class TrainingLoop:
 
     def _play_to(self, boundary: int) -> int:
         """Play up to a boundary, or until anyone is to stop, or a sum is not finite."""
-        game, told = self.view.game, (self.callbacks, self.view.observers)
+        game, notified = self.view.game, (self.callbacks, self.view.observers)
         step = int(game.rounds.numpy())
-        single = any(each.single_rounds for each in told)
+        single = any(each.single_rounds for each in notified)
         while step < boundary and (count := self.pace.next_call(boundary - step, single)):
-            for each in told:
+            for each in notified:
                 each.before_rounds(step)
             sums = self._call(count)
             step, count = (played := int(game.rounds.numpy())), played - step
@@ -129,7 +129,7 @@ class TrainingLoop:
             if self._window.not_finite():
                 break
             self.watch.count_skips(sums, count)
-            for each in told:
+            for each in notified:
                 each.after_rounds(step, Window(count, sums).means())
         return step
 
@@ -172,7 +172,7 @@ class TrainingLoop:
         self.view.workers.run_on_chief(lambda: self.saver.save(step, state, extras))
 
     def _reconcile(self, step: int, state: Mapping[str, tf.Variable]) -> None:
-        """Where workers have drifted apart, take the chief's state, which a restart would take.
+        """Take the chief's state, as a restart would, where workers have drifted apart.
 
         They do not by themselves; layers that keep averages of their own on each replica
         show here, callbacks of chance, or devices of several kinds that do not round alike.

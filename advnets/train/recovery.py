@@ -46,7 +46,7 @@ class Recovery:
 
     Every rollback is written into the manifest before it is made, with the checkpoint that it
     leads to. Wherever the game is put back to that checkpoint, after a rollback or in another
-    sitting, the learning rates are multiplied by the factor as often as the manifest says.
+    session, the learning rates are multiplied by the factor as often as the manifest says.
     So a run that is killed after a rollback goes on as if it had not been.
 
     Args:
@@ -112,7 +112,7 @@ class Recovery:
         return {"step": step, "window": newest.extras.get("window", {}) if newest else {}}
 
     def _stop(self, divergence: Divergence) -> RunError:
-        """Return the error that ends the run; the manifest is told what was found."""
+        """Return the error that ends the run; the manifest keeps what was found."""
         with contextlib.suppress(AdvnetsError):
             self._saver.finish()
         self._note(divergence, "stopped", None)

@@ -23,10 +23,10 @@ class _UncompilableError(Exception):
 
 
 class Rounds:
-    """A compiled loop of rounds: examples, D's steps, G's step, sums of what they log.
+    """Compile a loop of rounds: examples, D's steps, G's step, sums of what they log.
 
     One trace serves any number of rounds. The loop stays on the device: the host is
-    asked between calls only.
+    needed between calls only.
 
     Args:
         game: The compiled game.

@@ -51,7 +51,7 @@ class Choice:
         return {f"distribution.{key}": value for key, value in vars(self).items()}
 
     def __str__(self) -> str:
-        """For people.
+        """Format it for people.
 
         >>> print(Choice("on", "auto", "float32"))
         jit on, D's calls auto, float32
@@ -62,7 +62,7 @@ class Choice:
 
 @dataclass
 class Timing:
-    """What was measured of a choice.
+    """Hold what was measured of a choice.
 
     Attributes:
         choice: The choice.
@@ -82,7 +82,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Tuned:
-    """What came of it.
+    """Hold what came of it.
 
     Attributes:
         timings: Of all choices.
@@ -97,7 +97,7 @@ class Tuned:
 
 
 class _Player:
-    """A game that is played in one way."""
+    """Play a game in one way."""
 
     def __init__(self, rounds: Rounds, choice: Choice, ready: float = 0.0):
         self.rounds, self.timing = rounds, Timing(choice, ready)
@@ -220,9 +220,9 @@ def _take_turns(players: Sequence[_Player], seconds: float) -> None:
                 player.turn(seconds / TURNS)
 
 
-def _own(asked: str, players: Sequence[_Player]) -> _Player:
+def _own(jit: str, players: Sequence[_Player]) -> _Player:
     """Tell who plays as the recipe says, once ``auto`` is decided."""
-    decided = decide(asked, players[0].rounds.cost, device_type())
+    decided = decide(jit, players[0].rounds.cost, device_type())
     jit = "off" if decided.start is None else "on"
     own = next((player for player in players if player.timing.choice.jit == jit), None)
     if own is None:

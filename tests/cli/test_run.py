@@ -52,5 +52,5 @@ def test_records_that_cannot_be_read_do_not_spoil_a_finished_run(
     said = run(tmp_path / "run")
     assert said.exit_code == 0, said.output
     assert "report " in said.stdout
-    assert "warning: the run's records cannot be read" in said.stderr
-    assert "hint: advnets doctor" in said.stderr
+    assert "warning: health failed: cannot read metrics.jsonl" in said.stderr
+    assert "advnets doctor" in said.stderr

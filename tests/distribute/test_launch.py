@@ -161,7 +161,7 @@ def test_sigkill_of_a_worker_ends_all_and_the_same_command_goes_on(
     code, said = finish(launched)
     assert code == 1, said
     assert time.monotonic() - killed < 15
-    assert "going on from step 8" in said
+    assert "resuming from step 8" in said
     assert "worker 1 of 2 was ended by SIGKILL" in said
     assert "worker-1.log" in said
     failed = manifest(run)

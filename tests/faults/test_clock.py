@@ -12,7 +12,7 @@ def test_the_clock_jumps_back(play, undisturbed, monkeypatch, measured):
     monkeypatch.setattr(time, "time", lambda: now - 3600 * next(hours))
     done = play()
     assert done.code == 0
-    assert "going on from step 20" in done.said
+    assert "resuming from step 20" in done.said
     assert done.manifest["state_sha256"] == undisturbed
     assert done.steps == list(range(1, 31))
     times = [record["time"] for record in done.folder.read_metrics()]

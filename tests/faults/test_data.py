@@ -42,7 +42,7 @@ def test_streamed_data_go_away(play, tmp_path, measured, how):
         Path(f"{path}.gone").rename(path)
     again = play(entry, STREAMED, "training.steps=60")
     assert again.code == 0
-    assert f"going on from step {kept}" in again.said
+    assert f"resuming from step {kept}" in again.said
     whole = play(entry, STREAMED, "training.steps=60", folder=tmp_path / "whole")
     assert again.manifest["state_sha256"] == whole.manifest["state_sha256"]
     measured("streamed_array_vanishes", True, *again.cost_of(failed))

@@ -48,7 +48,7 @@ def test_a_checkpoint_cannot_be_written(play, mount, tmp_path, undisturbed, meas
         subprocess.run(["umount", "-l", str(place)], check=True)
     again = play(SELDOM_LOGGED, folder=folder)
     assert again.code == 0
-    assert "going on from step 10" in again.said
+    assert "resuming from step 10" in again.said
     assert again.manifest["state_sha256"] == undisturbed
     assert again.steps == [5, 10, 15, 20, 25, 30]
     row = "full_at_a_checkpoint" if how == "fill" else "read_only_checkpoints"
@@ -93,7 +93,8 @@ def test_what_only_watches_cannot_be_written(play, mount, tmp_path, undisturbed,
     assert done.code == 0
     assert done.said.count("warning: sample grids failed: ") == 1
     assert done.said.count("warning: TensorBoard failed: cannot write") == 1
-    assert done.said.count("No space left on device") == 2
+    assert done.said.count("warning: theory failed: cannot write") == 1
+    assert done.said.count("No space left on device") == 3
     assert done.steps == list(range(1, 31))
     assert done.manifest["state_sha256"] == undisturbed
     measured.booked("full_at_the_samples", True, done.manifest)
@@ -149,7 +150,7 @@ def test_the_runs_folder_vanishes(play, tmp_path, undisturbed, measured):
     (tmp_path / "run.gone").rename(folder)
     again = play(SELDOM_LOGGED)
     assert again.code == 0
-    assert "going on from step 10" in again.said
+    assert "resuming from step 10" in again.said
     assert again.manifest["state_sha256"] == undisturbed
     measured("run_vanishes", True, *again.cost_of(failed))
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from advnets.train.window import Window
 
 import advnets
 from advnets.data.feed.resident import ResidentData
 from advnets.errors import RunError
+from advnets.observe.window import Window
 from advnets.recipe import load_recipe
 from advnets.train.build import build_game
 from advnets.train.find_data import build_source

@@ -152,7 +152,7 @@ def test_signals(recipe_file, tmp_path, number, caplog, measured):
     kept = CheckpointStore(folder / "checkpoints").newest().extras
     caplog.set_level("INFO", "advnets")
     resumed = advnets.run(recipe_file, {"training.steps": end}, run_dir=folder)
-    assert f"going on from step {newest}" in caplog.text
+    assert f"resuming from step {newest}" in caplog.text
     whole = advnets.run(recipe_file, {"training.steps": end}, run_dir=tmp_path / "whole")
     assert resumed.manifest["state_sha256"] == whole.manifest["state_sha256"]
     if number == signal.SIGKILL:

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from advnets.train.window import Window
 
 from advnets.checkpoint import state_sha256
 from advnets.data import batches_per_epoch
 from advnets.data.feed.resident import ResidentData
 from advnets.game.state import state_variables
+from advnets.observe.window import Window
 from advnets.recipe import load_recipe
 from advnets.train.build import build_game
 from advnets.train.find_data import build_source

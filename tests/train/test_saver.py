@@ -98,7 +98,7 @@ def test_the_best_is_kept_and_remembered(tmp_path):
     assert store.steps() == [20, 60]
 
     # Asked for by another metric, what was best before says nothing.
-    assert Best.resume(kept, {"metric": "fid", "mode": "max"}) == Best("fid", "max")
+    assert Best.resume(kept, BestCheckpoint(metric="fid", mode="max")) == Best("fid", "max")
     assert Best.resume(kept, None) is None
 
 

@@ -29,7 +29,7 @@ def refuse_foreign_classes(folder: Path) -> None:
             module = name.rpartition(".")[0]
             if module.split(".")[0] != "tensorflow_datasets" and module not in sys.modules:
                 raise DataError(
-                    f"{path} asks for the Python class {shorten(name, 100)!r}",
+                    f"{path} names the Python class {shorten(name, 100)!r}",
                     hint="if you trust that data set, import its class in a plugin of yours",
                 )
 

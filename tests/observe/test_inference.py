@@ -8,7 +8,7 @@ import pytest
 
 from advnets.game import NonSaturating
 from advnets.networks import BatchNorm, Dropout
-from advnets.observe.inference import judged_in_play
+from advnets.observe.inference import judge_in_play
 
 
 def test_in_play_d_takes_the_batch_s_statistics_and_keeps_its_own():
@@ -17,7 +17,7 @@ def test_in_play_d_takes_the_batch_s_statistics_and_keeps_its_own():
     network = keras.Model(x, {"logits": y})
     batch = np.array([[10.0], [50.0]], np.float32)
     before = [variable.numpy() for variable in network.variables]
-    said = judged_in_play(network, NonSaturating(), 1, batch)
+    said = judge_in_play(network, NonSaturating(), 1, batch)
     # −1 or 1 after normalisation; then dropped, or doubled.
     assert set(np.abs(said["logits"]).round(4).ravel()) <= {0.0, 2.0}
     assert said["probability"].shape == said["logits"].shape
@@ -32,7 +32,7 @@ def test_in_play_each_batch_has_a_mask_of_its_own():
 
     def kept(seed: int, value: float) -> np.ndarray:
         batch = np.full((200, 1), value, np.float32)
-        return judged_in_play(network, NonSaturating(), seed, batch)["logits"] > 0
+        return judge_in_play(network, NonSaturating(), seed, batch)["logits"] > 0
 
     masks = [kept(1, 1.0), kept(1, 2.0), kept(2, 1.0)]
     for mask in masks:
