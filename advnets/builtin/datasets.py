@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ..plugins.components import Component
+from ..plugins.components import Component, list_components
 from ..plugins.dataset_parameters import DatasetParameters
 from ..plugins.hookspecs import hookimpl
 
-MOST_EXAMPLES = 10_000_000
+Count = Annotated[int, Field(ge=1, le=10_000_000)]
+Word = Annotated[str, Field(min_length=1)]
 TFDS_IDENTIFIER = r"^[A-Za-z_]\w*(/[\w.+-]+)?(:\d+\.\d+\.\d+)?$"
 
 
@@ -27,9 +28,7 @@ class TfdsParameters(DatasetParameters):
     test: str | None = Field(
         None, min_length=1, description="split expression; by default the data set's own, if any"
     )
-    feature: str | None = Field(
-        None, min_length=1, description="the feature to learn; by default image"
-    )
+    feature: Word | None = Field(None, description="the feature to learn; by default image")
     size: int | None = Field(
         None, ge=1, le=4096, description="resize each image's central square to this, in pixels"
     )
@@ -50,12 +49,8 @@ class DigitsParameters(DatasetParameters):
 class SyntheticParameters(DatasetParameters):
     """Validate the parameters of what is drawn from a density."""
 
-    examples: int = Field(
-        100_000, ge=1, le=MOST_EXAMPLES, description="examples in the training split"
-    )
-    held_out: int = Field(
-        10_000, ge=1, le=MOST_EXAMPLES, description="in the validation split, and in the test split"
-    )
+    examples: Count = Field(100_000, description="examples in the training split")
+    held_out: Count = Field(10_000, description="in the validation split, and in the test split")
     seed: int = Field(
         0, ge=0, lt=2**63, description="of the draw of the data; independent of the run's seed"
     )
@@ -66,9 +61,7 @@ class Gaussian1dParameters(SyntheticParameters):
 
     mean: float = Field(4.0, description="μ")
     deviation: float = Field(0.5, gt=0, description="σ")
-    examples: int = Field(
-        50_000, ge=1, le=MOST_EXAMPLES, description="examples in the training split"
-    )
+    examples: Count = Field(50_000, description="examples in the training split")
 
 
 class RingParameters(SyntheticParameters):
@@ -93,9 +86,7 @@ class StackedMnistParameters(SyntheticParameters):
     digits: Literal["mnist", "sklearn"] = Field(
         "mnist", description="mnist, from TFDS; sklearn: another data set, which needs no download"
     )
-    examples: int = Field(
-        128_000, ge=1, le=MOST_EXAMPLES, description="examples in the training split"
-    )
+    examples: Count = Field(128_000, description="examples in the training split")
     data_dir: str | None = Field(
         None, min_length=1, description="a folder in which MNIST lies prepared, or TFDS's own"
     )
@@ -125,9 +116,7 @@ class NpzParameters(DatasetParameters):
     validation: str | None = Field(
         None, min_length=1, description="array's name; by default validation, if there is one"
     )
-    test: str | None = Field(
-        None, min_length=1, description="array's name; by default test, if there is one"
-    )
+    test: Word | None = Field(None, description="array's name; by default test, if there is one")
     low: float | None = Field(None, description="lower end of the range; 0 for uint8")
     high: float | None = Field(None, description="upper end of the range; 255 for uint8")
 
@@ -135,53 +124,20 @@ class NpzParameters(DatasetParameters):
 @hookimpl
 def advnets_datasets() -> list[Component]:
     """Register the built-in data sets."""
-    return [
-        Component(
-            "tfds",
-            "advnets.data.sources.tfds:Tfds",
-            "any image or vector data set of TensorFlow Datasets, by id",
-            TfdsParameters,
-        ),
-        Component(
-            "digits",
-            "advnets.data.sources.digits:Digits",
+    return list_components(
+        "advnets.data.sources:{camel}",
+        tfds=("any image or vector data set of TensorFlow Datasets, by id", TfdsParameters),
+        digits=(
             "1,797 real 8×8 digits from scikit-learn, at any size; no download",
             DigitsParameters,
         ),
-        Component(
-            "gaussian_1d",
-            "advnets.data.sources.gaussian_1d:Gaussian1d",
-            "one Gaussian on the line, its density known",
-            Gaussian1dParameters,
-        ),
-        Component(
-            "ring",
-            "advnets.data.sources.ring:Ring",
-            "Gaussians on a circle, their density known",
-            RingParameters,
-        ),
-        Component(
-            "grid",
-            "advnets.data.sources.grid:Grid",
-            "Gaussians on a square grid, their density known",
-            GridParameters,
-        ),
-        Component(
-            "stacked_mnist",
-            "advnets.data.sources.stacked_mnist:StackedMnist",
+        gaussian_1d=("one Gaussian on the line, its density known", Gaussian1dParameters),
+        ring=("Gaussians on a circle, their density known", RingParameters),
+        grid=("Gaussians on a square grid, their density known", GridParameters),
+        stacked_mnist=(
             "three random digits as the channels of an image: 1,000 modes",
             StackedMnistParameters,
         ),
-        Component(
-            "folder",
-            "advnets.data.sources.folder:Folder",
-            "images of a folder, with sub-folders as splits and classes",
-            FolderParameters,
-        ),
-        Component(
-            "npz",
-            "advnets.data.sources.npz:Npz",
-            "arrays of a NumPy archive, images or vectors",
-            NpzParameters,
-        ),
-    ]
+        folder=("images of a folder, with sub-folders as splits and classes", FolderParameters),
+        npz=("arrays of a NumPy archive, images or vectors", NpzParameters),
+    )

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..plugins.components import Component, Names, Parameters
+from ..plugins.components import Component, Names, Parameters, list_components
 from ..plugins.hookspecs import hookimpl
 
 Features = Annotated[str | dict[str, Any] | None, Names("features")]
@@ -28,21 +28,14 @@ class ClassifierParameters(Parameters):
 @hookimpl
 def advnets_features() -> list[Component]:
     """Register the built-in feature extractors."""
-    return [
-        Component(
-            "pixels",
-            "advnets.evaluate.features.pixels:Pixels",
-            "the values of an example themselves; for vectors",
-        ),
-        Component(
-            "classifier",
-            "advnets.evaluate.features.classifier:Classifier",
+    return list_components(
+        "advnets.evaluate.features.{name}:{camel}",
+        pixels=("the values of an example themselves; for vectors",),
+        classifier=(
             "the penultimate layer of a small classifier, trained here on the data's labels",
             ClassifierParameters,
         ),
-        Component(
-            "inception",
-            "advnets.evaluate.features.inception:Inception",
+        inception=(
             "the last pooling of Keras's Inception-v3 with its ImageNet weights; images only",
         ),
-    ]
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from ..plugins.components import Component, Parameters
+from ..plugins.components import Component, Parameters, list_components
 from ..plugins.hookspecs import hookimpl
 
 
@@ -55,68 +55,49 @@ class AlternatingParameters(Parameters):
 @hookimpl
 def advnets_losses() -> list[Component]:
     """Register the paper's two losses."""
-    return [
-        Component(
-            "minimax",
-            "advnets.game:Minimax",
+    return list_components(
+        "advnets.game:{camel}",
+        minimax=(
             "V(D, G) = E log D(x) + E log(1 - D(G(z))): the original game (Goodfellow et al. 2014)",
             MinimaxParameters,
         ),
-        Component(
-            "non_saturating",
-            "advnets.game:NonSaturating",
+        non_saturating=(
             "D as in minimax; G minimises -log D(G(z)) (Goodfellow et al. 2014, section 3)",
             MinimaxParameters,
         ),
-    ]
+    )
 
 
 @hookimpl
 def advnets_penalties() -> list[Component]:
     """Register the gradient penalty."""
-    return [
-        Component(
-            "r1",
-            "advnets.game:R1",
-            "(γ/2) ‖∇C(x)‖² on real examples, for D (Mescheder et al. 2018)",
-            R1Parameters,
-        )
-    ]
+    return list_components(
+        "advnets.game:{camel}",
+        r1=("(γ/2) ‖∇C(x)‖² on real examples, for D (Mescheder et al. 2018)", R1Parameters),
+    )
 
 
 @hookimpl
 def advnets_priors() -> list[Component]:
     """Register the distributions of z."""
-    return [
-        Component(
-            "uniform",
-            "advnets.game:Uniform",
-            "U(low, high) in every dimension; U(-√3, √3) by default",
-            UniformParameters,
-        ),
-        Component(
-            "gaussian",
-            "advnets.game:Gaussian",
-            "N(mean, deviation²) in every dimension",
-            GaussianParameters,
-        ),
-    ]
+    return list_components(
+        "advnets.game:{camel}",
+        uniform=("U(low, high) in every dimension; U(-√3, √3) by default", UniformParameters),
+        gaussian=("N(mean, deviation²) in every dimension", GaussianParameters),
+    )
 
 
 @hookimpl
 def advnets_updates() -> list[Component]:
     """Register the rules of who moves when."""
-    return [
-        Component(
-            "alternating",
-            "advnets.game:Alternating",
+    return list_components(
+        "advnets.game:{camel}",
+        alternating=(
             "Algorithm 1: k steps of D on fresh batches, then one of G",
             AlternatingParameters,
         ),
-        Component(
-            "simultaneous",
-            "advnets.game:Simultaneous",
+        simultaneous=(
             "both players at once from the old parameters, on the same x, z and dropout "
             "(the authors' code of 2014)",
         ),
-    ]
+    )

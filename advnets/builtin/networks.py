@@ -8,10 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ..plugins.components import Component, Parameters
+from ..plugins.components import Component, Parameters, list_components
 from ..plugins.hookspecs import hookimpl
 from ..safe_io import is_there, open_file
-from .dcgan import DcganParameters
 
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "softplus", "linear"]
 BatchNorm = Literal["none", "before", "after"]
@@ -19,12 +18,11 @@ Units = Annotated[int, Field(ge=1, le=1_000_000)]
 Rate = Annotated[float, Field(ge=0, lt=1)]
 MOST_WEIGHTS = 4 * 2**30
 """Bytes of a file of weights: a billion numbers."""
-Dropout = Annotated[
-    list[Rate],
+Synchronized = Annotated[
+    bool,
     Field(
-        default_factory=list,
-        description="probability of dropping an input of each layer in turn, the output "
-        "layer's last; empty for none",
+        description="whether batch statistics are those of the global batch, rather than of each "
+        "replica's part"
     ),
 ]
 
@@ -141,7 +139,11 @@ class _Network(Weights):
 class _Dropped(_Network):
     """Add dropout at the input of a network's layers."""
 
-    dropout: Dropout
+    dropout: list[Rate] = Field(
+        default_factory=list,
+        description="probability of dropping an input of each layer in turn, the output layer's "
+        "last; empty for none",
+    )
 
     @model_validator(mode="after")
     def _check_rates(self) -> _Dropped:
@@ -169,11 +171,7 @@ class _Hidden(Parameters):
     batch_norm: BatchNorm = Field(
         "none", description="batch normalisation of hidden layers: before or after the activation"
     )
-    synchronized: bool = Field(
-        False,
-        description="whether batch statistics are those of the global batch, rather than of "
-        "each replica's part",
-    )
+    synchronized: Synchronized = False
 
 
 class MlpParameters(_Hidden, _Dropped):
@@ -260,41 +258,51 @@ class TransposedConvParameters(_Hidden, _Network):
         return self
 
 
+class DcganParameters(Parameters):
+    """Validate the parameters of convolutions of stride 2 from an image to a small map, or back."""
+
+    channels: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        64, description="of the layer next to the image; doubled at each stage towards the map"
+    )
+    stages: Annotated[int, Field(ge=1, le=10)] | None = Field(
+        None,
+        description="convolutions of stride 2; the image's sides must be multiples of 2^stages. "
+        "By default as many as leave a map at least 4 wide and high",
+    )
+    kernel: int = Field(5, ge=1, le=1000, description="width and height of the filters")
+    batch_norm: bool = Field(
+        True,
+        description="batch normalisation in all layers but the generator's last and the "
+        "discriminator's first and last",
+    )
+    synchronized: Synchronized = False
+    slope: float = Field(0.2, ge=0, description="of the discriminator's leaky ReLU, below zero")
+    stddev: float = Field(0.02, gt=0, description="weights start from N(0, stddev²)")
+    output: Literal["tanh", "sigmoid", "linear"] = Field(
+        "tanh", description="activation of the generator's output; the discriminator's is linear"
+    )
+
+
 @hookimpl
 def advnets_architectures() -> list[Component]:
     """Register the players of Goodfellow et al. 2014, dense and convolutional, and DCGAN's."""
-    return [
-        Component(
-            "mlp",
-            "advnets.networks.mlp:mlp",
-            "fully connected layers, for either player",
-            MlpParameters,
-        ),
-        Component(
-            "maxout",
-            "advnets.networks.maxout:maxout",
-            "maxout layers with dropout on each layer's input",
-            MaxoutParameters,
-        ),
-        Component(
-            "conv_maxout",
-            "advnets.networks.conv_maxout:conv_maxout",
+    return list_components(
+        "advnets.networks.{name}:{name}",
+        mlp=("fully connected layers, for either player", MlpParameters),
+        maxout=("maxout layers with dropout on each layer's input", MaxoutParameters),
+        conv_maxout=(
             "convolutional and fully connected maxout layers; for images",
             ConvMaxoutParameters,
-            roles=("discriminator",),
+            ("discriminator",),
         ),
-        Component(
-            "transposed_conv",
-            "advnets.networks.transposed_conv:transposed_conv",
+        transposed_conv=(
             "fully connected layers and a transposed convolution; for images",
             TransposedConvParameters,
-            roles=("generator",),
+            ("generator",),
         ),
-        Component(
-            "dcgan",
-            "advnets.networks.dcgan:dcgan",
+        dcgan=(
             "strided convolutions with batch normalisation, for either player; for images "
             "(Radford et al. 2015)",
             DcganParameters,
         ),
-    ]
+    )

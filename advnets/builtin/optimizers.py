@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from ..plugins.components import Component, Parameters
+from ..plugins.components import Component, Parameters, list_components
 from ..plugins.hookspecs import hookimpl
 
 Rate = Annotated[float, Field(gt=0, description="learning rate at the first update")]
@@ -75,14 +75,13 @@ class RmspropParameters(Parameters):
 @hookimpl
 def advnets_optimizers() -> list[Component]:
     """Register momentum with the authors' schedules, and three of Keras's optimizers."""
-    return [
-        Component(
-            "momentum",
-            "advnets.optimizers:momentum",
+    return list_components(
+        "advnets.optimizers:{name}",
+        momentum=(
             "classical momentum, with an epoch ramp and a floored learning-rate decay",
             MomentumParameters,
         ),
-        Component("sgd", "advnets.optimizers:sgd", "plain gradient descent", SgdParameters),
-        Component("adam", "advnets.optimizers:adam", "Adam", AdamParameters),
-        Component("rmsprop", "advnets.optimizers:rmsprop", "RMSprop", RmspropParameters),
-    ]
+        sgd=("plain gradient descent", SgdParameters),
+        adam=("Adam", AdamParameters),
+        rmsprop=("RMSprop", RmspropParameters),
+    )

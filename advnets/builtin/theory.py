@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
-from ..plugins.components import Component, Parameters
+from ..plugins.components import Component, Parameters, list_components
 from ..plugins.hookspecs import hookimpl
 
 
@@ -27,15 +27,14 @@ class TheoryParameters(Parameters):
 @hookimpl
 def advnets_metrics() -> list[Component]:
     """Register what is known of games whose densities are."""
-    return [
-        Component(
-            "theory",
-            "advnets.evaluate.metrics.theory:theory",
+    return list_components(
+        "advnets.evaluate.metrics.{name}:{name}",
+        theory=(
             "V(D, G), C(G), JSD and D against D*, by integrals; of games on the line "
             "(Goodfellow et al. 2014, theorem 1)",
             TheoryParameters,
-        )
-    ]
+        ),
+    )
 
 
 class LiveTheoryParameters(Parameters):
@@ -47,17 +46,14 @@ class LiveTheoryParameters(Parameters):
 @hookimpl
 def advnets_callbacks() -> list[Component]:
     """Register the observers that draw the figures and follow the theory."""
-    return [
-        Component(
-            "figures",
-            "advnets.observe.figures:Figures",
+    return list_components(
+        "advnets.observe.{name}:{camel}",
+        figures=(
             "figures 1 to 3 of Goodfellow et al. 2014, as far as a game has them, at its end",
         ),
-        Component(
-            "theory",
-            "advnets.observe.theory:Theory",
+        theory=(
             "V(D, G), C(G), JSD and D against D*, at every line of metrics.jsonl, and what "
             "figure 1 shows; of games on the line",
             LiveTheoryParameters,
         ),
-    ]
+    )

@@ -107,7 +107,7 @@ def _contents(record: PluginRecord) -> str:
 
 
 def _from(record: PluginRecord) -> str:
-    return record.owner if record.source == BUILT_IN else record.source
+    return str(record) if record.source == BUILT_IN else record.source
 
 
 def _status(record: PluginRecord) -> str:

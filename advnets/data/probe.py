@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -48,18 +49,12 @@ def find_unreachable(urls: Iterable[str], deadline: float = DEADLINE) -> dict[st
     threads = [threading.Thread(target=probe, args=item, daemon=True) for item in chosen.items()]
     for thread in threads:
         thread.start()
-    timer = threading.Event()
-    threading.Thread(target=_wait_all, args=(threads, timer), daemon=True).start()
-    timer.wait(deadline)
+    end = time.monotonic() + deadline
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
     late = f"no answer within {deadline:g} seconds"
     reasons = {host: answers.get(host, late) for host in chosen}
     return {host: reason for host, reason in reasons.items() if reason is not None}
-
-
-def _wait_all(threads: list[threading.Thread], done: threading.Event) -> None:
-    for thread in threads:
-        thread.join()
-    done.set()
 
 
 def _probe(url: str, timeout: float) -> str | None:

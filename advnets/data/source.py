@@ -142,16 +142,13 @@ class Source(ABC):
         if split in self._loaded or not self.reads_parts(split):
             return self._load(split).labels
         if split not in self._labels_alone:
-            found = []
-            for start in range(0, self.count(split), self.chunk_size):
-                end = min(start + self.chunk_size, self.count(split))
-                found.append(self.take(split, np.arange(start, end)).labels)
-                if found[-1] is None:
+            found: list[np.ndarray] = []
+            for part in self._parts(split):
+                if part.labels is None:
+                    found = []
                     break
-            whole = (
-                None if found[-1] is None else np.concatenate([x for x in found if x is not None])
-            )
-            self._labels_alone[split] = whole
+                found.append(part.labels)
+            self._labels_alone[split] = np.concatenate(found) if found else None
         return self._labels_alone[split]
 
     def take(self, split: str, indices: Sequence[int] | np.ndarray) -> Examples:
@@ -180,12 +177,15 @@ class Source(ABC):
             Arrays [n, *shape] in the stored dtype: at most 1,000 examples or 64 MiB each,
             taken from the whole split if that fits into the budget.
         """
-        count = self.count(split)
         if self.fits(split):
             self._load(split)
+        for part in self._parts(split):
+            yield part.examples
+
+    def _parts(self, split: str) -> Iterator[Examples]:
+        count = self.count(split)
         for start in range(0, count, self.chunk_size):
-            end = min(start + self.chunk_size, count)
-            yield self.take(split, np.arange(start, end)).examples
+            yield self.take(split, np.arange(start, min(start + self.chunk_size, count)))
 
     @property
     def chunk_size(self) -> int:
@@ -266,10 +266,9 @@ class Source(ABC):
     def check_split(self, split: str) -> None:
         """Refuse a split that isn't there."""
         if split not in self.splits:
+            known = split in SPLITS
             raise DataError(
-                f"{self.name} has no {split!r} split"
-                if split in SPLITS
-                else f"{split!r} is not a split",
+                f"{self.name} has no {split!r} split" if known else f"{split!r} is not a split",
                 hint=f"{self.name} has: {', '.join(self.splits)}",
             )
 

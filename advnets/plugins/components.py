@@ -1,6 +1,6 @@
 """Components: what a recipe can name, described without importing TensorFlow.
 
-A component is a name, the place of its code (``"package.module:attribute"``,
+A component is a name, the location of its code (``"package.module:attribute"``,
 imported only when a run needs it) and the schema of its parameters. Hooks
 return lists of components; the kind follows from the hook.
 """
@@ -80,7 +80,7 @@ class Names:
 
 
 class NoParameters(Parameters):
-    """The schema of a component without parameters."""
+    """Validate the parameters of a component that has none."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ class Component:
     def make(
         self, kind: type | tuple[type, ...], parameters: Mapping[str, Any], *context: Any
     ) -> Any:
-        """Call the target; whatever goes wrong in it is laid at its door, by name.
+        """Call the target; an error in it names the component.
 
         Args:
             kind: What it must return.
@@ -211,15 +211,28 @@ class Component:
                 module=module,
             ) from error
         if not isinstance(made, kind):
+            kinds = [kind] if isinstance(kind, type) else kind
             raise PluginError(
                 f"component {self.name!r} ({self.target}) returned "
-                f"{type(made).__name__}, not a {_kinds(kind)}",
+                f"{type(made).__name__}, not a {' or a '.join(each.__name__ for each in kinds)}",
                 where=find_source(target),
                 module=module,
             )
         return made
 
 
-def _kinds(kind: type | tuple[type, ...]) -> str:
-    kinds = kind if isinstance(kind, tuple) else (kind,)
-    return " or a ".join(each.__name__ for each in kinds)
+def list_components(target: str, **described: tuple[Any, ...]) -> list[Component]:
+    """List components whose targets follow from their names.
+
+    Args:
+        target: Their target; ``{name}`` stands for the name, ``{camel}`` for it in CamelCase.
+        **described: By name, the fields of :class:`Component` that come after the target.
+
+    >>> [one.target for one in list_components("game.{name}:{camel}", r1=("‖∇C(x)‖²",))]
+    ['game.r1:R1']
+    """
+    camel = {name: "".join(word.capitalize() for word in name.split("_")) for name in described}
+    return [
+        Component(name, target.format(name=name, camel=camel[name]), *fields)
+        for name, fields in described.items()
+    ]

@@ -1,6 +1,6 @@
 """Find plugins, order them, block them, quarantine the broken ones.
 
-A plugin comes from one of four places, loaded in this order: the modules that ship
+A plugin comes from one of four sources, loaded in this order: the modules that ship
 with advnets (``DEFAULT_PLUGINS``), the entry-point group ``advnets`` of installed
 distributions, the environment variable ``ADVNETS_PLUGINS``, and ``--plugin`` on the
 command line. The last two take files (``path/to/plugin.py``), importable modules, or
@@ -25,6 +25,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -39,21 +40,8 @@ from .registry import BLOCK, BUILT_IN, PluginRecord, Registry
 from .time_limit import set_up
 from .tracebacks import describe_error, find_source, locate_error, package_of
 
-__all__ = ["BLOCK", "DEFAULT_PLUGINS", "VARIABLE", "PluginRecord", "Registry", "load_plugins"]
-
-DEFAULT_PLUGINS = (
-    "advnets.builtin.games",
-    "advnets.builtin.networks",
-    "advnets.builtin.optimizers",
-    "advnets.builtin.datasets",
-    "advnets.builtin.metrics",
-    "advnets.builtin.comparisons",
-    "advnets.builtin.theory",
-    "advnets.builtin.diversity",
-    "advnets.builtin.features",
-    "advnets.builtin.recipes",
-    "advnets.builtin.commands",
-)
+GROUPS = "games networks optimizers datasets metrics theory features recipes commands"
+DEFAULT_PLUGINS = tuple(f"advnets.builtin.{group}" for group in GROUPS.split())
 """What advnets itself ships, registered like anybody else's plugin. The module
 ``advnets.builtin.GROUP`` is the plugin ``builtin-GROUP``."""
 
@@ -140,7 +128,8 @@ def _cannot_block(name: str, registry: Registry, *, strict: bool) -> None:
 def _built_in() -> Iterator[_Found]:
     for module in DEFAULT_PLUGINS:
         name = f"builtin-{module.rpartition('.')[2]}"
-        yield _Found(PluginRecord(name, BUILT_IN, module=module), _importer(module))
+        load = partial(importlib.import_module, module)
+        yield _Found(PluginRecord(name, BUILT_IN, module=module), load)
 
 
 def _installed() -> Iterator[_Found]:
@@ -159,7 +148,7 @@ def _locate(word: str) -> _Found:
         if not path.is_file():
             raise PluginError(f"plugin file {word} does not exist", hint="check the path")
         record = PluginRecord(path.stem, str(path), module=path.stem)
-        return _Found(record, lambda: _import_file(path))
+        return _Found(record, partial(_import_file, path))
     try:
         there = importlib.util.find_spec(word) is not None
     except (ImportError, ValueError):
@@ -172,11 +161,8 @@ def _locate(word: str) -> _Found:
             f"plugin {word!r} is no importable module",
             hint=f"did you mean the file {file}?" if Path(file).is_file() else "give a file's path",
         )
-    return _Found(PluginRecord(word, f"module {word}", module=word), _importer(word))
-
-
-def _importer(module: str) -> Callable[[], ModuleType]:
-    return lambda: importlib.import_module(module)
+    record = PluginRecord(word, f"module {word}", module=word)
+    return _Found(record, partial(importlib.import_module, word))
 
 
 def _import_file(path: Path) -> ModuleType:
@@ -313,15 +299,10 @@ def _components(hook: Callable[[], Any], kind: str) -> list[Component]:
 
 
 def _quarantine(record: PluginRecord, error: BaseException) -> None:
-    record.status = "quarantined"
-    where = error.where if isinstance(error, PluginError) else None
-    if isinstance(error, PluginError):
-        record.error, record.hint = error.message.splitlines()[0], error.hint or ""
-    else:
-        record.error = describe_error(error)
+    own = error if isinstance(error, PluginError) else None
     found = locate_error(error, {package_of(record.module)} - {"advnets"})
-    where = where or (found[0] if found else None)
-    if where:
-        record.error += f" ({where})"
+    where = (own and own.where) or (found and found[0])
+    record.status, record.components = "quarantined", {}
+    record.error = describe_error(error) + (f" ({where})" if where else "")
+    record.hint = (own and own.hint) or ""
     record.traceback = traceback.format_exc()
-    record.components = {}

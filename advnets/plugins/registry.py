@@ -1,4 +1,4 @@
-"""Register the components of all sound plugins, by kind and name, and who provides them."""
+"""Register the components of all usable plugins, by kind and name, and who provides them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ BLOCK = "no:"
 @dataclass
 class PluginRecord:
     """Record what became of one plugin.
+
     Attributes:
         name: The entry point's name, the module's name, the file's stem, or
             ``builtin-GROUP`` for what ships with advnets.
@@ -45,28 +46,24 @@ class PluginRecord:
     module: str = ""
     slow: bool = False
 
-    @property
-    def owner(self) -> str:
-        """Its name and source, for messages.
+    def __str__(self) -> str:
+        """Return its name and source, for messages.
 
-        >>> PluginRecord("builtin-games", "built in").owner
+        >>> str(PluginRecord("builtin-games", "built in"))
         'advnets (built in)'
-        >>> PluginRecord("hinge", "advnets-hinge 1.0").owner
+        >>> str(PluginRecord("hinge", "advnets-hinge 1.0"))
         'hinge (advnets-hinge 1.0)'
         """
-        if self.source == BUILT_IN:
-            return f"advnets ({BUILT_IN})"
-        return f"{self.name} ({self.source})"
-
-    def __str__(self) -> str:
-        return self.owner
+        return f"{'advnets' if self.source == BUILT_IN else self.name} ({self.source})"
 
 
 class Registry:
-    """Hold the components of all sound plugins, by kind and name.
+    """Hold the components of all usable plugins, by kind and name.
+
     Attributes:
         plugins: One record per plugin found, in the order of loading.
         warnings: What a user should know about the plugins, one line each.
+        conflicts: Names registered twice: ``(kind, name)`` → the two owners.
 
     >>> from advnets.plugins import load_plugins
     >>> registry = load_plugins(environ={})
@@ -80,7 +77,7 @@ class Registry:
         self._components: dict[str, dict[str, tuple[Component, PluginRecord]]] = {
             kind: {} for kind in KINDS
         }
-        self._conflicts: dict[tuple[str, str], tuple[PluginRecord, PluginRecord]] = {}
+        self.conflicts: dict[tuple[str, str], tuple[PluginRecord, PluginRecord]] = {}
 
     def add(self, record: PluginRecord) -> None:
         """Register a plugin's components; a name registered twice becomes unusable for both."""
@@ -99,7 +96,7 @@ class Registry:
                 if taken is None:
                     self._components[kind][component.name] = (component, record)
                 else:
-                    self._conflicts[kind, component.name] = (taken[1], record)
+                    self.conflicts[kind, component.name] = (taken[1], record)
                     self.warnings.append(
                         f"{component.name!r} of {kind} is registered by {taken[1]} "
                         f"and by {record}, so neither can be used"
@@ -108,7 +105,7 @@ class Registry:
     def names(self, kind: str) -> list[str]:
         """Return the usable names of ``kind``, sorted."""
         self._check_kind(kind)
-        return sorted(n for n in self._components[kind] if (kind, n) not in self._conflicts)
+        return sorted(n for n in self._components[kind] if (kind, n) not in self.conflicts)
 
     def components(self, kind: str) -> list[Component]:
         """Return the usable components of ``kind``, sorted by name."""
@@ -127,8 +124,8 @@ class Registry:
                 quarantined plugins that might have), or if two plugins did.
         """
         self._check_kind(kind)
-        if (kind, name) in self._conflicts:
-            first, second = self._conflicts[kind, name]
+        if (kind, name) in self.conflicts:
+            first, second = self.conflicts[kind, name]
             raise PluginError(
                 f"{name!r} of {kind} is registered twice: by {first} and by {second}",
                 hint=f"rename one of them, or block its plugin with --plugin {BLOCK}{second.name}",
@@ -138,11 +135,6 @@ class Registry:
                 f"{name!r} is not among the registered {kind}", hint=self._hint(kind, name)
             )
         return self._components[kind][name][0]
-
-    @property
-    def conflicts(self) -> dict[tuple[str, str], tuple[PluginRecord, PluginRecord]]:
-        """Names registered twice: ``(kind, name)`` → the two owners."""
-        return dict(self._conflicts)
 
     def _check_kind(self, kind: str) -> None:
         if kind not in KINDS:
@@ -155,10 +147,8 @@ class Registry:
     def _hint(self, kind: str, name: str) -> str:
         names = self.names(kind)
         near = difflib.get_close_matches(str(name), names, n=1)
-        if near:
-            parts = [f"did you mean {near[0]!r}?"]
-        else:
-            parts = [f"there are: {', '.join(names)}" if names else f"there are no {kind} at all"]
+        known = f"there are: {', '.join(names)}" if names else f"there are no {kind} at all"
+        parts = [f"did you mean {near[0]!r}?" if near else known]
         unused = [record for record in self.plugins if record.status != "ok"]
         for record in unused:
             reason = f" ({record.error})" if record.error else ""

@@ -19,7 +19,6 @@ WITH_TENSORFLOW = 5
 """How many times as long a component's module may take, which imports TensorFlow."""
 GRACE = 5.0
 """Seconds, at most, after which code that has caught the end of its time ends the process."""
-ENDED = 2
 
 
 class TimeIsUp(BaseException):
@@ -60,12 +59,10 @@ def set_up(what: str, factor: float = 1.0) -> Iterator[None]:
     ...     print("hello")  # not on standard output
     """
     seconds = read_limit() * factor
-    with contextlib.redirect_stdout(sys.stderr):
-        if seconds and threading.current_thread() is threading.main_thread():
-            with _alarm(what, seconds):
-                yield
-        else:
-            yield
+    limited = seconds and threading.current_thread() is threading.main_thread()
+    alarm = _alarm(what, seconds) if limited else contextlib.nullcontext()
+    with contextlib.redirect_stdout(sys.stderr), alarm:
+        yield
 
 
 @contextlib.contextmanager
@@ -77,7 +74,7 @@ def _alarm(what: str, seconds: float) -> Iterator[None]:
         if not running:
             return
         if warned:  # it caught the first TimeIsUp
-            _end(f"{what} did not end after {seconds:g} s, nor when it was told to", frame)
+            _end(f"{what} did not end after {seconds:g} s, nor when it was interrupted", frame)
         warned = True
         raise TimeIsUp
 
@@ -104,4 +101,4 @@ def _end(text: str, frame: FrameType | None) -> None:
     where = f"{frame.f_code.co_filename}:{frame.f_lineno}: " if frame else ""
     with contextlib.suppress(OSError):
         os.write(2, f"error: {where}{text}\n".encode("utf-8", "backslashreplace"))
-    os._exit(ENDED)
+    os._exit(2)

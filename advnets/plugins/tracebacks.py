@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Callable, Collection, Iterator
-from types import FrameType
+import traceback
+from collections.abc import Callable, Collection
 from typing import Any
 
 from ..errors import AdvnetsError
@@ -62,22 +62,21 @@ def locate_error(error: BaseException, packages: Collection[str]) -> tuple[str, 
     ...     locate_error(error, {"inspect"})[1], locate_error(error, {"decimal"})
     ('inspect', None)
     """
-    chain = list(_chain(error))
+    chain = _chain(error)
     for one in chain:
         if isinstance(one, SyntaxError) and one.filename:
             name = inspect.getmodulename(one.filename) or ""
             if name in packages:
                 return f"{one.filename}:{one.lineno}", name
-    for one in chain:
-        for frame, line in reversed(list(_frames(one))):
-            package = package_of(frame.f_globals.get("__name__") or "")
-            if package in packages:
-                return f"{frame.f_code.co_filename}:{line}", package
-    for one in chain:
-        for frame, _ in reversed(list(_frames(one))):
-            owner = type(frame.f_locals.get("self"))
-            if package_of(owner.__module__) in packages:
-                return find_source(owner), package_of(owner.__module__)
+    frames = [f for one in chain for f in reversed(list(traceback.walk_tb(one.__traceback__)))]
+    for frame, line in frames:
+        package = package_of(frame.f_globals.get("__name__") or "")
+        if package in packages:
+            return f"{frame.f_code.co_filename}:{line}", package
+    for frame, _ in frames:
+        owner = type(frame.f_locals.get("self"))
+        if package_of(owner.__module__) in packages:
+            return find_source(owner), package_of(owner.__module__)
     return None
 
 
@@ -136,19 +135,11 @@ def scope_name(what: Any) -> str:
     return re.sub(r"\W", "", type(what).__name__, flags=re.ASCII).lstrip("_") or "unnamed"
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what led to it, the first one first."""
+def _chain(error: BaseException) -> list[BaseException]:
+    """Return an error and what led to it, the first one first."""
     found: list[BaseException] = []
     one: BaseException | None = error
     while one is not None and one not in found and len(found) < DEPTH:
         found.append(one)
         one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
-    return reversed(found)
-
-
-def _frames(error: BaseException) -> Iterator[tuple[FrameType, int]]:
-    """Yield the frames that an error came through, the innermost last."""
-    traceback = error.__traceback__
-    while traceback is not None:
-        yield traceback.tb_frame, traceback.tb_lineno
-        traceback = traceback.tb_next
+    return found[::-1]

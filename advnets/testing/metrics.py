@@ -11,7 +11,7 @@ import numpy as np
 
 from ..compare import diff_settings, settings
 from ..data import Source
-from ..data.sources.gaussian_1d import Gaussian1d
+from ..data.sources import Gaussian1d
 from ..errors import AdvnetsError
 from ..evaluate import Data, MetricContext, Players, Score, Weights
 from ..evaluate.features import Extractors

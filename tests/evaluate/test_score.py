@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from advnets.compare import diff_settings, settings
+from advnets.data.sources import Ring
 from advnets.data.sources.digits import Digits
-from advnets.data.sources.ring import Ring
 from advnets.errors import DataError, PluginError
 from advnets.evaluate import Data, MetricContext, Score, append_scores
 from advnets.evaluate.metrics.energy_distance import energy_distance

@@ -254,7 +254,7 @@ def test_a_plugin_hangs_and_does_not_let_go(tmp_path, measured):
     words = ("components", "losses", "--plugin", plugin)
     done, seconds = advnets(*words, ADVNETS_IMPORT_SECONDS="0.5")
     assert done.returncode == 2
-    said = rf"error: {re.escape(str(plugin))}:\d+: .*did not end .*, nor when it was told to"
+    said = rf"error: {re.escape(str(plugin))}:\d+: .*did not end .*, nor when it was interrupted"
     assert re.search(said, done.stderr)
     measured("stubborn_plugin", None, 0, seconds)
 

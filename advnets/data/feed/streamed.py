@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,6 @@ READ_AT_ONCE = 4
 READ_AHEAD = 4
 """Rounds whose examples lie ready."""
 FOREVER = 2**62
-
-Read = Callable[[np.ndarray], np.ndarray]
 
 
 class StreamedData:
@@ -64,15 +61,9 @@ class StreamedData:
         source.take("train", [0])  # opens what the threads are going to share
         shape = [batches, len(self._replicas) * self._local, *source.spec.shape]
         self.examples_kept = self._count
-        self.bytes_ahead = (
-            math.prod(shape)
-            * np.dtype(source.spec.dtype).itemsize
-            * (READ_AT_ONCE + READ_AHEAD + 1)
-        )
-        self._types = {
-            "output_types": [tf.as_dtype(source.spec.dtype)],
-            "output_shapes": [tf.TensorShape(shape)],
-        }
+        dtype = tf.as_dtype(source.spec.dtype)
+        self.bytes_ahead = math.prod(shape) * dtype.size * (READ_AT_ONCE + READ_AHEAD + 1)
+        self._types = {"output_types": [dtype], "output_shapes": [tf.TensorShape(shape)]}
         # tf.data's own iterators begin at the beginning. This one can be set to another round
         # while the compiled loop knows it by the same handle.
         with tf.device("CPU:0"):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from .digits import Digits
 from .folder import Folder
-from .gaussian_1d import Gaussian1d
-from .grid import Grid
+from .mixture import Gaussian1d, Grid, Ring
 from .npz import Npz
-from .ring import Ring
 from .stacked_mnist import StackedMnist
 from .tfds import Tfds
 

@@ -55,10 +55,8 @@ class Digits(Source):
 
         bunch = load_digits()
         order = np.argsort(np.random.Philox(key=[0, 0]).random_raw(len(bunch.images)))
-        start = {"train": 0, "validation": SIZES["train"], "test": len(order) - SIZES["test"]}[
-            split
-        ]
-        chosen = order[start : start + SIZES[split]]
+        start = {"train": 0, "validation": SIZES["train"], "test": len(order) - SIZES["test"]}
+        chosen = order[start[split] :][: SIZES[split]]
         images = bunch.images[chosen].astype(np.float32) * (255 / 16)
         if self.size != NATIVE:
             to = (self.size, self.size)

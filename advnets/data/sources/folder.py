@@ -219,7 +219,7 @@ class Folder(Source):
 
     def _report(self, split: str, broken: Mapping[Path, str]) -> None:
         """Warn of the files that were skipped; refuse the split if they are too many."""
-        self.skipped.update({self.path / file: reason for file, reason in broken.items()})
+        self.skipped |= {self.path / file: reason for file, reason in broken.items()}
         if not broken:
             return
         total = len(self._files[split])

@@ -1,4 +1,4 @@
-"""Draw mixtures of equal, isotropic Gaussians: data whose density is known exactly."""
+"""Draw equal, isotropic Gaussians, on the line, a circle or a grid: data of known density."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class GaussianMixture(Source):
         self,
         centres: np.ndarray,
         deviation: float,
-        examples: int,
-        held_out: int,
+        examples: int = 100_000,
+        held_out: int = 10_000,
         seed: int = 0,
         preprocess: str | Mapping[str, Any] = "auto",
     ):
@@ -83,8 +83,8 @@ class GaussianMixture(Source):
         """
         from scipy.special import logsumexp
 
-        x = np.asarray(x, np.float64).reshape(-1, 1, self._centres.shape[1])
         count, dimensions = self._centres.shape
+        x = np.asarray(x, np.float64).reshape(-1, 1, dimensions)
         squares = np.square((x - self._centres) / self.deviation).sum(axis=2)
         constant = dimensions * np.log(self.deviation * np.sqrt(2 * np.pi)) + np.log(count)
         return np.asarray(logsumexp(-squares / 2, axis=1) - constant, np.float64)
@@ -92,6 +92,81 @@ class GaussianMixture(Source):
     def density(self, x: np.ndarray) -> np.ndarray:
         """Return p_data(x), [N] float64."""
         return np.exp(self.log_density(x))
+
+
+class Gaussian1d(GaussianMixture):
+    """Draw x from p(x) = N(x; mean, deviation²), x of shape (1,).
+
+    Args:
+        mean: μ.
+        deviation: σ > 0.
+        examples: In the training split.
+        **drawn: ``held_out``, ``seed`` and ``preprocess``, as of :class:`GaussianMixture`.
+
+    Source: Goodfellow et al. 2014 (arXiv:1406.2661), figure 1.
+
+    >>> source = Gaussian1d(mean=4.0, deviation=0.5)
+    >>> source.load("train").shape
+    (50000, 1)
+    >>> float(source.density(np.array([[4.0]]))[0])  # 1 / (σ √(2π))
+    0.797884560802865...
+    """
+
+    name = "gaussian_1d"
+
+    def __init__(
+        self, mean: float = 4.0, deviation: float = 0.5, examples: int = 50_000, **drawn: Any
+    ):
+        super().__init__(np.array([[mean]]), deviation, examples, **drawn)
+        self.mean = float(mean)
+
+
+class Ring(GaussianMixture):
+    """Draw Gaussians centred on a circle, mode k at angle 2πk / modes.
+
+    Args:
+        modes: How many.
+        radius: Of the circle.
+        deviation: σ of each mode, in both directions.
+        **drawn: ``examples`` and so on, as of :class:`GaussianMixture`.
+
+    Source: the 2-D ring of VEEGAN and PacGAN (arXiv:1712.04086): 8 modes, radius 1, σ 0.01.
+
+    >>> Ring().modes().shape
+    (8, 2)
+    """
+
+    name = "ring"
+
+    def __init__(self, modes: int = 8, radius: float = 1.0, deviation: float = 0.01, **drawn: Any):
+        # arange, not linspace(0, 2π, modes): that would lay the last mode upon the first.
+        angles = 2 * np.pi * np.arange(modes) / modes
+        centres = radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+        super().__init__(centres, deviation, **drawn)
+
+
+class Grid(GaussianMixture):
+    """Draw Gaussians centred on a square grid about the origin.
+
+    Args:
+        side: Modes along each side; side² in all.
+        spacing: Between neighbouring modes.
+        deviation: σ of each mode, in both directions.
+        **drawn: ``examples`` and so on, as of :class:`GaussianMixture`.
+
+    Source: the 2-D grid of VEEGAN and PacGAN (arXiv:1712.04086): 25 modes at
+    {-4, -2, 0, 2, 4}², σ 0.05.
+
+    >>> Grid().modes()[0].tolist(), len(Grid().modes())
+    ([-4.0, -4.0], 25)
+    """
+
+    name = "grid"
+
+    def __init__(self, side: int = 5, spacing: float = 2.0, deviation: float = 0.05, **drawn: Any):
+        line = spacing * (np.arange(side) - (side - 1) / 2)
+        centres = np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
+        super().__init__(centres, deviation, **drawn)
 
 
 def draw_uniform(seed: int, stream: int, n: int) -> np.ndarray:

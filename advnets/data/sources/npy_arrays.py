@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import struct
 import zipfile
 import zlib
@@ -17,7 +18,7 @@ import numpy as np
 
 from ...errors import DataError
 from ...safe_io import open_file
-from .npy_header import Header, file_size, read_header
+from .npy_header import Header, read_header
 
 LOCAL_HEADER = struct.Struct("<4s22xHH")
 """Of a member of a zip archive: signature, then the lengths of its name and extra field."""
@@ -69,11 +70,10 @@ class NpyArrays(ABC):
         file, start = self._find_rows(name)
         header = self.headers[name]
         rows = np.empty((len(indices), *header.shape[1:]), header.dtype)
-        size = rows.dtype.itemsize * math.prod(header.shape[1:])
+        flat = rows.reshape(len(rows), math.prod(rows.shape[1:]))
+        size = rows.dtype.itemsize * flat.shape[1]
         with file.open("rb", buffering=0) as opened:
-            for row, index in zip(
-                rows.reshape(len(rows), math.prod(rows.shape[1:])), indices, strict=True
-            ):
+            for row, index in zip(flat, indices, strict=True):
                 opened.seek(start + int(index) * size)
                 if opened.readinto(row.view(np.uint8).data) != size:
                     raise EOFError(f"{file} ends before row {index}")
@@ -94,10 +94,8 @@ class Archive(NpyArrays):
         try:
             with _archive(path) as archive:
                 members = [m for m in archive.infolist() if m.filename.endswith(".npy")]
-                if len(members) > MOST_MEMBERS:
-                    raise ValueError(
-                        f"it has {len(members):,} arrays; {MOST_MEMBERS:,} are the most"
-                    )
+                if (count := len(members)) > MOST_MEMBERS:
+                    raise ValueError(f"it has {count:,} arrays; {MOST_MEMBERS:,} are the most")
                 self._members = {m.filename.removesuffix(".npy"): m for m in members}
                 self.headers = {n: _read_header_in(archive, m) for n, m in self._members.items()}
         except (
@@ -106,7 +104,6 @@ class Archive(NpyArrays):
             OSError,
             EOFError,
             ValueError,
-            NotImplementedError,
             RuntimeError,
         ) as error:
             raise DataError(
@@ -135,15 +132,11 @@ class Archive(NpyArrays):
             signature, *lengths = LOCAL_HEADER.unpack(file.read(LOCAL_HEADER.size))
         if signature != b"PK\x03\x04":
             raise zipfile.BadZipFile(f"{member.filename} is not where the directory has it")
-        self._verify_checksum(member)
+        with _archive(self.path) as archive, archive.open(member) as file:
+            while file.read(2**20):  # compares the checksum; reading rows never would
+                pass
         header = self.headers[member.filename.removesuffix(".npy")]
         return member.header_offset + LOCAL_HEADER.size + sum(lengths) + header.size
-
-    def _verify_checksum(self, member: zipfile.ZipInfo) -> None:
-        """Read a member once, which compares its checksum; reading rows never would."""
-        with _archive(self.path) as archive, archive.open(member) as file:
-            while file.read(2**20):
-                pass
 
 
 class Folder(NpyArrays):
@@ -186,7 +179,7 @@ def open_arrays(path: Path) -> NpyArrays:
 def _read_header_of(path: Path) -> Header:
     try:
         with open_file(path) as file:
-            return read_header(file, file_size(file))
+            return read_header(file, os.fstat(file.fileno()).st_size)
     except (OSError, ValueError) as error:
         raise DataError(
             f"{path} is no .npy file that can be read: {error}", hint="write it with numpy.save"

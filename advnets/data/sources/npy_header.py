@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import math
-import os
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -44,7 +43,8 @@ def read_header(file: IO[bytes], size: int) -> Header:
     header = _read(file)
     shape, dtype, _, start = header
     if any(extent < 0 for extent in shape) or len(shape) > 32:
-        raise ValueError(f"no array has the shape {_short(shape)}")
+        short = f"{shape}" if len(shape) < 9 else f"of {len(shape)} dimensions"
+        raise ValueError(f"no array has the shape {short}")
     if not dtype.hasobject and header.bytes > size - start:
         raise ValueError(
             f"its header claims {header.bytes:,} bytes of numbers; {size - start:,} are there"
@@ -70,12 +70,3 @@ def _read(file: IO[bytes]) -> Header:
     except Exception as error:  # a literal in Python's syntax: what its parser raises has no end
         raise ValueError(f"its header cannot be read ({type(error).__name__})") from error
     return Header(shape, dtype, fortran, 8 + width + length)
-
-
-def _short(shape: tuple[int, ...]) -> str:
-    return f"{shape}" if len(shape) < 9 else f"of {len(shape)} dimensions"
-
-
-def file_size(file: IO[bytes]) -> int:
-    """Return the size in bytes of an open file on disk."""
-    return os.fstat(file.fileno()).st_size

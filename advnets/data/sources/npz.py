@@ -132,11 +132,8 @@ class Npz(Source):
         # Before they are read: no budget bounds labels, only the examples that they belong to.
         if len(shape) == 1 and shape[0] != count:
             raise DataError(f"{self.name}: {shape[0]:,} {key!r} for {count:,} examples")
-        if (
-            len(shape) != 1
-            or dtype.kind not in "iu"
-            or (labels := self._array(key)).min(initial=0) < 0
-        ):
+        integers = len(shape) == 1 and dtype.kind in "iu"
+        if not integers or (labels := self._array(key)).min(initial=0) < 0:
             raise DataError(f"{self.name}: {key!r} is not one integer from 0 for each example")
         return labels.astype(np.int64)
 

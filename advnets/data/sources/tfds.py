@@ -215,10 +215,8 @@ class Tfds(Source):
     def _resize(self, image: Any) -> Any:
         """Resize the central square, in the graph that reads the data set."""
         size = self._size
-        if size is None or tuple(self._builder.info.features[self._feature].shape[:2]) == (
-            size,
-            size,
-        ):
+        stored = self._builder.info.features[self._feature].shape[:2]
+        if size is None or tuple(stored) == (size, size):
             return image
         import tensorflow as tf
 
@@ -228,9 +226,8 @@ class Tfds(Source):
             image, (height - side) // 2, (width - side) // 2, side, side
         )
         resized = tf.image.resize(square, (size, size), antialias=True)
-        if image.dtype.is_floating:
-            return tf.cast(resized, image.dtype)
-        resized = tf.clip_by_value(tf.round(resized), 0, image.dtype.max)
+        if not image.dtype.is_floating:
+            resized = tf.clip_by_value(tf.round(resized), 0, image.dtype.max)
         return tf.cast(resized, image.dtype)
 
 
@@ -244,9 +241,7 @@ def _fits(feature: Any) -> bool:
     """Tell whether examples of a feature are images, or arrays of numbers of a fixed shape."""
     import tensorflow_datasets as tfds
 
-    if _is_image(feature):
-        return True
-    return (
+    return _is_image(feature) or (
         type(feature) is tfds.features.Tensor
         and len(feature.shape) > 0
         and None not in feature.shape

@@ -127,7 +127,7 @@ def check_available(builder: Any) -> None:
             + " ".join(instructions.split()),
             hint=f"then run `{_command(builder)}`",
         )
-    if reasons := find_unreachable(_urls(builder)):
+    if reasons := find_unreachable(_infos(builder)):
         raise DataUnavailable(
             f"{_title(builder)} is not on disk (in {builder.data_path}) and cannot be "
             f"downloaded: {_join(reasons)}",
@@ -168,8 +168,7 @@ def prepare(
     import tensorflow_datasets as tfds
 
     config = tfds.download.DownloadConfig(
-        manual_dir=None if from_dir is None else Path(from_dir).expanduser(),
-        try_download_gcs=False,
+        manual_dir=None if from_dir is None else Path(from_dir).expanduser(), try_download_gcs=False
     )
     try:
         with _quieting():
@@ -190,7 +189,10 @@ def _check_files(builder: Any, folder: Path) -> None:
         path = folder / (info.filename or url.rsplit("/", 1)[-1])
         if not path.is_file():
             missing[url] = path.name
-        elif (found := _sha256(path)) != info.checksum:
+            continue
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != info.checksum:
             raise DataError(
                 f"{path} is not the official file: its SHA-256 is {found[:16]}…, "
                 f"{info.checksum[:16]}… was expected",
@@ -218,15 +220,6 @@ def _check_format(builder: Any, requested: str | None) -> None:
 
 def _infos(builder: Any) -> Mapping[str, Any]:
     return getattr(builder, "url_infos", None) or {}
-
-
-def _urls(builder: Any) -> list[str]:
-    return list(_infos(builder))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _title(builder: Any) -> str:

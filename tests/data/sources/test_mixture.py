@@ -3,10 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from advnets.data.sources.gaussian_1d import Gaussian1d
-from advnets.data.sources.grid import Grid
+from advnets.data.sources import Gaussian1d, Grid, Ring
 from advnets.data.sources.mixture import GaussianMixture
-from advnets.data.sources.ring import Ring
 
 SOURCES = [
     Gaussian1d(mean=-1.5, deviation=0.25, examples=20_000),

@@ -10,7 +10,7 @@ from scipy.integrate import quad
 from scipy.special import ndtri, rel_entr
 
 from advnets.data import DataSpec
-from advnets.data.sources.gaussian_1d import Gaussian1d
+from advnets.data.sources import Gaussian1d
 from advnets.errors import DataError
 from advnets.evaluate import Data, MetricContext, Players, Weights
 from advnets.evaluate.estimators.line_game import BinnedGame, LineGame, line_game

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from advnets.data import DataSpec, DataUnavailable, Examples, Source
+from advnets.data.sources import Ring
 from advnets.data.sources.digits import Digits
-from advnets.data.sources.ring import Ring
 from advnets.data.sources.stacked_mnist import StackedMnist
 from advnets.data.sources.tfds import Tfds
 from advnets.errors import DataError, UsageError

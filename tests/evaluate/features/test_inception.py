@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 
 from advnets.data import DataUnavailable
+from advnets.data.sources import Ring
 from advnets.data.sources.digits import Digits
-from advnets.data.sources.ring import Ring
 from advnets.errors import AdvnetsError, UsageError
 from advnets.evaluate.features import Extractors, inception
 

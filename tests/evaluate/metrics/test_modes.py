@@ -7,9 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from advnets.data.sources import Grid, Ring
 from advnets.data.sources.digits import Digits
-from advnets.data.sources.grid import Grid
-from advnets.data.sources.ring import Ring
 from advnets.errors import DataError
 from advnets.evaluate import Data, FeatureExtractor, MetricContext
 from advnets.evaluate.metrics.modes import kl_from_uniform, modes
