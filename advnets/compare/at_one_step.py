@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..safe_io.wording import indent
-from .protocols import diff_settings, settings, settings_key
+from .protocols import diff_settings, settings
 
 MOST_LINES = 6
 
@@ -33,26 +33,21 @@ def choose_score(
     >>> choose_score([averaged, {"metric": "fid", "value": 2.0, "protocol": {}}])["value"]
     1.0
     """
-    ranks = [_rank(score.get("protocol") or {}, seed) for score in scores]
-    left = [score for score, rank in zip(scores, ranks, strict=True) if rank == max(ranks)]
-    if len(left) > 1:
-        _refuse_ambiguous(left, where)
-    return left[-1]
 
+    def rank(score: Mapping[str, Any]) -> tuple[bool, bool]:
+        protocol = score.get("protocol") or {}
+        return protocol.get("seed") == seed, bool(protocol.get("averaging"))
 
-def _rank(protocol: Mapping[str, Any], seed: Any) -> tuple[bool, bool]:
-    return protocol.get("seed") == seed, bool(protocol.get("averaging"))
-
-
-def _refuse_ambiguous(scores: Sequence[Mapping[str, Any]], where: str | None) -> None:
-    metric = scores[0]["metric"]
-    first, *others = (settings(metric, score.get("protocol") or {}) for score in scores)
+    best = max(map(rank, scores))
+    left = [score for score in scores if rank(score) == best]
+    metric = left[0]["metric"]
+    first, *others = (settings(metric, score.get("protocol") or {}) for score in left)
     for other in others:
-        if settings_key(first) != settings_key(other):
-            shown = indent(diff_settings(first, other), MOST_LINES)
+        if lines := diff_settings(first, other):
             raise UsageError(
                 f"{metric!r} was measured in several ways, so it does not say which score "
-                f"counts; they differ in\n{shown}",
+                f"counts; they differ in\n{indent(lines, MOST_LINES)}",
                 where=where,
                 hint="let evaluation.metrics list the metric once",
             )
+    return left[-1]

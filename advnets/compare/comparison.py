@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from .statistics import holm, permutation, standard_error, welch
 MOST_METRICS = 60
 MOST_LINES = 12
 """Differences listed in a message."""
+
+Scored = tuple[ScoredRun, int, Measured]
+"""A run, the step whose score counts, and that score."""
 
 
 def compare(
@@ -72,13 +76,11 @@ def compare(
 def _drop_repeats(runs: Sequence[ScoredRun]) -> tuple[list[ScoredRun], list[str]]:
     """Return the runs without those that another one repeats: a seed counts once."""
     kept: dict[tuple[str, str], ScoredRun] = {}
-    left_out = []
-    for run in runs:
-        before = kept.setdefault((run.without_seed, repr(run.seed)), run)
-        if before is not run:
-            left_out.append(
-                f"{run.path}: the same recipe and seed as {before.path}, which counts once"
-            )
+    left_out = [
+        f"{run.path}: the same recipe and seed as {before.path}, which counts once"
+        for run in runs
+        if (before := kept.setdefault((run.without_seed, repr(run.seed)), run)) is not run
+    ]
     return list(kept.values()), left_out
 
 
@@ -102,35 +104,24 @@ def _shared_settings(runs: Sequence[ScoredRun], metric: str) -> list[str]:
     if shared:
         return shared
     first, second, lines = _find_nearest(runs, metric)
-    shown = indent(lines, MOST_LINES)
     raise UsageError(
         f"{metric!r} was not measured alike, so it cannot be ranked: {first.path} and "
-        f"{second.path} differ in\n{shown}",
+        f"{second.path} differ in\n{indent(lines, MOST_LINES)}",
         hint="evaluate them in the same way: `advnets evaluate RUN --metric NAME`",
     )
 
 
 def _find_nearest(runs: Sequence[ScoredRun], metric: str) -> tuple[ScoredRun, ScoredRun, list[str]]:
     """Return two runs that share no settings of this score, and differ least in them."""
-    found: list[tuple[int, int, ScoredRun, ScoredRun, list[str]]] = []
+    found: list[tuple[bool, int, ScoredRun, ScoredRun, list[str]]] = []
     for first, second in itertools.combinations(runs, 2):
         ours, theirs = first.series[metric], second.series[metric]
-        shares_one = int(bool(set(ours) & set(theirs)))
-        lines = min(
-            (
-                diff_settings(a.settings, b.settings)
-                for (k, a), (m, b) in itertools.product(
-                    list(ours.items())[:MOST_LINES], list(theirs.items())[:MOST_LINES]
-                )
-                if k != m
-            ),
-            key=len,
-            default=[],
-        )
-        if lines:
-            found.append((shares_one, len(lines), first, second, lines))
-    _, _, first, second, lines = min(found, key=lambda item: item[:2])
-    return first, second, lines
+        shares_one = bool(set(ours) & set(theirs))
+        some_of_each = (itertools.islice(each.values(), MOST_LINES) for each in (ours, theirs))
+        for a, b in itertools.product(*some_of_each):
+            if lines := diff_settings(a.settings, b.settings):
+                found.append((shares_one, len(lines), first, second, lines))
+    return min(found, key=lambda item: item[:2])[2:]
 
 
 def _compare_one(
@@ -138,15 +129,13 @@ def _compare_one(
 ) -> Comparison:
     series = [run.series[metric][how] for run in runs]
     direction = next((s.better for s in series if s.better), None) or better
-    steps = [
-        _step(run, s, series, metric, at, direction) for run, s in zip(runs, series, strict=True)
-    ]
-    groups: dict[str, list[tuple[ScoredRun, int, Measured]]] = {}
-    for run, s, step in zip(runs, series, steps, strict=True):
+    groups: dict[str, list[Scored]] = {}
+    for run, s in zip(runs, series, strict=True):
+        step = _step(run, s, series, metric, at, direction)
         groups.setdefault(run.without_seed, []).append((run, step, s.at[step]))
     ordered = sorted(groups.values(), key=_mean, reverse=direction != "lower")
     rows = [_make_row(group, ordered) for group in ordered]
-    which = f"step {steps[0]}" if at not in ("best", "last") else at
+    which = f"step {step}" if at not in ("best", "last") else at  # one step for all
     return Comparison(
         metric, which, direction, series[0].unit, dict(series[0].settings), rows, _pairs(rows)
     )
@@ -186,22 +175,18 @@ def _step(
     return step
 
 
-def _mean(group: Sequence[tuple[ScoredRun, int, Measured]]) -> float:
+def _mean(group: Sequence[Scored]) -> float:
     with np.errstate(all="ignore"):
         return float(np.mean([measured.value for _, _, measured in group]))
 
 
-def _make_row(
-    group: Sequence[tuple[ScoredRun, int, Measured]],
-    all_groups: Sequence[Sequence[tuple[ScoredRun, int, Measured]]],
-) -> Row:
+def _make_row(group: Sequence[Scored], all_groups: Sequence[Sequence[Scored]]) -> Row:
     run = group[0][0]
     namesakes = sum(other[0][0].name == run.name for other in all_groups)
-    errors = [measured.error for _, _, measured in group]
-    known = [error for error in errors if error is not None]
+    known = [measured.error for _, _, measured in group if measured.error is not None]
     first = {**all_groups[0][0][0].recipe, "seed": None}
     with np.errstate(all="ignore"):
-        own = float(np.sqrt(np.mean(np.square(known)))) if len(known) == len(errors) else None
+        own = float(np.sqrt(np.mean(np.square(known)))) if len(known) == len(group) else None
     return Row(
         run.name if namesakes == 1 else f"{run.name} ({run.without_seed})",
         run.without_seed,
@@ -210,13 +195,7 @@ def _make_row(
         standard_error([measured.value for _, _, measured in group]),
         own,
         [
-            {
-                "run": str(each.path),
-                "seed": each.seed,
-                "step": step,
-                "value": measured.value,
-                "error": measured.error,
-            }
+            {"run": str(each.path), "seed": each.seed, "step": step, **asdict(measured)}
             for each, step, measured in group
         ],
         differences(first, {**run.recipe, "seed": None}),
@@ -231,11 +210,6 @@ def _pairs(rows: Sequence[Row]) -> list[Pair]:
     return [
         Pair(a, b, rows[a].mean - rows[b].mean, *p_values)
         for (a, b), *p_values in zip(
-            couples,
-            by_welch,
-            by_permutation,
-            holm(by_welch),
-            holm(by_permutation),
-            strict=True,
+            couples, by_welch, by_permutation, holm(by_welch), holm(by_permutation), strict=True
         )
     ]

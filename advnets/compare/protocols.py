@@ -46,8 +46,8 @@ def better_direction(metric: str, protocol: Mapping[str, Any]) -> str | None:
     return better if better in ("higher", "lower") else None
 
 
-def settings_key(found: Mapping[str, Any]) -> str:
-    """Return a key of settings, equal for equal ones."""
+def settings_key(found: Any) -> str:
+    """Return a key of settings, or of one of them, equal for equal ones."""
     return json.dumps(found, sort_keys=True)
 
 
@@ -61,8 +61,7 @@ def diff_settings(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[s
     return [
         f"{name}: {_show(first, name)} vs {_show(second, name)}"
         for name in names
-        if settings_key({"": first.get(name, _ABSENT)})
-        != settings_key({"": second.get(name, _ABSENT)})
+        if settings_key(first.get(name, _ABSENT)) != settings_key(second.get(name, _ABSENT))
     ]
 
 

@@ -94,7 +94,8 @@ def read_run(path: str | Path, weights: str = "auto") -> ScoredRun:
         raise UsageError(f"the recipe of the run cannot be read: {reason}", where=str(path))
     scores = folder.manifest.data.get("scores") or []
     if weights != "auto":
-        chosen = [s for s in scores if _are_averaged(s) == (weights == "averaged")]
+        averaged = [bool((score.get("protocol") or {}).get("averaging")) for score in scores]
+        chosen = [s for s, a in zip(scores, averaged, strict=True) if a == (weights == "averaged")]
         if scores and not chosen:
             raise UsageError(
                 f"none of the run's scores is of {weights} weights",
@@ -112,10 +113,6 @@ def read_run(path: str | Path, weights: str = "auto") -> ScoredRun:
     )
 
 
-def _are_averaged(score: dict[str, Any]) -> bool:
-    return bool((score.get("protocol") or {}).get("averaging"))
-
-
 def _series(scores: list[dict[str, Any]], seed: Any) -> dict[str, dict[str, Series]]:
     """Return the finite scores by metric, settings and step, one of each."""
     found: dict[str, dict[str, Series]] = {}
@@ -126,14 +123,11 @@ def _series(scores: list[dict[str, Any]], seed: Any) -> dict[str, dict[str, Seri
         if step is None or value is None or not math.isfinite(value):
             continue
         metric = score["metric"]
-        how = settings(metric, protocol)
-        direction = better_direction(metric, protocol)
-        unit = str(protocol.get("unit") or "")
-        series = found.setdefault(metric, {}).setdefault(
-            settings_key(how), Series(how, direction, unit)
-        )
+        how, direction = settings(metric, protocol), better_direction(metric, protocol)
+        key, new = settings_key(how), Series(how, direction, str(protocol.get("unit") or ""))
+        series = found.setdefault(metric, {}).setdefault(key, new)
         series.better = direction or series.better
-        at.setdefault((metric, settings_key(how), step), []).append(score)
+        at.setdefault((metric, key, step), []).append(score)
     for (metric, how_key, step), scored in at.items():
         chosen = choose_score(scored, seed)
         error = chosen.get("error")

@@ -22,9 +22,7 @@ def standard_error(values: Sequence[float]) -> float | None:
     if len(values) < 2:
         return None
     with np.errstate(all="ignore"):
-        return _finite(
-            float(np.std(np.asarray(values, np.float64), ddof=1)) / math.sqrt(len(values))
-        )
+        return _finite(float(np.std(values, dtype=np.float64, ddof=1)) / math.sqrt(len(values)))
 
 
 def welch(first: Sequence[float], second: Sequence[float]) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import attrgetter
@@ -167,7 +167,8 @@ class MetricContext(Inputs):
         >>> context.features("pixels", np.ones((2, 3, 3, 1), "float32")).shape
         (2, 9)
         """
-        return self._extract_cached("features", extractor, examples)
+        examples = np.ascontiguousarray(examples, np.float32)
+        return self._extract_parts("features", extractor, digest(examples), [examples])
 
     def class_probabilities(self, extractor: Wanted, examples: np.ndarray) -> np.ndarray:
         """Compute the probability of each class; arguments as for :meth:`features`.
@@ -178,7 +179,8 @@ class MetricContext(Inputs):
         Raises:
             UsageError: If those features know no classes.
         """
-        return self._extract_cached("probabilities", extractor, examples)
+        examples = np.ascontiguousarray(examples, np.float32)
+        return self._extract_parts("probabilities", extractor, digest(examples), [examples])
 
     def real_features(
         self, extractor: Wanted, split: str, indices: np.ndarray | None = None
@@ -218,7 +220,7 @@ class MetricContext(Inputs):
         return self._extract_parts("probabilities", extractor, str(n), self.generated_parts(n))
 
     def _extract_parts(
-        self, what: str, extractor: Wanted, key: str, parts: Iterator[np.ndarray]
+        self, what: str, extractor: Wanted, key: str, parts: Iterable[np.ndarray]
     ) -> np.ndarray:
         """Compute features or probabilities; if they are cached, no part is drawn."""
 
@@ -241,12 +243,6 @@ class MetricContext(Inputs):
         described = self.extract("describe", extractor, None)
         name = extractor if isinstance(extractor, str) else extractor["name"]
         return {"name": name} | {key: to_jsonable(value) for key, value in described.items()}
-
-    def _extract_cached(self, what: str, extractor: Wanted, examples: np.ndarray) -> np.ndarray:
-        assert self.extract is not None
-        examples = np.ascontiguousarray(examples, np.float32)
-        key = (what, to_canonical_json(extractor), digest(examples))
-        return self._cache.get(key, partial(self.extract, what, extractor, examples))
 
     def protocol(
         self,
@@ -291,6 +287,6 @@ class MetricContext(Inputs):
         """Return those of the splits that were read, or else of the one that is usually scored."""
         if self.source is None or not self.splits:
             return None
-        usual = next((s for s in ("test", "validation", "train") if s in self.splits), None)
-        splits = sorted(self._looked_at) or [split for split in (usual,) if split]
+        usual = [split for split in ("test", "validation", "train") if split in self.splits][:1]
+        splits = sorted(self._looked_at) or usual
         return {split: self.source.fingerprint(split)[:16] for split in splits}

@@ -208,11 +208,7 @@ class Classifier(FeatureExtractor):
         for start in range(0, count, 1000):
             x, labels = self._take(split, np.arange(start, min(start + 1000, count)))
             right += int((_run_in_blocks(run, x, 1).argmax(axis=1) == labels).sum())
-        return {
-            "accuracy": right / count,
-            "accuracy_split": split,
-            "accuracy_examples": count,
-        }
+        return {"accuracy": right / count, "accuracy_split": split, "accuracy_examples": count}
 
 
 def _convert_range(base: Source, own: Source, x: np.ndarray) -> np.ndarray:

@@ -50,15 +50,13 @@ def classifier_two_sample(
 
     Source: Lopez-Paz and Oquab 2017 (arXiv:1610.06545), section 3 and 5.
     """
-    found = real_and_generated(
-        context, features=features, samples=samples, split=split, examples=examples
-    )
-    hits, trials, learnt = held_out_hits(found.real, found.generated, classifier, seed=context.seed)
+    real, generated, described = real_and_generated(context, features, samples, split, examples)
+    hits, trials, learnt = held_out_hits(real, generated, classifier, seed=context.seed)
     accuracy, interval = hits / trials, proportion_interval(hits, trials)
     protocol = context.protocol(
         better="lower",
         unit="accuracy",
-        **found.protocol,
+        **described,
         classifier=classifier,
         learnt_from=learnt,
         held_out=trials,
@@ -90,6 +88,10 @@ def held_out_hits(
     >>> held_out_hits(np.zeros((20, 1)), np.ones((30, 1)), "knn")
     (20, 20, 20)
     """
+    from sklearn.linear_model import LogisticRegression  # takes a second to import
+    from sklearn.neighbors import KNeighborsClassifier
+    from sklearn.neural_network import MLPClassifier
+
     each = min(len(real), len(generated))
     if each < 4:
         raise DataError(f"{each} examples on one side are too few; 4 are needed")
@@ -104,23 +106,14 @@ def held_out_hits(
     (x, labels), (held_out, truth) = take(0, half), take(half, each)
     offset, scale = x.mean(axis=0), x.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
-    model = _classifier(classifier, len(x), seed)
+    if classifier == "knn":
+        model: Any = KNeighborsClassifier(n_neighbors=max(1, math.isqrt(len(x))))
+    elif classifier == "logistic":
+        model = LogisticRegression(max_iter=1_000)
+    else:
+        model = MLPClassifier((20,), max_iter=100, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # 100 epochs are the protocol, converged or not
         model.fit((x - offset) / scale, labels)
     guessed = model.predict((held_out - offset) / scale)
     return int((guessed == truth).sum()), len(truth), len(x)
-
-
-def _classifier(name: str, examples: int, seed: int) -> Any:
-    if name == "knn":
-        from sklearn.neighbors import KNeighborsClassifier
-
-        return KNeighborsClassifier(n_neighbors=max(1, math.isqrt(examples)))
-    if name == "logistic":
-        from sklearn.linear_model import LogisticRegression
-
-        return LogisticRegression(max_iter=1_000)
-    from sklearn.neural_network import MLPClassifier
-
-    return MLPClassifier((20,), max_iter=100, random_state=seed)

@@ -49,28 +49,24 @@ def duplicates(
     count = min(samples, context.size(split))
     if count < 3:
         raise DataError(f"{count} examples have no distribution of nearest neighbours")
-    found = real_and_generated(
-        context, features=features, samples=count, split=split, examples=count
+    real, generated, described = real_and_generated(context, features, count, split, count)
+    to_real, to_generated = (
+        context.per_example(find_nearest, x, x, 1)[:, 1] for x in (real, generated)
     )
-
-    def to_nearest(x: np.ndarray) -> np.ndarray:
-        return context.per_example(find_nearest, x, x, 1)[:, 1]
-
-    real, generated = to_nearest(found.real), to_nearest(found.generated)
-    threshold = float(np.quantile(real, quantile))
+    threshold = float(np.quantile(to_real, quantile))
     # Equal vectors may be this far apart by rounding.
-    rounding = 1e-6 * float(np.sqrt(np.square(found.real - found.real.mean(0)).sum(1).mean()))
-    close = generated <= max(threshold, rounding)
+    rounding = 1e-6 * float(np.sqrt(np.square(real - real.mean(0)).sum(1).mean()))
+    close = to_generated <= max(threshold, rounding)
     interval = proportion_interval(int(close.sum()) // 2, count // 2)
     protocol = context.protocol(
         better="lower",
         unit="share of samples",
         outcomes=["threshold", "nearest_generated", "nearest_real"],
-        **found.protocol,
+        **described,
         quantile=quantile,
         threshold=threshold,
-        nearest_generated=float(np.median(generated)),
-        nearest_real=float(np.median(real)),
+        nearest_generated=float(np.median(to_generated)),
+        nearest_real=float(np.median(to_real)),
         error="binomial, of pairs; Wilson's interval",
         **interval.protocol(),
     )

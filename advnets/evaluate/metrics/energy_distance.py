@@ -38,16 +38,12 @@ def energy_distance(
     Source: Székely and Rizzo 2013, "Energy statistics"; as a discrepancy: Sejdinovic et al.
     2013.
     """
-    found = real_and_generated(
-        context, features=features, samples=samples, split=split, examples=examples
-    )
-    value, interval = discrepancy(
-        found.real, found.generated, "negative_distance", spread=context.per_example
-    )
+    real, generated, described = real_and_generated(context, features, samples, split, examples)
+    value, interval = discrepancy(real, generated, "negative_distance", spread=context.per_example)
     protocol = context.protocol(
         better="lower",
         unit="distance in features",
-        **found.protocol,
+        **described,
         estimator="unbiased, all pairs",
         error="jackknife",
         **interval.protocol(),

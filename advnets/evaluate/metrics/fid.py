@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import DataError
 from ..context import MetricContext
 from ..estimators.interval import Interval, normal_interval
-from ..estimators.moments import PART, Moments, moments_of
+from ..estimators.moments import PART, moments_of
 from ..features import Wanted
 from ..score import Score
 from .real_and_generated import real_and_generated
@@ -45,23 +45,19 @@ def fid(
 
     Source: Heusel et al. 2017 (arXiv:1706.08500), equation 6; Dowson and Landau 1982.
     """
-    found = real_and_generated(
-        context, features=features, samples=samples, split=split, examples=examples
-    )
-    real, generated = moments_of(found.real), moments_of(found.generated)
-    value, interval = frechet_distance_with_error(found.real, found.generated, real, generated)
-    rank = min(real.count, generated.count) - 1
+    real, generated, described = real_and_generated(context, features, samples, split, examples)
+    value, interval = frechet_distance_with_error(real, generated)
     protocol = context.protocol(
         better="lower",
         unit="squared distance in features",
-        **found.protocol,
+        **described,
         error="delta method",
         **interval.protocol(),
     )
-    if rank < real.mean.size:
-        protocol["note"] = (
-            f"{rank + 1} examples do not fill {real.mean.size} dimensions; the bias is large"
-        )
+    fewest, dimensions = min(len(real), len(generated)), real.shape[1]
+    if fewest <= dimensions:
+        note = f"{fewest} examples do not fill {dimensions} dimensions; the bias is large"
+        protocol["note"] = note
     return [Score("fid", value, interval.error, protocol)]
 
 
@@ -88,13 +84,11 @@ def frechet_distance(
     10.0
     """
     roots = symmetric_root(covariance1) @ symmetric_root(covariance2)
-    overlap = np.linalg.svd(roots, compute_uv=False).sum()
-    return _distance(mean1, covariance1, mean2, covariance2, float(overlap))
+    overlaps = np.linalg.svd(roots, compute_uv=False)
+    return _distance(mean1, covariance1, mean2, covariance2, overlaps)
 
 
-def frechet_distance_with_error(
-    x: np.ndarray, y: np.ndarray, moments1: Moments, moments2: Moments
-) -> tuple[float, Interval]:
+def frechet_distance_with_error(x: np.ndarray, y: np.ndarray) -> tuple[float, Interval]:
     r"""Compute the distance between two samples, and its standard error by the delta method.
 
     The distance is a smooth function of both samples' moments. An example x of the first
@@ -110,29 +104,22 @@ def frechet_distance_with_error(
     Args:
         x: ``[n, d]``.
         y: ``[m, d]``.
-        moments1: Of ``x``.
-        moments2: Of ``y``.
 
     Raises:
         DataError: If there are fewer than two examples on either side.
     """
-    if min(moments1.count, moments2.count) < 2:
+    if min(len(x), len(y)) < 2:
         raise DataError("a covariance needs at least two examples")
-    root1, root2 = symmetric_root(moments1.covariance), symmetric_root(moments2.covariance)
+    first, second = moments_of(x), moments_of(y)
+    root1, root2 = symmetric_root(first.covariance), symmetric_root(second.covariance)
     u, singular, vt = np.linalg.svd(root1 @ root2)
     kept = singular > len(singular) * np.finfo(float).eps * singular[:1].sum()
     inverse = np.where(kept, 1.0, 0.0) / np.where(kept, singular, 1.0)
     half1, half2 = (root2 @ vt.T) * np.sqrt(inverse), (root1 @ u) * np.sqrt(inverse)
-    shift = moments1.mean - moments2.mean
-    value = _distance(
-        moments1.mean,
-        moments1.covariance,
-        moments2.mean,
-        moments2.covariance,
-        float(singular.sum()),
-    )
-    variance = _influence_variance(x, moments1.mean, shift, half1) / moments1.count
-    variance += _influence_variance(y, moments2.mean, -shift, half2) / moments2.count
+    shift = first.mean - second.mean
+    value = _distance(first.mean, first.covariance, second.mean, second.covariance, singular)
+    variance = _influence_variance(x, first.mean, shift, half1) / len(x)
+    variance += _influence_variance(y, second.mean, -shift, half2) / len(y)
     return value, normal_interval(value, math.sqrt(variance), least=0.0)
 
 
@@ -155,11 +142,11 @@ def _distance(
     covariance1: np.ndarray,
     mean2: np.ndarray,
     covariance2: np.ndarray,
-    overlap: float,
+    overlaps: np.ndarray,
 ) -> float:
     shift = np.asarray(mean1, np.float64) - mean2
     spread = float(np.trace(covariance1) + np.trace(covariance2))
-    return max(float(shift @ shift) + spread - 2 * overlap, 0.0)
+    return max(float(shift @ shift) + spread - 2 * float(overlaps.sum()), 0.0)
 
 
 def _influence_variance(
@@ -169,10 +156,6 @@ def _influence_variance(
     influences = np.empty(len(x))
     for start in range(0, len(x), PART):
         centred = np.asarray(x[start : start + PART], np.float64) - mean
-        mapped = centred @ half
-        influences[start : start + PART] = (
-            2 * centred @ shift
-            + np.einsum("nd,nd->n", centred, centred)
-            - np.einsum("nd,nd->n", mapped, mapped)
-        )
+        squares, mapped = (np.einsum("nd,nd->n", v, v) for v in (centred, centred @ half))
+        influences[start : start + PART] = 2 * centred @ shift + squares - mapped
     return float(influences.var(ddof=1))

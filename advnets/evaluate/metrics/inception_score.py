@@ -65,12 +65,16 @@ def inception_score(
         raise DataError(f"{samples} samples cannot be divided into {splits} splits")
     p = context.generated_probabilities(features, samples)
     scores, interval = split_scores(p, splits, resamples, context.seed)
-    mean, mean_interval = log_score(p, resamples, context.seed)
-    modified, modified_interval = modified_score(p, resamples, context.seed)
+    mean, std = float(scores.mean()), float(scores.std())
+    of_splits = {"splits": splits, "splits_std": std, "outcomes": ["splits_std"]}
+    of_modified: dict[str, Any] = {"unit": "nats", "floor": FLOOR}
+    logarithm = log_score(p, resamples, context.seed)
+    modified = modified_score(p, resamples, context.seed)
 
-    def score(name: str, value: float, interval: Interval, **more: Any) -> Score:
+    def score(name: str, form: str, value: float, interval: Interval, **more: Any) -> Score:
         protocol = context.protocol(
             better="higher",
+            form=form,
             **more,
             samples=samples,
             features=context.describe_features(features),
@@ -83,24 +87,9 @@ def inception_score(
         return Score(name, value, interval.error, protocol)
 
     return [
-        score(
-            "inception_score",
-            float(scores.mean()),
-            interval,
-            form="exp E KL(p(y|x) || p(y))",
-            splits=splits,
-            splits_std=float(scores.std()),
-            outcomes=["splits_std"],
-        ),
-        score("log_inception_score", mean, mean_interval, form="E KL(p(y|x) || p(y))", unit="nats"),
-        score(
-            "modified_inception_score",
-            modified,
-            modified_interval,
-            form="E KL(p(y) || p(y|x))",
-            unit="nats",
-            floor=FLOOR,
-        ),
+        score("inception_score", "exp E KL(p(y|x) || p(y))", mean, interval, **of_splits),
+        score("log_inception_score", "E KL(p(y|x) || p(y))", *logarithm, unit="nats"),
+        score("modified_inception_score", "E KL(p(y) || p(y|x))", *modified, **of_modified),
     ]
 
 

@@ -53,41 +53,29 @@ def kid(
     Source: Bińkowski et al. 2018 (arXiv:1801.01401), section 4; 100 subsets of 1,000 are the
     defaults of its authors' code (from memory: unsure of the count).
     """
-    found = real_and_generated(
-        context, features=features, samples=samples, split=split, examples=examples
-    )
-    value, interval = discrepancy(
-        found.real, found.generated, "polynomial", spread=context.per_example
-    )
+    real, generated, described = real_and_generated(context, features, samples, split, examples)
+    value, interval = discrepancy(real, generated, "polynomial", spread=context.per_example)
 
     def score(name: str, value: float, interval: Interval, **more: Any) -> Score:
         protocol = context.protocol(
-            better="lower", kernel="(x.y/d + 1)^3", **found.protocol, **more, **interval.protocol()
+            better="lower", kernel="(x.y/d + 1)^3", **described, **more, **interval.protocol()
         )
         return Score(name, value, interval.error, protocol)
 
     scores = [score("kid", value, interval, estimator="unbiased, all pairs", error="jackknife")]
-    if subsets and subset_size <= min(len(found.real), len(found.generated)):
-        chosen = draw_subsets(
-            len(found.generated), len(found.real), subsets, subset_size, context.seed
-        )
-        values = context.per_example(
-            subset_discrepancies, chosen, found.generated, found.real, at_once=1
-        )
+    if subsets and subset_size <= min(len(real), len(generated)):
+        chosen = draw_subsets(len(generated), len(real), subsets, subset_size, context.seed)
+        values = context.per_example(subset_discrepancies, chosen, generated, real, at_once=1)
         mean, std = float(values.mean()), float(values.std())
-        scores.append(
-            score(
-                "kid_subsets",
-                mean,
-                normal_interval(mean, math.hypot(interval.error, std / math.sqrt(subsets))),
-                estimator="unbiased, mean over random subsets",
-                subsets=subsets,
-                subset_size=subset_size,
-                subsets_std=std,
-                outcomes=["subsets_std"],
-                error="jackknife of all pairs, and standard deviation / sqrt(subsets)",
-            )
-        )
+        of_mean = normal_interval(mean, math.hypot(interval.error, std / math.sqrt(subsets)))
+        how = {
+            "estimator": "unbiased, mean over random subsets",
+            "subsets": subsets,
+            "subset_size": subset_size,
+            "subsets_std": std,
+            "error": "jackknife of all pairs, and standard deviation / sqrt(subsets)",
+        }
+        scores.append(score("kid_subsets", mean, of_mean, outcomes=["subsets_std"], **how))
     return scores
 
 
@@ -97,12 +85,11 @@ def polynomial_mmd(x: np.ndarray, y: np.ndarray) -> float:
     >>> polynomial_mmd(np.array([[0.0], [1.0]]), np.array([[0.0], [1.0]]))
     -3.5
     """
-    n, m = len(x), len(y)
     within = [
         (np.sum(kernel) - np.trace(kernel)) / (len(kernel) * (len(kernel) - 1))
         for kernel in (polynomial(x, x), polynomial(y, y))
     ]
-    return float(sum(within) - 2 * polynomial(x, y).sum() / (n * m))
+    return float(sum(within) - 2 * polynomial(x, y).sum() / (len(x) * len(y)))
 
 
 def draw_subsets(n: int, m: int, subsets: int, size: int, seed: int) -> np.ndarray:
@@ -115,12 +102,8 @@ def draw_subsets(n: int, m: int, subsets: int, size: int, seed: int) -> np.ndarr
     (3, 2, 2)
     """
     draw = np.random.RandomState(seed)
-    return np.array(
-        [
-            [draw.choice(n, size, replace=False), draw.choice(m, size, replace=False)]
-            for _ in range(subsets)
-        ]
-    )
+    pairs = ((n, m) for _ in range(subsets))
+    return np.array([[draw.choice(k, size, replace=False) for k in pair] for pair in pairs])
 
 
 def subset_discrepancies(chosen: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:

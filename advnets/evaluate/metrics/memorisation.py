@@ -82,7 +82,6 @@ def memorisation(
 
     both = np.stack([to_training, to_other], axis=1)
     value, spread = gap(both.mean(axis=0)), bootstrap_means(gap, both, seed=context.seed)
-    share = mean_interval(nearer)
     protocol = context.protocol(
         better="lower",
         outcomes=["to_training", "to_held_out"],
@@ -96,9 +95,10 @@ def memorisation(
         precision="float64",
     )
     of_gap = {"unit": "1 - ratio of mean distances", "error": "bootstrap", "resamples": RESAMPLES}
-    interval = normal_interval(float(nearer.mean()), share.error, least=0.0, greatest=1.0)
+    share = float(nearer.mean())
+    interval = normal_interval(share, mean_interval(nearer).error, least=0.0, greatest=1.0)
     of_share = {"unit": "share of samples", "error": "of the mean"} | interval.protocol()
     return [
         Score("memorisation", value, spread.error, protocol | of_gap | spread.protocol()),
-        Score("nearer_to_training", float(nearer.mean()), share.error, protocol | of_share),
+        Score("nearer_to_training", share, interval.error, protocol | of_share),
     ]

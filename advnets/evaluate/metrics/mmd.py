@@ -50,17 +50,13 @@ def mmd(
 
     Source: Gretton et al. 2012, lemma 6.
     """
-    found = real_and_generated(
-        context, features=features, samples=samples, split=split, examples=examples
-    )
-    chosen = [median_distance(found.real[:MEDIAN_OF])] if bandwidths is None else list(bandwidths)
-    value, interval = discrepancy(
-        found.real, found.generated, "gaussian", chosen, spread=context.per_example
-    )
+    real, generated, described = real_and_generated(context, features, samples, split, examples)
+    chosen = [median_distance(real[:MEDIAN_OF])] if bandwidths is None else list(bandwidths)
+    value, interval = discrepancy(real, generated, "gaussian", chosen, spread=context.per_example)
     protocol = context.protocol(
         better="lower",
         kernel="exp(-|x - y|^2 / 2 sigma^2), mean over sigma",
-        **found.protocol,
+        **described,
         bandwidths=chosen,
         bandwidths_from="given" if bandwidths else "median distance between real examples",
         outcomes=() if bandwidths else ("bandwidths",),

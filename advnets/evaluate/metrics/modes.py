@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import DataError
 from ..context import MetricContext
 from ..estimators.bootstrap import RESAMPLES
-from ..estimators.interval import normal_interval, proportion_interval
+from ..estimators.interval import Interval, normal_interval, proportion_interval
 from ..estimators.nearest import find_nearest
 from ..features import Wanted
 from ..score import Score
@@ -62,29 +62,52 @@ def modes(
     stacked MNIST: 26,000 samples.
     """
     centres = _centres(context)
+    how: dict[str, Any]
     if centres is None:
         count = samples or BY_CLASS
         probabilities = context.generated_probabilities(features, count)
         nearest_mode, good = probabilities.argmax(axis=1), np.ones(count, bool)
         total = probabilities.shape[1]
-        how: dict[str, Any] = {
-            "assigned_by": "the most probable class",
-            "features": context.describe_features(features),
-        }
+        described = context.describe_features(features)
+        how = {"assigned_by": "the most probable class", "features": described}
     else:
         count, total = samples or KNOWN, len(centres)
         radius = sigmas * float(context.source.deviation)
-        generated = context.generated(count).reshape(count, -1)
-        found = context.per_example(find_nearest, _as_stored(context, generated), centres)
+        # Modes are given in the data's own range.
+        stored = context.source.preprocess.invert(context.generated(count).reshape(count, -1))
+        found = context.per_example(find_nearest, np.asarray(stored, np.float64), centres)
         nearest_mode, good = found[:, 0].astype(int), found[:, 1] <= radius
         how = {"assigned_by": "the nearest mode", "sigmas": sigmas, "radius": radius}
-
     how |= {"samples": count, "modes_in_all": total, "precision": "float64"}
-    captured = np.bincount(nearest_mode[good], minlength=total)
-    scores = [_captured(context, captured, how)]
+
+    def score(name: str, value: float, interval: Interval, **more: Any) -> Score:
+        protocol = context.protocol(**more, **how, **interval.protocol())
+        return Score(name, value, interval.error, protocol)
+
+    scores = [
+        score(
+            "modes",
+            *_count_captured(np.bincount(nearest_mode[good], minlength=total)),
+            better="higher",
+            unit="modes",
+            captured_by=f"at least one sample{'' if centres is None else ' of high quality'}",
+            error="Poisson bootstrap, in closed form",
+        ),
+        score(
+            "reverse_kl",
+            *_reverse_kl(np.bincount(nearest_mode, minlength=total), context.seed),
+            better="lower",
+            unit="nats",
+            direction="KL(histogram of all samples || uniform over the modes)",
+            kl_of_uniform=(total - 1) / (2 * count),
+            error="bootstrap",
+            resamples=RESAMPLES,
+        ),
+    ]
     if centres is not None:
-        scores.append(_high_quality(context, good, how))
-    scores.append(_reverse_kl(context, nearest_mode, total, how))
+        share, interval = float(good.mean()), proportion_interval(int(good.sum()), count)
+        binomial = {"unit": "share of samples", "error": "binomial; Wilson's interval"}
+        scores.insert(1, score("high_quality", share, interval, better="higher", **binomial))
     return scores
 
 
@@ -111,60 +134,20 @@ def _centres(context: MetricContext) -> np.ndarray | None:
     return np.asarray(context.source.modes(), np.float64)
 
 
-def _as_stored(context: MetricContext, x: np.ndarray) -> np.ndarray:
-    """Convert to the data's own range, in which their modes are given."""
-    return np.asarray(context.source.preprocess.invert(x), np.float64)
-
-
-def _captured(context: MetricContext, captured: np.ndarray, how: dict[str, Any]) -> Score:
-    value = float((captured > 0).sum())
+def _count_captured(samples: np.ndarray) -> tuple[float, Interval]:
+    captured = samples[samples > 0]
     # Resampled, a mode seen c times is missed with probability e^-c, so that the variance of
     # the number captured is the sum of e^-c (1 - e^-c).
-    missed = np.exp(-captured[captured > 0].astype(np.float64))
-    interval = normal_interval(
-        value, math.sqrt(float(np.sum(missed * (1 - missed)))), least=0.0, greatest=len(captured)
-    )
-    protocol = context.protocol(
-        better="higher",
-        unit="modes",
-        **how,
-        captured_by=f"at least one sample{' of high quality' if 'radius' in how else ''}",
-        error="Poisson bootstrap, in closed form",
-        **interval.protocol(),
-    )
-    return Score("modes", value, interval.error, protocol)
+    missed = np.exp(-captured.astype(np.float64))
+    error = math.sqrt(float(np.sum(missed * (1 - missed))))
+    value = float(len(captured))
+    return value, normal_interval(value, error, least=0.0, greatest=len(samples))
 
 
-def _high_quality(context: MetricContext, good: np.ndarray, how: dict[str, Any]) -> Score:
-    interval = proportion_interval(int(good.sum()), len(good))
-    protocol = context.protocol(
-        better="higher",
-        unit="share of samples",
-        **how,
-        error="binomial; Wilson's interval",
-        **interval.protocol(),
-    )
-    return Score("high_quality", float(good.mean()), interval.error, protocol)
-
-
-def _reverse_kl(
-    context: MetricContext, nearest_mode: np.ndarray, total: int, how: dict[str, Any]
-) -> Score:
-    histogram = np.bincount(nearest_mode, minlength=total)
-    value, n = kl_from_uniform(histogram), len(nearest_mode)
-    draw = np.random.Generator(np.random.Philox(context.seed))
+def _reverse_kl(histogram: np.ndarray, seed: int) -> tuple[float, Interval]:
+    value, n = kl_from_uniform(histogram), int(histogram.sum())
+    draw = np.random.Generator(np.random.Philox(seed))
     again = draw.multinomial(n, histogram / n, RESAMPLES)
     # Each resample lies (K - 1)/2n too high again, so that their quantiles are no interval.
     error = float(np.std([kl_from_uniform(one) for one in again], ddof=1))
-    interval = normal_interval(value, error, least=0.0)
-    protocol = context.protocol(
-        better="lower",
-        unit="nats",
-        **how,
-        direction="KL(histogram of all samples || uniform over the modes)",
-        kl_of_uniform=(total - 1) / (2 * n),
-        error="bootstrap",
-        resamples=RESAMPLES,
-        **interval.protocol(),
-    )
-    return Score("reverse_kl", value, interval.error, protocol)
+    return value, normal_interval(value, error, least=0.0)

@@ -14,10 +14,8 @@ import numpy as np
 
 from ..context import MetricContext
 from ..estimators.interval import normal_interval
+from ..estimators.pairs import BLOCK
 from ..score import Score
-
-BLOCK = 2**23
-"""Squared distances held at a time: 64 MiB of float64."""
 
 
 def parzen(

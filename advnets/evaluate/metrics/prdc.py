@@ -65,16 +65,13 @@ def prdc(
     Source: Kynkäänniemi et al. 2019 (arXiv:1904.06991), equations 1 and 2; Naeem et al. 2020
     (arXiv:2002.09797), section 3. Points on a ball's surface are inside, as in the former.
     """
-    found = real_and_generated(
-        context, features=features, samples=samples, split=split, examples=examples
-    )
+    real, generated, described = real_and_generated(context, features, samples, split, examples)
+    found = neighbour_scores(real, generated, k, seed=context.seed, spread=context.per_example)
     scores = []
-    for name, (value, interval) in neighbour_scores(
-        found.real, found.generated, k, seed=context.seed, spread=context.per_example
-    ).items():
+    for name, (value, interval) in found.items():
         protocol = context.protocol(
             better="higher",
-            **found.protocol,
+            **described,
             k=k,
             error=f"jackknife over {GROUPS} groups of real and {GROUPS} of generated examples",
             **interval.protocol(),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,8 +12,7 @@ from ..context import MetricContext
 from ..features import Wanted
 
 
-@dataclass(frozen=True)
-class RealAndGenerated:
+class RealAndGenerated(NamedTuple):
     """Hold the features that a metric compares.
 
     Attributes:
@@ -30,7 +28,6 @@ class RealAndGenerated:
 
 def real_and_generated(
     context: MetricContext,
-    *,
     features: Wanted | None,
     samples: int | None,
     split: str,
@@ -83,7 +80,7 @@ def features_for(context: MetricContext, name: Wanted | None) -> Wanted:
     if context.spec is not None and context.spec.kind == "vector":
         return "pixels"
     raise DataError(
-        "this metric needs to be told which features of images to compare",
+        "this metric needs a choice of features in which to compare images",
         hint="name them as in {name: fid, features: classifier}: classifier (trained on this data "
         "set's labels), inception (natural images), or pixels",
     )

@@ -52,17 +52,15 @@ def sliced_wasserstein(
     Source: Bonneel et al. 2015; the error: del Barrio and Loubes 2019, for slices Manole et
     al. 2022.
     """
-    found = real_and_generated(
-        context, features=features, samples=samples, split=split, examples=examples
-    )
-    directions = random_directions(projections, found.real.shape[1], context.seed)
+    real, generated, described = real_and_generated(context, features, samples, split, examples)
+    directions = random_directions(projections, real.shape[1], context.seed)
     value, interval, among = sliced_distance(
-        found.real, found.generated, directions, p, spread=context.per_example
+        real, generated, directions, p, spread=context.per_example
     )
     protocol = context.protocol(
         better="lower",
         unit="distance in features",
-        **found.protocol,
+        **described,
         p=p,
         projections=projections,
         projections_error=among,

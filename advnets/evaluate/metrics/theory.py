@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from ...errors import DataError
 from ..context import MetricContext
 from ..estimators.line_game import line_game
 from ..score import Score
-
-UNITS = {"value": "nats", "criterion": "nats", "jsd": "nats", "gap": "nats"}
-BETTER: dict[str, Literal["lower"]] = {
-    "jsd": "lower",
-    "criterion": "lower",
-    "gap": "lower",
-    "discriminator_error": "lower",
-}
 
 
 def theory(context: MetricContext, *, bins: int = 2**14, cells: int = 2**16) -> list[Score]:
@@ -55,8 +45,8 @@ def theory(context: MetricContext, *, bins: int = 2**14, cells: int = 2**16) -> 
             value,
             abs(value - coarse[name]),
             context.protocol(
-                unit=UNITS.get(name),
-                better=BETTER.get(name),
+                unit=None if name == "discriminator_error" else "nats",
+                better=None if name == "value" else "lower",
                 p_data="known density",
                 p_g="prior pushed through G",
                 bins=bins,
