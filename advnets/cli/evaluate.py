@@ -79,7 +79,7 @@ def _entries(text: str, recipe: Recipe) -> list[Any]:
     """Return a name, or what a recipe that had this text under its metrics would hold there."""
     if not text.startswith("{"):
         return [text]
-    return recipe.changed([f"evaluation.metrics=[{text}]"]).settings.evaluation.metrics
+    return recipe.override([f"evaluation.metrics=[{text}]"]).settings.evaluation.metrics
 
 
 def _keep(opened: Run, scores: list[Score], averaged: bool) -> None:

@@ -88,7 +88,7 @@ def command(
     echo(f"Best: {tuned.best.choice}")
     if dry_run:
         return
-    better = resolved.changed(tuned.best.choice.overrides())
+    better = resolved.override(tuned.best.choice.overrides())
     if run:
         with run.lock():
             run.start(better)

@@ -124,12 +124,12 @@ class Preprocess:
         return (float(self.spec.low), float(self.spec.high), *AFFINE[self.name])
 
     @property
-    def described(self) -> str:
+    def description(self) -> str:
         """Its name, and its scale where it has one: ``unit``, ``gcn 55``."""
         return f"{self.name} {self.scale:g}" if self.name == "gcn" else self.name
 
     def __repr__(self) -> str:
-        return f"Preprocess({self.described})"
+        return f"Preprocess({self.description})"
 
 
 def contrast_statistics(chunks: Iterable[np.ndarray]) -> tuple[float, float]:

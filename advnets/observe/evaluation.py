@@ -150,7 +150,7 @@ def _chosen(
         if isinstance(entry, str):
             registry.component("metrics", entry)  # says what there is instead
         if not own:
-            read = recipe.changed({"evaluation.metrics": [entry]})
+            read = recipe.override({"evaluation.metrics": [entry]})
             own = read.components("evaluation.metrics")
         chosen += own
     return chosen

@@ -83,7 +83,7 @@ def load_plugins(
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     registry = Registry()
-    found = [*_built_in(), *_installed()]
+    found = [*_find_built_in(), *_find_installed()]
     for word in dict.fromkeys(words):
         try:
             found.append(_locate(word))
@@ -125,14 +125,14 @@ def _cannot_block(name: str, registry: Registry, *, strict: bool) -> None:
     )
 
 
-def _built_in() -> Iterator[_Found]:
+def _find_built_in() -> Iterator[_Found]:
     for module in DEFAULT_PLUGINS:
         name = f"builtin-{module.rpartition('.')[2]}"
         load = partial(importlib.import_module, module)
         yield _Found(PluginRecord(name, BUILT_IN, module=module), load)
 
 
-def _installed() -> Iterator[_Found]:
+def _find_installed() -> Iterator[_Found]:
     points = importlib.metadata.entry_points(group=hookspecs.PROJECT)
     for point in sorted(points, key=lambda point: point.name):
         name, version = (point.dist.name, point.dist.version) if point.dist else ("", "")

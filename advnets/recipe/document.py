@@ -16,7 +16,7 @@ LONGEST = 500
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """Locate a key or a value in the text.
 
     Attributes:
@@ -34,11 +34,12 @@ class Place:
     def problem(self, message: str, hint: str | None = None) -> Problem:
         """Return a problem at this location."""
         text = f"{self.override}: {message}" if self.override else message
-        hint = _shortened(hint) if hint else hint
-        return Problem(_shortened(text), self.line, self.column, self.source, hint)
+        return Problem(
+            _shorten(text), self.line, self.column, self.source, _shorten(hint) if hint else hint
+        )
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     half = LONGEST // 2
     return text if len(text) <= LONGEST else f"{text[:half]} … {text[-half:]}"
 
@@ -50,27 +51,26 @@ class Document:
     Attributes:
         source: The file's name.
         value: Mappings, lists, text, numbers, booleans and ``None``.
-        values: The place of every value, by the keys that lead to it.
-        keys: The place of every key.
+        values: The location of every value, by the keys that lead to it.
+        keys: The location of every key.
         problems: What is wrong with the text itself.
-        spoiled: Values that could not be read; nothing else is said about them.
+        spoiled: Values that could not be read; nothing else is reported about them.
     """
 
     source: str
     value: Any = None
-    values: dict[Keys, Place] = field(default_factory=dict)
-    keys: dict[Keys, Place] = field(default_factory=dict)
+    values: dict[Keys, Location] = field(default_factory=dict)
+    keys: dict[Keys, Location] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     spoiled: set[Keys] = field(default_factory=set)
 
-    def place(self, keys: Keys, *, key: bool = False) -> Place:
+    def locate(self, keys: Keys, *, key: bool = False) -> Location:
         """Return where the value at ``keys`` (or its key) was written, or else what encloses it."""
         first, second = (self.keys, self.values) if key else (self.values, self.keys)
         for end in range(len(keys), 0, -1):
-            found = first.get(keys[:end]) or second.get(keys[:end])
-            if found:
+            if found := first.get(keys[:end]) or second.get(keys[:end]):
                 return found
-        return self.values.get((), Place(self.source))
+        return self.values.get((), Location(self.source))
 
     def is_spoiled(self, keys: Keys) -> bool:
         """Tell whether the value at ``keys``, or one that holds it, could not be read."""
@@ -78,16 +78,16 @@ class Document:
 
     def forget(self, keys: Keys) -> None:
         """Forget the locations of the value at ``keys`` and of all that it holds."""
-        for places in (self.values, self.keys):
-            for other in [other for other in places if other[: len(keys)] == keys]:
-                del places[other]
+        for locations in (self.values, self.keys):
+            for other in [other for other in locations if other[: len(keys)] == keys]:
+                del locations[other]
         self.spoiled = {other for other in self.spoiled if other[: len(keys)] != keys}
 
 
-def at(value: Any, keys: Keys) -> Any:
+def get_at(value: Any, keys: Keys) -> Any:
     """Return what stands at ``keys`` within a value.
 
-    >>> at({"penalties": [{"weight": 2}]}, ("penalties", 0))
+    >>> get_at({"penalties": [{"weight": 2}]}, ("penalties", 0))
     {'weight': 2}
     """
     for key in keys:
@@ -95,10 +95,10 @@ def at(value: Any, keys: Keys) -> Any:
     return value
 
 
-def dotted(keys: Keys) -> str:
+def join_keys(keys: Keys) -> str:
     """Write a path as on the command line.
 
-    >>> dotted(("penalties", 0, "weight"))
+    >>> join_keys(("penalties", 0, "weight"))
     'penalties.0.weight'
     """
     return ".".join(str(key) for key in keys)

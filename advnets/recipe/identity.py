@@ -27,10 +27,10 @@ DETERMINING = (
 many devices it is computed, do not belong to it."""
 
 
-def determining(data: Mapping[str, Any]) -> dict[str, Any]:
+def select_determining(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a resolved recipe that determines the trajectory, without the stand-in.
 
-    >>> determining({"seed": 1, "name": "a", "training": {"steps": 9, "batch_size": 2}})
+    >>> select_determining({"seed": 1, "name": "a", "training": {"steps": 9, "batch_size": 2}})
     {'seed': 1, 'training.batch_size': 2}
     """
     found: dict[str, Any] = {}
@@ -52,7 +52,9 @@ def identity(data: Mapping[str, Any]) -> str:
     >>> identity({"seed": 1}) == identity({"seed": 1, "name": "renamed"})
     True
     """
-    text = json.dumps(determining(data), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(
+        select_determining(data), sort_keys=True, separators=(",", ":"), allow_nan=False
+    )
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
@@ -71,17 +73,17 @@ def differences(
     ['penalties.0.name: (absent) → "r1"']
     """
     if not everywhere:
-        old, new = determining(old), determining(new)
+        old, new = select_determining(old), select_determining(new)
     before, after = dict(_leaves(old)), dict(_leaves(new))
     keys = [*before, *(key for key in after if key not in before)]
     return [
         f"{key}: {before.get(key, '(absent)')} → {after.get(key, '(absent)')}"
         for key in keys
-        if before.get(key) != after.get(key) and not _filled(key, before, after)
+        if before.get(key) != after.get(key) and not _is_filled(key, before, after)
     ]
 
 
-def _filled(path: str, before: Mapping[str, str], after: Mapping[str, str]) -> bool:
+def _is_filled(path: str, before: Mapping[str, str], after: Mapping[str, str]) -> bool:
     """Tell whether what is empty in one recipe has entries in the other, which are listed."""
     ours, others = (before, after) if path in before else (after, before)
     return ours[path] in ("[]", "{}") and any(key.startswith(f"{path}.") for key in others)

@@ -55,8 +55,7 @@ def _label(slot: Slot) -> str:
 
 def _choice(slot: Slot, registry: Registry, definitions: dict[str, Any]) -> dict[str, Any]:
     """Make the schema of a slot: a fitting component's name, or a mapping with its parameters."""
-    alone = []
-    refs = []
+    alone, refs = [], []
     for component in filter(slot.fits, registry.components(slot.kind)):
         label = f"{slot.kind}:{component.name}"
         if label not in definitions:
@@ -105,10 +104,7 @@ def _set_slot(schema: dict[str, Any], keys: Keys, slot: Slot) -> None:
     for key in keys[:-1]:
         schema = schema["properties"][key]
     properties = schema["properties"]
-    was = {
-        key: properties[keys[-1]][key]
-        for key in ("description", "default")
-        if key in properties[keys[-1]]
-    }
+    own = properties[keys[-1]]
+    was = {key: own[key] for key in ("description", "default") if key in own}
     ref = {"$ref": f"#/$defs/{_label(slot)}"}
     properties[keys[-1]] = was | ({"type": "array", "items": ref} if slot.many else ref)

@@ -8,12 +8,12 @@ from os import PathLike, fspath
 from typing import Any
 
 from ..safe_io.wording import shorten
-from .document import Document, Keys, Place, dotted
+from .document import Document, Keys, Location, join_keys
 from .scalars import LARGEST, check_text
 from .yaml_reader import MAX_DEPTH, MAX_VALUES
 
 
-def read_value(value: Any, source: str, place: Place | None = None) -> Document:
+def read_value(value: Any, source: str, location: Location | None = None) -> Document:
     """Copy a Python value into a document, refusing what no recipe can hold.
 
     Tuples become lists, paths text, NumPy scalars Python numbers.
@@ -21,7 +21,7 @@ def read_value(value: Any, source: str, place: Place | None = None) -> Document:
     Args:
         value: The recipe, or the value of an override.
         source: What to call it in problems.
-        place: Where all of it comes from, if not from ``source`` as such.
+        location: Where all of it comes from, if not from ``source`` as such.
 
     >>> read_value({"training": {"steps": 5}}, "recipe").value
     {'training': {'steps': 5}}
@@ -29,12 +29,12 @@ def read_value(value: Any, source: str, place: Place | None = None) -> Document:
     ['recipe: seed: nan is not a finite number']
     """
     document = Document(source)
-    place = place or Place(source)
-    document.values[()] = place
+    location = location or Location(source)
+    document.values[()] = location
     try:
-        document.value = _Copier(document, place).copy(value, (), 0)
+        document.value = _Copier(document, location).copy(value, (), 0)
     except _TooLarge as error:
-        document.problems.append(place.problem(str(error)))
+        document.problems.append(location.problem(str(error)))
         document.spoiled.add(())
     return document
 
@@ -44,21 +44,18 @@ class _TooLarge(Exception):
 
 
 class _Copier:
-    def __init__(self, document: Document, place: Place):
+    def __init__(self, document: Document, location: Location):
         self.document = document
-        self.place = place
+        self.location = location
         self.count = 0
 
     def copy(self, value: Any, keys: Keys, depth: int) -> Any:
         """Copy a value, and note the problems and the locations."""
         self.count += 1
-        self.document.values[keys] = self.place
+        self.document.values[keys] = self.location
         if depth > MAX_DEPTH or self.count > MAX_VALUES:
-            raise _TooLarge(
-                f"nested more than {MAX_DEPTH} levels deep"
-                if depth > MAX_DEPTH
-                else f"more than {MAX_VALUES:,} values"
-            )
+            deep = f"nested more than {MAX_DEPTH} levels deep"
+            raise _TooLarge(deep if depth > MAX_DEPTH else f"more than {MAX_VALUES:,} values")
         if isinstance(value, Mapping):
             return self._mapping(value, keys, depth)
         if isinstance(value, list | tuple):
@@ -69,16 +66,15 @@ class _Copier:
         items: dict[str, Any] = {}
         for key, item in value.items():
             if not isinstance(key, str):
-                self._problem(
-                    keys, f"a key must be text, not {shorten(repr(key), 40)}", spoil=False
-                )
+                message = f"a key must be text, not {shorten(repr(key), 40)}"
+                self._problem(keys, message, spoil=False)
                 continue
             try:
                 check_text(key)
             except ValueError as error:
                 self._problem(keys, f"key {key!r}: {error}", spoil=False)
                 continue
-            self.document.keys[(*keys, key)] = self.place
+            self.document.keys[(*keys, key)] = self.location
             items[key] = self.copy(item, (*keys, key), depth + 1)
         return items
 
@@ -105,7 +101,7 @@ class _Copier:
             return None
 
     def _problem(self, keys: Keys, message: str, *, spoil: bool = True) -> None:
-        text = f"{dotted(keys)}: {message}" if keys else message
-        self.document.problems.append(self.place.problem(text))
+        text = f"{join_keys(keys)}: {message}" if keys else message
+        self.document.problems.append(self.location.problem(text))
         if spoil:
             self.document.spoiled.add(keys)

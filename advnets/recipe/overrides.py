@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..safe_io.wording import shorten
-from .document import COMMAND_LINE, Document, Keys, Place, dotted
+from .document import COMMAND_LINE, Document, Keys, Location, join_keys
 from .mapping_reader import read_value
 from .schema import is_entry
 from .wording import did_you_mean
@@ -32,12 +32,11 @@ def apply_overrides(document: Document, overrides: Sequence[str] | Mapping[str, 
         document.value = {}
     for keys, new in _read(document, overrides):
         document.problems.extend(new.problems)
-        place = new.values[()]
+        location = new.values[()]
         if document.is_spoiled(()) and isinstance(document.value, dict | type(None)):
             continue  # the file could not be read, so there is nothing to change
-        problem = _set(document, keys, new, place)
-        if problem:
-            document.problems.append(place.problem(*problem))
+        if problem := _set(document, keys, new, location):
+            document.problems.append(location.problem(*problem))
 
 
 def _read(
@@ -48,32 +47,26 @@ def _read(
         overrides = [overrides]
     if isinstance(overrides, Mapping):
         for key, value in overrides.items():
-            place = Place(COMMAND_LINE, override=f"{key}={shorten(repr(value), 60)}")
+            location = Location(COMMAND_LINE, override=f"{key}={shorten(repr(value), 60)}")
             keys = _keys(key) if isinstance(key, str) else None
             if keys is None:
-                document.problems.append(place.problem("a key is a dotted path, as text"))
+                document.problems.append(location.problem("a key is a dotted path, as text"))
             else:
-                yield keys, _checked(read_value(value, COMMAND_LINE, place), place)
+                yield keys, read_value(value, COMMAND_LINE, location)
         return
     for word in overrides:
         key, equals, text = word.partition("=")
         keys = _keys(key)
-        place = Place(COMMAND_LINE, override=shorten(word, 100))
+        location = Location(COMMAND_LINE, override=shorten(word, 100))
         if not equals or keys is None:
-            document.problems.append(
-                place.problem("an override is KEY=VALUE", "such as training.steps=2000")
-            )
+            problem = location.problem("an override is KEY=VALUE", "such as training.steps=2000")
+            document.problems.append(problem)
             continue
         read = read_yaml(text, COMMAND_LINE)
-        read.problems = [place.problem(problem.message, problem.hint) for problem in read.problems]
-        read.values = dict.fromkeys(read.values, place) | {(): place}
-        read.keys = dict.fromkeys(read.keys, place)
-        yield keys, _checked(read, place)
-
-
-def _checked(read: Document, place: Place) -> Document:
-    read.values.setdefault((), place)
-    return read
+        read.problems = [location.problem(p.message, p.hint) for p in read.problems]
+        read.values = dict.fromkeys(read.values, location) | {(): location}
+        read.keys = dict.fromkeys(read.keys, location)
+        yield keys, read
 
 
 def _keys(text: str) -> Keys | None:
@@ -83,46 +76,41 @@ def _keys(text: str) -> Keys | None:
     ('penalties', 0, 'weight')
     """
     parts = text.split(".")
-    if len(parts) > MAX_DEPTH:
-        return None
-    if not all(part and part == part.strip() for part in parts):
+    if len(parts) > MAX_DEPTH or not all(part and part == part.strip() for part in parts):
         return None
     return tuple(int(p) if p.isascii() and p.isdigit() and len(p) < 10 else p for p in parts)
 
 
 def _set(
-    document: Document, keys: Keys, new: Document, place: Place
+    document: Document, keys: Keys, new: Document, location: Location
 ) -> tuple[str, str | None] | None:
     """Put a value into the tree; return what prevents it, and how to mend that."""
     holder: Any = document.value
     for depth, part in enumerate(keys[:-1]):
-        refusal = _refusal(holder, keys, depth)
-        if refusal:
+        if refusal := _refusal(holder, keys, depth):
             return refusal, None
         key = part if isinstance(holder, list) else str(part)
         path = (*keys[:depth], key)
         child = holder.get(key) if isinstance(holder, dict) else holder[key]
         if isinstance(child, str) and is_entry(path):
             # `loss: hinge` is short for `loss: {name: hinge}`
-            document.values[(*path, "name")] = document.place(path)
+            document.values[(*path, "name")] = document.locate(path)
             holder[key] = {"name": child}
         elif child is None:
             holder[key] = {}
             document.forget(path)
-            document.keys[path] = document.values[path] = place
+            document.keys[path] = document.values[path] = location
         elif not isinstance(child, dict | list):
-            return f"{dotted(path)} is {shorten(repr(child), 40)}, not a section", _near(
-                holder, str(key)
-            )
+            message = f"{join_keys(path)} is {shorten(repr(child), 40)}, not a section"
+            return message, _near(holder, str(key))
         holder = holder[key]
-    refusal = _refusal(holder, keys, len(keys) - 1)
-    if refusal:
+    if refusal := _refusal(holder, keys, len(keys) - 1):
         return refusal, None
     last = keys[-1] if isinstance(holder, list) else str(keys[-1])
     path = (*keys[:-1], last)
     document.forget(path)
     holder[last] = new.value
-    document.keys[path] = place
+    document.keys[path] = location
     document.values |= {(*path, *sub): where for sub, where in new.values.items()}
     document.keys |= {(*path, *sub): where for sub, where in new.keys.items()}
     document.spoiled |= {(*path, *sub) for sub in new.spoiled}
@@ -135,11 +123,11 @@ def _refusal(holder: Any, keys: Keys, depth: int) -> str | None:
     if isinstance(holder, dict):
         return None
     if not isinstance(holder, list):
-        return f"the recipe is no mapping, so it has no {dotted(keys)}"
+        return f"the recipe is no mapping, so it has no {join_keys(keys)}"
     if isinstance(key, int) and key < len(holder):
         return None
     span = f"indices 0 to {len(holder) - 1}" if holder else "no entries"
-    return f"{dotted(keys[:depth])} is a list with {span}; {key!r} is none of them"
+    return f"{join_keys(keys[:depth])} is a list with {span}; {key!r} is none of them"
 
 
 def _near(holder: Any, key: str) -> str | None:

@@ -11,9 +11,17 @@ from pydantic_core import ErrorDetails
 
 from ..errors import Problem, RecipeError, UsageError
 from ..plugins.components import Component, Parameters
-from .document import COMMAND_LINE, Document, Keys, at, dotted
+from .document import COMMAND_LINE, Document, Keys, get_at, join_keys
 from .schema import RecipeSchema
-from .wording import KIND, any_of, came, conversion_hint, did_you_mean, expectation, other_words
+from .wording import (
+    KIND,
+    describe_expected,
+    describe_value,
+    did_you_mean,
+    join_alternatives,
+    reword,
+    suggest_conversion,
+)
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -38,7 +46,7 @@ class Findings:
         """Note a problem with the value (or the key) at ``keys``; once per location and text."""
         if self.document.is_spoiled(keys) or len(self.problems) > MOST:
             return
-        problem = self.document.place(keys, key=at_key).problem(message, hint)
+        problem = self.document.locate(keys, key=at_key).problem(message, hint)
         if problem not in self.problems:
             self.problems.append(problem)
 
@@ -46,8 +54,8 @@ class Findings:
         """Return all problems as an error, those of files first and in their order."""
 
         def order(problem: Problem) -> tuple[bool, str, int, int]:
-            place = problem.source, problem.line or 0, problem.column or 0
-            return problem.source == COMMAND_LINE, *place
+            where = problem.source, problem.line or 0, problem.column or 0
+            return problem.source == COMMAND_LINE, *where
 
         problems = sorted(self.problems, key=order)
         if len(problems) > MOST:
@@ -85,18 +93,18 @@ class Findings:
             keys: Where it stands in the document.
             thing: What it is, for messages: ``loss 'hinge'``, or ``""`` for the recipe itself.
         """
-        places: dict[Keys, list[ErrorDetails]] = {}
+        located: dict[Keys, list[ErrorDetails]] = {}
         for each in error.errors(include_url=False)[: MOST + 1]:
-            places.setdefault(_walk(value, each), []).append(each)
-        for sub, here in places.items():
+            located.setdefault(_walk(value, each), []).append(each)
+        for sub, here in located.items():
             # Of a union's failures the deepest tells most: the branch that was meant.
-            if any(len(other) > len(sub) and other[: len(sub)] == sub for other in places) and (
-                all(expectation(error) for error in here)
+            if any(len(other) > len(sub) and other[: len(sub)] == sub for other in located) and (
+                all(describe_expected(error) for error in here)
             ):
                 continue
-            self._say(here, schema, value, keys, sub, thing)
+            self._report(here, schema, value, keys, sub, thing)
 
-    def _say(
+    def _report(
         self,
         errors: list[ErrorDetails],
         schema: type[BaseModel],
@@ -108,7 +116,7 @@ class Findings:
         """Report one problem for all errors at one location."""
         path = (*keys, *sub)
         section = path[:-1] if len(sub) > 1 or not thing else ()
-        owner = (f" in {dotted(section)}" if section else "") + (f" of {thing}" if thing else "")
+        owner = (f" in {join_keys(section)}" if section else "") + (f" of {thing}" if thing else "")
         noun = "parameter" if thing else "key"
         siblings = _fields(schema, sub[:-1])
         for error in errors:
@@ -120,35 +128,35 @@ class Findings:
         if any(error["type"] == "extra_forbidden" for error in errors):
             name = str(path[-1])
             hint = (
-                self._renamed(keys)
-                or (None if thing else _misplaced(path))
+                self._hint_at_renaming(keys)
+                or (None if thing else _hint_at_section(path))
                 or did_you_mean(name, siblings)
-                or _known(siblings, noun, thing)
+                or _list_known(siblings, noun, thing)
             )
             self.add(path, f"unknown {noun} {name!r}{owner}", hint, at_key=True)
             return
-        got = at(value, sub)
-        expected = [text for error in errors if (text := expectation(error))]
-        label = dotted(path)
-        if self.document.place(path).override.startswith(f"{label}="):
-            label = ""  # the override itself says it
-        prefix = f"{label}: " if label else ""
+        got = get_at(value, sub)
+        expected = [text for error in errors if (text := describe_expected(error))]
+        prefix = f"{join_keys(path)}: " if path else ""
+        if self.document.locate(path).override.startswith(f"{join_keys(path)}="):
+            prefix = ""  # the override itself says it
         for error in errors:
-            if not expectation(error):
-                self.add(path, f"{prefix}{other_words(error)}")
+            if not describe_expected(error):
+                self.add(path, f"{prefix}{reword(error)}")
         if expected:
-            hint = next((h for text in expected if (h := conversion_hint(text, got))), None)
+            hint = next((h for text in expected if (h := suggest_conversion(text, got))), None)
             if hint is None and isinstance(got, str):
                 hint = did_you_mean(got, _words(expected))
-            self.add(path, f"{prefix}expected {any_of(expected)}, got {came(got)}", hint)
+            alternatives = join_alternatives(expected)
+            self.add(path, f"{prefix}expected {alternatives}, got {describe_value(got)}", hint)
 
-    def _renamed(self, keys: Keys) -> str | None:
+    def _hint_at_renaming(self, keys: Keys) -> str | None:
         """Return the hint for ``dataset.name=digits``, which keeps the parameters of another."""
-        override = self.document.place((*keys, "name")).override
-        start = f"{dotted(keys)}.name="
+        override = self.document.locate((*keys, "name")).override
+        start = f"{join_keys(keys)}.name="
         if not keys or not override.startswith(start):
             return None
-        return f"{dotted(keys)}={override.removeprefix(start)} replaces the whole entry"
+        return f"{join_keys(keys)}={override.removeprefix(start)} replaces the whole entry"
 
 
 def resolve_alone(component: Component, kind: str, given: Mapping[str, Any]) -> Parameters:
@@ -170,8 +178,8 @@ def resolve_alone(component: Component, kind: str, given: Mapping[str, Any]) -> 
         return component.resolve(given)
     except ValidationError as error:
         findings.take(error, component.parameters, given, (), thing)
-    said = (f"{p.message} ({p.hint})" if p.hint else p.message for p in findings.problems)
-    raise UsageError(f"{thing} cannot be made so: {'; '.join(said)}")
+    found = (f"{p.message} ({p.hint})" if p.hint else p.message for p in findings.problems)
+    raise UsageError(f"{thing} cannot be made so: {'; '.join(found)}")
 
 
 def _walk(value: Any, error: ErrorDetails) -> Keys:
@@ -210,14 +218,13 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
     return [model for part in get_args(annotation) for model in _models(part)]
 
 
-def _known(siblings: Mapping[str, str], noun: str, thing: str) -> str | None:
-    names = ", ".join(siblings)
-    if names:
-        return f"the {noun}s are {names}"
+def _list_known(siblings: Mapping[str, str], noun: str, thing: str) -> str | None:
+    if siblings:
+        return f"the {noun}s are {', '.join(siblings)}"
     return f"{thing} has no parameters" if thing else None
 
 
-def _misplaced(path: Keys) -> str | None:
+def _hint_at_section(path: Keys) -> str | None:
     """Return the hint for a key at the top of a recipe that belongs into a section."""
     for section, field in RecipeSchema.model_fields.items():
         if len(path) == 1 and path[0] in getattr(field.annotation, "model_fields", {}):

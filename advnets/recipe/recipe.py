@@ -34,7 +34,7 @@ class Recipe:
     Attributes:
         settings: What it says, typed, every default filled in:
             ``recipe.settings.training.batch_size``; components as
-            ``{"name": ..., parameters...}``. They are made by :meth:`make`.
+            ``{"name": ..., parameters...}``. They are built by :meth:`make`.
         source: The file it came from, or ``recipe`` for one given as a mapping.
         stand_in_for: For a recipe that uses its stand-in, the entry of the data set that
             it stands in for; else ``None``.
@@ -110,7 +110,7 @@ class Recipe:
         entries[original] = self._entries[offline]
         return replace(self, settings=settings, stand_in_for=stood_for, _entries=entries)
 
-    def changed(self, overrides: Overrides) -> Recipe:
+    def override(self, overrides: Overrides) -> Recipe:
         """Return the recipe under overrides; see :func:`load_recipe`."""
         return load_recipe(self.data, overrides, self.registry)
 
@@ -144,7 +144,7 @@ def load_recipe(
         registry: The components that it may name; all plugins' by default.
 
     Raises:
-        RecipeError: If anything is wrong with it, with every problem at its place.
+        RecipeError: If anything is wrong with it, with the location of every problem.
         UsageError: If there is no such file and no such name.
     """
     registry = load_plugins() if registry is None else registry
@@ -158,8 +158,7 @@ def load_recipe(
 
 
 def recipe_bytes(path: Path) -> bytes:
-    """Return the content of a recipe's file, or as much of it as shows that it is too large for
-    one.
+    """Return a recipe's file's content, or as much as shows that it is too large for one.
 
     Raises:
         UsageError: If it cannot be read, or is no file.
@@ -172,10 +171,7 @@ def recipe_bytes(path: Path) -> bytes:
 
 
 def parse_recipe(
-    text: str,
-    overrides: Overrides = (),
-    registry: Registry | None = None,
-    source: str = "recipe",
+    text: str, overrides: Overrides = (), registry: Registry | None = None, source: str = "recipe"
 ) -> Recipe:
     """Check a recipe given as YAML text; otherwise like :func:`load_recipe`."""
     registry = load_plugins() if registry is None else registry
@@ -198,17 +194,11 @@ def _refuse_large(data: dict[str, Any], source: str) -> None:
     """
     size, values = len(write_yaml(data).encode()), _count(data)
     if values > MAX_VALUES or size > MAX_BYTES // 2:
-        raise RecipeError(
-            [
-                Problem(
-                    f"with every default filled in, the recipe has {values:,} keys and values in "
-                    f"{size:,} bytes; at most {MAX_VALUES:,} in {MAX_BYTES // 2:,} can be kept",
-                    1,
-                    1,
-                    source,
-                )
-            ]
+        message = (
+            f"with every default filled in, the recipe has {values:,} keys and values in "
+            f"{size:,} bytes; at most {MAX_VALUES:,} in {MAX_BYTES // 2:,} can be kept"
         )
+        raise RecipeError([Problem(message, 1, 1, source)])
 
 
 def _count(value: Any) -> int:

@@ -12,10 +12,10 @@ from pydantic import ValidationError
 from ..errors import PluginError
 from ..plugins.components import Component, Names, Parameters
 from ..plugins.registry import Registry
-from .document import Document, Keys, at, dotted
+from .document import Document, Keys, get_at, join_keys
 from .problems import Findings
 from .schema import OFFLINE, SLOTS, RecipeSchema, Slot
-from .wording import KIND, any_of, came
+from .wording import KIND, describe_value, join_alternatives
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def resolve(
         if value is None:
             findings.add((), "the recipe is empty", "`advnets recipes list` shows complete ones")
         else:
-            findings.add((), f"a recipe is a mapping of keys, not {came(value)}")
+            findings.add((), f"a recipe is a mapping of keys, not {describe_value(value)}")
         raise findings.error()
     value = {"name": default_name} | value
     recipe = findings.validate(RecipeSchema, value)
@@ -69,7 +69,7 @@ def resolve(
     if findings.problems or recipe is None:
         raise findings.error()
     for keys, entry in entries.items():  # a data set's own `offline` comes after it
-        at(data, keys[:-1])[keys[-1]] = dict(entry.data)
+        get_at(data, keys[:-1])[keys[-1]] = dict(entry.data)
     return RecipeSchema.model_validate(data), entries
 
 
@@ -131,30 +131,30 @@ def _entry(
 ) -> Entry | None:
     """Check one component's entry: its name, its role, its parameters."""
     kind = KIND[slot.kind]
-    place = keys
+    path = keys
     if isinstance(value, dict):
-        place = (*keys, "name")
+        path = (*keys, "name")
         if "name" not in value:
             known = ", ".join(slot.names(registry)) or "none"
             findings.add(
-                keys, f"{dotted(keys)}: missing key 'name'", f"{slot.kind}: {known}", at_key=True
+                keys, f"{join_keys(keys)}: missing key 'name'", f"{slot.kind}: {known}", at_key=True
             )
             return None
     name = value.get("name") if isinstance(value, dict) else value
     if not isinstance(name, str):
         expected = "text" if isinstance(value, dict) else "a name, or a mapping with a name"
-        findings.add(place, f"{dotted(place)}: expected {expected}, got {came(name)}")
+        findings.add(path, f"{join_keys(path)}: expected {expected}, got {describe_value(name)}")
         return None
     try:
         component = registry.component(slot.kind, name)
     except PluginError as error:
-        findings.add(place, f"{dotted(keys)}: {error.message}", error.hint)
+        findings.add(path, f"{join_keys(keys)}: {error.message}", error.hint)
         return None
     if not slot.fits(component):
         findings.add(
-            place,
-            f"{dotted(keys)}: {kind} {name!r} cannot play the {slot.role}, "
-            f"only the {any_of(component.roles)}",
+            path,
+            f"{join_keys(keys)}: {kind} {name!r} cannot play the {slot.role}, "
+            f"only the {join_alternatives(component.roles)}",
             f"for the {slot.role} there are: {', '.join(slot.names(registry)) or 'none'}",
         )
         return None

@@ -14,12 +14,13 @@ import re
 
 from ..safe_io.wording import shorten
 
-NULL = re.compile(r"null|Null|NULL|~|")
-TRUE = re.compile(r"true|True|TRUE")
-FALSE = re.compile(r"false|False|FALSE")
-INTEGER = re.compile(r"[-+]?[0-9]+")
-OCTAL = re.compile(r"0o[0-7]+")
-HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+WORDS = {
+    **dict.fromkeys(("null", "Null", "NULL", "~", "")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+INTEGERS = {10: r"[-+]?[0-9]+", 8: r"0o[0-7]+", 16: r"0x[0-9a-fA-F]+"}
+"""Their notations, by base."""
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -40,23 +41,17 @@ def resolve_scalar(text: str) -> bool | int | float | str | None:
     ...
     ValueError: .nan is not a finite number
     """
-    if NULL.fullmatch(text):
-        return None
-    if TRUE.fullmatch(text):
-        return True
-    if FALSE.fullmatch(text):
-        return False
-    if INTEGER.fullmatch(text):
-        return _integer(text, 10)
-    if OCTAL.fullmatch(text):
-        return _integer(text, 8)
-    if HEXADECIMAL.fullmatch(text):
-        return _integer(text, 16)
+    if text in WORDS:
+        return WORDS[text]
+    for base, notation in INTEGERS.items():
+        if re.fullmatch(notation, text):
+            if len(text) > 40 or abs(value := int(text, base)) > LARGEST:
+                raise ValueError(f"{shorten(text, 21)} does not fit into 64 bits")
+            return value
     if FLOAT.fullmatch(text):
-        value = float(text)
-        if math.isinf(value):
+        if math.isinf(float(text)):
             raise ValueError(f"{text} is too large for a 64-bit float")
-        return value
+        return float(text)
     if NOT_FINITE.fullmatch(text):
         raise ValueError(f"{text} is not a finite number")
     return text
@@ -79,9 +74,3 @@ def check_text(text: str) -> None:
     except UnicodeEncodeError as error:
         code = ord(text[error.start])
         raise ValueError(f"\\u{code:04x} alone is half a character (a surrogate)") from None
-
-
-def _integer(text: str, base: int) -> int:
-    if len(text) > 40 or abs(value := int(text, base)) > LARGEST:
-        raise ValueError(f"{shorten(text, 21)} does not fit into 64 bits")
-    return value

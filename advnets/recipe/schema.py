@@ -1,4 +1,4 @@
-"""The keys of a recipe, their types, ranges and defaults; which of them name components."""
+"""Define the keys of a recipe, their types, ranges and defaults; which of them name components."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LARGEST_COUNT = 2**53  # steps are kept in float64 here and there (plots, JSON)
 
 @dataclass(frozen=True)
 class Slot:
-    """A key of the recipe that names a component, or a list of them.
+    """Describe a key of the recipe that names a component, or a list of them.
 
     Attributes:
         kind: The kind of the component.
@@ -45,7 +45,7 @@ Count = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
 
 
 class Optimizers(Parameters):
-    """How each player moves along its gradient."""
+    """Choose how each player moves along its gradient."""
 
     generator: Annotated[Any, Slot("optimizers")] = Field(description="the generator's optimizer")
     discriminator: Annotated[Any, Slot("optimizers")] = Field(
@@ -54,7 +54,7 @@ class Optimizers(Parameters):
 
 
 class Averaging(Parameters):
-    """A moving average of the generator's weights, kept beside it."""
+    """Keep a moving average of the generator's weights next to it."""
 
     decay: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.999, description="per round; 0.999 averages over about a thousand rounds"
@@ -65,7 +65,7 @@ class Averaging(Parameters):
 
 
 class Training(Parameters):
-    """How long, and how many examples at a time."""
+    """Set how long to train, and on how many examples at a time."""
 
     steps: Count = Field(description="rounds: moves of the generator")
     batch_size: Annotated[int, Field(ge=1, le=2**20)] = Field(
@@ -77,7 +77,7 @@ Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
 
 
 class Distribution(Parameters):
-    """Where and in which precision the game is played."""
+    """Choose where and in which precision the game is played."""
 
     strategy: Literal["auto", "one_device", "mirrored", "multi_worker", "tpu"] = Field(
         "auto", description="auto: all workers where there are several, else all GPUs, else the CPU"
@@ -105,13 +105,12 @@ class Distribution(Parameters):
         "for the end of a call",
     )
     determinism: bool = Field(
-        False,
-        description="only operations that repeat bit by bit, on GPUs as well; slower there",
+        False, description="only operations that repeat bit by bit, on GPUs as well; slower there"
     )
 
 
 class BestCheckpoint(Parameters):
-    """Which checkpoint is kept however old it gets."""
+    """Choose the checkpoint that is kept however old it gets."""
 
     metric: Annotated[str, Field(min_length=1, max_length=100)] = Field(
         description="the name of a score that the recipe's metrics compute"
@@ -120,7 +119,7 @@ class BestCheckpoint(Parameters):
 
 
 class Checkpoints(Parameters):
-    """When the state is committed, and how many commits are kept."""
+    """Set when the state is committed, and how many commits are kept."""
 
     every: Count = Field(1000, description="rounds between two commits")
     keep: Annotated[int, Field(ge=1, le=10_000)] = Field(3, description="newest commits kept")
@@ -132,7 +131,7 @@ class Checkpoints(Parameters):
 
 
 class Monitoring(Parameters):
-    """What one sees while it runs."""
+    """Choose what one sees while it runs."""
 
     log_every: Count = Field(100, description="rounds between two lines of metrics.jsonl")
     image_every: Cadence = Field(1000, description="rounds between two sample grids; 0: none")
@@ -149,7 +148,7 @@ class Monitoring(Parameters):
 
 
 class Evaluation(Parameters):
-    """When the generator is scored during training, and by what."""
+    """Set when the generator is scored during training, and by what."""
 
     every: Cadence = Field(
         0,
@@ -165,11 +164,11 @@ class Evaluation(Parameters):
 
 
 class Health(Parameters):
-    """What is done when a loss, a gradient or a weight is no longer finite."""
+    """Choose what to do when a loss, a gradient or a weight is no longer finite."""
 
     policy: Literal["rollback", "skip", "stop"] = Field(
         "rollback",
-        description="rollback: go on from the last checkpoint, at lower learning rates; "
+        description="rollback: continue from the last checkpoint, at lower learning rates; "
         "skip: leave out the moves along such gradients; stop: end the run",
     )
     rollbacks: Annotated[int, Field(ge=0, le=1000)] = Field(
@@ -184,7 +183,7 @@ class Health(Parameters):
 
 
 class RecipeSchema(Parameters):
-    """A recipe: one adversarial game, and how it is played and watched."""
+    """Describe one adversarial game, and how it is played and watched."""
 
     name: Annotated[str, Field(pattern=NAME_PATTERN, max_length=100)] = Field(
         description="of the run's folder; the file's name by default"

@@ -41,8 +41,7 @@ def find_recipe(word: str | Path, registry: Registry) -> Path:
     names = registry.names("recipes")
     if text in names or ("recipes", text) in registry.conflicts:
         return recipe_path(registry.component("recipes", text))
-    looks_like_path = path.suffix in SUFFIXES or path.name != text
-    if looks_like_path:
+    if path.suffix in SUFFIXES or path.name != text:  # it looks like a path
         siblings = path.parent.glob("*.yaml") if is_there(path.parent) else ()
         hint = did_you_mean(text, map(str, siblings))
         if hint is None and path.stem in names:
@@ -59,8 +58,7 @@ def find_recipe(word: str | Path, registry: Registry) -> Path:
 
 
 def recipe_path(component: Component, thing: str = "recipe") -> Path:
-    """Return the file that a component of kind ``recipes`` or ``sweeps`` ships:
-    ``package:path.yaml``.
+    """Return the file of a shipped recipe or sweep, ``package:path.yaml``.
 
     The package is found, not imported.
 
@@ -79,7 +77,7 @@ def recipe_path(component: Component, thing: str = "recipe") -> Path:
     if spec is None:
         raise PluginError(f"{thing} {component.name!r}: there is no package {package}")
     folders = list(spec.submodule_search_locations or [])
-    if not folders and spec.origin:  # a single-file plugin ships files beside itself
+    if not folders and spec.origin:  # a single-file plugin ships files next to itself
         folders = [str(Path(spec.origin).parent)]
     for folder in folders:
         path = Path(normpath(Path(folder) / inside))  # without the ".." of a checkout's recipes

@@ -30,37 +30,28 @@ KIND = {
 """One component of each kind, in words."""
 
 PATTERNS = {NAME_PATTERN: "lower-case letters, digits, _ and -, a letter or a digit first"}
+MAPPING_TYPES = ("dict_type", "dataclass_type", "model_type", "model_attributes_type")
 EXPECTED: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "int_type": lambda c: "an integer",
-    "int_parsing": lambda c: "an integer",
-    "int_from_float": lambda c: "an integer",
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), lambda c: "an integer"),
     "int_parsing_size": lambda c: "a smaller integer",
-    "float_type": lambda c: "a number",
-    "float_parsing": lambda c: "a number",
+    **dict.fromkeys(("float_type", "float_parsing"), lambda c: "a number"),
     "finite_number": lambda c: "a finite number",
-    "bool_type": lambda c: "true or false",
-    "bool_parsing": lambda c: "true or false",
+    **dict.fromkeys(("bool_type", "bool_parsing"), lambda c: "true or false"),
     "string_type": lambda c: "text",
     "string_too_short": lambda c: f"text of at least {pluralise(c['min_length'], 'character')}",
     "string_too_long": lambda c: f"text of at most {pluralise(c['max_length'], 'character')}",
     "string_pattern_mismatch": lambda c: (
         PATTERNS.get(c["pattern"]) or f"text that matches {c['pattern']}"
     ),
-    "list_type": lambda c: "a list",
-    "tuple_type": lambda c: "a list",
-    "set_type": lambda c: "a list",
-    "dict_type": lambda c: "a mapping",
-    "dataclass_type": lambda c: "a mapping",
-    "model_type": lambda c: "a mapping",
-    "model_attributes_type": lambda c: "a mapping",
+    **dict.fromkeys(("list_type", "tuple_type", "set_type"), lambda c: "a list"),
+    **dict.fromkeys(MAPPING_TYPES, lambda c: "a mapping"),
     "none_required": lambda c: "null",
-    "literal_error": lambda c: str(c["expected"]),
-    "enum": lambda c: str(c["expected"]),
-    "greater_than": lambda c: f"more than {number(c['gt'])}",
-    "greater_than_equal": lambda c: f"at least {number(c['ge'])}",
-    "less_than": lambda c: f"less than {number(c['lt'])}",
-    "less_than_equal": lambda c: f"at most {number(c['le'])}",
-    "multiple_of": lambda c: f"a multiple of {number(c['multiple_of'])}",
+    **dict.fromkeys(("literal_error", "enum"), lambda c: str(c["expected"])),
+    "greater_than": lambda c: f"more than {format_number(c['gt'])}",
+    "greater_than_equal": lambda c: f"at least {format_number(c['ge'])}",
+    "less_than": lambda c: f"less than {format_number(c['lt'])}",
+    "less_than_equal": lambda c: f"at most {format_number(c['le'])}",
+    "multiple_of": lambda c: f"a multiple of {format_number(c['multiple_of'])}",
     "too_short": lambda c: f"at least {pluralise(c['min_length'], 'entry')}",
     "too_long": lambda c: f"at most {pluralise(c['max_length'], 'entry')}",
     "path_type": lambda c: "a path",
@@ -68,7 +59,7 @@ EXPECTED: dict[str, Callable[[Mapping[str, Any]], str]] = {
 """What was expected, by pydantic's type of error."""
 
 
-def expectation(error: ErrorDetails) -> str | None:
+def describe_expected(error: ErrorDetails) -> str | None:
     """Return what was expected, if a few words can say it."""
     say = EXPECTED.get(error["type"])
     try:
@@ -77,21 +68,18 @@ def expectation(error: ErrorDetails) -> str | None:
         return None
 
 
-def other_words(error: ErrorDetails) -> str:
+def reword(error: ErrorDetails) -> str:
     """Return the message of an error that a validator worded itself."""
-    if error["type"] in ("value_error", "assertion_error"):
-        cause = error.get("ctx", {}).get("error")
-        text = str(cause) if cause is not None else error["msg"]
-    else:
-        text = error["msg"]
-    text = " ".join(text.split())
+    own = error["type"] in ("value_error", "assertion_error")
+    cause = error.get("ctx", {}).get("error") if own else None
+    text = " ".join((error["msg"] if cause is None else str(cause)).split())
     return text[:1].lower() + text[1:] if text else error["type"]
 
 
-def came(value: Any) -> str:
+def describe_value(value: Any) -> str:
     """Write the value that came in the recipe's notation, shortened.
 
-    >>> came("3"), came(True), came({"gcn": 55}), came(None)
+    >>> describe_value("3"), describe_value(True), describe_value({"gcn": 55}), describe_value(None)
     ("the text '3'", 'true', 'a mapping', 'nothing')
     """
     if value is None:
@@ -107,16 +95,16 @@ def came(value: Any) -> str:
     return str(value)
 
 
-def conversion_hint(expected: str, value: Any) -> str | None:
+def suggest_conversion(expected: str, value: Any) -> str | None:
     """Return how to write the value that is obviously meant by one of the wrong type.
 
-    >>> conversion_hint("a number", "3")
+    >>> suggest_conversion("a number", "3")
     'remove the quotes: 3'
-    >>> conversion_hint("an integer", 50000.0)
+    >>> suggest_conversion("an integer", 50000.0)
     'write 50000'
-    >>> conversion_hint("an integer", "50_000")
+    >>> suggest_conversion("an integer", "50_000")
     'write 50000'
-    >>> conversion_hint("true or false", "yes")
+    >>> suggest_conversion("true or false", "yes")
     'write true'
     """
     if value is None:
@@ -142,10 +130,10 @@ def conversion_hint(expected: str, value: Any) -> str | None:
     return None
 
 
-def number(value: Any) -> str:
+def format_number(value: Any) -> str:
     """Write a number as in a recipe.
 
-    >>> number(0.0), number(9007199254740992), number(1e-05)
+    >>> format_number(0.0), format_number(9007199254740992), format_number(1e-05)
     ('0', '9007199254740992', '1e-05')
     """
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
@@ -167,10 +155,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     return f"did you mean {near[0]!r}?" if near else None
 
 
-def any_of(texts: Iterable[str]) -> str:
+def join_alternatives(texts: Iterable[str]) -> str:
     """Join alternatives in words.
 
-    >>> any_of(["a list", "'none'", "a list"])
+    >>> join_alternatives(["a list", "'none'", "a list"])
     "a list or 'none'"
     """
     unique = list(dict.fromkeys(texts))

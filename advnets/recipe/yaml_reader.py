@@ -27,7 +27,7 @@ from ruamel.yaml.events import (
 )
 
 from ..errors import Problem
-from .document import Document, Keys, Place
+from .document import Document, Keys, Location
 from .scalars import check_text, resolve_scalar
 
 MAX_BYTES = 256 * 1024
@@ -70,13 +70,13 @@ def read_yaml(text: str | bytes, source: str) -> Document:
     >>> document = read_yaml("loss: {name: hinge, margin: 1e-4}", "r.yaml")
     >>> document.value
     {'loss': {'name': 'hinge', 'margin': 0.0001}}
-    >>> document.place(("loss", "margin"))
-    Place(source='r.yaml', line=1, column=29, override='')
+    >>> document.locate(("loss", "margin"))
+    Location(source='r.yaml', line=1, column=29, override='')
     """
     document = Document(source)
     try:
         decoded = _decode(text, source)
-        document.values[()] = Place(source, 1, 1)
+        document.values[()] = Location(source, 1, 1)
         _Reader(decoded, document).read()
     except _Unreadable as error:
         document.problems.append(error.problem)
@@ -85,22 +85,17 @@ def read_yaml(text: str | bytes, source: str) -> Document:
 
 
 def _decode(text: str | bytes, source: str) -> str:
-    size = len(text)
-    if size > MAX_BYTES:
-        raise _Unreadable(
-            Problem(
-                f"the file has {size:,} bytes; a recipe has at most {MAX_BYTES:,}", 1, 1, source
-            )
-        )
+    if len(text) > MAX_BYTES:
+        message = f"the file has {len(text):,} bytes; a recipe has at most {MAX_BYTES:,}"
+        raise _Unreadable(Problem(message, 1, 1, source))
     if isinstance(text, str):
         return text
     try:
         return text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line, column = _position(text[: error.start].decode("utf-8-sig", "replace"))
-        raise _Unreadable(
-            Problem("the file is not UTF-8", line, column, source, "save it as UTF-8")
-        ) from None
+        problem = Problem("the file is not UTF-8", line, column, source, "save it as UTF-8")
+        raise _Unreadable(problem) from None
 
 
 def _position(before: str) -> tuple[int, int]:
@@ -123,7 +118,9 @@ class _Reader:
         """Fill the document."""
         for event in self._events:
             if isinstance(event, DocumentStartEvent):
-                self._start(event)
+                if event.version or event.tags:
+                    message = "directives (%…) are not allowed in recipes"
+                    self._problem(event, message, "remove the line")
                 self.document.value = self._node((), 0)
             elif isinstance(event, DocumentEndEvent):
                 break
@@ -139,7 +136,8 @@ class _Reader:
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            raise self._syntax(_reason(error), line, column) from None
+            reason = ", ".join(text for text in (error.context, error.problem) if text)
+            raise self._syntax(reason, line, column) from None
         except YAMLError as error:
             position = getattr(error, "position", 0)
             line, column = _position(self.text[: position if isinstance(position, int) else 0])
@@ -153,32 +151,28 @@ class _Reader:
         message = " ".join(message.split()).replace("'<stream end>'", "the end of the file")
         message = message.replace(r"'\x00'", "the end of the file")
         hint = next((hint for part, hint in HINTS.items() if part in message), None)
-        return _Unreadable(
-            Problem(f"not YAML: {message}", line, column, self.document.source, hint)
-        )
+        problem = Problem(f"not YAML: {message}", line, column, self.document.source, hint)
+        return _Unreadable(problem)
 
-    def _place(self, event: Event) -> Place:
+    def _location(self, event: Event) -> Location:
         mark = event.start_mark
-        return Place(self.document.source, mark.line + 1, mark.column + 1)
+        return Location(self.document.source, mark.line + 1, mark.column + 1)
 
     def _problem(self, event: Event, message: str, hint: str | None = None) -> None:
-        self.document.problems.append(self._place(event).problem(message, hint))
-
-    def _start(self, event: DocumentStartEvent) -> None:
-        if event.version or event.tags:
-            self._problem(event, "directives (%…) are not allowed in recipes", "remove the line")
+        self.document.problems.append(self._location(event).problem(message, hint))
 
     def _node(self, keys: Keys | None, depth: int) -> Any:
         """Read one value; ``keys`` is ``None`` within a value that is discarded."""
         event = self._next()
-        place = self._place(event)
+        location = self._location(event)
         self._count += 1
         if self._count > MAX_VALUES:
-            raise _Unreadable(place.problem(f"more than {MAX_VALUES:,} keys and values"))
+            raise _Unreadable(location.problem(f"more than {MAX_VALUES:,} keys and values"))
         if keys:
             if isinstance(event, ScalarEvent) and event.implicit[0] and not event.value:
-                place = self.document.keys.get(keys, place)  # nothing has no place of its own
-            self.document.values[keys] = place
+                # Nothing is written there: it is located by its key.
+                location = self.document.keys.get(keys, location)
+            self.document.values[keys] = location
         if not self._is_plain(event):
             self._spoil(keys)
         if isinstance(event, AliasEvent):
@@ -186,7 +180,7 @@ class _Reader:
         if isinstance(event, ScalarEvent):
             return self._scalar(event, keys)
         if depth >= MAX_DEPTH:
-            raise _Unreadable(place.problem(f"nested more than {MAX_DEPTH} levels deep"))
+            raise _Unreadable(location.problem(f"nested more than {MAX_DEPTH} levels deep"))
         if isinstance(event, SequenceStartEvent):
             return self._sequence(keys, depth + 1)
         assert isinstance(event, MappingStartEvent)
@@ -236,7 +230,7 @@ class _Reader:
             if name is None or keys is None:
                 self._node(None, depth)
                 continue
-            self.document.keys[(*keys, name)] = self._place(event)
+            self.document.keys[(*keys, name)] = self._location(event)
             items[name] = self._node((*keys, name), depth)
         self._next()
         return items
@@ -253,14 +247,13 @@ class _Reader:
             return None
         if not isinstance(key, str):
             shown = event.value if isinstance(event, ScalarEvent) else type(key).__name__
-            self._problem(
-                event, f"a key must be text, not {shown or 'nothing'}", "put it in quotes"
-            )
-            return None
-        if key in items:
+            message = f"a key must be text, not {shown or 'nothing'}"
+            self._problem(event, message, "put it in quotes")
+        elif key in items:
             self._problem(event, f"key {key!r} appears twice", "remove one of them")
-            return None
-        return key
+        else:
+            return key
+        return None
 
     def _next(self) -> Event:
         event, self._ahead = self._ahead or next(self._events), None
@@ -270,7 +263,3 @@ class _Reader:
         if self._ahead is None:
             self._ahead = next(self._events)
         return self._ahead
-
-
-def _reason(error: MarkedYAMLError) -> str:
-    return ", ".join(text for text in (error.context, error.problem) if text)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar, cast
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from ..recipe.wording import came, expectation, other_words
+from ..recipe.wording import describe_expected, describe_value, reword
 from ..safe_io.wording import shorten
 
 T = TypeVar("T")
@@ -49,8 +49,9 @@ def _in_words(error: ErrorDetails) -> str:
     )
     if error["type"] == "missing":
         return f"{place[1:]} is missing"
-    expected = expectation(error)
-    text = f"expected {expected}, got {came(error['input'])}" if expected else other_words(error)
+    expected = describe_expected(error)
+    got = describe_value(error["input"])
+    text = f"expected {expected}, got {got}" if expected else reword(error)
     return f"{place.removeprefix('.')}: {text}" if place else text
 
 

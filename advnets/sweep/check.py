@@ -141,7 +141,7 @@ def check_combinations(recipe: Recipe, space: Sequence[Parameter], findings: Fin
 def _find_problem(recipe: Recipe, overrides: Mapping[str, Any]) -> Problem | None:
     """Return the first problem of the recipe under these values."""
     try:
-        recipe.changed(overrides)
+        recipe.override(overrides)
     except RecipeError as error:
         problem = error.problems[0]
         return Problem(find_override(problem, overrides)[1], hint=problem.hint)

@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import RecipeError, UsageError
 from ..plugins.registry import Registry
 from ..recipe import Recipe, load_recipe, read_yaml, recipe_bytes
-from ..recipe.identity import determining
+from ..recipe.identity import select_determining
 from ..recipe.problems import Findings
 from ..recipe.shipped import recipe_path
 from ..recipe.wording import did_you_mean
@@ -71,7 +71,7 @@ class Sweep:
             del own[name]
         data = self.recipe.data
         played = {name: data[name] for name in ("training", "evaluation", "health")}
-        text = json.dumps([determining(data), played, own, self.seeds], sort_keys=True)
+        text = json.dumps([select_determining(data), played, own, self.seeds], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
     def recipe_of(self, params: Mapping[str, Any], seed: int) -> Recipe:
@@ -80,7 +80,8 @@ class Sweep:
         Raises:
             RecipeError: If the values do not go together.
         """
-        return self.recipe.changed(overrides_of(self.space, params) | {"seed": seed})
+        changed = overrides_of(self.space, params) | {"seed": seed}
+        return self.recipe.override(changed)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the file's content, defaults included."""
@@ -170,7 +171,7 @@ def _load_recipe(
     source: str | Path = file if is_there(file) and file.is_file() else schema.recipe
     try:
         recipe = load_recipe(source, schema.overrides, registry)
-        return recipe.changed(words) if words else recipe
+        return recipe.override(words) if words else recipe
     except UsageError as error:
         findings.add(("recipe",), error.message, error.hint)
     except RecipeError as error:

@@ -177,7 +177,7 @@ def _built(recipe: Recipe, source: Source, precisions: Sequence[str]) -> list[_P
         choice = Choice(jit, d_calls, precision, settings.rounds_per_call)
         log.info(f"building: {choice}")
         begun = time.perf_counter()
-        rounds = _rounds(recipe.changed(choice.overrides()), source)
+        rounds = _rounds(recipe.override(choice.overrides()), source)
         what = (precision, jit, _cost(rounds) or d_calls)
         if what in seen:
             continue  # such as two calls of a D that cannot be called once for both

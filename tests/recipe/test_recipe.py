@@ -65,14 +65,14 @@ def test_settings_are_typed_and_hold_what_the_json_does(parse: Any) -> None:
 
 def test_a_recipe_under_overrides(parse: Any) -> None:
     recipe = parse()
-    changed = recipe.changed({"training.steps": 7, "dataset": "noise"})
+    changed = recipe.override({"training.steps": 7, "dataset": "noise"})
     assert changed.settings.training.steps == 7
     assert changed.settings.training.batch_size == recipe.settings.training.batch_size
     assert changed.component("dataset")[0].name == "noise"
     assert changed.registry is recipe.registry
     assert recipe.component("dataset")[0].name == "faces"
     with pytest.raises(RecipeError, match=r"unknown key 'step' in training"):
-        recipe.changed(["training.step=7"])
+        recipe.override(["training.step=7"])
 
 
 def test_a_list_of_components_is_asked_for_by_its_key(parse: Any) -> None:

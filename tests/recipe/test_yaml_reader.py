@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from advnets.recipe.document import Place
+from advnets.recipe.document import Location
 from advnets.recipe.yaml_reader import MAX_BYTES, read_yaml
 
 
@@ -52,11 +52,11 @@ def test_values(text: str, value: object) -> None:
 def test_places() -> None:
     read = read_yaml("# note\na:\n  - b\n  - c: 1\n    dé: 'x'\ne:   {f: [2]}\n", "r.yaml")
     assert read.value == {"a": ["b", {"c": 1, "dé": "x"}], "e": {"f": [2]}}
-    assert read.place(("a", 0)) == Place("r.yaml", 3, 5)
-    assert read.place(("a", 1, "dé")) == Place("r.yaml", 5, 9)
-    assert read.place(("a", 1, "dé"), key=True) == Place("r.yaml", 5, 5)
-    assert read.place(("e", "f", 0)) == Place("r.yaml", 6, 11)
-    assert read.place(("e", "missing"), key=True) == Place("r.yaml", 6, 1)
+    assert read.locate(("a", 0)) == Location("r.yaml", 3, 5)
+    assert read.locate(("a", 1, "dé")) == Location("r.yaml", 5, 9)
+    assert read.locate(("a", 1, "dé"), key=True) == Location("r.yaml", 5, 5)
+    assert read.locate(("e", "f", 0)) == Location("r.yaml", 6, 11)
+    assert read.locate(("e", "missing"), key=True) == Location("r.yaml", 6, 1)
 
 
 @pytest.mark.parametrize(

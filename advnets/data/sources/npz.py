@@ -104,7 +104,7 @@ class Npz(Source):
     def read_some(self, split: str, indices: np.ndarray) -> Examples:
         key = self._names[split] or split
         stored, labels = self._header(key)[1], self._labels(split)
-        with self._explaining(key):
+        with self._explain_errors(key):
             rows = self._arrays.read_rows(key, indices)
         return Examples(self._convert(rows, stored), None if labels is None else labels[indices])
 
@@ -172,11 +172,11 @@ class Npz(Source):
         return shape, dtype
 
     def _array(self, key: str) -> np.ndarray:
-        with self._explaining(key):
+        with self._explain_errors(key):
             return self._arrays.read(key)
 
     @contextmanager
-    def _explaining(self, key: str) -> Iterator[None]:
+    def _explain_errors(self, key: str) -> Iterator[None]:
         """Report what goes wrong with an array under its name."""
         try:
             yield

@@ -171,7 +171,7 @@ def prepare(
         manual_dir=None if from_dir is None else Path(from_dir).expanduser(), try_download_gcs=False
     )
     try:
-        with _quieting():
+        with _quiet_progress():
             builder.download_and_prepare(download_config=config, file_format=file_format)
     except Exception as error:
         # Another process may have prepared it meanwhile: then there is nothing to report.
@@ -263,7 +263,7 @@ def _failure(builder: Any, error: Exception) -> DataError:
 
 
 @contextmanager
-def _quieting() -> Iterator[None]:
+def _quiet_progress() -> Iterator[None]:
     """Show progress bars only on a terminal, and nothing on stdout, which is for results."""
     import tensorflow_datasets as tfds
 

@@ -24,7 +24,7 @@ class Pixels(FeatureExtractor):
 
     def __init__(self, context: FeatureContext):
         self._shape = context.spec.shape if context.spec is not None else None
-        self._range = None if context.data is None else context.data.preprocess.described
+        self._range = None if context.data is None else context.data.preprocess.description
 
     def __call__(self, examples: np.ndarray) -> np.ndarray:
         return examples.reshape(len(examples), -1).astype(np.float64)

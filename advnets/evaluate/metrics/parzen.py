@@ -87,7 +87,7 @@ def parzen(
         examples=len(test),
         dimensions=test.shape[1],
         error="population standard deviation / sqrt(examples)",
-        preprocess=None if preprocess is None else preprocess.described,
+        preprocess=None if preprocess is None else preprocess.description,
         precision="float64",
         **normal_interval(value, error).protocol(),
     )

@@ -62,7 +62,7 @@ def ebgan_value(
             split=split,
             examples=len(real),
             precision="float64",
-            preprocess=None if preprocess is None else preprocess.described,
+            preprocess=None if preprocess is None else preprocess.description,
             error="of the mean",
             **interval.protocol(),
         )
