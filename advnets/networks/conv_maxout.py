@@ -9,14 +9,14 @@ import keras
 
 from ..errors import UsageError
 from .context import NetworkContext
-from .layers import ConvMaxout, Maxout
+from .layers import ConvMaxout
 from .stack import (
-    choose_weights,
+    STARTS,
     drop_inputs,
     filter_initializer,
     flatten,
     image_shape,
-    kernel_arguments,
+    maxout_layers,
     output_layer,
 )
 
@@ -56,7 +56,6 @@ def conv_maxout(
     309
     """
     size = image_shape(context.input_shape, "conv_maxout")[:2]
-    output = {"activation": "linear", "bias": 0.0, **(output or {})}
     inputs = x = keras.Input(context.input_shape, name="input")
     for index, layer in enumerate(convolutions):
         name = f"conv_maxout_{index}"
@@ -69,25 +68,12 @@ def conv_maxout(
             )
         x = drop_inputs(x, dropout, index, context)
         x = ConvMaxout(
-            layer["channels"],
-            layer["pieces"],
-            kernel=layer["kernel"],
-            padding=layer["padding"],
-            pool=layer["pool"],
-            pool_stride=layer["pool_stride"],
+            **{key: value for key, value in layer.items() if key not in STARTS},
             kernel_initializer=filter_initializer(layer, network, context.seed_for(name)),
             name=name,
         )(x)
-    x = flatten(x)
-    for index, dense in enumerate(layers):
-        own: Mapping[str, Any] = {"units": dense} if isinstance(dense, int) else dense
-        name = f"maxout_{index}"
-        x = drop_inputs(x, dropout, len(convolutions) + index, context)
-        x = Maxout(
-            own["units"],
-            own.get("pieces") or pieces,
-            **kernel_arguments(choose_weights(own, network), context.seed_for(name)),
-            name=name,
-        )(x)
-    x = drop_inputs(x, dropout, len(convolutions) + len(layers), context)
+    first = len(convolutions)
+    x = maxout_layers(
+        flatten(x), context, layers, network, pieces=pieces, dropout=dropout, first=first
+    )
     return keras.Model(inputs, output_layer(x, context, output, network), name=context.role)

@@ -111,14 +111,13 @@ class _Layers:
     def norm(self, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
         if not self.batch_norm:
             return x
-        layer = BatchNorm(
+        return BatchNorm(
             synchronized=self.synchronized,
             momentum=0.9,
             epsilon=1e-5,
             gamma_initializer=self._normal(name, mean=1.0),
             name=name,
-        )
-        return layer(x)
+        )(x)
 
 
 def _generator(layers: _Layers, channels: int, stages: int | None, output: str) -> keras.Model:
@@ -168,10 +167,11 @@ def _count_stages(height: int, width: int, requested: int | None) -> int:
     if requested in possible:
         return requested
     most = max(possible, default=0)
+    other = "give the data set another size"
     raise UsageError(
         f"dcgan halves images {requested} times (stages), for which height and width must be "
         f"multiples of {2**requested}; these images have {height}×{width} pixels",
-        hint=f"set stages to at most {most}, or give the data set another size"
+        hint=f"set stages to at most {most}, or {other}"
         if most
-        else "give the data set another size (for folder: size), or choose another architecture",
+        else f"{other} (for folder: size), or choose another architecture",
     )

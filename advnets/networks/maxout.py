@@ -8,8 +8,7 @@ from typing import Any
 import keras
 
 from .context import NetworkContext
-from .layers import Maxout
-from .stack import choose_weights, drop_inputs, flatten, kernel_arguments, output_layer
+from .stack import flatten, maxout_layers, output_layer
 
 
 def maxout(
@@ -41,18 +40,7 @@ def maxout(
     >>> maxout(context, layers=[240, 240], irange=0.005).count_params()
     1231441
     """
-    output = {"activation": "linear", "bias": 0.0, **(output or {})}
     inputs = keras.Input(context.input_shape, name="input")
     x = flatten(inputs)
-    for index, layer in enumerate(layers):
-        own: Mapping[str, Any] = {"units": layer} if isinstance(layer, int) else layer
-        name = f"maxout_{index}"
-        x = drop_inputs(x, dropout, index, context)
-        x = Maxout(
-            own["units"],
-            own.get("pieces") or pieces,
-            **kernel_arguments(choose_weights(own, network), context.seed_for(name)),
-            name=name,
-        )(x)
-    x = drop_inputs(x, dropout, len(layers), context)
+    x = maxout_layers(x, context, layers, network, pieces=pieces, dropout=dropout)
     return keras.Model(inputs, output_layer(x, context, output, network), name=context.role)

@@ -56,7 +56,6 @@ def mlp(
     >>> model.output_shape, model.count_params()  # 2·3 + 3 + 3·16 + 16
     ((None, 4, 4, 1), 73)
     """
-    output = {"activation": "linear", "bias": 0.0, **(output or {})}
     inputs = keras.Input(context.input_shape, name="input")
     x = hidden_layers(
         flatten(inputs), context, layers, network,

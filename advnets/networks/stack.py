@@ -12,10 +12,12 @@ import numpy as np
 from ..errors import DataError, UsageError
 from .context import NetworkContext
 from .initializers import weight_initializer
-from .layers import BatchNorm, ColumnNorm, Dense, Dropout, Relu
+from .layers import BatchNorm, ColumnNorm, Dense, Dropout, Maxout, Relu
 from .precision import as_float32
 
 STARTS = ("irange", "stddev", "sparse")
+OUTPUT: dict[str, Any] = {"activation": "linear", "bias": 0.0}
+"""What an output layer is unless a recipe says otherwise."""
 
 
 def choose_weights(own: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,8 +96,8 @@ def drop_inputs(
     if index >= len(rates) or rates[index] == 0:
         return x
     name = f"dropout_{index}"
-    layer = Dropout(rates[index], f"{context.role}/{name}", seed=context.seed_for(name), name=name)
-    return layer(x)
+    seed = context.seed_for(name)
+    return Dropout(rates[index], f"{context.role}/{name}", seed=seed, name=name)(x)
 
 
 def hidden_layers(
@@ -137,10 +139,34 @@ def hidden_layers(
     return x
 
 
+def maxout_layers(
+    x: keras.KerasTensor,
+    context: NetworkContext,
+    layers: Sequence[int | Mapping[str, Any]],
+    network: Mapping[str, Any],
+    *,
+    pieces: int,
+    dropout: Sequence[float],
+    first: int = 0,
+) -> keras.KerasTensor:
+    """Build fully connected maxout layers; the first one's dropout rate is ``dropout[first]``."""
+    for index, layer in enumerate(layers):
+        own: Mapping[str, Any] = {"units": layer} if isinstance(layer, int) else layer
+        name = f"maxout_{index}"
+        x = drop_inputs(x, dropout, first + index, context)
+        x = Maxout(
+            own["units"],
+            own.get("pieces") or pieces,
+            **kernel_arguments(choose_weights(own, network), context.seed_for(name)),
+            name=name,
+        )(x)
+    return drop_inputs(x, dropout, first + len(layers), context)
+
+
 def output_layer(
     x: keras.KerasTensor,
     context: NetworkContext,
-    output: Mapping[str, Any],
+    output: Mapping[str, Any] | None,
     network: Mapping[str, Any],
     slope: float = 0.2,
 ) -> keras.KerasTensor:
@@ -153,18 +179,18 @@ def output_layer(
         UsageError: For a discriminator that ends in a sigmoid: what it returns is taken as
             the logit, of which the losses take the sigmoid.
     """
+    output = OUTPUT | dict(output or {})
     if context.role == "discriminator" and output["activation"] == "sigmoid":
         raise UsageError(
             "the discriminator's output has a sigmoid, but is taken as the logit of D(x)",
             hint="leave discriminator.output.activation at linear; the losses apply the sigmoid",
         )
-    choice = choose_weights(output, network)
-    bias = output["bias"]
-    from_marginals = bias == "marginals"
+    from_marginals = output["bias"] == "marginals"
+    bias = 0.0 if from_marginals else float(output["bias"])
     layer = Dense(
         math.prod(context.output_shape),
-        bias_initializer=keras.initializers.Constant(0.0 if from_marginals else float(bias)),
-        **kernel_arguments(choice, context.seed_for("output")),
+        bias_initializer=keras.initializers.Constant(bias),
+        **kernel_arguments(choose_weights(output, network), context.seed_for("output")),
         dtype="float32" if context.role == "discriminator" else None,
         name="output",
     )

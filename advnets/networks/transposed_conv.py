@@ -11,6 +11,7 @@ import numpy as np
 from .context import NetworkContext
 from .layers import Dense, UntiedBias
 from .stack import (
+    OUTPUT,
     activate_output,
     activation_layer,
     choose_weights,
@@ -80,7 +81,7 @@ def transposed_conv(
     """
     height, width, channels = image_shape(context.output_shape, "transposed_conv")
     maps = {"activation": "sigmoid", "bias": 0.0, **maps}
-    output = {"activation": "linear", "bias": 0.0, **(output or {})}
+    output = OUTPUT | dict(output or {})
     inputs = keras.Input(context.input_shape, name="input")
     x = hidden_layers(
         flatten(inputs), context, layers, network,
@@ -111,11 +112,9 @@ def transposed_conv(
         x = keras.layers.Cropping2D(((above, below), (left, right)), name="middle")(x)
     added = UntiedBias(name="output_bias", dtype="float32")
     x = added(x)
-    if output["bias"] == "marginals":
-        added.bias.assign(
-            marginal_bias(context, output["activation"]).reshape(context.output_shape)
-        )
-    else:
-        added.bias.assign(np.full(context.output_shape, output["bias"], "float32"))
+    start: Any = output["bias"]
+    if start == "marginals":
+        start = marginal_bias(context, output["activation"]).reshape(context.output_shape)
+    added.bias.assign(np.broadcast_to(np.asarray(start, "float32"), context.output_shape))
     x = activate_output(x, output["activation"], slope)
     return keras.Model(inputs, x, name=context.role)

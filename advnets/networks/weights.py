@@ -64,7 +64,7 @@ def load_last_layers(model: keras.Model, path: str | Path, sha256: str | None = 
     becomes ``hidden_{i+n−k}``. What comes before keeps its own start.
 
     Args:
-        model: A model made by :func:`advnets.networks.mlp.mlp`.
+        model: A model built by :func:`advnets.networks.mlp.mlp`.
         path: A file by :func:`save_weights`.
         sha256: What the file's SHA-256 must be; any if ``None``.
 
@@ -80,7 +80,7 @@ def load_last_layers(model: keras.Model, path: str | Path, sha256: str | None = 
     if shift < 0 or set(names) != expected:
         raise UsageError(
             f"the layers in {path} are not the last ones of this {model.name}: it holds "
-            f"{_list_some(arrays)}",
+            f"{some(sorted(arrays), 20) or 'nothing'}",
             hint="list the hidden layers of the network that the file comes from, in their "
             "order, after the new ones",
         )
@@ -116,7 +116,7 @@ def _open(path: Path, sha256: str | None) -> Archive:
         archive = Archive(path)
         objects = [name for name, header in archive.headers.items() if header.dtype.hasobject]
         if objects:
-            raise DataError(f"{_list_some(objects)} holds Python objects, which are not read")
+            raise DataError(f"{some(sorted(objects), 20)} holds Python objects, which are not read")
         return archive
     except DataError as error:
         raise UsageError(
@@ -135,11 +135,6 @@ def _read(archive: Archive, name: str) -> np.ndarray:
         if np.isfinite(array).all():
             return array
     raise UsageError(f"{archive.path}: {name} holds something else than finite numbers")
-
-
-def _list_some(names: Iterable[str]) -> str:
-    """Return the first of the names."""
-    return some(sorted(names), 20) or "nothing"
 
 
 def _index(name: str) -> int | None:

@@ -45,9 +45,7 @@ def momentum(
     """
     return Momentum(
         _rate(learning_rate, decay, minimum_learning_rate),
-        start=float(momentum["start"]),
-        final=None if momentum.get("final") is None else float(momentum["final"]),
-        epochs=momentum.get("epochs", 1),
+        **momentum,
         steps_per_epoch=context.steps_per_epoch,
     )
 
