@@ -132,9 +132,14 @@ class Session:
             workers.is_chief,
         )
         view = View(
-            *(game, self.source, self.recipe, self.folder, self.registry, workers),
-            guard=self.guard,
-            observers=observers,
+            game,
+            self.source,
+            self.recipe,
+            self.folder,
+            self.registry,
+            workers,
+            self.guard,
+            observers,
         )
         feed.seek(start)
         workers.run_on_all(lambda: observers.start(view, start))
