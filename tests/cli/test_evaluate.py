@@ -104,6 +104,6 @@ def test_a_metrics_wrong_parameter_is_told_with_its_place(run_folder):
 
 
 def test_features_of_images_must_be_named(run_folder):
-    with pytest.raises(DataError, match="which features") as caught:
+    with pytest.raises(DataError, match="choice of features") as caught:
         run("evaluate", run_folder, "--metric", "fid")
     assert "{name: fid, features: classifier}" in caught.value.hint

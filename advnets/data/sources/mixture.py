@@ -100,8 +100,7 @@ class Gaussian1d(GaussianMixture):
     Args:
         mean: μ.
         deviation: σ > 0.
-        examples: In the training split.
-        **drawn: ``held_out``, ``seed`` and ``preprocess``, as of :class:`GaussianMixture`.
+        examples, held_out, seed, preprocess: As of :class:`GaussianMixture`.
 
     Source: Goodfellow et al. 2014 (arXiv:1406.2661), figure 1.
 
@@ -115,9 +114,15 @@ class Gaussian1d(GaussianMixture):
     name = "gaussian_1d"
 
     def __init__(
-        self, mean: float = 4.0, deviation: float = 0.5, examples: int = 50_000, **drawn: Any
+        self,
+        mean: float = 4.0,
+        deviation: float = 0.5,
+        examples: int = 50_000,
+        held_out: int = 10_000,
+        seed: int = 0,
+        preprocess: str | Mapping[str, Any] = "auto",
     ):
-        super().__init__(np.array([[mean]]), deviation, examples, **drawn)
+        super().__init__(np.array([[mean]]), deviation, examples, held_out, seed, preprocess)
         self.mean = float(mean)
 
 
@@ -128,7 +133,7 @@ class Ring(GaussianMixture):
         modes: How many.
         radius: Of the circle.
         deviation: σ of each mode, in both directions.
-        **drawn: ``examples`` and so on, as of :class:`GaussianMixture`.
+        examples, held_out, seed, preprocess: As of :class:`GaussianMixture`.
 
     Source: the 2-D ring of VEEGAN and PacGAN (arXiv:1712.04086): 8 modes, radius 1, σ 0.01.
 
@@ -138,11 +143,20 @@ class Ring(GaussianMixture):
 
     name = "ring"
 
-    def __init__(self, modes: int = 8, radius: float = 1.0, deviation: float = 0.01, **drawn: Any):
+    def __init__(
+        self,
+        modes: int = 8,
+        radius: float = 1.0,
+        deviation: float = 0.01,
+        examples: int = 100_000,
+        held_out: int = 10_000,
+        seed: int = 0,
+        preprocess: str | Mapping[str, Any] = "auto",
+    ):
         # arange, not linspace(0, 2π, modes): that would lay the last mode upon the first.
         angles = 2 * np.pi * np.arange(modes) / modes
         centres = radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-        super().__init__(centres, deviation, **drawn)
+        super().__init__(centres, deviation, examples, held_out, seed, preprocess)
 
 
 class Grid(GaussianMixture):
@@ -152,7 +166,7 @@ class Grid(GaussianMixture):
         side: Modes along each side; side² in all.
         spacing: Between neighbouring modes.
         deviation: σ of each mode, in both directions.
-        **drawn: ``examples`` and so on, as of :class:`GaussianMixture`.
+        examples, held_out, seed, preprocess: As of :class:`GaussianMixture`.
 
     Source: the 2-D grid of VEEGAN and PacGAN (arXiv:1712.04086): 25 modes at
     {-4, -2, 0, 2, 4}², σ 0.05.
@@ -163,10 +177,19 @@ class Grid(GaussianMixture):
 
     name = "grid"
 
-    def __init__(self, side: int = 5, spacing: float = 2.0, deviation: float = 0.05, **drawn: Any):
+    def __init__(
+        self,
+        side: int = 5,
+        spacing: float = 2.0,
+        deviation: float = 0.05,
+        examples: int = 100_000,
+        held_out: int = 10_000,
+        seed: int = 0,
+        preprocess: str | Mapping[str, Any] = "auto",
+    ):
         line = spacing * (np.arange(side) - (side - 1) / 2)
         centres = np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
-        super().__init__(centres, deviation, **drawn)
+        super().__init__(centres, deviation, examples, held_out, seed, preprocess)
 
 
 def draw_uniform(seed: int, stream: int, n: int) -> np.ndarray:
