@@ -1,14 +1,19 @@
-"""Play the game: generator, discriminator, what they minimise, and who moves when."""
+"""Play the game: who meets whom, what they minimise, and who moves when."""
 
 from .averaging import GeneratorAverage
 from .batch import global_mean
-from .encounter import Play
+from .batches import Batch
+from .conditions import Categorical, Condition, Frequencies, FromBatch, UniformClasses
+from .context import GameContext
+from .encounter import Duel, Encounter, Generated
 from .game import AdversarialGame
 from .losses import Loss, Minimax, NonSaturating
-from .output import DiscriminatorOutput
-from .penalties import R1, Penalty, PenaltyInputs
-from .players import NORMS_MEASURED, PLAYERS, SAMPLED_NORMS, WEIGHTS_SEEN
+from .penalties import R1, Penalty
+from .players import NORMS_MEASURED, SAMPLED_NORMS, WEIGHTS_SEEN
 from .prior import Gaussian, Prior, Uniform
+from .role import PLAYERS, Role
+from .scene import Play, Scene
+from .side import Side
 from .updates import Alternating, Simultaneous, UpdateRule
 
 __all__ = [
@@ -19,18 +24,29 @@ __all__ = [
     "WEIGHTS_SEEN",
     "AdversarialGame",
     "Alternating",
-    "DiscriminatorOutput",
+    "Batch",
+    "Categorical",
+    "Condition",
+    "Duel",
+    "Encounter",
+    "Frequencies",
+    "FromBatch",
+    "GameContext",
     "Gaussian",
+    "Generated",
     "GeneratorAverage",
     "Loss",
     "Minimax",
     "NonSaturating",
     "Penalty",
-    "PenaltyInputs",
     "Play",
     "Prior",
+    "Role",
+    "Scene",
+    "Side",
     "Simultaneous",
     "Uniform",
+    "UniformClasses",
     "UpdateRule",
     "global_mean",
 ]

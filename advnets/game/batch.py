@@ -40,6 +40,28 @@ def split(x: tf.Tensor, parts: int) -> list[tf.Tensor]:
     return tf.split(x, parts)
 
 
+def per_example(
+    values: tf.Tensor, like: tuple[Any, ...], who: str | Callable[..., Any]
+) -> tf.Tensor:
+    """Return one value per example, ``[N]``, of values for each patch or step, ``[N, ...]``.
+
+    Args:
+        values: What a loss returned.
+        like: The shapes of what D said: any but ``[N]`` and these is refused, or a mistake
+            such as [N, 1] − [N] would pass.
+        who: What returned them, for the message.
+
+    Raises:
+        PluginError: If the shape is another.
+    """
+    shape = getattr(values, "shape", None)
+    if shape is None or not shape.rank or shape.rank == 1:
+        return values
+    if not any(shape.rank == known.rank and shape.is_compatible_with(known) for known in like):
+        raise _no_share(f"shape {shape}", who)
+    return tf.reduce_mean(values, axis=list(range(1, shape.rank)))
+
+
 def share(values: tf.Tensor, who: str | Callable[..., Any]) -> tf.Tensor:
     """Return this replica's share of the global mean: (1/N) Σ_i value_i.
 

@@ -1,99 +1,85 @@
-"""Let the players meet: a batch of each side, and D's output for it."""
+"""Let the players meet: say what is judged, a batch of each side."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import keras
 import tensorflow as tf
 
-from .. import random
-from ..errors import PluginError
-from ..networks import in_float32
-from ..random import Draw
-from . import batch
-from .losses import Loss
-from .output import DiscriminatorOutput
-from .penalties import Penalty
+from .role import PLAYERS, Role
+from .side import Side
+
+if TYPE_CHECKING:
+    from .scene import Play, Scene
 
 
 @dataclass(frozen=True)
-class Play:
-    """Hold one encounter of the players: a batch of each side, and D's output for it.
+class Duel:
+    """Hold two sides for a judge: it learns to tell them apart, the generator to deceive it.
 
     Attributes:
-        real: Examples x ~ p_data, ``[N, ...]``.
-        generated: G(z), z ~ p_z, ``[N, ...]``.
-        real_output: D's output for x, or ``None`` where nobody needs it.
-        fake_output: D's output for G(z).
-        stage: The part of the round, which names its random streams.
+        real: What the judge is to call real; a batch of the same size as the other.
+        fake: What it is to call generated.
+        judge: The network that judges, which gives ``logits`` or ``energy``.
+        weight: Factor on the loss of this duel.
+        players: Whose loss it is part of.
     """
 
-    real: tf.Tensor
-    generated: tf.Tensor
-    real_output: DiscriminatorOutput | None
-    fake_output: DiscriminatorOutput
-    stage: str
+    real: Side
+    fake: Side
+    judge: str = "discriminator"
+    weight: float | tf.Tensor = 1.0
+    players: tuple[str, ...] = PLAYERS
 
-    @property
-    def judged(self) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
-        """D's outputs for x and for G(z).
 
-        Raises:
-            PluginError: If D did not judge x.
+class Encounter:
+    """Say what is judged; the base class of encounters, and the original game's own.
+
+    The real side is x with its fields, the fake side G(z, conditions) with these conditions.
+    A loss says what the judge's words are worth, penalties are all further terms, an update
+    rule says who moves when: any of them goes with any encounter.
+
+    Attributes:
+        roles: What networks do, by name; added to, or replacing, those of the generator
+            (latent → example) and the discriminator (example → logits).
+    """
+
+    roles: Mapping[str, Role] = {}
+
+    def real(self, scene: Scene) -> Side:
+        """Return the real side: x, its fields, and the conditions that real examples have."""
+        return scene.batch.side().having(**scene.conditions_of_examples())
+
+    def fake(self, scene: Scene) -> Side:
+        """Return the fake side: G of the latent and of what it is told, with these as fields."""
+        fields = {name: scene.told(name) for name in scene.fields_of("generator")}
+        latent = scene.told("latent")
+        return Side(example=scene.call("generator"), latent=latent, **fields)
+
+    def meet(self, scene: Scene) -> Mapping[str, Duel]:
+        """Return the duels, by name: one of the two sides, unless overridden."""
+        return {"": Duel(self.real(scene), self.fake(scene))}
+
+    def sample(self, scene: Scene) -> Side:
+        """Return generated examples outside of a round; an encounter that makes none says
+        ``sample = None``.
         """
-        if self.real_output is None:
-            raise PluginError(
-                f"in {self.stage!r} D's judgement of real examples is used, but was not requested",
-                hint="an update rule passes judge_real=True to game.play",
-            )
-        return self.real_output, self.fake_output
+        return self.fake(scene)
+
+    def observe(self, play: Play) -> dict[str, tf.Tensor]:
+        """Return what else is to be logged, by name, each ``[N]``."""
+        return {}
+
+    def update(self, play: Play) -> None:
+        """Change the encounter's own state, once a round, where replicas meet."""
 
 
-def judge(
-    discriminator: keras.Model, x: tf.Tensor, draw: Draw, stage: str, segments: random.Segments
-) -> DiscriminatorOutput:
-    """Return D's output for x in training mode.
+class Generated(Encounter):
+    """Let D tell x from G(z): the game of Goodfellow et al. 2014, conditional where G is told
+    more than z.
 
-    Args:
-        discriminator: A built Keras model.
-        x: Examples, ``[N, ...]``.
-        draw: The random numbers of the round.
-        stage: The part of the round.
-        segments: Which examples x is made of; each name has dropout masks of its own.
+    Source: Goodfellow et al. 2014 (arXiv:1406.2661); Mirza and Osindero 2014
+    (arXiv:1411.1784) where fields are given.
     """
-    with random.scope(draw, stage, segments):
-        return DiscriminatorOutput(discriminator(x, training=True))
-
-
-def critic_of(
-    discriminator: keras.Model, draw: Draw, stage: str
-) -> Callable[[tf.Tensor], DiscriminatorOutput]:
-    """Return D as penalties see it: in float32, with dropout of its own in every call."""
-    calls = itertools.count()
-
-    def critic(x: tf.Tensor) -> DiscriminatorOutput:
-        segments = [(f"penalty/{next(calls)}", batch.size(x))]
-        with in_float32():  # Second derivatives of half precision are too coarse.
-            return judge(discriminator, x, draw, stage, segments)
-
-    return critic
-
-
-def check_what_is_needed(output: DiscriminatorOutput, who: Iterable[Loss | Penalty]) -> None:
-    """Refuse a loss or penalty whose needs D's output does not meet.
-
-    Raises:
-        PluginError: It names the component, and what is missing.
-    """
-    for component in who:
-        missing = [name for name in component.requires if name not in output]
-        if missing:
-            raise PluginError(
-                f"{type(component).__name__} needs {', '.join(missing)} from the "
-                f"discriminator, which returns {', '.join(sorted(output))}",
-                hint="choose a discriminator that returns it, or another loss",
-                module=type(component).__module__,
-            )

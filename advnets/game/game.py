@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from .. import random
 from ..distribute.replicas import replica_index, replicas
-from ..errors import UsageError
+from ..errors import PluginError, UsageError
 from ..networks import make_switchable, mixes_examples
 from ..plugins.tracebacks import scope_name
 from ..random import Draw
 from . import batch
 from .averaging import GeneratorAverage
-from .encounter import Play, check_what_is_needed, critic_of, judge
+from .batches import Batch, as_batch
+from .conditions import Condition
+from .encounter import Duel, Encounter, Generated
 from .generation import Generation
-from .losses import Loss, Minimax
-from .output import at_least_float32
-from .penalties import Penalty, PenaltyInputs
+from .losses import Loss, Minimax, value_function
+from .penalties import Penalty
 from .prior import Prior, Uniform
-from .updates import Alternating, UpdateRule
+from .role import ROLES, Role
+from .scene import Cast, Play
+from .updates import TURNS, Alternating, UpdateRule
+from .wiring import latent_size, wire_roles
 
 
 class AdversarialGame(Generation):
     """Play a generator G and a discriminator D against each other.
 
     G maps latent points z ~ p_z to examples; D rates how real an example looks.
-    What each player minimises comes from ``loss`` and ``penalties``, who moves when from
-    ``updates``; the defaults are the minimax game of Goodfellow et al. 2014, played by
-    Algorithm 1. Latent noise and dropout masks are pure functions of the seed, the round
+    What is judged comes from ``encounter``, what each player minimises from ``loss`` and
+    ``penalties``, who moves when from ``updates``; the defaults are the minimax game of
+    Goodfellow et al. 2014, played by Algorithm 1. What networks are told besides (a label,
+    a code) is read off the names of their inputs. Latent noise and dropout masks are pure functions of the seed, the round
     and the example, so a game has no random state.
 
     Networks may compute in half precision, as their Keras policies say. What they return is
@@ -41,14 +44,21 @@ class AdversarialGame(Generation):
     that overflows is skipped (:class:`advnets.game.loss_scale.LossScale`).
 
     Args:
-        generator: A built Keras model, latent ``[N, size]`` → examples ``[N, ...]``.
+        generator: A built Keras model, latent ``[N, size]`` → examples ``[N, ...]``; one that
+            is told more takes a dictionary: ``{"latent": …, "label": …}``.
         discriminator: A built Keras model, examples → logits ``[N]`` or ``[N, 1]``, or a
-            mapping with ``logits`` or ``energy`` and more (:class:`DiscriminatorOutput`).
+            mapping with ``logits`` or ``energy`` and more (:class:`Side`); one that is told
+            more takes ``{"example": …, "label": …}``.
+        networks: Further networks that the encounter or a penalty calls, by name.
+        encounter: An :class:`Encounter`; :class:`Generated` by default.
+        conditions: How fields of generated examples are drawn, by name; those that are not
+            named come with the batch.
         prior: The distribution of z; U(−√3, √3) in G's number of inputs by default.
         loss: A :class:`Loss`; :class:`Minimax` by default.
         penalties: Terms added to the players' losses.
         updates: An :class:`UpdateRule`; :class:`Alternating` with k = 1 by default.
-        average: A :class:`GeneratorAverage` to keep next to G; none by default.
+        average: A :class:`GeneratorAverage` to keep next to G, or one for each network that
+            moves with G, by name; none by default.
         seed: Seed of latent noise and dropout.
 
     Attributes:
@@ -57,12 +67,13 @@ class AdversarialGame(Generation):
         rounds, norms_every, loss_scales: See :class:`advnets.game.players.Players`.
 
     Raises:
-        UsageError: If a network is not built or the prior does not fit the generator.
+        UsageError: If a network is not built, lacks a role, or the prior does not fit.
 
     >>> generator = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     >>> discriminator = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     >>> game = AdversarialGame(generator, discriminator)
     >>> game.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    >>> import numpy as np
     >>> history = game.fit(np.ones([8, 1], "float32"), batch_size=4, verbose=0)
     >>> sorted(history.history)[:3]
     ['d_accuracy_fake', 'd_accuracy_real', 'd_fake']
@@ -73,169 +84,245 @@ class AdversarialGame(Generation):
         generator: keras.Model,
         discriminator: keras.Model,
         *,
+        networks: Mapping[str, keras.Model] | None = None,
+        encounter: Encounter | None = None,
+        conditions: Mapping[str, Condition] | None = None,
         prior: Prior | None = None,
         loss: Loss | None = None,
         penalties: Iterable[Penalty] = (),
         updates: UpdateRule | None = None,
-        average: GeneratorAverage | None = None,
+        average: GeneratorAverage | Mapping[str, GeneratorAverage] | None = None,
         seed: int = 0,
         name: str = "game",
     ):
-        super().__init__(generator, discriminator, name)
-        latent_size = int(np.prod(generator.input_shape[1:]))
-        self.prior = prior if prior is not None else Uniform(latent_size)
-        if self.prior.size != latent_size:
+        encounter = encounter if encounter is not None else Generated()
+        terms = tuple(penalties)
+        everyone = {"generator": generator, "discriminator": discriminator, **(networks or {})}
+        roles: dict[str, Role] = {**ROLES, **encounter.roles}
+        for term in terms:
+            roles = {**term.roles, **roles}
+        super().__init__(everyone, wire_roles(roles, everyone), name)
+        self.encounter, self.penalties, self.prior = encounter, terms, prior
+        self.updates = updates if updates is not None else Alternating()
+        self.conditions = dict(conditions or {})
+        size = latent_size(self.roles, everyone)
+        if self.prior is None and size is not None:
+            self.prior = Uniform(size)
+        if self.prior is not None and size is not None and self.prior.size != size:
             raise UsageError(
                 f"the prior draws {self.prior.size} latent dimensions, "
-                f"the generator takes {latent_size}"
+                f"the generator takes {size}"
             )
         self.loss = loss if loss is not None else Minimax()
-        self.penalties = tuple(penalties)
-        self.updates = updates if updates is not None else Alternating()
-        self.average = average
-        if average is not None:
-            average.start(generator)
+        if isinstance(average, GeneratorAverage):
+            average = {"generator": average}
+        self.averages = dict(average or {})
+        for network, kept in self.averages.items():
+            kept.start(everyone[network])
+        self.outside: dict[str, Condition] = {}
+        self.kept: Batch | None = None
         self.seed = seed
         self.discriminator_calls = "auto"
-        # Whether D treats examples independently, so that one pass over real and generated
-        # examples together is the same as two.
-        self.joint = not mixes_examples(discriminator)
-        if self.penalties:
-            make_switchable(discriminator)
+        judges = [name for name, role in self.roles.items() if role.kind == "discriminator"]
+        # Whether a judge treats examples independently, so that one pass over real and
+        # generated examples together is the same as two.
+        self.joint = {name for name in judges if not mixes_examples(everyone[name])}
+        if self.penalties or type(self.encounter) not in (Encounter, Generated):
+            for judge in judges:
+                make_switchable(everyone[judge])
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Play one round (Algorithm 1, or whatever ``updates`` says).
 
         Args:
             data: This replica's real examples for one round, ``[k · N, ...]`` with k the
-                rule's ``discriminator_steps``; or a tuple that starts with them.
+                rule's ``discriminator_steps``; with labels, ``(x, y)``; or a dictionary with
+                ``example`` and fields by name.
 
         Returns:
             Scalars to log, means over the global batch: both losses, V(D, G), D's mean
             probability of "real" and accuracy on each side, both gradients' norms. Of a
             player with a loss scale also that, and 1 or 0 for a (last) step that was skipped.
         """
-        real = data[0] if isinstance(data, tuple | list) else data
-        logs = self.updates.round(self, real)
+        batches = as_batch(data, self.fields).split(self.updates.discriminator_steps)
+        logs = self.updates.round(self, batches)
         self.rounds.assign_add(1)
-        if self.average is not None:
-            self.average.update(self.generator, tf.convert_to_tensor(self.rounds))
+        for network, average in self.averages.items():
+            average.update(self.networks[network], tf.convert_to_tensor(self.rounds))
         return logs
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of the data that anything in the game may use, sorted."""
+        told = {name for role in self.roles.values() for name in role.takes}
+        told |= set(self.loss.fields).union(*(penalty.fields for penalty in self.penalties))
+        told -= {"latent", "example", *self.conditions}
+        return tuple(sorted(told.union(*(each.fields for each in self.conditions.values()))))
+
+    def components(self) -> dict[str, object]:
+        """Return every component that the game is made of, by its path in a recipe."""
+        found: dict[str, object] = {"loss": self.loss, "updates": self.updates}
+        found |= {f"penalties.{i}": penalty for i, penalty in enumerate(self.penalties)}
+        found |= {"latent": self.prior, "encounter": self.encounter}
+        return found | {f"conditions.{name}": each for name, each in self.conditions.items()}
 
     # ------------------------------------------------------- what update rules are made of
 
     def play(
-        self, real: tf.Tensor, stage: str, *, judge_real: bool = True, together: bool = True
+        self, batch: Batch, stage: str, *, judge_real: bool = True, together: bool = True
     ) -> Play:
-        """Draw z, generate G(z), and let D judge both sides.
+        """Let the players meet: draw z, generate G(z), and let D judge both sides.
 
         Args:
-            real: x, ``[N, ...]``.
+            batch: Real examples.
             stage: The part of the round; each has latent noise and dropout of its own.
             judge_real: Whether D(x) is needed.
             together: Whether D may judge both sides in one pass where it treats examples
                 independently: the same result, and faster where one gradient is taken of it.
         """
-        examples = batch.size(real)
-        draw = self.draw()
-        latents = self.prior.sample(draw, f"latent/{stage}", examples)
-        with random.scope(draw, stage, [("latent", examples)]):
-            generated = at_least_float32(self.generator(latents, training=True))
-        real_output = None
-        if judge_real and self._in_one_call(together):
-            both = tf.concat([real, tf.cast(generated, real.dtype)], axis=0)
-            segments = [("real", examples), ("fake", examples)]
-            output = judge(self.discriminator, both, draw, stage, segments)
-            real_output, fake_output = output.split(examples)
-        else:
-            if judge_real:
-                real_output = judge(self.discriminator, real, draw, stage, [("real", examples)])
-            fake_output = judge(self.discriminator, generated, draw, stage, [("fake", examples)])
-        check_what_is_needed(fake_output, [self.loss, *self.penalties])
-        return Play(real, generated, real_output, fake_output, stage)
+        play = Play(self.cast, batch, self.draw(), stage)
+        duels = self.encounter.meet(play)
+        play.meet(duels, judge_real=judge_real, together=self._in_one_call(together))
+        for duel in play.duels.values():
+            _check_what_is_needed(duel, [self.loss, *self.penalties])
+        if len(play.duels) > 1 and type(self.loss).update is not Loss.update:
+            raise PluginError(
+                f"{type(self.loss).__name__} has a state, which {len(play.duels)} duels cannot share",
+                hint="choose a loss without `update`",
+                module=type(self.loss).__module__,
+            )
+        return play
 
-    def discriminator_objective(self, play: Play) -> tf.Tensor:
-        """Compute what D minimises: this replica's share of mean loss and penalties, a scalar."""
-        with tf.name_scope(f"{scope_name(self.loss)}.discriminator"):
-            per_example = self.loss.discriminator(*play.judged)
-        loss = batch.share(per_example, self.loss.discriminator)
-        return loss + self._penalty("discriminator", play)
-
-    def generator_objective(self, play: Play) -> tf.Tensor:
-        """Compute what G minimises: this replica's share of mean loss and penalties, a scalar."""
-        with tf.name_scope(f"{scope_name(self.loss)}.generator"):
-            per_example = self.loss.generator(play.real_output, play.fake_output)
-        loss = batch.share(per_example, self.loss.generator)
-        return loss + self._penalty("generator", play)
+    def objective(self, player: str, play: Play) -> tf.Tensor:
+        """Compute what a player minimises: this replica's share of mean loss and penalties."""
+        play.begin_objective()
+        total: tf.Tensor | None = None
+        for duel in play.duels.values():
+            if player not in duel.players:
+                continue
+            compute = getattr(self.loss, player)
+            with tf.name_scope(f"{scope_name(self.loss)}.{player}"):
+                values = compute(duel.real, duel.fake)
+            values = batch.per_example(values, _shapes(duel), compute)
+            loss = batch.share(values, compute)
+            if not isinstance(duel.weight, int | float) or duel.weight != 1.0:
+                loss = loss * duel.weight
+            total = loss if total is None else total + loss
+        penalties = self._penalties(player, play)
+        return penalties if total is None else total + penalties
 
     @property
     def generator_needs_real(self) -> bool:
         """Whether G's turn has to judge real examples too."""
-        return self.loss.generator_needs_real or any(
-            p.needs_real for p in self.penalties if p.player == "generator"
+        return self.loss.needs_real or any(
+            p.needs_real for p in self.penalties if "generator" in _players(p)
         )
 
     def conclude(
         self,
         play: Play,
-        d_loss: tf.Tensor,
-        g_loss: tf.Tensor,
-        d_norm: tf.Tensor,
-        g_norm: tf.Tensor,
+        losses: Mapping[str, tf.Tensor],
+        norms: Mapping[str, tf.Tensor],
     ) -> dict[str, tf.Tensor]:
-        """End a round: update the loss's state and return what to log.
+        """End a round: update the components' states and return what to log.
 
         Args:
-            play: An encounter in which D judged both sides.
-            d_loss, g_loss: This replica's share of each player's loss.
-            d_norm, g_norm: The L2 norms of the players' gradients.
+            play: A play in which D judged both sides.
+            losses: This replica's share of the loss of each player that moved.
+            norms: The L2 norms of these players' gradients.
 
         Returns:
             Means over the global batch; see :meth:`train_step`.
         """
-        real, fake = play.judged
-        self.loss.update(real, fake)
-        seen: dict[str, tf.Tensor] = dict(self.loss.observe(real, fake))
-        value = self.loss.value(real, fake)
-        if value is not None:
-            seen["value"] = value
-        d_real, d_fake = self.loss.probability(real), self.loss.probability(fake)
-        if d_real is not None and d_fake is not None:
-            seen["d_real"], seen["d_fake"] = d_real, d_fake
-            seen["d_accuracy_real"] = tf.cast(d_real > 0.5, tf.float32)
-            seen["d_accuracy_fake"] = tf.cast(d_fake <= 0.5, tf.float32)
-        shares = {"d_loss": d_loss, "g_loss": g_loss}
+        seen: dict[str, tf.Tensor] = {}
+        for index, (name, duel) in enumerate(play.duels.items()):
+            prefix = "" if index == 0 else f"{name}/"
+            self.loss.update(duel.real, duel.fake)
+            for key, values in self._seen_of(duel).items():
+                seen[prefix + key] = batch.per_example(values, _shapes(duel), key)
+        for component in (*self.penalties, self.encounter, self.updates):
+            seen |= component.observe(play)
+            component.update(play)
+        shares = {f"{player[0]}_loss": losses[player] for player in TURNS if player in losses}
         shares |= {name: batch.share(values, name) for name, values in seen.items()}
         shares |= self._weights_seen()
         logs = dict(zip(shares, batch.total(list(shares.values())), strict=True))
-        return logs | self._moves(d_norm, g_norm)
+        return logs | self._moves(norms)
+
+    def _seen_of(self, duel: Duel) -> dict[str, tf.Tensor]:
+        """Return what is logged of a duel, values per example or for each of its logits."""
+        seen: dict[str, tf.Tensor] = dict(self.loss.observe(duel.real, duel.fake))
+        if self.loss.log_odds:
+            seen["value"] = value_function(duel.real, duel.fake)
+            d_real, d_fake = tf.sigmoid(duel.real.logits), tf.sigmoid(duel.fake.logits)
+            seen["d_real"], seen["d_fake"] = d_real, d_fake
+            seen["d_accuracy_real"] = tf.cast(d_real > 0.5, tf.float32)
+            seen["d_accuracy_fake"] = tf.cast(d_fake <= 0.5, tf.float32)
+        return seen
 
     def draw(self) -> Draw:
         """Return the random numbers of the current round."""
         return Draw(self.seed, tf.convert_to_tensor(self.rounds), replica_index(), replicas())
 
+    @property
+    def cast(self) -> Cast:
+        """Whom scenes may call: the networks, and what they may be told."""
+        return Cast(self.networks, self.roles, self.conditions, self.prior, self.joint)
+
     # ------------------------------------------------------------------------- internals
 
     def _in_one_call(self, together: bool) -> bool:
         calls = self.discriminator_calls
-        return self.joint and (together if calls == "auto" else calls == "one")
+        return together if calls == "auto" else calls == "one"
 
-    def _penalty(self, player: str, play: Play) -> tf.Tensor:
+    def _penalties(self, player: str, play: Play) -> tf.Tensor:
         """Return this replica's share of the mean of the player's penalties, a scalar."""
-        draw = self.draw()
-        inputs = PenaltyInputs(
-            critic=critic_of(self.discriminator, draw, play.stage),
-            real=play.real,
-            generated=play.generated,
-            real_output=play.real_output,
-            fake_output=play.fake_output,
-            draw=draw,
-            stage=play.stage,
-        )
         total = tf.constant(0.0)
         for penalty in self.penalties:
-            if penalty.player == player:
+            if player not in _players(penalty):
+                continue
+            for duel in [None] if penalty.once else play.duels.values():
                 with tf.name_scope(scope_name(penalty)):
-                    per_example = penalty(inputs)
-                total += batch.share(per_example, penalty)
+                    values = penalty(play.for_player(player, duel))
+                total += batch.share(values, penalty)
         return total
+
+
+def _players(penalty: Penalty) -> tuple[str, ...]:
+    return (penalty.player,) if isinstance(penalty.player, str) else tuple(penalty.player)
+
+
+def _shapes(duel: Duel) -> tuple[Any, ...]:
+    return tuple(
+        side[name].shape
+        for side in (duel.real, duel.fake)
+        if side.judged
+        for name in ("logits", "energy")
+        if name in side
+    )
+
+
+def _check_what_is_needed(duel: Duel, who: Iterable[Loss | Penalty]) -> None:
+    """Refuse a loss or penalty whose needs D's output does not meet.
+
+    Raises:
+        PluginError: It names the component, and what is missing.
+    """
+    for component in who:
+        missing = [name for name in component.requires if name not in duel.fake]
+        if missing:
+            raise PluginError(
+                f"{type(component).__name__} needs {', '.join(missing)} from the "
+                f"discriminator, which returns {', '.join(sorted(duel.fake))}",
+                hint="choose a discriminator that returns it, or another loss",
+                module=type(component).__module__,
+            )
+        lacking = [name for name in component.fields if name not in duel.fake.fields]
+        if lacking:
+            held = ", ".join(sorted(duel.fake.fields)) or "none"
+            raise PluginError(
+                f"{type(component).__name__} reads the field {', '.join(lacking)} of generated "
+                f"examples, which have {held}",
+                hint="tell it to the generator: `given: {generator: [" + lacking[0] + "]}`",
+                module=type(component).__module__,
+            )

@@ -1,38 +1,57 @@
-"""Sample from a game's generator."""
+"""Sample from a game: draw latents and conditions, and let the encounter make examples."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from ..errors import UsageError
 from ..random import Draw
 from .averaging import GeneratorAverage
+from .batches import Batch
+from .conditions import Condition
+from .encounter import Encounter
+from .given import check_given
 from .players import Players
 from .prior import Prior
 from .sampling import Sampler
+from .scene import Cast, Scene
 
 
 class Generation(Players):
     """Add sampling from the generator to the players: see :class:`advnets.game.AdversarialGame`.
 
     Attributes:
-        prior: The distribution of z.
-        average: The average of G's weights; ``None`` where none is kept.
+        prior: The distribution of z; ``None`` in a game without latents.
+        conditions: How fields of generated examples are drawn, by name.
+        encounter: Makes the examples.
+        averages: The averages of networks' weights, by name; empty where none are kept.
+        outside: How fields that come with the batch in a round are drawn outside of one, by
+            name; a run sets it.
+        kept: Real examples with their fields that conditions of examples are drawn from
+            outside of a round; a run sets it.
     """
 
-    prior: Prior
-    average: GeneratorAverage | None
+    prior: Prior | None
+    conditions: dict[str, Condition]
+    encounter: Encounter
+    averages: dict[str, GeneratorAverage]
+    joint: set[str]
+    outside: dict[str, Condition]
+    kept: Batch | None
 
     @property
     def averaged_generator(self) -> keras.Model | None:
         """The generator whose weights are averages; ``None`` where none are kept."""
-        return None if self.average is None else self.average.network
+        return self.averages["generator"].network if "generator" in self.averages else None
 
-    def sampling_generator(self, weights: str = "auto") -> keras.Model:
-        """Return the generator that samples come from.
+    def sampling_networks(self, weights: str = "auto") -> dict[str, keras.Model]:
+        """Return the networks that samples come from, by name.
 
         Args:
             weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
@@ -40,14 +59,93 @@ class Generation(Players):
         Raises:
             UsageError: If averages are requested, and none are kept.
         """
-        if weights == "current" or (weights == "auto" and self.average is None):
-            return self.generator
-        if self.average is None:
+        if weights == "averaged" and not self.averages:
             raise UsageError(
                 "this run keeps no averages of its generator's weights",
                 hint="a recipe with `averaging: {decay: 0.999}` keeps them",
             )
-        return self.average.network
+        averages = {} if weights == "current" else self.averages
+        return {**self.networks, **{name: kept.network for name, kept in averages.items()}}
+
+    def sampling_generator(self, weights: str = "auto") -> keras.Model:
+        """Return the generator that samples come from; see :meth:`sampling_networks`."""
+        return self.sampling_networks(weights)["generator"]
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The names of what generated examples are made of: latent, conditions, fields."""
+        takes = [self.roles[name].takes for name in self._networks_of("generator")]
+        named = dict.fromkeys(name for each in takes for name in each if name != "example")
+        own = [] if self.prior is None else ["latent"]
+        return tuple(dict.fromkeys([*own, *self.conditions, *named]))
+
+    def draw_told(
+        self,
+        examples: int,
+        seed: int = 0,
+        stream: str = "sample",
+        given: Mapping[str, Any] | None = None,
+        first: int = 0,
+    ) -> dict[str, np.ndarray]:
+        """Draw what samples are made of: latent points, conditions, fields.
+
+        Args:
+            examples: How many samples.
+            seed: The same seed gives the same values, and fewer are a prefix of more.
+            stream: What the samples are for.
+            given: What is not to be drawn, by name: one value for all samples, or one for each.
+            first: How many of them to leave out, from the first on.
+
+        Returns:
+            Arrays ``[examples - first, ...]`` by name: ``latent``, and fields.
+
+        Raises:
+            UsageError: If something is given that the game does not take, or of another
+                shape or type, or if a field can be drawn by nobody.
+        """
+        fields = {name: each.field for name, each in {**self.outside, **self.conditions}.items()}
+        given = check_given(given or {}, self.told, fields, self.prior, examples)
+        draw, batch = Draw(seed, 0), self._kept(examples)
+        told: dict[str, np.ndarray] = {}
+        for name in self.told:
+            if name in given:
+                told[name] = given[name]
+            elif name == "latent" and self.prior is not None:
+                told[name] = self.prior.sample(draw, stream, examples).numpy()
+            else:
+                condition = self.conditions.get(name)
+                if condition is None or set(condition.fields) & self.outside.keys():
+                    own = name if condition is None else condition.fields[0]
+                    condition = self.outside.get(own, condition)
+                told[name] = self._draw_one(name, condition, draw, stream, examples, batch)
+        return {name: values[first:] for name, values in told.items()}
+
+    def _draw_one(
+        self,
+        name: str,
+        condition: Condition | None,
+        draw: Draw,
+        stream: str,
+        examples: int,
+        batch: Batch | None,
+    ) -> np.ndarray:
+        if condition is None or (condition.of_example and batch is None):
+            if condition is None and batch is not None and name in batch.fields:
+                return np.asarray(batch.fields[name])
+            raise UsageError(
+                f"{name!r} comes with real examples, and there are none here to sample with",
+                hint=f"say what it is to be: given={{{name!r}: …}}, or --given {name}=…",
+            )
+        drawn = condition.sample(draw, f"{stream}/{name}", examples, batch)
+        return np.asarray(drawn)
+
+    def _kept(self, examples: int) -> Batch | None:
+        """Return the kept examples, over and over, as a batch of so many."""
+        if self.kept is None:
+            return None
+        indices = np.arange(examples) % len(self.kept.examples)
+        fields = {name: tf.gather(values, indices) for name, values in self.kept.fields.items()}
+        return Batch(tf.gather(self.kept.examples, indices), fields)
 
     def generate(
         self,
@@ -57,7 +155,8 @@ class Generation(Players):
         chunk: int = 500,
         weights: str = "auto",
         first: int = 0,
-    ) -> tuple[np.ndarray, np.ndarray]:
+        given: Mapping[str, Any] | None = None,
+    ) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """Sample from G, in the range of the preprocessed data.
 
         Every replica makes its share. Where several workers play, all of them call this at
@@ -69,24 +168,51 @@ class Generation(Players):
                 fewer samples are a prefix of more.
             stream: What the samples are for.
             chunk: How many samples G makes at once, which bounds memory.
-            weights: Of which weights; see :meth:`sampling_generator`.
+            weights: Of which weights; see :meth:`sampling_networks`.
             first: How many of them to leave out, from the first on.
+            given: What is not drawn; see :meth:`draw_told`.
 
         Returns:
-            The latent points, float32 ``[examples - first, size]``, and G of them.
+            What they were made of, by name (``latent`` float32 ``[examples - first, size]``,
+            and fields), and the samples.
         """
-        latents = self.prior.sample(Draw(seed, 0), stream, examples).numpy()[first:]
-        return latents, self.generate_from(latents, chunk, weights)
+        told = self.draw_told(examples, seed, stream, given, first)
+        return told, self.generate_from(told, chunk, weights)
 
     def generate_from(
-        self, latents: np.ndarray, chunk: int = 500, weights: str = "auto"
+        self,
+        told: Mapping[str, np.ndarray] | np.ndarray,
+        chunk: int = 500,
+        weights: str = "auto",
     ) -> np.ndarray:
-        """Return G of latent points ``[n, size]``, in inference mode; see :meth:`generate`."""
-        generator = self.sampling_generator(weights)
-        averaged = generator is not self.generator
+        """Return what is made of latent points and fields ``[n, ...]``; see :meth:`generate`.
+
+        Args:
+            told: As :meth:`draw_told` returns it; latent points alone where that is all.
+            chunk: How many at once.
+            weights: Of which weights.
+
+        Raises:
+            UsageError: If the encounter makes no examples.
+        """
+        if self.encounter.sample is None:
+            raise UsageError(
+                f"{type(self.encounter).__name__} makes no examples: there is nothing to sample"
+            )
+        told = dict(told) if isinstance(told, Mapping) else {"latent": told}
+        averaged = bool(self.averages) and weights != "current"
+        networks = self.sampling_networks(weights)
         if averaged not in self._samplers:
-            self._samplers[averaged] = Sampler(generator, self.distribute_strategy)
-        return self._samplers[averaged](latents, chunk)
+            cast = Cast(networks, self.roles, self.conditions, self.prior, self.joint)
+
+            def make(told: dict[str, tf.Tensor]) -> tf.Tensor:
+                own = {name: value for name, value in told.items() if name != "latent"}
+                batch = Batch(next(iter(told.values())), own)
+                scene = Scene(cast, batch, Draw(0, 0), "sample", training=False, told=told)
+                return self.encounter.sample(scene).example
+
+            self._samplers[averaged] = Sampler(make, self.distribute_strategy)
+        return self._samplers[averaged](told, chunk)
 
     @cached_property
     def _samplers(self) -> dict[bool, Sampler]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from .output import DiscriminatorOutput
+from .side import Side
 
 
-def value_function(real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
+def value_function(real: Side, fake: Side) -> tf.Tensor:
     """Compute V(D, G) = log D(x) + log(1 − D(G(z))) in nats, float32 ``[N]``.
 
     With logits C, D = sigmoid(C): log D = −softplus(−C) and log(1 − D) = −softplus(C).
@@ -18,7 +18,7 @@ def value_function(real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.T
 
     Source: Goodfellow et al. 2014, equation 1.
 
-    >>> undecided = DiscriminatorOutput(tf.zeros([1]))
+    >>> undecided = Side(tf.zeros([1]))
     >>> value_function(undecided, undecided).numpy()  # −log 4
     array([-1.3862944], dtype=float32)
     """
@@ -28,47 +28,41 @@ def value_function(real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.T
 class Loss:
     """Define what each player minimises; the base class of losses.
 
-    A loss computes; the engine reduces. Both methods get D's output for the real
-    examples x and of the generated ones G(z), and return one value per example; batch
-    size, replicas and scaling are none of its business.
+    A loss computes; the engine reduces. Both methods get the two sides of a duel with what
+    their judge said of them, and return one value per example (or one for each value of the
+    logits, where D judges patches or steps: each example's mean is taken); batch size,
+    replicas and scaling are none of its business. A loss is applied to each duel.
 
     Attributes:
         requires: The names it needs in D's output (``logits``, ``energy``, ``features``, …).
-        generator_needs_real: Whether :meth:`generator` uses D's output for real
-            examples. Under alternating updates G's turn evaluates D(x) only if so;
-            ``real`` is ``None`` otherwise.
+        fields: The fields of sides that it reads.
+        needs_real: Whether :meth:`generator` reads what D says of real examples. Under
+            alternating updates D judges x in G's turn only if so.
+        log_odds: Whether ``logits`` are log-odds, log D/(1 − D): then V(D, G), probabilities
+            and accuracies are logged.
         variables: State of the loss that training changes (BEGAN's k); saved with the run.
             Make them with ``aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA``.
     """
 
     requires: tuple[str, ...] = ("logits",)
-    generator_needs_real: bool = False
+    fields: tuple[str, ...] = ()
+    needs_real: bool = False
+    log_odds: bool = False
     variables: tuple[tf.Variable, ...] = ()
 
-    def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
+    def discriminator(self, real: Side, fake: Side) -> tf.Tensor:
         """Return what D minimises, float32 ``[N]``."""
         raise NotImplementedError(f"{type(self).__name__} defines no discriminator loss")
 
-    def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
+    def generator(self, real: Side, fake: Side) -> tf.Tensor:
         """Return what G minimises, float32 ``[N]``."""
         raise NotImplementedError(f"{type(self).__name__} defines no generator loss")
 
-    def value(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor | None:
-        """Return V(D, G) in nats, ``[N]``, where D's output defines one, whatever is minimised.
-
-        :func:`advnets.game.losses.value_function` where D returns logits.
-        """
-        return value_function(real, fake) if "logits" in self.requires else None
-
-    def probability(self, output: DiscriminatorOutput) -> tf.Tensor | None:
-        """Return the probability that D gives to "real", ``[N]``, where its output defines one."""
-        return tf.sigmoid(output.logits) if "logits" in self.requires else None
-
-    def observe(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> dict[str, tf.Tensor]:
+    def observe(self, real: Side, fake: Side) -> dict[str, tf.Tensor]:
         """Return whatever else is to be logged, by name, each ``[N]``."""
         return {}
 
-    def update(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> None:
+    def update(self, real: Side, fake: Side) -> None:
         """Change the loss's own state after a round. Called once a round, on every replica.
 
         Each replica is given its own share of the batch. What ``variables`` become must be
@@ -91,19 +85,21 @@ class Minimax(Loss):
 
     Source: Goodfellow et al. 2014, equation 1 and Algorithm 1.
 
-    >>> undecided = DiscriminatorOutput(tf.zeros([1]))
+    >>> undecided = Side(tf.zeros([1]))
     >>> Minimax().discriminator(undecided, undecided).numpy()  # 2 log 2
     array([1.3862944], dtype=float32)
     """
 
+    log_odds = True
+
     def __init__(self, discriminator_weight: float = 1.0):
         self.discriminator_weight = discriminator_weight
 
-    def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
+    def discriminator(self, real: Side, fake: Side) -> tf.Tensor:
         """Return −V(D, G) = −log D(x) − log(1 − D(G(z))), float32 ``[N]``."""
         return -self.discriminator_weight * value_function(real, fake)
 
-    def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
+    def generator(self, real: Side, fake: Side) -> tf.Tensor:
         """Return log(1 − D(G(z))) = −softplus(C(G(z))), float32 ``[N]``."""
         return -tf.math.softplus(fake.logits)
 
@@ -120,10 +116,10 @@ class NonSaturating(Minimax):
 
     Source: Goodfellow et al. 2014, end of section 3.
 
-    >>> float(NonSaturating().generator(None, DiscriminatorOutput(tf.zeros([1])))[0])
+    >>> float(NonSaturating().generator(Side(), Side(tf.zeros([1])))[0])
     0.6931471824645996
     """
 
-    def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
+    def generator(self, real: Side, fake: Side) -> tf.Tensor:
         """Return −log D(G(z)), float32 ``[N]``."""
         return tf.math.softplus(-fake.logits)

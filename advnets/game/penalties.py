@@ -1,61 +1,57 @@
-"""Penalise: add terms to one player's loss, given the critic and the batches."""
+"""Penalise: add terms to a player's loss, given the play."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import tensorflow as tf
 
-from ..random import Draw
-from .output import DiscriminatorOutput
-
-
-@dataclass(frozen=True)
-class PenaltyInputs:
-    """Hold what a penalty may use.
-
-    Attributes:
-        critic: D in training mode, ``x [N, ...]`` → :class:`DiscriminatorOutput`; may be
-            differentiated twice. Computes in float32, whatever D's precision.
-        real: The real examples x, ``[N, ...]``.
-        generated: The generated examples G(z), ``[N, ...]``.
-        real_output: D's output for x; ``None`` in G's turn unless the loss or a penalty
-            needs it.
-        fake_output: D's output for G(z).
-        draw: Random numbers of this round (ε of an interpolation, say).
-        stage: The part of the round, to name streams with.
-    """
-
-    critic: Callable[[tf.Tensor], DiscriminatorOutput]
-    real: tf.Tensor
-    generated: tf.Tensor
-    real_output: DiscriminatorOutput | None
-    fake_output: DiscriminatorOutput
-    draw: Draw
-    stage: str
+from .role import Role
+from .scene import Play
 
 
 class Penalty:
-    """Define a term of one player's loss; the base class of penalties.
+    """Define a term of one player's loss, or of both; the base class of penalties.
 
     Attributes:
-        player: Whose loss it is added to: ``discriminator`` or ``generator``.
+        player: Whose loss it is added to: ``discriminator``, ``generator``, or both.
         requires: The names it needs in D's output.
-        needs_real: For a penalty of the generator: whether it uses ``real_output``.
+        fields: The fields of sides that it reads.
+        roles: What networks do that it calls, by name.
+        needs_real: For a penalty of the generator: whether it reads what D says of real
+            examples.
+        once: Whether it is called once a play; else for each duel.
     """
 
-    player: str = "discriminator"
+    player: str | tuple[str, ...] = "discriminator"
     requires: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    roles: Mapping[str, Role] = {}
     needs_real: bool = False
+    once: bool = False
 
-    def __call__(self, inputs: PenaltyInputs) -> tf.Tensor:
-        """Return the penalty, its weight included, one value per example: float32 ``[N]``."""
+    def __call__(self, play: Play) -> tf.Tensor:
+        """Return the penalty, its weight included, one value per example: float32 ``[n]``.
+
+        Args:
+            play: What was played: ``play.real`` and ``play.fake`` are the sides of the duel,
+                ``play.player`` whose turn it is; ``play.call`` and ``play.judge`` call
+                networks, ``play.draw`` has the random numbers of the round.
+        """
         raise NotImplementedError(f"{type(self).__name__} defines no penalty")
+
+    def observe(self, play: Play) -> dict[str, tf.Tensor]:
+        """Return what else is to be logged, by name, each ``[N]``."""
+        return {}
+
+    def update(self, play: Play) -> None:
+        """Change the penalty's own state, once a round, where replicas meet."""
 
 
 class R1(Penalty):
     """Penalise the discriminator by (γ/2) ‖∇_x C(x)‖² on real examples.
+
+    What else D is told, a label say, stays as it is: x alone is differentiated by.
 
     Args:
         gamma: γ, the weight.
@@ -64,13 +60,11 @@ class R1(Penalty):
 
     A linear critic C(x) = ⟨w, x⟩ has gradient w everywhere, so R1 = (γ/2) ‖w‖²:
 
-    >>> from advnets.game import DiscriminatorOutput
-    >>> from advnets.random import Draw
+    >>> from advnets.testing import play_of
     >>> def critic(x):
-    ...     return DiscriminatorOutput(tf.linalg.matvec(x, tf.constant([3.0, 4.0])))
+    ...     return tf.linalg.matvec(x, tf.constant([3.0, 4.0]))
     >>> x = tf.ones([2, 2])
-    >>> inputs = PenaltyInputs(critic, x, x, critic(x), critic(x), Draw(1, 0), "discriminator/0")
-    >>> R1(gamma=2.0)(inputs).numpy()
+    >>> R1(gamma=2.0)(play_of(critic, x, x)).numpy()
     array([25., 25.], dtype=float32)
     """
 
@@ -80,12 +74,12 @@ class R1(Penalty):
     def __init__(self, gamma: float = 10.0):
         self.gamma = gamma
 
-    def __call__(self, inputs: PenaltyInputs) -> tf.Tensor:
+    def __call__(self, play: Play) -> tf.Tensor:
         """Return (γ/2) ‖∇_x C(x)‖², float32 ``[N]``."""
-        real = tf.identity(inputs.real)
+        real = tf.identity(play.real.x)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(real)
-            logits = tf.reduce_sum(inputs.critic(real).logits)
+            logits = tf.reduce_sum(play.real.critic(real).logits)
         gradient = tape.gradient(logits, real)
         squared = tf.reduce_sum(tf.square(gradient), axis=list(range(1, len(gradient.shape))))
         return 0.5 * self.gamma * squared

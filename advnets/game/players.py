@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -15,11 +16,10 @@ from . import batch
 from .finiteness import MOST_CHECKED, all_finite, zero_if_all_finite, zero_if_finite
 from .loss_scale import LossScale
 from .losses import Loss
+from .role import PLAYERS, Role
 
 SAMPLED_NORMS = ("d_gradient_norm", "g_gradient_norm")
 """What a round logs of gradients; see ``Players.norms_every``."""
-PLAYERS = ("generator", "discriminator")
-"""The two sides of a game; its networks are attributes of these names."""
 NORMS_MEASURED = "norms_measured"
 """1 or 0: whether a round measured them; logged where not every round does."""
 WEIGHTS_SEEN = ("d_weights", "g_weights")
@@ -27,17 +27,20 @@ WEIGHTS_SEEN = ("d_weights", "g_weights")
 
 
 class Players(keras.Model):
-    """Hold a generator and a discriminator, each with its variables, optimizer and loss scale.
+    """Hold the networks of two players, with their variables, optimizers and loss scales.
 
     What they play is the business of :class:`advnets.game.AdversarialGame`; here is how a
     player is moved along the gradient of an objective, on any number of replicas and in any
-    precision. Only the variables of players that are named are watched and moved.
+    precision. Only the variables of players that are named are watched and moved. A network
+    moves with one player, by its optimizer or one of its own, or never.
 
     Args:
-        generator: A built Keras model.
-        discriminator: A built Keras model.
+        networks: Built Keras models, ``generator`` and ``discriminator`` among them.
+        roles: What each of them does.
 
     Attributes:
+        networks: All networks, by name; the two players' are attributes as well.
+        roles: What each of them takes and gives, and whom it moves with.
         rounds: The rounds that have been played, an int64 variable.
         norms_every: Every how many rounds the gradients' norms are measured, 1 at first. In
             the others they are logged as 0 (NaN where the gradient is seen not to be finite),
@@ -60,22 +63,27 @@ class Players(keras.Model):
 
     loss: Loss
 
-    def __init__(self, generator: keras.Model, discriminator: keras.Model, name: str):
+    def __init__(self, networks: Mapping[str, keras.Model], roles: Mapping[str, Role], name: str):
         super().__init__(name=name)
-        for role, network in (("generator", generator), ("discriminator", discriminator)):
+        for role, network in networks.items():
             if not network.built:
                 raise UsageError(
                     f"the {role} is not built",
                     hint="give its first layer an input shape, such as keras.Input((100,))",
                 )
-        self.generator = generator
-        self.discriminator = discriminator
+        self.generator = networks["generator"]
+        self.discriminator = networks["discriminator"]
+        self.networks = dict(networks)
+        self.roles = dict(roles)
+        for network, role in self.roles.items():
+            if role.player is None:
+                self.networks[network].trainable = False
         self.norms_every = 1
         self.skips = False
         self.sees_weights = False
         self.rate_factors: dict[str, tf.Variable] = {}
         # G(z) that overflows reaches D, and G's gradient passes through D: both have one.
-        half = any(computes_in(network, "float16") for network in (generator, discriminator))
+        half = any(computes_in(network, "float16") for network in networks.values())
         players = ("discriminator", "generator") if half else ()
         self.loss_scales = {player: LossScale() for player in players}
         self.rounds = self.add_weight(
@@ -92,6 +100,7 @@ class Players(keras.Model):
         self,
         generator_optimizer: keras.optimizers.Optimizer | str = "adam",
         discriminator_optimizer: keras.optimizers.Optimizer | str = "adam",
+        optimizers: Mapping[str, keras.optimizers.Optimizer | str] | None = None,
         jit_compile: bool = False,
         **options: Any,
     ) -> None:
@@ -100,6 +109,8 @@ class Players(keras.Model):
         Args:
             generator_optimizer: A Keras optimizer or its name.
             discriminator_optimizer: The same for D; an optimizer of its own.
+            optimizers: Of further networks that have one of their own, by name; the others
+                move by their player's.
             jit_compile: Whether ``fit`` compiles the round with XLA. Off by default:
                 XLA's convolutions are slow on CPUs.
             **options: Passed on to ``keras.Model.compile``.
@@ -108,29 +119,65 @@ class Players(keras.Model):
             UsageError: If both players share one optimizer.
         """
         super().compile(optimizer=None, jit_compile=jit_compile, **options)
-        if generator_optimizer is discriminator_optimizer and not isinstance(
-            generator_optimizer, str
-        ):
-            raise UsageError("the players share one optimizer", hint="make one for each")
         self.generator_optimizer = keras.optimizers.get(generator_optimizer)
         self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
-        for player in PLAYERS:
-            optimizer = getattr(self, f"{player}_optimizer")
+        own = {name: keras.optimizers.get(one) for name, one in (optimizers or {}).items()}
+        for name in own:
+            if name in PLAYERS or name not in self.networks or not self._player_of(name):
+                moving = [one for one in self.networks if self._player_of(one)]
+                raise UsageError(
+                    f"there is an optimizer for {name!r}, which is no further network that moves",
+                    hint=f"networks that move: {', '.join(moving)}",
+                )
+        self.own_optimizers = own
+        everyone = self.optimizers
+        if len({id(one) for one in everyone.values()}) < len(everyone):
+            raise UsageError("the players share one optimizer", hint="make one for each")
+        for name, optimizer in everyone.items():
             batch.take_reduced_gradients(optimizer)
             schedule = optimizer._learning_rate  # `learning_rate` is its present value
             if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
                 optimizer.learning_rate = rate = Scaled(schedule, _factor())
-                self.rate_factors[player] = rate.factor
-        self.generator_optimizer.build(self.generator.trainable_variables)
-        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+                self.rate_factors[name] = rate.factor
+            optimizer.build([v for _, v in self._moved_by(name)])
+
+    @property
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """The optimizers of the players, and of networks that have one of their own."""
+        return {
+            "generator": self.generator_optimizer,
+            "discriminator": self.discriminator_optimizer,
+            **self.own_optimizers,
+        }
+
+    def _player_of(self, network: str) -> str | None:
+        return self.roles[network].player
+
+    def _moved_by(self, optimizer: str) -> list[tuple[int, Any]]:
+        """Return the variables that an optimizer moves, with their places among their player's."""
+        player = optimizer if optimizer in PLAYERS else self._player_of(optimizer)
+        found, index = [], 0
+        for name in self._networks_of(player):
+            by = name if name in self.own_optimizers else player
+            for variable in self.networks[name].trainable_variables:
+                if by == optimizer:
+                    found.append((index, variable))
+                index += 1
+        return found
+
+    def _networks_of(self, player: str | None) -> list[str]:
+        """Return the names of the networks that move with a player, its own first."""
+        others = [name for name in self.networks if name not in PLAYERS]
+        own = [name for name in (player, *others) if name and self._player_of(name) == player]
+        return own
 
     def slow_down(self, factor: float) -> None:
-        """Multiply both players' learning rates by ``factor``, for good."""
-        for player in PLAYERS:
-            if player in self.rate_factors:
-                kept = self.rate_factors[player]
+        """Multiply all learning rates by ``factor``, for good."""
+        for name, optimizer in self.optimizers.items():
+            if name in self.rate_factors:
+                kept = self.rate_factors[name]
             else:
-                kept = getattr(self, f"{player}_optimizer")._learning_rate.value
+                kept = optimizer._learning_rate.value
             kept.assign(tf.convert_to_tensor(kept) * factor)
 
     @property
@@ -170,25 +217,22 @@ class Players(keras.Model):
             or infinite where the gradient is not finite (of large gradients that are not
             measured, as :func:`.finiteness.zero_if_finite` sees it).
         """
-        if all(gradient is None for gradient in gradients):
-            raise PluginError(
-                f"the {player}'s loss does not depend on the {player}: it has no gradient",
-                hint=f"check {self.loss!r} and the networks for a stop_gradient",
-                module=type(self.loss).__module__,
-            )
+        self._refuse_unreached(player, gradients)
         reduced = batch.total_gradients(gradients)
-        optimizer, variables = getattr(self, f"{player}_optimizer"), self._variables(player)
         scale = self.loss_scales.get(player)
         if scale is None and not self.skips:
-            optimizer.apply(reduced, variables)
+            for optimizer, moved in self._moves_of(player):
+                optimizer.apply([reduced[i] for i, _ in moved], [v for _, v in moved])
             return self._norm(reduced)
-        moving = [v for g, v in zip(reduced, variables, strict=True) if g is not None]
         finite = all_finite(reduced)  # The same on all replicas, since the sum is.
-        batch.if_all_agree(
-            finite,
-            lambda gradients: optimizer.apply(gradients, moving),
-            [g for g in reduced if g is not None],
-        )
+
+        def move(gradients: list[tf.Tensor]) -> None:
+            given = dict(zip([i for i, g in enumerate(reduced) if g is not None], gradients))
+            for optimizer, moved in self._moves_of(player):
+                reached = [(given[i], v) for i, v in moved if i in given]
+                optimizer.apply([g for g, _ in reached], [v for _, v in reached])
+
+        batch.if_all_agree(finite, move, [g for g in reduced if g is not None])
         if scale is not None:
             scale.learn(finite)
         return tf.where(finite, self._norm(reduced), np.nan)
@@ -197,10 +241,11 @@ class Players(keras.Model):
         """Take the gradient of ``objective``, move the player, return the gradient's L2 norm."""
         return self.apply(player, self.gradients(player, tape, objective))
 
-    def _moves(self, d_norm: tf.Tensor, g_norm: tf.Tensor) -> dict[str, tf.Tensor]:
+    def _moves(self, norms: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Return what a round logs of the players' moves: norms, loss scales, skipped steps."""
-        logs = dict(zip(SAMPLED_NORMS, (d_norm, g_norm), strict=True))
-        for player, norm in (("discriminator", d_norm), ("generator", g_norm)):
+        moved = [(player, norms[player]) for player in reversed(PLAYERS) if player in norms]
+        logs = {f"{player[0]}_gradient_norm": norm for player, norm in moved}
+        for player, norm in moved:
             if player in self.loss_scales:
                 logs[f"{player[0]}_loss_scale"] = tf.identity(self.loss_scales[player].scale)
             if player in self.loss_scales or self.skips:
@@ -211,11 +256,12 @@ class Players(keras.Model):
         """Return this replica's part of what :data:`WEIGHTS_SEEN` log, of both players."""
         if not self.sees_weights:
             return {}
-        networks = (self.discriminator, self.generator)
-        return dict(zip(WEIGHTS_SEEN, map(self._seen, networks), strict=True))
+        players = ("discriminator", "generator")
+        return dict(zip(WEIGHTS_SEEN, map(self._seen, players), strict=True))
 
-    def _seen(self, network: keras.Model) -> tf.Tensor:
-        weights = [w.value for w in network.weights if tf.as_dtype(w.dtype).is_floating]
+    def _seen(self, player: str) -> tf.Tensor:
+        held = [w for name in self._networks_of(player) for w in self.networks[name].weights]
+        weights = [w.value for w in held if tf.as_dtype(w.dtype).is_floating]
         if sum(w.shape.num_elements() for w in weights) <= MOST_CHECKED:
             return zero_if_finite(weights)
         return tf.cond(
@@ -242,7 +288,26 @@ class Players(keras.Model):
         )
 
     def _variables(self, player: str) -> list[Any]:
-        return getattr(self, player).trainable_variables
+        networks = (self.networks[name] for name in self._networks_of(player))
+        return [variable for network in networks for variable in network.trainable_variables]
+
+    def _moves_of(self, player: str) -> list[tuple[keras.optimizers.Optimizer, list[Any]]]:
+        """Return the optimizers that move a player, each with its variables and their places."""
+        names = [player, *(n for n in self.own_optimizers if self._player_of(n) == player)]
+        found = [(self.optimizers[name], self._moved_by(name)) for name in names]
+        return [(optimizer, moved) for optimizer, moved in found if moved]
+
+    def _refuse_unreached(self, player: str, gradients: list[tf.Tensor | None]) -> None:
+        """Refuse a network that should move and that nothing reaches."""
+        found = iter(gradients)
+        for name in self._networks_of(player):
+            own = [next(found) for _ in self.networks[name].trainable_variables]
+            if own and all(gradient is None for gradient in own):
+                raise PluginError(
+                    f"the {player}'s loss does not depend on the {name}: it has no gradient",
+                    hint=f"check {self.loss!r} and the networks for a stop_gradient",
+                    module=type(self.loss).__module__,
+                )
 
 
 def _factor() -> tf.Variable:

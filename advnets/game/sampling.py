@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import keras
+from collections.abc import Callable, Mapping
+
 import numpy as np
 import tensorflow as tf
 
@@ -13,34 +14,33 @@ PER_LINE = 10
 
 
 class Sampler:
-    """Run a generator in inference mode, traced once for any number of latent points.
+    """Make samples in inference mode, traced once for any number of them.
 
-    The points are divided among the replicas of the strategy that the generator was made
-    under, and what they make is gathered in the order of the points. Where several workers
-    play, all of them call it at the same time, with the same points, and all get the same.
+    What they are made of is divided among the replicas of the strategy that the networks
+    were made under, and the samples are gathered in its order. Where several workers play,
+    all of them call it at the same time, with the same arguments, and all get the same.
 
     Args:
-        generator: A built Keras model, latent ``[N, ...]`` → examples ``[N, ...]``.
-        strategy: The strategy under whose scope it was made.
+        make: Makes samples ``[N, ...]`` of tensors ``[N, ...]`` by name.
+        strategy: The strategy under whose scope the networks were made.
 
-    >>> generator = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling(2.0)])
-    >>> Sampler(generator, tf.distribute.get_strategy())(np.ones([3, 2]), chunk=2).tolist()
+    >>> sampler = Sampler(lambda told: 2.0 * told["latent"], tf.distribute.get_strategy())
+    >>> sampler({"latent": np.ones([3, 2])}, chunk=2).tolist()
     [[2.0, 2.0], [2.0, 2.0], [2.0, 2.0]]
     """
 
-    def __init__(self, generator: keras.Model, strategy: tf.distribute.Strategy):
-        self._generator, self._strategy = generator, strategy
-        shape = [None, *generator.input_shape[1:]]
-        self._compiled = tf.function(
-            self._generate, input_signature=[tf.TensorSpec(shape, tf.float32)], autograph=False
-        )
+    def __init__(
+        self, make: Callable[[dict[str, tf.Tensor]], tf.Tensor], strategy: tf.distribute.Strategy
+    ):
+        self._make, self._strategy = make, strategy
+        self._traced: Callable[..., tf.Tensor] | None = None
 
-    def __call__(self, latents: np.ndarray, chunk: int) -> np.ndarray:
-        """Return G of the given latent points.
+    def __call__(self, told: Mapping[str, np.ndarray], chunk: int) -> np.ndarray:
+        """Return the samples.
 
         Args:
-            latents: ``[n, ...]``.
-            chunk: How many points all replicas take at once, about, which bounds memory.
+            told: Arrays ``[n, ...]`` by name: ``latent``, fields.
+            chunk: How many all replicas make at once, about, which bounds memory.
 
         Returns:
             float32 ``[n, ...]``.
@@ -48,25 +48,43 @@ class Sampler:
         replicas = self._strategy.num_replicas_in_sync
         chunk = max(chunk // replicas, 1) * replicas
         parts = []
-        for start in range(0, len(latents), chunk):
-            points = np.asarray(latents[start : start + chunk], np.float32)
+        for start in range(0, len(next(iter(told.values()))), chunk):
+            part = {name: _as_tensor(each[start : start + chunk]) for name, each in told.items()}
             # Every replica takes as many; what a last, uneven chunk lacks is made up and dropped.
-            lacking = -len(points) % replicas
-            points = np.pad(points, [(0, lacking)] + [(0, 0)] * (points.ndim - 1))
-            samples = self._compiled(tf.constant(points)).numpy()
-            parts.append(samples[: len(samples) - lacking])
+            lacking = -len(next(iter(part.values()))) % replicas
+            part = {
+                name: np.pad(each, [(0, lacking)] + [(0, 0)] * (each.ndim - 1))
+                for name, each in part.items()
+            }
+            if self._traced is None:
+                self._traced = self._trace(part)
+            samples = self._traced({name: tf.constant(each) for name, each in part.items()})
+            parts.append(samples.numpy()[: len(samples) - lacking])
         return np.concatenate(parts).astype("float32")
 
-    def _generate(self, latents: tf.Tensor) -> tf.Tensor:
+    def _trace(self, part: Mapping[str, np.ndarray]) -> Callable[..., tf.Tensor]:
+        """Return the compiled function for any number of samples."""
+        signature = {
+            name: tf.TensorSpec([None, *each.shape[1:]], tf.as_dtype(each.dtype))
+            for name, each in part.items()
+        }
+        return tf.function(self._generate, input_signature=[signature], autograph=False)
+
+    def _generate(self, told: dict[str, tf.Tensor]) -> tf.Tensor:
         if self._strategy.num_replicas_in_sync == 1:
-            return self._generator(latents, training=False)
+            return self._make(told)
 
         def share() -> tf.Tensor:
-            each = tf.shape(latents)[0] // replicas()
+            each = tf.shape(next(iter(told.values())))[0] // replicas()
             start = replica_index() * each
-            return self._generator(latents[start : start + each], training=False)
+            return self._make({name: x[start : start + each] for name, x in told.items()})
 
         return self._strategy.gather(self._strategy.run(share), axis=0)
+
+
+def _as_tensor(values: np.ndarray) -> np.ndarray:
+    values = np.asarray(values)
+    return values if values.dtype.kind in "iu" else values.astype(np.float32)
 
 
 def interpolate_latents(ends: np.ndarray, n: int, per_line: int = PER_LINE) -> np.ndarray:

@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
-from . import batch
+from .batches import Batch
 
 if TYPE_CHECKING:
     from .game import AdversarialGame
+    from .scene import Play
+
+
+TURNS = ("discriminator", "generator")
+"""The players, in the order of Algorithm 1."""
 
 
 class UpdateRule:
@@ -21,17 +26,24 @@ class UpdateRule:
 
     discriminator_steps: int = 1
 
-    def round(self, game: AdversarialGame, real: tf.Tensor) -> dict[str, tf.Tensor]:
+    def round(self, game: AdversarialGame, batches: list[Batch]) -> dict[str, tf.Tensor]:
         """Play one round: move both players.
 
         Args:
-            game: The game, with ``play``, the two objectives, and ``descend``.
-            real: This replica's real examples for the round, ``[k · N, ...]``.
+            game: The game, with ``play``, ``objective``, ``descend`` and ``conclude``.
+            batches: This replica's k batches of real examples for the round.
 
         Returns:
             What to log: scalars that are equal on all replicas.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no round")
+
+    def observe(self, play: Play) -> dict[str, tf.Tensor]:
+        """Return what else is to be logged, by name, each ``[N]``."""
+        return {}
+
+    def update(self, play: Play) -> None:
+        """Change the rule's own state, once a round, where replicas meet."""
 
 
 class Alternating(UpdateRule):
@@ -46,21 +58,22 @@ class Alternating(UpdateRule):
     def __init__(self, discriminator_steps: int = 1):
         self.discriminator_steps = discriminator_steps
 
-    def round(self, game: AdversarialGame, real: tf.Tensor) -> dict[str, tf.Tensor]:
+    def round(self, game: AdversarialGame, batches: list[Batch]) -> dict[str, tf.Tensor]:
         """Play one iteration of Algorithm 1; see :meth:`UpdateRule.round`.
 
         D's figures are those of its last step, before it moved.
         """
-        for i, x in enumerate(batch.split(real, self.discriminator_steps)):  # for k steps do
+        losses, norms = {}, {}
+        for i, x in enumerate(batches):  # for k steps do
             with game.watch("discriminator") as tape:
                 seen = game.play(x, f"discriminator/{i}")
-                d_loss = game.discriminator_objective(seen)
-            d_norm = game.descend("discriminator", tape, d_loss)
+                losses["discriminator"] = game.objective("discriminator", seen)
+            norms["discriminator"] = game.descend("discriminator", tape, losses["discriminator"])
         with game.watch("generator") as tape:
             play = game.play(x, "generator", judge_real=game.generator_needs_real)
-            g_loss = game.generator_objective(play)
-        g_norm = game.descend("generator", tape, g_loss)
-        return game.conclude(seen, d_loss, g_loss, d_norm, g_norm)
+            losses["generator"] = game.objective("generator", play)
+        norms["generator"] = game.descend("generator", tape, losses["generator"])
+        return game.conclude(seen, losses, norms)
 
 
 class Simultaneous(UpdateRule):
@@ -74,17 +87,14 @@ class Simultaneous(UpdateRule):
 
     discriminator_steps = 1
 
-    def round(self, game: AdversarialGame, real: tf.Tensor) -> dict[str, tf.Tensor]:
+    def round(self, game: AdversarialGame, batches: list[Batch]) -> dict[str, tf.Tensor]:
         """Play one simultaneous move of both players; see :meth:`UpdateRule.round`."""
         with game.watch("discriminator", "generator") as tape:
             # In one pass together, G's gradient would run back through D's layers for the
             # real examples as well, as zeros: 14 % more time in the MNIST game.
-            play = game.play(real, "both", together=False)
-            d_loss = game.discriminator_objective(play)
-            g_loss = game.generator_objective(play)
+            play = game.play(batches[0], "both", together=False)
+            losses = {player: game.objective(player, play) for player in TURNS}
         # Both gradients are taken before either player moves.
-        d_gradients = game.gradients("discriminator", tape, d_loss)
-        g_gradients = game.gradients("generator", tape, g_loss)
-        d_norm = game.apply("discriminator", d_gradients)
-        g_norm = game.apply("generator", g_gradients)
-        return game.conclude(play, d_loss, g_loss, d_norm, g_norm)
+        gradients = {player: game.gradients(player, tape, losses[player]) for player in TURNS}
+        norms = {player: game.apply(player, gradients[player]) for player in TURNS}
+        return game.conclude(play, losses, norms)

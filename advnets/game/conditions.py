@@ -1,0 +1,161 @@
+"""Draw what generated examples are conditioned on: labels, codes, whatever a field may hold."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+import tensorflow as tf
+
+from ..data import Field
+from ..errors import UsageError
+from ..random import Draw
+from .batches import Batch
+from .context import GameContext
+
+
+class Condition:
+    """Define how a field of generated examples is drawn; the base class of conditions.
+
+    Attributes:
+        field: What one value looks like.
+        of_example: Whether real examples have it as well, as a mask of x has: then it is
+            drawn once in a play, for both sides.
+        fields: The fields of the batch that :meth:`sample` reads.
+    """
+
+    field: Field
+    of_example: ClassVar[bool] = False
+    fields: tuple[str, ...] = ()
+
+    def sample(
+        self, draw: Draw, stream: str, examples: int | tf.Tensor, batch: Batch | None = None
+    ) -> tf.Tensor:
+        """Draw the field, a pure function of the draw, the stream and the batch.
+
+        Args:
+            draw: The random numbers of the round.
+            stream: Names the numbers of this use.
+            examples: n.
+            batch: The real examples of the step; outside of a round some that the run keeps,
+                or ``None``.
+
+        Returns:
+            ``[n, *field.shape]``.
+        """
+        raise NotImplementedError(f"{type(self).__name__} defines no sample")
+
+
+class UniformClasses(Condition):
+    """Draw every class alike: p(y) = 1/K.
+
+    Args:
+        classes: K; in a recipe that of the data's field.
+
+    >>> y = UniformClasses(classes=10).sample(Draw(1, 0), "label", 1000)
+    >>> y.dtype.name, int(tf.reduce_min(y)), int(tf.reduce_max(y))
+    ('int64', 0, 9)
+    """
+
+    def __init__(self, classes: int | None = None, context: GameContext | None = None):
+        if classes is None:
+            if context is None:
+                raise UsageError("the number of classes is needed", hint="UniformClasses(classes=10)")
+            classes = context.class_field().classes
+        self.field = Field((), "int64", classes=classes)
+
+    def sample(
+        self, draw: Draw, stream: str, examples: int | tf.Tensor, batch: Batch | None = None
+    ) -> tf.Tensor:
+        """Draw classes, int64 ``[n]``."""
+        classes = self.field.classes or 1
+        u = draw.uniform(stream, (), examples)
+        return tf.minimum(tf.cast(u * classes, tf.int64), classes - 1)
+
+
+class Categorical(UniformClasses):
+    """Draw a code that the data know nothing of, every class alike (InfoGAN's c).
+
+    Args:
+        classes: K.
+
+    Source: Chen et al. 2016 (arXiv:1606.03657).
+    """
+
+    def __init__(self, classes: int):
+        super().__init__(classes)
+
+
+class Frequencies(Condition):
+    """Draw classes by their frequencies, those in the training data by default.
+
+    Args:
+        frequencies: p(y), ``[K]``, of any positive sum.
+        field: Of another field of the data than the condition's own.
+
+    >>> y = Frequencies([0.0, 1.0, 3.0]).sample(Draw(1, 0), "label", 4000)
+    >>> [round(float(tf.reduce_mean(tf.cast(y == k, tf.float32))), 1) for k in range(3)]
+    [0.0, 0.3, 0.7]
+    """
+
+    def __init__(
+        self,
+        frequencies: np.ndarray | list[float] | None = None,
+        field: str | None = None,
+        context: GameContext | None = None,
+    ):
+        if frequencies is None:
+            if context is None:
+                raise UsageError("frequencies are needed", hint="Frequencies([0.5, 0.5])")
+            context.class_field(field)
+            frequencies = context.frequencies(field or context.name)
+        odds = np.asarray(frequencies, np.float64)
+        if odds.ndim != 1 or not np.isfinite(odds).all() or (odds < 0).any() or not odds.sum():
+            raise UsageError(f"frequencies are numbers ≥ 0 of a positive sum, not {frequencies}")
+        self.field = Field((), "int64", classes=len(odds))
+        # Ends of the classes in [0, 1]. float32 holds multiples of 2⁻²³ exactly.
+        self._ends = np.cumsum(odds / odds.sum()).astype(np.float32)
+        self._last = int(np.flatnonzero(odds)[-1])
+
+    def sample(
+        self, draw: Draw, stream: str, examples: int | tf.Tensor, batch: Batch | None = None
+    ) -> tf.Tensor:
+        """Draw classes, int64 ``[n]``."""
+        u = draw.uniform(stream, (), examples)
+        found = tf.searchsorted(tf.constant(self._ends), u, side="right", out_type=tf.int64)
+        return tf.minimum(found, self._last)
+
+
+class FromBatch(Condition):
+    """Take what comes with the real examples of the batch, as fields do that no condition draws.
+
+    Args:
+        field: What one value looks like; in a recipe that of the data.
+        name: The field's name.
+    """
+
+    def __init__(
+        self, field: Field | None = None, name: str = "", context: GameContext | None = None
+    ):
+        if context is not None:
+            name = name or context.name
+            field = field or context.spec.field(name)
+        if field is None:
+            raise UsageError("the field is needed", hint="FromBatch(Field((), 'int64', 10), 'label')")
+        self.field, self.fields = field, (name,)
+
+    def sample(
+        self, draw: Draw, stream: str, examples: int | tf.Tensor, batch: Batch | None = None
+    ) -> tf.Tensor:
+        """Return the batch's values, ``[n, ...]``.
+
+        Raises:
+            UsageError: Outside of a round, if the run keeps no examples.
+        """
+        (name,) = self.fields
+        if batch is None or name not in batch.fields:
+            raise UsageError(
+                f"{name!r} comes with real examples, and there are none here",
+                hint=f"say what it is to be: given={{{name!r}: …}}",
+            )
+        return batch.fields[name]

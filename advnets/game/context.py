@@ -1,0 +1,51 @@
+"""Tell conditions and encounters what they may know of the run that they are made for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..data import DataSpec, Field
+from ..errors import DataError
+
+
+def _no_data(field: str) -> np.ndarray:
+    raise DataError(f"the frequencies of {field!r} are needed, but no data set is attached")
+
+
+@dataclass(frozen=True)
+class GameContext:
+    """Hold what a component of the game may know: data, seed, lengths.
+
+    Attributes:
+        spec: What the data set's examples and fields look like.
+        seed: The run's seed.
+        batch_size: Examples in a global batch.
+        steps: Rounds to be played.
+        name: Of a condition: the field that it draws.
+        frequencies: Returns a class field's frequencies in the training data, float64
+            ``[classes]``; a function, since it reads the labels.
+    """
+
+    spec: DataSpec
+    seed: int = 0
+    batch_size: int = 1
+    steps: int = 1
+    name: str = ""
+    frequencies: Callable[[str], np.ndarray] = _no_data
+
+    def class_field(self, name: str | None = None) -> Field:
+        """Return a field of classes of the data set; by default the condition's own.
+
+        Raises:
+            DataError: If there is no such field, or if it has no classes.
+        """
+        field = self.spec.field(name or self.name)
+        if field.classes is None:
+            raise DataError(
+                f"the field {name or self.name!r} has no classes",
+                hint="a condition that draws classes needs a field of classes, such as label",
+            )
+        return field

@@ -1,0 +1,78 @@
+"""Declare what a network of the game does: what it takes, what it gives, with whom it moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..errors import PluginError
+
+PLAYERS = ("generator", "discriminator")
+"""The two sides of a game. Any number of networks moves with either, or never."""
+
+Space = str | tuple[int, ...]
+"""``latent``, ``example``, ``logits``, a field's name (what is given: logits of its classes),
+or the shape of one example."""
+
+BY_LOGITS = "by what it gives"
+
+
+@dataclass(frozen=True, init=False)
+class Role:
+    """Declare what a network takes and gives, and which player it moves with.
+
+    Args:
+        takes: A space, several, or ``{name: space}``: what the network is called with. One
+            thing: the tensor; several: a dictionary by name.
+        gives: The same of what it returns; ``None``: anything, unchecked.
+        player: ``generator`` or ``discriminator``; ``None``: it never moves. By default the
+            discriminator's where logits are given, else the generator's.
+
+    Attributes:
+        takes, gives: ``{name: space}``.
+
+    >>> Role("example", "latent").player, Role(("example", "latent"), "logits").player
+    ('generator', 'discriminator')
+    >>> Role({"hidden": (24,)}, "logits").takes
+    {'hidden': (24,)}
+    """
+
+    takes: Mapping[str, Space]
+    gives: Mapping[str, Space] | None
+    player: str | None
+
+    def __init__(
+        self,
+        takes: str | tuple[str, ...] | Mapping[str, Space],
+        gives: str | tuple[str, ...] | Mapping[str, Space] | None,
+        player: str | None = BY_LOGITS,
+    ):
+        given = None if gives is None else _named(gives)
+        if player == BY_LOGITS:
+            player = "discriminator" if given and "logits" in given else "generator"
+        if player is not None and player not in PLAYERS:
+            raise PluginError(f"a network moves with {' or '.join(PLAYERS)}, not {player!r}")
+        object.__setattr__(self, "takes", _named(takes))
+        object.__setattr__(self, "gives", given)
+        object.__setattr__(self, "player", player)
+
+    @property
+    def kind(self) -> str:
+        """What architectures build for it: ``generator``, ``discriminator`` or ``encoder``."""
+        if self.gives is not None and "logits" in self.gives:
+            return "discriminator"
+        return "generator" if self.gives is not None and "example" in self.gives else "encoder"
+
+
+def _named(spaces: str | tuple[str, ...] | Mapping[str, Space]) -> dict[str, Space]:
+    if isinstance(spaces, Mapping):
+        return dict(spaces)
+    names = (spaces,) if isinstance(spaces, str) else spaces
+    return {name: name for name in names}
+
+
+ROLES = {
+    "generator": Role("latent", "example"),
+    "discriminator": Role("example", "logits"),
+}
+"""What the two networks of the original game do; an encounter may declare otherwise."""

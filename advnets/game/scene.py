@@ -1,0 +1,331 @@
+"""Hold one play of a round: what is drawn, who is called, what the judges say."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from .. import random
+from ..errors import PluginError
+from ..networks import in_float32
+from ..random import Draw
+from . import batch as batching
+from .batches import Batch
+from .conditions import Condition
+from .encounter import Duel
+from .prior import Prior
+from .role import Role
+from .side import Side, at_least_float32, split_words
+
+
+class Cast:
+    """Hold whom a scene may call: the networks, what they do, and what they may be told.
+
+    Attributes:
+        networks: By name.
+        roles: What each takes and gives, what it is told besides included.
+        conditions: How fields of generated examples are drawn, by name.
+        prior: How the latent is drawn; ``None`` in a game without.
+        joint: The judges that may judge several sides in one call, since they treat
+            examples independently.
+    """
+
+    def __init__(
+        self,
+        networks: Mapping[str, keras.Model],
+        roles: Mapping[str, Role],
+        conditions: Mapping[str, Condition],
+        prior: Prior | None,
+        joint: Iterable[str] = (),
+    ):
+        self.networks, self.roles = networks, roles
+        self.conditions, self.prior, self.joint = conditions, prior, frozenset(joint)
+
+
+class Scene:
+    """Let an encounter, or a penalty, draw, call networks, and ask judges.
+
+    Attributes:
+        batch: The real examples of the step.
+        draw: The random numbers of the round.
+        stage: The part of the round, which names its random streams.
+        training: Whether networks compute as in training.
+    """
+
+    def __init__(
+        self,
+        cast: Cast,
+        batch: Batch,
+        draw: Draw,
+        stage: str,
+        *,
+        training: bool = True,
+        told: Mapping[str, tf.Tensor] | None = None,
+    ):
+        self.batch, self.draw, self.stage, self.training = batch, draw, stage, training
+        self._cast = cast
+        self._told: dict[tuple[str, str], tf.Tensor] = {
+            (name, ""): value for name, value in (told or {}).items()
+        }
+        self._called: dict[str, int] = {}
+        self._judgements: dict[tuple[int, str], tuple[Side, Side]] = {}
+        self._asked = itertools.count()
+        self._critics = itertools.count()
+
+    @property
+    def size(self) -> int | tf.Tensor:
+        """Examples of this replica in a side."""
+        known = next(iter(self._told.values()), None)
+        return self.batch.size if known is None else batching.size(known)
+
+    def told(self, name: str, again: str = "") -> tf.Tensor:
+        """Return the latent or a field of generated examples, as drawn for this play.
+
+        Args:
+            name: ``latent``, a condition, or a field of the data, which then is the batch's.
+            again: Names another draw of the same.
+
+        Raises:
+            PluginError: If there is no such thing.
+        """
+        if (name, again) not in self._told:
+            self._told[name, again] = self._draw_told(name, again)
+        return self._told[name, again]
+
+    def _draw_told(self, name: str, again: str) -> tf.Tensor:
+        stage = f"{self.stage}/{again}" if again else self.stage
+        cast = self._cast
+        if name == "latent" and cast.prior is not None:
+            return cast.prior.sample(self.draw, f"latent/{stage}", self.size)
+        if name in cast.conditions:
+            stream = f"condition/{name}/{stage}"
+            return cast.conditions[name].sample(self.draw, stream, self.size, self.batch)
+        if name in self.batch.fields:
+            return self.batch.fields[name]
+        known = [*(["latent"] if cast.prior else []), *cast.conditions, *self.batch.fields]
+        raise PluginError(
+            f"nobody draws {name!r}, and it comes with no batch",
+            hint=f"there are {', '.join(sorted(set(known))) or 'none'}; `conditions` of a recipe "
+            "says how others are drawn",
+        )
+
+    def fields_of(self, network: str) -> tuple[str, ...]:
+        """Return the names of the fields that a network is told, besides latent and example."""
+        own = ("latent", "example")
+        return tuple(name for name in self._role(network).takes if name not in own)
+
+    def conditions_of_examples(self) -> dict[str, tf.Tensor]:
+        """Return the conditions that real examples have as well, drawn for this play."""
+        conditions = self._cast.conditions.items()
+        return {name: self.told(name) for name, found in conditions if found.of_example}
+
+    def call(self, network: str, side: Side | None = None, **named: tf.Tensor) -> Any:
+        """Call a network, and return what it gives, in float32.
+
+        Args:
+            network: Its name.
+            side: Where to take what the network takes; without a side, it is told what was
+                drawn for this play.
+            **named: Taken before either.
+
+        Raises:
+            PluginError: If there is no such network, or if it takes what is not there.
+        """
+        role = self._role(network)
+        inputs = self._inputs(network, role, side, named)
+        count = self._called.get(network, 0)
+        self._called[network] = count + 1
+        segment = "latent" if count == 0 else f"latent/{count}"
+        examples = batching.size(next(iter(inputs.values())))
+        training = self.training and role.player is not None
+        with random.scope(self.draw, self.stage, [(segment, examples)]):
+            given = self._cast.networks[network](_alone(inputs), training=training)
+        return tf.nest.map_structure(at_least_float32, given)
+
+    def _role(self, network: str) -> Role:
+        if network not in self._cast.networks:
+            raise PluginError(
+                f"there is no network {network!r}",
+                hint=f"the game has {', '.join(sorted(self._cast.networks))}; an encounter or a "
+                "penalty declares others in its `roles`",
+            )
+        return self._cast.roles[network]
+
+    def _inputs(
+        self, network: str, role: Role, side: Side | None, named: Mapping[str, tf.Tensor]
+    ) -> dict[str, tf.Tensor]:
+        unknown = named.keys() - role.takes.keys()
+        if unknown:
+            raise PluginError(
+                f"{network!r} is called with {', '.join(sorted(unknown))}, but takes "
+                f"{', '.join(role.takes)}"
+            )
+        inputs = {}
+        for name in role.takes:
+            value = named.get(name)
+            if value is None:
+                value = self.told(name) if side is None else side.get_tensor(name)
+            if value is None:
+                has = sorted(side._held()) if side is not None else []
+                raise PluginError(
+                    f"in {self.stage!r} {network!r} takes {name!r}, which a side lacks: it has "
+                    f"{', '.join(has) or 'nothing'}",
+                    hint="tell the generator as well (`given`), draw it by a condition, or let the "
+                    "encounter add it to the side",
+                )
+            inputs[name] = value
+        return inputs
+
+    # ------------------------------------------------------------------------------- judges
+
+    def judge(self, side: Side, by: str = "discriminator") -> Side:
+        """Return a side with what a judge says of it, in training mode as in the play.
+
+        A side that was judged in this play is not judged again.
+
+        Raises:
+            PluginError: If there is no such judge, or if the side lacks what it takes.
+        """
+        known = self._judgements.get((id(side), by))
+        if known is not None and known[1].judged:
+            return known[1]
+        judged = known[1] if known is not None else self._take_up(side, by)
+        self._let_judge(by, [(f"judge/{next(self._asked)}", judged)])
+        return judged
+
+    def _take_up(self, side: Side, by: str) -> Side:
+        """Return the copy of a side that a judge's words are written on, and its critic."""
+        if (id(side), by) not in self._judgements:
+            role = self._role(by)
+            copied = side.having()
+            first = next(iter(role.takes))
+            copied._judged_by(None, copied.get_tensor(first), self._critic(by, role, copied))
+            # The sides are kept as well, so that no other can have the same id.
+            self._judgements[id(side), by] = side, copied
+            self._judgements[id(copied), by] = copied, copied
+        return self._judgements[id(side), by][1]
+
+    def _let_judge(self, by: str, sides: Sequence[tuple[str, Side]]) -> None:
+        """Let a judge judge several sides in one call, each with dropout of its own name."""
+        role = self._role(by)
+        inputs = [self._inputs(by, role, side, {}) for _, side in sides]
+        joined = {
+            name: inputs[0][name]
+            if len(inputs) == 1
+            else tf.concat([inputs[0][name], *(_like(each, inputs, name) for each in inputs[1:])], 0)
+            for name in role.takes
+        }
+        sizes = [batching.size(next(iter(each.values()))) for each in inputs]
+        segments = [(name, size) for (name, _), size in zip(sides, sizes, strict=True)]
+        said = self._ask(by, joined, segments)
+        parts = [said] if len(sides) == 1 else split_words(said, sizes)
+        for (_, side), part in zip(sides, parts, strict=True):
+            side._judged_by(part, side.x, side._critic)
+
+    def _ask(
+        self, by: str, inputs: Mapping[str, tf.Tensor], segments: random.Segments
+    ) -> Mapping[str, tf.Tensor]:
+        with random.scope(self.draw, self.stage, segments):
+            said = self._cast.networks[by](_alone(inputs), training=self.training)
+        return said if isinstance(said, Mapping) else {"logits": said}
+
+    def _critic(self, by: str, role: Role, side: Side) -> Callable[..., Side]:
+        first, *others = role.takes
+
+        def critic(x: tf.Tensor, **told: tf.Tensor) -> Side:
+            inputs = self._inputs(by, role, side, {first: x, **told})
+            segments = [(f"penalty/{next(self._critics)}", batching.size(x))]
+            with in_float32():  # Second derivatives of half precision are too coarse.
+                return Side(self._ask(by, inputs, segments), example=x)
+
+        return critic
+
+
+class Play(Scene):
+    """Hold one meeting of the players: the duels, judged, and whatever else may be asked.
+
+    Attributes:
+        duels: By name; the first one has the name ``""`` unless the encounter says otherwise.
+        real, fake: The sides of a penalty's own duel; of the first one where it is called
+            once a play.
+        player: Of a penalty: whose loss it is part of in this call.
+    """
+
+    duels: dict[str, Duel]
+    real: Side
+    fake: Side
+    player: str = ""
+
+    def meet(self, duels: Mapping[str, Duel], *, judge_real: bool, together: bool) -> None:
+        """Let the judges judge the sides of the duels.
+
+        Args:
+            duels: What the encounter returned.
+            judge_real: Whether anybody reads what they say of the real sides.
+            together: Whether a judge that treats examples independently judges all in one call.
+
+        Raises:
+            PluginError: If they are no duels, or of unequal sides.
+        """
+        self.duels = {}
+        asked: dict[str, list[tuple[str, Side]]] = {}
+        for index, (name, duel) in enumerate(_checked(duels).items()):
+            self._role(duel.judge)
+            prefix = "" if index == 0 else f"{name}/"
+            real, fake = (self._take_up(side, duel.judge) for side in (duel.real, duel.fake))
+            sides = ((f"{prefix}real", real), (f"{prefix}fake", fake))
+            wanted = asked.setdefault(duel.judge, [])
+            for segment, side in sides if judge_real else sides[1:]:
+                if not any(side is other for _, other in wanted):
+                    wanted.append((segment, side))
+            self.duels[name] = Duel(real, fake, duel.judge, duel.weight, duel.players)
+        for judge, sides in asked.items():
+            if together and judge in self._cast.joint:
+                self._let_judge(judge, sides)
+            else:
+                for side in sides:
+                    self._let_judge(judge, [side])
+        first = next(iter(self.duels.values()))
+        self.real, self.fake = first.real, first.fake
+
+    def for_player(self, player: str, duel: Duel | None = None) -> Play:
+        """Return the play as a penalty of a player sees it, in one of its duels or in the first."""
+        seen = copy.copy(self)
+        seen.player = player
+        if duel is not None:
+            seen.real, seen.fake = duel.real, duel.fake
+        return seen
+
+    def begin_objective(self) -> None:
+        """Let the critics' random streams begin again, since each player's terms do."""
+        self._critics = itertools.count()
+
+
+def _checked(duels: Any) -> Mapping[str, Duel]:
+    if not isinstance(duels, Mapping) or not duels:
+        raise PluginError(f"an encounter's `meet` returns duels by name, not {type(duels).__name__}")
+    for name, duel in duels.items():
+        if not isinstance(duel, Duel):
+            raise PluginError(f"the duel {name!r} is no Duel but {type(duel).__name__}")
+        sizes = [side.size for side in (duel.real, duel.fake)]
+        if all(isinstance(size, int) for size in sizes) and sizes[0] != sizes[1]:
+            raise PluginError(
+                f"the duel {name!r} is of unequal sides: {sizes[0]} real examples, {sizes[1]} fake",
+                hint="both sides of a duel have one size",
+            )
+    return duels
+
+
+def _alone(inputs: Mapping[str, tf.Tensor]) -> Any:
+    """Return what a network is called with: one thing as a tensor, several by name."""
+    return dict(inputs) if len(inputs) > 1 else next(iter(inputs.values()))
+
+
+def _like(inputs: Mapping[str, tf.Tensor], all_inputs: Sequence[Mapping[str, Any]], name: str) -> Any:
+    return tf.cast(inputs[name], all_inputs[0][name].dtype)

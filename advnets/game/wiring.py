@@ -1,0 +1,89 @@
+"""Wire the networks of a game to their roles: what each takes, by the names of its inputs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from ..errors import UsageError
+from .role import Role
+
+
+def input_names(network: keras.Model) -> list[str] | None:
+    """Return the names of what a network of several inputs takes; ``None`` for one of one.
+
+    >>> x, y = keras.Input((2,), name="latent"), keras.Input((), name="label")
+    >>> input_names(keras.Model({"latent": x, "label": y}, x)), input_names(keras.Model(x, x))
+    (['latent', 'label'], None)
+    """
+    structure = getattr(network, "_inputs_struct", None)
+    if isinstance(structure, Mapping):
+        return list(structure)
+    inputs = getattr(network, "inputs", None) or ()
+    return [tensor.name for tensor in inputs] if len(inputs) > 1 else None
+
+
+def input_shapes(network: keras.Model, role: Role) -> dict[str, tuple[int | None, ...]]:
+    """Return the shapes of a network's inputs without the batch, by the role's names."""
+    structure: Any = getattr(network, "_inputs_struct", None)
+    if isinstance(structure, Mapping):
+        return {name: tuple(tensor.shape[1:]) for name, tensor in structure.items()}
+    inputs = getattr(network, "inputs", None) or ()
+    if len(inputs) > 1:
+        return {tensor.name: tuple(tensor.shape[1:]) for tensor in inputs}
+    shape = getattr(network, "input_shape", None)
+    first = next(iter(role.takes))
+    return {} if not isinstance(shape, tuple) else {first: tuple(shape[1:])}
+
+
+def _check_names(roles: Mapping[str, Role], networks: Mapping[str, keras.Model]) -> None:
+    for name in sorted(roles.keys() - networks.keys()):
+        raise UsageError(
+            f"the game needs a network {name!r}, and there is none",
+            hint=f"a recipe names its architecture: `networks: {{{name}: …}}`; in Python, "
+            f"AdversarialGame(…, networks={{{name!r}: …}})",
+        )
+    for name in sorted(networks.keys() - roles.keys()):
+        raise UsageError(
+            f"nothing in the game calls the network {name!r}",
+            hint=f"the encounter and the penalties call {', '.join(sorted(roles))}",
+        )
+
+
+def wire_roles(
+    roles: Mapping[str, Role], networks: Mapping[str, keras.Model]
+) -> dict[str, Role]:
+    """Return the roles with what the networks take besides, by the names of their inputs.
+
+    Raises:
+        UsageError: If a network has no role, a role no network, or a network no input for what
+            its role takes.
+    """
+    _check_names(roles, networks)
+    wired = {}
+    for name, network in networks.items():
+        role, inputs = roles[name], input_names(network)
+        missing = [one for one in role.takes if one not in (inputs or role.takes)]
+        if missing or (inputs is None and len(role.takes) > 1):
+            raise UsageError(
+                f"the network {name!r} takes {', '.join(role.takes)}, but its inputs are "
+                f"called {', '.join(inputs or ['(one, unnamed)'])}",
+                hint="a network that takes several things is a Keras model of a dictionary of "
+                "inputs by name",
+            )
+        told = [one for one in inputs or () if one not in role.takes]
+        takes = {**role.takes, **{one: one for one in told}}
+        wired[name] = Role(takes, role.gives, role.player)
+    return wired
+
+
+def latent_size(roles: Mapping[str, Role], networks: Mapping[str, keras.Model]) -> int | None:
+    """Return the size of the latent, by the network that takes it; ``None`` if none does."""
+    for name, role in roles.items():
+        shape = input_shapes(networks[name], role).get("latent") if "latent" in role.takes else None
+        if shape is not None and None not in shape:
+            return math.prod(size or 1 for size in shape)
+    return None
