@@ -173,7 +173,7 @@ class NetworkContext:
             for name in inputs:
                 if f'The name "{name}" is used' in str(error):
                     raise UsageError(
-                        f"the {self.name} is told {name!r}, which is the name of a layer of its own",
+                        f"the {self.name} is told {name!r}, which one of its layers is called",
                         hint="give the field another name",
                     ) from error
             raise
