@@ -1,4 +1,4 @@
-"""Register the game's own components: losses, penalties, priors, update rules."""
+"""Register the game's own components: losses, penalties, priors, conditions, and so on."""
 
 from __future__ import annotations
 
@@ -44,6 +44,20 @@ class GaussianParameters(Parameters):
     deviation: float = Field(1.0, gt=0, description="standard deviation of every dimension")
 
 
+class FrequenciesParameters(Parameters):
+    """Validate the parameters of ``frequencies``."""
+
+    field: str | None = Field(
+        None, description="the field whose classes are drawn; the one of the condition's own name"
+    )
+
+
+class CategoricalParameters(Parameters):
+    """Validate the parameters of ``categorical``."""
+
+    classes: int = Field(ge=2, le=65536, description="number of classes, each as likely")
+
+
 class AlternatingParameters(Parameters):
     """Validate the parameters of ``alternating``."""
 
@@ -84,6 +98,36 @@ def advnets_priors() -> list[Component]:
         "advnets.game:{camel}",
         uniform=("U(low, high) in every dimension; U(-√3, √3) by default", UniformParameters),
         gaussian=("N(mean, deviation²) in every dimension", GaussianParameters),
+    )
+
+
+@hookimpl
+def advnets_conditions() -> list[Component]:
+    """Register how fields are drawn that networks are told."""
+    return [
+        *list_components(
+            "advnets.game.conditions:{camel}",
+            frequencies=(
+                "a class field, drawn by its frequencies in the training data",
+                FrequenciesParameters,
+            ),
+            uniform=("a class field, every class alike",),
+            categorical=("a new class field, every class alike", CategoricalParameters),
+        ),
+        Component(
+            "batch",
+            "advnets.game.conditions:FromBatch",
+            "that of the real examples of the batch",
+        ),
+    ]
+
+
+@hookimpl
+def advnets_encounters() -> list[Component]:
+    """Register the meeting of real examples and those that G makes."""
+    return list_components(
+        "advnets.game.encounter:{camel}",
+        generated=("real examples against those that G makes of the latent points",),
     )
 
 

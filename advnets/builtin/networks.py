@@ -130,6 +130,49 @@ def _sha256(file: str) -> str:
         raise ValueError(f"{file} cannot be read: {error.strerror}") from error
 
 
+Head = Annotated[str, Field(min_length=1)] | Units | Annotated[list[Units], Field(min_length=1)]
+SPOKEN = ("logits", "energy", "features")
+"""Words of a discriminator that no head can be called."""
+
+
+class Said(Parameters):
+    """Name what a discriminator says besides its logits."""
+
+    heads: dict[str, Head] = Field(
+        {},
+        max_length=100,
+        description="a discriminator's further linear outputs: {NAME: a field, for the logits of "
+        "its classes or its shape; a number of values; or a shape}",
+    )
+    features: bool = Field(
+        False, description="whether a discriminator returns its last hidden layer as well"
+    )
+    logits: Literal["linear", "log_sum_exp"] = Field(
+        "linear",
+        description="a discriminator's: an output of its own, or log Σ exp of the one head of "
+        "classes (K + 1 classes, semi-supervised)",
+    )
+
+    @model_validator(mode="after")
+    def _check_heads(self) -> Said:
+        for name in self.heads:
+            if name in SPOKEN:
+                raise ValueError(
+                    f"a head cannot be called {name}: a discriminator says that itself"
+                )
+            if not (name.isascii() and name.isidentifier()):
+                raise ValueError(
+                    f"a head's name is letters, digits and _, such as class_logits, not {name!r}"
+                )
+        if self.logits == "log_sum_exp" and not any(
+            isinstance(s, str) for s in self.heads.values()
+        ):
+            raise ValueError(
+                "logits: log_sum_exp needs a head of classes, such as heads: {class_logits: label}"
+            )
+        return self
+
+
 class _Network(Weights):
     """Validate what all architectures have in common."""
 
@@ -174,7 +217,7 @@ class _Hidden(Parameters):
     synchronized: Synchronized = False
 
 
-class MlpParameters(_Hidden, _Dropped):
+class MlpParameters(_Hidden, _Dropped, Said):
     """Validate the parameters of ``mlp``: flattens any input, shapes its output like the data."""
 
     pretrained: Pretrained | None = Field(
@@ -182,7 +225,7 @@ class MlpParameters(_Hidden, _Dropped):
     )
 
 
-class MaxoutParameters(_Dropped):
+class MaxoutParameters(_Dropped, Said):
     """Validate the parameters of ``maxout``: maxout layers, then a linear one."""
 
     layers: list[MaxoutLayer] = Field(
@@ -212,7 +255,7 @@ class Convolution(Parameters):
         return self
 
 
-class ConvMaxoutParameters(_Dropped):
+class ConvMaxoutParameters(_Dropped, Said):
     """Validate those of ``conv_maxout``: such layers, fully connected ones, then a linear one.
 
     ``sparse`` and ``max_col_norm`` concern the fully connected ones.
@@ -258,7 +301,7 @@ class TransposedConvParameters(_Hidden, _Network):
         return self
 
 
-class DcganParameters(Parameters):
+class DcganParameters(Said):
     """Validate the parameters of convolutions of stride 2 from an image to a small map, or back."""
 
     channels: Annotated[int, Field(ge=1, le=10_000)] = Field(

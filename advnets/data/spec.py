@@ -17,6 +17,30 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
+class Field:
+    """Declare what comes with every example: a label, a caption's vector, a mask.
+
+    Attributes:
+        shape: Of one value, without the batch: ``()`` for a label.
+        dtype: As stored.
+        classes: How many classes its numbers stand for, or ``None`` if they are quantities.
+        low: The lower end of its range, or ``None`` if it has none.
+        high: The upper end.
+        kind: ``"image"`` or ``"vector"``: how it is preprocessed and drawn.
+
+    >>> Field((), "int64", classes=10).classes
+    10
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    classes: int | None = None
+    low: float | None = None
+    high: float | None = None
+    kind: str = "vector"
+
+
+@dataclass(frozen=True)
 class DataSpec:
     """Declare the shape, type and range of one example, as stored.
 

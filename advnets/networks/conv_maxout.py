@@ -8,16 +8,17 @@ from typing import Any
 import keras
 
 from ..errors import UsageError
-from .context import NetworkContext
+from .context import NetworkContext, flatten
+from .heads import Space, Words
 from .layers import ConvMaxout
 from .stack import (
     STARTS,
     drop_inputs,
     filter_initializer,
-    flatten,
     image_shape,
+    join_maps,
     maxout_layers,
-    output_layer,
+    output_layers,
 )
 
 
@@ -29,6 +30,9 @@ def conv_maxout(
     pieces: int = 5,
     dropout: Sequence[float] = (),
     output: Mapping[str, Any] | None = None,
+    heads: Mapping[str, Space] | None = None,
+    features: bool = False,
+    logits: str = "linear",
     **network: Any,
 ) -> keras.Model:
     """Build convolutional maxout layers, fully connected ones, and a linear output layer.
@@ -40,12 +44,14 @@ def conv_maxout(
         layers: Fully connected maxout layers, as in :func:`advnets.networks.maxout.maxout`.
         pieces: Linear pieces per unit of fully connected layers that name none.
         dropout: Rates at the input of each layer, convolutions first, the output's last.
-        output: As in :func:`advnets.networks.maxout.maxout`.
+        output: As in :func:`advnets.networks.maxout.maxout`, as are ``heads``, ``features``
+            and ``logits``.
         network: ``irange``, ``stddev`` of layers that give none; ``max_col_norm`` of the
             fully connected ones.
 
     Returns:
-        A model from ``[N, height, width, channels]`` to ``[N, *output_shape]``, float32.
+        A model from ``[N, height, width, channels]`` to ``[N, *output_shape]``, float32; a
+        dictionary with ``logits``, heads and ``features`` where these are asked for.
 
     Raises:
         UsageError: If the data are not images, or too small for a filter.
@@ -56,7 +62,8 @@ def conv_maxout(
     309
     """
     size = image_shape(context.input_shape, "conv_maxout")[:2]
-    inputs = x = keras.Input(context.input_shape, name="input")
+    inputs = context.inputs()
+    x = join_maps(context, inputs, "conv_maxout")
     for index, layer in enumerate(convolutions):
         name = f"conv_maxout_{index}"
         if min(x.shape[1:3]) + 2 * layer["padding"] < layer["kernel"]:
@@ -76,4 +83,8 @@ def conv_maxout(
     x = maxout_layers(
         flatten(x), context, layers, network, pieces=pieces, dropout=dropout, first=first
     )
-    return keras.Model(inputs, output_layer(x, context, output, network), name=context.role)
+    words = Words(heads or {}, features, logits)
+    said = output_layers(
+        x, context, output, network, words, dropout=dropout, index=first + len(layers)
+    )
+    return context.model(inputs, said)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import keras
 
 from ..errors import UsageError
-from .context import NetworkContext
+from .context import NetworkContext, flatten
+from .heads import Space, Words
 from .layers import BatchNorm, Relu
-from .stack import activate_output, flatten, image_shape
+from .stack import activate_output, image_shape, join_maps, take_vectors
 
 SMALLEST_MAP = 4
 
@@ -26,6 +28,9 @@ def dcgan(
     slope: float = 0.2,
     stddev: float = 0.02,
     output: str = "tanh",
+    heads: Mapping[str, Space] | None = None,
+    features: bool = False,
+    logits: str = "linear",
 ) -> keras.Model:
     """Build strided convolutions down to a small map, or transposed ones up from it.
 
@@ -54,12 +59,18 @@ def dcgan(
         slope: Of LeakyReLU, below zero.
         stddev: Weights start from N(0, stddev²).
         output: Activation of the generator's output: ``tanh``, ``sigmoid`` or ``linear``.
+        heads: What a discriminator says besides its logits, and in which space each
+            (:class:`advnets.networks.heads.Words`).
+        features: Whether it returns its last hidden layer as well.
+        logits: ``linear``, or ``log_sum_exp`` of the one head of classes.
 
     Returns:
-        A model from ``[N, *input_shape]`` to ``[N, *output_shape]``, float32.
+        A model from ``[N, *input_shape]`` to ``[N, *output_shape]``, float32; a dictionary with
+        ``logits``, heads and ``features`` where these are asked for.
 
     Raises:
-        UsageError: If the data are not images, or cannot be halved ``stages`` times.
+        UsageError: If the data are not images, or cannot be halved ``stages`` times; if a
+            generator takes images, or is asked for heads.
 
     Source: Radford, Metz and Chintala 2015 (arXiv:1511.06434), section 3 and figure 1, and
     the authors' code.
@@ -69,9 +80,11 @@ def dcgan(
     ((4, 4, 32), (8, 8, 16))
     """
     layers = _Layers(context, kernel, batch_norm, synchronized, stddev)
+    words = Words(heads or {}, features, logits)
     if context.role == "generator":
+        words.refuse_elsewhere(context)
         return _generator(layers, channels, stages, output)
-    return _discriminator(layers, channels, stages, slope)
+    return _discriminator(layers, channels, stages, slope, words)
 
 
 @dataclass(frozen=True)
@@ -125,8 +138,8 @@ def _generator(layers: _Layers, channels: int, stages: int | None, output: str) 
     height, width, colours = image_shape(context.output_shape, "dcgan")
     stages = _count_stages(height, width, stages)
     small = (height >> stages, width >> stages, channels << (stages - 1))
-    inputs = keras.Input(context.input_shape, name="input")
-    x = layers.dense(math.prod(small), "dense")(flatten(inputs))
+    inputs = take_vectors(context, "dcgan")
+    x = layers.dense(math.prod(small), "dense")(context.joined(inputs))
     x = layers.norm(x, "dense_norm")
     x = keras.layers.ReLU(name="dense_activation")(x)
     x = keras.layers.Reshape(small, name="map")(x)
@@ -136,22 +149,32 @@ def _generator(layers: _Layers, channels: int, stages: int | None, output: str) 
         x = layers.norm(x, f"{name}_norm")
         x = keras.layers.ReLU(name=f"{name}_activation")(x)
     x = layers.convolution(colours, "output", transposed=True)(x)
-    return keras.Model(inputs, activate_output(x, output), name=context.role)
+    return context.model(inputs, activate_output(x, output))
 
 
-def _discriminator(layers: _Layers, channels: int, stages: int | None, slope: float) -> keras.Model:
+def _discriminator(
+    layers: _Layers, channels: int, stages: int | None, slope: float, words: Words
+) -> keras.Model:
     context = layers.context
     height, width, _ = image_shape(context.input_shape, "dcgan")
-    inputs = x = keras.Input(context.input_shape, name="input")
+    inputs = context.inputs()
+    x = join_maps(context, inputs, "dcgan")
     for index in range(_count_stages(height, width, stages)):
         name = f"conv_{index}"
         x = layers.convolution(channels << index, name)(x)
         if index > 0:
             x = layers.norm(x, f"{name}_norm")
         x = Relu(slope, name=f"{name}_activation")(x)
-    x = layers.dense(math.prod(context.output_shape), "output", dtype="float32")(flatten(x))
-    x = keras.layers.Reshape(context.output_shape, name="shape", dtype="float32")(x)
-    return keras.Model(inputs, x, name=context.role)
+    x = flatten(x)
+
+    def last(units: int, name: str) -> keras.layers.Layer:
+        return layers.dense(units, name, dtype="float32")
+
+    def end() -> keras.KerasTensor:
+        y = last(math.prod(context.output_shape), "output")(x)
+        return keras.layers.Reshape(context.output_shape, name="shape", dtype="float32")(y)
+
+    return context.model(inputs, words.say(context, x, x, end, last))
 
 
 def _count_stages(height: int, width: int, requested: int | None) -> int:

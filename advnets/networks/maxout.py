@@ -8,7 +8,8 @@ from typing import Any
 import keras
 
 from .context import NetworkContext
-from .stack import flatten, maxout_layers, output_layer
+from .heads import Space, Words
+from .stack import maxout_layers, output_layers
 
 
 def maxout(
@@ -18,6 +19,9 @@ def maxout(
     pieces: int = 5,
     dropout: Sequence[float] = (),
     output: Mapping[str, Any] | None = None,
+    heads: Mapping[str, Space] | None = None,
+    features: bool = False,
+    logits: str = "linear",
     **network: Any,
 ) -> keras.Model:
     """Build maxout layers and a linear output layer, each with dropout on its input.
@@ -31,16 +35,23 @@ def maxout(
             in the paper, whose "keep" is 0.8 and 0.5.
         output: ``activation``, ``bias``, start and norm bound of the output layer. A
             discriminator's is linear: its output is the logit of D(x).
+        heads: What a discriminator says besides its logits, and in which space each
+            (:class:`advnets.networks.heads.Words`).
+        features: Whether it returns its last hidden layer as well.
+        logits: ``linear``, or ``log_sum_exp`` of the one head of classes.
         network: ``irange``, ``stddev``, ``sparse``, ``max_col_norm`` of layers that give none.
 
     Returns:
-        A model from ``[N, *input_shape]`` to ``[N, *output_shape]``, float32.
+        A model from ``[N, *input_shape]`` to ``[N, *output_shape]``, float32; a dictionary with
+        ``logits``, heads and ``features`` where these are asked for.
 
     >>> context = NetworkContext("discriminator", (28, 28, 1))
     >>> maxout(context, layers=[240, 240], irange=0.005).count_params()
     1231441
     """
-    inputs = keras.Input(context.input_shape, name="input")
-    x = flatten(inputs)
+    inputs = context.inputs()
+    x = context.joined(inputs)
     x = maxout_layers(x, context, layers, network, pieces=pieces, dropout=dropout)
-    return keras.Model(inputs, output_layer(x, context, output, network), name=context.role)
+    words = Words(heads or {}, features, logits)
+    said = output_layers(x, context, output, network, words, dropout=dropout, index=len(layers))
+    return context.model(inputs, said)

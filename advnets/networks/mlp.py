@@ -8,7 +8,8 @@ from typing import Any
 import keras
 
 from .context import NetworkContext
-from .stack import drop_inputs, flatten, hidden_layers, output_layer
+from .heads import Space, Words
+from .stack import hidden_layers, output_layers
 from .weights import load_last_layers
 
 
@@ -24,6 +25,9 @@ def mlp(
     dropout: Sequence[float] = (),
     output: Mapping[str, Any] | None = None,
     pretrained: Mapping[str, Any] | None = None,
+    heads: Mapping[str, Space] | None = None,
+    features: bool = False,
+    logits: str = "linear",
     **network: Any,
 ) -> keras.Model:
     """Build fully connected hidden layers and an output layer.
@@ -43,10 +47,15 @@ def mlp(
         output: ``activation``, ``bias`` (a number or ``marginals``), start and norm bound.
         pretrained: ``file`` and ``sha256`` of weights that the last layers start from
             (:func:`advnets.networks.load_last_layers`).
+        heads: What a discriminator says besides its logits, and in which space each
+            (:class:`advnets.networks.heads.Words`).
+        features: Whether it returns its last hidden layer as well.
+        logits: ``linear``, or ``log_sum_exp`` of the one head of classes.
         network: ``irange``, ``stddev``, ``sparse``, ``max_col_norm`` of layers that give none.
 
     Returns:
-        A model from ``[N, *input_shape]`` to ``[N, *output_shape]``, float32.
+        A model from ``[N, *input_shape]`` to ``[N, *output_shape]``, float32; a dictionary with
+        ``logits``, heads and ``features`` where these are asked for.
 
     Raises:
         UsageError: If the pretrained weights are missing or do not fit.
@@ -56,14 +65,17 @@ def mlp(
     >>> model.output_shape, model.count_params()  # 2·3 + 3 + 3·16 + 16
     ((None, 4, 4, 1), 73)
     """
-    inputs = keras.Input(context.input_shape, name="input")
+    inputs = context.inputs()
     x = hidden_layers(
-        flatten(inputs), context, layers, network,
+        context.joined(inputs), context, layers, network,
         activation=activation, slope=slope, bias=bias, dropout=dropout,
         batch_norm=batch_norm, synchronized=synchronized,
     )  # fmt: skip
-    x = drop_inputs(x, dropout, len(layers), context)
-    model = keras.Model(inputs, output_layer(x, context, output, network, slope), name=context.role)
+    said = output_layers(
+        x, context, output, network, Words(heads or {}, features, logits),
+        dropout=dropout, index=len(layers), slope=slope,
+    )  # fmt: skip
+    model = context.model(inputs, said)
     if pretrained is not None:
         load_last_layers(model, pretrained["file"], pretrained.get("sha256"))
     return model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import keras
 
@@ -47,15 +47,15 @@ def computes_in(network: keras.Model, *dtypes: str) -> bool:
     return any(layer.compute_dtype in dtypes for layer in network._flatten_layers())
 
 
-def as_float32(x: keras.KerasTensor) -> keras.KerasTensor:
+def as_float32(x: keras.KerasTensor, name: str = "float32") -> keras.KerasTensor:
     """Return ``x`` in float32: by a layer that casts, after those of half precision."""
     if x.dtype == "float32":
         return x
-    return keras.layers.Activation("linear", dtype="float32", name="float32")(x)
+    return keras.layers.Activation("linear", dtype="float32", name=name)(x)
 
 
 def cast_output(network: keras.Model) -> keras.Model:
-    """Return ``network``, with a cast at its end if its one output is in half precision.
+    """Return ``network``, with a cast after each output, one or by name, in half precision.
 
     >>> x = keras.Input((3,))
     >>> half = keras.Model(x, keras.layers.Dense(2, dtype="mixed_float16")(x))
@@ -63,9 +63,16 @@ def cast_output(network: keras.Model) -> keras.Model:
     ('float16', 'float32')
     """
     output = getattr(network, "output", None)  # Only models of layers have one.
-    if not isinstance(output, keras.KerasTensor) or output.dtype not in HALF:
+    named = output if isinstance(output, Mapping) else {"": output}
+    half = {
+        name: as_float32(x, f"{name}_float32" if name else "float32")
+        for name, x in named.items()
+        if isinstance(x, keras.KerasTensor) and x.dtype in HALF
+    }
+    if not half:
         return network
-    return keras.Model(network.inputs, as_float32(output), name=network.name)
+    cast = {**named, **half}
+    return keras.Model(network.input, cast.get("", cast), name=network.name)
 
 
 @keras.saving.register_keras_serializable(package="advnets")

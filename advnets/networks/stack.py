@@ -10,7 +10,8 @@ import keras
 import numpy as np
 
 from ..errors import DataError, UsageError
-from .context import NetworkContext
+from .context import NetworkContext, flatten
+from .heads import Words
 from .initializers import weight_initializer
 from .layers import BatchNorm, ColumnNorm, Dense, Dropout, Maxout, Relu
 from .precision import as_float32
@@ -83,10 +84,51 @@ def image_shape(shape: tuple[int, ...], architecture: str) -> tuple[int, int, in
     return shape[0], shape[1], shape[2]
 
 
-def flatten(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Flatten each example into a vector: [N, *shape] → [N, prod(shape)]."""
-    shape = x.shape[1:]
-    return x if len(shape) == 1 else keras.layers.Reshape((math.prod(shape),), name="flatten")(x)
+def take_vectors(context: NetworkContext, architecture: str) -> dict[str, keras.KerasTensor]:
+    """Make the inputs of a generator that paints images from vectors.
+
+    Raises:
+        UsageError: If it is to take images.
+    """
+    if context.input_name != "latent" and len(context.input_shape) == 3:
+        raise UsageError(
+            f"the {context.name} makes images of images ({context.input_name}, "
+            f"{context.input_shape}), which {architecture} cannot",
+            hint="choose mlp, which takes anything, or an architecture made for it",
+        )
+    return context.inputs()
+
+
+def join_maps(
+    context: NetworkContext, inputs: Mapping[str, keras.KerasTensor], architecture: str
+) -> keras.KerasTensor:
+    """Join what a convolutional network is told to its image: [N, height, width, channels + …].
+
+    Images become channels, everything else maps that are constant over an image: one for
+    each class, or number.
+
+    Raises:
+        UsageError: If the data are not images, or an image that it is told has another size.
+    """
+    height, width, _ = image_shape(context.input_shape, architecture)
+    (_, image), *told = context.encoded(inputs).items()
+    images, vectors = [image], []
+    for name, x in told:
+        if len(x.shape) == 4 and x.shape[1:3] == (height, width):
+            images.append(x)
+        elif context.given[name].kind == "image":
+            raise UsageError(
+                f"{architecture} joins images to the {context.name}'s as channels; those of "
+                f"{name!r} have {x.shape[1]}×{x.shape[2]} pixels, its own {height}×{width}",
+                hint="make them the same size, or choose mlp or maxout",
+            )
+        else:
+            vectors.append(flatten(x, f"{name}_flat"))
+    if vectors:
+        joined = keras.layers.Concatenate(name="told")(vectors) if vectors[1:] else vectors[0]
+        pixel = keras.layers.Reshape((1, 1, joined.shape[1]), name="told_pixel")(joined)
+        images.append(keras.layers.UpSampling2D((height, width), name="told_maps")(pixel))
+    return keras.layers.Concatenate(name="joined")(images) if images[1:] else image
 
 
 def drop_inputs(
@@ -97,7 +139,7 @@ def drop_inputs(
         return x
     name = f"dropout_{index}"
     seed = context.seed_for(name)
-    return Dropout(rates[index], f"{context.role}/{name}", seed=seed, name=name)(x)
+    return Dropout(rates[index], f"{context.name}/{name}", seed=seed, name=name)(x)
 
 
 def hidden_layers(
@@ -160,7 +202,7 @@ def maxout_layers(
             **kernel_arguments(choose_weights(own, network), context.seed_for(name)),
             name=name,
         )(x)
-    return drop_inputs(x, dropout, first + len(layers), context)
+    return x
 
 
 def output_layer(
@@ -177,15 +219,21 @@ def output_layer(
 
     Raises:
         UsageError: For a discriminator that ends in a sigmoid: what it returns is taken as
-            the logit, of which the losses take the sigmoid.
+            the logit, of which the losses take the sigmoid. For a bias of marginals in
+            another network than a generator.
     """
     output = OUTPUT | dict(output or {})
     if context.role == "discriminator" and output["activation"] == "sigmoid":
         raise UsageError(
-            "the discriminator's output has a sigmoid, but is taken as the logit of D(x)",
-            hint="leave discriminator.output.activation at linear; the losses apply the sigmoid",
+            f"the {context.name}'s output has a sigmoid, but is taken as the logit of D(x)",
+            hint=f"leave {context.name}.output.activation at linear; the losses apply the sigmoid",
         )
     from_marginals = output["bias"] == "marginals"
+    if from_marginals and context.role != "generator":
+        raise UsageError(
+            f"the {context.name}'s bias is to be marginals, the data's mean, but it makes no data",
+            hint=f"leave {context.name}.output.bias at a number",
+        )
     bias = 0.0 if from_marginals else float(output["bias"])
     layer = Dense(
         math.prod(context.output_shape),
@@ -203,6 +251,44 @@ def output_layer(
     if context.output_shape != tuple(x.shape[1:]):
         x = keras.layers.Reshape(context.output_shape, name="shape", dtype="float32")(x)
     return x
+
+
+def output_layers(
+    hidden: keras.KerasTensor,
+    context: NetworkContext,
+    output: Mapping[str, Any] | None,
+    network: Mapping[str, Any],
+    words: Words,
+    *,
+    dropout: Sequence[float],
+    index: int,
+    slope: float = 0.2,
+) -> keras.KerasTensor | dict[str, keras.KerasTensor]:
+    """Build the output layer, and a discriminator's heads next to it, with dropout before them.
+
+    Heads are linear, start from zero bias, and else start and are bounded as the output layer.
+
+    Args:
+        hidden: The last hidden layer.
+        context: The context.
+        output: As :func:`output_layer` takes it, as ``network`` and ``slope``.
+        network: See there.
+        words: What a discriminator says.
+        dropout: Rates of the network's layers, of which ``index`` is the output's.
+        index: See there.
+        slope: See there.
+    """
+    x = drop_inputs(hidden, dropout, index, context)
+
+    def head(units: int, name: str) -> keras.layers.Layer:
+        choice = choose_weights(output or {}, network)
+        arguments = kernel_arguments(choice, context.seed_for(name))
+        return Dense(units, **arguments, dtype="float32", name=name)
+
+    def end() -> keras.KerasTensor:
+        return output_layer(x, context, output, network, slope)
+
+    return words.say(context, x, hidden, end, head)
 
 
 def marginal_bias(context: NetworkContext, activation: str) -> np.ndarray:

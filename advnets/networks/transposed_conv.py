@@ -16,11 +16,11 @@ from .stack import (
     activation_layer,
     choose_weights,
     filter_initializer,
-    flatten,
     hidden_layers,
     image_shape,
     kernel_arguments,
     marginal_bias,
+    take_vectors,
 )
 
 
@@ -72,7 +72,7 @@ def transposed_conv(
         A model from ``[N, latent]`` to ``[N, height, width, channels]``, float32.
 
     Raises:
-        UsageError: If the data are not images.
+        UsageError: If the data are not images, or if the generator takes images.
 
     >>> context = NetworkContext("generator", (100,), (32, 32, 3))
     >>> model = transposed_conv(context, maps={"channels": 80}, layers=[16])
@@ -82,9 +82,9 @@ def transposed_conv(
     height, width, channels = image_shape(context.output_shape, "transposed_conv")
     maps = {"activation": "sigmoid", "bias": 0.0, **maps}
     output = OUTPUT | dict(output or {})
-    inputs = keras.Input(context.input_shape, name="input")
+    inputs = take_vectors(context, "transposed_conv")
     x = hidden_layers(
-        flatten(inputs), context, layers, network,
+        context.joined(inputs), context, layers, network,
         activation=activation, slope=slope, bias=bias,
         batch_norm=batch_norm, synchronized=synchronized,
     )  # fmt: skip
@@ -117,4 +117,4 @@ def transposed_conv(
         start = marginal_bias(context, output["activation"]).reshape(context.output_shape)
     added.bias.assign(np.broadcast_to(np.asarray(start, "float32"), context.output_shape))
     x = activate_output(x, output["activation"], slope)
-    return keras.Model(inputs, x, name=context.role)
+    return context.model(inputs, x)

@@ -26,6 +26,8 @@ KINDS: dict[str, str] = {
     "architectures": "networks for the generator or the discriminator",
     "datasets": "where examples come from",
     "priors": "distributions of the latent variable z",
+    "conditions": "what networks are told of generated examples, field by field",
+    "encounters": "what is judged: who is made of what, and meets whom",
     "updates": "who moves when: the order of the players' updates",
     "optimizers": "how a player moves along its gradient",
     "metrics": "scores of a trained generator, each with its protocol",

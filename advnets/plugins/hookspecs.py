@@ -15,6 +15,10 @@ architectures   ``target(context, **parameters)`` returns a ``keras.Model``
                 (:class:`advnets.networks.NetworkContext`)
 datasets        ``target(**parameters)`` returns an :class:`advnets.data.Source`
 priors          ``target(**parameters)`` returns an :class:`advnets.game.Prior`
+conditions      ``target(**parameters)`` or ``target(context, **parameters)`` returns an
+                :class:`advnets.game.Condition`
+encounters      ``target(**parameters)`` or ``target(context, **parameters)`` returns an
+                :class:`advnets.game.Encounter`
 updates         ``target(**parameters)`` returns an :class:`advnets.game.UpdateRule`
 optimizers      ``target(context, **parameters)`` returns a ``keras.optimizers.Optimizer``
                 (:class:`advnets.networks.OptimizerContext`)
@@ -66,6 +70,16 @@ def advnets_datasets() -> list[Component]:  # type: ignore[empty-body]
 @hookspec
 def advnets_priors() -> list[Component]:  # type: ignore[empty-body]
     """Priors: distributions that the latent variable z is drawn from."""
+
+
+@hookspec
+def advnets_conditions() -> list[Component]:  # type: ignore[empty-body]
+    """Conditions: how a field that networks are told is drawn for generated examples."""
+
+
+@hookspec
+def advnets_encounters() -> list[Component]:  # type: ignore[empty-body]
+    """Encounters: what is judged, and which networks make it."""
 
 
 @hookspec

@@ -18,6 +18,8 @@ KIND = {
     "architectures": "architecture",
     "datasets": "data set",
     "priors": "prior",
+    "conditions": "condition",
+    "encounters": "encounter",
     "updates": "update rule",
     "optimizers": "optimizer",
     "metrics": "metric",
