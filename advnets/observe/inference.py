@@ -16,7 +16,7 @@ import tensorflow as tf
 from .. import random
 from ..data import Source
 from ..evaluate.estimators.line_game import LineGame, explain_unfit, line_game
-from ..game import AdversarialGame, DiscriminatorOutput, Loss
+from ..game import AdversarialGame, Side, Loss
 from ..random import Draw
 
 Network = Callable[[np.ndarray], Any]
@@ -49,7 +49,7 @@ def judge(discriminator: Network, loss: Loss, examples: np.ndarray) -> dict[str,
     """
     found: list[dict[str, np.ndarray]] = []
     for part in _parts(np.asarray(examples), examples[0].size):
-        found.append(_named(DiscriminatorOutput(discriminator(part)), loss))
+        found.append(_named(Side(discriminator(part)), loss))
     return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
 
 
@@ -66,7 +66,7 @@ def judge_in_play(
     state = discriminator.trainable_variables, discriminator.non_trainable_variables
     with random.scope(Draw(seed, _number_of(examples)), "asked", [("batch", len(examples))]):
         output, _ = discriminator.stateless_call(*state, examples, training=True)
-    return _named(DiscriminatorOutput(output), loss)
+    return _named(Side(output), loss)
 
 
 def _number_of(batch: np.ndarray) -> int:
@@ -74,7 +74,7 @@ def _number_of(batch: np.ndarray) -> int:
     return random.stream_key(0, hashlib.sha256(batch.tobytes()).hexdigest())
 
 
-def _named(output: DiscriminatorOutput, loss: Loss) -> dict[str, np.ndarray]:
+def _named(output: Side, loss: Loss) -> dict[str, np.ndarray]:
     named = {name: np.asarray(value) for name, value in output.items()}
     probability = loss.probability(output)
     if probability is not None:

@@ -10,7 +10,7 @@ import numpy as np
 from ..data import Source
 from ..data.feed.choose import reference_examples
 from ..evaluate.estimators.diversity import diversity
-from ..game import AdversarialGame, DiscriminatorOutput
+from ..game import AdversarialGame, Side
 from ..monitor.grid import save_grid
 from ..runs.sample_files import sample_file, samples_of, step_of
 from .observer import Moment, Observer, View
@@ -93,7 +93,7 @@ class Variety(Observer):
 
 def probability(game: AdversarialGame, source: Source, x: np.ndarray) -> np.ndarray:
     """Return D(x) ``[n]`` for x in the data set's own range ``[n, 1]``; NaN without one."""
-    output = DiscriminatorOutput(game.discriminator(source.preprocess.apply(x), training=False))
+    output = Side(game.discriminator(source.preprocess.apply(x), training=False))
     probability = game.loss.probability(output)
     return np.full(len(x), np.nan) if probability is None else probability.numpy()
 

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from .. import random
 from ..errors import AdvnetsError
-from ..game import DiscriminatorOutput
+from ..game import Side
 from ..networks import NetworkContext, mixes_examples, under_policy
 from ..plugins.components import ROLES
 from ..random import Draw
@@ -59,7 +59,7 @@ def builds_what_its_role_needs(subject: Subject) -> None:
                 if tuple(getattr(said, "shape", ())) != (n, *built.data):
                     fail(f"{built} returns {said!r:.200}; shape {(n, *built.data)} was expected")
                 continue
-            output = DiscriminatorOutput(said)
+            output = Side(said)
             scores = [name for name in ("logits", "energy") if name in output]
             if not scores:
                 fail(f"{built} returns {', '.join(output)}; logits or energy were expected")
@@ -207,7 +207,7 @@ def plays_a_short_game(subject: Subject) -> None:
             options["discriminator"] = toys.discriminator(shape=built.data)
         else:
             options["generator"] = toys.generator(built.data)
-            names = DiscriminatorOutput(built.model(built.inputs(1)))
+            names = Side(built.model(built.inputs(1)))
             options["loss"] = None if "logits" in names else toys.EnergyGap()
         toys.trained(toys.game(**options), toys.examples(8, built.data), (role,))
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ..game import DiscriminatorOutput, Loss
+from ..game import Loss, Side
 from . import toys
 from .failure import fail
 from .numerics import finite_gradient, per_example, same_gradient
@@ -38,7 +38,7 @@ def is_finite_at_extreme_outputs(subject: Subject) -> None:
                 who = f"{player}() where D says {sure_of_real:g} of x, {sure_of_fake:g} of G(z)"
                 with tf.GradientTape(persistent=True) as tape:
                     tape.watch([*real.values(), *fake.values()])
-                    values = compute(DiscriminatorOutput(real), DiscriminatorOutput(fake))
+                    values = compute(Side(real), Side(fake))
                 per_example(values, 2, who)
                 for x in [*real.values(), *fake.values()]:
                     finite_gradient(tape.gradient(values, x), who)
@@ -53,7 +53,7 @@ def has_the_gradient_of_its_values(subject: Subject) -> None:
     for player, compute in _players(loss).items():
 
         def value(compute: Callable[..., Any] = compute) -> tf.Tensor:
-            return tf.reduce_sum(compute(DiscriminatorOutput(real), DiscriminatorOutput(fake)))
+            return tf.reduce_sum(compute(Side(real), Side(fake)))
 
         with tf.GradientTape() as tape:
             total = value()
@@ -74,7 +74,7 @@ def gives_each_player_something_to_do(subject: Subject) -> None:
             watch = [x for side in watched[player] for x in sides[side].values()]
             with tf.GradientTape() as tape:
                 tape.watch(watch)
-                values = compute(*(DiscriminatorOutput(sides[s]) for s in ("real", "fake")))
+                values = compute(*(Side(sides[s]) for s in ("real", "fake")))
             gradients = tape.gradient(values, watch)
             moves |= any(g is not None and bool(tf.reduce_any(g != 0)) for g in gradients)
         if not moves:
@@ -87,8 +87,8 @@ def follows_the_examples(subject: Subject) -> None:
     order = np.array([3, 0, 4, 1, 2])
     real, fake = (dict(_raw(loss, seed, n=5)) for seed in (6, 7))
     for player, compute in _players(loss).items():
-        values = np.asarray(compute(DiscriminatorOutput(real), DiscriminatorOutput(fake)))
-        moved = [DiscriminatorOutput({k: v[order] for k, v in x.items()}) for x in (real, fake)]
+        values = np.asarray(compute(Side(real), Side(fake)))
+        moved = [Side({k: v[order] for k, v in x.items()}) for x in (real, fake)]
         if not np.allclose(np.asarray(compute(*moved)), values[order], rtol=1e-4, atol=1e-5):
             fail(f"{player}() gives an example another value when the batch is reordered")
 
@@ -118,7 +118,7 @@ def works_compiled(subject: Subject) -> None:
             half = len(flat) // 2
             real = dict(zip(names, flat[:half], strict=True))
             fake = dict(zip(names, flat[half:], strict=True))
-            return compute(DiscriminatorOutput(real), DiscriminatorOutput(fake))
+            return compute(Side(real), Side(fake))
 
         flat = [tf.constant(raw[name]) for raw in raws for name in names]
         toys.compiled_agree(run, flat, what=f"{player}()")
@@ -179,8 +179,8 @@ def _made(subject: Subject) -> Loss:
 
 
 def _players(loss: Loss) -> dict[str, Callable[..., Any]]:
-    def generator(real: DiscriminatorOutput, fake: DiscriminatorOutput) -> Any:
-        return loss.generator(real if loss.generator_needs_real else None, fake)
+    def generator(real: Side, fake: Side) -> Any:
+        return loss.generator(real if loss.needs_real else None, fake)
 
     return {"discriminator": loss.discriminator, "generator": generator}
 
@@ -189,8 +189,8 @@ def _raw(loss: Loss, seed: int, n: int = 2, scale: float = 1.0) -> list[tuple[st
     return list(toys.said(loss.requires, n, seed, scale).items())
 
 
-def _outputs(loss: Loss, n: int) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
-    return tuple(DiscriminatorOutput(dict(_raw(loss, seed, n))) for seed in (1, 2))  # type: ignore[return-value]
+def _outputs(loss: Loss, n: int) -> tuple[Side, Side]:
+    return tuple(Side(dict(_raw(loss, seed, n))) for seed in (1, 2))  # type: ignore[return-value]
 
 
 def _extreme(name: str, value: np.ndarray, extreme: float) -> tf.Tensor:

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from .. import random
-from ..game import DiscriminatorOutput, Penalty, PenaltyInputs
+from ..game import Side, Penalty, PenaltyInputs
 from ..plugins.components import ROLES
 from ..random import Draw
 from . import toys
@@ -32,9 +32,9 @@ class _Scene:
         n = real.shape[0] if real.shape[0] is not None else tf.shape(real)[0]
         draw = Draw(1, step)
 
-        def critic(x: tf.Tensor) -> DiscriminatorOutput:
+        def critic(x: tf.Tensor) -> Side:
             with random.scope(draw, "check", [("penalty", n)]):
-                return DiscriminatorOutput(self.discriminator(x, training=True))
+                return Side(self.discriminator(x, training=True))
 
         generated = self.generator(latents, training=True)
         asked = self.penalty.player == "discriminator" or self.penalty.needs_real

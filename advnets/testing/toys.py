@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ..game import AdversarialGame, DiscriminatorOutput, Loss, Minimax
+from ..game import AdversarialGame, Side, Loss, Minimax
 from .failure import fail
 
 LATENT, SIZE, WIDTH = 3, 2, 6
@@ -23,11 +23,11 @@ class EnergyGap(Loss):
 
     requires = ("energy",)
 
-    def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
+    def discriminator(self, real: Side, fake: Side) -> tf.Tensor:
         """E(x) + [1 − E(G(z))]⁺."""
         return real.energy + tf.nn.relu(1.0 - fake.energy)
 
-    def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
+    def generator(self, real: Side, fake: Side) -> tf.Tensor:
         """E(G(z))."""
         return fake.energy
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from advnets import Component, hookimpl
-from advnets.game import DiscriminatorOutput, Loss, global_mean
+from advnets.game import Loss, Side, global_mean
 
 GAIN, RATIO = 0.05, 0.7
 
@@ -23,21 +23,21 @@ class Balanced(Loss):
         )
         self.variables = (self.k,)
 
-    def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
+    def discriminator(self, real: Side, fake: Side) -> tf.Tensor:
         """E(x) − k·E(G(z))."""
         return _energy(real) - self.k * _energy(fake)
 
-    def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
+    def generator(self, real: Side, fake: Side) -> tf.Tensor:
         """E(G(z))."""
         return _energy(fake)
 
-    def update(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> None:
+    def update(self, real: Side, fake: Side) -> None:
         """Move k towards the balance of the two energies."""
         gap = RATIO * global_mean(_energy(real)) - global_mean(_energy(fake))
         self.k.assign(tf.clip_by_value(self.k + GAIN * gap, 0.0, 1.0))
 
 
-def _energy(output: DiscriminatorOutput) -> tf.Tensor:
+def _energy(output: Side) -> tf.Tensor:
     return tf.nn.softplus(-output.logits)
 
 

@@ -7,13 +7,13 @@ import pytest
 import tensorflow as tf
 
 from advnets.errors import PluginError
-from advnets.game import DiscriminatorOutput, Minimax, NonSaturating
+from advnets.game import Side, Minimax, NonSaturating
 
 LOGITS_REAL, LOGITS_FAKE = 2.0, -1.0
 
 
 def said(*logits):
-    return DiscriminatorOutput(tf.constant(logits, tf.float32))
+    return Side(tf.constant(logits, tf.float32))
 
 
 def log_sigmoid(c):
@@ -68,11 +68,11 @@ def test_output_names_what_is_there_when_asked_for_something_else():
     with pytest.raises(AttributeError, match=r"no 'energy', only logits"):
         said(1.0).energy
     with pytest.raises(PluginError, match="one value per example"):
-        DiscriminatorOutput(tf.zeros([4, 3]))
+        Side(tf.zeros([4, 3]))
 
 
 def test_output_splits_every_tensor():
-    both = DiscriminatorOutput({"energy": tf.range(5.0), "features": tf.zeros([5, 3])})
+    both = Side({"energy": tf.range(5.0), "features": tf.zeros([5, 3])})
     first, rest = both.split(2)
     assert first.energy.numpy().tolist() == [0.0, 1.0]
     assert rest.features.shape == (3, 3)

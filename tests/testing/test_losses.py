@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from advnets.errors import PluginError
-from advnets.game import DiscriminatorOutput, Loss, Minimax
+from advnets.game import Loss, Side, Minimax
 from advnets.testing import ConformanceError, check_loss
 
 Failure = Callable[..., str]
@@ -19,10 +19,10 @@ Failure = Callable[..., str]
 class LeastSquares(Loss):
     """A right one."""
 
-    def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
+    def discriminator(self, real: Side, fake: Side) -> tf.Tensor:
         return tf.square(real.logits - 1) + tf.square(fake.logits)
 
-    def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
+    def generator(self, real: Side, fake: Side) -> tf.Tensor:
         return tf.square(fake.logits - 1)
 
 

@@ -7,11 +7,11 @@ import pytest
 import tensorflow as tf
 from advnets_ebgan.margin import EbganMargin
 
-from advnets.game import DiscriminatorOutput
+from advnets.game import Side
 
 
-def said(*energy: float) -> DiscriminatorOutput:
-    return DiscriminatorOutput({"energy": tf.constant(energy, tf.float32)})
+def said(*energy: float) -> Side:
+    return Side({"energy": tf.constant(energy, tf.float32)})
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_d_pushes_up_to_the_margin_and_no_further(fake: float, slope: float) -> 
     energy = tf.constant([fake])
     with tf.GradientTape() as tape:
         tape.watch(energy)
-        value = EbganMargin(10.0).discriminator(said(1.0), DiscriminatorOutput({"energy": energy}))
+        value = EbganMargin(10.0).discriminator(said(1.0), Side({"energy": energy}))
     assert tape.gradient(value, energy).numpy() == [slope]
 
 

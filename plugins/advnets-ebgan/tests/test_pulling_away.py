@@ -7,13 +7,13 @@ import pytest
 import tensorflow as tf
 from advnets_ebgan.pulling_away import PullingAway
 
-from advnets.game import DiscriminatorOutput, PenaltyInputs
+from advnets.game import Side, PenaltyInputs
 from advnets.random import Draw
 
 
 def term(features: tf.Tensor, weight: float = 1.0) -> tf.Tensor:
     n = len(features)
-    said = DiscriminatorOutput({"energy": tf.zeros([n]), "features": features})
+    said = Side({"energy": tf.zeros([n]), "features": features})
     x = tf.zeros([n, 2])
     inputs = PenaltyInputs(lambda _: said, x, x, None, said, Draw(1, 0), "generator")
     return PullingAway(weight)(inputs)

@@ -8,14 +8,14 @@ import tensorflow as tf
 from advnets_relativistic.average import RelativisticAverage
 from advnets_relativistic.paired import Relativistic
 
-from advnets.game import DiscriminatorOutput
+from advnets.game import Side
 
 LOG2 = np.log(2.0)
 RANDOM = np.random.default_rng(0).normal(size=(2, 6)).astype("float32")
 
 
-def said(*logits: float) -> DiscriminatorOutput:
-    return DiscriminatorOutput(tf.constant(logits, tf.float32))
+def said(*logits: float) -> Side:
+    return Side(tf.constant(logits, tf.float32))
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -73,7 +73,7 @@ def test_the_gradient_runs_through_the_means_too() -> None:
     logits = tf.constant(RANDOM[0])
     with tf.GradientTape() as tape:
         tape.watch(logits)
-        output = DiscriminatorOutput(logits)
+        output = Side(logits)
         loss = tf.reduce_mean(RelativisticAverage().discriminator(output, said(*fake)))
     gradient = tape.gradient(loss, logits).numpy()
     step = np.zeros(6)
@@ -84,6 +84,6 @@ def test_the_gradient_runs_through_the_means_too() -> None:
 
 def test_no_example_is_real_by_itself() -> None:
     loss = RelativisticAverage()
-    assert loss.generator_needs_real
+    assert loss.needs_real
     assert loss.value(said(1.0), said(0.0)) is None
     assert loss.probability(said(1.0)) is None

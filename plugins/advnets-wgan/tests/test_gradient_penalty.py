@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from advnets_wgan.gradient_penalty import GradientPenalty
 
-from advnets.game import DiscriminatorOutput, PenaltyInputs
+from advnets.game import Side, PenaltyInputs
 from advnets.random import Draw
 
 Critic = Callable[[tf.Tensor], tf.Tensor]
@@ -27,8 +27,8 @@ def penalty(
 ) -> tf.Tensor:
     """The penalty of C = ``critic``, which takes ``[N, ...]`` and returns ``[N]``."""
 
-    def output(x: tf.Tensor) -> DiscriminatorOutput:
-        return DiscriminatorOutput(critic(x))
+    def output(x: tf.Tensor) -> Side:
+        return Side(critic(x))
 
     x, y = tf.constant(real, tf.float32), tf.constant(fake, tf.float32)
     draw = draw or Draw(1, 0)
@@ -155,8 +155,8 @@ def test_has_no_gradient_in_the_generator() -> None:
     fake = tf.Variable(np.ones((3, 2)), dtype=tf.float32)
     x = tf.zeros([3, 2])
 
-    def critic(x: tf.Tensor) -> DiscriminatorOutput:
-        return DiscriminatorOutput(tf.reduce_sum(x**3, axis=1))
+    def critic(x: tf.Tensor) -> Side:
+        return Side(tf.reduce_sum(x**3, axis=1))
 
     with tf.GradientTape() as tape:
         inputs = PenaltyInputs(

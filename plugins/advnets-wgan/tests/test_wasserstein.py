@@ -7,11 +7,11 @@ import pytest
 import tensorflow as tf
 from advnets_wgan.wasserstein import Wasserstein
 
-from advnets.game import DiscriminatorOutput
+from advnets.game import Side
 
 
-def said(*critic: float) -> DiscriminatorOutput:
-    return DiscriminatorOutput(tf.constant(critic, tf.float32))
+def said(*critic: float) -> Side:
+    return Side(tf.constant(critic, tf.float32))
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_a_critics_output_is_no_logit() -> None:
     loss = Wasserstein()
     assert loss.value(said(1.0), said(2.0)) is None
     assert loss.probability(said(1.0)) is None
-    assert not loss.generator_needs_real
+    assert not loss.needs_real
 
 
 def test_reports_the_estimate_of_the_distance() -> None:

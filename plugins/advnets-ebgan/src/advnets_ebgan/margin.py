@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from advnets.game import DiscriminatorOutput, Loss
+from advnets.game import Loss, Side
 
 
 class EbganMargin(Loss):
@@ -19,8 +19,8 @@ class EbganMargin(Loss):
 
     Source: Zhao, Mathieu and LeCun 2016 (arXiv:1609.03126), equations 1 and 2.
 
-    >>> real = DiscriminatorOutput({"energy": tf.constant([3.0, 3.0])})
-    >>> fake = DiscriminatorOutput({"energy": tf.constant([4.0, 12.0])})
+    >>> real = Side({"energy": tf.constant([3.0, 3.0])})
+    >>> fake = Side({"energy": tf.constant([4.0, 12.0])})
     >>> EbganMargin(10.0).discriminator(real, fake).numpy()  # 3 + (10 - 4), 3 + 0
     array([9., 3.], dtype=float32)
     """
@@ -30,14 +30,14 @@ class EbganMargin(Loss):
     def __init__(self, margin: float = 10.0):
         self.margin = margin
 
-    def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
+    def discriminator(self, real: Side, fake: Side) -> tf.Tensor:
         """Return E(x) + [m − E(G(z))]⁺, float32 ``[N]``."""
         return real.energy + tf.nn.relu(self.margin - fake.energy)
 
-    def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
+    def generator(self, real: Side, fake: Side) -> tf.Tensor:
         """Return E(G(z)), float32 ``[N]``."""
         return fake.energy
 
-    def observe(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> dict[str, tf.Tensor]:
+    def observe(self, real: Side, fake: Side) -> dict[str, tf.Tensor]:
         """Return the energies of both sides, to be logged: ``energy_real``, ``energy_fake``."""
         return {"energy_real": real.energy, "energy_fake": fake.energy}

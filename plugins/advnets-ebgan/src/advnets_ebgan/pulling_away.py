@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from advnets.game import Penalty, PenaltyInputs
+from advnets.game import Penalty, Play
 
 
 class PullingAway(Penalty):
@@ -22,13 +22,11 @@ class PullingAway(Penalty):
 
     Two parallel codes, and one at right angles to both: one pair of three has cosine 1.
 
-    >>> from advnets.game import DiscriminatorOutput
-    >>> from advnets.random import Draw
+    >>> from advnets.testing import play_of
     >>> codes = tf.constant([[1.0, 0.0], [2.0, 0.0], [0.0, 3.0]])
-    >>> output = DiscriminatorOutput({"energy": tf.zeros([3]), "features": codes})
-    >>> x = tf.zeros([3, 1])
-    >>> inputs = PenaltyInputs(lambda x: output, x, x, None, output, Draw(1, 0), "generator")
-    >>> PullingAway(weight=1.0)(inputs).numpy()
+    >>> def said(x):
+    ...     return {"energy": tf.zeros([3]), "features": x}
+    >>> PullingAway(weight=1.0)(play_of(said, codes, codes)).numpy()
     array([0.5, 0.5, 0. ], dtype=float32)
     """
 
@@ -38,9 +36,9 @@ class PullingAway(Penalty):
     def __init__(self, weight: float = 0.1):
         self.weight = weight
 
-    def __call__(self, inputs: PenaltyInputs) -> tf.Tensor:
+    def __call__(self, play: Play) -> tf.Tensor:
         """Return w/(N−1) Σ_{j≠i} cos(S_i, S_j)², float32 ``[N]``; 0 for a batch of one."""
-        codes = tf.cast(inputs.fake_output.features, tf.float32)
+        codes = tf.cast(play.fake.features, tf.float32)
         codes = tf.reshape(codes, [tf.shape(codes)[0], -1])
         directions = tf.math.l2_normalize(codes, axis=1)
         everyone = _gather_rows(directions)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from advnets.game import DiscriminatorOutput, global_mean
+from advnets.game import Side, global_mean
 
-from .critic import RelativisticLoss, of_both
+from .critic import RelativisticLoss
 
 
 class RelativisticAverage(RelativisticLoss):
@@ -20,23 +20,23 @@ class RelativisticAverage(RelativisticLoss):
 
     Source: Jolicoeur-Martineau 2018 (arXiv:1807.00734), RaSGAN.
 
-    >>> real = DiscriminatorOutput(tf.constant([2.0, 4.0]))
-    >>> fake = DiscriminatorOutput(tf.constant([3.0, 3.0]))
+    >>> real = Side(tf.constant([2.0, 4.0]))
+    >>> fake = Side(tf.constant([3.0, 3.0]))
     >>> RelativisticAverage().discriminator(real, fake).numpy().round(3)  # log 2 + softplus(±1)
     array([2.006, 1.006], dtype=float32)
     """
 
-    def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
+    def discriminator(self, real: Side, fake: Side) -> tf.Tensor:
         """Return softplus(−(C(x) − Ē C(G(z)))) + softplus(C(G(z)) − Ē C(x)), float32 ``[N]``."""
         over_fake, over_real = _differences(real, fake)
         return tf.math.softplus(-over_fake) + tf.math.softplus(over_real)
 
-    def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
+    def generator(self, real: Side, fake: Side) -> tf.Tensor:
         """Return the same with the sides exchanged, float32 ``[N]``."""
-        over_fake, over_real = _differences(*of_both(real, fake))
+        over_fake, over_real = _differences(real, fake)
         return tf.math.softplus(-over_real) + tf.math.softplus(over_fake)
 
-    def observe(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> dict[str, tf.Tensor]:
+    def observe(self, real: Side, fake: Side) -> dict[str, tf.Tensor]:
         """Return for the log how sure D is that an example of either side is more realistic.
 
         Returns:
@@ -47,7 +47,7 @@ class RelativisticAverage(RelativisticLoss):
 
 
 def _differences(
-    real: DiscriminatorOutput, fake: DiscriminatorOutput
+    real: Side, fake: Side
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Return C(x) − Ē C(G(z)) and C(G(z)) − Ē C(x), each ``[N]``."""
     return real.logits - global_mean(fake.logits), fake.logits - global_mean(real.logits)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from advnets.game import DiscriminatorOutput
+from advnets.game import Side
 
-from .critic import RelativisticLoss, of_both
+from .critic import RelativisticLoss
 
 
 class Relativistic(RelativisticLoss):
@@ -19,21 +19,20 @@ class Relativistic(RelativisticLoss):
 
     Source: Jolicoeur-Martineau 2018 (arXiv:1807.00734), RSGAN.
 
-    >>> real = DiscriminatorOutput(tf.constant([1.0]))
-    >>> fake = DiscriminatorOutput(tf.constant([1.0]))
+    >>> real = Side(tf.constant([1.0]))
+    >>> fake = Side(tf.constant([1.0]))
     >>> Relativistic().discriminator(real, fake).numpy().round(3)  # log 2
     array([0.693], dtype=float32)
     """
 
-    def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
+    def discriminator(self, real: Side, fake: Side) -> tf.Tensor:
         """Return softplus(C(G(z)) − C(x)), float32 ``[N]``."""
         return tf.math.softplus(fake.logits - real.logits)
 
-    def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
+    def generator(self, real: Side, fake: Side) -> tf.Tensor:
         """Return softplus(C(x) − C(G(z))), float32 ``[N]``."""
-        real, fake = of_both(real, fake)
         return tf.math.softplus(real.logits - fake.logits)
 
-    def observe(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> dict[str, tf.Tensor]:
+    def observe(self, real: Side, fake: Side) -> dict[str, tf.Tensor]:
         """Return for the log ``over_fake``, σ(C(x) − C(G(z)))."""
         return {"over_fake": tf.sigmoid(real.logits - fake.logits)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from advnets.game import Penalty, PenaltyInputs
+from advnets.game import Penalty, Play
 
 
 class GradientPenalty(Penalty):
@@ -25,13 +25,11 @@ class GradientPenalty(Penalty):
 
     A linear critic C(x) = ⟨w, x⟩ has the slope ‖w‖ everywhere, here 5:
 
-    >>> from advnets.game import DiscriminatorOutput
-    >>> from advnets.random import Draw
+    >>> from advnets.testing import play_of
     >>> def critic(x):
-    ...     return DiscriminatorOutput(tf.linalg.matvec(x, tf.constant([3.0, 4.0])))
+    ...     return tf.linalg.matvec(x, tf.constant([3.0, 4.0]))
     >>> x = tf.ones([2, 2])
-    >>> inputs = PenaltyInputs(critic, x, -x, critic(x), critic(-x), Draw(1, 0), "discriminator/0")
-    >>> GradientPenalty(weight=10.0)(inputs).numpy()
+    >>> GradientPenalty(weight=10.0)(play_of(critic, x, -x)).numpy()
     array([160., 160.], dtype=float32)
     """
 
@@ -42,27 +40,27 @@ class GradientPenalty(Penalty):
         self.weight = weight
         self.one_sided = one_sided
 
-    def __call__(self, inputs: PenaltyInputs) -> tf.Tensor:
+    def __call__(self, play: Play) -> tf.Tensor:
         """Return λ (‖∇C(x̂)‖₂ − 1)², float32 ``[N]``."""
-        between = _interpolate(inputs)
+        between = _interpolate(play)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(between)
             # Summed, since each C(x̂) depends on its own x̂ only.
-            total = tf.reduce_sum(inputs.critic(between).logits)
+            total = tf.reduce_sum(play.real.critic(between).logits)
         excess = _norm(tape.gradient(total, between)) - 1.0
         if self.one_sided:
             excess = tf.nn.relu(excess)
         return self.weight * tf.square(excess)
 
 
-def _interpolate(inputs: PenaltyInputs) -> tf.Tensor:
+def _interpolate(play: Play) -> tf.Tensor:
     """Return x̂ = ε x + (1 − ε) G(z), a constant to whatever differentiates the penalty."""
-    real = inputs.real
-    generated = tf.cast(inputs.generated, real.dtype)
+    real = play.real.x
+    generated = tf.cast(play.fake.x, real.dtype)
     examples = real.shape[0] if real.shape[0] is not None else tf.shape(real)[0]
     one_each = [1] * (len(real.shape) - 1)
     # The stage is in the stream's name: each of a round's k steps has an ε of its own.
-    epsilon = inputs.draw.uniform(f"{inputs.stage}/gradient_penalty", one_each, examples)
+    epsilon = play.draw.uniform(f"{play.stage}/gradient_penalty", one_each, examples)
     return tf.stop_gradient(generated + tf.cast(epsilon, real.dtype) * (real - generated))
 
 

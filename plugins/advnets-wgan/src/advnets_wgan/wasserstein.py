@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from advnets.game import DiscriminatorOutput, Loss
+from advnets.game import Loss, Side
 
 
 class Wasserstein(Loss):
@@ -18,29 +18,23 @@ class Wasserstein(Loss):
 
     Source: Arjovsky et al. 2017 (arXiv:1701.07875), equations 2 and 3 and Algorithm 1.
 
-    >>> real = DiscriminatorOutput(tf.constant([3.0, 1.0]))
-    >>> fake = DiscriminatorOutput(tf.constant([-1.0, 2.0]))
+    >>> real = Side(tf.constant([3.0, 1.0]))
+    >>> fake = Side(tf.constant([-1.0, 2.0]))
     >>> Wasserstein().discriminator(real, fake).numpy()
     array([-4.,  1.], dtype=float32)
     """
 
     requires = ("logits",)
 
-    def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
+    def discriminator(self, real: Side, fake: Side) -> tf.Tensor:
         """Return C(G(z)) − C(x), float32 ``[N]``."""
         return fake.logits - real.logits
 
-    def generator(self, real: DiscriminatorOutput | None, fake: DiscriminatorOutput) -> tf.Tensor:
+    def generator(self, real: Side, fake: Side) -> tf.Tensor:
         """Return −C(G(z)), float32 ``[N]``."""
         return -fake.logits
 
-    def value(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> None:
-        """Return ``None``: V(D, G) needs probabilities."""
-
-    def probability(self, output: DiscriminatorOutput) -> None:
-        """Return ``None``: a critic's output is not a logit."""
-
-    def observe(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> dict[str, tf.Tensor]:
+    def observe(self, real: Side, fake: Side) -> dict[str, tf.Tensor]:
         """Return for the log the critic's output for either side, and its estimate of the distance.
 
         Returns:
