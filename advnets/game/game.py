@@ -159,6 +159,13 @@ class AdversarialGame(Generation):
         told -= {"latent", "example", *self.conditions}
         return tuple(sorted(told.union(*(each.fields for each in self.conditions.values()))))
 
+    @property
+    def unconditional(self) -> bool:
+        """Whether the game is that of the paper: G takes the latent alone, D the example."""
+        takes = [tuple(self.roles[name].takes) for name in ("generator", "discriminator")]
+        plain = type(self.encounter) in (Encounter, Generated)
+        return plain and takes == [("latent",), ("example",)]
+
     def components(self) -> dict[str, object]:
         """Return every component that the game is made of, by its path in a recipe."""
         found: dict[str, object] = {"loss": self.loss, "updates": self.updates}
@@ -252,9 +259,9 @@ class AdversarialGame(Generation):
     def _seen_of(self, duel: Duel) -> dict[str, tf.Tensor]:
         """Return what is logged of a duel, values per example or for each of its logits."""
         seen: dict[str, tf.Tensor] = dict(self.loss.observe(duel.real, duel.fake))
-        if self.loss.log_odds:
+        d_real, d_fake = self.loss.probability(duel.real), self.loss.probability(duel.fake)
+        if d_real is not None and d_fake is not None:
             seen["value"] = value_function(duel.real, duel.fake)
-            d_real, d_fake = tf.sigmoid(duel.real.logits), tf.sigmoid(duel.fake.logits)
             seen["d_real"], seen["d_fake"] = d_real, d_fake
             seen["d_accuracy_real"] = tf.cast(d_real > 0.5, tf.float32)
             seen["d_accuracy_fake"] = tf.cast(d_fake <= 0.5, tf.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ..data import Field
 from ..errors import UsageError
 from ..random import Draw
 from .averaging import GeneratorAverage
@@ -21,6 +22,7 @@ from .players import Players
 from .prior import Prior
 from .sampling import Sampler
 from .scene import Cast, Scene
+from .wiring import input_fields
 
 
 class Generation(Players):
@@ -79,6 +81,13 @@ class Generation(Players):
         own = [] if self.prior is None else ["latent"]
         return tuple(dict.fromkeys([*own, *self.conditions, *named]))
 
+    @property
+    def told_fields(self) -> dict[str, Field]:
+        """What the fields look like that networks of the generator's side are told."""
+        names = self._networks_of("generator")
+        found = [input_fields(self.networks[name], self.roles[name]) for name in names]
+        return {name: field for each in found for name, field in each.items()}
+
     def draw_told(
         self,
         examples: int,
@@ -103,7 +112,8 @@ class Generation(Players):
             UsageError: If something is given that the game does not take, or of another
                 shape or type, or if a field can be drawn by nobody.
         """
-        fields = {name: each.field for name, each in {**self.outside, **self.conditions}.items()}
+        fields = {**self.told_fields}
+        fields |= {name: each.field for name, each in {**self.outside, **self.conditions}.items()}
         given = check_given(given or {}, self.told, fields, self.prior, examples)
         draw, batch = Draw(seed, 0), self._kept(examples)
         told: dict[str, np.ndarray] = {}
@@ -195,24 +205,34 @@ class Generation(Players):
         Raises:
             UsageError: If the encounter makes no examples.
         """
-        if self.encounter.sample is None:
+        told = dict(told) if isinstance(told, Mapping) else {"latent": told}
+        averaged = bool(self.averages) and weights != "current"
+        if averaged not in self._samplers:
+            make = self.maker(weights)
+            self._samplers[averaged] = Sampler(make, self.distribute_strategy)
+        return self._samplers[averaged](told, chunk)
+
+    def maker(self, weights: str = "auto") -> Callable[[dict[str, tf.Tensor]], tf.Tensor]:
+        """Return what makes samples of tensors by name, by this process and device alone.
+
+        Raises:
+            UsageError: If the encounter makes no examples, or no averages are kept.
+        """
+        sample = self.encounter.sample
+        if sample is None:
             raise UsageError(
                 f"{type(self.encounter).__name__} makes no examples: there is nothing to sample"
             )
-        told = dict(told) if isinstance(told, Mapping) else {"latent": told}
-        averaged = bool(self.averages) and weights != "current"
         networks = self.sampling_networks(weights)
-        if averaged not in self._samplers:
-            cast = Cast(networks, self.roles, self.conditions, self.prior, self.joint)
+        cast = Cast(networks, self.roles, self.conditions, self.prior, self.joint)
 
-            def make(told: dict[str, tf.Tensor]) -> tf.Tensor:
-                own = {name: value for name, value in told.items() if name != "latent"}
-                batch = Batch(next(iter(told.values())), own)
-                scene = Scene(cast, batch, Draw(0, 0), "sample", training=False, told=told)
-                return self.encounter.sample(scene).example
+        def make(told: dict[str, tf.Tensor]) -> tf.Tensor:
+            own = {name: value for name, value in told.items() if name != "latent"}
+            batch = Batch(next(iter(told.values())), own)
+            scene = Scene(cast, batch, Draw(0, 0), "sample", training=False, told=told)
+            return sample(scene).example
 
-            self._samplers[averaged] = Sampler(make, self.distribute_strategy)
-        return self._samplers[averaged](told, chunk)
+        return make
 
     @cached_property
     def _samplers(self) -> dict[bool, Sampler]:

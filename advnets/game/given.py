@@ -58,12 +58,13 @@ def check_given(
 def _as_array(
     name: str, value: Any, field: Field | None, shape: tuple[int, ...] | None, examples: int
 ) -> np.ndarray:
-    dtype = np.int64 if field is not None and field.classes is not None else np.float32
+    dtype = np.dtype("float32" if field is None else field.dtype)
     try:
         array = np.asarray(value, np.float64)
     except (TypeError, ValueError) as error:
         raise UsageError(f"{name} is given as {value!r:.60}; numbers were expected") from error
-    if shape is not None and array.shape == shape:
+    if array.shape == (() if shape is None else shape):
+        shape = array.shape
         array = np.broadcast_to(array, (examples, *shape))
     if len(array.shape) == 0 or len(array) != examples or (shape and array.shape[1:] != shape):
         expected = f"{shape} for all samples, or ({examples}, …) for each"

@@ -58,6 +58,10 @@ class Loss:
         """Return what G minimises, float32 ``[N]``."""
         raise NotImplementedError(f"{type(self).__name__} defines no generator loss")
 
+    def probability(self, side: Side) -> tf.Tensor | None:
+        """Return the probability that D gives to "real", where its logits are log-odds."""
+        return tf.sigmoid(side.logits) if self.log_odds else None
+
     def observe(self, real: Side, fake: Side) -> dict[str, tf.Tensor]:
         """Return whatever else is to be logged, by name, each ``[N]``."""
         return {}

@@ -87,6 +87,26 @@ def _as_tensor(values: np.ndarray) -> np.ndarray:
     return values if values.dtype.kind in "iu" else values.astype(np.float32)
 
 
+def interpolate_told(
+    told: Mapping[str, np.ndarray], n: int, per_line: int = PER_LINE
+) -> dict[str, np.ndarray]:
+    """Return what samples along lines between latent points are made of.
+
+    Fields don't move along a line: all of it has those of its beginning.
+
+    Args:
+        told: Arrays ``[m, ...]`` by name, ``latent`` among them.
+        n, per_line: See :func:`interpolate_latents`.
+
+    >>> told = {"latent": np.array([[0.0], [1.0]]), "label": np.array([3, 4])}
+    >>> interpolate_told(told, 4, per_line=2)["label"].tolist()
+    [3, 3, 4, 4]
+    """
+    rows = np.arange(n) // per_line
+    fields = {name: values[rows % len(values)] for name, values in told.items()}
+    return fields | {"latent": interpolate_latents(told["latent"], n, per_line)}
+
+
 def interpolate_latents(ends: np.ndarray, n: int, per_line: int = PER_LINE) -> np.ndarray:
     """Return latent points along the lines between ends 0 → 1, 1 → 2, …
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from ..data import Field
 from ..errors import UsageError
 from .role import Role
 
@@ -26,17 +27,21 @@ def input_names(network: keras.Model) -> list[str] | None:
     return [tensor.name for tensor in inputs] if len(inputs) > 1 else None
 
 
-def input_shapes(network: keras.Model, role: Role) -> dict[str, tuple[int | None, ...]]:
-    """Return the shapes of a network's inputs without the batch, by the role's names."""
+def input_fields(network: keras.Model, role: Role) -> dict[str, Field]:
+    """Return what a network's inputs look like, by name, as far as it tells."""
     structure: Any = getattr(network, "_inputs_struct", None)
-    if isinstance(structure, Mapping):
-        return {name: tuple(tensor.shape[1:]) for name, tensor in structure.items()}
     inputs = getattr(network, "inputs", None) or ()
-    if len(inputs) > 1:
-        return {tensor.name: tuple(tensor.shape[1:]) for tensor in inputs}
-    shape = getattr(network, "input_shape", None)
-    first = next(iter(role.takes))
-    return {} if not isinstance(shape, tuple) else {first: tuple(shape[1:])}
+    if isinstance(structure, Mapping):
+        named = dict(structure)
+    elif len(inputs) > 1:
+        named = {tensor.name: tensor for tensor in inputs}
+    else:
+        named = dict(zip(role.takes, inputs, strict=False))
+    return {
+        name: Field(tuple(tensor.shape[1:]), keras.backend.standardize_dtype(tensor.dtype))
+        for name, tensor in named.items()
+        if None not in tensor.shape[1:]
+    }
 
 
 def _check_names(roles: Mapping[str, Role], networks: Mapping[str, keras.Model]) -> None:
@@ -83,7 +88,7 @@ def wire_roles(
 def latent_size(roles: Mapping[str, Role], networks: Mapping[str, keras.Model]) -> int | None:
     """Return the size of the latent, by the network that takes it; ``None`` if none does."""
     for name, role in roles.items():
-        shape = input_shapes(networks[name], role).get("latent") if "latent" in role.takes else None
-        if shape is not None and None not in shape:
-            return math.prod(size or 1 for size in shape)
+        latent = input_fields(networks[name], role).get("latent")
+        if "latent" in role.takes and latent is not None:
+            return math.prod(latent.shape)
     return None

@@ -11,7 +11,7 @@ import numpy as np
 from ..data import Source
 from ..evaluate.estimators.nearest import find_nearest
 from ..game import AdversarialGame
-from ..game.sampling import interpolate_latents
+from ..game.sampling import interpolate_told
 from ..monitor.figures.figure_1 import DPI, PANELS, choose_panels, figure_1
 from ..monitor.figures.figure_2 import SamplesAndNeighbours, figure_2
 from ..monitor.figures.figure_3 import LatentLines, figure_3
@@ -53,14 +53,14 @@ def samples_and_neighbours(
     """
     fitting = shape_of_grid(source)
     rows, columns = rows or fitting[0], columns or fitting[1]
-    latents = _drawn(game, rows * columns, seed)
-    generated = generate(in_inference(game.sampling_generator(weights)), latents, source.spec.size)
+    told = game.draw_told(rows * columns, seed)
+    generated = generate(game.maker(weights), told, source.spec.size)
     samples = source.preprocess.invert(generated).reshape(rows, columns, *source.spec.shape)
     places, neighbours = _nearest(samples[:, -1], source)
     apart = samples[:, -1].astype(np.float64) - neighbours
     return SamplesAndNeighbours(
         samples=samples,
-        latents=latents.reshape(rows, columns, -1),
+        latents=told["latent"].reshape(rows, columns, -1),
         neighbours=neighbours,
         places=places,
         distances=np.sqrt(np.square(apart).reshape(rows, -1).sum(axis=1)),
@@ -87,11 +87,11 @@ def latent_lines(
     """
     fitting = shape_of_grid(source)
     rows, columns = rows or fitting[0], columns or fitting[1]
-    latents = interpolate_latents(_drawn(game, rows + 1, seed), rows * columns, columns)
-    generated = generate(in_inference(game.sampling_generator(weights)), latents, source.spec.size)
+    told = interpolate_told(game.draw_told(rows + 1, seed), rows * columns, columns)
+    generated = generate(game.maker(weights), told, source.spec.size)
     return LatentLines(
         samples=source.preprocess.invert(generated).reshape(rows, columns, *source.spec.shape),
-        latents=latents.reshape(rows, columns, -1),
+        latents=told["latent"].reshape(rows, columns, -1),
         step=int(game.rounds.numpy()),
         seed=seed,
         averaged=game.sampling_generator(weights) is not game.generator,
@@ -141,11 +141,6 @@ class Figures(Observer):
             self._view.observers.picture(step, f"figures/{number}", path)
 
         self._view.guard.attempt(f"figure {number}", step, work)
-
-
-def _drawn(game: AdversarialGame, n: int, seed: int) -> np.ndarray:
-    """Return the latent points of ``advnets sample``: fewer are a prefix of more."""
-    return np.asarray(game.prior.sample(Draw(seed, 0), "sample", n))
 
 
 def _nearest(samples: np.ndarray, source: Source) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ Nothing here meets other workers, so the chief may do it by itself.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -16,7 +16,7 @@ import tensorflow as tf
 from .. import random
 from ..data import Source
 from ..evaluate.estimators.line_game import LineGame, explain_unfit, line_game
-from ..game import AdversarialGame, Side, Loss
+from ..game import AdversarialGame, Loss, Side
 from ..random import Draw
 
 Network = Callable[[np.ndarray], Any]
@@ -25,19 +25,22 @@ NUMBERS = 2**22
 """Of examples that a network is given at a time, about: 16 MiB."""
 
 
-def generate(generator: Network, latents: np.ndarray, numbers: int = 1) -> np.ndarray:
-    """Generate examples from latent points.
+def generate(
+    make: Callable[[dict[str, np.ndarray]], Any], told: Mapping[str, np.ndarray], numbers: int = 1
+) -> np.ndarray:
+    """Generate examples from latent points and fields.
 
     Args:
-        generator: A network, or what stands for it: latent points → examples.
-        latents: ``[n, size]``.
+        make: What makes them; see :meth:`advnets.game.AdversarialGame.maker`.
+        told: Arrays ``[n, ...]`` by name.
         numbers: In one example.
 
     Returns:
         float32 ``[n, *shape]``, in the preprocessed range.
     """
-    parts = _parts(np.asarray(latents, np.float32), numbers)
-    return np.concatenate([np.asarray(generator(part), np.float32) for part in parts])
+    named = [_parts(values, numbers) for values in told.values()]
+    parts = (dict(zip(told, part, strict=True)) for part in zip(*named, strict=True))
+    return np.concatenate([np.asarray(make(part), np.float32) for part in parts])
 
 
 def judge(discriminator: Network, loss: Loss, examples: np.ndarray) -> dict[str, np.ndarray]:
@@ -98,7 +101,7 @@ class Line:
 
     def __init__(self, game: AdversarialGame, source: Source, cells: int):
         self._game, self._source, self._cells = game, source, cells
-        self.fits = explain_unfit(source, game.prior) is None
+        self.fits = game.unconditional and explain_unfit(source, game.prior) is None
         self._players = in_inference(game.generator), in_inference(game.discriminator)
         if game.distribute_strategy.num_replicas_in_sync == 1:
             # Kept as graphs: most of the time would go into Keras's Python otherwise.
@@ -110,7 +113,9 @@ class Line:
         generator, discriminator = self._players
         return line_game(
             *(self._source, self._game.prior),
-            lambda latents: generate(generator, latents),
+            lambda latents: generate(
+                lambda told: generator(told["latent"]), {"latent": np.asarray(latents, np.float32)}
+            ),
             lambda examples: judge(discriminator, self._game.loss, examples),
             self._cells,
         )

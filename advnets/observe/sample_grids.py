@@ -106,5 +106,7 @@ def background(game: AdversarialGame, source: Source) -> dict[str, Any]:
     return {
         "density": None if density is None else lambda x: np.exp(density(x)),
         "reference": reference_examples(source),
-        "probability": partial(probability, game, source) if source.spec.shape == (1,) else None,
+        "probability": partial(probability, game, source)
+        if source.spec.shape == (1,) and game.unconditional
+        else None,
     }

@@ -19,7 +19,7 @@ from ..errors import RunError, UsageError
 from ..evaluate import Score
 from ..evaluate.features import Extractors
 from ..game import AdversarialGame
-from ..game.sampling import interpolate_latents
+from ..game.sampling import interpolate_told
 from ..game.state import state_variables
 from ..log import on_screen
 from ..observe.evaluation import Helpers, evaluate_game
@@ -146,8 +146,13 @@ class Run:
         return self.game.discriminator
 
     def sample(
-        self, n: int, seed: int = 0, interpolate: bool = False, weights: str = "auto"
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self,
+        n: int,
+        seed: int = 0,
+        interpolate: bool = False,
+        weights: str = "auto",
+        given: Mapping[str, Any] | None = None,
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Sample from the trained generator, on all devices that the run would use here.
 
         Args:
@@ -156,17 +161,22 @@ class Run:
             interpolate: Draw rows of 10 samples along straight lines between pairs of
                 latent points (figure 3 of Goodfellow et al. 2014).
             weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
+            given: What is not to be drawn, by name: one value for all samples, or one for
+                each: ``{"label": 3}``.
 
         Returns:
-            Samples in the data set's own range, ``[n, *shape]``, and their latent points
-            ``[n, size]``.
+            Samples in the data set's own range, ``[n, *shape]``, and what they were made of,
+            by name: ``latent`` ``[n, size]``, and the fields that the generator is told.
+
+        Raises:
+            UsageError: If something is given that the game does not take.
         """
         game = self._shared_game
-        latents, generated = game.generate(n, seed, weights=weights)
+        told = game.draw_told(n, seed, given=given)
         if interpolate:
-            latents = interpolate_latents(latents, n)
-            generated = game.generate_from(latents, weights=weights)
-        return self.source.preprocess.invert(generated), latents
+            told = interpolate_told(told, n)
+        generated = game.generate_from(told, weights=weights)
+        return self.source.preprocess.invert(generated), told
 
     def evaluate(
         self,

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-import keras
+from collections.abc import Callable, Mapping
 
-from ..data import Source
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ..data import Field, Source
 from ..data.order import rounds_per_epoch
-from ..errors import PluginError
-from ..game import AdversarialGame, GeneratorAverage, Loss, Penalty, Prior, UpdateRule
+from ..errors import PluginError, UsageError
+from ..game import (
+    PLAYERS,
+    AdversarialGame,
+    Batch,
+    Condition,
+    Encounter,
+    Frequencies,
+    GameContext,
+    GeneratorAverage,
+    Loss,
+    Penalty,
+    Prior,
+    Role,
+    UpdateRule,
+)
+from ..game.role import ROLES, Space
 from ..networks import NetworkContext, cast_output, under_policy
 from ..observe.observer import Observer
 from ..optimizers import OptimizerContext
 from ..plugins import Registry
-from ..plugins.components import ROLES
 from ..random import stream_key
 from ..recipe import Recipe
 from ..recipe.schema import Training
 
+KEPT = 256
+"""Examples that are kept for sampling where samples are made of examples."""
 NORMS_EVERY = 10
 """Rounds between two that measure gradient norms, unless lines are logged more often."""
 
@@ -36,48 +56,60 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
     settings = recipe.settings
     keras.utils.set_random_seed(stream_key(recipe.seed, "initial weights") % 2**31)
     prior = recipe.make("latent", Prior)
-    networks = {
-        "generator": NetworkContext(
-            role="generator",
-            input_shape=(prior.size,),
-            output_shape=source.spec.shape,
-            marginals=source.marginals,
-            seed=recipe.seed,
-        ),
-        "discriminator": NetworkContext(
-            role="discriminator",
-            input_shape=source.spec.shape,
-            output_shape=(),
-            marginals=source.marginals,
-            seed=recipe.seed,
-        ),
-    }
-    with under_policy(settings.distribution.precision):
-        generator, discriminator = (
-            recipe.make(role, keras.Model, context) for role, context in networks.items()
+    encounter = recipe.make("encounter", Encounter, context=game_context(recipe, source))
+    penalties = recipe.make_all("penalties", Penalty)
+    conditions = {
+        name: recipe.make(
+            f"conditions.{name}", Condition, context=game_context(recipe, source, name)
         )
-        generator = cast_output(generator)
-        average = _average(recipe, networks["generator"])
-    _check_shape(recipe, "generator", generator, source.spec.shape)
+        for name in settings.conditions
+    }
+    roles = {**ROLES, **encounter.roles}
+    for penalty in penalties:
+        roles = {**penalty.roles, **roles}
+    contexts = network_contexts(recipe, source, prior, roles, conditions)
+    with under_policy(settings.distribution.precision):
+        networks = {
+            name: cast_output(recipe.make(_path(name), keras.Model, context))
+            if context.role != "discriminator"
+            else recipe.make(_path(name), keras.Model, context)
+            for name, context in contexts.items()
+        }
+        averages = _averages(recipe, contexts, roles)
+    if roles["generator"].gives == {"example": "example"}:
+        _check_shape(recipe, "generator", networks["generator"], source.spec.shape)
     game = AdversarialGame(
-        generator,
-        discriminator,
+        networks.pop("generator"),
+        networks.pop("discriminator"),
+        networks=networks,
+        encounter=encounter,
+        conditions=conditions,
         prior=prior,
         loss=recipe.make("loss", Loss),
-        penalties=recipe.make_all("penalties", Penalty),
+        penalties=penalties,
         updates=recipe.make("updates", UpdateRule),
-        average=average,
+        average=averages,
         seed=recipe.seed,
     )
+    game.outside = _outside(game, source)
+    game.kept = _kept(game, source)
     optimizers = {
         f"{player}_optimizer": recipe.make(
             f"optimizers.{player}",
             keras.optimizers.Optimizer,
             optimizer_context(settings.training, source, game.updates, player),
         )
-        for player in ROLES
+        for player in PLAYERS
     }
-    game.compile(**optimizers)
+    own = {
+        name: recipe.make(
+            f"optimizers.{name}",
+            keras.optimizers.Optimizer,
+            optimizer_context(settings.training, source, game.updates, roles[name].player or ""),
+        )
+        for name in settings.optimizers.model_extra or {}
+    }
+    game.compile(**optimizers, optimizers=own)
     game.skips = settings.health.policy == "skip"
     game.discriminator_calls = settings.distribution.discriminator_calls
     game.norms_every = min(NORMS_EVERY, settings.monitoring.log_every)
@@ -85,15 +117,136 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
     return game
 
 
-def _average(recipe: Recipe, context: NetworkContext) -> GeneratorAverage | None:
-    """Return what keeps the average of G's weights, in a network built like G, where it is asked
-    for.
+def game_context(recipe: Recipe, source: Source, name: str = "") -> GameContext:
+    """Return what a component of the game may know of the run; ``name`` is a condition's."""
+    training = recipe.settings.training
+
+    def frequencies(field: str) -> np.ndarray:
+        return class_frequencies(source, field)
+
+    return GameContext(
+        source.spec, recipe.seed, training.batch_size, training.steps, name, frequencies
+    )
+
+
+def class_frequencies(source: Source, field: str) -> np.ndarray:
+    """Return how often each class of a field comes in the training data, float64 ``[classes]``."""
+    values = source.field("train", field)
+    counts = np.bincount(values, minlength=source.spec.field(field).classes or 0)
+    return np.asarray(counts / counts.sum(), np.float64)
+
+
+def network_contexts(
+    recipe: Recipe,
+    source: Source,
+    prior: Prior,
+    roles: Mapping[str, Role],
+    conditions: Mapping[str, Condition],
+) -> dict[str, NetworkContext]:
+    """Return what each network of a game is built from, by its role and what it is told.
+
+    Raises:
+        UsageError: If a network takes or is told something that there is not.
     """
+    spaces = {
+        "example": Field(source.spec.shape, "float32", kind=source.spec.kind),
+        "latent": Field((prior.size,), "float32"),
+        **source.spec.fields,
+        **{name: condition.field for name, condition in conditions.items()},
+    }
+
+    def look_up(space: Space, network: str) -> Field:
+        if not isinstance(space, str):
+            return Field(tuple(space), "float32")
+        if space not in spaces:
+            raise UsageError(
+                f"the network {network!r} is told {space!r}, which there is not",
+                where="given",
+                hint=f"there are {', '.join(sorted(spaces))}; `conditions` adds others",
+            )
+        return spaces[space]
+
+    contexts = {}
+    for name in ("generator", "discriminator", *recipe.settings.networks):
+        role = roles.get(name)
+        if role is None:
+            raise UsageError(
+                f"nothing in the game calls the network {name!r}",
+                where="networks",
+                hint=f"the encounter and the penalties call {', '.join(sorted(roles))}",
+            )
+        taken = {key: look_up(space, name) for key, space in role.takes.items()}
+        told = {key: look_up(key, name) for key in recipe.settings.given.get(name, [])}
+        first, *others = taken
+        contexts[name] = NetworkContext(
+            role=role.kind,
+            input_shape=taken[first].shape,
+            output_shape=_output_shape(role, name, look_up),
+            marginals=source.marginals,
+            seed=recipe.seed,
+            name=name,
+            given={**{key: taken[key] for key in others}, **told},
+            fields=spaces,
+            input_name=first,
+        )
+    return contexts
+
+
+def _output_shape(
+    role: Role, name: str, look_up: Callable[[Space, str], Field]
+) -> tuple[int, ...]:
+    gives = role.gives or {}
+    if "logits" in gives or not gives:
+        return ()
+    field = look_up(next(iter(gives.values())), name)
+    return (*field.shape, field.classes) if field.classes is not None else field.shape
+
+
+def _averages(
+    recipe: Recipe, contexts: Mapping[str, NetworkContext], roles: Mapping[str, Role]
+) -> dict[str, GeneratorAverage]:
+    """Return what keeps averages, in networks built alike, of all that move with G."""
     averaging = recipe.settings.averaging
     if averaging is None:
+        return {}
+    return {
+        name: GeneratorAverage(
+            cast_output(recipe.make(_path(name), keras.Model, context)),
+            averaging.decay,
+            averaging.every,
+        )
+        for name, context in contexts.items()
+        if roles[name].player == "generator"
+    }
+
+
+def _path(network: str) -> str:
+    return network if network in PLAYERS else f"networks.{network}"
+
+
+def _outside(game: AdversarialGame, source: Source) -> dict[str, Condition]:
+    """Return how fields that come with the batch are drawn outside of a round: by frequencies."""
+    found: dict[str, Condition] = {}
+    for name in game.fields:
+        if name in source.spec.fields and source.spec.fields[name].classes is not None:
+            found[name] = Frequencies(class_frequencies(source, name))
+    return found
+
+
+def _kept(game: AdversarialGame, source: Source) -> Batch | None:
+    """Return some examples with their fields, for conditions of examples outside of a round."""
+    wanted = any(condition.of_example for condition in game.conditions.values())
+    others = [n for n in game.fields if n in source.spec.fields and n not in game.outside]
+    if not (wanted or others):
         return None
-    network = recipe.make("generator", keras.Model, context)
-    return GeneratorAverage(cast_output(network), averaging.decay, averaging.every)
+    split = "validation" if "validation" in source.splits else "train"
+    read = source.take(split, np.arange(min(KEPT, source.count(split))))
+    fields = {
+        name: tf.convert_to_tensor(source.preprocess_field(name, values))
+        for name, values in read.fields.items()
+        if name in game.fields
+    }
+    return Batch(tf.convert_to_tensor(source.preprocess.apply(read.examples)), fields)
 
 
 def optimizer_context(
