@@ -108,19 +108,28 @@ def key_rows(model: type[BaseModel], prefix: str) -> Iterator[Sequence[str]]:
     """One row per key; a nested model's keys follow as dotted paths."""
     properties = model.model_json_schema()["properties"]
     for name, field in model.model_fields.items():
+        slot = next((s for s in field.metadata if isinstance(s, Slot)), None)
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from key_rows(field.annotation, f"{prefix}{name}.")
-            continue
-        slot = next((s for s in field.metadata if isinstance(s, Slot)), None)
+            if slot is None:
+                continue
         if slot is None:
             what = kind_of(properties[name], {})
+            if what == "mapping":  # from names to lists of names
+                what, properties[name]["default"] = "lists of names, by network", "{}"
         else:
             anchor = f"[{slot.kind}](#{slot.kind})"
             what = f"list of {anchor}" if slot.many else f"one of the {anchor}"
-        default = default_of(field.is_required(), properties[name])
+        is_open = slot is not None and slot.open
+        default = "none" if is_open else default_of(field.is_required(), properties[name])
         if prefix + name == "name":
             default = "the file's name"
-        yield f"`{prefix}{name}`", what, default, field.description or ""
+        yield (
+            f"`{prefix}{name}{'.NAME' if is_open else ''}`",
+            what,
+            default,
+            field.description or "",
+        )
         for choice in typing.get_args(field.annotation):  # of a section that may be left out
             if isinstance(choice, type) and issubclass(choice, BaseModel):
                 yield from key_rows(choice, f"{prefix}{name}.")

@@ -96,6 +96,8 @@ class Component:
         summary: One line for listings.
         parameters: The schema of its parameters.
         roles: For architectures, the players that it can play.
+        changes_game: For callbacks, whether a run goes another way with it than without: its
+            entry then belongs to the run's identity.
 
     Raises:
         PluginError: If a field is malformed.
@@ -114,6 +116,7 @@ class Component:
     summary: str = ""
     parameters: type[Parameters] = field(default=NoParameters)
     roles: tuple[str, ...] = ROLES
+    changes_game: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):

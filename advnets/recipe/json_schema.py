@@ -10,7 +10,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 from ..plugins.components import Component
 from ..plugins.registry import Registry
 from .document import Keys
-from .schema import OFFLINE, SLOTS, RecipeSchema, Slot
+from .schema import FIELD_PATTERN, OFFLINE, SLOTS, RecipeSchema, Slot
 from .wording import KIND
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -101,10 +101,13 @@ def _inline(schema: dict[str, Any], models: dict[str, Any]) -> dict[str, Any]:
 
 def _set_slot(schema: dict[str, Any], keys: Keys, slot: Slot) -> None:
     """Put the choice of components at ``keys``."""
+    ref = {"$ref": f"#/$defs/{_label(slot)}"}
     for key in keys[:-1]:
         schema = schema["properties"][key]
+    if slot.open:
+        schema |= {"additionalProperties": ref, "propertyNames": {"pattern": FIELD_PATTERN}}
+        return
     properties = schema["properties"]
     own = properties[keys[-1]]
     was = {key: own[key] for key in ("description", "default") if key in own}
-    ref = {"$ref": f"#/$defs/{_label(slot)}"}
     properties[keys[-1]] = was | ({"type": "array", "items": ref} if slot.many else ref)

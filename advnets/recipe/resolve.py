@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +11,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..errors import PluginError
-from ..plugins.components import Component, Names, Parameters
+from ..plugins.components import ROLES, Component, Names, Parameters
 from ..plugins.registry import Registry
 from .document import Document, Keys, get_at, join_keys
 from .problems import Findings
-from .schema import OFFLINE, SLOTS, RecipeSchema, Slot
-from .wording import KIND, describe_value, join_alternatives
+from .schema import FIELD_PATTERN, OFFLINE, SLOTS, RecipeSchema, Slot
+from .wording import KIND, PATTERNS, describe_value, did_you_mean, join_alternatives
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def resolve(
     # Defaults name components as well.
     data = recipe.model_dump(mode="json") if recipe else value
     entries = {keys: entry for keys, entry in _entries(data, findings, registry) if entry}
+    _check_names(data, findings)
     if recipe:
         _check_best(recipe, findings)
         _check_weights(recipe, findings)
@@ -71,6 +73,35 @@ def resolve(
     for keys, entry in entries.items():  # a data set's own `offline` comes after it
         get_at(data, keys[:-1])[keys[-1]] = dict(entry.data)
     return RecipeSchema.model_validate(data), entries
+
+
+def _check_names(data: dict[str, Any], findings: Findings) -> None:
+    """Check the names that a recipe chooses, and that each network it speaks of is there."""
+    named = {
+        section: list(data[section]) if isinstance(data.get(section), dict) else []
+        for section in ("networks", "conditions", "given", "optimizers")
+    }
+    networks = [*ROLES, *named["networks"]]
+
+    def refuse(section: str, name: str, message: str, hint: str | None = None) -> None:
+        findings.add((section, name), f"{section}.{name}: {message}", hint, at_key=True)
+
+    for section in ("networks", "conditions"):
+        for name in named[section]:
+            if not re.fullmatch(FIELD_PATTERN, name):
+                refuse(section, name, f"a name there is {PATTERNS[FIELD_PATTERN]}, got {name!r}")
+    for name in named["networks"]:
+        if name in ROLES:
+            hint = f"say at the top of the recipe, under {name!r}, what it is"
+            refuse("networks", name, f"the {name} is no further network", hint)
+    for name in named["conditions"]:
+        if name in networks:
+            refuse("conditions", name, f"a network is called {name!r}", "rename one of the two")
+    for section in ("given", "optimizers"):
+        for name in named[section]:
+            if name not in networks:
+                hint = did_you_mean(name, networks) or f"the networks are {', '.join(networks)}"
+                refuse(section, name, f"no network is called {name!r}", hint)
 
 
 def _check_best(recipe: RecipeSchema, findings: Findings) -> None:
@@ -106,8 +137,12 @@ def _entries(
 ) -> Iterator[tuple[Keys, Entry | None]]:
     """Yield every component that the recipe names."""
     for keys, slot in SLOTS.items():
-        written = _get(value, keys)
-        if slot.many:
+        written = _get(value, keys[:-1] if slot.open else keys)
+        if slot.open:
+            for name, item in written.items() if isinstance(written, dict) else ():
+                if (path := (*keys[:-1], name)) not in SLOTS:
+                    yield path, _entry(item, path, slot, findings, registry)
+        elif slot.many:
             for index, item in enumerate(written if isinstance(written, list) else []):
                 yield (*keys, index), _entry(item, (*keys, index), slot, findings, registry)
         elif written is not _MISSING:

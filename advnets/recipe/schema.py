@@ -6,30 +6,36 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ..plugins.components import Component, Parameters
 from ..plugins.registry import Registry
 from .document import Keys
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"
+FIELD_PATTERN = r"^[a-z][a-z0-9_]*$"
+"""Of the names of networks and of fields, which become words of Python and of TensorFlow."""
+ANY = "*"
+"""The last key of a slot whose names the recipe chooses, in :data:`SLOTS`."""
 LARGEST_SEED = 2**31 - 1
 LARGEST_COUNT = 2**53  # steps are kept in float64 here and there (plots, JSON)
 
 
 @dataclass(frozen=True)
 class Slot:
-    """Describe a key of the recipe that names a component, or a list of them.
+    """Describe a key of the recipe that names a component, or several of them.
 
     Attributes:
         kind: The kind of the component.
         role: For architectures, the player it must be able to play.
         many: Whether the value is a list of components.
+        open: Whether the value is a mapping from names to components.
     """
 
     kind: str
     role: str = ""
     many: bool = False
+    open: bool = False
 
     def fits(self, component: Component) -> bool:
         """Tell whether a component of its kind may stand there."""
@@ -42,10 +48,13 @@ class Slot:
 
 Cadence = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
 Count = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
+FieldName = Annotated[str, Field(pattern=FIELD_PATTERN, max_length=100)]
 
 
 class Optimizers(Parameters):
-    """Choose how each player moves along its gradient."""
+    """Choose how each player, and where it says so a network of its own, moves."""
+
+    model_config = ConfigDict(extra="allow")
 
     generator: Annotated[Any, Slot("optimizers")] = Field(description="the generator's optimizer")
     discriminator: Annotated[Any, Slot("optimizers")] = Field(
@@ -195,6 +204,22 @@ class RecipeSchema(Parameters):
     latent: Annotated[Any, Slot("priors")] = Field(description="the prior of z")
     generator: Annotated[Any, Slot("architectures", "generator")] = Field(description="G")
     discriminator: Annotated[Any, Slot("architectures", "discriminator")] = Field(description="D")
+    networks: Annotated[dict[str, Any], Slot("architectures", open=True)] = Field(
+        {}, description="further networks, by the names that the encounter or a term has for them"
+    )
+    given: dict[str, list[FieldName]] = Field(
+        {},
+        description="what networks are told besides their first input: "
+        "`{generator: [label], discriminator: [label]}`",
+    )
+    conditions: Annotated[dict[str, Any], Slot("conditions", open=True)] = Field(
+        {},
+        description="how a field of generated examples is drawn; one that is not named comes "
+        "with the batch",
+    )
+    encounter: Annotated[Any, Slot("encounters")] = Field(
+        "generated", description="what is judged, and which networks make it"
+    )
     loss: Annotated[Any, Slot("losses")] = Field(description="what each player minimises")
     penalties: Annotated[list[Any], Slot("penalties", many=True)] = Field(
         [], description="terms added to one player's loss"
@@ -202,7 +227,9 @@ class RecipeSchema(Parameters):
     updates: Annotated[Any, Slot("updates")] = Field(
         "alternating", description="the order of the players' moves"
     )
-    optimizers: Optimizers = Field(description="how each player moves along its gradient")
+    optimizers: Annotated[Optimizers, Slot("optimizers", open=True)] = Field(
+        description="how each player moves along its gradient, and a network that has its own"
+    )
     averaging: Averaging | None = Field(
         None,
         description="keep a moving average of the generator's weights, and sample from it: "
@@ -225,16 +252,19 @@ def slots(model: type[BaseModel], keys: Keys = ()) -> Iterator[tuple[Keys, Slot]
 
     >>> [".".join(keys) for keys, slot in slots(RecipeSchema) if slot.many]
     ['penalties', 'monitoring.callbacks', 'evaluation.metrics']
+    >>> [".".join(keys) for keys, slot in slots(RecipeSchema) if slot.open]
+    ['networks.*', 'conditions.*', 'optimizers.*']
     """
     for name, field in model.model_fields.items():
         for slot in field.metadata:
             if isinstance(slot, Slot):
-                yield (*keys, name), slot
+                yield (*keys, name, ANY) if slot.open else (*keys, name), slot
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from slots(field.annotation, (*keys, name))
 
 
 SLOTS = dict(slots(RecipeSchema))
+"""Where components stand: names of the recipe's choice as :data:`ANY`."""
 
 
 def is_entry(keys: Keys) -> bool:
@@ -242,9 +272,12 @@ def is_entry(keys: Keys) -> bool:
 
     >>> is_entry(("dataset", "offline")), is_entry(("penalties", 0)), is_entry(("training",))
     (True, True, False)
+    >>> is_entry(("networks", "encoder")), is_entry(("networks",)), is_entry(("given", "encoder"))
+    (True, False, False)
     """
     if keys == ("dataset", OFFLINE):
         return True
     if keys and isinstance(keys[-1], int):
         return keys[:-1] in SLOTS and SLOTS[keys[:-1]].many
-    return keys in SLOTS and not SLOTS[keys].many
+    slot = SLOTS.get(keys) or SLOTS.get((*keys[:-1], ANY))
+    return slot is not None and not slot.many

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from ..safe_io.wording import pluralise, shorten
-from .schema import NAME_PATTERN
+from .schema import FIELD_PATTERN, NAME_PATTERN
 
 KIND = {
     "losses": "loss",
@@ -31,7 +31,10 @@ KIND = {
 }
 """One component of each kind, in words."""
 
-PATTERNS = {NAME_PATTERN: "lower-case letters, digits, _ and -, a letter or a digit first"}
+PATTERNS = {
+    NAME_PATTERN: "lower-case letters, digits, _ and -, a letter or a digit first",
+    FIELD_PATTERN: "lower-case letters, digits and _, a letter first",
+}
 MAPPING_TYPES = ("dict_type", "dataclass_type", "model_type", "model_attributes_type")
 EXPECTED: dict[str, Callable[[Mapping[str, Any]], str]] = {
     **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), lambda c: "an integer"),

@@ -74,6 +74,15 @@ class Gap(Parameters):
     features: Annotated[str | dict[str, Any] | None, Names("features")] = None
 
 
+class Classes(Parameters):
+    classes: int = Field(ge=2)
+
+
+class Packed(Parameters):
+    of: int = Field(2, ge=1)
+    encounter: Annotated[str | dict[str, Any] | None, Names("encounters")] = "generated"
+
+
 @pytest.fixture(scope="session")
 def registry() -> Registry:
     """Toy components of every kind that a recipe needs."""
@@ -95,13 +104,24 @@ def registry() -> Registry:
                 "losses": [Component("hinge", "m:a", parameters=Hinge)],
                 "penalties": [Component("zero", "m:a", parameters=Zero)],
                 "updates": [Component("turns", "m:a"), Component("alternating", "m:a")],
+                "conditions": [
+                    Component("uniform", "m:a"),
+                    Component("categorical", "m:a", parameters=Classes),
+                ],
+                "encounters": [
+                    Component("generated", "m:a"),
+                    Component("packed", "m:a", parameters=Packed),
+                ],
                 "optimizers": [Component("descent", "m:a", parameters=Descent)],
                 "metrics": [
                     Component("score", "m:a"),
                     Component("gap", "m:a", parameters=Gap),
                 ],
                 "features": [Component("edges", "m:a", parameters=Edges)],
-                "callbacks": [Component("bell", "m:a")],
+                "callbacks": [
+                    Component("bell", "m:a"),
+                    Component("brake", "m:a", parameters=Zero, changes_game=True),
+                ],
             },
         )
     )

@@ -71,6 +71,13 @@ def test_the_toy_recipe(registry: Registry, good: str) -> None:
         (("penalties",), "zero"),
         (("penalties",), [{"weight": 1}]),
         (("optimizers", "generator"), None),
+        (("optimizers", "encoder"), "adamm"),
+        (("networks",), {"encoder": "uniform"}),
+        (("networks",), {"Encoder": "dense"}),
+        (("conditions",), {"label": {"name": "categorical", "classes": 1}}),
+        (("given",), {"generator": "label"}),
+        (("given",), {"generator": ["La bel"]}),
+        (("encounter",), "cube"),
     ],
 )
 def test_refusals(registry: Registry, good: str, keys: tuple[str, ...], value: object) -> None:
@@ -80,6 +87,15 @@ def test_refusals(registry: Registry, good: str, keys: tuple[str, ...], value: o
         holder = holder[key]
     holder[keys[-1]] = value
     assert not make(registry).is_valid(recipe)
+
+
+def test_names_that_the_recipe_chooses(registry: Registry, good: str) -> None:
+    recipe = read_yaml(good, "r.yaml").value
+    recipe["networks"] = {"encoder": {"name": "dense", "layers": [3]}}
+    recipe["given"] = {"encoder": ["label"]}
+    recipe["conditions"] = {"label": "uniform", "code": {"name": "categorical", "classes": 4}}
+    recipe["optimizers"]["encoder"] = "descent"
+    assert make(registry).is_valid(recipe)
 
 
 @pytest.mark.parametrize("file", RECIPES, ids=lambda file: file.stem)

@@ -60,9 +60,38 @@ def test_from_python(parse: Any) -> None:
     assert recipe.data["loss"]["margin"] == 10.0
 
 
+def test_names_that_the_recipe_chooses(parse: Any) -> None:
+    words = [
+        "networks.encoder=dense",
+        "networks.encoder.layers=[8]",
+        "conditions.label=uniform",
+        "given.generator=[label]",
+        "optimizers.encoder=descent",
+        "optimizers.encoder.rate=0.25",
+    ]
+    data = parse(overrides=words).data
+    assert data["networks"] == {"encoder": {"name": "dense", "layers": [8]}}
+    assert data["conditions"] == {"label": {"name": "uniform"}}
+    assert data["given"] == {"generator": ["label"]}
+    assert data["optimizers"]["encoder"] == {"name": "descent", "rate": 0.25}
+
+
 @pytest.mark.parametrize(
     ("override", "problem"),
     [
+        (
+            "networks.encoder.layers=[8]",
+            "networks.encoder.layers=[8]: networks.encoder: missing key 'name'; architectures: ",
+        ),
+        (
+            "given.encoder=[label]",
+            "given.encoder=[label]: given.encoder: no network is called 'encoder'; the networks are ",
+        ),
+        (
+            "optimizers.generater=descent",
+            "optimizers.generater=descent: optimizers.generater: no network is called "
+            "'generater'; did you mean 'generator'?",
+        ),
         ("training.steps=abc", "training.steps=abc: expected an integer, got the text 'abc'"),
         ("training.steps=0", "training.steps=0: expected at least 1, got 0"),
         (

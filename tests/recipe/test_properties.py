@@ -28,7 +28,8 @@ KEYS = st.sampled_from(
     [
         "name", "seed", "dataset", "latent", "generator", "discriminator", "loss", "penalties",
         "updates", "optimizers", "training", "distribution", "checkpoints", "monitoring",
-        "evaluation", "steps", "batch_size", "margin", "offline", "x",
+        "evaluation", "networks", "given", "conditions", "encounter", "encoder",
+        "steps", "batch_size", "margin", "offline", "x",
     ]
 )  # fmt: skip
 SCALARS = (

@@ -32,7 +32,7 @@ def test_parameters_are_plain(parse: Any) -> None:
 def test_walk_names_every_component(parse: Any) -> None:
     assert {path for path, _, _ in parse().walk()} == {
         "dataset", "dataset.offline", "latent", "generator", "discriminator", "loss",
-        "penalties.0", "penalties.1", "updates", "optimizers.generator",
+        "encounter", "penalties.0", "penalties.1", "updates", "optimizers.generator",
         "optimizers.discriminator",
     }  # fmt: skip
 

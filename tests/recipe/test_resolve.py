@@ -23,6 +23,10 @@ def test_defaults_are_filled_in(parse: Any) -> None:
         "latent": {"name": "cube"},
         "generator": {"name": "dense", "layers": []},
         "discriminator": {"name": "critic"},
+        "networks": {},
+        "given": {},
+        "conditions": {},
+        "encounter": {"name": "generated"},
         "loss": {"name": "hinge", "margin": 3.0},
         "penalties": [{"name": "zero", "weight": 2.0}, {"name": "zero", "weight": 1.0}],
         "updates": {"name": "turns"},
@@ -93,7 +97,7 @@ def test_missing_keys(problems: Any) -> None:
         "r.yaml:1:1: missing key 'generator' (G)",
         "r.yaml:1:1: missing key 'discriminator' (D)",
         "r.yaml:1:1: missing key 'loss' (what each player minimises)",
-        "r.yaml:1:1: missing key 'optimizers' (how each player moves along its gradient)",
+        "r.yaml:1:1: missing key 'optimizers' (how each player moves along its gradient, and a network that has its own)",
         "r.yaml:1:1: missing key 'training' (how long, and how many examples at a time)",
     ]
 
@@ -136,6 +140,71 @@ def test_missing_keys(problems: Any) -> None:
 def test_problems(changed: Any, old: str, new: str, problem: str) -> None:
     (line,) = changed((old, new))
     assert line.startswith(f"r.yaml:{problem}")
+
+
+NAMED = (
+    "updates: turns",
+    """networks: {encoder: {name: dense, layers: [3]}, teacher: dense}
+given: {generator: [label, code], encoder: [label]}
+conditions: {code: {name: categorical, classes: 10}, label: uniform}""",
+)
+"""Networks, and what they are told, in lines 7 to 9."""
+
+
+def test_names_that_the_recipe_chooses(parse: Any, good: str) -> None:
+    recipe = parse(good.replace(*NAMED).replace("0.5}", "0.5}\n  encoder: descent"))
+    assert recipe.data["networks"] == {
+        "encoder": {"name": "dense", "layers": [3]},
+        "teacher": {"name": "dense", "layers": []},
+    }
+    assert recipe.settings.given == {"generator": ["label", "code"], "encoder": ["label"]}
+    assert recipe.settings.conditions["label"] == {"name": "uniform"}
+    assert recipe.component("conditions.code")[1] == {"classes": 10}
+    assert recipe.component("networks.encoder")[1] == {"layers": (3,)}
+    assert recipe.component("optimizers.encoder")[1] == {"rate": 0.1}
+    assert recipe.component("encounter")[0].name == "generated"
+    assert recipe.settings.optimizers.encoder == {"name": "descent", "rate": 0.1}
+    assert {path for path, _, _ in recipe.walk()} >= {
+        "networks.encoder", "networks.teacher", "conditions.code", "conditions.label",
+        "optimizers.encoder", "optimizers.generator", "encounter",
+    }  # fmt: skip
+    assert parse(recipe.to_yaml()).data == recipe.data
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("teacher: dense", "generator: dense", "7:49: networks.generator: the generator is no further network; say at the top of the recipe, under 'generator', what it is"),
+        ("teacher: dense", "Teacher: dense", "7:49: networks.Teacher: a name there is lower-case letters, digits and _, a letter first, got 'Teacher'"),
+        ("teacher: dense", "teacher: dens", "7:58: networks.teacher: 'dens' is not among the registered architectures; did you mean 'dense'?"),
+        ("teacher: dense", "teacher: {name: dense, units: 3}", "7:72: unknown parameter 'units' of architecture 'dense'"),
+        ("layers: [3]", "layers: [{units: 0}]", "7:52: networks.encoder.layers.0.units: expected at least 1, got 0"),
+        ("encoder: [label]", "encodr: [label]", "8:35: given.encodr: no network is called 'encodr'; did you mean 'encoder'?"),
+        ("encoder: [label]", "q: [label]", "8:35: given.q: no network is called 'q'; the networks are generator, discriminator, encoder, teacher"),
+        ("encoder: [label]", "encoder: label", "8:44: given.encoder: expected a list, got the text 'label'; put it in brackets: [...]"),
+        ("encoder: [label]", "encoder: [a b]", "8:45: given.encoder.0: expected lower-case letters, digits and _, a letter first, got the text 'a b'"),
+        ("label: uniform", "teacher: uniform", "9:54: conditions.teacher: a network is called 'teacher'; rename one of the two"),
+        ("label: uniform", "discriminator: uniform", "9:54: conditions.discriminator: a network is called 'discriminator'"),
+        ("label: uniform", "label: unifrom", "9:61: conditions.label: 'unifrom' is not among the registered conditions; did you mean 'uniform'?"),
+        ("label: uniform", "label: null", "9:61: conditions.label: expected a name, or a mapping with a name, got nothing"),
+        (", classes: 10", "", "9:14: missing parameter 'classes' of condition 'categorical'"),
+        ("latent: cube", "latent: cube\nencounter: packd", "3:12: encounter: 'packd' is not among the registered encounters; did you mean 'packed'?"),
+        ("rate: 0.5}", "rate: 0.5}\n  encodr: descent", "13:3: optimizers.encodr: no network is called 'encodr'; did you mean 'encoder'?"),
+        ("rate: 0.5}", "rate: 0.5}\n  encoder: {name: descent, rate: 0}", "13:34: optimizers.encoder.rate: expected more than 0, got 0"),
+    ],
+)  # fmt: skip
+def test_problems_with_names(problems: Any, good: str, old: str, new: str, problem: str) -> None:
+    text = good.replace(*NAMED)
+    assert text.count(old) == 1
+    (line,) = problems(text.replace(old, new))
+    assert line.startswith(f"r.yaml:{problem}")
+
+
+def test_sections_of_names_are_mappings(problems: Any, good: str) -> None:
+    assert problems(good.replace("updates: turns", "networks: dense\ngiven: [label]"))[:2] == [
+        "r.yaml:7:11: networks: expected a mapping, got the text 'dense'",
+        "r.yaml:8:8: given: expected a mapping, got a list of 1 entry",
+    ]
 
 
 def test_a_misspelt_key_of_a_nested_parameter(changed: Any) -> None:
