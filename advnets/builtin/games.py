@@ -111,8 +111,12 @@ def advnets_conditions() -> list[Component]:
                 "a class field, drawn by its frequencies in the training data",
                 FrequenciesParameters,
             ),
-            uniform=("a class field, every class alike",),
             categorical=("a new class field, every class alike", CategoricalParameters),
+        ),
+        Component(
+            "uniform",
+            "advnets.game.conditions:UniformClasses",
+            "a class field, every class alike",
         ),
         Component(
             "batch",

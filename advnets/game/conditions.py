@@ -60,7 +60,9 @@ class UniformClasses(Condition):
     def __init__(self, classes: int | None = None, context: GameContext | None = None):
         if classes is None:
             if context is None:
-                raise UsageError("the number of classes is needed", hint="UniformClasses(classes=10)")
+                raise UsageError(
+                    "the number of classes is needed", hint="UniformClasses(classes=10)"
+                )
             classes = context.class_field().classes
         self.field = Field((), "int64", classes=classes)
 
@@ -141,7 +143,9 @@ class FromBatch(Condition):
             name = name or context.name
             field = field or context.spec.field(name)
         if field is None:
-            raise UsageError("the field is needed", hint="FromBatch(Field((), 'int64', 10), 'label')")
+            raise UsageError(
+                "the field is needed", hint="FromBatch(Field((), 'int64', 10), 'label')"
+            )
         self.field, self.fields = field, (name,)
 
     def sample(

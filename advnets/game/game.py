@@ -35,8 +35,8 @@ class AdversarialGame(Generation):
     What is judged comes from ``encounter``, what each player minimises from ``loss`` and
     ``penalties``, who moves when from ``updates``; the defaults are the minimax game of
     Goodfellow et al. 2014, played by Algorithm 1. What networks are told besides (a label,
-    a code) is read off the names of their inputs. Latent noise and dropout masks are pure functions of the seed, the round
-    and the example, so a game has no random state.
+    a code) is read off the names of their inputs. Latent noise and dropout masks are pure
+    functions of the seed, the round and the example, so a game has no random state.
 
     Networks may compute in half precision, as their Keras policies say. What they return is
     taken in float32, losses and gradients are float32, and penalties see a D that computes
@@ -110,8 +110,7 @@ class AdversarialGame(Generation):
             self.prior = Uniform(size)
         if self.prior is not None and size is not None and self.prior.size != size:
             raise UsageError(
-                f"the prior draws {self.prior.size} latent dimensions, "
-                f"the generator takes {size}"
+                f"the prior draws {self.prior.size} latent dimensions, the generator takes {size}"
             )
         self.loss = loss if loss is not None else Minimax()
         if isinstance(average, GeneratorAverage):
@@ -194,7 +193,8 @@ class AdversarialGame(Generation):
             _check_what_is_needed(duel, [self.loss, *self.penalties])
         if len(play.duels) > 1 and type(self.loss).update is not Loss.update:
             raise PluginError(
-                f"{type(self.loss).__name__} has a state, which {len(play.duels)} duels cannot share",
+                f"{type(self.loss).__name__} has a state, which {len(play.duels)} duels "
+                "cannot share",
                 hint="choose a loss without `update`",
                 module=type(self.loss).__module__,
             )
@@ -247,7 +247,8 @@ class AdversarialGame(Generation):
             self.loss.update(duel.real, duel.fake)
             for key, values in self._seen_of(duel).items():
                 seen[prefix + key] = batch.per_example(values, _shapes(duel), key)
-        for component in (*self.penalties, self.encounter, self.updates):
+        observing: tuple[Any, ...] = (*self.penalties, self.encounter, self.updates)
+        for component in observing:
             seen |= component.observe(play)
             component.update(play)
         shares = {f"{player[0]}_loss": losses[player] for player in TURNS if player in losses}

@@ -206,6 +206,7 @@ class Generation(Players):
             UsageError: If the encounter makes no examples.
         """
         told = dict(told) if isinstance(told, Mapping) else {"latent": told}
+        self.sampling_networks(weights)  # there may be no averages
         averaged = bool(self.averages) and weights != "current"
         if averaged not in self._samplers:
             make = self.maker(weights)

@@ -65,19 +65,19 @@ class Players(keras.Model):
 
     def __init__(self, networks: Mapping[str, keras.Model], roles: Mapping[str, Role], name: str):
         super().__init__(name=name)
-        for role, network in networks.items():
+        for network_name, network in networks.items():
             if not network.built:
                 raise UsageError(
-                    f"the {role} is not built",
+                    f"the {network_name} is not built",
                     hint="give its first layer an input shape, such as keras.Input((100,))",
                 )
         self.generator = networks["generator"]
         self.discriminator = networks["discriminator"]
         self.networks = dict(networks)
         self.roles = dict(roles)
-        for network, role in self.roles.items():
-            if role.player is None:
-                self.networks[network].trainable = False
+        for name in self.networks:
+            if self.roles[name].player is None:
+                self.networks[name].trainable = False
         self.norms_every = 1
         self.skips = False
         self.sees_weights = False
@@ -168,8 +168,7 @@ class Players(keras.Model):
     def _networks_of(self, player: str | None) -> list[str]:
         """Return the names of the networks that move with a player, its own first."""
         others = [name for name in self.networks if name not in PLAYERS]
-        own = [name for name in (player, *others) if name and self._player_of(name) == player]
-        return own
+        return [name for name in (player, *others) if name and self._player_of(name) == player]
 
     def slow_down(self, factor: float) -> None:
         """Multiply all learning rates by ``factor``, for good."""
@@ -227,7 +226,8 @@ class Players(keras.Model):
         finite = all_finite(reduced)  # The same on all replicas, since the sum is.
 
         def move(gradients: list[tf.Tensor]) -> None:
-            given = dict(zip([i for i, g in enumerate(reduced) if g is not None], gradients))
+            places = (i for i, gradient in enumerate(reduced) if gradient is not None)
+            given = dict(zip(places, gradients, strict=True))
             for optimizer, moved in self._moves_of(player):
                 reached = [(given[i], v) for i, v in moved if i in given]
                 optimizer.apply([g for g, _ in reached], [v for _, v in reached])

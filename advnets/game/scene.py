@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import keras
@@ -218,7 +217,9 @@ class Scene:
         joined = {
             name: inputs[0][name]
             if len(inputs) == 1
-            else tf.concat([inputs[0][name], *(_like(each, inputs, name) for each in inputs[1:])], 0)
+            else tf.concat(
+                [inputs[0][name], *(_like(each, inputs, name) for each in inputs[1:])], 0
+            )
             for name in role.takes
         }
         sizes = [batching.size(next(iter(each.values()))) for each in inputs]
@@ -236,7 +237,7 @@ class Scene:
         return said if isinstance(said, Mapping) else {"logits": said}
 
     def _critic(self, by: str, role: Role, side: Side) -> Callable[..., Side]:
-        first, *others = role.takes
+        first = next(iter(role.takes))
 
         def critic(x: tf.Tensor, **told: tf.Tensor) -> Side:
             inputs = self._inputs(by, role, side, {first: x, **told})
@@ -285,12 +286,12 @@ class Play(Scene):
                 if not any(side is other for _, other in wanted):
                     wanted.append((segment, side))
             self.duels[name] = Duel(real, fake, duel.judge, duel.weight, duel.players)
-        for judge, sides in asked.items():
+        for judge, named in asked.items():
             if together and judge in self._cast.joint:
-                self._let_judge(judge, sides)
+                self._let_judge(judge, named)
             else:
-                for side in sides:
-                    self._let_judge(judge, [side])
+                for one in named:
+                    self._let_judge(judge, [one])
         first = next(iter(self.duels.values()))
         self.real, self.fake = first.real, first.fake
 
@@ -309,7 +310,9 @@ class Play(Scene):
 
 def _checked(duels: Any) -> Mapping[str, Duel]:
     if not isinstance(duels, Mapping) or not duels:
-        raise PluginError(f"an encounter's `meet` returns duels by name, not {type(duels).__name__}")
+        raise PluginError(
+            f"an encounter's `meet` returns duels by name, not {type(duels).__name__}"
+        )
     for name, duel in duels.items():
         if not isinstance(duel, Duel):
             raise PluginError(f"the duel {name!r} is no Duel but {type(duel).__name__}")
@@ -327,5 +330,7 @@ def _alone(inputs: Mapping[str, tf.Tensor]) -> Any:
     return dict(inputs) if len(inputs) > 1 else next(iter(inputs.values()))
 
 
-def _like(inputs: Mapping[str, tf.Tensor], all_inputs: Sequence[Mapping[str, Any]], name: str) -> Any:
+def _like(
+    inputs: Mapping[str, tf.Tensor], all_inputs: Sequence[Mapping[str, Any]], name: str
+) -> Any:
     return tf.cast(inputs[name], all_inputs[0][name].dtype)

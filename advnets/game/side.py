@@ -38,7 +38,8 @@ class Side(Mapping[str, tf.Tensor]):
     Raises:
         PluginError: If ``said`` is neither a tensor nor a mapping of tensors.
 
-    >>> side = Side(tf.constant([[1.0], [2.0]]), example=tf.zeros([2, 3]), label=tf.constant([7, 8]))
+    >>> label = tf.constant([7, 8])
+    >>> side = Side(tf.constant([[1.0], [2.0]]), example=tf.zeros([2, 3]), label=label)
     >>> side.logits.shape, side.fields["label"].numpy().tolist()
     (TensorShape([2]), [7, 8])
     >>> side.having(latent=tf.ones([2, 1])).judged
@@ -164,7 +165,8 @@ def at_least_float32(x: tf.Tensor) -> tf.Tensor:
 def split_words(said: Any, sizes: list[int | tf.Tensor]) -> list[dict[str, tf.Tensor]]:
     """Split what D said of several sides in one call into what it said of each.
 
-    >>> [part["logits"].numpy().tolist() for part in split_words(tf.constant([1.0, 2.0, 3.0]), [1, 2])]
+    >>> parts = split_words(tf.constant([1.0, 2.0, 3.0]), [1, 2])
+    >>> [part["logits"].numpy().tolist() for part in parts]
     [[1.0], [2.0, 3.0]]
     """
     words, parts, start = _words(said), [], 0

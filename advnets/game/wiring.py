@@ -58,9 +58,7 @@ def _check_names(roles: Mapping[str, Role], networks: Mapping[str, keras.Model])
         )
 
 
-def wire_roles(
-    roles: Mapping[str, Role], networks: Mapping[str, keras.Model]
-) -> dict[str, Role]:
+def wire_roles(roles: Mapping[str, Role], networks: Mapping[str, keras.Model]) -> dict[str, Role]:
     """Return the roles with what the networks take besides, by the names of their inputs.
 
     Raises:

@@ -189,7 +189,7 @@ def evaluate_game(
         ),
         players=Players(
             prior=game.prior,
-            generator=partial(generate, in_inference(generator), numbers=source.spec.size),
+            generator=partial(_generate_from, game.maker(weights), source.spec.size),
             discriminator=partial(judge, in_inference(game.discriminator), game.loss),
             judge_in_play=partial(judge_in_play, game.discriminator, game.loss, game.seed),
             loss=game.loss,
@@ -208,3 +208,10 @@ def evaluate_game(
             who = f"metric {component.name!r}"
             scores += guard.attempt(who, context.step, compute) or []
     return scores
+
+
+def _generate_from(
+    make: Callable[[dict[str, np.ndarray]], Any], numbers: int, latents: np.ndarray
+) -> np.ndarray:
+    """Return what is made of latent points alone."""
+    return generate(make, {"latent": np.asarray(latents, np.float32)}, numbers)

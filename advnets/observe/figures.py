@@ -16,9 +16,8 @@ from ..monitor.figures.figure_1 import DPI, PANELS, choose_panels, figure_1
 from ..monitor.figures.figure_2 import SamplesAndNeighbours, figure_2
 from ..monitor.figures.figure_3 import LatentLines, figure_3
 from ..monitor.snapshot import read_snapshots
-from ..random import Draw
 from ..safe_io.atomic import replace_atomically
-from .inference import generate, in_inference
+from .inference import generate
 from .observer import Observer, View
 
 WIDE = 640

@@ -98,7 +98,7 @@ class Session:
             else:
                 self.folder.manifest.update(initial_state_sha256=state_sha256(state))
             slow_down(game, self.folder)
-            noise = duplicated_noise(game.prior, game.seed)
+            noise = None if game.prior is None else duplicated_noise(game.prior, game.seed)
             self.folder.manifest.update(noise=noise)
             if noise is not None:
                 log.warning("the prior repeats itself: %s", noise)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .failure import ConformanceError
     from .subject import Subject
     from .suite import Case, cases, conformance
+    from .toys import play_of
 
 _HOMES = {
     "Case": "suite",
@@ -42,6 +43,7 @@ _HOMES = {
     "Subject": "subject",
     "cases": "suite",
     "conformance": "suite",
+    "play_of": "toys",
 }
 
 __all__ = [
@@ -62,6 +64,7 @@ __all__ = [
     "check_recipe",
     "check_updates",
     "conformance",
+    "play_of",
 ]
 
 

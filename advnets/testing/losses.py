@@ -125,16 +125,12 @@ def works_compiled(subject: Subject) -> None:
 
 
 def logs_one_value_per_example(subject: Subject) -> None:
-    """``value``, ``probability`` and ``observe``, where they are defined."""
+    """``probability`` and ``observe``, where they are defined."""
     loss = _made(subject)
     real, fake = _outputs(loss, 5)
     seen = dict(loss.observe(real, fake))
-    for name, values in (
-        ("value", loss.value(real, fake)),
-        ("probability", loss.probability(real)),
-    ):
-        if values is not None:
-            seen[name] = values
+    if (probability := loss.probability(real)) is not None:
+        seen["probability"] = probability
     for name, values in seen.items():
         array = per_example(values, 5, f"{name!r}, which is logged,")
         if name == "probability" and not ((array >= 0) & (array <= 1)).all():
@@ -180,7 +176,7 @@ def _made(subject: Subject) -> Loss:
 
 def _players(loss: Loss) -> dict[str, Callable[..., Any]]:
     def generator(real: Side, fake: Side) -> Any:
-        return loss.generator(real if loss.needs_real else None, fake)
+        return loss.generator(real if loss.needs_real else Side(), fake)
 
     return {"discriminator": loss.discriminator, "generator": generator}
 

@@ -9,9 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .. import random
-from ..game import Side, Penalty, PenaltyInputs
-from ..plugins.components import ROLES
+from ..game import PLAYERS, Penalty
 from ..random import Draw
 from . import toys
 from .failure import fail
@@ -29,39 +27,37 @@ class _Scene:
 
     def values(self, real: tf.Tensor, latents: tf.Tensor, step: int = 0) -> tf.Tensor:
         """The penalty, as a game would compute it in its player's turn."""
-        n = real.shape[0] if real.shape[0] is not None else tf.shape(real)[0]
-        draw = Draw(1, step)
-
-        def critic(x: tf.Tensor) -> Side:
-            with random.scope(draw, "check", [("penalty", n)]):
-                return Side(self.discriminator(x, training=True))
-
+        asked = "discriminator" in self.players or self.penalty.needs_real
         generated = self.generator(latents, training=True)
-        asked = self.penalty.player == "discriminator" or self.penalty.needs_real
-        return self.penalty(
-            PenaltyInputs(
-                critic=critic,
-                real=real,
-                generated=generated,
-                real_output=critic(real) if asked else None,
-                fake_output=critic(generated),
-                draw=draw,
-                stage="check",
-            )
+        play = toys.play_of(
+            self.discriminator,
+            real,
+            generated,
+            player=self.players[0],
+            stage="check",
+            judge_real=asked,
+            draw=Draw(1, step),
         )
+        return self.penalty(play)
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Whose loss the penalty is added to."""
+        player = self.penalty.player
+        return (player,) if isinstance(player, str) else tuple(player)
 
     @property
     def variables(self) -> list[Any]:
         """What the penalty's player can change."""
-        network = self.generator if self.penalty.player == "generator" else self.discriminator
+        network = self.generator if self.players[0] == "generator" else self.discriminator
         return [variable.value for variable in network.trainable_variables]
 
 
 def belongs_to_a_player(subject: Subject) -> None:
     """Its attribute ``player`` says whose loss it is added to."""
-    player = _scene(subject).penalty.player
-    if player not in ROLES:
-        fail(f"its player is {player!r}; {' or '.join(map(repr, ROLES))} was expected")
+    player, players = _scene(subject).penalty.player, _scene(subject).players
+    if not players or not set(players) <= set(PLAYERS):
+        fail(f"its player is {player!r}; {' or '.join(map(repr, PLAYERS))}, or both, were expected")
 
 
 def returns_one_value_per_example(subject: Subject) -> None:
@@ -116,7 +112,7 @@ def draws_from_the_draw(subject: Subject) -> None:
         fail(
             "it returned other values in the same round of the same game, so a resumed run "
             "would not be the run that was interrupted",
-            hint="take random numbers from inputs.draw.uniform(stream, …) or .normal(stream, …)",
+            hint="take random numbers from play.draw.uniform(stream, …) or .normal(stream, …)",
         )
 
 

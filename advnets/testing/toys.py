@@ -2,20 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from ..game import AdversarialGame, Side, Loss, Minimax
+from ..game import AdversarialGame, Batch, Duel, Loss, Minimax, Play, Role, Side
+from ..game.scene import Cast
+from ..random import Draw
 from .failure import fail
 
 LATENT, SIZE, WIDTH = 3, 2, 6
 """Latent dimensions, numbers in an example, and units of a hidden layer."""
 ROUNDS = 12
 """Rounds of a short game."""
+
+
+def play_of(
+    discriminator: Callable[..., Any],
+    real: tf.Tensor,
+    fake: tf.Tensor,
+    *,
+    player: str = "discriminator",
+    stage: str = "discriminator/0",
+    judge_real: bool = True,
+    draw: Draw | None = None,
+    fields: Mapping[str, tf.Tensor] | None = None,
+    takes: Sequence[str] = ("example",),
+) -> Play:
+    """Return a play of given examples, for a penalty to be tried on.
+
+    Args:
+        discriminator: D: examples → logits, or a dictionary; a function will do.
+        real: x, ``[N, ...]``.
+        fake: What stands for G(z), ``[N, ...]``.
+        player: Whose term is tried.
+        stage: The part of the round.
+        judge_real: Whether D judges x as well.
+        draw: The random numbers of the round.
+        fields: Of both sides, by name.
+        takes: What D takes; with more than the example, it is called with a dictionary.
+
+    >>> play = play_of(lambda x: tf.reduce_sum(x, 1), tf.ones([2, 3]), tf.zeros([2, 3]))
+    >>> play.real.logits.numpy(), play.fake.critic(tf.ones([1, 3])).logits.numpy()
+    (array([3., 3.], dtype=float32), array([3.], dtype=float32))
+    """
+
+    def network(x: Any, training: bool) -> Any:
+        return discriminator(x)
+
+    called = discriminator if isinstance(discriminator, keras.Model) else network
+    roles = {"discriminator": Role(tuple(takes), "logits")}
+    cast = Cast({"discriminator": called}, roles, {}, None)
+    play = Play(cast, Batch(real, fields or {}), draw or Draw(1, 0), stage)
+    one, other = (Side(example=x, **(fields or {})) for x in (real, fake))
+    play.meet({"": Duel(one, other)}, judge_real=judge_real, together=False)
+    return play.for_player(player)
 
 
 class EnergyGap(Loss):

@@ -192,9 +192,7 @@ def network_contexts(
     return contexts
 
 
-def _output_shape(
-    role: Role, name: str, look_up: Callable[[Space, str], Field]
-) -> tuple[int, ...]:
+def _output_shape(role: Role, name: str, look_up: Callable[[Space, str], Field]) -> tuple[int, ...]:
     gives = role.gives or {}
     if "logits" in gives or not gives:
         return ()

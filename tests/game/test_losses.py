@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from advnets.errors import PluginError
-from advnets.game import Side, Minimax, NonSaturating
+from advnets.game import Minimax, NonSaturating, Side
 
 LOGITS_REAL, LOGITS_FAKE = 2.0, -1.0
 

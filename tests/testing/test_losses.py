@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from advnets.errors import PluginError
-from advnets.game import Loss, Side, Minimax
+from advnets.game import Loss, Minimax, Side
 from advnets.testing import ConformanceError, check_loss
 
 Failure = Callable[..., str]

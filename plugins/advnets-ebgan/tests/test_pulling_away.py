@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from advnets_ebgan.pulling_away import PullingAway
 
-from advnets.game import Side, PenaltyInputs
+from advnets.game import PenaltyInputs, Side
 from advnets.random import Draw
 
 

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from advnets_wgan.gradient_penalty import GradientPenalty
 
-from advnets.game import Side, PenaltyInputs
+from advnets.game import PenaltyInputs, Side
 from advnets.random import Draw
 
 Critic = Callable[[tf.Tensor], tf.Tensor]

@@ -46,8 +46,6 @@ class RelativisticAverage(RelativisticLoss):
         return {"over_fake": tf.sigmoid(over_fake), "over_real": tf.sigmoid(over_real)}
 
 
-def _differences(
-    real: Side, fake: Side
-) -> tuple[tf.Tensor, tf.Tensor]:
+def _differences(real: Side, fake: Side) -> tuple[tf.Tensor, tf.Tensor]:
     """Return C(x) − Ē C(G(z)) and C(G(z)) − Ē C(x), each ``[N]``."""
     return real.logits - global_mean(fake.logits), fake.logits - global_mean(real.logits)
