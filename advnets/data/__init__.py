@@ -12,7 +12,7 @@ from .preprocess import Preprocess
 from .probe import DataUnavailable
 from .source import Source
 from .sources.composed import Composed
-from .spec import SPLITS, DataSpec, Split
+from .spec import SPLITS, DataSpec, Field, Split
 
 __all__ = [
     "SPLITS",
@@ -20,6 +20,7 @@ __all__ = [
     "DataSpec",
     "DataUnavailable",
     "Examples",
+    "Field",
     "Preprocess",
     "Source",
     "Split",
