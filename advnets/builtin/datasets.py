@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ..plugins.components import Component, list_components
+from ..plugins.components import Component, Parameters, list_components
 from ..plugins.dataset_parameters import DatasetParameters
 from ..plugins.hookspecs import hookimpl
 
@@ -29,6 +29,9 @@ class TfdsParameters(DatasetParameters):
         None, min_length=1, description="split expression; by default the data set's own, if any"
     )
     feature: Word | None = Field(None, description="the feature to learn; by default image")
+    fields: list[Word] = Field(
+        [], description="further features that come with each example; label always does"
+    )
     size: int | None = Field(
         None, ge=1, le=4096, description="resize each image's central square to this, in pixels"
     )
@@ -108,6 +111,17 @@ class FolderParameters(DatasetParameters):
     )
 
 
+class NpzField(Parameters):
+    """Validate what is said about a field of ``npz``."""
+
+    classes: int | None = Field(
+        None, ge=1, description="how many classes there are, if it holds classes: integers from 0"
+    )
+    kind: Literal["image", "vector"] = Field(
+        "vector", description="image: to be preprocessed as the data set's images are"
+    )
+
+
 class NpzParameters(DatasetParameters):
     """Validate the parameters of ``npz``."""
 
@@ -117,6 +131,9 @@ class NpzParameters(DatasetParameters):
         None, min_length=1, description="array's name; by default validation, if there is one"
     )
     test: Word | None = Field(None, description="array's name; by default test, if there is one")
+    fields: dict[Word, NpzField] = Field(
+        {}, description="what else comes with each example, from the array train_NAME, test_NAME, …"
+    )
     low: float | None = Field(None, description="lower end of the range; 0 for uint8")
     high: float | None = Field(None, description="upper end of the range; 255 for uint8")
 

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
 from ..errors import DataError
-from .spec import DataSpec
+from .spec import DataSpec, Field
 
 
 class Examples(NamedTuple):
-    """Hold what a source reads of one split: examples [N, *shape], labels [N] or ``None``."""
+    """Hold what a source reads of one split: examples, and what comes with each of them.
+
+    Attributes:
+        examples: Array [N, *shape].
+        fields: Name → array [N, …]. A split may lack fields that the data set declares.
+
+    >>> Examples(np.zeros((2, 3)), {"label": np.array([0, 1])}).labels
+    array([0, 1])
+    """
 
     examples: np.ndarray
-    labels: np.ndarray | None = None
+    fields: Mapping[str, np.ndarray] = MappingProxyType({})
+
+    @property
+    def labels(self) -> np.ndarray | None:
+        """The field ``label``, [N], or ``None``."""
+        return self.fields.get("label")
 
 
 def check_examples(read: Examples, spec: DataSpec, where: str) -> Examples:
@@ -26,11 +41,11 @@ def check_examples(read: Examples, spec: DataSpec, where: str) -> Examples:
         where: Source and split, for the message.
 
     Returns:
-        The same examples, with labels of int64.
+        The same examples, with fields of classes in the type that is declared.
 
     Raises:
-        DataError: If shape, type or range are others, if numbers are not finite, or if there
-            isn't one label for each example.
+        DataError: If shape, type or range are others, if numbers are not finite, if there
+            isn't one value of a field for each example, or if a field isn't declared.
 
     >>> spec = DataSpec((2,), "float32", 0, 1)
     >>> check_examples(Examples(np.array([[0.5, 2.0]], "float32")), spec, "coin")
@@ -38,29 +53,62 @@ def check_examples(read: Examples, spec: DataSpec, where: str) -> Examples:
         ...
     advnets.errors.DataError: coin: values reach from 0.5 to 2.0; the data set declares 0 to 1
     """
-    examples, labels = read.examples, read.labels
-    if examples.shape[1:] != spec.shape or examples.dtype != np.dtype(spec.dtype):
-        raise DataError(
-            f"examples are {examples.dtype} of shape {examples.shape[1:]}; the data set "
-            f"declares {spec.dtype} of shape {spec.shape}",
-            where=where,
-        )
-    if examples.dtype.kind == "f" and not (good := np.isfinite(examples)).all():
-        bad = int((~good.reshape(len(examples), -1).all(axis=1)).sum())
-        raise DataError(f"{bad:,} examples hold NaN or infinity", where=where)
-    if spec.low is not None and spec.high is not None and len(examples):
-        low, high = examples.min(), examples.max()
-        if low < spec.low or high > spec.high:
+    _check_numbers(read.examples, spec, "examples", "values", where)
+    fields = {}
+    for name, values in read.fields.items():
+        if name not in spec.fields:
             raise DataError(
-                f"values reach from {low} to {high}; the data set declares "
-                f"{spec.low} to {spec.high}",
+                f"it has a field {name!r}, which the data set does not declare",
+                hint='declare it in its spec: DataSpec(…, fields={"label": Field((), "int64", '
+                "classes=10)})",
                 where=where,
             )
-    if labels is not None:
-        labels = np.asarray(labels)
-        if labels.shape != (len(examples),):
+        fields[name] = _check_field(
+            np.asarray(values), len(read.examples), spec.fields[name], name, where
+        )
+    return Examples(read.examples, fields)
+
+
+def _check_field(values: np.ndarray, count: int, field: Field, name: str, where: str) -> np.ndarray:
+    what = f"values of {name!r}"
+    if values.shape[:1] != (count,):
+        raise DataError(f"{count:,} examples, but {name!r} of shape {values.shape}", where=where)
+    if field.classes is None:
+        _check_numbers(values, field, what, what, where)
+        return values
+    if values.dtype.kind not in "ui" or values.shape[1:] != field.shape:
+        raise DataError(
+            f"{what} are {values.dtype} of shape {values.shape[1:]}; integers of shape "
+            f"{field.shape}, from 0 to {field.classes - 1}, are declared",
+            where=where,
+        )
+    if count and not 0 <= values.min() <= values.max() < field.classes:
+        raise DataError(
+            f"{what} reach from {values.min()} to {values.max()}; the classes are 0 to "
+            f"{field.classes - 1}",
+            where=where,
+        )
+    return values.astype(field.dtype, copy=False)
+
+
+def _check_numbers(
+    values: np.ndarray, declared: DataSpec | Field, each: str, what: str, where: str
+) -> None:
+    """Check shape, type and range of numbers, and that they are finite."""
+    if values.shape[1:] != declared.shape or values.dtype != np.dtype(declared.dtype):
+        raise DataError(
+            f"{each} are {values.dtype} of shape {values.shape[1:]}; the data set "
+            f"declares {declared.dtype} of shape {declared.shape}",
+            where=where,
+        )
+    if values.dtype.kind == "f" and not (good := np.isfinite(values)).all():
+        bad = int((~good.reshape(len(values), -1).all(axis=1)).sum())
+        raise DataError(f"{bad:,} {each} hold NaN or infinity", where=where)
+    if declared.low is not None and declared.high is not None and len(values):
+        low, high = values.min(), values.max()
+        if low < declared.low or high > declared.high:
             raise DataError(
-                f"{len(examples):,} examples, but labels of shape {labels.shape}", where=where
+                f"{what} reach from {low} to {high}; the data set declares "
+                f"{declared.low} to {declared.high}",
+                where=where,
             )
-        labels = labels.astype(np.int64)
-    return Examples(examples, labels)

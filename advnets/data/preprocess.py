@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import DataError
-from .spec import DataSpec
+from .spec import DataSpec, Field
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -90,6 +90,15 @@ class Preprocess:
             divisor = tf.sqrt(tf.reduce_sum(tf.square(y), axes, keepdims=True)) / self.scale
             return y / tf.where(divisor < SMALLEST_DIVISOR, 1.0, divisor)
         return y
+
+    def for_field(self, field: Field) -> Preprocess:
+        """Return the same way of preprocessing for an image that comes with the examples.
+
+        From the field's own range, if it declares one, or that of the examples.
+        """
+        of: DataSpec | Field = self.spec if field.low is None else field
+        entry = {"gcn": self.scale} if self.name == "gcn" else self.name
+        return Preprocess(entry, DataSpec(field.shape, field.dtype, of.low, of.high, "image"))
 
     def invert(self, x: np.ndarray) -> np.ndarray:
         """Bring preprocessed (or generated) examples back to the data set's own range.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -14,7 +14,10 @@ from ..errors import DataError
 from ..safe_io.wording import pluralise, size
 from .examples import Examples, check_examples
 from .preprocess import Preprocess, contrast_statistics
-from .spec import SPLITS, DataSpec
+from .spec import INDEX, SPLITS, DataSpec, Field
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 MEMORY_BUDGET = 4 * 2**30
 """Bytes of one split that are kept in memory; a recipe's ``distribution.memory_budget``
@@ -59,8 +62,9 @@ class Source(ABC):
     def __init__(self, preprocess: str | Mapping[str, Any] = "auto") -> None:
         self._preprocess = preprocess
         self._loaded: dict[str, Examples] = {}
-        self._labels_alone: dict[str, np.ndarray | None] = {}
+        self._fields_alone: dict[tuple[str, str], np.ndarray] = {}
         self._fingerprints: dict[str, str] = {}
+        self._field_fingerprints: dict[tuple[str, str], str] = {}
         self._marginals: np.ndarray | None = None
 
     @property
@@ -75,7 +79,7 @@ class Source(ABC):
 
     @abstractmethod
     def read(self, split: str) -> Examples:
-        """Read a whole split; :meth:`load` and :meth:`labels` check and keep the outcome."""
+        """Read a whole split; :meth:`load` and :meth:`field` check and keep the outcome."""
 
     def read_some(self, split: str, indices: np.ndarray) -> Examples:
         """Read the examples with these indices only, in this order; :meth:`take` checks them.
@@ -89,14 +93,14 @@ class Source(ABC):
             indices: int64 [n], each in [0, count).
 
         Returns:
-            n examples, with their labels if there are any.
+            n examples, with their fields if there are any.
 
         Raises:
             DataError: If one of them cannot be read (any more), naming its file.
         """
         whole = self._load(split)
-        labels = None if whole.labels is None else whole.labels[indices]
-        return Examples(whole.examples[indices], labels)
+        fields = {name: values[indices] for name, values in whole.fields.items()}
+        return Examples(whole.examples[indices], fields)
 
     def count(self, split: str) -> int:
         """Count the examples of a split. Override it together with :meth:`read_some`.
@@ -135,21 +139,74 @@ class Source(ABC):
         return self._load(split).examples
 
     def labels(self, split: str) -> np.ndarray | None:
-        """Return the labels of a split, [N] of int64 in [0, num_classes), or ``None``.
+        """Return the field ``label`` of a split, [N] of int64 in [0, num_classes), or ``None``."""
+        if "label" not in self.fields(split):
+            return None
+        return self.field(split, "label").astype(np.int64, copy=False)
 
-        Of a split that is not read whole, the examples are gone through once for them.
+    def fields(self, split: str) -> tuple[str, ...]:
+        """Name the fields that a split has: all that :attr:`spec` declares, or fewer."""
+        self.check_split(split)
+        if not self.spec.fields:
+            return ()
+        self.count(split)  # a source may read the split then, rather than one example of it
+        return tuple(self.take(split, [0]).fields)
+
+    def field(self, split: str, name: str) -> np.ndarray:
+        """Return what comes with each example of a split under a name.
+
+        Of a split that is not read whole, the examples are gone through once for it.
+
+        Args:
+            split: ``train``, ``validation`` or ``test``.
+            name: One of the spec's fields, or ``index``: the place in the split.
+
+        Returns:
+            Array [N, *shape of the field] in the stored dtype; not to be written to.
+
+        Raises:
+            DataError: If the data set, or this split of it, has no such field.
         """
-        if split in self._loaded or not self.reads_parts(split):
-            return self._load(split).labels
-        if split not in self._labels_alone:
-            found: list[np.ndarray] = []
-            for part in self._parts(split):
-                if part.labels is None:
-                    found = []
-                    break
-                found.append(part.labels)
-            self._labels_alone[split] = np.concatenate(found) if found else None
-        return self._labels_alone[split]
+        self.check_field(split, name)
+        if name in self.spec.fields and (split in self._loaded or not self.reads_parts(split)):
+            return self._load(split).fields[name]
+        if (split, name) not in self._fields_alone:
+            parts = list(self._field_parts(split, name))
+            self._fields_alone[split, name] = np.concatenate(parts)
+        return self._fields_alone[split, name]
+
+    def check_field(self, split: str, name: str) -> Field:
+        """Return the declaration of a field, after refusing one that the split does not have."""
+        declared = self.spec.field(name)
+        if name in self.spec.fields and name not in (there := self.fields(split)):
+            raise DataError(
+                f"it has no field {name!r}, though the data set declares one",
+                hint=f"it has: {', '.join([*there, INDEX])}",
+                where=self._where(split),
+            )
+        return declared
+
+    def preprocess_field(self, name: str, values: Any) -> tf.Tensor:
+        """Preprocess values of a field; works in a TensorFlow graph and under XLA.
+
+        Classes and ``index`` become int64, images are preprocessed as the examples are, and
+        everything else becomes float32.
+
+        Args:
+            name: The field's.
+            values: Tensor or array [N, …] in the stored dtype.
+
+        Returns:
+            Tensor [N, …].
+        """
+        import tensorflow as tf
+
+        declared = self.spec.field(name)
+        if declared.classes is not None or name == INDEX:
+            return tf.cast(values, tf.int64)
+        if declared.kind == "image":
+            return self.preprocess.for_field(declared).apply(values)
+        return tf.cast(values, tf.float32)
 
     def take(self, split: str, indices: Sequence[int] | np.ndarray) -> Examples:
         """Return the examples with these indices, in this order, from memory or from the files.
@@ -159,7 +216,7 @@ class Source(ABC):
             indices: [n] integers in [0, count), repetitions allowed.
 
         Returns:
-            Examples [n, *shape] in the stored dtype, and labels [n] or ``None``.
+            Examples [n, *shape] in the stored dtype, and their fields.
 
         Raises:
             DataError: As :meth:`load` and :meth:`read_some` do.
@@ -187,14 +244,29 @@ class Source(ABC):
         for start in range(0, count, self.chunk_size):
             yield self.take(split, np.arange(start, min(start + self.chunk_size, count)))
 
+    def _field_parts(self, split: str, name: str) -> Iterator[np.ndarray]:
+        """Yield a field of all examples in their order, some at a time.
+
+        Override it where fields can be had without the examples.
+        """
+        if name == INDEX:
+            yield np.arange(self.count(split))
+            return
+        for part in self._parts(split):
+            yield part.fields[name]
+
     @property
     def chunk_size(self) -> int:
         """Examples in a chunk."""
         return max(1, min(CHUNK_EXAMPLES, CHUNK_BYTES // self.spec.bytes))
 
     def fits(self, split: str) -> bool:
-        """Tell whether a split, as stored, lies within the memory budget."""
-        return self.count(split) * self.spec.bytes <= self.budget
+        """Tell whether a split, as stored, with its fields, lies within the memory budget."""
+        return self.within_budget(self.count(split))
+
+    def within_budget(self, examples: int) -> bool:
+        """Tell whether so many examples, with their fields, lie within the memory budget."""
+        return examples * self.spec.bytes_with(self.spec.fields) <= self.budget
 
     @property
     def budget(self) -> int:
@@ -226,13 +298,21 @@ class Source(ABC):
             self._marginals = (total / self.count("train")).astype(np.float32)
         return self._marginals
 
-    def fingerprint(self, split: str = "train") -> str:
+    def fingerprint(self, split: str = "train", fields: Iterable[str] = ()) -> str:
         """Return SHA-256 over type, shape and bytes of a split's examples, 64 hexadecimal digits.
 
         What is hashed is the examples as stored, decoded, so that it doesn't matter whether
-        the split is kept in memory or streamed, nor from what kind of file it comes. Labels
-        and preprocessing don't enter: two sources with the same fingerprint train on the
-        same examples in the same order.
+        the split is kept in memory or streamed, nor from what kind of file it comes.
+        Preprocessing doesn't enter: two sources with the same fingerprint train on the same
+        examples in the same order.
+
+        Args:
+            split: ``train``, ``validation`` or ``test``.
+            fields: What else to hash, by name, in whatever order. ``index`` adds nothing: the
+                examples' order is hashed already.
+
+        Raises:
+            DataError: As :meth:`load` and :meth:`field` do.
         """
         count = self.count(split)  # a source may find out both in one go
         if split not in self._fingerprints:
@@ -240,13 +320,28 @@ class Source(ABC):
             for chunk in self.chunks(split):
                 digest.update(np.ascontiguousarray(chunk).data)
             self._fingerprints[split] = digest.hexdigest()
-        return self._fingerprints[split]
+        examples, names = self._fingerprints[split], sorted(set(fields) - {INDEX})
+        if not names:
+            return examples
+        lines = [examples, *(f"{name} {self._fingerprint_field(split, name)}" for name in names)]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    def _fingerprint_field(self, split: str, name: str) -> str:
+        declared = self.check_field(split, name)
+        if (split, name) not in self._field_fingerprints:
+            shape = (self.count(split), *declared.shape)
+            digest = hashlib.sha256(f"{np.dtype(declared.dtype).str} {shape}".encode())
+            for part in self._field_parts(split, name):
+                digest.update(np.ascontiguousarray(part).data)
+            self._field_fingerprints[split, name] = digest.hexdigest()
+        return self._field_fingerprints[split, name]
 
     def release(self) -> None:
         """Forget the loaded splits, to free their memory; they are read again when needed."""
         self._loaded.clear()
-        self._labels_alone.clear()
+        self._fields_alone.clear()
         self._fingerprints.clear()
+        self._field_fingerprints.clear()
         self._marginals = None
 
     def check_budget(self, split: str, examples: int) -> None:
@@ -254,7 +349,8 @@ class Source(ABC):
 
         For :meth:`read` to call before it allocates, if it knows the number beforehand.
         """
-        needed, most = examples * self.spec.bytes, max(self.budget, MEMORY_BUDGET)
+        needed = examples * self.spec.bytes_with(self.spec.fields)
+        most = max(self.budget, MEMORY_BUDGET)
         if needed > most:
             raise DataError(
                 f"{self.name}: {pluralise(examples, 'example')} of {split!r} take {size(needed)} "

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,6 +15,56 @@ Split = Literal["train", "validation", "test"]
 """A part of a data set."""
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 """The splits that a source may have; ``train`` it must have."""
+
+
+INDEX = "index"
+"""The field that every data set has: an example's place in its split."""
+RESERVED = (INDEX, "example", "latent")
+"""Names that no data set can give to a field of its own."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """Declare what comes with each example beside itself: its class, an image, numbers.
+
+    Attributes:
+        shape: Of one value, without the batch; ``()`` for a number.
+        dtype: As stored: ``"int64"``, ``"uint8"``, ``"float32"``, …
+        classes: How many classes there are, if the values are classes: integers from 0.
+        low: The lower end of the values' range, or ``None`` if they have none.
+        high: The upper end.
+        kind: ``"image"`` for what is preprocessed as the data set's images are, or
+            ``"vector"``.
+
+    Raises:
+        DataError: If these contradict each other.
+
+    >>> Field((), "int64", classes=10).bytes
+    8
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    classes: int | None = None
+    low: float | None = None
+    high: float | None = None
+    kind: Literal["image", "vector"] = "vector"
+
+    def __post_init__(self) -> None:
+        _check_array(self, "field")
+        if self.classes is None:
+            return
+        if not isinstance(self.classes, int) or self.classes < 1:
+            raise DataError(f"a field has at least one class, not {self.classes!r}")
+        if np.dtype(self.dtype).kind not in "ui":
+            raise DataError(f"classes are integers, not {self.dtype}")
+        if self.low is not None or self.kind == "image":
+            raise DataError("a field of classes has no other range, and is no image")
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of one stored value."""
+        return math.prod(self.shape) * np.dtype(self.dtype).itemsize
 
 
 @dataclass(frozen=True)
@@ -51,13 +102,16 @@ class DataSpec:
         low: The lower end of the data set's own range, or ``None`` if it has none.
         high: The upper end.
         kind: ``"image"`` or ``"vector"``: how examples are drawn on the screen.
-        num_classes: How many classes the labels have, or ``None`` without labels.
+        fields: What comes with each example, by name; its class is called ``label``. Beside
+            these, ``index``, an example's place in its split, is a field of every data set.
 
     Raises:
-        DataError: If the fields contradict each other.
+        DataError: If these contradict each other.
 
-    >>> DataSpec((28, 28, 1), "uint8", 0, 255, "image", 10).size
-    784
+    >>> label = Field((), "int64", classes=10)
+    >>> spec = DataSpec((28, 28, 1), "uint8", 0, 255, "image", {"label": label})
+    >>> spec.size, spec.num_classes
+    (784, 10)
     """
 
     shape: tuple[int, ...]
@@ -65,28 +119,22 @@ class DataSpec:
     low: float | None = None
     high: float | None = None
     kind: Literal["image", "vector"] = "vector"
-    num_classes: int | None = None
+    fields: Mapping[str, Field] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        if not self.shape or any(not isinstance(n, int) or n < 1 for n in self.shape):
-            raise DataError(f"an example's shape must be positive integers, not {self.shape!r}")
-        if self.kind not in ("image", "vector"):
-            raise DataError(f"a data set's kind is 'image' or 'vector', not {self.kind!r}")
-        if self.kind == "image" and len(self.shape) != 3:
-            raise DataError(
-                f"an image's shape is (height, width, channels), not {self.shape!r}",
-                hint="declare kind='vector' for anything else",
-            )
-        try:
-            numeric = np.dtype(self.dtype).kind in "uif"
-        except TypeError:
-            numeric = False
-        if not numeric:
-            raise DataError(f"{self.dtype!r} is not a type of real numbers")
-        if (self.low is None) != (self.high is None):
-            raise DataError("a data set declares both ends of its range, or neither")
-        if self.low is not None and self.high is not None and not self.low < self.high:
-            raise DataError(f"the range {self.low} to {self.high} is empty")
+        if not self.shape:
+            raise DataError("an example's shape must be positive integers, not ()")
+        _check_array(self, "data set")
+        for name, declared in self.fields.items():
+            if not isinstance(declared, Field):
+                raise DataError(
+                    f"field {name!r} is declared by {type(declared).__name__}",
+                    hint='declare it by advnets.data.Field: {"label": Field((), "int64", '
+                    "classes=10)}",
+                )
+            if name in RESERVED or not name.isidentifier():
+                taken = "taken" if name in RESERVED else "no name of one word"
+                raise DataError(f"a field cannot be called {name!r}: that is {taken}")
 
     @property
     def size(self) -> int:
@@ -95,5 +143,55 @@ class DataSpec:
 
     @property
     def bytes(self) -> int:
-        """Bytes of one stored example."""
+        """Bytes of one stored example, without its fields."""
         return self.size * np.dtype(self.dtype).itemsize
+
+    @property
+    def num_classes(self) -> int | None:
+        """How many classes the labels have, or ``None`` without labels."""
+        return self.fields["label"].classes if "label" in self.fields else None
+
+    def field(self, name: str) -> Field:
+        """Return the declaration of a field; of ``index`` too, which every data set has.
+
+        Raises:
+            DataError: If there is no such field.
+
+        >>> DataSpec((2,), "float32").field("index").dtype
+        'int64'
+        """
+        if name in self.fields:
+            return self.fields[name]
+        if name == INDEX:
+            return Field((), "int64")
+        raise DataError(
+            f"the data set has no field {name!r}",
+            hint=f"it has: {', '.join([*self.fields, INDEX])}",
+        )
+
+    def bytes_with(self, fields: Iterable[str]) -> int:
+        """Count the bytes of one stored example and of these fields; ``index`` isn't stored."""
+        return self.bytes + sum(self.field(name).bytes for name in fields if name != INDEX)
+
+
+def _check_array(declared: Any, what: str) -> None:
+    """Refuse a shape, type, kind or range that none can have."""
+    if any(not isinstance(n, int) or n < 1 for n in declared.shape):
+        raise DataError(f"a {what}'s shape must be positive integers, not {declared.shape!r}")
+    if declared.kind not in ("image", "vector"):
+        raise DataError(f"a {what}'s kind is 'image' or 'vector', not {declared.kind!r}")
+    if declared.kind == "image" and len(declared.shape) != 3:
+        raise DataError(
+            f"an image's shape is (height, width, channels), not {declared.shape!r}",
+            hint="declare kind='vector' for anything else",
+        )
+    try:
+        numeric = np.dtype(declared.dtype).kind in "uif"
+    except TypeError:
+        numeric = False
+    if not numeric:
+        raise DataError(f"{declared.dtype!r} is not a type of real numbers")
+    if (declared.low is None) != (declared.high is None):
+        raise DataError(f"a {what} declares both ends of its range, or neither")
+    if declared.low is not None and not declared.low < declared.high:
+        raise DataError(f"the range {declared.low} to {declared.high} is empty")

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..data import SPLITS, DataSpec, Examples, Source, Split
+from ..data import SPLITS, DataSpec, Examples, Field, Source, Split
 
 CLASSES, COUNT = 3, 50
 
@@ -33,7 +33,8 @@ class Classes(Source):
     @property
     def spec(self) -> DataSpec:
         kind: Literal["image", "vector"] = "image" if len(self._shape) == 3 else "vector"
-        return DataSpec(self._shape, "float32", 0, 1, kind, CLASSES)
+        label = Field((), "int64", classes=CLASSES)
+        return DataSpec(self._shape, "float32", 0, 1, kind, {"label": label})
 
     @property
     def splits(self) -> tuple[Split, ...]:
@@ -44,7 +45,7 @@ class Classes(Source):
         draw = np.random.default_rng([1, SPLITS.index(split)])  # type: ignore[arg-type]
         labels = draw.integers(0, CLASSES, COUNT)
         noise = draw.uniform(-0.2, 0.2, (COUNT, *self.spec.shape))
-        return Examples((centres[labels] + noise).astype("float32"), labels)
+        return Examples((centres[labels] + noise).astype("float32"), {"label": labels})
 
 
 @functools.cache

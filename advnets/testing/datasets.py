@@ -50,39 +50,23 @@ def takes_preprocess(subject: Subject) -> None:
 
 
 def reads_what_it_declares(subject: Subject) -> None:
-    """Every split: examples as in the spec, labels within the classes."""
+    """Every split: examples and fields as in the spec."""
     source = _made(subject)
     for split in source.splits:
         try:
-            examples = source.load(split)
+            source.load(split)
         except DataError as error:
             fail(f"split {split!r} cannot be loaded: {error}")
-        labels, classes = source.labels(split), source.spec.num_classes
-        if labels is None:
-            continue
-        if len(labels) != len(examples):
-            fail(f"split {split!r} has {len(examples)} examples and {len(labels)} labels")
-        if classes is None:
-            fail("it has labels, but its spec does not say how many classes (num_classes)")
-        if labels.min() < 0 or labels.max() >= classes:
-            fail(
-                f"labels of split {split!r} reach from {labels.min()} to {labels.max()}; "
-                f"0 to {classes - 1} was expected"
-            )
 
 
 def reads_the_same_every_time(subject: Subject) -> None:
     """A run's trajectory depends on the examples and their order."""
     first = _made(subject)
-    seen = {split: (first.fingerprint(split), first.labels(split)) for split in first.splits}
+    seen = {split: _fingerprint(first, split) for split in first.splits}
     first.release()
     for source in (first, _made(subject)):
-        for split, (fingerprint, labels) in seen.items():
-            again = source.labels(split)
-            same = again is labels is None
-            if labels is not None and again is not None:
-                same = np.array_equal(labels, again)
-            if source.fingerprint(split) != fingerprint or not same:
+        for split, fingerprint in seen.items():
+            if _fingerprint(source, split) != fingerprint:
                 fail(
                     f"split {split!r} is another one when it is read again",
                     hint="sort files by name, and give random generators a fixed seed",
@@ -95,7 +79,7 @@ def reads_parts_of_the_whole(subject: Subject) -> None:
     streamed.memory_budget = 0
     draw = np.random.default_rng(0)
     for split in source.splits:
-        whole, labels = source.load(split), source.labels(split)
+        whole, names = source.load(split), source.fields(split)
         places = draw.integers(0, len(whole), (4, 7))
         if streamed.reads_parts(split):
             _forbid_the_whole(streamed)
@@ -106,13 +90,17 @@ def reads_parts_of_the_whole(subject: Subject) -> None:
         for chosen, part in zip(places, parts, strict=True):
             if not np.array_equal(part.examples, whole[chosen]):
                 fail(f"read_some gives other examples of {split!r} than read does")
-            same = part.labels is labels is None
-            if part.labels is not None and labels is not None:
-                same = np.array_equal(part.labels, labels[chosen])
-            if not same:
-                fail(f"read_some gives other labels of {split!r} than read does")
-        if streamed.fingerprint(split) != source.fingerprint(split):
+            if part.fields.keys() != set(names) or not all(
+                np.array_equal(part.fields[name], source.field(split, name)[chosen])
+                for name in names
+            ):
+                fail(f"read_some gives other fields of {split!r} than read does")
+        if _fingerprint(streamed, split) != _fingerprint(source, split):
             fail(f"split {split!r} has another fingerprint when it is streamed")
+
+
+def _fingerprint(source: Source, split: str) -> str:
+    return source.fingerprint(split, source.fields(split))
 
 
 def _forbid_the_whole(source: Source) -> None:

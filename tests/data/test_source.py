@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from advnets.data import DataSpec, Examples, Source
+from advnets.data import DataSpec, Examples, Field, Source
 from advnets.errors import DataError
 
 
@@ -30,11 +30,16 @@ class Given(Source):
 
 
 VECTORS = DataSpec((2,), "float32", 0, 10)
+LABELLED = DataSpec((2,), "float32", 0, 10, fields={"label": Field((), "int64", classes=3)})
 TWO = np.array([[0, 10], [5, 10]], np.float32)
 
 
+def labelled(examples: np.ndarray, labels: object) -> Examples:
+    return Examples(examples, {"label": np.asarray(labels)})
+
+
 def test_a_split_is_read_once_and_again_after_release() -> None:
-    source = Given(VECTORS, train=Examples(TWO, np.array([1, 0])))
+    source = Given(LABELLED, train=labelled(TWO, [1, 0]))
     source.load("train"), source.labels("train"), source.fingerprint()
     assert source.reads == 1
     source.release()
@@ -57,7 +62,7 @@ class InParts(Given):
 
 
 def test_taking_some_is_taking_them_from_the_whole() -> None:
-    source = Given(VECTORS, train=Examples(TWO, np.array([1, 0])))
+    source = Given(LABELLED, train=labelled(TWO, [1, 0]))
     some = source.take("train", [1, 1, 0])
     np.testing.assert_array_equal(some.examples, TWO[[1, 1, 0]])
     assert some.labels is not None
@@ -85,12 +90,11 @@ def test_labels_of_a_large_split_are_found_without_reading_it_whole() -> None:
     class Labelled(InParts):
         def read_some(self, split: str, indices: np.ndarray) -> Examples:
             given = self._given[split]
-            return Examples(given.examples[indices], given.labels[indices])
+            return labelled(given.examples[indices], given.labels[indices])
 
     x, labels = np.zeros((2500, 2), np.float32), np.arange(2500) % 3
-    classes = DataSpec((2,), "float32", 0, 10, num_classes=3)
     source, unlabelled = (
-        made(classes if made is Labelled else VECTORS, train=Examples(x, labels))
+        made(LABELLED if made is Labelled else VECTORS, train=labelled(x, labels))
         for made in (Labelled, InParts)
     )
     source.memory_budget = unlabelled.memory_budget = 0
@@ -117,7 +121,7 @@ def test_a_larger_budget_allows_a_larger_whole(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_labels_are_int64_or_none() -> None:
-    labels = Given(VECTORS, train=Examples(TWO, np.array([1, 0], np.uint8))).labels("train")
+    labels = Given(LABELLED, train=labelled(TWO, np.array([1, 0], np.uint8))).labels("train")
     assert labels is not None
     assert labels.dtype == np.int64
     assert Given(VECTORS, train=Examples(TWO)).labels("train") is None
@@ -165,14 +169,19 @@ def test_gcn_is_undone_with_the_average_training_example() -> None:
         (np.array([[1, np.nan], [0, 0]], np.float32), None, "1 examples hold NaN"),
         (np.array([[1, np.inf]], np.float32), None, "NaN or infinity"),
         (np.array([[1, 11]], np.float32), None, "reach from 1.0 to 11.0"),
-        (TWO, np.array([1]), "labels of shape"),
+        (TWO, [1], r"2 examples, but 'label' of shape \(1,\)"),
+        (TWO, [[1], [0]], r"of 'label' are int64 of shape \(1,\); integers of shape \(\)"),
+        (TWO, [1.0, 0.0], "of 'label' are float64 .* from 0 to 2, are declared"),
+        (TWO, [-1, 2], "of 'label' reach from -1 to 2; the classes are 0 to 2"),
+        (TWO, [0, 3], "of 'label' reach from 0 to 3; the classes are 0 to 2"),
     ],
 )
 def test_what_is_not_as_declared_is_refused(
-    examples: np.ndarray, labels: np.ndarray | None, says: str
+    examples: np.ndarray, labels: list[object] | None, says: str
 ) -> None:
+    fields = {} if labels is None else {"label": np.array(labels)}
     with pytest.raises(DataError, match=says) as caught:
-        Given(VECTORS, train=Examples(examples, labels)).load("train")
+        Given(LABELLED, train=Examples(examples, fields)).load("train")
     assert caught.value.where == "given, split 'train'"
 
 

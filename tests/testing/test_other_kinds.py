@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from advnets.data import DataSpec, DataUnavailable, Examples, Source
+from advnets.data import DataSpec, DataUnavailable, Examples, Field, Source
 from advnets.errors import UsageError
 from advnets.evaluate import FeatureContext, FeatureExtractor, MetricContext, Score
 from advnets.game import Alternating, Gaussian, Prior, Simultaneous
@@ -34,12 +34,12 @@ class Line(Source):
     """A right one."""
 
     name = "line"
-    spec = DataSpec((1,), "float32", 0, 1, num_classes=2)
+    spec = DataSpec((1,), "float32", 0, 1, fields={"label": Field((), "int64", classes=2)})
     splits = ("train", "test")
 
     def read(self, split: str) -> Examples:
         x = np.linspace(0, 1, 20 if split == "train" else 30, dtype="float32")[:, None]
-        return Examples(x, (x[:, 0] > 0.5).astype("int64"))
+        return Examples(x, {"label": (x[:, 0] > 0.5).astype("int64")})
 
 
 class Fresh(Line):
@@ -54,8 +54,8 @@ class Leaking(Line):
 
 class ThirdClass(Line):
     def read(self, split):
-        examples, labels = super().read(split)
-        return Examples(examples, labels + 1)
+        examples, fields = super().read(split)
+        return Examples(examples, {"label": fields["label"] + 1})
 
 
 class OutOfRange(Line):
@@ -72,7 +72,7 @@ class InParts(Line):
     def read_some(self, split, indices):
         n = self.count(split)
         x = np.linspace(0, 1, n, dtype="float32")[indices, None]
-        return Examples(x, (x[:, 0] > 0.5).astype("int64"))
+        return Examples(x, {"label": (x[:, 0] > 0.5).astype("int64")})
 
 
 class Uncounted(InParts):
@@ -310,9 +310,9 @@ def test_a_right_one_passes(check: Callable[..., None], what: Any) -> None:
         ("datasets", Uncounted, "reads_parts_of_the_whole", "a whole split .* was read"),
         ("datasets", Miscounted, "reads_parts_of_the_whole", "counts 19 examples, but has 20"),
         ("datasets", Shifted, "reads_parts_of_the_whole", "other examples of 'train'"),
-        ("datasets", Unlabelled, "reads_parts_of_the_whole", "other labels of 'train'"),
+        ("datasets", Unlabelled, "reads_parts_of_the_whole", "other fields of 'train'"),
         ("datasets", Leaking, "keeps_its_splits_apart", "'train' and 'test' hold the same"),
-        ("datasets", ThirdClass, "reads_what_it_declares", "from 1 to 2; 0 to 1 was"),
+        ("datasets", ThirdClass, "reads_what_it_declares", "from 1 to 2; the classes are 0 to 1"),
         ("datasets", OutOfRange, "reads_what_it_declares", "values reach from"),
         ("priors", Unkeyed(2), "is_a_function_of_the_draw", "same draw and stream"),
         ("priors", Deaf(2), "is_a_function_of_the_draw", "another stream"),

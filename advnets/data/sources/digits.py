@@ -10,7 +10,7 @@ import numpy as np
 
 from ..examples import Examples
 from ..source import Source
-from ..spec import SPLITS, DataSpec
+from ..spec import SPLITS, DataSpec, Field
 
 NATIVE = 8
 """The images' own width and height, in pixels."""
@@ -43,7 +43,8 @@ class Digits(Source):
 
     @cached_property
     def spec(self) -> DataSpec:  # type: ignore[override]
-        return DataSpec((self.size, self.size, 1), "uint8", 0, 255, "image", 10)
+        label = Field((), "int64", classes=10)
+        return DataSpec((self.size, self.size, 1), "uint8", 0, 255, "image", {"label": label})
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -63,4 +64,4 @@ class Digits(Source):
             resized = [Image.fromarray(i).resize(to, Image.Resampling.BICUBIC) for i in images]
             images = np.stack([np.asarray(image) for image in resized])
         pixels = np.rint(np.clip(images, 0, 255)).astype(np.uint8)
-        return Examples(pixels[..., None], bunch.target[chosen])
+        return Examples(pixels[..., None], {"label": bunch.target[chosen]})

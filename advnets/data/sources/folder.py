@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from ...safe_io.reading import as_path
 from ..examples import Examples
 from ..probe import DataUnavailable
 from ..source import Source
-from ..spec import SPLITS, DataSpec
+from ..spec import SPLITS, DataSpec, Field
 from .image_file import SUFFIXES, BrokenImage, read_image
 from .scan_cache import ScanCache, ScanResult
 
@@ -102,8 +102,9 @@ class Folder(Source):
         width = height = self._size or 0
         if self._size is None:
             height, width = self._first().shape[:2]
-        classes = len(self._classes) if self._classes else None
-        return DataSpec((height, width, self._channels), "uint8", 0, 255, "image", classes)
+        classes = len(self._classes)
+        fields = {"label": Field((), "int64", classes=classes)} if classes else {}
+        return DataSpec((height, width, self._channels), "uint8", 0, 255, "image", fields)
 
     def read(self, split: str) -> Examples:
         files, spec = self._files[split], self.spec
@@ -121,11 +122,11 @@ class Folder(Source):
         sound = np.array([reason is None for reason in reasons])
         self._report(split, {f: r for f, r in zip(files, reasons, strict=True) if r is not None})
         kept = [file for file, good in zip(files, sound, strict=True) if good]
-        return Examples(images if sound.all() else images[sound], self._labels(kept))
+        return Examples(images if sound.all() else images[sound], self._fields(kept))
 
     def count(self, split: str) -> int:
         self.check_split(split)
-        if len(self._files[split]) * self.spec.bytes <= self.budget:
+        if self.within_budget(len(self._files[split])):
             return len(self.load(split))
         return len(self._sound_files(split))
 
@@ -144,7 +145,7 @@ class Folder(Source):
 
         for _ in self._pool.map(decode, range(len(files))):
             pass
-        return Examples(images, self._labels(files))
+        return Examples(images, self._fields(files))
 
     def release(self) -> None:
         super().release()
@@ -208,10 +209,17 @@ class Folder(Source):
             )
         return np.ascontiguousarray(image)
 
-    def _labels(self, files: Sequence[Path]) -> np.ndarray | None:
+    def _fields(self, files: Sequence[Path]) -> dict[str, np.ndarray]:
         if not self._classes:
-            return None
-        return np.array([self._numbers[self._class_of(file)] for file in files], np.int64)
+            return {}
+        classes = [self._numbers[self._class_of(file)] for file in files]
+        return {"label": np.array(classes, np.int64)}
+
+    def _field_parts(self, split: str, name: str) -> Iterator[np.ndarray]:
+        if name == "label" and split not in self._loaded:  # without decoding the images
+            yield self._fields(self._sound_files(split))[name]
+        else:
+            yield from super()._field_parts(split, name)
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..examples import Examples
 from ..source import Source
-from ..spec import SPLITS, DataSpec
+from ..spec import SPLITS, DataSpec, Field
 
 
 class GaussianMixture(Source):
@@ -51,7 +51,8 @@ class GaussianMixture(Source):
     @cached_property
     def spec(self) -> DataSpec:  # type: ignore[override]
         count, dimensions = self._centres.shape
-        return DataSpec((dimensions,), "float32", num_classes=count)
+        label = Field((), "int64", classes=count)
+        return DataSpec((dimensions,), "float32", fields={"label": label})
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -70,7 +71,7 @@ class GaussianMixture(Source):
 
         labels = np.minimum((drawn[:, 0] * count).astype(np.int64), count - 1)
         x = self._centres[labels] + self.deviation * ndtri(drawn[:, 1:])
-        return Examples(x.astype(np.float32), labels)
+        return Examples(x.astype(np.float32), {"label": labels})
 
     def log_density(self, x: np.ndarray) -> np.ndarray:
         """Return log p_data(x), exactly.

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..examples import Examples
 from ..source import Source
-from ..spec import SPLITS, DataSpec
+from ..spec import SPLITS, DataSpec, Field
 from .composed import Composed
 from .digits import Digits
 from .mixture import draw_uniform
@@ -70,7 +70,8 @@ class StackedMnist(Composed):
 
     @property
     def spec(self) -> DataSpec:
-        return DataSpec((SIZE, SIZE, CHANNELS), "uint8", 0, 255, "image", 10**CHANNELS)
+        label = Field((), "int64", classes=10**CHANNELS)
+        return DataSpec((SIZE, SIZE, CHANNELS), "uint8", 0, 255, "image", {"label": label})
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -88,7 +89,7 @@ class StackedMnist(Composed):
         drawn = draw_uniform(self._seed, stream, n * CHANNELS).reshape(n, CHANNELS)
         indices = np.minimum((drawn * len(digits)).astype(np.int64), len(digits) - 1)
         stacked = np.stack([digits[index, ..., 0] for index in indices.T], axis=-1)
-        return Examples(stacked, labels[indices] @ 10 ** np.arange(CHANNELS)[::-1])
+        return Examples(stacked, {"label": labels[indices] @ 10 ** np.arange(CHANNELS)[::-1]})
 
     def parts(self, examples: np.ndarray) -> np.ndarray:
         return np.moveaxis(examples, -1, 1)[..., None]

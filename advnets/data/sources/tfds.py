@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from threading import Lock
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 from ...errors import DataError
 from ..examples import Examples
 from ..source import Source
-from ..spec import SPLITS, DataSpec
+from ..spec import SPLITS, DataSpec, Field
 from . import tfds_builder
 from .tfds_records import FORMAT, Records, has_records
 
@@ -32,6 +32,9 @@ class Tfds(Source):
         test: Likewise; by default its own ``test`` split, if any.
         feature: The feature to learn: an image, or a tensor of numbers with a fixed shape.
             By default ``image``, or the only feature that will do.
+        fields: Further features that come with each example: classes, images, or numbers
+            of a fixed shape. The class that the data set is labelled with is always there,
+            as ``label``.
         size: If given, each image's central square is resized to this width and height
             (bilinear, antialiased, rounded). Needed when the images' sizes vary.
         data_dir: Where the data set lies prepared; by default where TFDS keeps its data
@@ -58,6 +61,7 @@ class Tfds(Source):
         validation: str | None = None,
         test: str | None = None,
         feature: str | None = None,
+        fields: Sequence[str] = (),
         size: int | None = None,
         data_dir: str | os.PathLike[str] | None = None,
         preprocess: str | Mapping[str, Any] = "auto",
@@ -71,6 +75,8 @@ class Tfds(Source):
         self._opening = Lock()
         self._data_dir = data_dir
         self._feature = _choose(self._builder.info.features, feature, self.name)
+        self._named = tuple(fields)
+        _check_fields(self._builder.info.features, self._named, self.name)
 
     @cached_property
     def _builder(self) -> Any:
@@ -80,12 +86,18 @@ class Tfds(Source):
     def spec(self) -> DataSpec:  # type: ignore[override]
         feature = self._builder.info.features[self._feature]
         shape, dtype = tuple(feature.shape), np.dtype(feature.np_dtype)
-        label = self._label
-        classes = self._builder.info.features[label].num_classes if label else None
+        fields = {name: self._declare(key) for name, key in self._fields.items()}
         if not _is_image(feature):
             if self._size is not None:
                 raise DataError(f"{self.name}: {self._feature!r} is no image; it has no size")
-            return DataSpec(shape, dtype.name, num_classes=classes)
+            return DataSpec(shape, dtype.name, fields=fields)
+        shape, low, high = self._image(self._feature)
+        return DataSpec(shape, dtype.name, low, high, "image", fields)
+
+    def _image(self, key: str) -> tuple[tuple[int, ...], int | None, int | None]:
+        """Return the shape of a feature's images, and the ends of their range, if they have one."""
+        feature = self._builder.info.features[key]
+        shape, dtype = tuple(feature.shape), np.dtype(feature.np_dtype)
         if self._size is not None:
             shape = (self._size, self._size, shape[2])
         if None in shape[:2]:
@@ -95,8 +107,20 @@ class Tfds(Source):
             )
         if shape[2] is None:
             raise DataError(f"{self.name}: its images have different numbers of channels")
-        low, high = (0, np.iinfo(dtype).max) if dtype.kind == "u" else (None, None)
-        return DataSpec(shape, dtype.name, low, high, "image", classes)
+        return (shape, 0, np.iinfo(dtype).max) if dtype.kind == "u" else (shape, None, None)
+
+    def _declare(self, key: str) -> Field:
+        """Declare what a feature that comes with the examples looks like."""
+        feature = self._builder.info.features[key]
+        if _is_class(feature):
+            return Field((), "int64", classes=feature.num_classes)
+        dtype = np.dtype(feature.np_dtype)
+        if _is_image(feature):
+            shape, low, high = self._image(key)
+            return Field(shape, dtype.name, None, low, high, "image")
+        if dtype.kind == "b":
+            return Field(tuple(feature.shape), "uint8", None, 0, 1)
+        return Field(tuple(feature.shape), dtype.name)
 
     @cached_property
     def splits(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -123,8 +147,10 @@ class Tfds(Source):
             ]
         else:
             parts = self._read_in_order(self._expressions[split] or split)
-        labels = np.concatenate([part.labels for part in parts]) if self._label else None
-        return Examples(np.concatenate([part.examples for part in parts]), labels)
+        fields = {
+            name: np.concatenate([part.fields[name] for part in parts]) for name in self._fields
+        }
+        return Examples(np.concatenate([part.examples for part in parts]), fields)
 
     def count(self, split: str) -> int:
         self.check_split(split)
@@ -135,8 +161,7 @@ class Tfds(Source):
         return has_records(self._builder)
 
     def read_some(self, split: str, indices: np.ndarray) -> Examples:
-        examples, labels = self._records(split).take(indices)
-        return Examples(examples, labels if self._label else None)
+        return Examples(*self._records(split).take(indices))
 
     @property
     def _other_way(self) -> str:
@@ -170,24 +195,32 @@ class Tfds(Source):
 
     @property
     def _keys(self) -> list[str]:
-        return [self._feature, *([self._label] if self._label else [])]
+        return [self._feature, *self._fields.values()]
 
-    def _pick(self, example: Mapping[str, Any]) -> tuple[Any, Any]:
-        """Return example and label, in the graph that decodes them."""
+    def _pick(self, example: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Return example and fields, in the graph that decodes them."""
         import tensorflow as tf
 
-        label = example[self._label] if self._label else tf.constant(0, tf.int64)
-        return self._resize(example[self._feature]), label
+        fields = {}
+        for name, key in self._fields.items():
+            declared, value = self.spec.field(name), example[key]
+            value = self._resize(value, key) if declared.kind == "image" else value
+            fields[name] = tf.cast(value, declared.dtype)
+        return self._resize(example[self._feature], self._feature), fields
+
+    @cached_property
+    def _fields(self) -> dict[str, str]:
+        """Of each field, the feature that holds it: the class, if there is one, and those named."""
+        label = {"label": self._label} if self._label else {}
+        return {**label, **{name: name for name in self._named}}
 
     @cached_property
     def _label(self) -> str | None:
         """The feature that holds the class of an example, if there is one."""
-        import tensorflow_datasets as tfds
-
         features, keys = self._builder.info.features, self._builder.info.supervised_keys
         for key in (keys[1] if keys else None, "label"):
             known = isinstance(key, str) and key in features
-            if known and isinstance(features[key], tfds.features.ClassLabel):
+            if known and _is_class(features[key]):
                 return key
         return None
 
@@ -212,10 +245,10 @@ class Tfds(Source):
             raise DataError(f"{self.name}: the split {expression!r} is empty", hint=names)
         return count
 
-    def _resize(self, image: Any) -> Any:
+    def _resize(self, image: Any, key: str) -> Any:
         """Resize the central square, in the graph that reads the data set."""
         size = self._size
-        stored = self._builder.info.features[self._feature].shape[:2]
+        stored = self._builder.info.features[key].shape[:2]
         if size is None or tuple(stored) == (size, size):
             return image
         import tensorflow as tf
@@ -237,17 +270,46 @@ def _is_image(feature: Any) -> bool:
     return isinstance(feature, tfds.features.Image)
 
 
-def _fits(feature: Any) -> bool:
-    """Tell whether examples of a feature are images, or arrays of numbers of a fixed shape."""
+def _is_class(feature: Any) -> bool:
     import tensorflow_datasets as tfds
 
+    return isinstance(feature, tfds.features.ClassLabel)
+
+
+def _fits(feature: Any) -> bool:
+    """Tell whether examples of a feature are images, or arrays of numbers of a fixed shape."""
     return _is_image(feature) or (
-        type(feature) is tfds.features.Tensor
-        and len(feature.shape) > 0
+        _is_numbers(feature) and len(feature.shape) > 0 and np.dtype(feature.np_dtype).kind in "uif"
+    )
+
+
+def _is_numbers(feature: Any) -> bool:
+    """Tell whether a feature is numbers of a fixed shape, true and false among them."""
+    import tensorflow_datasets as tfds
+
+    return (
+        type(feature) in (tfds.features.Tensor, tfds.features.Scalar)
         and None not in feature.shape
         and math.prod(feature.shape) > 0
-        and np.dtype(feature.np_dtype).kind in "uif"
+        and np.dtype(feature.np_dtype).kind in "uifb"
     )
+
+
+def _check_fields(features: Any, names: Sequence[str], name: str) -> None:
+    """Refuse features that cannot come with the examples."""
+    fitting = [
+        key
+        for key, feature in features.items()
+        if _is_class(feature) or _is_image(feature) or _is_numbers(feature)
+    ]
+    for key in names:
+        if key not in fitting:
+            known = key in features
+            reason = "won't do: no class, image or fixed number of numbers" if known else ""
+            raise DataError(
+                f"{name}: field {key!r} {reason or 'is no feature of it'}",
+                hint=f"those that will do: {', '.join(fitting)}",
+            )
 
 
 def _choose(features: Any, requested: str | None, name: str) -> str:

@@ -26,7 +26,7 @@ class Records:
         builder: Of a data set for which :func:`has_records` is true.
         expression: TFDS's expression for the split.
         keys: The features to decode.
-        pick: From the decoded features, in a graph, to an example and its label.
+        pick: From the decoded features, in a graph, to an example and its fields.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Records:
         builder: Any,
         expression: str,
         keys: Sequence[str],
-        pick: Callable[[Mapping[str, Any]], tuple[Any, Any]],
+        pick: Callable[[Mapping[str, Any]], tuple[Any, dict[str, Any]]],
     ):
         import tensorflow as tf
         import tensorflow_datasets as tfds
@@ -46,7 +46,7 @@ class Records:
         partial = tfds.decode.PartialDecoding(dict.fromkeys(keys, True))
         features = partial.extract_features(builder.info.features)
 
-        def decode(record: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def decode(record: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
             return pick(features.deserialize_example(record))
 
         one = tf.function(decode).get_concrete_function(tf.TensorSpec([], tf.string))
@@ -59,8 +59,8 @@ class Records:
     def __len__(self) -> int:
         return len(self._stored)
 
-    def take(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the examples [n, *shape] and labels [n] with these indices.
+    def take(self, indices: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Return the examples [n, *shape] with these indices, and their fields [n, …] by name.
 
         Raises:
             DataError: If they cannot be read (any more).
@@ -69,11 +69,11 @@ class Records:
 
         try:
             records = self._stored.__getitems__([int(index) for index in indices])
-            examples, labels = self._decode(tf.constant(records, tf.string))
+            examples, fields = self._decode(tf.constant(records, tf.string))
         except Exception as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise DataError(
                 f"examples cannot be read from {self._path}: {reason}",
                 hint="prepare the data set again with `advnets data prepare`",
             ) from error
-        return examples.numpy(), labels.numpy()
+        return examples.numpy(), {name: value.numpy() for name, value in fields.items()}

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from advnets.data import DataSpec, DataUnavailable, Examples, Source
+from advnets.data import DataSpec, DataUnavailable, Examples, Field, Source
 from advnets.data.sources import Ring
 from advnets.data.sources.digits import Digits
 from advnets.data.sources.stacked_mnist import StackedMnist
@@ -265,12 +265,12 @@ class Plain(Source):
     """Two classes of one number, and no other split."""
 
     name = "plain"
-    spec = DataSpec((1,), "float32", num_classes=2)
+    spec = DataSpec((1,), "float32", fields={"label": Field((), "int64", classes=2)})
     splits = ("train",)
 
     def read(self, split):
         x = np.linspace(-1, 1, 40, dtype="float32")[:, None]
-        return Examples(x, (x[:, 0] > 0).astype("int64"))
+        return Examples(x, {"label": (x[:, 0] > 0).astype("int64")})
 
 
 def test_without_a_split_to_test_on_no_accuracy_is_claimed(tmp_path):

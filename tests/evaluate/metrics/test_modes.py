@@ -75,9 +75,10 @@ def test_modes_are_looked_for_in_the_data_s_own_range():
 
         @property
         def spec(self):
-            from advnets.data import DataSpec
+            from advnets.data import DataSpec, Field
 
-            return DataSpec((2,), "float32", -4, 4, num_classes=8)
+            label = Field((), "int64", classes=8)
+            return DataSpec((2,), "float32", -4, 4, fields={"label": label})
 
     source = Scaled(preprocess="symmetric")
     draw = lambda n, _: source.modes()[np.arange(n) % 8] / 4  # noqa: E731
