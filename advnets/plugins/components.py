@@ -8,9 +8,10 @@ return lists of components; the kind follows from the hook.
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,10 +43,10 @@ KINDS: dict[str, str] = {
 NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 TARGET = re.compile(r"[A-Za-z_][\w.]*:[\w./-]+")
 ROLES = ("generator", "discriminator")
-RESERVED: dict[str, tuple[str, ...]] = dict.fromkeys(KINDS, ("name",)) | {
-    "datasets": ("name", "offline")
+RESERVED: dict[str, tuple[str, ...]] = dict.fromkeys(KINDS, ("name", "context")) | {
+    "datasets": ("name", "context", "offline")
 }
-"""Keys of a recipe's entry that are no parameters, by kind."""
+"""Words that are no parameters, by kind: keys of a recipe's entry, and what a target is given."""
 
 
 class Parameters(BaseModel):
@@ -188,21 +189,29 @@ class Component:
         return value
 
     def make(
-        self, kind: type | tuple[type, ...], parameters: Mapping[str, Any], *context: Any
+        self,
+        kind: type | tuple[type, ...],
+        parameters: Mapping[str, Any],
+        *given: Any,
+        context: Any = None,
     ) -> Any:
         """Call the target; an error in it names the component.
 
         Args:
             kind: What it must return.
             parameters: The component's parameters, checked.
-            *context: What targets of its kind are given first.
+            *given: What targets of its kind are given first.
+            context: What is given, by keyword, to a target with a parameter ``context``; others
+                do without.
 
         Raises:
             PluginError: If the target raises, or returns something else.
         """
         target, module = self.load(), self.target.partition(":")[0]
         try:
-            made = target(*context, **parameters)
+            if context is not None and _takes_context(target, given):
+                parameters = {**parameters, "context": context}
+            made = target(*given, **parameters)
         except AdvnetsError:
             raise
         except (Exception, SystemExit) as error:
@@ -224,6 +233,18 @@ class Component:
                 module=module,
             )
         return made
+
+
+def _takes_context(target: Callable[..., Any], given: tuple[Any, ...]) -> bool:
+    """Tell whether a target has a parameter ``context`` that is not among the arguments given."""
+    try:
+        signature = inspect.signature(target)
+        taken = signature.bind_partial(*given).arguments
+    except (TypeError, ValueError):  # no signature; or the call will say what does not fit
+        return False
+    found = signature.parameters.get("context")
+    by_keyword = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return found is not None and found.kind in by_keyword and "context" not in taken
 
 
 def list_components(target: str, **described: tuple[Any, ...]) -> list[Component]:

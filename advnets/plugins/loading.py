@@ -290,7 +290,7 @@ def _components(hook: Callable[[], Any], kind: str) -> list[Component]:
             if field in item.parameters.model_fields:
                 raise PluginError(
                     f"{item.name!r} of {kind} has a parameter called {field!r}, "
-                    "which recipes use for themselves",
+                    "which means something else there",
                     hint="rename the parameter",
                     where=where,
                 )

@@ -80,14 +80,21 @@ class Recipe:
             raise KeyError(f"no list of components at {path!r}")
         return [self._entry(entry) for entry in self._entries if entry[:-1] == keys]
 
-    def make(self, path: str, kind: type | tuple[type, ...], *context: Any) -> Any:
+    def make(
+        self, path: str, kind: type | tuple[type, ...], *given: Any, context: Any = None
+    ) -> Any:
         """Make the object of the component at ``path``; see :meth:`advnets.Component.make`."""
         component, parameters = self.component(path)
-        return component.make(kind, parameters, *context)
+        return component.make(kind, parameters, *given, context=context)
 
-    def make_all(self, path: str, kind: type | tuple[type, ...]) -> list[Any]:
+    def make_all(
+        self, path: str, kind: type | tuple[type, ...], *, context: Any = None
+    ) -> list[Any]:
         """Make the objects of the list of components at ``path``, such as ``penalties``."""
-        return [component.make(kind, parameters) for component, parameters in self.components(path)]
+        return [
+            component.make(kind, parameters, context=context)
+            for component, parameters in self.components(path)
+        ]
 
     def walk(self) -> Iterator[tuple[str, Component, dict[str, Any]]]:
         """Yield every component in it: dotted path, component, parameters."""

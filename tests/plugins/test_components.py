@@ -112,5 +112,50 @@ def test_a_schema_that_fails_is_laid_at_its_plugins_door() -> None:
     assert e.value.module == "some_plugin"
 
 
+def _plain(margin: float) -> dict[str, object]:
+    return {"margin": margin}
+
+
+def _asking(margin: float, context: object = None) -> dict[str, object]:
+    return {"margin": margin, "context": context}
+
+
+def _first(context: object, margin: float) -> dict[str, object]:
+    return {"margin": margin, "context": context}
+
+
+class Asking(dict):  # type: ignore[type-arg]
+    def __init__(self, margin: float, *, context: object) -> None:
+        super().__init__(margin=margin, context=context)
+
+
+def _anything(**parameters: object) -> dict[str, object]:
+    return parameters
+
+
+@pytest.mark.parametrize("target", ["_plain", "_anything"])
+def test_a_context_that_is_not_asked_for_is_dropped(target: str) -> None:
+    component = Component("hinge", f"{__name__}:{target}")
+    assert component.make(dict, {"margin": 3.0}, context="here") == {"margin": 3.0}
+
+
+@pytest.mark.parametrize("target", ["_asking", "_first", "Asking"])
+def test_a_context_that_is_asked_for_is_given_by_keyword(target: str) -> None:
+    component = Component("hinge", f"{__name__}:{target}")
+    made = component.make(dict, {"margin": 3.0}, context="here")
+    assert made == {"margin": 3.0, "context": "here"}
+
+
+def test_a_context_given_by_position_is_not_given_twice() -> None:
+    component = Component("hinge", f"{__name__}:_first")
+    made = component.make(dict, {"margin": 3.0}, "first", context="here")
+    assert made == {"margin": 3.0, "context": "first"}
+
+
+def test_what_asks_for_a_context_that_is_not_there_fails_to_build() -> None:
+    with pytest.raises(PluginError, match="failed to build: TypeError"):
+        Component("hinge", f"{__name__}:Asking").make(dict, {"margin": 3.0})
+
+
 def test_every_kind_has_a_word_for_one_of_it() -> None:
     assert KIND.keys() == KINDS.keys()

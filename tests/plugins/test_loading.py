@@ -244,6 +244,12 @@ BROKEN = {
         "@hookimpl\ndef advnets_losses(): return [Component('mine', 'os:getcwd', parameters=P)]",
         "has a parameter called 'name'",
     ),
+    "has a parameter of the target's own name for what it is given": (
+        "from advnets import Component, Parameters, hookimpl\n"
+        "class P(Parameters):\n    context: str = 'x'\n"
+        "@hookimpl\ndef advnets_losses(): return [Component('mine', 'os:getcwd', parameters=P)]",
+        "has a parameter called 'context'",
+    ),
 }
 
 
