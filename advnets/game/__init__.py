@@ -9,6 +9,7 @@ from .output import DiscriminatorOutput
 from .penalties import R1, Penalty, PenaltyInputs
 from .players import NORMS_MEASURED, PLAYERS, SAMPLED_NORMS, WEIGHTS_SEEN
 from .prior import Gaussian, Prior, Uniform
+from .state import state
 from .updates import Alternating, Simultaneous, UpdateRule
 
 __all__ = [
@@ -33,4 +34,5 @@ __all__ = [
     "Uniform",
     "UpdateRule",
     "global_mean",
+    "state",
 ]

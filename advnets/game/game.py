@@ -23,6 +23,7 @@ from .losses import Loss, Minimax
 from .output import at_least_float32
 from .penalties import Penalty, PenaltyInputs
 from .prior import Prior, Uniform
+from .unsaved import refuse_unsaved
 from .updates import Alternating, UpdateRule
 
 
@@ -120,7 +121,13 @@ class AdversarialGame(Generation):
         self.rounds.assign_add(1)
         if self.average is not None:
             self.average.update(self.generator, tf.convert_to_tensor(self.rounds))
+        refuse_unsaved(self)
         return logs
+
+    def components(self) -> dict[str, object]:
+        """Return what the game is made of besides its networks, by the place in a recipe."""
+        penalties = {f"penalties.{index}": each for index, each in enumerate(self.penalties)}
+        return {"loss": self.loss, **penalties, "updates": self.updates, "latent": self.prior}
 
     # ------------------------------------------------------- what update rules are made of
 

@@ -37,13 +37,10 @@ class Loss:
         generator_needs_real: Whether :meth:`generator` uses D's output for real
             examples. Under alternating updates G's turn evaluates D(x) only if so;
             ``real`` is ``None`` otherwise.
-        variables: State of the loss that training changes (BEGAN's k); saved with the run.
-            Make them with ``aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA``.
     """
 
     requires: tuple[str, ...] = ("logits",)
     generator_needs_real: bool = False
-    variables: tuple[tf.Variable, ...] = ()
 
     def discriminator(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> tf.Tensor:
         """Return what D minimises, float32 ``[N]``."""
@@ -71,7 +68,8 @@ class Loss:
     def update(self, real: DiscriminatorOutput, fake: DiscriminatorOutput) -> None:
         """Change the loss's own state after a round. Called once a round, on every replica.
 
-        Each replica is given its own share of the batch. What ``variables`` become must be
+        State (BEGAN's k) is a variable, an attribute that :func:`advnets.game.state` makes.
+        Each replica is given its own share of the batch. What a variable becomes must be
         the same on all of them: use :func:`advnets.game.global_mean` for means over examples.
         """
 
