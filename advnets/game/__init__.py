@@ -14,6 +14,7 @@ from .prior import Gaussian, Prior, Uniform
 from .role import PLAYERS, Role
 from .scene import Play, Scene
 from .side import Side
+from .state import state
 from .updates import Alternating, Simultaneous, UpdateRule
 
 __all__ = [
@@ -49,4 +50,5 @@ __all__ = [
     "UniformClasses",
     "UpdateRule",
     "global_mean",
+    "state",
 ]

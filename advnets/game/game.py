@@ -24,6 +24,7 @@ from .penalties import Penalty
 from .prior import Prior, Uniform
 from .role import ROLES, Role
 from .scene import Cast, Play
+from .unsaved import refuse_unsaved
 from .updates import TURNS, Alternating, UpdateRule
 from .wiring import latent_size, wire_roles
 
@@ -148,6 +149,7 @@ class AdversarialGame(Generation):
         self.rounds.assign_add(1)
         for network, average in self.averages.items():
             average.update(self.networks[network], tf.convert_to_tensor(self.rounds))
+        refuse_unsaved(self)
         return logs
 
     @property

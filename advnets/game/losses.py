@@ -40,15 +40,12 @@ class Loss:
             alternating updates D judges x in G's turn only if so.
         log_odds: Whether ``logits`` are log-odds, log D/(1 − D): then V(D, G), probabilities
             and accuracies are logged.
-        variables: State of the loss that training changes (BEGAN's k); saved with the run.
-            Make them with ``aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA``.
     """
 
     requires: tuple[str, ...] = ("logits",)
     fields: tuple[str, ...] = ()
     needs_real: bool = False
     log_odds: bool = False
-    variables: tuple[tf.Variable, ...] = ()
 
     def discriminator(self, real: Side, fake: Side) -> tf.Tensor:
         """Return what D minimises, float32 ``[N]``."""
@@ -69,7 +66,8 @@ class Loss:
     def update(self, real: Side, fake: Side) -> None:
         """Change the loss's own state after a round. Called once a round, on every replica.
 
-        Each replica is given its own share of the batch. What ``variables`` become must be
+        State (BEGAN's k) is a variable, an attribute that :func:`advnets.game.state` makes.
+        Each replica is given its own share of the batch. What a variable becomes must be
         the same on all of them: use :func:`advnets.game.global_mean` for means over examples.
         """
 

@@ -1,44 +1,145 @@
-"""Name every variable that training can change."""
+"""Find every variable that training can change, and name it."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
 import keras
+import numpy as np
 import tensorflow as tf
 
-from .game import AdversarialGame
+from ..data import Source
+
+if TYPE_CHECKING:
+    from .game import AdversarialGame
+
+UNNAMED = re.compile(r"[Vv]ariable(_\d+)?")
+"""What variables are called that nobody gave a name; Keras counts those of a process."""
+LIBRARIES = {"builtins", "keras", "numpy", "pydantic", "tensorflow"}
+"""Packages whose objects are not looked into, but for those of Keras that tell their variables."""
+HOLDERS = (keras.layers.Layer, keras.metrics.Metric, keras.optimizers.Optimizer, tf.Module)
+GENERATORS = (keras.random.SeedGenerator, tf.random.Generator)
+LEAVES = (str, bytes, bool, int, float, np.ndarray, tf.Tensor, Source)
+
+
+def state(value: Any, dtype: Any = None) -> tf.Variable:
+    """Make a variable for the state of a component: the same on all replicas, not trained.
+
+    Hold it as an attribute of the component: it is then saved, restored and hashed with the
+    run. Under several replicas an assignment takes the first one's value, so what is assigned
+    must be the same on all of them (:func:`advnets.game.global_mean`).
+
+    Args:
+        value: Its first value, an array or a number.
+        dtype: Its type; that of the value by default.
+
+    >>> weight = state(0.5)
+    >>> float(weight.assign_add(0.25)), weight.trainable
+    (0.75, False)
+    """
+    same = tf.VariableAggregation.ONLY_FIRST_REPLICA
+    return tf.Variable(value, trainable=False, dtype=dtype, aggregation=same)
 
 
 def state_variables(game: AdversarialGame) -> dict[str, tf.Variable]:
-    """Return the variables that training can change: networks, optimizers, loss state, the round;
-    the average of G's weights where one is kept, the players' loss scales where they compute
-    in float16, and the factors of learning rates that follow a schedule.
+    """Return the variables that training can change: networks, optimizers, the round; whatever
+    is found on the game's components (:func:`find_variables`); the average of G's weights where
+    one is kept, the players' loss scales where they compute in float16, and the factors of
+    learning rates that follow a schedule.
 
     Args:
         game: A compiled game.
 
     Returns:
         Variables by a name that depends only on how the game was built, such as
-        ``generator/0002/kernel``.
+        ``generator/0002/kernel`` or ``penalties.0/0000/gamma``.
     """
     named: dict[str, tf.Variable] = {"rounds": game.rounds.value}
-    groups = {
-        "generator": game.generator.variables,
-        "discriminator": game.discriminator.variables,
-        "generator_optimizer": game.generator_optimizer.variables,
-        "discriminator_optimizer": game.discriminator_optimizer.variables,
-        "loss": game.loss.variables,
-    }
+    networks = {"generator": game.generator, "discriminator": game.discriminator}
     if game.average is not None:
-        groups["averaged_generator"] = game.average.network.variables
-    for group, variables in groups.items():
-        for index, variable in enumerate(variables):
-            # Not the whole path: Keras counts the layers of a process into their names.
-            own = "" if group.endswith("optimizer") else f"/{variable.name.split(':')[0]}"
-            value = variable.value if isinstance(variable, keras.Variable) else variable
-            named[f"{group}/{index:04d}{own}"] = value
+        networks["averaged_generator"] = game.average.network
+    for group, network in networks.items():
+        for index, variable in enumerate(network.variables):
+            named[f"{group}/{index:04d}/{_own_name(variable)}"] = variable.value
+    for group in ("generator_optimizer", "discriminator_optimizer"):
+        # No names: Keras counts the layers of a process into those of optimizers' variables.
+        for index, variable in enumerate(getattr(game, group).variables):
+            named[f"{group}/{index:04d}"] = variable.value
+    known = {id(variable) for variable in named.values()}
+    for path, component in game.components().items():
+        found = [each for each in find_variables(component) if id(each[1]) not in known]
+        known |= {id(variable) for _, variable in found}
+        for index, (name, variable) in enumerate(found):
+            named[f"{path}/{index:04d}/{name}"] = variable
     for player, scale in game.loss_scales.items():
         named[f"loss_scale/{player}/scale"] = scale.scale
         named[f"loss_scale/{player}/good_steps"] = scale.good_steps
     for player, factor in game.rate_factors.items():
         named[f"learning_rate_factor/{player}"] = factor
     return named
+
+
+def find_variables(component: Any) -> list[tuple[str, tf.Variable]]:
+    """Find the variables that an object holds, in the order of its attributes, each once.
+
+    Attributes are followed through lists, tuples, mappings, Keras layers and plain objects; not
+    into functions, classes, modules and data.
+
+    Returns:
+        Each variable, and its name: its own, else that of the attribute.
+
+    >>> class Penalty:
+    ...     def __init__(self):
+    ...         self.weights = [state(1.0), tf.Variable(2.0, name="second")]
+    ...         self.same = self.weights[0]
+    >>> [(name, float(variable)) for name, variable in find_variables(Penalty())]
+    [('weights', 1.0), ('second', 2.0)]
+    """
+    found: list[tuple[str, tf.Variable]] = []
+    seen: set[int] = set()
+
+    def walk(value: Any, attribute: str) -> None:
+        if isinstance(value, LEAVES) or id(value) in seen:
+            return
+        seen.add(id(value))
+        if isinstance(value, keras.Variable):
+            name = _own_name(value)
+            walk(value.value, attribute if UNNAMED.fullmatch(name) else name)
+        elif isinstance(value, tf.Variable):
+            name = _own_name(value)
+            found.append((attribute if UNNAMED.fullmatch(name) else name, value))
+        else:
+            for name, part in _parts(value, attribute):
+                walk(part, name)
+
+    walk(component, "variable")
+    return found
+
+
+def _parts(value: Any, attribute: str) -> list[tuple[str, Any]]:
+    """Return what an object holds, each by the attribute that it is found under."""
+    if isinstance(value, GENERATORS):
+        return [(attribute, value.state)]
+    if isinstance(value, HOLDERS):
+        known = [(attribute, variable) for variable in value.variables]
+        return known + [(k, v) for k, v in vars(value).items() if isinstance(v, tf.Variable)]
+    if isinstance(value, Mapping):
+        return [(attribute, part) for part in value.values()]
+    if isinstance(value, list | tuple):
+        return [(attribute, part) for part in value]
+    if isinstance(value, type) or type(value).__module__.partition(".")[0] in LIBRARIES:
+        return []
+    return list(getattr(value, "__dict__", {}).items())
+
+
+def copies(variable: tf.Variable) -> tuple[tf.Variable, ...]:
+    """Return a variable on each of this worker's replicas."""
+    several = isinstance(variable, tf.distribute.DistributedValues)
+    return tuple(variable.values) if several else (variable,)
+
+
+def _own_name(variable: Any) -> str:
+    # Not the whole path: Keras counts the layers of a process into their names.
+    return str(variable.name).split(":")[0]

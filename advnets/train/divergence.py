@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from ..distribute.workers import Workers
 from ..game import PLAYERS, WEIGHTS_SEEN, AdversarialGame
-from ..game.state import state_variables
+from ..game.state import copies, state_variables
 from ..observe.window import Window
 from ..safe_io.wording import some
 
@@ -78,9 +78,9 @@ class Finite:
     def __init__(self, state: Mapping[str, tf.Variable]):
         floating = {name: v for name, v in state.items() if v.dtype.is_floating}
         self._names = tuple(floating)
-        copies = [_copies(variable) for variable in floating.values()]
+        everywhere = [copies(variable) for variable in floating.values()]
         self._check = tf.function(
-            lambda: tf.stack([tf.reduce_all([_finite(c) for c in each]) for each in copies]),
+            lambda: tf.stack([tf.reduce_all([_finite(c) for c in each]) for each in everywhere]),
             autograph=False,
         )
 
@@ -142,12 +142,6 @@ class DivergenceWatch:
     def forget(self) -> None:
         """Count from scratch: the game was put back."""
         self._skipped = {}
-
-
-def _copies(variable: tf.Variable) -> tuple[tf.Variable, ...]:
-    """Return a variable on each of this worker's replicas."""
-    several = isinstance(variable, tf.distribute.DistributedValues)
-    return tuple(variable.values) if several else (variable,)
 
 
 def _finite(variable: tf.Variable) -> tf.Tensor:

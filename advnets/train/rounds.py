@@ -9,8 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from ..data.feed.feed import Feed
-from ..errors import UsageError
+from ..errors import PluginError, UsageError
 from ..game import AdversarialGame
+from ..game.state import state_variables
 from ..observe.window import ROUNDS_AVERAGED, is_of_every_round
 from .flops import Cost, cost_of
 
@@ -41,6 +42,9 @@ class Rounds:
             without it; ``None`` if that is to be an error.
         names: What a round logs.
         traces: How often the loop was traced.
+
+    Raises:
+        PluginError: If a round assigns a variable that is not saved, or makes one.
     """
 
     def __init__(self, game: AdversarialGame, feed: Feed, strategy: tf.distribute.Strategy):
@@ -188,6 +192,7 @@ class Rounds:
     def _logged_names(self) -> list[str]:
         """Return the names of what a round logs, from a trace that is thrown away."""
         found: list[str] = []
+        saved = {id(variable) for variable in state_variables(self._game).values()}
 
         def probe() -> tf.Tensor:
             zero = tf.constant(0, tf.int64)
@@ -196,6 +201,13 @@ class Rounds:
             return zero
 
         tf.function(probe, autograph=False).get_concrete_function()
+        for name, variable in state_variables(self._game).items():
+            if id(variable) not in saved:
+                raise PluginError(
+                    f"the variable {name} is made in the first round: too late, since what a run "
+                    "resumes from is restored before",
+                    hint="make it when its component is made; build Keras layers there",
+                )
         return found
 
 

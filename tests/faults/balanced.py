@@ -21,7 +21,6 @@ class Balanced(Loss):
         self.k = tf.Variable(
             0.1, trainable=False, aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA
         )
-        self.variables = (self.k,)
 
     def discriminator(self, real: Side, fake: Side) -> tf.Tensor:
         """E(x) − k·E(G(z))."""

@@ -103,7 +103,6 @@ def loss(where: str, how: str, step: int, path: str, keep: int) -> Any:
         def __init__(self) -> None:
             super().__init__()
             self.round = tf.Variable(0, trainable=False)
-            self.variables = (self.round,)
 
         def generator(self, real: Any, fake: Any) -> Any:
             values = super().generator(real, fake)

@@ -1,0 +1,141 @@
+"""Refuse a round that assigns a variable which nobody saves."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+import keras
+import tensorflow as tf
+from tensorflow.python.framework import auto_control_deps_utils as effects  # has no public twin
+from tensorflow.python.framework.func_graph import FuncGraph
+
+from ..errors import PluginError
+from .state import copies, state_variables
+
+if TYPE_CHECKING:
+    from .game import AdversarialGame
+
+NOT_ITS_OWN = [str(Path(file).parent) for file in (tf.__file__, keras.__file__)] + [
+    str(Path(__file__).parents[1])
+]
+"""Where lines of code lie that a component's author did not write."""
+
+
+def refuse_unsaved(game: AdversarialGame) -> None:
+    """Refuse the round that is being traced if it assigns a variable that is found nowhere.
+
+    Such are variables in closures and globals: neither saved nor restored nor hashed, so a
+    resumed run would be another one. Call it at the end of a round; where nothing is traced it
+    does nothing.
+
+    Args:
+        game: The game whose round it is.
+
+    Raises:
+        PluginError: By the variable's name, and where it is assigned.
+    """
+    graph = tf.compat.v1.get_default_graph()
+    if tf.executing_eagerly() or not isinstance(graph, FuncGraph):
+        return
+    saved = [*state_variables(game).values(), *(v.value for v in game.variables)]
+    known = {id(copy.handle) for variable in saved for copy in copies(variable)}
+    for operation, handle in _assignments(graph):
+        if id(handle) in known:
+            continue
+        known.add(id(handle))
+        if variables := _variables_of(handle):
+            raise _refusal(variables, operation)
+
+
+def _assignments(graph: FuncGraph) -> Iterator[tuple[tf.Operation, Any]]:
+    """Return each operation that changes a variable from outside of the graph, and the handle.
+
+    An operation with branches, a loop, a function: it is known to TensorFlow of each of them
+    which resources it only reads.
+    """
+    outer = _captured(graph)
+    for operation in graph.get_operations():
+        resources = [tensor for tensor in operation.inputs if tensor.dtype == tf.resource]
+        if not resources or operation.type.startswith("Collective"):  # these hold a token, to wait
+            continue
+        _, written = effects.get_read_write_resource_inputs(operation)
+        for tensor in written:
+            if isinstance(handle := outer.get(id(tensor)), tf.__internal__.EagerTensor):
+                yield operation, handle
+
+
+def _captured(graph: FuncGraph) -> dict[int, Any]:
+    """Return what tensors of a graph stand for, by their ids, outside of all graphs."""
+    found = {id(inside): outside for outside, inside in graph.captures}
+    if isinstance(graph.outer_graph, FuncGraph):
+        further = _captured(graph.outer_graph)
+        found = {key: further.get(id(value), value) for key, value in found.items()}
+    return found
+
+
+def _variables_of(handle: Any) -> list[tf.Variable]:
+    """Return the variables with a handle: one, and the mirrored one that it is a copy of.
+
+    None for the handle of something else, of an iterator or a table.
+    """
+    return [
+        thing
+        for thing in gc.get_objects()
+        if issubclass(type(thing), tf.Variable)
+        and any(copy.handle is handle for copy in copies(thing))
+    ]
+
+
+def _refusal(variables: list[tf.Variable], operation: tf.Operation) -> PluginError:
+    file, line = _line_of(operation)
+    owners = (m for m in list(sys.modules.values()) if getattr(m, "__file__", None) == file)
+    module = next((m.__name__ for m in owners), None) if file else None
+    names = [name for variable in variables if (name := _name_of(variable))]
+    name = (names or [variables[0].name.split(":")[0]])[0]
+    return PluginError(
+        f"a round assigns the variable {name!r} ({variables[0].dtype.name}, shape "
+        f"{tuple(variables[0].shape)}), which no component of the game holds: it would be "
+        "neither saved nor restored",
+        hint="make it by advnets.game.state(value) and hold it as an attribute of the component "
+        "(in a Keras layer: by add_weight); globals and closures are not searched",
+        where=f"{file}:{line}" if file else None,
+        module=module,
+    )
+
+
+def _line_of(operation: tf.Operation) -> tuple[str | None, int]:
+    """Return the innermost line of its author's code that made an operation.
+
+    None where replicas met for it: that is done in another thread.
+    """
+    frames = list(operation.traceback)
+    steps = [index for index, frame in enumerate(frames) if frame.name == "train_step"]
+    for frame in reversed(frames[steps[-1] :] if steps else []):
+        if not any(frame.filename.startswith(place) for place in NOT_ITS_OWN):
+            return frame.filename, frame.lineno
+    return None, 0
+
+
+def _name_of(variable: tf.Variable) -> str | None:
+    """Return what a global or a closure calls a variable."""
+
+    def is_it(value: Any) -> bool:
+        return value is variable or (
+            issubclass(type(value), keras.Variable) and value.value is variable
+        )
+
+    for module in list(sys.modules.values()):
+        for name, value in list(getattr(module, "__dict__", {}).items()):
+            if is_it(value):
+                return name
+    for thing in gc.get_objects():
+        if type(thing) is FunctionType:
+            for name, cell in zip(thing.__code__.co_freevars, thing.__closure__ or (), strict=True):
+                if cell != type(cell)() and is_it(cell.cell_contents):
+                    return name
+    return None
