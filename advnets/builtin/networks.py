@@ -6,7 +6,7 @@ import hashlib
 import os
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from ..plugins.components import Component, Parameters, list_components
 from ..plugins.hookspecs import hookimpl
@@ -153,9 +153,10 @@ class Said(Parameters):
         "classes (K + 1 classes, semi-supervised)",
     )
 
-    @model_validator(mode="after")
-    def _check_heads(self) -> Said:
-        for name in self.heads:
+    @field_validator("heads")
+    @classmethod
+    def _check_names(cls, heads: dict[str, Head]) -> dict[str, Head]:
+        for name in heads:
             if name in SPOKEN:
                 raise ValueError(
                     f"a head cannot be called {name}: a discriminator says that itself"
@@ -164,6 +165,10 @@ class Said(Parameters):
                 raise ValueError(
                     f"a head's name is letters, digits and _, such as class_logits, not {name!r}"
                 )
+        return heads
+
+    @model_validator(mode="after")
+    def _check_classes(self) -> Said:
         if self.logits == "log_sum_exp" and not any(
             isinstance(s, str) for s in self.heads.values()
         ):
@@ -217,7 +222,7 @@ class _Hidden(Parameters):
     synchronized: Synchronized = False
 
 
-class MlpParameters(_Hidden, _Dropped, Said):
+class MlpParameters(Said, _Hidden, _Dropped):
     """Validate the parameters of ``mlp``: flattens any input, shapes its output like the data."""
 
     pretrained: Pretrained | None = Field(
@@ -225,7 +230,7 @@ class MlpParameters(_Hidden, _Dropped, Said):
     )
 
 
-class MaxoutParameters(_Dropped, Said):
+class MaxoutParameters(Said, _Dropped):
     """Validate the parameters of ``maxout``: maxout layers, then a linear one."""
 
     layers: list[MaxoutLayer] = Field(
@@ -255,7 +260,7 @@ class Convolution(Parameters):
         return self
 
 
-class ConvMaxoutParameters(_Dropped, Said):
+class ConvMaxoutParameters(Said, _Dropped):
     """Validate those of ``conv_maxout``: such layers, fully connected ones, then a linear one.
 
     ``sparse`` and ``max_col_norm`` concern the fully connected ones.

@@ -94,11 +94,9 @@ class NetworkContext:
 
         Classes are int64 ``[N, *shape]``, everything else float32.
         """
-        main = self.fields.get(self.input_name)
-        taken = {
-            self.input_name: Field(self.input_shape, "float32", classes=main and main.classes),
-            **self.given,
-        }
+        known = self.fields.get(self.input_name)
+        main = Field(self.input_shape, "float32", classes=known.classes if known else None)
+        taken = {self.input_name: main, **self.given}
         return {
             name: keras.Input(
                 one.shape,

@@ -23,6 +23,7 @@ COMPONENTS = [
 EXCEPTIONS: dict[tuple[str, str], Any] = {
     # Networks fill in what a mapping leaves out, so None is the schema's default to them.
     ("architectures", "output"): None,
+    ("architectures", "heads"): None,
 }
 """What the signature says instead, by kind and parameter."""
 

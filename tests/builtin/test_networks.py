@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from advnets.builtin.networks import (
     ConvMaxoutParameters,
+    DcganParameters,
     MaxoutParameters,
     MlpParameters,
     TransposedConvParameters,
@@ -125,3 +126,17 @@ def test_roles() -> None:
         "transposed_conv": ("generator",),
         "dcgan": both,
     }
+
+
+@pytest.mark.parametrize("schema", [MlpParameters, DcganParameters])
+def test_heads_are_spaces_by_name(schema: type[Parameters]) -> None:
+    heads = {"class_logits": "label", "code": 10, "grid": [2, 3]}
+    assert check(schema, heads=heads)["heads"] == heads
+    loc, message = complaint(schema, heads={"energy": 1})
+    assert (loc, "cannot be called energy" in message) == (("heads",), True)
+    assert "is letters, digits and _" in complaint(schema, heads={"a/b": 1})[1]
+    assert "needs a head of classes" in complaint(schema, logits="log_sum_exp", heads={"a": 3})[1]
+    with pytest.raises(ValidationError):
+        check(schema, heads={"a": 0})
+    with pytest.raises(ValidationError):
+        check(schema, heads={"a": True})

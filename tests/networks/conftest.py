@@ -19,7 +19,7 @@ def build() -> Callable[..., keras.Model]:
 
     def build(context: NetworkContext, name: str, **parameters: Any) -> keras.Model:
         component = {c.name: c for c in advnets_architectures()}[name]
-        assert context.role in component.roles
+        assert context.role == "encoder" or context.role in component.roles
         return component.load()(context, **component.resolve(parameters).model_dump())
 
     return build
@@ -29,9 +29,9 @@ def build() -> Callable[..., keras.Model]:
 def generator_context() -> Callable[..., NetworkContext]:
     """A generator's context; the training data's mean is 0.25 everywhere unless given."""
 
-    def context(latent: int, shape: tuple[int, ...], mean: Any = 0.25, seed: int = 1):
+    def context(latent: int, shape: tuple[int, ...], mean: Any = 0.25, seed: int = 1, **more: Any):
         return NetworkContext(
-            "generator", (latent,), shape, lambda: np.broadcast_to(mean, shape), seed
+            "generator", (latent,), shape, lambda: np.broadcast_to(mean, shape), seed, **more
         )
 
     return context
@@ -39,7 +39,7 @@ def generator_context() -> Callable[..., NetworkContext]:
 
 @pytest.fixture
 def discriminator_context() -> Callable[..., NetworkContext]:
-    def context(shape: tuple[int, ...], seed: int = 1):
-        return NetworkContext("discriminator", shape, (), seed=seed)
+    def context(shape: tuple[int, ...], seed: int = 1, **more: Any):
+        return NetworkContext("discriminator", shape, (), seed=seed, **more)
 
     return context

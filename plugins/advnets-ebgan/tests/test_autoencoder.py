@@ -11,6 +11,7 @@ import tensorflow as tf
 from advnets_ebgan.autoencoder import autoencoder
 from advnets_ebgan.energy import euclidean_norm
 
+from advnets.data import Field
 from advnets.networks import BatchNorm, NetworkContext, mixes_examples
 
 CONTEXT = NetworkContext("discriminator", (4, 4, 1), seed=3)
@@ -88,3 +89,13 @@ def test_dropout_changes_what_is_trained_only() -> None:
     quiet = model(IMAGES)["features"].numpy()
     np.testing.assert_array_equal(model(IMAGES)["features"], quiet)
     assert (model(IMAGES, training=True)["features"].numpy() != quiet).any()
+
+
+def test_it_rebuilds_the_example_by_what_it_is_told() -> None:
+    label = Field((), "int64", classes=10)
+    model = autoencoder(
+        NetworkContext("discriminator", (4, 4, 1), given={"label": label}), encoder=[8]
+    )
+    assert model.count_params() == (16 + 10) * 8 + 8 + 8 * 16 + 16
+    said = model({"example": IMAGES, "label": np.arange(6)})
+    assert said["reconstruction"].shape == IMAGES.shape

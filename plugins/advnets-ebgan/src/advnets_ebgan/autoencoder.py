@@ -26,7 +26,8 @@ def autoencoder(
     """Build a fully connected auto-encoder that judges an example by how well it rebuilds it.
 
     Args:
-        context: The data's shape, and the seed.
+        context: The data's shape, and the seed. What the network is told, the encoder sees next
+            to the example, which alone is rebuilt.
         encoder: Units of each of the encoder's layers. The decoder is one layer, of the
             data's size.
         activation: Of the encoder's layers.
@@ -61,8 +62,8 @@ def autoencoder(
         return keras.layers.Dense(units, kernel_initializer=start, name=name)
 
     shape = context.input_shape
-    inputs = keras.Input(shape, name="input")
-    x = keras.layers.Reshape((math.prod(shape),), name="flatten")(inputs)
+    inputs = context.inputs()
+    x = context.joined(inputs)
     for index, units in enumerate(encoder):
         name = f"encoder_{index}"
         x = dense(units, name)(x)
@@ -70,7 +71,7 @@ def autoencoder(
             x = BatchNorm(synchronized=synchronized, name=f"{name}_norm")(x)
         x = keras.layers.Activation(activation, name=f"{name}_activation")(x)
         if dropout:
-            stream = f"{context.role}/{name}_dropout"
+            stream = f"{context.name}/{name}_dropout"
             seed = context.seed_for(f"{name}_dropout")
             x = Dropout(dropout, stream, seed=seed, name=f"{name}_dropout")(x)
     features = x
@@ -82,9 +83,7 @@ def autoencoder(
     if output != "linear":
         x = keras.layers.Activation(output, name="decoder_activation", dtype="float32")(x)
     reconstruction = keras.layers.Reshape(shape, name="reconstruction", dtype="float32")(x)
-    energy = Energy(name="energy", dtype="float32")([reconstruction, inputs])
-    return keras.Model(
-        inputs,
-        {"energy": energy, "features": features, "reconstruction": reconstruction},
-        name=context.role,
+    energy = Energy(name="energy", dtype="float32")([reconstruction, inputs[context.input_name]])
+    return context.model(
+        inputs, {"energy": energy, "features": features, "reconstruction": reconstruction}
     )
