@@ -12,6 +12,7 @@ STEPS ?= 2500
 RECIPE ?= recipes/goodfellow2014.yaml
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+GPU_ARGS ?=
 FAULTS_ARGS ?=
 
 # Files of tests next to each other, a process per core, four at most (conftest.py); PYTEST_ARGS="-n 0" plays them in one.
@@ -46,6 +47,10 @@ test-all: $(VENV)/.installed-test ## the tests, the slow ones too
 .PHONY: bench
 bench: $(VENV)/.installed ## time advnets against its peers, side by side: about 20 minutes (BENCH_ARGS="--cases ring")
 	$(VENV)/bin/python -m benchmarks.run $(BENCH_ARGS)
+
+.PHONY: gpu-check
+gpu-check: $(VENV)/.installed ## play and resume games on a GPU, or in small on the CPU: some minutes (GPU_ARGS="--only xla")
+	$(VENV)/bin/python -m benchmarks.gpu_check $(GPU_ARGS)
 
 .PHONY: faults
 faults: $(VENV)/.installed-test ## kill runs a hundred times, and measure every fault: about 45 minutes (FAULTS_ARGS="--kills 8")

@@ -7,6 +7,7 @@ import os
 import selectors
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,66 +24,34 @@ class WorkerFailed(Exception):
     """A worker ended, or did not answer; the message says what it last printed."""
 
 
-class Worker:
-    """One contestant in one game, in a process of its own.
+class Process:
+    """A process that is asked and answers in lines of JSON, on its standard input and output.
 
     Args:
-        entry: The contestant.
-        game: The case's name.
-        interpreter: That of the contestant's environment by default.
+        command: Starts it.
+        log: The file of its standard error.
     """
 
-    def __init__(self, entry: Entry, game: str, interpreter: Path | None = None):
-        self.entry, self.game = entry, game
-        LOGS.mkdir(parents=True, exist_ok=True)
-        name = f"{game}-{entry.label}".replace(" ", "_").replace(",", "")
-        self.log = LOGS / f"{name}.log"
-        self.started = time.perf_counter()
-        command = [
-            str(interpreter or python(entry.environment)),
-            *("-m", "benchmarks.worker", entry.module, game, json.dumps(dict(entry.options))),
-        ]
-        with open(self.log, "w") as log:
+    def __init__(self, command: Sequence[str], log: Path):
+        self.log = log
+        with open(log, "w") as opened:
             self.process = subprocess.Popen(
                 command,
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=log,
+                stderr=opened,
                 env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1"},
             )
-        self.about: dict[str, Any] = {}
         self._pending = b""
-
-    def ready(self) -> None:
-        """Wait until it has built its game."""
-        self.about = self._answer(START_SECONDS)["ready"]
-
-    def first_round(self) -> float:
-        """Let it play its first round; the seconds from its process's start to that round's end."""
-        self._ask({"seconds": 1e-9})
-        self._answer(FIRST_ROUND_SECONDS)
-        return time.perf_counter() - self.started
-
-    def turn(self, seconds: float) -> float:
-        """Let it play for about so long; rounds per second."""
-        self._ask({"seconds": seconds})
-        answer = self._answer(seconds + PATIENCE)
-        return answer["rounds"] / answer["seconds"]
-
-    def end(self) -> dict[str, Any]:
-        """Let it end; what it has left to say, such as its peak memory in bytes."""
-        self._ask({"quit": True})
-        said = self._answer(PATIENCE)["end"]
-        self.process.wait(PATIENCE)
-        return said
 
     def kill(self) -> None:
         """End it at once."""
         self.process.kill()
         self.process.wait()
 
-    def _ask(self, message: dict[str, Any]) -> None:
+    def ask(self, message: dict[str, Any]) -> None:
+        """Tell it something."""
         assert self.process.stdin is not None
         try:
             self.process.stdin.write(json.dumps(message).encode() + b"\n")
@@ -90,7 +59,8 @@ class Worker:
         except BrokenPipeError as error:
             raise self._failure("it ended") from error
 
-    def _answer(self, patience: float) -> dict[str, Any]:
+    def answer(self, patience: float) -> dict[str, Any]:
+        """What it says next, within so many seconds."""
         assert self.process.stdout is not None
         deadline = time.monotonic() + patience
         with selectors.DefaultSelector() as selector:
@@ -110,3 +80,48 @@ class Worker:
         self.kill()
         lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
         return WorkerFailed(f"{what}: {lines[-1].strip()[:300] if lines else 'no message'}")
+
+
+class Worker(Process):
+    """One contestant in one game, in a process of its own.
+
+    Args:
+        entry: The contestant.
+        game: The case's name.
+        interpreter: That of the contestant's environment by default.
+    """
+
+    def __init__(self, entry: Entry, game: str, interpreter: Path | None = None):
+        self.entry, self.game = entry, game
+        LOGS.mkdir(parents=True, exist_ok=True)
+        name = f"{game}-{entry.label}".replace(" ", "_").replace(",", "")
+        self.started = time.perf_counter()
+        command = [
+            str(interpreter or python(entry.environment)),
+            *("-m", "benchmarks.worker", entry.module, game, json.dumps(dict(entry.options))),
+        ]
+        super().__init__(command, LOGS / f"{name}.log")
+        self.about: dict[str, Any] = {}
+
+    def ready(self) -> None:
+        """Wait until it has built its game."""
+        self.about = self.answer(START_SECONDS)["ready"]
+
+    def first_round(self) -> float:
+        """Let it play its first round; the seconds from its process's start to that round's end."""
+        self.ask({"seconds": 1e-9})
+        self.answer(FIRST_ROUND_SECONDS)
+        return time.perf_counter() - self.started
+
+    def turn(self, seconds: float) -> float:
+        """Let it play for about so long; rounds per second."""
+        self.ask({"seconds": seconds})
+        answer = self.answer(seconds + PATIENCE)
+        return answer["rounds"] / answer["seconds"]
+
+    def end(self) -> dict[str, Any]:
+        """Let it end; what it has left to say, such as its peak memory in bytes."""
+        self.ask({"quit": True})
+        said = self.answer(PATIENCE)["end"]
+        self.process.wait(PATIENCE)
+        return said

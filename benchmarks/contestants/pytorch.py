@@ -6,7 +6,7 @@ images and filters lie in memory with their channels last, which is faster.
 
 What differs: momentum is PyTorch's (lr multiplies the velocity rather than entering it; the
 same up to the decay of lr, a factor 1.000004 per update); weights are drawn by PyTorch. In a
-CUDA graph (benchmarks/gpu.py) examples are drawn with replacement and rates are constant.
+CUDA graph (option `graph`) examples are drawn with replacement and rates are constant.
 """
 
 from __future__ import annotations
