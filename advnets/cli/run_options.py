@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.decorators import FC
 
+from ..errors import UsageError
 from ..runs import RunFolder
 from .common import registry_of
 
@@ -69,6 +72,49 @@ def seed_option(help: str) -> Callable[[FC], FC]:
     """Add ``--seed`` of latent points, 0 by default."""
     seeds = click.IntRange(0, 2**31 - 1)
     return click.option("--seed", type=seeds, default=0, show_default=True, help=help)
+
+
+def given_option(command: FC) -> FC:
+    """Add ``--given NAME=VALUE``, what samples are to be made of: ``given``, a dictionary."""
+    return click.option(
+        "--given",
+        multiple=True,
+        metavar="NAME=VALUE",
+        callback=lambda ctx, _, words: dict(map(_parse_given, words)),
+        help="What the generator is told, rather than drawn: label=3, a JSON list of one value "
+        "for each sample, or @FILE.npz with an array of that name. Repeatable.",
+    )(command)
+
+
+def _parse_given(word: str) -> tuple[str, Any]:
+    name, equals, text = word.partition("=")
+    if not equals or not name:
+        raise UsageError(f"--given {word}: NAME=VALUE was expected, such as label=3")
+    if text.startswith("@"):
+        return name, _read_array(name, Path(text[1:]))
+    try:
+        return name, json.loads(text)
+    except ValueError as error:
+        raise UsageError(
+            f"--given {word}: {text[:60]!r} is neither a number nor a list of numbers",
+            hint=f"{name}=3, {name}=[0,1,2], or {name}=@FILE.npz",
+        ) from error
+
+
+def _read_array(name: str, path: Path) -> Any:
+    import numpy as np
+
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            for known in (name, f"{name}s"):
+                if known in file:
+                    return file[known]
+            held = ", ".join(file)
+    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise UsageError(f"--given {name}=@{path}: no .npz file can be read there") from error
+    raise UsageError(
+        f"--given {name}=@{path}: it holds {held or 'nothing'}", hint=f"an array named {name!r}"
+    )
 
 
 def run_argument(command: FC) -> FC:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from .common import check_out, echo, out_option, plugin_options
-from .run_options import checkpoint_option, open_run, run_argument, seed_option, weights_option
+from .run_options import (
+    checkpoint_option,
+    given_option,
+    open_run,
+    run_argument,
+    seed_option,
+    weights_option,
+)
 
 FORMATS = (".png", ".npz")
 
@@ -25,6 +33,7 @@ FORMATS = (".png", ".npz")
     is_flag=True,
     help="Rows of 10 samples along straight lines between latent points.",
 )
+@given_option
 @seed_option("Seed of the latent points; equal seeds give equal samples.")
 @out_option("The file to write; one in the run's samples/ by default.", "FILE.png|FILE.npz")
 @weights_option
@@ -39,17 +48,19 @@ def command(
     seed: int,
     out: Path | None,
     weights: str,
+    given: dict[str, Any],
 ) -> None:
     """Draw samples from the generator of RUN.
 
     A .png shows them. A .npz holds them: `samples` [n, ...] in the data set's own range,
-    before preprocessing, and their `latents` [n, size].
+    before preprocessing, their `latents` [n, size], and, by name, what else the generator was
+    told.
     """
     if out is not None:
         check_out(out, FORMATS)
     opened = open_run(ctx, run)
     count = count or (100 if interpolate else 64)
-    samples, latents = opened.sample(count, seed=seed, interpolate=interpolate, weights=weights)
+    samples, told = opened.sample(count, seed, interpolate, weights, given)
     if out is None:
         kind = "lines" if interpolate else "drawn"
         step = opened.commit.step
@@ -60,7 +71,8 @@ def command(
         from ..safe_io.atomic import replace_atomically
 
         with replace_atomically(out) as file:
-            np.savez_compressed(file, samples=samples, latents=latents)
+            arrays = {("latents" if name == "latent" else name): v for name, v in told.items()}
+            np.savez_compressed(file, samples=samples, **dict[str, Any](arrays))
     else:
         from ..monitor.grid import save_grid
 

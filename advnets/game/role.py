@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from ..errors import PluginError
 
@@ -57,7 +58,7 @@ class Role:
         object.__setattr__(self, "player", player)
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Literal["generator", "discriminator", "encoder"]:
         """What architectures build for it: ``generator``, ``discriminator`` or ``encoder``."""
         if self.gives is not None and "logits" in self.gives:
             return "discriminator"

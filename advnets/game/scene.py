@@ -214,14 +214,7 @@ class Scene:
         """Let a judge judge several sides in one call, each with dropout of its own name."""
         role = self._role(by)
         inputs = [self._inputs(by, role, side, {}) for _, side in sides]
-        joined = {
-            name: inputs[0][name]
-            if len(inputs) == 1
-            else tf.concat(
-                [inputs[0][name], *(_like(each, inputs, name) for each in inputs[1:])], 0
-            )
-            for name in role.takes
-        }
+        joined = inputs[0] if len(inputs) == 1 else {n: _join(inputs, n) for n in role.takes}
         sizes = [batching.size(next(iter(each.values()))) for each in inputs]
         segments = [(name, size) for (name, _), size in zip(sides, sizes, strict=True)]
         said = self._ask(by, joined, segments)
@@ -330,7 +323,7 @@ def _alone(inputs: Mapping[str, tf.Tensor]) -> Any:
     return dict(inputs) if len(inputs) > 1 else next(iter(inputs.values()))
 
 
-def _like(
-    inputs: Mapping[str, tf.Tensor], all_inputs: Sequence[Mapping[str, Any]], name: str
-) -> Any:
-    return tf.cast(inputs[name], all_inputs[0][name].dtype)
+def _join(inputs: Sequence[Mapping[str, tf.Tensor]], name: str) -> tf.Tensor:
+    """Join what several sides hold under a name, in the type of the first."""
+    first, *others = (each[name] for each in inputs)
+    return tf.concat([first, *(tf.cast(other, first.dtype) for other in others)], axis=0)

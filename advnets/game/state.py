@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..data import Source
+from .role import PLAYERS
 
 if TYPE_CHECKING:
     from .game import AdversarialGame
@@ -45,8 +46,8 @@ def state(value: Any, dtype: Any = None) -> tf.Variable:
 
 def state_variables(game: AdversarialGame) -> dict[str, tf.Variable]:
     """Return the variables that training can change: networks, optimizers, the round; whatever
-    is found on the game's components (:func:`find_variables`); the average of G's weights where
-    one is kept, the players' loss scales where they compute in float16, and the factors of
+    is found on the game's components (:func:`find_variables`); the averages of weights where
+    they are kept, the players' loss scales where they compute in float16, and the factors of
     learning rates that follow a schedule.
 
     Args:
@@ -57,16 +58,18 @@ def state_variables(game: AdversarialGame) -> dict[str, tf.Variable]:
         ``generator/0002/kernel`` or ``penalties.0/0000/gamma``.
     """
     named: dict[str, tf.Variable] = {"rounds": game.rounds.value}
-    networks = {"generator": game.generator, "discriminator": game.discriminator}
-    if game.average is not None:
-        networks["averaged_generator"] = game.average.network
+    networks = {
+        name if name in PLAYERS else f"networks.{name}": network
+        for name, network in game.networks.items()
+    }
+    networks |= {f"averaged_{name}": each.network for name, each in game.averages.items()}
     for group, network in networks.items():
         for index, variable in enumerate(network.variables):
             named[f"{group}/{index:04d}/{_own_name(variable)}"] = variable.value
-    for group in ("generator_optimizer", "discriminator_optimizer"):
+    for name, optimizer in game.optimizers.items():
         # No names: Keras counts the layers of a process into those of optimizers' variables.
-        for index, variable in enumerate(getattr(game, group).variables):
-            named[f"{group}/{index:04d}"] = variable.value
+        for index, variable in enumerate(optimizer.variables):
+            named[f"{name}_optimizer/{index:04d}"] = variable.value
     known = {id(variable) for variable in named.values()}
     for path, component in game.components().items():
         found = [each for each in find_variables(component) if id(each[1]) not in known]

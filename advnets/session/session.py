@@ -24,7 +24,7 @@ from ..plugins import Registry
 from ..runs import RunFolder
 from ..train.account import Account
 from ..train.best import Best
-from ..train.build import build_game
+from ..train.build import build_game, carried
 from ..train.divergence import DivergenceWatch
 from ..train.find_data import Found
 from ..train.jit import Jit, settle
@@ -85,7 +85,8 @@ class Session:
         with strategy.scope():
             game = build_game(self.recipe, self.source)
         with constant_scope(strategy):
-            feed = make_feed(self.recipe, self.source, game.updates.discriminator_steps, strategy)
+            steps, fields = game.updates.discriminator_steps, carried(game, self.source)
+            feed = make_feed(self.recipe, self.source, steps, strategy, fields)
         return game, feed
 
     def restore(self, game: AdversarialGame) -> int:

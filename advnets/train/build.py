@@ -117,6 +117,11 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
     return game
 
 
+def carried(game: AdversarialGame, source: Source) -> tuple[str, ...]:
+    """Return the fields of the data that a game's rounds need."""
+    return tuple(name for name in game.fields if name == "index" or name in source.spec.fields)
+
+
 def game_context(recipe: Recipe, source: Source, name: str = "") -> GameContext:
     """Return what a component of the game may know of the run; ``name`` is a condition's."""
     training = recipe.settings.training

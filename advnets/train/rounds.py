@@ -53,7 +53,7 @@ class Rounds:
         self.when_uncompilable: Callable[[str], None] | None = None
         self.traces = 0
         self._loops: dict[bool, Callable[[tf.Tensor], tf.Tensor]] = {}
-        self._spec: tf.TensorSpec
+        self._spec: Any
         self._steps: dict[bool, Callable[[tf.Tensor], dict[str, tf.Tensor]]] = {
             False: game.train_step
         }
@@ -184,7 +184,7 @@ class Rounds:
 
         def on_replica(drawn: Any) -> dict[str, tf.Tensor]:
             examples = self._feed.examples(drawn)
-            self._spec = tf.TensorSpec(examples.shape, examples.dtype)
+            self._spec = tf.nest.map_structure(_spec_of, examples)
             return step(examples)
 
         return self._strategy.run(on_replica, (drawn,))
@@ -209,6 +209,10 @@ class Rounds:
                     hint="make it when its component is made; build Keras layers there",
                 )
         return found
+
+
+def _spec_of(tensor: tf.Tensor) -> tf.TensorSpec:
+    return tf.TensorSpec(tensor.shape, tensor.dtype)
 
 
 def _without_overflows(values: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

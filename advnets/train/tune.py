@@ -16,7 +16,7 @@ from ..data.feed.choose import make_feed
 from ..distribute.strategy import device_type, make_strategy
 from ..errors import UsageError
 from ..recipe import Recipe
-from .build import build_game
+from .build import build_game, carried
 from .flops import Cost
 from .jit import decide
 from .pace import SECONDS_PER_CALL
@@ -195,7 +195,9 @@ def _built(recipe: Recipe, source: Source, precisions: Sequence[str]) -> list[_P
 def _rounds(recipe: Recipe, source: Source) -> Rounds:
     strategy = make_strategy("one_device", 1)
     game = build_game(recipe, source)
-    feed = make_feed(recipe, source, game.updates.discriminator_steps, strategy)
+    feed = make_feed(
+        recipe, source, game.updates.discriminator_steps, strategy, carried(game, source)
+    )
     feed.seek(0)
     return Rounds(game, feed, strategy)
 
