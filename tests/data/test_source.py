@@ -193,3 +193,120 @@ def test_splits_that_are_not_there(split: str, says: str) -> None:
     with pytest.raises(DataError, match=says) as caught:
         Given(VECTORS, train=Examples(TWO)).load(split)
     assert "given has: train" in str(caught.value.hint)
+
+
+FIELDS = DataSpec(
+    (1, 1, 1),
+    "uint8",
+    0,
+    255,
+    "image",
+    {
+        "label": Field((), "int64", classes=3),
+        "edges": Field((1, 2, 1), "uint8", low=0, high=255, kind="image"),
+        "mask": Field((1, 2, 1), "uint8", low=0, high=1, kind="image"),
+        "weight": Field((), "float64", low=0, high=1),
+    },
+)
+PIXELS = np.array([10, 20], np.uint8).reshape(2, 1, 1, 1)
+VALUES = {
+    "label": np.array([2, 0]),
+    "edges": np.array([[0, 51], [102, 255]], np.uint8).reshape(2, 1, 2, 1),
+    "mask": np.array([[0, 1], [1, 0]], np.uint8).reshape(2, 1, 2, 1),
+    "weight": np.array([0.5, 1.0]),
+}
+
+
+class FieldsInParts(InParts):
+    memory_budget = 0
+
+    def read_some(self, split: str, indices: np.ndarray) -> Examples:
+        examples, fields = self._given[split]
+        return Examples(examples[indices], {name: v[indices] for name, v in fields.items()})
+
+
+@pytest.mark.parametrize("made", [Given, FieldsInParts])
+def test_fields_are_had_by_name(made: type[Given]) -> None:
+    source = made(FIELDS, train=Examples(PIXELS, VALUES), test=Examples(PIXELS))
+    assert set(source.fields("train")) == set(VALUES)
+    assert source.fields("test") == ()
+    for name, values in VALUES.items():
+        np.testing.assert_array_equal(source.field("train", name), values)
+        np.testing.assert_array_equal(source.take("train", [1]).fields[name], values[1:])
+    assert source.field("train", "index").tolist() == [0, 1]
+    assert source.field("test", "index").dtype == np.int64
+    assert source.labels("test") is None
+    with pytest.raises(DataError, match="has no field 'edgse'") as caught:
+        source.field("train", "edgse")
+    assert caught.value.hint == "it has: label, edges, mask, weight, index"
+    with pytest.raises(DataError, match="it has no field 'edges', though") as caught:
+        source.fingerprint("test", ["edges"])
+    assert caught.value.where == "given, split 'test'"
+
+
+def test_a_fingerprint_covers_the_fields_that_it_is_asked_for() -> None:
+    def fingerprints(*names: str, made: type[Given] = Given, **changed: np.ndarray) -> str:
+        source = made(FIELDS, train=Examples(PIXELS, VALUES | changed))
+        return source.fingerprint("train", names)
+
+    alone = Given(FIELDS, train=Examples(PIXELS)).fingerprint()
+    other = np.array([2, 1])
+    assert fingerprints() == fingerprints("index") == fingerprints(label=other) == alone
+    told = fingerprints("label", "weight")
+    assert told == fingerprints("weight", "label", "index")
+    assert told == fingerprints("label", "weight", made=FieldsInParts)
+    assert told == fingerprints("label", "weight", edges=VALUES["edges"][::-1])
+    others = [
+        fingerprints("label", "weight", label=other),
+        fingerprints("label", "weight", weight=np.array([0.5, 0.5])),
+        fingerprints("label"),
+        fingerprints("mask"),
+        fingerprints("edges"),
+    ]
+    assert len({alone, told, *others}) == 7
+
+
+def test_fields_are_preprocessed_by_what_they_are() -> None:
+    source = Given(FIELDS, "symmetric", train=Examples(PIXELS, VALUES))
+    seen = {n: np.asarray(source.preprocess_field(n, v)) for n, v in VALUES.items()}
+    assert (seen["label"].dtype, seen["label"].tolist()) == (np.int64, [2, 0])
+    assert (seen["weight"].dtype, seen["weight"].tolist()) == (np.float32, [0.5, 1.0])
+    # 2 x / 255 - 1, as for the examples; a mask of 0 and 1 has a range of its own.
+    np.testing.assert_allclose(seen["edges"].ravel(), [-1, -0.6, -0.2, 1], atol=1e-6)
+    assert seen["mask"].ravel().tolist() == [-1, 1, 1, -1]
+    assert np.asarray(source.preprocess_field("index", np.array([1]))).dtype == np.int64
+
+
+def test_an_image_without_a_range_has_that_of_the_examples() -> None:
+    edges = Field((1, 2, 1), "float32", kind="image")
+    source = Given(DataSpec((1, 1, 1), "float32", 0, 4, "image", {"edges": edges}), "unit")
+    seen = source.preprocess_field("edges", np.array([[[[1.0], [4.0]]]], np.float32))
+    assert np.asarray(seen).ravel().tolist() == [0.25, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"colour": np.zeros(2)}, "it has a field 'colour', which the data set does not declare"),
+        ({"weight": np.zeros((2, 1))}, r"of 'weight' are float64 of shape \(1,\)"),
+        ({"weight": np.zeros(2, "float32")}, "of 'weight' are float32 .* declares float64"),
+        ({"weight": np.array([0, np.nan])}, "1 values of 'weight' hold NaN"),
+        ({"weight": np.array([0.5, 2.0])}, "of 'weight' reach from 0.5 to 2.0"),
+        ({"edges": VALUES["edges"][:, :, :1]}, r"of 'edges' are uint8 of shape \(1, 1, 1\)"),
+        ({"mask": VALUES["edges"]}, "of 'mask' reach from 0 to 255; the data set declares 0 to 1"),
+    ],
+)
+def test_fields_that_are_not_as_declared_are_refused(values: dict, says: str) -> None:
+    for made in (Given, FieldsInParts):
+        source = made(FIELDS, train=Examples(PIXELS, values))
+        with pytest.raises(DataError, match=says) as caught:
+            source.take("train", [0, 1])
+        assert caught.value.where == "given, split 'train'"
+
+
+def test_fields_take_room_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Given(FIELDS, train=Examples(PIXELS, VALUES))
+    source.memory_budget = 2 * (1 + 8 + 2 + 2 + 8)
+    assert source.fits("train")
+    source.memory_budget -= 1
+    assert not source.fits("train")

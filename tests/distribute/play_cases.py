@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -47,7 +48,33 @@ def play(strategy: tf.distribute.Strategy, cases: Iterable[str]) -> dict[str, np
             values[name] = first
         values |= {f"logged/{name}": total / ROUNDS for name, total in sums.items()}
         values["samples"] = game.generate(7, seed=5)[1]  # 7 is no multiple of 2 or 4
+        values |= fed(strategy, loaded, source, game.updates.discriminator_steps)
         found |= {f"{case}/{name}": value for name, value in values.items()}
+    return found
+
+
+def fed(
+    strategy: tf.distribute.Strategy, loaded: Any, source: Any, batches: int
+) -> dict[str, np.ndarray]:
+    """What a feed gives all replicas for round 3, with fields: [k, N, …] of each."""
+    from advnets.data.feed.choose import make_feed
+
+    with strategy.scope():
+        feed = make_feed(loaded, source, batches, strategy, ("index", "label"))
+    feed.seek(3)
+    step = tf.constant(3, tf.int64)
+    given = strategy.run(feed.examples, (feed.draw(None, step, step),))
+    found = {}
+    for name, values in given.items():
+        parts = [
+            part.numpy().reshape(batches, -1, *part.shape[1:])
+            for part in strategy.experimental_local_results(values)
+        ]
+        found[f"fed/{name}"] = np.concatenate(parts, axis=1)
+    index = found["fed/index"]
+    np.testing.assert_array_equal(source.labels("train")[index], found["fed/label"])
+    expected = source.preprocess.apply(source.load("train")[index.ravel()])
+    np.testing.assert_array_equal(found["fed/example"].reshape(expected.shape), expected)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,11 @@ REFERENCE_EXAMPLES = 2000
 
 
 def make_feed(
-    recipe: Recipe, source: Source, batches: int, strategy: tf.distribute.Strategy
+    recipe: Recipe,
+    source: Source,
+    batches: int,
+    strategy: tf.distribute.Strategy,
+    fields: Iterable[str] = (),
 ) -> ResidentData | StreamedData:
     """Feed a run its training data: from the device if they fit the budget, else streamed.
 
@@ -29,24 +34,28 @@ def make_feed(
         source: Its data.
         batches: k, the global batches that one round uses.
         strategy: The strategy that the game is played under.
+        fields: What to give beside the examples, by name.
+
+    Raises:
+        DataError: If the training split has no such field.
     """
     seed, batch_size = recipe.seed, recipe.settings.training.batch_size
     if source.fits("train"):
-        return ResidentData(source, seed, batch_size, batches)
-    return StreamedData(source, seed, batch_size, batches, strategy)
+        return ResidentData(source, seed, batch_size, batches, fields)
+    return StreamedData(source, seed, batch_size, batches, strategy, fields)
 
 
-def describe_placement(source: Source) -> dict[str, Any]:
-    """Describe where the training data live, for the manifest."""
+def describe_placement(source: Source, fields: Iterable[str] = ()) -> dict[str, Any]:
+    """Describe where the training data live, with the fields that are used, for the manifest."""
     return {
         "kept": "resident" if source.fits("train") else "streamed",
-        "bytes": source.count("train") * source.spec.bytes,
+        "bytes": source.count("train") * source.spec.bytes_with(fields),
     }
 
 
 def format_placement(source: Source, feed: ResidentData | StreamedData) -> str:
     """Format where the training data live, for the log."""
-    placement = describe_placement(source)
+    placement = describe_placement(source, feed.fields)
     line = f"data: {placement['kept']}, {size(placement['bytes'])}"
     if isinstance(feed, StreamedData):
         line += f", at most {size(feed.bytes_ahead)} read ahead"

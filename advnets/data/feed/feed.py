@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import tensorflow as tf
+
+from .. import Source
 
 
 class Feed(Protocol):
@@ -12,9 +15,11 @@ class Feed(Protocol):
 
     Attributes:
         longest: The most rounds that one call may have, which bounds what :meth:`plan` takes.
+        fields: The fields that it gives beside the examples, by name.
         compilable: Whether :meth:`draw` and :meth:`examples` can be compiled by XLA.
     """
 
+    fields: tuple[str, ...]
     compilable: bool
     longest: int
 
@@ -42,8 +47,22 @@ class Feed(Protocol):
             step: The round, an int64 scalar.
         """
 
-    def examples(self, drawn: Any) -> tf.Tensor:
-        """Return a replica's preprocessed examples for a round, float32 ``[k · n, *shape]``."""
+    def examples(self, drawn: Any) -> tf.Tensor | dict[str, tf.Tensor]:
+        """Return a replica's preprocessed examples for a round, float32 ``[k · n, *shape]``.
+
+        A feed that gives fields returns ``{"example": these, NAME: values [k · n, …]}``.
+        """
 
     def failure(self) -> Exception | None:
         """Return what went wrong in drawing, if that is why the rounds failed."""
+
+
+def preprocess_batch(
+    source: Source, examples: tf.Tensor, fields: Mapping[str, tf.Tensor]
+) -> tf.Tensor | dict[str, tf.Tensor]:
+    """Preprocess stored examples and their fields to what :meth:`Feed.examples` returns."""
+    seen = source.preprocess.apply(examples)
+    if not fields:
+        return seen
+    values = {name: source.preprocess_field(name, value) for name, value in fields.items()}
+    return {"example": seen, **values}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import tensorflow as tf
 
 from ...distribute.replicas import replica_index, replicas
 from .. import Source, epoch_order
+from ..spec import INDEX
+from .feed import preprocess_batch
 
 MOST_INDICES = 2**22
 """Of a call's rounds, planned in one go: 32 MiB, and a few times as much to work them out."""
@@ -23,17 +27,34 @@ class ResidentData:
         seed: The run's seed, which orders the epochs.
         batch_size: Examples in a global batch.
         batches: k, the global batches that one round uses.
+        fields: What to give beside the examples, by name.
+
+    Raises:
+        DataError: If the training split has no such field.
     """
 
     compilable = True
 
-    def __init__(self, source: Source, seed: int, batch_size: int, batches: int = 1):
+    def __init__(
+        self,
+        source: Source,
+        seed: int,
+        batch_size: int,
+        batches: int = 1,
+        fields: Iterable[str] = (),
+    ):
         examples = source.load("train")
         self.examples_kept = len(examples)
-        self._preprocess = source.preprocess
+        self.fields = tuple(fields)
+        self._source = source
         self._seed, self._batch_size, self._batches = seed, batch_size, batches
         self.longest = max(1, MOST_INDICES // (batch_size * batches))
         self._stored = tf.Variable(examples, trainable=False, name="training_data")
+        self._stored_fields = {
+            name: tf.Variable(source.field("train", name), trainable=False, name=f"training_{name}")
+            for name in self.fields
+            if name != INDEX  # which needs no table
+        }
 
     def seek(self, step: int) -> None:
         """Do nothing: any round can be drawn at any time."""
@@ -59,9 +80,16 @@ class ResidentData:
         """Return the indices of one round, ``[k, N]``."""
         return self.indices(step) if plan is None else plan[number]
 
-    def examples(self, drawn: tf.Tensor) -> tf.Tensor:
-        """Return this replica's examples of a round, gathered, float32 ``[k · n, *shape]``."""
+    def examples(self, drawn: tf.Tensor) -> tf.Tensor | dict[str, tf.Tensor]:
+        """Return this replica's examples of a round, gathered, float32 ``[k · n, *shape]``.
+
+        With fields, a dict: see :class:`advnets.data.feed.feed.Feed`.
+        """
         local = self._batch_size // replicas()
         start = replica_index() * local
         mine = tf.reshape(drawn[:, start : start + local], [self._batches * local])
-        return self._preprocess.apply(tf.gather(self._stored, mine))
+        fields = {
+            name: mine if name == INDEX else tf.gather(self._stored_fields[name], mine)
+            for name in self.fields
+        }
+        return preprocess_batch(self._source, tf.gather(self._stored, mine), fields)

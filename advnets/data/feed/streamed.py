@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ import tensorflow as tf
 
 from ...errors import DataError
 from .. import Source, epoch_order
+from ..spec import INDEX
+from .feed import preprocess_batch
 
 READ_AT_ONCE = 4
 """Rounds whose examples are being read at the same time."""
@@ -37,6 +40,10 @@ class StreamedData:
         batch_size: Examples in a global batch.
         batches: k, the global batches that one round uses.
         strategy: The strategy that the game is played under; the current one by default.
+        fields: What to give beside the examples, by name.
+
+    Raises:
+        DataError: If the training split has no such field.
     """
 
     compilable = False
@@ -49,8 +56,9 @@ class StreamedData:
         batch_size: int,
         batches: int = 1,
         strategy: tf.distribute.Strategy | None = None,
+        fields: Iterable[str] = (),
     ):
-        self._source, self._preprocess = source, source.preprocess
+        self._source, self.fields = source, tuple(fields)
         self._count = source.count("train")
         self._seed, self._batch_size, self._batches = seed, batch_size, batches
         self._strategy = strategy or tf.distribute.get_strategy()
@@ -59,11 +67,15 @@ class StreamedData:
         self._failure: DataError | None = None
         self._failing = threading.Lock()
         source.take("train", [0])  # opens what the threads are going to share
-        shape = [batches, len(self._replicas) * self._local, *source.spec.shape]
+        declared = [source.spec, *(source.check_field("train", name) for name in self.fields)]
+        batch = [batches, len(self._replicas) * self._local]
         self.examples_kept = self._count
-        dtype = tf.as_dtype(source.spec.dtype)
-        self.bytes_ahead = math.prod(shape) * dtype.size * (READ_AT_ONCE + READ_AHEAD + 1)
-        self._types = {"output_types": [dtype], "output_shapes": [tf.TensorShape(shape)]}
+        bytes_each = source.spec.bytes_with(self.fields)
+        self.bytes_ahead = math.prod(batch) * bytes_each * (READ_AT_ONCE + READ_AHEAD + 1)
+        self._types = {
+            "output_types": [tf.as_dtype(each.dtype) for each in declared],
+            "output_shapes": [tf.TensorShape([*batch, *each.shape]) for each in declared],
+        }
         # tf.data's own iterators begin at the beginning. This one can be set to another round
         # while the compiled loop knows it by the same handle.
         with tf.device("CPU:0"):
@@ -80,10 +92,16 @@ class StreamedData:
         """Plan nothing: which examples a round uses is computed where they are read."""
 
     def draw(self, plan: None, number: tf.Tensor, step: tf.Tensor) -> Any:
-        """Return the next round's examples as stored, each replica its own, ``[k, n, *shape]``."""
+        """Return the next round's examples as stored, each replica its own, ``[k, n, *shape]``.
+
+        With fields, a list of these and of each field's values.
+        """
         with tf.device("CPU:0"):
-            (read,) = tf.raw_ops.IteratorGetNext(iterator=self._iterator, **self._types)
-            parts = tf.split(read, len(self._replicas), axis=1)
+            read = tf.raw_ops.IteratorGetNext(iterator=self._iterator, **self._types)
+            split = [tf.split(values, len(self._replicas), axis=1) for values in read]
+        parts: list[Any] = [list(part) for part in zip(*split, strict=True)]
+        if not self.fields:
+            (parts,) = split
         if len(self._replicas) == self._strategy.num_replicas_in_sync == 1:
             return parts[0]
         own = dict(zip(self._replicas, parts, strict=True))
@@ -91,10 +109,15 @@ class StreamedData:
             lambda context: own[context.replica_id_in_sync_group]
         )
 
-    def examples(self, drawn: tf.Tensor) -> tf.Tensor:
-        """Return this replica's preprocessed examples of a round, float32 ``[k · n, *shape]``."""
-        flat = [self._batches * self._local, *self._source.spec.shape]
-        return self._preprocess.apply(tf.reshape(drawn, flat))
+    def examples(self, drawn: Any) -> tf.Tensor | dict[str, tf.Tensor]:
+        """Return this replica's preprocessed examples of a round, float32 ``[k · n, *shape]``.
+
+        With fields, a dict: see :class:`advnets.data.feed.feed.Feed`.
+        """
+        n = self._batches * self._local
+        parts = drawn if self.fields else [drawn]
+        examples, *values = [tf.reshape(part, [n, *part.shape[2:]]) for part in parts]
+        return preprocess_batch(self._source, examples, dict(zip(self.fields, values, strict=True)))
 
     def failure(self) -> DataError | None:
         """Return what went wrong in reading, since TensorFlow's own error holds little of it."""
@@ -109,9 +132,9 @@ class StreamedData:
             indices = epoch_order(self._seed, steps, self._batch_size, self._count)
             return indices[:, first : first + local]
 
-        def examples(indices: tf.Tensor) -> tf.Tensor:
-            (dtype,), (shape,) = self._types["output_types"], self._types["output_shapes"]
-            return tf.ensure_shape(tf.numpy_function(self._read, [indices], dtype), shape)
+        def examples(indices: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            read = tf.numpy_function(self._read, [indices], self._types["output_types"])
+            return tuple(map(tf.ensure_shape, read, self._types["output_shapes"]))
 
         rounds = tf.data.Dataset.range(start, FOREVER).map(order)
         read = rounds.map(examples, num_parallel_calls=READ_AT_ONCE, deterministic=True)
@@ -121,10 +144,13 @@ class StreamedData:
         options.autotune.enabled = False
         return read.prefetch(READ_AHEAD).with_options(options)
 
-    def _read(self, indices: np.ndarray) -> np.ndarray:
+    def _read(self, indices: np.ndarray) -> list[np.ndarray]:
         try:
-            read = self._source.take("train", indices.ravel()).examples
-            return read.reshape(*indices.shape, *read.shape[1:])
+            read = self._source.take("train", indices.ravel())
+            known = {**read.fields, INDEX: indices}
+            values = [read.examples, *(known[name] for name in self.fields)]
+            shapes = self._types["output_shapes"]
+            return [each.reshape(shape) for each, shape in zip(values, shapes, strict=True)]
         except Exception as error:
             with self._failing:
                 self._failure = self._failure or _as_data_error(error, self._source)
