@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..errors import PluginError
+from ..plugins.registry import Registry
 from .schema import OFFLINE
 
 DETERMINING = (
@@ -15,6 +17,10 @@ DETERMINING = (
     "latent",
     "generator",
     "discriminator",
+    "networks",
+    "given",
+    "conditions",
+    "encounter",
     "loss",
     "penalties",
     "updates",
@@ -25,46 +31,83 @@ DETERMINING = (
 )
 """The keys that a trajectory depends on. How long it is, how it is watched, and on how
 many devices it is computed, do not belong to it."""
+CALLBACKS = "monitoring.callbacks"
+"""Where those stand that watch a run, and some that change it."""
 
 
-def select_determining(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the part of a resolved recipe that determines the trajectory, without the stand-in.
+def select_determining(data: Mapping[str, Any], registry: Registry | None = None) -> dict[str, Any]:
+    """Return the part of a recipe that determines the trajectory, without the stand-in.
+
+    Args:
+        data: The recipe, as plain data.
+        registry: By which callbacks are told that change the game; without, none counts.
 
     >>> select_determining({"seed": 1, "name": "a", "training": {"steps": 9, "batch_size": 2}})
     {'seed': 1, 'training.batch_size': 2}
     """
-    found: dict[str, Any] = {}
-    for path in DETERMINING:
-        value: Any = data
-        for key in path.split("."):
-            value = value.get(key) if isinstance(value, Mapping) else None
-        if value is not None:
-            found[path] = value
+    found = {path: value for path in DETERMINING if (value := _get(data, path)) is not None}
     dataset = found.get("dataset")
     if isinstance(dataset, Mapping):
         found["dataset"] = {key: item for key, item in dataset.items() if key != OFFLINE}
+    callbacks = _get(data, CALLBACKS) if registry is not None else None
+    if registry is not None and isinstance(callbacks, list):
+        changing = [entry for entry in callbacks if _changes_game(entry, registry)]
+        if changing:
+            found[CALLBACKS] = changing
     return found
 
 
-def identity(data: Mapping[str, Any]) -> str:
+def _get(data: Mapping[str, Any], path: str) -> Any:
+    value: Any = data
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _changes_game(entry: Any, registry: Registry) -> bool:
+    """Tell whether a callback changes the game; one that nobody knows here may."""
+    name = entry.get("name") if isinstance(entry, Mapping) else entry
+    try:
+        return not isinstance(name, str) or registry.component("callbacks", name).changes_game
+    except PluginError:
+        return True
+
+
+def identity(data: Mapping[str, Any], registry: Registry | None = None) -> str:
     """Compute eight hexadecimal digits: the beginning of SHA-256 over canonical JSON.
+
+    A run's identity is that of what its recipe chooses
+    (:attr:`~advnets.recipe.Recipe.chosen`), so that a further key or parameter with a default
+    changes none.
+
+    Args:
+        data: A recipe, or what it chooses, as plain data.
+        registry: As for :func:`select_determining`.
 
     >>> identity({"seed": 1}) == identity({"seed": 1, "name": "renamed"})
     True
     """
     text = json.dumps(
-        select_determining(data), sort_keys=True, separators=(",", ":"), allow_nan=False
+        select_determining(data, registry),
+        sort_keys=True,
+        separators=(",", ":"),
+        allow_nan=False,
     )
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def differences(
-    old: Mapping[str, Any], new: Mapping[str, Any], *, everywhere: bool = False
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    registry: Registry | None = None,
+    *,
+    everywhere: bool = False,
 ) -> list[str]:
     """List where two resolved recipes differ, one line each.
 
     Args:
         old, new: The recipes, resolved.
+        registry: As for :func:`select_determining`.
         everywhere: Whether entries count that do not determine the game, such as cadences.
 
     >>> differences({"seed": 1, "loss": {"name": "a"}}, {"seed": 2, "loss": {"name": "a"}})
@@ -73,7 +116,7 @@ def differences(
     ['penalties.0.name: (absent) → "r1"']
     """
     if not everywhere:
-        old, new = select_determining(old), select_determining(new)
+        old, new = select_determining(old, registry), select_determining(new, registry)
     before, after = dict(_leaves(old)), dict(_leaves(new))
     keys = [*before, *(key for key in after if key not in before)]
     return [

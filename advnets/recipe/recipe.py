@@ -18,7 +18,7 @@ from .document import Keys
 from .identity import identity
 from .mapping_reader import read_value
 from .overrides import apply_overrides
-from .resolve import Entry, resolve
+from .resolve import Entry, leave_out_defaults, resolve
 from .schema import OFFLINE, SLOTS, RecipeSchema
 from .shipped import find_recipe
 from .yaml_reader import MAX_BYTES, MAX_VALUES, read_yaml
@@ -62,6 +62,11 @@ class Recipe:
         """Everything that it says, as plain JSON."""
         return self.settings.model_dump(mode="json")
 
+    @cached_property
+    def chosen(self) -> dict[str, Any]:
+        """What it says that differs from the defaults, without the stand-in, as plain JSON."""
+        return leave_out_defaults(self.settings, self._entries)
+
     def component(self, path: str) -> tuple[Component, dict[str, Any]]:
         """Return the component at a dotted path, and its parameters as keyword arguments.
 
@@ -103,7 +108,7 @@ class Recipe:
 
     def identity(self) -> str:
         """Return eight hexadecimal digits that identify the trajectory."""
-        return identity(self.data)
+        return identity(self.chosen, self.registry)
 
     def stand_in(self) -> Recipe | None:
         """Return the same experiment on the data set of ``dataset.offline``, if there is one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,11 +27,13 @@ class Entry:
         component: What the registry has under that name.
         parameters: The validated parameters.
         data: The entry as it is written into the resolved recipe.
+        chosen: What of it differs from the component's defaults.
     """
 
     component: Component
     parameters: Parameters
     data: dict[str, Any]
+    chosen: dict[str, Any]
 
 
 def resolve(
@@ -73,6 +75,18 @@ def resolve(
     for keys, entry in entries.items():  # a data set's own `offline` comes after it
         get_at(data, keys[:-1])[keys[-1]] = dict(entry.data)
     return RecipeSchema.model_validate(data), entries
+
+
+def leave_out_defaults(settings: RecipeSchema, entries: Mapping[Keys, Entry]) -> dict[str, Any]:
+    """Return what a recipe chooses: its data less every default, its own and the components'."""
+    data = settings.model_dump(mode="json", exclude_defaults=True)
+    for keys, entry in entries.items():
+        if keys != ("dataset", OFFLINE):
+            get_at(data, keys[:-1])[keys[-1]] = entry.chosen
+    for name, field in RecipeSchema.model_fields.items():
+        if name in data and data[name] == {"name": field.default}:
+            del data[name]
+    return data
 
 
 def _check_names(data: dict[str, Any], findings: Findings) -> None:
@@ -206,27 +220,44 @@ def _entry(
         findings.add(keys, error.message, bug)
         return None
     before = len(findings.problems)
-    _check_named(parameters, keys, findings, registry)
+    named = dict(_named(parameters, keys, findings, registry))
     if len(findings.problems) > before:
         return None
     try:
         dumped = parameters.model_dump(mode="json", by_alias=True, warnings="error")
+        chosen = parameters.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        for key, (nested, default) in named.items():
+            if keys[0] != "evaluation":  # a score's protocol says by what it was measured
+                dumped[key] = nested.data
+            chosen.pop(key, None)
+            if default is None or nested.chosen != default.chosen:
+                chosen[key] = nested.chosen
         json.dumps(dumped, allow_nan=False)
     except Exception as error:
         findings.add(keys, f"{thing}: its parameters cannot be written: {error}", bug)
         return None
-    return Entry(component, parameters, {"name": name, **dumped})
+    return Entry(component, parameters, {"name": name, **dumped}, {"name": name, **chosen})
 
 
-def _check_named(
+def _named(
     parameters: Parameters, keys: Keys, findings: Findings, registry: Registry
-) -> None:
-    """Check the components that a component's parameters name."""
+) -> Iterator[tuple[str, tuple[Entry, Entry | None]]]:
+    """Yield the components that a component's parameters name, each with that of the default."""
     for name, described in type(parameters).model_fields.items():
         value = getattr(parameters, name)
         for kind in (m.kind for m in described.metadata if isinstance(m, Names)):
-            if value is not None:
-                _entry(value, (*keys, name), Slot(kind), findings, registry)
+            if value is None:
+                continue
+            path, slot = (*keys, name), Slot(kind)
+            entry = _entry(value, path, slot, findings, registry)
+            default = described.get_default(call_default_factory=True)
+            other = (
+                _entry(default, path, slot, Findings(Document("default")), registry)
+                if isinstance(default, str | dict)
+                else None
+            )
+            if entry:
+                yield described.serialization_alias or name, (entry, other)
 
 
 def _get(data: Any, keys: Keys) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import AdvnetsError, UsageError
-from ..recipe import Recipe, differences, identity, load_recipe, read_yaml, recipe_bytes
+from ..recipe import Recipe, differences, load_recipe, read_yaml, recipe_bytes
 from ..safe_io import outside
 from ..safe_io.atomic import cannot_write, write_atomically
 from ..safe_io.reading import as_path
@@ -165,9 +165,9 @@ class RunFolder:
         """
         if not self.recipe_file.exists():
             return
-        found = self._found(recipe)
-        if identity(found) != recipe.identity():
-            lines = "\n".join(f"  {line}" for line in differences(found, recipe.data))
+        # Whole, since a default that is another one now is part of no identity.
+        if found := differences(self._found(recipe), recipe.data, recipe.registry):
+            lines = "\n".join(f"  {line}" for line in found)
             raise UsageError(
                 f"the folder holds another run, which differs in\n{lines}",
                 where=str(self.path),

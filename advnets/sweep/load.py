@@ -70,8 +70,9 @@ class Sweep:
         for name in ("name", "recipe", "overrides", "trials"):
             del own[name]
         data = self.recipe.data
+        determining = select_determining(data, self.recipe.registry)
         played = {name: data[name] for name in ("training", "evaluation", "health")}
-        text = json.dumps([select_determining(data), played, own, self.seeds], sort_keys=True)
+        text = json.dumps([determining, played, own, self.seeds], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
     def recipe_of(self, params: Mapping[str, Any], seed: int) -> Recipe:
