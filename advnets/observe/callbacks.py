@@ -52,7 +52,8 @@ class KerasMoments:
         self._call(step, "set_model", game)
         self._call(step, "on_train_begin")
         self._at_first = {place: _numbers(each) for place, each in self._by_place.items()}
-        self.restore(self._kept)
+        if self._kept:
+            self.restore(self._kept)
         self._call(step, "on_epoch_begin", step // self._epoch)
 
     def before_rounds(self, step: int) -> None:
@@ -84,9 +85,7 @@ class KerasMoments:
         found = {}
         for place, first in self._at_first.items():
             now = _numbers(self._by_place[place])
-            changed = {
-                name: now[name] for name in first if name in now and now[name] != first[name]
-            }
+            changed = {k: now[k] for k, value in first.items() if now.get(k, value) != value}
             if changed:
                 found[place] = changed
         return found

@@ -1,5 +1,7 @@
 """State on two replicas, held by a penalty and by nobody: run by test_unsaved."""
 
+import contextlib
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -46,10 +48,9 @@ def played(penalty):
     return game
 
 
-try:
+with contextlib.suppress(PluginError):
     played(closure)
-except PluginError as error:
-    assert "'weight'" in str(error), error
-    print("refused")
+    print("not ", end="")
+print("refused")
 weight = state_variables(played(Growing))["penalties.0/0000/weight"]
 print(*(float(copy) for copy in copies(weight)))

@@ -69,17 +69,21 @@ def advnets_callbacks():
 """
 
 
-@pytest.fixture
-def play(small, tmp_path, tmp_path_factory):
+@pytest.fixture(scope="module")
+def plugin(tmp_path_factory):
     path = tmp_path_factory.mktemp("plugin") / "test_state_plugin.py"
     path.write_text(PLUGIN)
+    return str(path)
 
+
+@pytest.fixture
+def play(small, plugin, tmp_path):
     def run(folder, steps, **entries):
         return advnets.run(
             small(**entries),
             {"training.steps": steps, "monitoring.image_every": 0},
             run_dir=tmp_path / folder,
-            plugins=[str(path)],
+            plugins=[plugin],
         )
 
     return run
