@@ -56,6 +56,7 @@ class Extras(BaseModel):
     time: Numbers = {}
     window: Window = Window(rounds=0, sums={})
     best: Best | None = None
+    callbacks: dict[str, dict[str, dict[str, bool | int | float | str | None]]] = {}
 
 
 def _sound(extras: dict[str, Any]) -> dict[str, Any]:

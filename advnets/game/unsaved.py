@@ -6,7 +6,7 @@ import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import FunctionType
+from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -116,26 +116,29 @@ def _line_of(operation: tf.Operation) -> tuple[str | None, int]:
     frames = list(operation.traceback)
     steps = [index for index, frame in enumerate(frames) if frame.name == "train_step"]
     for frame in reversed(frames[steps[-1] :] if steps else []):
-        if not any(frame.filename.startswith(place) for place in NOT_ITS_OWN):
+        if not _is_ours(frame.filename):
             return frame.filename, frame.lineno
     return None, 0
 
 
 def _name_of(variable: tf.Variable) -> str | None:
-    """Return what a global or a closure calls a variable."""
-
-    def is_it(value: Any) -> bool:
-        return value is variable or (
-            issubclass(type(value), keras.Variable) and value.value is variable
-        )
-
+    """Return what a global or a closure of its author calls a variable."""
     for module in list(sys.modules.values()):
         for name, value in list(getattr(module, "__dict__", {}).items()):
-            if is_it(value):
+            if _is(value, variable):
                 return name
     for thing in gc.get_objects():
-        if type(thing) is FunctionType:
+        if type(thing) is FunctionType and not _is_ours(thing.__code__.co_filename):
             for name, cell in zip(thing.__code__.co_freevars, thing.__closure__ or (), strict=True):
-                if cell != type(cell)() and is_it(cell.cell_contents):
+                if cell != CellType() and _is(cell.cell_contents, variable):
                     return name
     return None
+
+
+def _is(value: Any, variable: tf.Variable) -> bool:
+    wrapped = issubclass(type(value), keras.Variable) and value.value is variable
+    return wrapped or value is variable
+
+
+def _is_ours(file: str) -> bool:
+    return any(file.startswith(place) for place in NOT_ITS_OWN)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
 
 from ..errors import AdvnetsError
 from ..game import AdversarialGame
@@ -24,15 +26,24 @@ class KerasMoments:
     Args:
         callbacks: The callbacks.
         epoch: Rounds in an epoch.
+        kept: What :meth:`kept` returned at the checkpoint that the run resumes from.
 
     Attributes:
         every: The same; 0 where there are no callbacks.
         single_rounds: Whether any of them acts on batches, and so wants every round by itself.
     """
 
-    def __init__(self, callbacks: Sequence[keras.callbacks.Callback], epoch: int):
+    def __init__(
+        self,
+        callbacks: Sequence[keras.callbacks.Callback],
+        epoch: int,
+        kept: Mapping[str, Any] | None = None,
+    ):
         self._callbacks = list(callbacks)
         self._epoch = epoch
+        self._kept = kept or {}
+        self._by_place = {f"{i} {type(c).__name__}": c for i, c in enumerate(callbacks)}
+        self._at_first: dict[str, dict[str, Any]] = {}
         self.every = epoch if self._callbacks else 0
         self.single_rounds = self._act_on_batches()
 
@@ -40,6 +51,9 @@ class KerasMoments:
         """Begin at ``step``."""
         self._call(step, "set_model", game)
         self._call(step, "on_train_begin")
+        self._at_first = {place: _numbers(each) for place, each in self._by_place.items()}
+        if self._kept:
+            self.restore(self._kept)
         self._call(step, "on_epoch_begin", step // self._epoch)
 
     def before_rounds(self, step: int) -> None:
@@ -60,6 +74,30 @@ class KerasMoments:
     def end(self, step: int) -> None:
         """End."""
         self._call(step, "on_train_end")
+
+    def kept(self) -> dict[str, dict[str, Any]]:
+        """Return the numbers among the callbacks' attributes that changed since training began.
+
+        So an ``EarlyStopping`` has its ``wait`` and its ``best``, and no parameter is taken for
+        state. A number is what is one, or ``None``, when training begins; NaN and infinities are
+        text, since JSON has no words for them.
+        """
+        found = {}
+        for place, first in self._at_first.items():
+            now = _numbers(self._by_place[place])
+            changed = {k: now[k] for k, value in first.items() if now.get(k, value) != value}
+            if changed:
+                found[place] = changed
+        return found
+
+    def restore(self, kept: Mapping[str, Mapping[str, Any]]) -> None:
+        """Give the callbacks the numbers that they had; all else as when training began."""
+        for place, first in self._at_first.items():
+            numbers = first | {k: v for k, v in kept.get(place, {}).items() if k in first}
+            for name, value in numbers.items():
+                setattr(
+                    self._by_place[place], name, float(value) if isinstance(value, str) else value
+                )
 
     def _act_on_batches(self) -> bool:
         base = keras.callbacks.Callback
@@ -108,3 +146,15 @@ class WatchingCallbacks(KerasMoments, Observer):
             if who in self._guard.switched_off:
                 self._callbacks.remove(callback)
                 self.single_rounds = self._act_on_batches()
+
+
+def _numbers(callback: keras.callbacks.Callback) -> dict[str, Any]:
+    """Return those attributes of a callback that are numbers or ``None``, fit for JSON."""
+    found: dict[str, Any] = {}
+    for name, value in vars(callback).items():
+        plain = value.item() if isinstance(value, np.generic) else value
+        if isinstance(plain, float) and not math.isfinite(plain):
+            found[name] = str(plain)
+        elif plain is None or isinstance(plain, bool | int | float):
+            found[name] = plain
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -25,8 +25,12 @@ from ..train.callbacks import ChangingCallbacks, changes_game
 
 
 def make_callbacks(
-    recipe: Recipe, source: Source, game: AdversarialGame, is_chief: bool
-) -> tuple[ChangingCallbacks, list[Observer]]:
+    recipe: Recipe,
+    source: Source,
+    game: AdversarialGame,
+    is_chief: bool,
+    kept: Mapping[str, Any],
+) -> tuple[ChangingCallbacks, WatchingCallbacks, list[Observer]]:
     """Make what the recipe names under ``monitoring.callbacks``.
 
     Args:
@@ -34,10 +38,12 @@ def make_callbacks(
         source: Its data, whose size makes the epochs that Keras callbacks are told of.
         game: Its game.
         is_chief: Whether for the chief.
+        kept: The numbers of ``changing`` and ``watching`` callbacks in the checkpoint that the
+            run resumes from.
 
     Returns:
-        The Keras callbacks that change the game, and the observers: one for the other Keras
-        callbacks, and those that plugins made.
+        The Keras callbacks that change the game, the others, and all observers: that of the
+        others, and those that plugins made.
     """
     built = build_callbacks(recipe, is_chief)
     callbacks = [each for each in built if isinstance(each, keras.callbacks.Callback)]
@@ -45,9 +51,14 @@ def make_callbacks(
         *(source.count("train"), recipe.settings.training.batch_size),
         game.updates.discriminator_steps,
     )
-    changing = ChangingCallbacks([each for each in callbacks if changes_game(each)], epoch)
-    watching = WatchingCallbacks([each for each in callbacks if not changes_game(each)], epoch)
-    return changing, [watching, *(each for each in built if isinstance(each, Observer))]
+    changing = ChangingCallbacks(
+        [each for each in callbacks if changes_game(each)], epoch, kept.get("changing")
+    )
+    watching = WatchingCallbacks(
+        [each for each in callbacks if not changes_game(each)], epoch, kept.get("watching")
+    )
+    own = [watching, *(each for each in built if isinstance(each, Observer))]
+    return changing, watching, own
 
 
 def make_observers(

@@ -114,12 +114,16 @@ class Session:
     ) -> TrainingLoop:
         """Compile the rounds, and put what moves and what watches them together."""
         workers, settings = self.workers, self.recipe.settings
-        changing, own = make_callbacks(self.recipe, self.source, game, workers.is_chief)
+        newest = self.opening.newest
+        kept = workers.broadcast(newest.extras.get("callbacks", {}) if newest else {})
+        changing, watching, own = make_callbacks(
+            self.recipe, self.source, game, workers.is_chief, kept
+        )
         saver = Saver(
             self.opening.store,
             self.account.clock,
             self.account.committed,
-            self._best(self.opening.newest),
+            self._best(newest),
             companion=self.folder.metrics_file,
         )
 
@@ -151,6 +155,7 @@ class Session:
             rounds,
             Pace(game, workers, self.stop, settings.distribution.rounds_per_call),
             changing,
+            watching,
             saver,
             DivergenceWatch(
                 game, workers, settings.health.skips if settings.health.policy == "skip" else 0

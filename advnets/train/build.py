@@ -27,6 +27,7 @@ from ..game import (
     UpdateRule,
 )
 from ..game.role import ROLES, Space
+from ..game.state import find_variables
 from ..networks import NetworkContext, cast_output, under_policy
 from ..observe.observer import Observer
 from ..optimizers import OptimizerContext
@@ -292,13 +293,39 @@ def build_callbacks(
         chief: Whether for the chief. Other workers leave out what writes: Keras's own
             writers, and callbacks with an attribute ``chief_only = True``. The rest runs on
             all workers, since it may change the game, a learning rate say.
+
+    Raises:
+        PluginError: If one cannot be built, or a Keras callback holds what no checkpoint has.
     """
-    kinds = (keras.callbacks.Callback, Observer)
+    made = recipe.make_all("monitoring.callbacks", (keras.callbacks.Callback, Observer))
+    for callback in made:
+        if isinstance(callback, keras.callbacks.Callback):
+            _refuse_state(callback)
     return [
         callback
-        for callback in recipe.make_all("monitoring.callbacks", kinds)
+        for callback in made
         if chief or not (isinstance(callback, WRITERS) or getattr(callback, "chief_only", False))
     ]
+
+
+def _refuse_state(callback: keras.callbacks.Callback) -> None:
+    """Refuse a callback that a run which is resumed could not bring back to where it was."""
+    name, module = type(callback).__name__, type(callback).__module__
+    for variable, _ in find_variables(callback):
+        raise PluginError(
+            f"the callback {name} holds the variable {variable!r}; what a callback keeps between "
+            "rounds must be a number, since no checkpoint has its variables",
+            hint="keep a Python number, or make it a loss, a penalty or an update rule, whose "
+            "variables are saved; what only looks may be an advnets.observe.Observer",
+            module=module,
+        )
+    if getattr(callback, "restore_best_weights", False):
+        raise PluginError(
+            f"{name}(restore_best_weights=True) keeps weights that no checkpoint has, so a run "
+            "that is resumed would forget them",
+            hint="name a metric in checkpoints.best, which keeps the best checkpoint",
+            module=module,
+        )
 
 
 def fingerprints(registry: Registry, recipe: Recipe) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ import tensorflow as tf
 from ..checkpoint import state_sha256
 from ..errors import AdvnetsError, Interrupted
 from ..game.state import state_variables
+from ..observe.callbacks import WatchingCallbacks
 from ..observe.observer import Moment, View
 from ..observe.window import Window
 from .account import Account
@@ -37,6 +38,7 @@ class TrainingLoop:
         rounds: The compiled rounds.
         pace: How many of them a call has.
         callbacks: The Keras callbacks that change the game.
+        watching: The other ones, which are among the observers.
         saver: What commits checkpoints.
         watch: What looks whether the game diverges.
         recovery: What puts it back then.
@@ -49,6 +51,7 @@ class TrainingLoop:
         rounds: Rounds,
         pace: Pace,
         callbacks: ChangingCallbacks,
+        watching: WatchingCallbacks,
         saver: Saver,
         watch: DivergenceWatch,
         recovery: Recovery,
@@ -56,6 +59,7 @@ class TrainingLoop:
     ):
         self.view, self.rounds, self.pace, self.callbacks = view, rounds, pace, callbacks
         self.saver, self.watch, self.recovery, self.account = saver, watch, recovery, account
+        self._remembering = {"changing": callbacks, "watching": watching}
         self._window = Window()
         self._drifted = False
 
@@ -168,7 +172,8 @@ class TrainingLoop:
     def _commit(self, step: int) -> None:
         state = state_variables(self.view.game)
         self._reconcile(step, state)
-        extras = {"window": self._window.kept()}
+        callbacks = {which: each.kept() for which, each in self._remembering.items()}
+        extras = {"window": self._window.kept(), "callbacks": callbacks}
         self.view.workers.run_on_chief(lambda: self.saver.save(step, state, extras))
 
     def _reconcile(self, step: int, state: Mapping[str, tf.Variable]) -> None:
@@ -190,6 +195,8 @@ class TrainingLoop:
 
     def _recover(self, divergence: Divergence) -> int:
         """Have the game put back; the round that it is at then."""
-        self._window = self.recovery(divergence)
+        self._window, kept = self.recovery(divergence)
+        for which, each in self._remembering.items():
+            each.restore(kept.get(which, {}))
         self.watch.forget()
         return int(self.view.game.rounds.numpy())

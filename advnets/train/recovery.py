@@ -62,11 +62,11 @@ class Recovery:
         self._game, self._folder, self._workers = view.game, view.folder, view.workers
         self._settings = view.recipe.settings.health
 
-    def __call__(self, divergence: Divergence) -> Window:
+    def __call__(self, divergence: Divergence) -> tuple[Window, dict[str, Any]]:
         """Go back.
 
         Returns:
-            The open averages of the round that the game is at now.
+            The open averages of the round that the game is at now, and what callbacks kept then.
 
         Raises:
             RunError: If the recipe forbids it, or it was done often enough; the manifest says
@@ -85,7 +85,7 @@ class Recovery:
         workers.broadcast_variables(state)
         self._rounds.seek(int(self._game.rounds.numpy()))
         workers.run_on_all(lambda: self._view.observers.rewind(found["step"]))
-        return Window(**found["window"])
+        return Window(**found["window"]), found["callbacks"]
 
     def _go_back(self, divergence: Divergence) -> dict[str, Any]:
         """Do the chief's part: all but a start from scratch."""
@@ -109,7 +109,8 @@ class Recovery:
             *(divergence, step, factor, len(done) + 1, self._settings.rollbacks),
             extra={"style": "bold yellow"},
         )
-        return {"step": step, "window": newest.extras.get("window", {}) if newest else {}}
+        extras = newest.extras if newest else {}
+        return {"step": step, **{name: extras.get(name, {}) for name in ("window", "callbacks")}}
 
     def _stop(self, divergence: Divergence) -> RunError:
         """Return the error that ends the run; the manifest keeps what was found."""

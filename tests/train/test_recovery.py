@@ -57,9 +57,6 @@ class Loss:
             def __init__(self):
                 super().__init__()
                 self.rounds = tf.Variable(0, trainable=False)
-            @property
-            def variables(self):
-                return [self.rounds]
             def generator(self, real, fake):
                 broken = (self.rounds >= first) & (self.rounds < last)
                 return super().generator(real, fake) * tf.where(broken, np.nan, 1.0)

@@ -1,0 +1,174 @@
+"""What components and callbacks remember survives an interruption, or is refused before it."""
+
+import shutil
+
+import keras
+import pytest
+
+import advnets
+from advnets.errors import PluginError
+from advnets.observe.callbacks import KerasMoments
+
+pytestmark = pytest.mark.usefixtures("without_reports")
+
+PLUGIN = """
+import keras
+import tensorflow as tf
+from advnets import Component, hookimpl
+from advnets.game import R1, state
+
+hidden = state(0.1)
+
+class Growing(R1):
+    def __init__(self):
+        super().__init__(0.1)
+        self.weight = state(1.0)
+    def __call__(self, inputs):
+        self.weight.assign(self.weight * 1.01)
+        return self.weight * super().__call__(inputs)
+
+class Hidden(R1):
+    def __call__(self, inputs):
+        hidden.assign(hidden * 1.01)
+        return hidden * super().__call__(inputs)
+
+class Late(R1):
+    def __init__(self):
+        super().__init__(0.1)
+        self.layer = keras.layers.Dense(1, name="late")
+    def __call__(self, inputs):
+        return self.layer(super().__call__(inputs)[:, None])[:, 0]
+
+class Counting(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.count = tf.Variable(0)
+
+class Reaching(keras.callbacks.Callback):
+    '''Ends a run after its second epoch, if one has been counted.'''
+    changes_game = True
+    def __init__(self):
+        super().__init__()
+        self.epochs = 0
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs += 1
+        self.model.stop_training = self.epochs == 2
+
+def restoring():
+    return keras.callbacks.EarlyStopping("d_loss", restore_best_weights=True)
+
+@hookimpl
+def advnets_penalties():
+    names = ("Growing", "Hidden", "Late")
+    return [Component(name.lower(), f"{__name__}:{name}") for name in names]
+
+@hookimpl
+def advnets_callbacks():
+    names = ("Counting", "Reaching", "restoring")
+    return [Component(name.lower(), f"{__name__}:{name}") for name in names]
+"""
+
+
+@pytest.fixture(scope="module")
+def plugin(tmp_path_factory):
+    path = tmp_path_factory.mktemp("plugin") / "test_state_plugin.py"
+    path.write_text(PLUGIN)
+    return str(path)
+
+
+@pytest.fixture
+def play(small, plugin, tmp_path):
+    def run(folder, steps, **entries):
+        return advnets.run(
+            small(**entries),
+            {"training.steps": steps, "monitoring.image_every": 0},
+            run_dir=tmp_path / folder,
+            plugins=[plugin],
+        )
+
+    return run
+
+
+def test_a_penalty_whose_weight_grows_is_resumed(play):
+    whole = play("whole", 20, penalties=["growing"])
+    play("parts", 13, penalties=["growing"])
+    parts = play("parts", 20, penalties=["growing"])
+    assert parts.manifest["state_sha256"] == whole.manifest["state_sha256"]
+    (weight,) = whole.game.components()["penalties.0"].weight.numpy()[None]
+    assert weight == pytest.approx(1.01**20)
+
+
+@pytest.mark.parametrize(
+    ("penalty", "message"),
+    [
+        ("hidden", r"a round assigns the variable 'hidden' \(float32, shape \(\)\)"),
+        ("late", "the variable penalties.0/0000/kernel is made in the first round"),
+    ],
+)
+def test_what_would_be_lost_is_refused_before_the_first_round(play, tmp_path, penalty, message):
+    with pytest.raises(PluginError, match=message) as caught:
+        play("run", 20, penalties=[penalty])
+    assert "test_state_plugin" in str(caught.value) or penalty == "late"
+    assert not list((tmp_path / "run" / "checkpoints").glob("step-*"))
+
+
+@pytest.mark.parametrize(
+    ("callback", "message"),
+    [
+        ("counting", "the callback Counting holds the variable 'count'"),
+        ("restoring", r"EarlyStopping\(restore_best_weights=True\) keeps weights"),
+    ],
+)
+def test_a_callback_that_a_checkpoint_cannot_bring_back_is_refused(play, callback, message):
+    with pytest.raises(PluginError, match=message):
+        play("run", 20, monitoring={"callbacks": [callback], "tensorboard": False})
+
+
+def test_a_callback_goes_on_counting_where_the_checkpoint_was(play):
+    """An epoch has 29 rounds, so the second ends at 58; the run is cut between the two."""
+    entries = {
+        "monitoring": {"callbacks": ["reaching"], "tensorboard": False},
+        "checkpoints": {"every": 40, "keep": 9},
+    }
+    whole = play("whole", 90, **entries)
+    assert whole.manifest["step"] == 58
+    play("killed", 90, **entries)
+    shutil.rmtree(play("killed", 90, **entries).path / "checkpoints" / "step-00000058")
+    assert play("killed", 90, **entries).manifest["step"] == 58
+
+
+def test_early_stopping_waits_as_long_after_a_pause():
+    """Of the values 3, 2, 2, 2, 2 the second is the best: with patience 3 the fifth is the last."""
+    values = [3.0, 2.0, 2.0, 2.0, 2.0]
+
+    class Model:
+        stop_training = False
+
+    def epochs(first, last, kept):
+        model = Model()
+        stopping = keras.callbacks.EarlyStopping("d_loss", patience=3, mode="min")
+        moments = KerasMoments([stopping], 1, kept)
+        moments.begin(model, first)
+        for epoch in range(first, last):
+            moments.between_rounds(epoch + 1, False, {"d_loss": values[epoch]})
+        return model.stop_training, moments.kept()
+
+    stopped, kept = epochs(0, 3, None)
+    assert not stopped
+    assert kept == {"0 EarlyStopping": {"wait": 1, "best": 2.0, "best_epoch": 1}}
+    assert not epochs(3, 4, kept)[0]
+    assert epochs(3, 5, kept)[0]
+    assert not epochs(3, 5, None)[0]  # which is what happened
+
+
+def test_going_back_resets_what_was_counted_since():
+    stopping = keras.callbacks.ReduceLROnPlateau("d_loss", mode="min")
+    moments = KerasMoments([stopping], 1)
+    moments.begin(object(), 0)
+    stopping.wait, stopping.best = 4, float("inf")
+    kept = moments.kept()
+    assert kept == {"0 ReduceLROnPlateau": {"wait": 4, "best": "inf"}}
+    moments.restore({})
+    assert (stopping.wait, stopping.best) == (0, None)
+    moments.restore(kept)
+    assert (stopping.wait, stopping.best) == (4, float("inf"))
