@@ -25,18 +25,22 @@ RESERVED = (INDEX, "example", "latent")
 
 @dataclass(frozen=True)
 class Field:
-    """Declare what comes with every example: a label, a caption's vector, a mask.
+    """Declare what comes with each example beside itself: its class, an image, numbers.
 
     Attributes:
-        shape: Of one value, without the batch: ``()`` for a label.
-        dtype: As stored.
-        classes: How many classes its numbers stand for, or ``None`` if they are quantities.
-        low: The lower end of its range, or ``None`` if it has none.
+        shape: Of one value, without the batch; ``()`` for a number.
+        dtype: As stored: ``"int64"``, ``"uint8"``, ``"float32"``, …
+        classes: How many classes there are, if the values are classes: integers from 0.
+        low: The lower end of the values' range, or ``None`` if they have none.
         high: The upper end.
-        kind: ``"image"`` or ``"vector"``: how it is preprocessed and drawn.
+        kind: ``"image"`` for what is preprocessed as the data set's images are, or
+            ``"vector"``.
 
-    >>> Field((), "int64", classes=10).classes
-    10
+    Raises:
+        DataError: If these contradict each other.
+
+    >>> Field((), "int64", classes=10).bytes
+    8
     """
 
     shape: tuple[int, ...]
@@ -44,7 +48,23 @@ class Field:
     classes: int | None = None
     low: float | None = None
     high: float | None = None
-    kind: str = "vector"
+    kind: Literal["image", "vector"] = "vector"
+
+    def __post_init__(self) -> None:
+        _check_array(self, "field")
+        if self.classes is None:
+            return
+        if not isinstance(self.classes, int) or self.classes < 1:
+            raise DataError(f"a field has at least one class, not {self.classes!r}")
+        if np.dtype(self.dtype).kind not in "ui":
+            raise DataError(f"classes are integers, not {self.dtype}")
+        if self.low is not None or self.kind == "image":
+            raise DataError("a field of classes has no other range, and is no image")
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of one stored value."""
+        return math.prod(self.shape) * np.dtype(self.dtype).itemsize
 
 
 @dataclass(frozen=True)
