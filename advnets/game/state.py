@@ -107,12 +107,11 @@ def find_variables(component: Any) -> list[tuple[str, tf.Variable]]:
         if isinstance(value, LEAVES) or id(value) in seen:
             return
         seen.add(id(value))
-        if isinstance(value, keras.Variable):
-            name = _own_name(value)
-            walk(value.value, attribute if UNNAMED.fullmatch(name) else name)
-        elif isinstance(value, tf.Variable):
-            name = _own_name(value)
-            found.append((attribute if UNNAMED.fullmatch(name) else name, value))
+        if isinstance(value, keras.Variable | tf.Variable):
+            name = _own_name(value).rpartition("/")[2]
+            plain = value.value if isinstance(value, keras.Variable) else value
+            seen.add(id(plain))
+            found.append((attribute if UNNAMED.fullmatch(name) else name, plain))
         else:
             for name, part in _parts(value, attribute):
                 walk(part, name)

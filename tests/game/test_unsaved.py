@@ -93,7 +93,7 @@ def test_one_that_a_component_holds_is_saved():
     made = game(R1(), Growing())
     fit(made)
     found = {k: v for k, v in state_variables(made).items() if k.startswith("penalties")}
-    assert {name: float(value) for name, value in found.items()} == {"penalties.1/0000/weight": 4.0}
+    assert {name: float(value) for name, value in found.items()} == {"penalties.1/0000/parts": 4.0}
 
 
 def test_layers_generators_and_nested_objects_are_searched_and_circles_end():
