@@ -221,7 +221,7 @@ def default_of(required: bool, prop: dict[str, Any]) -> str:
     if required:
         return "required"
     value = prop.get("default", [] if prop.get("type") == "array" else None)
-    if isinstance(value, dict):
+    if value and isinstance(value, dict):
         return "see below"
     if isinstance(value, float):
         value = float(f"{value:.6g}")

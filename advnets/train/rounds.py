@@ -179,7 +179,7 @@ class Rounds:
         drawn = self._feed.draw(plan, number, tf.convert_to_tensor(self._game.rounds))
 
         def on_replica(drawn: Any) -> dict[str, tf.Tensor]:
-            examples = self._feed.examples(drawn)
+            examples: Any = self._feed.examples(drawn)
             self._spec = tf.TensorSpec(examples.shape, examples.dtype)
             return step(examples)
 
