@@ -132,7 +132,9 @@ class NpzParameters(DatasetParameters):
     )
     test: Word | None = Field(None, description="array's name; by default test, if there is one")
     fields: dict[Word, NpzField] = Field(
-        {}, description="what else comes with each example, from the array train_NAME, test_NAME, …"
+        {},
+        description="what else comes with each example, from the arrays train_NAME, test_NAME, …: "
+        "{NAME: {classes: N}}, {NAME: {kind: image}}, or {NAME: {}} for numbers",
     )
     low: float | None = Field(None, description="lower end of the range; 0 for uint8")
     high: float | None = Field(None, description="upper end of the range; 255 for uint8")

@@ -59,7 +59,7 @@ class VariedPictures(tfds.core.GeneratorBasedBuilder):
 
 
 class TinyVectors(tfds.core.GeneratorBasedBuilder):
-    """Vectors (i, -i), beside a text."""
+    """Vectors (i, -i) of weight i / 2, heavy where i > 1, beside a text."""
 
     VERSION = tfds.core.Version("1.0.0")
 
@@ -67,6 +67,8 @@ class TinyVectors(tfds.core.GeneratorBasedBuilder):
         features = {
             "point": tfds.features.Tensor(shape=(2,), dtype=np.float32),
             "words": tfds.features.Text(),
+            "weight": tfds.features.Scalar(dtype=np.float32),
+            "heavy": tfds.features.Tensor(shape=(), dtype=np.bool_),
         }
         return self.dataset_info_from_configs(features=tfds.features.FeaturesDict(features))
 
@@ -77,7 +79,8 @@ class TinyVectors(tfds.core.GeneratorBasedBuilder):
 
     def _vectors(self):
         for i in range(4):
-            yield i, {"point": np.array([i, -i], np.float32), "words": "some"}
+            point = np.array([i, -i], np.float32)
+            yield i, {"point": point, "words": "some", "weight": i / 2, "heavy": i > 1}
 
 
 @pytest.fixture(scope="session")

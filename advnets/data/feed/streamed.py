@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from ...errors import DataError
-from .. import DataSpec, Field, Source, epoch_order
-from ..spec import INDEX
+from .. import Source, epoch_order
+from ..spec import INDEX, DataSpec, Field
 from .feed import preprocess_batch
 
 READ_AT_ONCE = 4
@@ -67,10 +67,8 @@ class StreamedData:
         self._failure: DataError | None = None
         self._failing = threading.Lock()
         source.take("train", [0])  # opens what the threads are going to share
-        declared: list[DataSpec | Field] = [
-            source.spec,
-            *(source.check_field("train", name) for name in self.fields),
-        ]
+        declared: list[DataSpec | Field] = [source.spec]
+        declared += [source.check_field("train", name) for name in self.fields]
         batch = [batches, len(self._replicas) * self._local]
         self.examples_kept = self._count
         bytes_each = source.spec.bytes_with(self.fields)

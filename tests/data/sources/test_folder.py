@@ -335,6 +335,26 @@ def test_in_parts_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
         source.take("train", [0, 1])
 
 
+def test_classes_of_a_large_folder_are_known_without_decoding_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from advnets.data.sources import folder
+
+    for i in range(6):
+        paint(tmp_path / f"{i % 2}" / f"{i}.png", 20 * i)
+    source = streamed(tmp_path)
+    source.fingerprint()
+    source.fields("train")
+    decoded: list[int] = []
+    read = folder.read_image
+    monkeypatch.setattr(folder, "read_image", lambda *of: decoded.append(1) or read(*of))
+    labels, told = source.labels("train"), source.fingerprint("train", ["label"])
+    assert len(decoded) < 6  # the first one, to see whether it has any
+    whole = Folder(tmp_path, validation=0, test=0)
+    np.testing.assert_array_equal(labels, whole.labels("train"))
+    assert told == whole.fingerprint("train", ["label"]) != whole.fingerprint()
+
+
 def test_many_broken_files_are_refused(tmp_path: Path) -> None:
     paint(tmp_path / "a.png", 1)
     (tmp_path / "b.png").write_bytes(b"broken")

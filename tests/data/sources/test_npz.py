@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from advnets.data import DataUnavailable
+from advnets.data import DataUnavailable, Field
 from advnets.data.sources.npz import Npz
 from advnets.errors import DataError
 
@@ -55,6 +55,77 @@ def test_kinds_of_arrays(
     assert (source.spec.shape, source.spec.dtype, source.spec.kind) == (shape, dtype, kind)
     np.testing.assert_array_equal(source.load("train"), array.reshape(-1, *shape))
     assert np.asarray(source.preprocess.apply(source.load("train"))).dtype == np.float32
+
+
+FIELDS: dict[str, dict[str, object]] = {
+    "edges": {"kind": "image"},
+    "kind": {"classes": 4},
+    "weights": {},
+    "place": {"kind": "vector", "classes": None},
+}
+
+
+def with_fields(folder: Path, **others: np.ndarray) -> dict[str, np.ndarray]:
+    arrays = {
+        "train": IMAGES[:5],
+        "train_labels": np.array([0, 2, 1, 0, 1]),
+        "train_edges": IMAGES[:5, ..., 0],
+        "train_kind": np.array([3, 0, 1, 0, 2], ">u2"),
+        "train_weights": np.linspace(0, 1, 10).reshape(5, 2),
+        "train_place": np.arange(5) > 2,
+        "test": IMAGES[5:],
+        "test_kind": np.array([1]),
+    }
+    np.savez(folder / "data.npz", **(arrays | others))
+    return arrays
+
+
+@pytest.mark.parametrize("budget", [None, 0])
+def test_fields_are_arrays_named_after_the_split_s(tmp_path: Path, budget: int | None) -> None:
+    arrays = with_fields(tmp_path)
+    source = Npz(tmp_path / "data.npz", fields=FIELDS)
+    source.memory_budget = budget
+    assert source.spec.fields == {
+        "label": Field((), "int64", classes=3),
+        "edges": Field((4, 5, 1), "uint8", low=0, high=255, kind="image"),
+        "kind": Field((), "uint16", classes=4),
+        "weights": Field((2,), "float32"),
+        "place": Field((), "uint8", low=0, high=1),
+    }
+    some = source.take("train", [4, 0])
+    assert set(some.fields) == set(source.spec.fields)
+    for name, values in some.fields.items():
+        of = arrays["train_labels" if name == "label" else f"train_{name}"]
+        expected = of.astype(source.spec.field(name).dtype).reshape(5, *values.shape[1:])
+        np.testing.assert_array_equal(source.field("train", name), expected)
+        np.testing.assert_array_equal(values, expected[[4, 0]])
+    assert source.fields("test") == ("kind",)
+    whole = Npz(tmp_path / "data.npz", fields=FIELDS)
+    assert source.fingerprint("train", FIELDS) == whole.fingerprint("train", FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"train_kind": np.arange(5)}, "of 'kind' reach from 0 to 4; the classes are 0 to 3"),
+        ({"train_kind": np.zeros(5)}, "'kind' is float64; classes are integers"),
+        ({"train_edges": IMAGES[..., 0]}, "6 'train_edges' for 5 examples"),
+        ({"train_weights": np.array(["a"] * 5)}, "no array of real numbers"),
+    ],
+)
+def test_fields_that_are_not_as_they_should_be(
+    tmp_path: Path, changed: dict[str, np.ndarray], says: str
+) -> None:
+    with_fields(tmp_path, **changed)
+    with pytest.raises(DataError, match=says):
+        Npz(tmp_path / "data.npz", fields=FIELDS).load("train")
+
+
+def test_a_field_without_its_array(tmp_path: Path) -> None:
+    with_fields(tmp_path)
+    with pytest.raises(DataError, match="has no array 'train_edgse'") as caught:
+        Npz(tmp_path / "data.npz", fields={"edgse": {}}).spec
+    assert "did you mean 'train_edges'" in str(caught.value.hint)
 
 
 def test_names_and_range_can_be_given(tmp_path: Path) -> None:

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from advnets.data import prepare_data
+from advnets.data import Field, prepare_data
 from advnets.data.sources.tfds import Tfds
 from advnets.errors import DataError
 
@@ -54,6 +55,34 @@ def test_bad_split_expressions_are_explained(tfds_dir: Path, expression: str, sa
 def test_another_feature_can_be_chosen(tfds_dir: Path) -> None:
     source = Tfds("tiny_pictures", feature="mask", data_dir=tfds_dir)
     assert source.load("train").shape == (10, 6, 4, 1)
+
+
+def test_further_features_come_with_the_examples(tfds_dir: Path) -> None:
+    """Picture i is of grey 10 i, as its mask is, and of class i mod 2."""
+    source = Tfds("tiny_pictures", fields=["mask"], size=2, data_dir=tfds_dir)
+    mask = Field((2, 2, 1), "uint8", low=0, high=255, kind="image")
+    assert source.spec.fields == {"label": Field((), "int64", classes=2), "mask": mask}
+    images = source.load("train")
+    np.testing.assert_array_equal(source.field("train", "mask"), images[..., :1])
+    np.testing.assert_array_equal(source.labels("train"), images[:, 0, 0, 0] // 10 % 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("words", "won't do"), ("wrods", "'wrods' is no feature of it")]
+)
+def test_fields_that_cannot_be_carried(tfds_dir: Path, name: str, says: str) -> None:
+    with pytest.raises(DataError, match=says) as caught:
+        Tfds("tiny_vectors", fields=[name], data_dir=tfds_dir)
+    assert caught.value.hint == "those that will do: point, weight, heavy"
+
+
+def test_numbers_come_with_the_examples(tfds_dir: Path) -> None:
+    source = Tfds("tiny_vectors", feature="point", fields=["weight", "heavy"], data_dir=tfds_dir)
+    assert source.spec.fields["weight"] == Field((), "float32")
+    assert source.spec.fields["heavy"] == Field((), "uint8", low=0, high=1)
+    numbers = source.load("train")[:, 0]
+    np.testing.assert_array_equal(source.field("train", "weight"), numbers / 2)
+    np.testing.assert_array_equal(source.field("train", "heavy"), numbers > 1)
 
 
 def test_vectors_work_and_are_found_by_themselves(tfds_dir: Path) -> None:
@@ -122,28 +151,28 @@ def records_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("identifier", "parameters"),
     [
-        ("tiny_pictures", {"train": "train[2:9]"}),
+        ("tiny_pictures", {"train": "train[2:9]", "fields": ["mask"]}),
         ("tiny_pictures", {"size": 2, "train": "train+test"}),
         ("varied_pictures", {"size": 4}),
-        ("tiny_vectors", {}),
+        ("tiny_vectors", {"fields": ["weight", "heavy"]}),
     ],
 )
 def test_records_are_the_examples_in_the_same_order(
-    tfds_dir: Path, records_dir: Path, identifier: str, parameters: dict[str, str]
+    tfds_dir: Path, records_dir: Path, identifier: str, parameters: dict[str, Any]
 ) -> None:
-    source = Tfds(identifier, data_dir=tfds_dir, **parameters)  # type: ignore[arg-type]
-    records = Tfds(identifier, data_dir=records_dir, **parameters)  # type: ignore[arg-type]
+    source = Tfds(identifier, data_dir=tfds_dir, **parameters)
+    records = Tfds(identifier, data_dir=records_dir, **parameters)
     assert (source.reads_parts("train"), records.reads_parts("train")) == (False, True)
     places = [records.count("train") - 1, 0, 1]
     some = records.take("train", places)
     np.testing.assert_array_equal(some.examples, source.load("train")[places])
-    whole = source.labels("train")
-    assert (some.labels is None) == (whole is None)
-    if whole is not None:
-        np.testing.assert_array_equal(some.labels, whole[places])
+    assert set(some.fields) == set(source.spec.fields)
+    for name, values in some.fields.items():
+        np.testing.assert_array_equal(values, source.field("train", name)[places])
     records.memory_budget = 10
     assert not records.fits("train")
-    assert records.fingerprint() == source.fingerprint()
+    for names in ((), some.fields):
+        assert records.fingerprint("train", names) == source.fingerprint("train", names)
     np.testing.assert_array_equal(records.load("train"), source.load("train"))
 
 
