@@ -154,10 +154,13 @@ class AdversarialGame(Generation):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields of the data that anything in the game may use, sorted."""
+        """The names of fields that anything in the game may read of the data, sorted.
+
+        One that a condition draws for generated examples may belong to real ones as well.
+        """
         told = {name for role in self.roles.values() for name in role.takes}
         told |= set(self.loss.fields).union(*(penalty.fields for penalty in self.penalties))
-        told -= {"latent", "example", *self.conditions}
+        told -= {"latent", "example"}
         return tuple(sorted(told.union(*(each.fields for each in self.conditions.values()))))
 
     @property

@@ -1,0 +1,264 @@
+"""Every variant in every way that a game is played: twelve rounds on points."""
+
+from __future__ import annotations
+
+import copy
+import math
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+import advnets
+from advnets.plugins import load_plugins
+from advnets.recipe import load_recipe
+
+PLUGIN = str(Path(__file__).with_name("variants.py"))
+ROUNDS = 12
+ADAM = {"name": "adam", "learning_rate": 1e-3}
+PLAIN: dict[str, Any] = {
+    "name": "points",
+    "seed": 3,
+    "dataset": {"name": "ring", "modes": 4, "deviation": 0.1, "examples": 320, "held_out": 32},
+    "latent": {"name": "gaussian", "size": 3},
+    "generator": {"name": "mlp", "layers": [8]},
+    "discriminator": {"name": "mlp", "layers": [8], "activation": "leaky_relu"},
+    "loss": "non_saturating",
+    "optimizers": {"generator": ADAM, "discriminator": ADAM},
+    "training": {"steps": ROUNDS, "batch_size": 16},
+    "checkpoints": {"every": 6},
+    "monitoring": {"log_every": 6, "image_every": 0, "samples": 4, "tensorboard": False},
+}
+MLP = {"name": "mlp", "layers": [8]}
+BOTH = {"generator": ["label"], "discriminator": ["label"]}
+VARIANTS: dict[str, dict[str, Any]] = {
+    "conditional": {"given": BOTH, "penalties": [{"name": "r1", "gamma": 1.0}]},
+    "conditional_uniform": {
+        "given": BOTH,
+        "conditions": {"label": "uniform"},
+        "averaging": {"decay": 0.9},
+    },
+    "auxiliary": {
+        "given": {"generator": ["label"]},
+        "discriminator": {**PLAIN["discriminator"], "heads": {"class_logits": "label"}},
+        "penalties": ["auxiliary"],
+    },
+    "information": {
+        "conditions": {"code": {"name": "categorical", "classes": 5}},
+        "given": {"generator": ["code"]},
+        "discriminator": {**PLAIN["discriminator"], "heads": {"code_logits": "code"}},
+        "penalties": ["information"],
+    },
+    "reading": {
+        "conditions": {"code": {"name": "categorical", "classes": 5}},
+        "given": {"generator": ["code"]},
+        "networks": {"q": MLP},
+        "optimizers": {**PLAIN["optimizers"], "q": {"name": "adam", "learning_rate": 3e-3}},
+        "penalties": ["reading"],
+    },
+    "inference": {
+        "encounter": "inference",
+        "networks": {"encoder": MLP},
+        "loss": "symmetric",
+        "averaging": {"decay": 0.9},
+        "penalties": [{"name": "r1", "gamma": 1.0}],
+    },
+    "aggregated": {
+        "encounter": "aggregated",
+        "networks": {"encoder": MLP},
+        "penalties": ["reconstruction", {"name": "r1", "gamma": 1.0}],
+    },
+    "two_judges": {
+        "encounter": "twice",
+        "networks": {"second": PLAIN["discriminator"]},
+    },
+    "distilled": {"encounter": "distilled", "networks": {"teacher": MLP}},
+}
+WAYS: dict[str, dict[str, Any]] = {
+    "k2": {"updates.discriminator_steps": 2},
+    "simultaneous": {"updates": "simultaneous"},
+    "bfloat16": {"distribution.precision": "mixed_bfloat16"},
+    "jit": {"distribution.jit": "on"},
+    "streamed": {"distribution.memory_budget": 0.0},
+}
+
+
+def recipe(variant: str) -> dict[str, Any]:
+    """The recipe of a variant."""
+    changed = copy.deepcopy(VARIANTS[variant])
+    return {**PLAIN, **changed, "name": variant.replace("_", "-")}
+
+
+def played(variant: str, folder: Path, **overrides: Any) -> advnets.Run:
+    return advnets.run(recipe(variant), overrides, folder, plugins=[PLUGIN])
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, advnets.Run]:
+    """Runs of each variant that nothing was changed in, as they are asked for."""
+    folder = tmp_path_factory.mktemp("plain")
+
+    class Played(dict):
+        def __missing__(self, variant: str) -> advnets.Run:
+            self[variant] = played(variant, folder / variant)
+            return self[variant]
+
+    return Played()
+
+
+def sha(run: advnets.Run) -> str:
+    return run.commit.state_sha256
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_it_plays_and_samples(variant: str, plain: dict[str, advnets.Run]) -> None:
+    run = plain[variant]
+    last = run.metrics[-1]
+    assert last["step"] == ROUNDS
+    assert all(math.isfinite(last[name]) for name in ("d_loss", "g_loss"))
+    samples, told = run.sample(5)
+    assert samples.shape == (5, 2)
+    assert told["latent"].shape == (5, 3)
+    np.testing.assert_array_equal(run.sample(5)[0], samples)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_interrupted_and_resumed_it_is_the_same(
+    variant: str, plain: dict[str, advnets.Run], tmp_path: Path
+) -> None:
+    played(variant, tmp_path / "run", **{"training.steps": 7})
+    resumed = played(variant, tmp_path / "run")
+    assert sha(resumed) == sha(plain[variant])
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_streamed_it_is_the_same(
+    variant: str, plain: dict[str, advnets.Run], tmp_path: Path
+) -> None:
+    streamed = played(variant, tmp_path / "run", **WAYS["streamed"])
+    assert sha(streamed) == sha(plain[variant])
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("way", ["k2", "simultaneous", "bfloat16"])
+def test_it_plays_in_every_way(variant: str, way: str, tmp_path: Path) -> None:
+    run = played(variant, tmp_path / "run", **WAYS[way])
+    last = run.metrics[-1]
+    assert last["step"] == ROUNDS
+    assert all(math.isfinite(last[name]) for name in ("d_loss", "g_loss"))
+
+
+@pytest.mark.parametrize("variant", ["conditional", "inference", "two_judges"])
+def test_compiled_by_xla_it_is_near(
+    variant: str, plain: dict[str, advnets.Run], tmp_path: Path
+) -> None:
+    compiled = played(variant, tmp_path / "run", **WAYS["jit"])
+    for name, network in plain[variant].game.networks.items():
+        others = compiled.game.networks[name].get_weights()
+        for one, other in zip(network.get_weights(), others, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_fit_plays_the_same_rounds(variant: str, plain: dict[str, advnets.Run]) -> None:
+    """By hand on the run's own order of examples, the weights come out alike."""
+    import tensorflow as tf
+
+    from advnets.data.order import epoch_order
+    from advnets.train.build import build_game
+
+    loaded = load_recipe(recipe(variant), registry=load_plugins([PLUGIN]))
+    source = plain[variant].source
+    game = build_game(loaded, source)
+    steps = tf.range(ROUNDS, dtype=tf.int64)
+    order = epoch_order(loaded.seed, steps, 16, source.count("train")).numpy().ravel()
+    examples = source.take("train", order)
+    data = (np.asarray(source.preprocess.apply(examples.examples)), examples.labels)
+    game.fit(*data, batch_size=16, epochs=1, shuffle=False, verbose=0)
+    for name, network in plain[variant].game.networks.items():
+        others = game.networks[name].get_weights()
+        for one, other in zip(network.get_weights(), others, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_a_label_that_is_asked_for_changes_the_samples(plain: dict[str, advnets.Run]) -> None:
+    run = plain["conditional"]
+    ones, told = run.sample(6, given={"label": 1})
+    assert told["label"].tolist() == [1] * 6
+    twos, same = run.sample(6, given={"label": 2})
+    np.testing.assert_array_equal(told["latent"], same["latent"])
+    assert not np.array_equal(ones, twos)
+    with pytest.raises(advnets.UsageError, match="label is 4 for a sample; its classes are 0 to 3"):
+        run.sample(6, given={"label": 4})
+    with pytest.raises(advnets.UsageError, match="'code' is given, but samples .* latent, label"):
+        run.sample(6, given={"code": 4})
+
+
+def test_every_network_that_moves_with_g_is_averaged(plain: dict[str, advnets.Run]) -> None:
+    game = plain["inference"].game
+    assert sorted(game.averages) == ["encoder", "generator"]
+    current = game.networks["encoder"].get_weights()[0]
+    assert not np.array_equal(game.averages["encoder"].network.get_weights()[0], current)
+
+
+def test_a_frozen_network_stays(plain: dict[str, advnets.Run]) -> None:
+    run = plain["distilled"]
+    from advnets.train.build import build_game
+
+    fresh = build_game(run.recipe, run.source)
+    for one, other in zip(
+        fresh.networks["teacher"].get_weights(),
+        run.game.networks["teacher"].get_weights(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one, other)
+    moved = fresh.generator.get_weights()[0], run.generator.get_weights()[0]
+    assert not np.array_equal(*moved)
+
+
+def test_networks_start_from_numbers_of_their_own(plain: dict[str, advnets.Run]) -> None:
+    run = plain["two_judges"]
+    from advnets.train.build import build_game
+
+    fresh = build_game(run.recipe, run.source)
+    first, second = (fresh.networks[name].get_weights()[0] for name in ("discriminator", "second"))
+    assert first.shape == second.shape
+    assert not np.array_equal(first, second)
+
+
+def test_what_is_wrong_is_told_before_the_first_round(tmp_path: Path) -> None:
+    def refused(message: str, variant: str, **changed: Any) -> None:
+        with pytest.raises(advnets.AdvnetsError, match=message) as caught:
+            advnets.run({**recipe(variant), **changed}, (), tmp_path / "run", plugins=[PLUGIN])
+        assert caught.value.exit_code in (1, 2)
+
+    refused("needs a network 'encoder'|'encoder'", "inference", networks={})
+    refused("nothing in the game calls", "conditional", networks={"spare": MLP})
+    refused("'colour', which there is not", "conditional", given={"generator": ["colour"]})
+    refused("takes 'label', which a side lacks", "conditional", given={"discriminator": ["label"]})
+    refused("reads the field label", "auxiliary", given={})
+    refused("needs class_logits", "auxiliary", discriminator=PLAIN["discriminator"])
+
+
+def test_keras_networks_by_hand() -> None:
+    keras.utils.set_random_seed(1)
+    z = keras.Input((3,), name="latent")
+    y = keras.Input((4,), name="label")
+    made = keras.layers.Dense(2)(keras.layers.Concatenate()([z, y]))
+    x = keras.Input((2,), name="example")
+    y2 = keras.Input((4,), name="label")
+    said = keras.layers.Dense(1)(keras.layers.Concatenate()([x, y2]))
+    from advnets.game import AdversarialGame
+
+    game = AdversarialGame(
+        keras.Model({"latent": z, "label": y}, made), keras.Model([x, y2], said)
+    )
+    game.compile()
+    labels = np.eye(4, dtype="float32")[np.arange(8) % 4]
+    history = game.fit(np.ones([8, 2], "float32"), labels, batch_size=4, verbose=0)
+    assert math.isfinite(history.history["d_loss"][0])
+    with pytest.raises(advnets.UsageError, match="'label' comes with real examples"):
+        game.generate(2)
+    assert game.generate(2, given={"label": labels[:2]})[1].shape == (2, 2)
