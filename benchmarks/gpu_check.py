@@ -59,7 +59,7 @@ WATCHED = {
     "evaluation.metrics": [],
     "distribution.strategy": "one_device",
 }
-PATIENCE = 600.0
+PATIENCE = 1200.0
 """Seconds for a part where there is no limit to all of them."""
 LAST = 40.0
 """Seconds before the limit at which no part begins any more."""
