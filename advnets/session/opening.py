@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
@@ -150,6 +152,34 @@ def refuse_other_data(folder: RunFolder, source: Source) -> None:
         )
 
 
+def refuse_other_fields(folder: RunFolder, source: Source, fields: Sequence[str]) -> None:
+    """Refuse to resume a run on fields that are not those it began with; keep them in mind.
+
+    Args:
+        folder: The run's folder.
+        source: Its data.
+        fields: What its game uses besides the examples, which have a fingerprint of their own.
+
+    Raises:
+        UsageError: If a label, say, is another.
+    """
+    if not fields:
+        return
+    known = folder.manifest.get("data") or {}
+    now = {"names": list(fields), "fingerprint": source.fingerprint("train", fields)}
+    before = known.get("fields")
+    if before is not None and before != now:
+        raise UsageError(
+            f"the fields of the training data have changed since the run began: "
+            f"{', '.join(before['names'])} had the fingerprint {before['fingerprint'][:12]}…, "
+            f"now {', '.join(fields)} {'have' if len(fields) > 1 else 'has'} "
+            f"{now['fingerprint'][:12]}…",
+            where=str(folder.path),
+            hint="bring the old data back, or start a new run in another --run-dir",
+        )
+    folder.manifest.update(data={**known, "fields": now, **describe_placement(source, fields)})
+
+
 def open_manifest(
     folder: RunFolder, recipe: Recipe, registry: Registry, source: Source, missing: str | None
 ) -> None:
@@ -163,6 +193,7 @@ def open_manifest(
         command=_command(),
         plugins=fingerprints(registry, recipe),
         data={
+            **({"fields": before} if (before := _fields_of(folder)) else {}),
             "name": source.name,
             "fingerprint": source.fingerprint(),
             "train": source.count("train"),
@@ -171,6 +202,10 @@ def open_manifest(
         devices=[d.name for d in tf.config.list_logical_devices()],
         stand_in=stand_in,
     )
+
+
+def _fields_of(folder: RunFolder) -> Any:
+    return (folder.manifest.get("data") or {}).get("fields")
 
 
 def _command() -> list[str]:

@@ -36,7 +36,7 @@ from ..train.saver import Saver
 from .ending import Ending
 from .noise import duplicated_noise
 from .observers import make_callbacks, make_observers
-from .opening import Opening
+from .opening import Opening, refuse_other_fields
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +87,7 @@ class Session:
         with constant_scope(strategy):
             steps, fields = game.updates.discriminator_steps, carried(game, self.source)
             feed = make_feed(self.recipe, self.source, steps, strategy, fields)
+        self.workers.run_on_chief(lambda: refuse_other_fields(self.folder, self.source, fields))
         return game, feed
 
     def restore(self, game: AdversarialGame) -> int:

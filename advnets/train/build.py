@@ -28,6 +28,7 @@ from ..game import (
 )
 from ..game.role import ROLES, Space
 from ..game.state import find_variables
+from ..game.wiring import input_names
 from ..networks import NetworkContext, cast_output, under_policy
 from ..observe.observer import Observer
 from ..optimizers import OptimizerContext
@@ -77,6 +78,8 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
             for name, context in contexts.items()
         }
         averages = _averages(recipe, contexts, roles)
+    for name, context in contexts.items():
+        _check_told(recipe, _path(name), networks[name], context)
     if roles["generator"].gives == {"example": "example"}:
         _check_shape(recipe, "generator", networks["generator"], source.spec.shape)
     game = AdversarialGame(
@@ -335,6 +338,20 @@ def fingerprints(registry: Registry, recipe: Recipe) -> list[dict[str, str]]:
         for p in registry.plugins
         if p.status == "ok" and p.source != "built in"
     ]
+
+
+def _check_told(
+    recipe: Recipe, path: str, network: keras.Model, context: NetworkContext
+) -> None:
+    """Refuse a network that was built without an input for something that it is to be told."""
+    ignored = [name for name in context.given if name not in (input_names(network) or ())]
+    if ignored:
+        component, _ = recipe.component(path)
+        raise PluginError(
+            f"{path} {component.name!r} has no input for {', '.join(ignored)}, which it is told",
+            hint="an architecture that can be told things makes its inputs by context.inputs()",
+            module=component.target.partition(":")[0],
+        )
 
 
 def _check_shape(recipe: Recipe, path: str, network: keras.Model, shape: tuple[int, ...]) -> None:

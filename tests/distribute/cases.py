@@ -81,6 +81,16 @@ QUICK: dict[str, dict[str, Any]] = {
     },
 }
 """Several things at a time, so that little has to be traced."""
+QUICK["conditional_k2_r1"] = {
+    "updates": {"name": "alternating", "discriminator_steps": 2},
+    "averaging": {"decay": 0.9},
+    "given": {"generator": ["label", "code"], "discriminator": ["label"]},
+    "conditions": {
+        "label": "frequencies",
+        "code": {"name": "categorical", "classes": 3},
+    },
+    "penalties": [{"name": "r1", "gamma": 1.0}],
+}
 
 SLOW: dict[str, dict[str, Any]] = {
     "alternating_k2": {"updates": {"name": "alternating", "discriminator_steps": 2}},

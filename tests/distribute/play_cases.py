@@ -23,7 +23,7 @@ def play(strategy: tf.distribute.Strategy, cases: Iterable[str]) -> dict[str, np
     from advnets.data.feed.choose import describe_placement, make_feed
     from advnets.game.state import state_variables
     from advnets.recipe import load_recipe
-    from advnets.train.build import build_game
+    from advnets.train.build import build_game, carried
     from advnets.train.find_data import build_source
     from advnets.train.rounds import Rounds
 
@@ -33,7 +33,8 @@ def play(strategy: tf.distribute.Strategy, cases: Iterable[str]) -> dict[str, np
         source = build_source(loaded)
         with strategy.scope():
             game = build_game(loaded, source)
-            feed = make_feed(loaded, source, game.updates.discriminator_steps, strategy)
+            steps = game.updates.discriminator_steps
+            feed = make_feed(loaded, source, steps, strategy, carried(game, source))
         budget = loaded.data["distribution"]["memory_budget"]
         assert describe_placement(source)["kept"] == ("resident" if budget else "streamed")
         feed.seek(0)
