@@ -77,7 +77,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "distilled": {"encounter": "distilled", "networks": {"teacher": MLP}},
 }
 WAYS: dict[str, dict[str, Any]] = {
-    "k2": {"updates.discriminator_steps": 2},
+    "k2": {"updates": {"name": "alternating", "discriminator_steps": 2}},
     "simultaneous": {"updates": "simultaneous"},
     "bfloat16": {"distribution.precision": "mixed_bfloat16"},
     "jit": {"distribution.jit": "on"},
@@ -238,11 +238,12 @@ def test_networks_start_from_numbers_of_their_own(plain: dict[str, advnets.Run])
 
 def test_what_is_wrong_is_told_before_the_first_round(tmp_path: Path) -> None:
     def refused(message: str, variant: str, **changed: Any) -> None:
+        wrong, folder = {**recipe(variant), **changed}, tmp_path / message[:20]
         with pytest.raises(advnets.AdvnetsError, match=message) as caught:
-            advnets.run({**recipe(variant), **changed}, (), tmp_path / "run", plugins=[PLUGIN])
+            advnets.run(wrong, (), folder, plugins=[PLUGIN])
         assert caught.value.exit_code in (1, 2)
 
-    refused("needs a network 'encoder'|'encoder'", "inference", networks={})
+    refused("needs a network 'encoder'", "inference", networks={})
     refused("nothing in the game calls", "conditional", networks={"spare": MLP})
     refused("'colour', which there is not", "conditional", given={"generator": ["colour"]})
     refused("takes 'label', which a side lacks", "conditional", given={"discriminator": ["label"]})
