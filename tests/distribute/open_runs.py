@@ -19,13 +19,13 @@ def main(count: int, run: str, plugin: str, out: str) -> None:
     import advnets
 
     opened = advnets.open_run(run, plugins=[plugin])
-    samples, latents = opened.sample(7, seed=5)  # 7 is no multiple of 2 or 4
+    samples, told = opened.sample(7, seed=5)  # 7 is no multiple of 2 or 4
     lines, _ = opened.sample(13, seed=5, interpolate=True)
     scores = [score.to_dict() for score in opened.evaluate(NAMES)]
     np.savez(
         out,
         samples=samples,
-        latents=latents,
+        latents=told["latent"],
         lines=lines,
         scores=json.dumps(scores),
         variables=len(opened.generator.weights[0].value.devices)
