@@ -108,7 +108,7 @@ def test_layers_generators_and_nested_objects_are_searched_and_circles_end():
     outer.unnamed, outer.again = keras.Variable(1.0), [layer, layer.kernel]
     outer.kind, outer.text = Part, "text"
     names = [name for name, _ in find_variables(outer)]
-    assert names == ["kernel", "bias", "noise", "unnamed"]
+    assert names == ["kernel", "bias", "seed_generator_state", "unnamed"]
 
 
 @pytest.mark.slow
