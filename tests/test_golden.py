@@ -35,8 +35,8 @@ def test_it_opens_and_samples(copy):
     assert (run.manifest["status"], run.manifest["step"]) == ("finished", 12)
     assert [record["step"] for record in run.metrics if "d_loss" in record] == [4, 8, 12]
     assert {score["metric"] for score in run.manifest["scores"]} == {"parzen"}
-    samples, latents = run.sample(5)
-    assert (samples.shape, latents.shape) == ((5, 8, 8, 1), (5, 4))
+    samples, told = run.sample(5)
+    assert (samples.shape, told["latent"].shape) == ((5, 8, 8, 1), (5, 4))
     assert np.isfinite(samples).all()
     # The checkpoint verifies, and what is restored has the hash that was committed.
     assert run.commit.state_sha256 == run.manifest["state_sha256"]

@@ -340,9 +340,7 @@ def fingerprints(registry: Registry, recipe: Recipe) -> list[dict[str, str]]:
     ]
 
 
-def _check_told(
-    recipe: Recipe, path: str, network: keras.Model, context: NetworkContext
-) -> None:
+def _check_told(recipe: Recipe, path: str, network: keras.Model, context: NetworkContext) -> None:
     """Refuse a network that was built without an input for something that it is to be told."""
     ignored = [name for name in context.given if name not in (input_names(network) or ())]
     if ignored:

@@ -134,8 +134,8 @@ def test_figures_2_and_3_of_images(run_folder, tmp_path, capsys):
         for row in range(2):
             all_of_them = np.sqrt(np.square(train - samples[row, -1]).sum(axis=(1, 2, 3)))
             assert held["distances"][row] == pytest.approx(all_of_them.min(), rel=1e-6)
-        drawn, latents = opened.sample(6, seed=5)  # as `advnets sample` draws them
-        np.testing.assert_array_equal(held["latents"].reshape(6, -1), latents)
+        drawn, told = opened.sample(6, seed=5)  # as `advnets sample` draws them
+        np.testing.assert_array_equal(held["latents"].reshape(6, -1), told["latent"])
         np.testing.assert_allclose(samples.reshape(6, 8, 8, 1), drawn, rtol=1e-4, atol=1e-3)
     run("figure", 3, run_folder)
     with Image.open(run_folder / "exports" / "figure-3.png") as picture:

@@ -33,6 +33,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "transposed_conv": {"layers": [6], "maps": {"channels": 4}},
     "dcgan": {"channels": 3, "kernel": 3},
     "tfds": {"id": "mnist", "train": "train[:100]", "test": "test[:50]"},
+    "categorical": {"classes": 4},
     "digits": {"size": 12},
     "gaussian_1d": {"examples": 500, "held_out": 100},
     "ring": {"examples": 500, "held_out": 100},

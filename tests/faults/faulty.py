@@ -167,7 +167,7 @@ def penalty(where: str, how: str, **_: Any) -> Any:
     class Failing(Penalty):
         player = "discriminator"
 
-        def __call__(self, inputs: Any) -> Any:
+        def __call__(self, play: Any) -> Any:
             return fail(how)
 
     return fail(how) if where == "build" else Failing()

@@ -9,6 +9,7 @@ from advnets.errors import PluginError, UsageError
 from advnets.game import (
     R1,
     AdversarialGame,
+    Batch,
     Gaussian,
     Loss,
     Minimax,
@@ -23,8 +24,7 @@ STAGES = {"discriminator": "discriminator/0", "generator": "generator"}
 
 
 def objective(game, player, points):
-    play = game.play(points, STAGES[player])
-    return getattr(game, f"{player}_objective")(play)
+    return game.objective(player, game.play(Batch(points), STAGES[player]))
 
 
 @pytest.mark.parametrize("player", ["discriminator", "generator"])
@@ -82,15 +82,15 @@ def test_a_joint_pass_equals_two_passes(make_game, points):
         )
 
     game = make_game(discriminator=network())
-    assert game.joint
-    together = game.play(points, "discriminator/0")
-    apart = game.play(points, "discriminator/0", together=False)
-    np.testing.assert_allclose(together.real_output.logits, apart.real_output.logits, rtol=1e-5)
-    np.testing.assert_allclose(together.fake_output.logits, apart.fake_output.logits, rtol=1e-5)
+    assert game.joint == {"discriminator"}
+    together = game.play(Batch(points), "discriminator/0")
+    apart = game.play(Batch(points), "discriminator/0", together=False)
+    np.testing.assert_allclose(together.real.logits, apart.real.logits, rtol=1e-5)
+    np.testing.assert_allclose(together.fake.logits, apart.fake.logits, rtol=1e-5)
     # The two sides get different masks, and another round gets others again.
     game.rounds.assign_add(1)
-    later = game.play(points, "discriminator/0")
-    assert (later.real_output.logits.numpy() != together.real_output.logits.numpy()).any()
+    later = game.play(Batch(points), "discriminator/0")
+    assert (later.real.logits.numpy() != together.real.logits.numpy()).any()
 
 
 def test_batch_statistics_rule_out_a_joint_pass(make_game):
@@ -132,9 +132,11 @@ def test_equal_seeds_play_equal_games(make_game, points):
 
 def test_fewer_samples_are_a_prefix_of_more(make_game):
     game = make_game()
-    latents, many = game.generate(20, seed=3, chunk=7)
-    few_latents, few = game.generate(5, seed=3)
-    np.testing.assert_array_equal(latents[:5], few_latents)
+    told, many = game.generate(20, seed=3, chunk=7)
+    told_few, few = game.generate(5, seed=3)
+    assert told.keys() == told_few.keys() == {"latent"}
+    latents = told["latent"]
+    np.testing.assert_array_equal(latents[:5], told_few["latent"])
     np.testing.assert_allclose(many[:5], few, rtol=1e-6)
     assert np.abs(latents).max() <= 3**0.5
 
@@ -152,7 +154,7 @@ def test_refusals_say_what_was_expected(make_game, points, dense):
             return tf.stop_gradient(fake.logits)
 
     class Square(Penalty):
-        def __call__(self, inputs):
+        def __call__(self, play):
             return tf.zeros([3, 3])
 
     with pytest.raises(PluginError, match=r"Energy needs energy .* returns logits"):

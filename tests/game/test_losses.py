@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from advnets.errors import PluginError
 from advnets.game import Minimax, NonSaturating, Side
+from advnets.game.losses import value_function
+from advnets.game.side import split_words
 
 LOGITS_REAL, LOGITS_FAKE = 2.0, -1.0
 
@@ -27,14 +29,14 @@ def test_minimax_by_hand():
     loss = Minimax()
     assert float(loss.discriminator(real, fake)[0]) == pytest.approx(-value, rel=1e-6)
     assert float(loss.generator(real, fake)[0]) == pytest.approx(-0.313262, abs=1e-6)
-    assert float(loss.value(real, fake)[0]) == pytest.approx(value, rel=1e-6)
+    assert float(value_function(real, fake)[0]) == pytest.approx(value, rel=1e-6)
 
 
 def test_non_saturating_by_hand():
     real, fake = said(LOGITS_REAL), said(LOGITS_FAKE)
     loss = NonSaturating(discriminator_weight=0.5)
     # -log D(G(z)) with D = sigmoid(-1) = 0.268941
-    assert float(loss.generator(None, fake)[0]) == pytest.approx(1.313262, abs=1e-6)
+    assert float(loss.generator(Side(), fake)[0]) == pytest.approx(1.313262, abs=1e-6)
     assert float(loss.discriminator(real, fake)[0]) == pytest.approx(
         0.5 * (0.126928 + 0.313262), abs=1e-6
     )
@@ -43,7 +45,7 @@ def test_non_saturating_by_hand():
 @pytest.mark.parametrize("loss", [Minimax(), NonSaturating()])
 def test_equilibrium_is_minus_log_4(loss):
     undecided = said(0.0, 0.0)
-    np.testing.assert_allclose(loss.value(undecided, undecided), -math.log(4), rtol=1e-6)
+    np.testing.assert_allclose(value_function(undecided, undecided), -math.log(4), rtol=1e-6)
     np.testing.assert_allclose(loss.probability(undecided), 0.5)
 
 
@@ -52,8 +54,8 @@ def test_equilibrium_is_minus_log_4(loss):
 def test_extreme_logits_stay_finite(loss, logit):
     for values in (
         loss.discriminator(said(logit), said(logit)),
-        loss.generator(None, said(logit)),
-        loss.value(said(logit), said(logit)),
+        loss.generator(Side(), said(logit)),
+        value_function(said(logit), said(logit)),
     ):
         assert np.isfinite(values).all()
 
@@ -68,11 +70,12 @@ def test_output_names_what_is_there_when_asked_for_something_else():
     with pytest.raises(AttributeError, match=r"no 'energy', only logits"):
         said(1.0).energy
     with pytest.raises(PluginError, match="one value per example"):
-        Side(tf.zeros([4, 3]))
+        Side(tf.constant(0.0))
 
 
 def test_output_splits_every_tensor():
-    both = Side({"energy": tf.range(5.0), "features": tf.zeros([5, 3])})
-    first, rest = both.split(2)
+    both = {"energy": tf.range(5.0), "features": tf.zeros([5, 3])}
+    first, rest = (Side(part) for part in split_words(both, [2, 3]))
     assert first.energy.numpy().tolist() == [0.0, 1.0]
+    assert rest.energy.numpy().tolist() == [2.0, 3.0, 4.0]
     assert rest.features.shape == (3, 3)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from advnets.game import R1, AdversarialGame, Alternating, NonSaturating, Simultaneous
+from advnets.game import R1, AdversarialGame, Alternating, Batch, NonSaturating, Simultaneous
 from advnets.game.finiteness import all_finite
 from advnets.game.loss_scale import INITIAL, LARGEST, LossScale
 from advnets.networks import NetworkContext, under_policy
@@ -104,8 +104,8 @@ def test_every_architecture_plays_near_its_float32_game(names, policy):
         computed = {layer.compute_dtype for layer in network._flatten_layers()}
         assert policy.removeprefix("mixed_") in computed
     assert {v.dtype for v in half.generator_optimizer.variables[2:]} == {"float32"}
-    play = half.play(images(), "generator")
-    assert play.generated.dtype == play.fake_output.logits.dtype == tf.float32
+    play = half.play(Batch(images()), "generator")
+    assert play.fake.example.dtype == play.fake.logits.dtype == tf.float32
     assert half.generator(tf.zeros([2, 5])).dtype == tf.float32
     assert half.discriminator(images(2)).dtype == tf.float32
     assert half.generate(3)[1].dtype == np.float32
@@ -118,9 +118,9 @@ def test_penalties_see_a_discriminator_in_float32(names, policy):
 
     def gradient(policy):
         game = make_game(policy, names, penalties=[R1(2.0)])
-        play = game.play(images(), "discriminator/0")
+        play = game.play(Batch(images()), "discriminator/0")
         with game.watch("discriminator") as tape:
-            penalty = game._penalty("discriminator", play)
+            penalty = game._penalties("discriminator", play)
         return game.gradients("discriminator", tape, penalty)
 
     pairs = list(zip(gradient(policy), gradient("float32"), strict=True))
@@ -184,7 +184,8 @@ def test_scaling_keeps_gradients_that_float16_would_lose():
     def gradient(policy):
         game = AdversarialGame(*players("mlp", policy), loss=Faint(), seed=3)
         with game.watch("discriminator") as tape:
-            loss = game.discriminator_objective(game.play(images(), "discriminator/0"))
+            play = game.play(Batch(images()), "discriminator/0")
+            loss = game.objective("discriminator", play)
         return np.concatenate([np.ravel(g) for g in game.gradients("discriminator", tape, loss)])
 
     exact, half = gradient("float32"), gradient("mixed_float16")

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 import advnets
 from advnets.evaluate.estimators.line_game import LineGame
-from advnets.game import AdversarialGame, Gaussian, Minimax, UpdateRule
+from advnets.game import AdversarialGame, Batch, Gaussian, Minimax, UpdateRule
 
 SHIFT = 1.5  # p_data = N(0, 1), p_g = N(SHIFT, 1)
 
@@ -17,12 +17,12 @@ SHIFT = 1.5  # p_data = N(0, 1), p_g = N(SHIFT, 1)
 class OnlyDiscriminator(UpdateRule):
     """G stays as it is."""
 
-    def round(self, game, real):
+    def round(self, game, batches):
         with game.watch("discriminator") as tape:
-            play = game.play(real, "discriminator/0")
-            loss = game.discriminator_objective(play)
+            play = game.play(batches[0], "discriminator/0")
+            loss = game.objective("discriminator", play)
         norm = game.descend("discriminator", tape, loss)
-        return game.conclude(play, loss, tf.constant(0.0), norm, tf.constant(0.0))
+        return game.conclude(play, {"discriminator": loss}, {"discriminator": norm})
 
 
 def normal(x, mean):
@@ -88,8 +88,7 @@ def test_the_value_that_rounds_log_is_the_one_in_expectation(trained):
     game, _, after = trained
     fresh = np.random.default_rng(1)
     real = tf.constant(fresh.normal(size=(200_000, 1)), tf.float32)
-    nothing = tf.constant(0.0)
-    logged = game.conclude(game.play(real, "value"), nothing, nothing, 0.0, 0.0)["value"]
+    logged = game.conclude(game.play(Batch(real), "value"), {}, {})["value"]
     assert float(logged) == pytest.approx(after.value, abs=0.01)
 
 

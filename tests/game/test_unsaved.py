@@ -18,21 +18,21 @@ EVERYONES = state(0.5)
 
 
 class Global(R1):
-    def __call__(self, inputs):
+    def __call__(self, play):
         EVERYONES.assign_add(1.0)
-        return super().__call__(inputs)
+        return super().__call__(play)
 
 
 class InABranch(R1):
-    def __call__(self, inputs):
-        tf.cond(inputs.draw.step > 2, lambda: EVERYONES.assign_add(1.0), lambda: EVERYONES + 0.0)
-        return super().__call__(inputs)
+    def __call__(self, play):
+        tf.cond(play.draw.step > 2, lambda: EVERYONES.assign_add(1.0), lambda: EVERYONES + 0.0)
+        return super().__call__(play)
 
 
 class Reading(R1):
-    def __call__(self, inputs):
-        weight = tf.cond(inputs.draw.step > 2, lambda: EVERYONES + 1.0, lambda: EVERYONES + 0.0)
-        return weight * super().__call__(inputs)
+    def __call__(self, play):
+        weight = tf.cond(play.draw.step > 2, lambda: EVERYONES + 1.0, lambda: EVERYONES + 0.0)
+        return weight * super().__call__(play)
 
 
 class Growing(R1):
@@ -42,17 +42,17 @@ class Growing(R1):
         super().__init__(1.0)
         self.parts = {"weight": [state(1.0)]}
 
-    def __call__(self, inputs):
-        return self.parts["weight"][0].assign_add(1.0) * super().__call__(inputs)
+    def __call__(self, play):
+        return self.parts["weight"][0].assign_add(1.0) * super().__call__(play)
 
 
 def closure():
     remembered = state(0.25)
 
     class Closure(R1):
-        def __call__(self, inputs):
+        def __call__(self, play):
             remembered.assign(remembered * 2.0)
-            return super().__call__(inputs)
+            return super().__call__(play)
 
     return Closure()
 

@@ -21,18 +21,18 @@ class Growing(R1):
         super().__init__(1.0)
         self.weight = state(1.0)
 
-    def __call__(self, inputs):
+    def __call__(self, play):
         self.weight.assign_add(1.0)
-        return self.weight * super().__call__(inputs)
+        return self.weight * super().__call__(play)
 
 
 def closure():
     weight = state(1.0)
 
     class Closure(R1):
-        def __call__(self, inputs):
+        def __call__(self, play):
             weight.assign_add(1.0)
-            return weight * super().__call__(inputs)
+            return weight * super().__call__(play)
 
     return Closure()
 

@@ -136,7 +136,8 @@ def test_all_failures_are_told_at_once() -> None:
         check_loss(NeedsReal)
     text = str(caught.value)
     assert re.match(r"'NeedsReal' of losses: \d+ of \d+ checks failed", text)
-    assert "\nreturns_one_value_per_example: raised AttributeError: 'NoneType'" in text
+    assert "\nreturns_one_value_per_example: raised PluginError: D's judgement of a side" in text
+    assert "needs_real = True" in text
     assert "\nplays_a_short_game: raised" in text
 
 

@@ -126,23 +126,23 @@ class Wide(Gaussian):
 class Half(Simultaneous):
     discriminator_steps = 2
 
-    def round(self, game, real):
-        return super().round(game, real[: len(real) // 2])
+    def round(self, game, batches):
+        return super().round(game, batches[:1])
 
 
 class OnlyD(Alternating):
-    def round(self, game, real):
+    def round(self, game, batches):
         with game.watch("discriminator") as tape:
-            seen = game.play(real, "discriminator/0")
-            loss = game.discriminator_objective(seen)
+            seen = game.play(batches[0], "discriminator/0")
+            loss = game.objective("discriminator", seen)
         norm = game.descend("discriminator", tape, loss)
-        return game.conclude(seen, loss, loss, norm, norm)
+        return game.conclude(seen, {"discriminator": loss}, {"discriminator": norm})
 
 
 class Hasty(Alternating):
-    def round(self, game, real):
-        super().round(game, real)
-        return {"d_loss": real[:, 0]}
+    def round(self, game, batches):
+        super().round(game, batches)
+        return {"d_loss": batches[0].examples[:, 0]}
 
 
 def same_one(context: OptimizerContext, made: list[Any] = []) -> Any:  # noqa: B006

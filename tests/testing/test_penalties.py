@@ -8,17 +8,17 @@ from collections.abc import Callable
 import pytest
 import tensorflow as tf
 
-from advnets.game import Penalty, PenaltyInputs
+from advnets.game import Penalty, Play
 from advnets.testing import check_penalty
 
 Failure = Callable[..., str]
 
 
-def squared_slopes(inputs: PenaltyInputs, x: tf.Tensor) -> tf.Tensor:
+def squared_slopes(play: Play, x: tf.Tensor) -> tf.Tensor:
     x = tf.identity(x)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(x)
-        logits = inputs.critic(x).logits
+        logits = play.real.critic(x).logits
     return tf.reduce_sum(tf.square(tape.gradient(logits, x)), axis=1)
 
 
@@ -27,34 +27,34 @@ class Interpolated(Penalty):
 
     requires = ("logits",)
 
-    def __call__(self, inputs: PenaltyInputs) -> tf.Tensor:
-        ε = inputs.draw.uniform(f"{inputs.stage}/mix", (1,), tf.shape(inputs.real)[0])
-        return squared_slopes(inputs, inputs.real + ε * (inputs.generated - inputs.real))
+    def __call__(self, play: Play) -> tf.Tensor:
+        ε = play.draw.uniform(f"{play.stage}/mix", (1,), tf.shape(play.real.x)[0])
+        return squared_slopes(play, play.real.x + ε * (play.fake.example - play.real.x))
 
 
 class Norm(Penalty):
     requires = ("logits",)
 
-    def __call__(self, inputs):
-        return tf.square(tf.sqrt(squared_slopes(inputs, inputs.real)) - 1)
+    def __call__(self, play):
+        return tf.square(tf.sqrt(squared_slopes(play, play.real.x)) - 1)
 
 
 class Undrawn(Penalty):
     requires = ("logits",)
 
-    def __call__(self, inputs):
-        noise = tf.random.normal(tf.shape(inputs.real))
-        return squared_slopes(inputs, inputs.real + noise)
+    def __call__(self, play):
+        noise = tf.random.normal(tf.shape(play.real.x))
+        return squared_slopes(play, play.real.x + noise)
 
 
 class Averaged(Interpolated):
-    def __call__(self, inputs):
-        return tf.reduce_mean(super().__call__(inputs))
+    def __call__(self, play):
+        return tf.reduce_mean(super().__call__(play))
 
 
 class Detached(Interpolated):
-    def __call__(self, inputs):
-        return tf.stop_gradient(super().__call__(inputs))
+    def __call__(self, play):
+        return tf.stop_gradient(super().__call__(play))
 
 
 class WrongPlayer(Penalty):
@@ -62,8 +62,8 @@ class WrongPlayer(Penalty):
 
     player = "generator"
 
-    def __call__(self, inputs):
-        return tf.reduce_sum(tf.square(inputs.real), axis=1)
+    def __call__(self, play):
+        return tf.reduce_sum(tf.square(play.real.x), axis=1)
 
 
 class Nobody(Interpolated):
@@ -75,7 +75,7 @@ class Nobody(Interpolated):
     [
         (Averaged, "returns_one_value_per_example", r"shape \(\) for 5 examples"),
         (Norm, "is_finite_where_the_critic_is_flat", "gradient of the penalty .* not finite"),
-        (Undrawn, "draws_from_the_draw", "inputs.draw"),
+        (Undrawn, "draws_from_the_draw", "play.draw"),
         (Detached, "has_the_gradient_of_its_values", "finite differences"),
         (WrongPlayer, "reaches_its_player", "the generator"),
         (Nobody, "belongs_to_a_player", "'critic'"),

@@ -70,8 +70,8 @@ def make():
     from advnets.game import Penalty
 
     class OnTheHost(Penalty):
-        def __call__(self, inputs):
-            logits = inputs.real_output.logits
+        def __call__(self, play):
+            logits = play.real.logits
             return tf.ensure_shape(tf.numpy_function(abs, [logits], tf.float32), logits.shape)
 
     return OnTheHost()

@@ -113,11 +113,11 @@ def test_a_finished_run(finished, small):
     for name in ("recipe.yaml", "manifest.json", "metrics.jsonl"):
         assert (finished.path / name).exists()
 
-    samples, latents = finished.sample(5, seed=1)
+    samples, told = finished.sample(5, seed=1)
     assert samples.shape == (5, 8, 8, 1)
     assert 0 <= samples.min()
     assert 1 < samples.max() <= finished.source.spec.high  # the data's own range, not [0, 1]
-    assert latents.shape == (5, 8)
+    assert told["latent"].shape == (5, 8)
     again, _ = advnets.open_run(finished.path).sample(5, seed=1)
     np.testing.assert_array_equal(samples, again)
     lines, _ = finished.sample(20, interpolate=True)

@@ -23,21 +23,21 @@ class Growing(R1):
     def __init__(self):
         super().__init__(0.1)
         self.weight = state(1.0)
-    def __call__(self, inputs):
+    def __call__(self, play):
         self.weight.assign(self.weight * 1.01)
-        return self.weight * super().__call__(inputs)
+        return self.weight * super().__call__(play)
 
 class Hidden(R1):
-    def __call__(self, inputs):
+    def __call__(self, play):
         hidden.assign(hidden * 1.01)
-        return hidden * super().__call__(inputs)
+        return hidden * super().__call__(play)
 
 class Late(R1):
     def __init__(self):
         super().__init__(0.1)
         self.layer = keras.layers.Dense(1, name="late")
-    def __call__(self, inputs):
-        return self.layer(super().__call__(inputs)[:, None])[:, 0]
+    def __call__(self, play):
+        return self.layer(super().__call__(play)[:, None])[:, 0]
 
 class Counting(keras.callbacks.Callback):
     def __init__(self):

@@ -7,16 +7,15 @@ import pytest
 import tensorflow as tf
 from advnets_ebgan.pulling_away import PullingAway
 
-from advnets.game import PenaltyInputs, Side
-from advnets.random import Draw
+from advnets.testing import play_of
 
 
 def term(features: tf.Tensor, weight: float = 1.0) -> tf.Tensor:
     n = len(features)
-    said = Side({"energy": tf.zeros([n]), "features": features})
+    said = {"energy": tf.zeros([n]), "features": features}
     x = tf.zeros([n, 2])
-    inputs = PenaltyInputs(lambda _: said, x, x, None, said, Draw(1, 0), "generator")
-    return PullingAway(weight)(inputs)
+    play = play_of(lambda _: said, x, x, player="generator", stage="generator", judge_real=False)
+    return PullingAway(weight)(play)
 
 
 def double_loop(codes: np.ndarray) -> float:

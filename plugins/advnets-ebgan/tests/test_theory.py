@@ -22,12 +22,12 @@ MARGIN, ROUNDS, BATCH = 10.0, 1500, 256
 class OnlyDiscriminator(UpdateRule):
     """G stays as it is."""
 
-    def round(self, game, real):
+    def round(self, game, batches):
         with game.watch("discriminator") as tape:
-            play = game.play(real, "discriminator/0")
-            loss = game.discriminator_objective(play)
+            play = game.play(batches[0], "discriminator/0")
+            loss = game.objective("discriminator", play)
         norm = game.descend("discriminator", tape, loss)
-        return game.conclude(play, loss, tf.constant(0.0), norm, tf.constant(0.0))
+        return game.conclude(play, {"discriminator": loss}, {"discriminator": norm})
 
 
 def overlap(shift: float) -> float:

@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 from advnets_wgan.gradient_penalty import GradientPenalty
 
-from advnets.game import PenaltyInputs, Side
 from advnets.random import Draw
+from advnets.testing import play_of
 
 Critic = Callable[[tf.Tensor], tf.Tensor]
 
@@ -27,13 +27,8 @@ def penalty(
 ) -> tf.Tensor:
     """The penalty of C = ``critic``, which takes ``[N, ...]`` and returns ``[N]``."""
 
-    def output(x: tf.Tensor) -> Side:
-        return Side(critic(x))
-
     x, y = tf.constant(real, tf.float32), tf.constant(fake, tf.float32)
-    draw = draw or Draw(1, 0)
-    inputs = PenaltyInputs(output, x, y, output(x), output(y), draw, stage)
-    return GradientPenalty(**options)(inputs)
+    return GradientPenalty(**options)(play_of(critic, x, y, stage=stage, draw=draw))
 
 
 def places(real: np.ndarray, fake: np.ndarray, **options) -> np.ndarray:
@@ -155,14 +150,11 @@ def test_has_no_gradient_in_the_generator() -> None:
     fake = tf.Variable(np.ones((3, 2)), dtype=tf.float32)
     x = tf.zeros([3, 2])
 
-    def critic(x: tf.Tensor) -> Side:
-        return Side(tf.reduce_sum(x**3, axis=1))
+    def critic(x: tf.Tensor) -> tf.Tensor:
+        return tf.reduce_sum(x**3, axis=1)
 
     with tf.GradientTape() as tape:
-        inputs = PenaltyInputs(
-            critic, x, fake.value(), critic(x), critic(fake), Draw(1, 0), "discriminator/0"
-        )
-        values = GradientPenalty()(inputs)
+        values = GradientPenalty()(play_of(critic, x, fake.value()))
     assert tape.gradient(values, fake) is None
 
 

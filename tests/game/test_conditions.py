@@ -1,0 +1,233 @@
+"""Games that are told more than z: who is told what, and how it is drawn."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from advnets.data import DataSpec, Field
+from advnets.errors import DataError, PluginError, UsageError
+from advnets.game import (
+    AdversarialGame,
+    Batch,
+    Categorical,
+    Condition,
+    Frequencies,
+    FromBatch,
+    GameContext,
+    Loss,
+    Simultaneous,
+    Uniform,
+    UniformClasses,
+)
+from advnets.game.given import check_given
+from advnets.random import Draw
+
+RATE = 0.1
+LABEL = Field((), "int64", classes=10)
+
+
+class Critic(Loss):
+    """D minimises C(G(z)) − C(x), G minimises −C(G(z))."""
+
+    def discriminator(self, real, fake):
+        return fake.logits - real.logits
+
+    def generator(self, real, fake):
+        return -fake.logits
+
+
+def weighted(**weights):
+    """A network Σ w_name · input_name of scalars, told each by its name."""
+    inputs = {name: keras.Input((1,), name=name) for name in weights}
+    terms = []
+    for name, weight in weights.items():
+        layer = keras.layers.Dense(1, use_bias=False, name=f"of_{name}")
+        terms.append(layer(inputs[name]))
+        layer.set_weights([np.full((1, 1), weight, "float32")])
+    return keras.Model(inputs, keras.layers.Add()(terms))
+
+
+def weights(network):
+    return [float(w.ravel()[0]) for w in network.get_weights()]
+
+
+def conditional(**options):
+    """G(z, y) = z + 2 y and C(x, y) = 3 x + 5 y."""
+    options = {"prior": Uniform(1), "loss": Critic(), "updates": Simultaneous(), **options}
+    game = AdversarialGame(
+        weighted(latent=1.0, label=2.0), weighted(example=3.0, label=5.0), **options
+    )
+    game.compile(keras.optimizers.SGD(RATE), keras.optimizers.SGD(RATE))
+    return game
+
+
+def latents(game, stage, n):
+    return game.prior.sample(game.draw(), f"latent/{stage}", n).numpy().ravel().astype("float64")
+
+
+def test_by_hand_with_the_labels_of_the_batch():
+    """Generated examples have the real ones' labels, and D is told the label of each side."""
+    x, y = np.array([1.0, -2.0, 4.0, 0.5]), np.array([0.0, 1.0, 2.0, 5.0])
+    game = conditional()
+    assert game.fields == ("label",)
+    made = latents(game, "both", 4) + 2 * y
+    logged = game.fit(
+        x[:, None].astype("float32"),
+        y[:, None].astype("float32"),
+        batch_size=4,
+        shuffle=False,
+        verbose=0,
+    ).history
+    assert logged["d_loss"][0] == pytest.approx(np.mean(3 * made - 3 * x), rel=1e-5)
+    assert logged["g_loss"][0] == pytest.approx(-np.mean(3 * made + 5 * y), rel=1e-5)
+    # ∂(C(G(z)) − C(x)): the labels are the same on both sides, and their weight stays
+    expected = [3 - RATE * np.mean(made - x), 5.0]
+    np.testing.assert_allclose(weights(game.discriminator), expected, rtol=1e-5)
+    z = made - 2 * y
+    expected = [1 + RATE * 3 * np.mean(z), 2 + RATE * 3 * np.mean(y)]
+    np.testing.assert_allclose(weights(game.generator), expected, rtol=1e-5)
+
+
+class Sevens(Condition):
+    """7 for every generated example."""
+
+    field = Field((1,), "float32")
+
+    def sample(self, draw, stream, examples, batch=None):
+        return tf.fill([examples, 1], 7.0)
+
+
+def test_by_hand_with_a_condition_each_side_has_a_label_of_its_own():
+    x, y = np.array([1.0, -2.0, 4.0, 0.5]), np.array([0.0, 1.0, 2.0, 5.0])
+    game = conditional(conditions={"label": Sevens()})
+    made = latents(game, "both", 4) + 2 * 7
+    data = {"example": x[:, None].astype("float32"), "label": y[:, None].astype("float32")}
+    play = game.play(Batch(data["example"], {"label": data["label"]}), "both")
+    np.testing.assert_allclose(play.real.logits, 3 * x + 5 * y, rtol=1e-5)
+    np.testing.assert_allclose(play.fake.logits, 3 * made + 5 * 7, rtol=1e-5)
+    assert (play.fake.fields["label"].numpy() == 7).all()
+
+
+def test_a_discriminator_that_is_told_what_generated_examples_lack():
+    generator = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    game = AdversarialGame(generator, weighted(example=1.0, label=1.0))
+    game.compile("sgd", "sgd")
+    with pytest.raises(PluginError, match="'discriminator' takes 'label', which a side lacks"):
+        game.train_step((tf.zeros([4, 1]), tf.zeros([4, 1])))
+
+
+def test_a_generator_that_is_told_what_nobody_draws():
+    game = AdversarialGame(
+        weighted(latent=1.0, code=1.0),
+        keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]),
+    )
+    game.compile("sgd", "sgd")
+    with pytest.raises(PluginError, match="nobody draws 'code', and it comes with no batch"):
+        game.train_step(tf.zeros([4, 1]))
+
+
+@pytest.mark.parametrize("made", [UniformClasses(4), Categorical(4)])
+def test_every_class_alike(made):
+    drawn = made.sample(Draw(1, 0), "label", 8000).numpy()
+    assert drawn.dtype == np.int64
+    counts = np.bincount(drawn, minlength=4)
+    assert len(counts) == 4
+    np.testing.assert_allclose(counts, 2000, atol=4 * np.sqrt(8000 * 3 / 16))
+    np.testing.assert_array_equal(drawn[:10], made.sample(Draw(1, 0), "label", 10))
+    assert (drawn != made.sample(Draw(1, 0), "other", 8000).numpy()).any()
+
+
+def test_classes_by_their_frequencies():
+    drawn = Frequencies([1.0, 0.0, 3.0, 0.0]).sample(Draw(1, 0), "label", 8000).numpy()
+    counts = np.bincount(drawn, minlength=4)
+    assert len(counts) == 4
+    assert counts[1] == counts[3] == 0
+    assert counts[0] == pytest.approx(2000, abs=4 * np.sqrt(8000 * 3 / 16))
+
+
+@pytest.mark.parametrize("odds", [[], [0.0, 0.0], [1.0, -1.0], [1.0, np.nan], [[1.0]]])
+def test_frequencies_that_are_none(odds):
+    with pytest.raises(UsageError, match="numbers ≥ 0"):
+        Frequencies(odds)
+
+
+def test_in_a_recipe_they_know_the_data():
+    spec = DataSpec(
+        (2,), "float32", 0, 1, "vector", {"label": LABEL, "weight": Field((), "float32")}
+    )
+    context = GameContext(spec, name="label", frequencies=lambda name: np.arange(10.0))
+    assert UniformClasses(context=context).field.classes == 10
+    assert not (Frequencies(context=context).sample(Draw(1, 0), "s", 500).numpy() == 0).any()
+    assert FromBatch(context=context).fields == ("label",)
+    with pytest.raises(DataError, match="'weight' has no classes"):
+        UniformClasses(context=GameContext(spec, name="weight"))
+
+
+def test_what_comes_with_the_batch():
+    label = tf.constant([3, 1])
+    condition = FromBatch(LABEL, "label")
+    batch = Batch(tf.zeros([2, 1]), {"label": label})
+    assert condition.sample(Draw(1, 0), "s", 2, batch) is label
+    with pytest.raises(UsageError, match="there are none here"):
+        condition.sample(Draw(1, 0), "s", 2)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"colour": 1}, "'colour' is given, but samples of this game are made of latent, label"),
+        ({"label": 10}, "label is 10 for a sample; its classes are 0 to 9"),
+        ({"label": 1.5}, "label is 1.5 for a sample"),
+        ({"label": [1, 2]}, r"label is given in the shape \(2,\)"),
+        ({"label": "three"}, "label is given as 'three'; numbers were expected"),
+        ({"latent": [0.0, 1.0, 2.0]}, r"latent is given in the shape \(3,\)"),
+        ({"latent": [np.nan, 0.0]}, "NaN or infinity"),
+    ],
+)
+def test_what_cannot_be_given(given, message):
+    with pytest.raises(UsageError, match=message):
+        check_given(given, ["latent", "label"], {"label": LABEL}, Uniform(2), 3)
+
+
+def test_one_value_for_all_or_one_for_each():
+    told = {"latent": [1.0, 2.0], "label": [1, 2, 3]}
+    found = check_given(told, ["latent", "label"], {"label": LABEL}, Uniform(2), 3)
+    assert found["latent"].tolist() == [[1, 2]] * 3
+    assert found["label"].tolist() == [1, 2, 3]
+    assert found["label"].dtype == np.int64
+
+
+def by_class():
+    """G(z, y) = z + 2 y of a class y, and a discriminator that is not told."""
+    latent, label = keras.Input((1,), name="latent"), keras.Input((), name="label", dtype="int64")
+    embedding = keras.layers.Embedding(10, 1)
+    made = keras.layers.Add()([latent, embedding(label)])
+    embedding.set_weights([2 * np.arange(10, dtype="float32")[:, None]])
+    generator = keras.Model({"latent": latent, "label": label}, made)
+    discriminator = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    return AdversarialGame(generator, discriminator, conditions={"label": UniformClasses(10)})
+
+
+def test_samples_of_given_classes():
+    game = by_class()
+    told, samples = game.generate(5, given={"label": 3})
+    assert told["label"].tolist() == [3] * 5
+    np.testing.assert_allclose(samples, told["latent"] + 6, rtol=1e-6)
+    each, samples = game.generate(5, given={"label": [0, 1, 2, 3, 4]})
+    np.testing.assert_array_equal(each["latent"], told["latent"])
+    np.testing.assert_allclose(samples, told["latent"] + 2 * np.arange(5)[:, None], rtol=1e-6)
+    drawn, samples = game.generate(200)
+    assert set(drawn["label"]) == set(range(10))
+    np.testing.assert_allclose(
+        samples, drawn["latent"] + 2 * drawn["label"][:, None], rtol=1e-6, atol=1e-6
+    )
+    with pytest.raises(UsageError, match="classes are 0 to 9"):
+        game.generate(5, given={"label": 12})
+
+
+def test_what_comes_with_real_examples_has_to_be_given():
+    with pytest.raises(UsageError, match="'label' comes with real examples"):
+        conditional().generate(3)
+    told, samples = conditional().generate(3, given={"label": [4.0]})
+    np.testing.assert_allclose(samples, told["latent"] + 8, rtol=1e-6)
