@@ -33,11 +33,11 @@ SUFFIXES = {"keras": ".keras", "savedmodel": "", "npz": ".npz"}
 )
 @out_option("Where to write; in the run's exports/ by default.", "PATH", dir_okay=True)
 @click.option(
-    "--player",
-    type=click.Choice(["generator", "discriminator"]),
+    "--network",
+    metavar="NAME",
     default="generator",
     show_default=True,
-    help="Which network.",
+    help="Which network: discriminator, or another of the recipe's.",
 )
 @click.option("--force", is_flag=True, help="Replace what is at PATH.")
 @weights_option
@@ -49,7 +49,7 @@ def command(
     run: Path,
     form: str,
     out: Path | None,
-    player: str,
+    network: str,
     force: bool,
     weights: str,
 ) -> None:
@@ -65,13 +65,11 @@ def command(
     if out is not None:
         check_target(out, form, force)
     opened = open_run(ctx, run)
+    model = opened.network(network, weights)
     if out is None:
-        out = opened.folder.exports / f"{player}-step-{opened.commit.step:08}{SUFFIXES[form]}"
+        out = opened.folder.exports / f"{network}-step-{opened.commit.step:08}{SUFFIXES[form]}"
         out.parent.mkdir(exist_ok=True)
         check_target(out, form, force)
-    model = opened.discriminator
-    if player == "generator":
-        model = opened.game.sampling_generator(weights)
     temporary = out.with_name(f".writing-{out.name}")
     remove(temporary)
     try:
@@ -82,7 +80,7 @@ def command(
     finally:
         remove(temporary)
     about = out.with_name(f"{out.name}.json")
-    write_atomically(about, json.dumps(describe(opened, player, model), indent=2) + "\n")
+    write_atomically(about, json.dumps(describe(opened, network, model), indent=2) + "\n")
     echo(str(out))
 
 
@@ -124,19 +122,20 @@ def write(model: Any, form: str, path: Path) -> None:
         save_weights(model, path)
 
 
-def describe(opened: Run, player: str, model: Any) -> dict[str, Any]:
+def describe(opened: Run, network: str, model: Any) -> dict[str, Any]:
     """Return what one has to know to use an exported network."""
     from .._version import __version__
     from ..checkpoint import weights_sha256
 
     return {
-        "player": player,
+        "network": network,
+        "takes": list(opened.game.roles[network].takes),
         "run": opened.path.resolve().name,
         "recipe": opened.recipe.name,
         "step": opened.commit.step,
         "state_sha256": opened.commit.state_sha256,
         "weights_sha256": weights_sha256(model.get_weights()),
-        "averaged": model is opened.averaged_generator,
+        "averaged": model is not opened.game.networks[network],
         "latent": opened.recipe.settings.latent,
         "dataset": opened.recipe.settings.dataset,
         "preprocessed_range": opened.source.preprocess.range,

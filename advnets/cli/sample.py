@@ -54,13 +54,18 @@ def command(
 
     A .png shows them. A .npz holds them: `samples` [n, ...] in the data set's own range,
     before preprocessing, their `latents` [n, size], and, by name, what else the generator was
-    told.
+    told. Without a number and without anything given, each class that the generator is told of
+    has a row.
     """
     if out is not None:
         check_out(out, FORMATS)
     opened = open_run(ctx, run)
-    count = count or (100 if interpolate else 64)
-    samples, told = opened.sample(count, seed, interpolate, weights, given)
+    columns = 10 if interpolate else None
+    count = count or (100 if interpolate else None)
+    if not (count or given or interpolate):  # a row for each class
+        given, columns = opened.game.by_class(64)
+        count = len(next(iter(given.values()))) if given else 64
+    samples, told = opened.sample(count or 64, seed, interpolate, weights, given)
     if out is None:
         kind = "lines" if interpolate else "drawn"
         step = opened.commit.step
@@ -76,5 +81,5 @@ def command(
     else:
         from ..monitor.grid import save_grid
 
-        save_grid(out, samples, opened.source.spec, columns=10 if interpolate else None)
+        save_grid(out, samples, opened.source.spec, columns=columns)
     echo(str(out))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,9 +68,9 @@ class Inputs:
     It is built from callables, so that nothing is drawn or loaded before a metric needs it.
 
     Attributes:
-        samples: ``(n, seed, first=0)`` → float32 ``[n - first, *shape]``: the samples of G
-            from ``first`` to n − 1, in the range of the preprocessed data. The same arguments
-            give the same samples.
+        samples: ``(n, seed, first=0, given=None)`` → float32 ``[n - first, *shape]``: the
+            samples of G from ``first`` to n − 1, in the range of the preprocessed data. The
+            same arguments give the same samples.
         data: The real examples.
         seed: The seed to draw samples with.
 
@@ -121,14 +121,20 @@ class Inputs:
             )
         self._looked_at.add(split)
 
-    def generated(self, n: int) -> np.ndarray:
+    def generated(self, n: int, given: Mapping[str, Any] | None = None) -> np.ndarray:
         """Draw ``n`` samples of the generator under the context's seed, checked, all at once.
+
+        Args:
+            n: How many.
+            given: What the generator is told rather than drawn, by name: one value for all
+                samples, or one for each: ``{"label": 3}``.
 
         Raises:
             DataError: If there are fewer than ``n`` of them, or one is not finite: a
                 score of NaN samples would be a number without a meaning.
         """
-        return self._check_samples(np.asarray(self.samples(n, self.seed)), n)
+        told = {} if given is None else {"given": given}
+        return self._check_samples(np.asarray(self.samples(n, self.seed, **told)), n)
 
     def _check_samples(self, samples: np.ndarray, n: int) -> np.ndarray:
         if len(samples) != n:

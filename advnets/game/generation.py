@@ -81,6 +81,24 @@ class Generation(Players):
         own = [] if self.prior is None else ["latent"]
         return tuple(dict.fromkeys([*own, *self.conditions, *named]))
 
+    def by_class(self, examples: int) -> tuple[dict[str, np.ndarray], int | None]:
+        """Arrange samples so that each class that the generator is told of has a row.
+
+        Args:
+            examples: How many samples there may be.
+
+        Returns:
+            What is given, by name, and the samples in a row; nothing and ``None`` where G is
+            told of no class, or of more than there may be samples.
+        """
+        fields = {name: each.field for name, each in {**self.outside, **self.conditions}.items()}
+        for name in self.told:
+            classes = fields[name].classes if name in fields else None
+            if classes is not None and classes <= examples and not fields[name].shape:
+                columns = examples // classes
+                return {name: np.repeat(np.arange(classes), columns)}, columns
+        return {}, None
+
     @property
     def told_fields(self) -> dict[str, Field]:
         """What the fields look like that networks of the generator's side are told."""

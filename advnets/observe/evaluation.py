@@ -57,10 +57,17 @@ class Helpers:
         with without_tf32():
             return do[what](*arguments)
 
-    def samples(self, first: int, last: int, seed: int, weights: str = "auto") -> np.ndarray:
+    def samples(
+        self,
+        first: int,
+        last: int,
+        seed: int,
+        weights: str = "auto",
+        given: Mapping[str, Any] | None = None,
+    ) -> np.ndarray:
         """Return some samples, in the range of the preprocessed data, on all workers."""
-        game = self._game
-        return game.generate(last, seed, stream="evaluate", weights=weights, first=first)[1]
+        told = self._game.draw_told(last, seed, "evaluate", given, first)
+        return self._game.generate_from(told, weights=weights)
 
     def per_example(
         self, name: Sequence[str], examples: np.ndarray, others: Sequence[Any], at_once: int
@@ -176,9 +183,11 @@ def evaluate_game(
         weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
     """
     chosen = _chosen(recipe, registry, wanted)
-    generator, average = game.sampling_generator(weights), game.average
+    generator, average = game.sampling_generator(weights), game.averages.get("generator")
     context = MetricContext(
-        samples=lambda n, seed, first=0: together("samples", first, n, seed, weights),
+        samples=lambda n, seed, first=0, given=None: together(
+            "samples", first, n, seed, weights, given
+        ),
         data=Data.of(source),
         seed=recipe.seed if seed is None else seed,
         weights=Weights(

@@ -79,11 +79,19 @@ class Moment:
     def samples(self) -> np.ndarray:
         """G of the fixed latent points, in the data set's own range: ``[n, *shape]``.
 
-        Made once, for whoever asks first: by all workers together.
+        Where G is told of a class, each class has a row. Made once, for whoever asks first: by
+        all workers together.
         """
         view = self.view
-        n = view.recipe.settings.monitoring.samples
-        return view.source.preprocess.invert(view.game.generate(n, FIXED_SEED, "grid")[1])
+        given, columns = view.game.by_class(n := view.recipe.settings.monitoring.samples)
+        n = n if columns is None else len(next(iter(given.values())))
+        made = view.game.generate(n, FIXED_SEED, "grid", given=given)[1]
+        return view.source.preprocess.invert(made)
+
+    @property
+    def columns(self) -> int | None:
+        """How many of the samples belong into one row; ``None`` where it doesn't matter."""
+        return self.view.game.by_class(self.view.recipe.settings.monitoring.samples)[1]
 
 
 class Observer:

@@ -48,7 +48,8 @@ class SampleGrids(Observer):
             return
         path = view.folder.samples / sample_file(moment.step)
         title = f"step {moment.step:,}"
-        save_grid(path, samples, view.source.spec, title=title, **self._beneath)
+        spec, columns = view.source.spec, moment.columns
+        save_grid(path, samples, spec, columns=columns, title=title, **self._beneath)
         view.observers.picture(moment.step, "samples", path)
 
     def rewind(self, step: int) -> None:

@@ -145,6 +145,25 @@ class Run:
         """The trained discriminator."""
         return self.game.discriminator
 
+    def network(self, name: str, weights: str = "auto") -> keras.Model:
+        """Return a trained network by its name.
+
+        Args:
+            name: ``generator``, ``discriminator``, or another of the recipe's ``networks``.
+            weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
+
+        Raises:
+            UsageError: If there is no such network, or no average is kept.
+        """
+        networks = self.game.sampling_networks(weights)
+        if name not in networks:
+            raise UsageError(
+                f"the run has no network {name!r}",
+                where=str(self.path),
+                hint=f"it has {', '.join(networks)}",
+            )
+        return networks[name]
+
     def sample(
         self,
         n: int,

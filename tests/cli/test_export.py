@@ -58,7 +58,7 @@ def test_a_saved_model_needs_tensorflow_only(finished_run, tmp_path, known):
 
 def test_npz_holds_every_weight(finished_run, tmp_path, opened):
     out = tmp_path / "d.npz"
-    run("export", finished_run, "--format", "npz", "--player", "discriminator", "--out", out)
+    run("export", finished_run, "--format", "npz", "--network", "discriminator", "--out", out)
     with np.load(out) as held:
         weights = {name: held[name] for name in held.files}
     expected = {weight.path: weight.numpy() for weight in opened.discriminator.weights}
@@ -70,7 +70,7 @@ def test_the_discriminator_loads_too(finished_run, tmp_path, opened):
     import keras
 
     out = tmp_path / "d.keras"
-    run("export", finished_run, "--format", "keras", "--player", "discriminator", "--out", out)
+    run("export", finished_run, "--format", "keras", "--network", "discriminator", "--out", out)
     x = np.random.default_rng(1).random((3, 8, 8, 1), "float32")
     np.testing.assert_allclose(
         np.asarray(keras.models.load_model(out)(x, training=False)),
@@ -85,7 +85,7 @@ def test_beside_it_lies_what_one_has_to_know(run_folder, capsys):
     assert path.endswith("exports/generator-step-00000060.npz")
     with open(f"{path}.json") as file:
         about = json.load(file)
-    assert (about["player"], about["step"], about["recipe"]) == ("generator", 60, "digits")
+    assert (about["network"], about["step"], about["recipe"]) == ("generator", 60, "digits")
     assert about["latent"]["size"] == 20
     assert about["preprocessed_range"] == [0, 1]
     manifest = json.loads((run_folder / "manifest.json").read_text())
