@@ -153,7 +153,9 @@ def test_frequencies_that_are_none(odds):
 
 
 def test_in_a_recipe_they_know_the_data():
-    spec = DataSpec((2,), "float32", 0, 1, "vector", {"label": LABEL, "weight": Field((), "float32")})
+    spec = DataSpec(
+        (2,), "float32", 0, 1, "vector", {"label": LABEL, "weight": Field((), "float32")}
+    )
     context = GameContext(spec, name="label", frequencies=lambda name: np.arange(10.0))
     assert UniformClasses(context=context).field.classes == 10
     assert not (Frequencies(context=context).sample(Draw(1, 0), "s", 500).numpy() == 0).any()
