@@ -1,5 +1,7 @@
 """Encounters: further networks, duels and their weights, and who is refused by name."""
 
+from typing import ClassVar
+
 import keras
 import numpy as np
 import pytest
@@ -37,7 +39,7 @@ class Critic(Loss):
 class Inference(Encounter):
     """D judges pairs: (x, E(x)) against (G(z), z) (Donahue et al., Dumoulin et al. 2017)."""
 
-    roles = {
+    roles: ClassVar = {
         "encoder": Role("example", "latent"),
         "discriminator": Role(("example", "latent"), "logits"),
     }
@@ -217,7 +219,7 @@ def test_a_loss_with_a_state_judges_one_duel(make_game, points):
 class Idle(Encounter):
     """An encoder that is called, and whose answer nobody uses."""
 
-    roles = {"encoder": Role("example", "latent")}
+    roles: ClassVar = {"encoder": Role("example", "latent")}
 
     def real(self, scene):
         x = super().real(scene)
