@@ -176,7 +176,8 @@ def evaluate_game(
         weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
     """
     chosen = _chosen(recipe, registry, wanted)
-    generator, average = game.sampling_generator(weights), game.average
+    generator = game.sampling_generator(weights)
+    average = game.averages.get("generator")
     context = MetricContext(
         samples=lambda n, seed, first=0: together("samples", first, n, seed, weights),
         data=Data.of(source),
