@@ -9,7 +9,6 @@ from ..data import DataSpec, Field
 from .failure import fail
 from .subject import Subject
 
-
 SPEC = DataSpec((2,), "float32", 0.0, 1.0, "vector", {"label": Field((), "int64", classes=10)})
 CONTEXT = game.GameContext(SPEC, name="label", frequencies=lambda name: np.full(10, 0.1))
 """What conditions are told of their run: it draws the label of data of ten classes."""
