@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -66,18 +67,28 @@ def subject_of(
     if isinstance(what, Component):
         component, resolved = what, resolved_parameters(kind, what, given)
 
-        def make(*context: Any) -> Any:
-            return component.load()(*context, **resolved)
+        def make(*given: Any, context: Any = None) -> Any:
+            return _maker(component.load(), resolved)(*given, context=context)
 
         return Subject(kind, component.name, make, component, resolved)
     takes_context = ("architectures", "metrics", "features")
     if isinstance(what, type) or (callable(what) and kind in takes_context):
-        return Subject(kind, what.__name__, lambda *context: what(*context, **given))
+        return Subject(kind, what.__name__, _maker(what, given))
     if callable(what) and kind == "optimizers":
-        return Subject(kind, what.__name__, lambda *context: what(*context, **given))
+        return Subject(kind, what.__name__, _maker(what, given))
     if given:
         raise ValueError(f"parameters {given} were given for an object that is made already")
-    return Subject(kind, type(what).__name__, lambda *context: what)
+    return Subject(kind, type(what).__name__, lambda *given, context=None: what)
+
+
+def _maker(target: Callable[..., Any], parameters: Mapping[str, Any]) -> Callable[..., Any]:
+    """Return what calls a target, with the context by name where it takes one, as recipes do."""
+
+    def make(*given: Any, context: Any = None) -> Any:
+        takes = context is not None and "context" in inspect.signature(target).parameters
+        return target(*given, **parameters, **({"context": context} if takes else {}))
+
+    return make
 
 
 def resolved_parameters(
