@@ -183,12 +183,7 @@ def evaluate_game(
         weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
     """
     chosen = _chosen(recipe, registry, wanted)
-<<<<<<< HEAD
     generator, average = game.sampling_generator(weights), game.averages.get("generator")
-=======
-    generator = game.sampling_generator(weights)
-    average = game.averages.get("generator")
->>>>>>> wb
     context = MetricContext(
         samples=lambda n, seed, first=0, given=None: together(
             "samples", first, n, seed, weights, given
