@@ -194,8 +194,9 @@ class AdversarialGame(Generation):
         play = Play(self.cast, batch, self.draw(), stage)
         duels = self.encounter.meet(play)
         play.meet(duels, judge_real=judge_real, together=self._in_one_call(together))
-        for duel in play.duels.values():
-            _check_what_is_needed(duel, [self.loss, *self.penalties])
+        for index, duel in enumerate(play.duels.values()):
+            each = [penalty for penalty in self.penalties if index == 0 or not penalty.once]
+            _check_what_is_needed(duel, [self.loss, *each])
         if len(play.duels) > 1 and type(self.loss).update is not Loss.update:
             raise PluginError(
                 f"{type(self.loss).__name__} has a state, which {len(play.duels)} duels "
