@@ -6,6 +6,8 @@ import logging
 from dataclasses import dataclass
 
 from ..data import DataUnavailable, Source
+from ..data.spec import INDEX
+from ..errors import UsageError
 from ..plugins.attribution import attribute_errors
 from ..recipe import Recipe
 
@@ -59,8 +61,32 @@ def _find(recipe: Recipe) -> Found:
         log.warning(note, extra={"style": "bold yellow"})
         source = build_source(stand_in)
         source.available()
+        check_told(stand_in, source)
         return Found(stand_in, source, unavailable.message)
+    check_told(recipe, source)
     return Found(recipe, source)
+
+
+def check_told(recipe: Recipe, source: Source) -> None:
+    """Check that there is what networks are to be told, before TensorFlow is imported.
+
+    Raises:
+        UsageError: If neither the data have such a field nor a condition draws it.
+    """
+    conditions, given = recipe.settings.conditions, recipe.settings.given
+    if not given:
+        return
+    known = {INDEX, "latent", "example", *conditions, *source.spec.fields}
+    for network, names in given.items():
+        for name in names:
+            if name not in known:
+                raise UsageError(
+                    f"{network} is told {name!r}, which neither comes with {source.name} nor is "
+                    "drawn by a condition",
+                    where=f"given.{network}",
+                    hint=f"there are {', '.join(sorted(known))}; `conditions` adds others, and "
+                    "tfds and npz carry what their `fields` name",
+                )
 
 
 def stand_in_note(missing: str, used: str) -> str:

@@ -5,6 +5,12 @@ import subprocess
 import sys
 import textwrap
 
+import pytest
+
+from advnets.errors import UsageError
+from advnets.recipe import load_recipe
+from advnets.train.find_data import find_data
+
 SCRIPT = """
     import json, sys
     from advnets.train.find_data import find_data
@@ -30,3 +36,10 @@ def test_the_stand_in_is_announced_before_tensorflow_is_imported(small, tmp_path
     assert "'digits'" in said
     assert used == "digits"
     assert why in said
+
+
+def test_what_networks_are_told_is_looked_for_with_the_data():
+    told = load_recipe("digits", {"given": {"generator": ["colour"]}})
+    with pytest.raises(UsageError, match="generator is told 'colour'.* digits ") as caught:
+        find_data(told)
+    assert "label" in caught.value.hint

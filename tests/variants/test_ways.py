@@ -245,7 +245,11 @@ def test_what_is_wrong_is_told_before_the_first_round(tmp_path: Path) -> None:
 
     refused("needs a network 'encoder'", "inference", networks={})
     refused("nothing in the game calls", "conditional", networks={"spare": MLP})
-    refused("'colour', which there is not", "conditional", given={"generator": ["colour"]})
+    refused(
+        "generator is told 'colour', which neither comes with ring nor",
+        "conditional",
+        given={"generator": ["colour"]},
+    )
     refused("takes 'label', which a side lacks", "conditional", given={"discriminator": ["label"]})
     refused("reads the field label", "auxiliary", given={})
     refused("needs class_logits", "auxiliary", discriminator=PLAIN["discriminator"])
