@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from click.decorators import FC
 
 from ..errors import UsageError
 from ..runs import RunFolder
+from ..safe_io.json_text import parse_json
 from .common import registry_of
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _parse_given(word: str) -> tuple[str, Any]:
     if text.startswith("@"):
         return name, _read_array(name, Path(text[1:]))
     try:
-        return name, json.loads(text)
+        return name, parse_json(text.encode())
     except ValueError as error:
         raise UsageError(
             f"--given {word}: {text[:60]!r} is neither a number nor a list of numbers",

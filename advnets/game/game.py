@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from ..data import Field
 from ..distribute.replicas import replica_index, replicas
 from ..errors import PluginError, UsageError
 from ..networks import make_switchable, mixes_examples
@@ -22,7 +23,7 @@ from .generation import Generation
 from .losses import Loss, Minimax, value_function
 from .penalties import Penalty
 from .prior import Prior, Uniform
-from .role import ROLES, Role
+from .role import PLAYERS, ROLES, Role
 from .scene import Cast, Play
 from .unsaved import refuse_unsaved
 from .updates import TURNS, Alternating, UpdateRule
@@ -101,11 +102,24 @@ class AdversarialGame(Generation):
         everyone = {"generator": generator, "discriminator": discriminator, **(networks or {})}
         roles: dict[str, Role] = {**ROLES, **encounter.roles}
         for term in terms:
+            if not _players(term) or not set(_players(term)) <= set(PLAYERS):
+                raise PluginError(
+                    f"{type(term).__name__}.player is {term.player!r}; expected "
+                    f"{' or '.join(map(repr, PLAYERS))}, or a tuple of both",
+                    module=type(term).__module__,
+                )
             roles = {**term.roles, **roles}
         super().__init__(everyone, wire_roles(roles, everyone), name)
         self.encounter, self.penalties, self.prior = encounter, terms, prior
         self.updates = updates if updates is not None else Alternating()
         self.conditions = dict(conditions or {})
+        for named, condition in self.conditions.items():
+            if not isinstance(getattr(condition, "field", None), Field):
+                raise PluginError(
+                    f"the condition {named!r}, a {type(condition).__name__}, has no `field`",
+                    hint="self.field = Field((), 'int64', classes=10) says what it draws",
+                    module=type(condition).__module__,
+                )
         size = latent_size(self.roles, everyone)
         if self.prior is None and size is not None:
             self.prior = Uniform(size)

@@ -132,7 +132,8 @@ class Generation(Players):
         """
         fields = {**self.told_fields}
         fields |= {name: each.field for name, each in {**self.outside, **self.conditions}.items()}
-        given = check_given(given or {}, self.told, fields, self.prior, examples)
+        given = {} if given is None else given
+        given = check_given(given, self.told, fields, self.prior, examples)
         draw, batch = Draw(seed, 0), self._kept(examples)
         told: dict[str, np.ndarray] = {}
         for name in self.told:

@@ -39,6 +39,12 @@ def check_given(
     ...
     advnets.errors.UsageError: label is 12 for a sample; its classes are 0 to 9
     """
+    if not isinstance(given, Mapping):
+        raise UsageError(
+            f"`given` is {given!r:.60}; values by name were expected", hint='given={"label": 3}'
+        )
+    if examples < 1:
+        raise UsageError(f"{examples} samples are asked for; 1 at least")
     found = {}
     for name, value in given.items():
         if name not in told:
@@ -63,12 +69,22 @@ def _as_array(
         array = np.asarray(value, np.float64)
     except (TypeError, ValueError) as error:
         raise UsageError(f"{name} is given as {value!r:.60}; numbers were expected") from error
+    if value is None:
+        raise UsageError(f"{name} is given as None; numbers were expected")
     if array.shape == (() if shape is None else shape):
         shape = array.shape
         array = np.broadcast_to(array, (examples, *shape))
-    if len(array.shape) == 0 or len(array) != examples or (shape and array.shape[1:] != shape):
-        expected = f"{shape} for all samples, or ({examples}, …) for each"
-        raise UsageError(f"{name} is given in the shape {array.shape}; expected {expected}")
+    if (
+        len(array.shape) == 0
+        or len(array) != examples
+        or (shape is not None and array.shape[1:] != shape)
+    ):
+        one = "()" if shape is None else str(shape)
+        expected = f"{one} for all samples, or one for each of {examples}"
+        raise UsageError(
+            f"{name} is given in the shape {array.shape}; expected {expected}",
+            hint="classes are numbers, not one-hot vectors; `-n` says how many samples",
+        )
     if field is not None and field.classes is not None:
         wrong = array[(array < 0) | (array >= field.classes) | (array != np.floor(array))]
         if wrong.size:

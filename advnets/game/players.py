@@ -305,7 +305,8 @@ class Players(keras.Model):
             if own and all(gradient is None for gradient in own):
                 raise PluginError(
                     f"the {player}'s loss does not depend on the {name}: it has no gradient",
-                    hint=f"check {self.loss!r} and the networks for a stop_gradient",
+                    hint=f"check {self.loss!r} and the networks for a stop_gradient; what makes "
+                    "the real side is reached only by a loss that reads it (needs_real)",
                     module=type(self.loss).__module__,
                 )
 

@@ -104,14 +104,25 @@ class Scene:
             return cast.prior.sample(self.draw, f"latent/{stage}", self.size)
         if name in cast.conditions:
             stream = f"condition/{name}/{stage}"
-            return cast.conditions[name].sample(self.draw, stream, self.size, self.batch)
+            condition = cast.conditions[name]
+            drawn = condition.sample(self.draw, stream, self.size, self.batch)
+            shape = getattr(drawn, "shape", None)
+            expected = (None, *condition.field.shape)
+            if shape is None or not tf.TensorShape(expected).is_compatible_with(shape):
+                raise PluginError(
+                    f"the condition {name!r}, a {type(condition).__name__}, drew "
+                    f"{type(drawn).__name__ if shape is None else shape}; its field says "
+                    f"[n, {', '.join(map(str, condition.field.shape))}]",
+                    module=type(condition).__module__,
+                )
+            return drawn
         if name in self.batch.fields:
             return self.batch.fields[name]
         known = [*(["latent"] if cast.prior else []), *cast.conditions, *self.batch.fields]
         raise PluginError(
             f"nobody draws {name!r}, and it comes with no batch",
-            hint=f"there are {', '.join(sorted(set(known))) or 'none'}; `conditions` of a recipe "
-            "says how others are drawn",
+            hint=f"there are {', '.join(sorted(set(known))) or 'none'}; hand it over with the "
+            "data, fit(x, labels), or draw it: conditions={…}",
         )
 
     def fields_of(self, network: str) -> tuple[str, ...]:
@@ -157,7 +168,12 @@ class Scene:
         return self._cast.roles[network]
 
     def _inputs(
-        self, network: str, role: Role, side: Side | None, named: Mapping[str, tf.Tensor]
+        self,
+        network: str,
+        role: Role,
+        side: Side | None,
+        named: Mapping[str, tf.Tensor],
+        which: str = "",
     ) -> dict[str, tf.Tensor]:
         unknown = named.keys() - role.takes.keys()
         if unknown:
@@ -171,12 +187,13 @@ class Scene:
             if value is None:
                 value = self.told(name) if side is None else side.get_tensor(name)
             if value is None:
-                has = sorted(side._held()) if side is not None else []
+                has = ", ".join(sorted(side._held())) if side is not None else ""
                 raise PluginError(
-                    f"in {self.stage!r} {network!r} takes {name!r}, which a side lacks: it has "
-                    f"{', '.join(has) or 'nothing'}",
-                    hint="tell the generator as well (`given`), draw it by a condition, or let the "
-                    "encounter add it to the side",
+                    f"in {self.stage!r} {network!r} takes {name!r}, which {which or 'a'} side "
+                    f"lacks: it has {has or 'nothing'}",
+                    hint="the fake side has what the generator is told (`given`), the real side "
+                    "the fields of the data and conditions with of_example = True; an encounter "
+                    "may add others",
                 )
             inputs[name] = value
         return inputs
@@ -213,7 +230,7 @@ class Scene:
     def _let_judge(self, by: str, sides: Sequence[tuple[str, Side]]) -> None:
         """Let a judge judge several sides in one call, each with dropout of its own name."""
         role = self._role(by)
-        inputs = [self._inputs(by, role, side, {}) for _, side in sides]
+        inputs = [self._inputs(by, role, side, {}, f"the {which}") for which, side in sides]
         joined = inputs[0] if len(inputs) == 1 else {n: _join(inputs, n) for n in role.takes}
         sizes = [batching.size(next(iter(each.values()))) for each in inputs]
         segments = [(name, size) for (name, _), size in zip(sides, sizes, strict=True)]
@@ -309,6 +326,12 @@ def _checked(duels: Any) -> Mapping[str, Duel]:
     for name, duel in duels.items():
         if not isinstance(duel, Duel):
             raise PluginError(f"the duel {name!r} is no Duel but {type(duel).__name__}")
+        for which, side in (("real", duel.real), ("fake", duel.fake)):
+            if not isinstance(side, Side):
+                raise PluginError(
+                    f"the {which} side of a duel is no Side but {type(side).__name__}",
+                    hint="an encounter's `real` and `fake` return a Side",
+                )
         sizes = [side.size for side in (duel.real, duel.fake)]
         if all(isinstance(size, int) for size in sizes) and sizes[0] != sizes[1]:
             raise PluginError(

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from ..data import Field, Source
 from ..data.order import rounds_per_epoch
+from ..data.spec import INDEX
 from ..errors import PluginError, UsageError
 from ..game import (
     PLAYERS,
@@ -66,6 +67,8 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         )
         for name in settings.conditions
     }
+    for name, condition in conditions.items():
+        _check_classes(name, condition, source)
     roles = {**ROLES, **encounter.roles}
     for penalty in penalties:
         roles = {**penalty.roles, **roles}
@@ -160,6 +163,7 @@ def network_contexts(
     spaces = {
         "example": Field(source.spec.shape, "float32", kind=source.spec.kind),
         "latent": Field((prior.size,), "float32"),
+        INDEX: Field((), "int64"),
         **source.spec.fields,
         **{name: condition.field for name, condition in conditions.items()},
     }
@@ -338,6 +342,24 @@ def fingerprints(registry: Registry, recipe: Recipe) -> list[dict[str, str]]:
         for p in registry.plugins
         if p.status == "ok" and p.source != "built in"
     ]
+
+
+def _check_classes(name: str, condition: Condition, source: Source) -> None:
+    """Refuse a condition that draws a field of the data otherwise than the data have it."""
+    own, drawn = source.spec.fields.get(name), getattr(condition, "field", None)
+    if own is None or drawn is None or (own.shape, own.classes) == (drawn.shape, drawn.classes):
+        return
+    raise UsageError(
+        f"{name} of {source.name} is {_describe(own)}; {type(condition).__name__} draws "
+        f"{_describe(drawn)}",
+        where=f"conditions.{name}",
+        hint="real and generated examples are told the same kind of thing; give the condition "
+        "another name, if it is another thing",
+    )
+
+
+def _describe(field: Field) -> str:
+    return f"of {field.classes} classes" if field.classes else f"of the shape {field.shape}"
 
 
 def _check_told(recipe: Recipe, path: str, network: keras.Model, context: NetworkContext) -> None:

@@ -10,6 +10,7 @@ from ..data.spec import INDEX
 from ..errors import UsageError
 from ..plugins.attribution import attribute_errors
 from ..recipe import Recipe
+from ..recipe.wording import did_you_mean
 
 log = logging.getLogger(__name__)
 
@@ -76,16 +77,17 @@ def check_told(recipe: Recipe, source: Source) -> None:
     conditions, given = recipe.settings.conditions, recipe.settings.given
     if not given:
         return
-    known = {INDEX, "latent", "example", *conditions, *source.spec.fields}
+    known = {*conditions, *source.spec.fields}
     for network, names in given.items():
         for name in names:
-            if name not in known:
+            if name not in known and name != INDEX:
                 raise UsageError(
                     f"{network} is told {name!r}, which neither comes with {source.name} nor is "
                     "drawn by a condition",
                     where=f"given.{network}",
-                    hint=f"there are {', '.join(sorted(known))}; `conditions` adds others, and "
-                    "tfds and npz carry what their `fields` name",
+                    hint=did_you_mean(name, known)
+                    or f"there are {', '.join(sorted(known)) or 'none'}; `conditions` adds "
+                    "others, and tfds and npz carry what their `fields` name",
                 )
 
 
