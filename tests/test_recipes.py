@@ -109,9 +109,11 @@ def test_builds(file: Path, tmp_path: Path) -> None:
 
         source = Noise(recipe.data["dataset"].get("preprocess", "auto"))
     game = build_game(recipe, source)
-    _, samples = game.generate(3, seed=1)
+    told, samples = game.generate(3, seed=1)
     assert samples.shape == (3, *source.spec.shape)
     assert np.isfinite(samples).all()
-    said = game.discriminator(samples)
+    takes = game.roles["discriminator"].takes
+    inputs = {"example": samples, **{name: told[name] for name in takes if name in told}}
+    said = game.discriminator(inputs if len(takes) > 1 else samples)
     for name in game.loss.requires:
         assert name in (said if isinstance(said, dict) else {"logits": said})

@@ -95,7 +95,8 @@ class NetworkContext:
         Classes are int64 ``[N, *shape]``, everything else float32.
         """
         known = self.fields.get(self.input_name)
-        main = Field(self.input_shape, "float32", classes=known.classes if known else None)
+        classes = known.classes if known else None
+        main = Field(self.input_shape, "int64" if classes else "float32", classes=classes)
         taken = {self.input_name: main, **self.given}
         return {
             name: keras.Input(
