@@ -113,7 +113,9 @@ def test_a_discriminator_that_is_told_what_generated_examples_lack():
     generator = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     game = AdversarialGame(generator, weighted(example=1.0, label=1.0))
     game.compile("sgd", "sgd")
-    with pytest.raises(PluginError, match="'discriminator' takes 'label', which a side lacks"):
+    with pytest.raises(
+        PluginError, match="'discriminator' takes 'label', which the fake side lacks"
+    ):
         game.train_step((tf.zeros([4, 1]), tf.zeros([4, 1])))
 
 

@@ -250,7 +250,11 @@ def test_what_is_wrong_is_told_before_the_first_round(tmp_path: Path) -> None:
         "conditional",
         given={"generator": ["colour"]},
     )
-    refused("takes 'label', which a side lacks", "conditional", given={"discriminator": ["label"]})
+    refused(
+        "takes 'label', which the fake side lacks",
+        "conditional",
+        given={"discriminator": ["label"]},
+    )
     refused("reads the field label", "auxiliary", given={})
     refused("needs class_logits", "auxiliary", discriminator=PLAIN["discriminator"])
 
