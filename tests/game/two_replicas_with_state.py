@@ -48,9 +48,14 @@ def played(penalty):
     return game
 
 
-with contextlib.suppress(PluginError):
-    played(closure)
-    print("not ", end="")
-print("refused")
-weight = state_variables(played(Growing))["penalties.0/0000/weight"]
-print(*(float(copy) for copy in copies(weight)))
+def main():
+    with contextlib.suppress(PluginError):
+        played(closure)
+        print("not ", end="")
+    print("refused")
+    weight = state_variables(played(Growing))["penalties.0/0000/weight"]
+    print(*(float(copy) for copy in copies(weight)))
+
+
+if __name__ == "__main__":  # a module that doctests are looked for in is imported
+    main()
