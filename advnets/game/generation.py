@@ -134,7 +134,8 @@ class Generation(Players):
         fields |= {name: each.field for name, each in {**self.outside, **self.conditions}.items()}
         given = {} if given is None else given
         given = check_given(given, self.told, fields, self.prior, examples)
-        draw, batch = Draw(seed, 0), self._kept(examples)
+        draw = Draw(seed, 0)
+        batch = self._batch_outside(draw, stream, examples)
         told: dict[str, np.ndarray] = {}
         for name in self.told:
             if name in given:
@@ -142,39 +143,38 @@ class Generation(Players):
             elif name == "latent" and self.prior is not None:
                 told[name] = self.prior.sample(draw, stream, examples).numpy()
             else:
-                condition = self.conditions.get(name)
-                if condition is None or set(condition.fields) & self.outside.keys():
-                    own = name if condition is None else condition.fields[0]
-                    condition = self.outside.get(own, condition)
-                told[name] = self._draw_one(name, condition, draw, stream, examples, batch)
+                told[name] = self._draw_one(name, draw, stream, examples, batch)
         return {name: values[first:] for name, values in told.items()}
 
     def _draw_one(
-        self,
-        name: str,
-        condition: Condition | None,
-        draw: Draw,
-        stream: str,
-        examples: int,
-        batch: Batch | None,
+        self, name: str, draw: Draw, stream: str, examples: int, batch: Batch | None
     ) -> np.ndarray:
-        if condition is None or (condition.of_example and batch is None):
-            if condition is None and batch is not None and name in batch.fields:
-                return np.asarray(batch.fields[name])
+        condition = self.conditions.get(name)
+        reads = (name,) if condition is None else condition.fields
+        lacking = [field for field in reads if batch is None or field not in batch.fields]
+        if lacking or (condition is not None and condition.of_example and self.kept is None):
             raise UsageError(
                 f"{name!r} comes with real examples, and there are none here to sample with",
                 hint=f"say what it is to be: given={{{name!r}: …}}, or --given {name}=…",
             )
-        drawn = condition.sample(draw, f"{stream}/{name}", examples, batch)
-        return np.asarray(drawn)
+        if condition is None:
+            assert batch is not None  # it lacks nothing
+            return np.asarray(batch.fields[name])
+        return np.asarray(condition.sample(draw, f"{stream}/{name}", examples, batch))
 
-    def _kept(self, examples: int) -> Batch | None:
-        """Return the kept examples, over and over, as a batch of so many."""
+    def _batch_outside(self, draw: Draw, stream: str, examples: int) -> Batch | None:
+        """Return what stands for the batch outside of a round: the kept examples, over and over,
+        with their fields; what else comes with a batch is drawn.
+        """
+        fields = {
+            name: condition.sample(draw, f"{stream}/{name}", examples)
+            for name, condition in self.outside.items()
+        }
         if self.kept is None:
-            return None
+            return Batch(next(iter(fields.values())), fields) if fields else None
         indices = np.arange(examples) % len(self.kept.examples)
-        fields = {name: tf.gather(values, indices) for name, values in self.kept.fields.items()}
-        return Batch(tf.gather(self.kept.examples, indices), fields)
+        own = {name: tf.gather(values, indices) for name, values in self.kept.fields.items()}
+        return Batch(tf.gather(self.kept.examples, indices), fields | own)
 
     def generate(
         self,

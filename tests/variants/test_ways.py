@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import advnets
+import advnets.data
 from advnets.plugins import load_plugins
 from advnets.recipe import load_recipe
 
@@ -202,6 +203,29 @@ def test_a_label_that_is_asked_for_changes_the_samples(plain: dict[str, advnets.
         run.sample(6, given={"label": 4})
     with pytest.raises(advnets.UsageError, match="'code' is given, but samples .* latent, label"):
         run.sample(6, given={"code": 4})
+
+
+def test_a_condition_that_reads_a_label_is_itself_outside_of_a_round() -> None:
+    """Not the label that it reads."""
+    from advnets.game import AdversarialGame, Condition, Frequencies
+
+    class Opposite(Condition):
+        field = advnets.data.Field((), "int64", classes=4)
+        fields = ("label",)
+
+        def sample(self, draw: Any, stream: str, examples: Any, batch: Any = None) -> Any:
+            return 3 - batch.fields["label"]
+
+    z, y = keras.Input((3,), name="latent"), keras.Input((), name="other", dtype="int64")
+    joined = keras.layers.Concatenate()([z, keras.ops.one_hot(y, 4)])
+    generator = keras.Model({"latent": z, "other": y}, keras.layers.Dense(2)(joined))
+    discriminator = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    game = AdversarialGame(generator, discriminator, conditions={"other": Opposite()})
+    game.outside = {"label": Frequencies([1.0, 0.0, 0.0, 0.0])}
+    assert game.generate(5)[0]["other"].tolist() == [3] * 5
+    game.outside = {}
+    with pytest.raises(advnets.UsageError, match="'other' comes with real examples"):
+        game.generate(5)
 
 
 def test_every_network_that_moves_with_g_is_averaged(plain: dict[str, advnets.Run]) -> None:
