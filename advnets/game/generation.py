@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..data import Field
-from ..errors import UsageError
+from ..errors import PluginError, UsageError
 from ..random import Draw
 from .averaging import GeneratorAverage
 from .batches import Batch
@@ -23,6 +23,17 @@ from .prior import Prior
 from .sampling import Sampler
 from .scene import Cast, Scene
 from .wiring import input_fields
+
+
+class _NothingDrawn(Draw):
+    """Refuse to draw while samples are made: every part of them would get the same numbers."""
+
+    def bits(self, stream: str, shape: Sequence[int], examples: int | tf.Tensor) -> tf.Tensor:
+        raise PluginError(
+            f"random numbers ({stream!r}) are drawn while samples are made, where only what was "
+            "drawn before, by the seed, may be used",
+            hint="let a condition draw them, which the encounter is told: scene.told(name)",
+        )
 
 
 class Generation(Players):
@@ -249,7 +260,8 @@ class Generation(Players):
         def make(told: dict[str, tf.Tensor]) -> tf.Tensor:
             own = {name: value for name, value in told.items() if name != "latent"}
             batch = Batch(next(iter(told.values())), own)
-            scene = Scene(cast, batch, Draw(0, 0), "sample", training=False, told=told)
+            draw = _NothingDrawn(0, 0)
+            scene = Scene(cast, batch, draw, "sample", training=False, told=told)
             return sample(scene).example
 
         return make

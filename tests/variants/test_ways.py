@@ -228,6 +228,23 @@ def test_a_condition_that_reads_a_label_is_itself_outside_of_a_round() -> None:
         game.generate(5)
 
 
+def test_an_encounter_draws_nothing_while_it_samples() -> None:
+    """Or each part of many samples would get the same numbers, whatever the seed."""
+    from advnets.game import AdversarialGame, Encounter
+
+    class Noisy(Encounter):
+        def sample(self, scene: Any) -> Any:
+            side = self.fake(scene)
+            noise = scene.draw.normal("noise", (2,), scene.size)
+            return side.having(example=side.example + noise)
+
+    networks = (
+        keras.Sequential([keras.Input((n,)), keras.layers.Dense(m)]) for n, m in ((3, 2), (2, 1))
+    )
+    with pytest.raises(advnets.PluginError, match="'noise'.* while samples are made"):
+        AdversarialGame(*networks, encounter=Noisy()).generate(5)
+
+
 def test_every_network_that_moves_with_g_is_averaged(plain: dict[str, advnets.Run]) -> None:
     game = plain["inference"].game
     assert sorted(game.averages) == ["encoder", "generator"]
