@@ -24,24 +24,36 @@ class WorkerFailed(Exception):
     """A worker ended, or did not answer; the message says what it last printed."""
 
 
+def environment(checkout: Path) -> dict[str, str]:
+    """Variables of a process that imports a checkout's packages, whatever is installed."""
+    packages = os.pathsep.join(map(str, [checkout, *sorted(checkout.glob("plugins/*/src"))]))
+    return {
+        **os.environ,
+        "PYTHONPATH": packages,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
 class Process:
     """A process that is asked and answers in lines of JSON, on its standard input and output.
 
     Args:
         command: Starts it.
         log: The file of its standard error.
+        checkout: Whose modules it imports; this one's by default.
     """
 
-    def __init__(self, command: Sequence[str], log: Path):
+    def __init__(self, command: Sequence[str], log: Path, checkout: Path = ROOT):
         self.log = log
         with open(log, "w") as opened:
             self.process = subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=checkout,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=opened,
-                env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1"},
+                env=environment(checkout),
             )
         self._pending = b""
 
@@ -89,9 +101,12 @@ class Worker(Process):
         entry: The contestant.
         game: The case's name.
         interpreter: That of the contestant's environment by default.
+        checkout: As in :class:`Process`.
     """
 
-    def __init__(self, entry: Entry, game: str, interpreter: Path | None = None):
+    def __init__(
+        self, entry: Entry, game: str, interpreter: Path | None = None, checkout: Path = ROOT
+    ):
         self.entry, self.game = entry, game
         LOGS.mkdir(parents=True, exist_ok=True)
         name = f"{game}-{entry.label}".replace(" ", "_").replace(",", "")
@@ -100,7 +115,7 @@ class Worker(Process):
             str(interpreter or python(entry.environment)),
             *("-m", "benchmarks.worker", entry.module, game, json.dumps(dict(entry.options))),
         ]
-        super().__init__(command, LOGS / f"{name}.log")
+        super().__init__(command, LOGS / f"{name}.log", checkout)
         self.about: dict[str, Any] = {}
 
     def ready(self) -> None:

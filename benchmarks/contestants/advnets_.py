@@ -92,6 +92,11 @@ def _optimizer(game: Game) -> dict[str, Any]:
 
 def build(game: Game, jit: str = "auto", tf32: bool = True) -> Contestant:
     """The game in advnets, with ``distribution.jit`` as given; ``tf32`` matters on GPUs only."""
+    return build_recipe(recipe(game, jit), tf32)
+
+
+def build_recipe(told: dict[str, Any], tf32: bool = True) -> Contestant:
+    """The game that a recipe tells of; ``told`` as in :func:`recipe`."""
     import tensorflow as tf
 
     from advnets._version import __version__
@@ -99,23 +104,24 @@ def build(game: Game, jit: str = "auto", tf32: bool = True) -> Contestant:
     from advnets.distribute.strategy import constant_scope, device_type, make_strategy
     from advnets.plugins import load_plugins
     from advnets.recipe import load_recipe
-    from advnets.train.build import build_game
+    from advnets.train.build import build_game, carried
     from advnets.train.find_data import find_data
     from advnets.train.jit import decide
     from advnets.train.rounds import Rounds
 
     tf.config.experimental.enable_tensor_float_32_execution(tf32)
-    found = find_data(load_recipe(recipe(game, jit), registry=load_plugins()))
+    found = find_data(load_recipe(told, registry=load_plugins()))
     resolved, settings = found.recipe, found.recipe.settings
     strategy = make_strategy(settings.distribution.strategy, settings.training.batch_size)
     with strategy.scope():
         played = build_game(resolved, found.source)
     with constant_scope(strategy):
-        feed = make_feed(resolved, found.source, played.updates.discriminator_steps, strategy)
+        steps, fields = played.updates.discriminator_steps, carried(played, found.source)
+        feed = make_feed(resolved, found.source, steps, strategy, fields)
     feed.seek(0)
     rounds = Rounds(played, feed, strategy)
     cost = rounds.cost()
-    decision = decide(jit, rounds.cost, device_type())
+    decision = decide(settings.distribution.jit, rounds.cost, device_type())
     # `auto` lets XLA compile a long run only; what is timed here is a long run's speed.
     compiled = decision.start is not None
     rounds.jit_from = 0 if compiled else None
