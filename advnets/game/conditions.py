@@ -51,19 +51,25 @@ class UniformClasses(Condition):
 
     Args:
         classes: K; in a recipe that of the data's field.
+        field: Of another field of the data than the condition's own.
 
     >>> y = UniformClasses(classes=10).sample(Draw(1, 0), "label", 1000)
     >>> y.dtype.name, int(tf.reduce_min(y)), int(tf.reduce_max(y))
     ('int64', 0, 9)
     """
 
-    def __init__(self, classes: int | None = None, context: GameContext | None = None):
+    def __init__(
+        self,
+        classes: int | None = None,
+        field: str | None = None,
+        context: GameContext | None = None,
+    ):
         if classes is None:
             if context is None:
                 raise UsageError(
                     "the number of classes is needed", hint="UniformClasses(classes=10)"
                 )
-            classes = context.class_field().classes
+            classes = context.class_field(field).classes
         self.field = Field((), "int64", classes=classes)
 
     def sample(
@@ -132,21 +138,24 @@ class FromBatch(Condition):
     """Take what comes with the real examples of the batch, as fields do that no condition draws.
 
     Args:
-        field: What one value looks like; in a recipe that of the data.
-        name: The field's name.
+        field: The field's name; in a recipe by default the condition's own.
+        like: What one value looks like; in a recipe as in the data.
     """
 
     def __init__(
-        self, field: Field | None = None, name: str = "", context: GameContext | None = None
+        self,
+        field: str | None = None,
+        like: Field | None = None,
+        context: GameContext | None = None,
     ):
         if context is not None:
-            name = name or context.name
-            field = field or context.spec.field(name)
-        if field is None:
+            field = field or context.name
+            like = like or context.spec.field(field)
+        if field is None or like is None:
             raise UsageError(
-                "the field is needed", hint="FromBatch(Field((), 'int64', 10), 'label')"
+                "the field is needed", hint="FromBatch('label', Field((), 'int64', 10))"
             )
-        self.field, self.fields = field, (name,)
+        self.field, self.fields = like, (field,)
 
     def sample(
         self, draw: Draw, stream: str, examples: int | tf.Tensor, batch: Batch | None = None
