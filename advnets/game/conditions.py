@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
 
 from ..data import Field
-from ..errors import UsageError
+from ..errors import PluginError, UsageError
 from ..random import Draw
 from .batches import Batch
 from .context import GameContext
@@ -44,6 +44,41 @@ class Condition:
             ``[n, *field.shape]``.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no sample")
+
+
+def check_drawn(name: str, condition: Condition, drawn: Any) -> None:
+    """Check the shape and type of what a condition drew, and of an array the classes too.
+
+    Args:
+        name: The condition's.
+        condition: It.
+        drawn: What it returned.
+
+    Raises:
+        PluginError: If its field says otherwise.
+    """
+    field = condition.field
+    shape = getattr(drawn, "shape", None)
+    expected = f"[n, {', '.join(map(str, field.shape))}]" if field.shape else "[n]"
+    if shape is None or not tf.TensorShape((None, *field.shape)).is_compatible_with(shape):
+        found = type(drawn).__name__ if shape is None else str(list(shape))
+    elif field.classes is None:
+        return
+    elif not tf.as_dtype(drawn.dtype).is_integer:
+        found, expected = tf.as_dtype(drawn.dtype).name, f"classes, {field.dtype}"
+    elif (
+        isinstance(drawn, np.ndarray)
+        and drawn.size
+        and (drawn.min() < 0 or drawn.max() >= field.classes)
+    ):
+        found, expected = f"{drawn.min()} to {drawn.max()}", f"classes 0 to {field.classes - 1}"
+    else:
+        return
+    raise PluginError(
+        f"the condition {name!r}, a {type(condition).__name__}, drew {found}; its field says "
+        f"{expected}",
+        module=type(condition).__module__,
+    )
 
 
 class UniformClasses(Condition):

@@ -23,9 +23,9 @@ from .generation import Generation
 from .losses import Loss, Minimax, value_function
 from .penalties import Penalty
 from .prior import Prior, Uniform
-from .role import PLAYERS, ROLES, Role
+from .role import PLAYERS, gather_roles
 from .scene import Cast, Play
-from .unsaved import refuse_unsaved
+from .unsaved import refuse_unsaved, refuse_unseeded
 from .updates import TURNS, Alternating, UpdateRule
 from .wiring import latent_size, wire_roles
 
@@ -100,7 +100,6 @@ class AdversarialGame(Generation):
         encounter = encounter if encounter is not None else Generated()
         terms = tuple(penalties)
         everyone = {"generator": generator, "discriminator": discriminator, **(networks or {})}
-        roles: dict[str, Role] = {**ROLES, **encounter.roles}
         for term in terms:
             if not _players(term) or not set(_players(term)) <= set(PLAYERS):
                 raise PluginError(
@@ -108,8 +107,8 @@ class AdversarialGame(Generation):
                     f"{' or '.join(map(repr, PLAYERS))}, or a tuple of both",
                     module=type(term).__module__,
                 )
-            roles = {**term.roles, **roles}
-        super().__init__(everyone, wire_roles(roles, everyone), name)
+        roles = wire_roles(gather_roles(encounter, terms), everyone, conditions or ())
+        super().__init__(everyone, roles, name)
         self.encounter, self.penalties, self.prior = encounter, terms, prior
         self.updates = updates if updates is not None else Alternating()
         self.conditions = dict(conditions or {})
@@ -164,6 +163,7 @@ class AdversarialGame(Generation):
         for network, average in self.averages.items():
             average.update(self.networks[network], tf.convert_to_tensor(self.rounds))
         refuse_unsaved(self)
+        refuse_unseeded()
         return logs
 
     @property

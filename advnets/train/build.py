@@ -27,9 +27,9 @@ from ..game import (
     Role,
     UpdateRule,
 )
-from ..game.role import ROLES, Space
+from ..game.role import Space, gather_roles
 from ..game.state import find_variables
-from ..game.wiring import input_names
+from ..game.wiring import input_fields, input_names
 from ..networks import NetworkContext, cast_output, under_policy
 from ..observe.observer import Observer
 from ..optimizers import OptimizerContext
@@ -69,9 +69,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
     }
     for name, condition in conditions.items():
         _check_classes(name, condition, source)
-    roles = {**ROLES, **encounter.roles}
-    for penalty in penalties:
-        roles = {**penalty.roles, **roles}
+    roles = gather_roles(encounter, penalties)
     contexts = network_contexts(recipe, source, prior, roles, conditions)
     with under_policy(settings.distribution.precision):
         networks = {
@@ -83,8 +81,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         averages = _averages(recipe, contexts, roles)
     for name, context in contexts.items():
         _check_told(recipe, _path(name), networks[name], context)
-    if roles["generator"].gives == {"example": "example"}:
-        _check_shape(recipe, "generator", networks["generator"], source.spec.shape)
+        _check_shapes(recipe, _path(name), networks[name], context, roles[name])
     game = AdversarialGame(
         networks.pop("generator"),
         networks.pop("discriminator"),
@@ -374,11 +371,21 @@ def _check_told(recipe: Recipe, path: str, network: keras.Model, context: Networ
         )
 
 
-def _check_shape(recipe: Recipe, path: str, network: keras.Model, shape: tuple[int, ...]) -> None:
-    if tuple(network.output_shape[1:]) != tuple(shape):
-        component, _ = recipe.component(path)
-        raise PluginError(
-            f"{path} {component.name!r} makes examples of shape {tuple(network.output_shape[1:])}; "
-            f"the data has {tuple(shape)}",
-            module=component.target.partition(":")[0],
-        )
+def _check_shapes(
+    recipe: Recipe, path: str, network: keras.Model, context: NetworkContext, role: Role
+) -> None:
+    """Refuse a network that was built for something else than it was to be built for."""
+    inputs, outputs = input_fields(network, role), getattr(network, "output_shape", None)
+    first = inputs.get(context.input_name)
+    ends = [] if first is None else [("takes", first.shape, context.input_shape)]
+    if len(role.gives or ()) == 1 and context.output_shape and isinstance(outputs, tuple):
+        ends.append(("gives", tuple(outputs[1:]), context.output_shape))
+    for verb, found, expected in ends:
+        if tuple(found) != tuple(expected):
+            component, _ = recipe.component(path)
+            raise PluginError(
+                f"{path} {component.name!r} {verb} the shape {tuple(found)}; {tuple(expected)} is "
+                "expected",
+                hint="an architecture builds for context.input_shape and context.output_shape",
+                module=component.target.partition(":")[0],
+            )
