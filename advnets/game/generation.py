@@ -51,6 +51,7 @@ class Generation(Players):
             name; a run sets it.
         kept: Real examples with their fields that conditions of examples are drawn from
             outside of a round; a run sets it.
+        counted: The fields of the data whose frequencies components asked for; a run sets it.
     """
 
     prior: Prior | None
@@ -60,6 +61,7 @@ class Generation(Players):
     joint: set[str]
     outside: dict[str, Condition]
     kept: Batch | None
+    counted: set[str]
 
     @property
     def averaged_generator(self) -> keras.Model | None:

@@ -37,6 +37,7 @@ from ..plugins import Registry
 from ..random import stream_key
 from ..recipe import Recipe
 from ..recipe.schema import Training
+from .callbacks import changes_game
 
 KEPT = 256
 """Examples that are kept for sampling where samples are made of examples."""
@@ -59,11 +60,12 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
     settings = recipe.settings
     keras.utils.set_random_seed(stream_key(recipe.seed, "initial weights") % 2**31)
     prior = recipe.make("latent", Prior)
-    encounter = recipe.make("encounter", Encounter, context=game_context(recipe, source))
+    counted: set[str] = set()
+    encounter = recipe.make("encounter", Encounter, context=game_context(recipe, source, counted))
     penalties = recipe.make_all("penalties", Penalty)
     conditions = {
         name: recipe.make(
-            f"conditions.{name}", Condition, context=game_context(recipe, source, name)
+            f"conditions.{name}", Condition, context=game_context(recipe, source, counted, name)
         )
         for name in settings.conditions
     }
@@ -73,10 +75,9 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
     contexts = network_contexts(recipe, source, prior, roles, conditions)
     with under_policy(settings.distribution.precision):
         networks = {
-            name: cast_output(recipe.make(_path(name), keras.Model, context))
-            if context.role != "discriminator"
-            else recipe.make(_path(name), keras.Model, context)
+            name: cast_output(network) if context.role != "discriminator" else network
             for name, context in contexts.items()
+            for network in [_make_network(recipe, name, context)]
         }
         averages = _averages(recipe, contexts, roles)
     for name, context in contexts.items():
@@ -95,6 +96,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         average=averages,
         seed=recipe.seed,
     )
+    game.counted = counted
     game.outside = _outside(game, source)
     game.kept = _kept(game, source)
     optimizers = {
@@ -126,11 +128,19 @@ def carried(game: AdversarialGame, source: Source) -> tuple[str, ...]:
     return tuple(name for name in game.fields if name == "index" or name in source.spec.fields)
 
 
-def game_context(recipe: Recipe, source: Source, name: str = "") -> GameContext:
-    """Return what a component of the game may know of the run; ``name`` is a condition's."""
+def game_context(recipe: Recipe, source: Source, counted: set[str], name: str = "") -> GameContext:
+    """Return what a component of the game may know of the run.
+
+    Args:
+        recipe: The recipe.
+        source: Its data.
+        counted: Gets the fields whose frequencies are asked for.
+        name: A condition's.
+    """
     training = recipe.settings.training
 
     def frequencies(field: str) -> np.ndarray:
+        counted.add(field)
         return class_frequencies(source, field)
 
     return GameContext(
@@ -208,6 +218,14 @@ def _output_shape(role: Role, name: str, look_up: Callable[[Space, str], Field])
         return ()
     field = look_up(next(iter(gives.values())), name)
     return (*field.shape, field.classes) if field.classes is not None else field.shape
+
+
+def _make_network(recipe: Recipe, name: str, context: NetworkContext) -> keras.Model:
+    try:
+        return recipe.make(_path(name), keras.Model, context)
+    except UsageError as error:
+        error.where = error.where or _path(name)
+        raise
 
 
 def _averages(
@@ -302,9 +320,18 @@ def build_callbacks(
         PluginError: If one cannot be built, or a Keras callback holds what no checkpoint has.
     """
     made = recipe.make_all("monitoring.callbacks", (keras.callbacks.Callback, Observer))
-    for callback in made:
+    for callback, (component, _) in zip(
+        made, recipe.components("monitoring.callbacks"), strict=True
+    ):
         if isinstance(callback, keras.callbacks.Callback):
             _refuse_state(callback)
+            if changes_game(callback) and not component.changes_game:
+                raise PluginError(
+                    f"the callback {component.name!r} changes the game, and its component does not "
+                    "say so: the run's identity is that of a run without it",
+                    hint=f"Component({component.name!r}, …, changes_game=True)",
+                    module=component.target.partition(":")[0],
+                )
     return [
         callback
         for callback in made
