@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
 from .errors import AdvnetsError, DataError, PluginError, RecipeError, RunError, UsageError
-from .plugins.components import Component, Names, Parameters
+from .plugins.components import Component, Names, OfField, Parameters
 from .plugins.dataset_parameters import DatasetParameters
 from .plugins.hookspecs import hookimpl
 
@@ -23,6 +23,7 @@ __all__ = [
     "DataError",
     "DatasetParameters",
     "Names",
+    "OfField",
     "Parameters",
     "PluginError",
     "RecipeError",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field, model_validator
 
-from ..plugins.components import Component, Parameters, list_components
+from ..plugins.components import Component, OfField, Parameters, list_components
 from ..plugins.hookspecs import hookimpl
 
 
@@ -44,18 +46,28 @@ class GaussianParameters(Parameters):
     deviation: float = Field(1.0, gt=0, description="standard deviation of every dimension")
 
 
-class FrequenciesParameters(Parameters):
-    """Validate the parameters of ``frequencies``."""
+class ClassesParameters(Parameters):
+    """Validate the parameters of ``frequencies`` and ``uniform``."""
 
-    field: str | None = Field(
+    field: Annotated[str | None, OfField("classes")] = Field(
         None, description="the field whose classes are drawn; the one of the condition's own name"
+    )
+
+
+class BatchParameters(Parameters):
+    """Validate the parameters of ``batch``."""
+
+    field: Annotated[str | None, OfField("data")] = Field(
+        None, description="the field that is taken; the one of the condition's own name"
     )
 
 
 class CategoricalParameters(Parameters):
     """Validate the parameters of ``categorical``."""
 
-    classes: int = Field(ge=2, le=65536, description="number of classes, each as likely")
+    classes: Annotated[int, OfField("count")] = Field(
+        ge=2, le=65536, description="number of classes, each as likely"
+    )
 
 
 class AlternatingParameters(Parameters):
@@ -109,7 +121,7 @@ def advnets_conditions() -> list[Component]:
             "advnets.game.conditions:{camel}",
             frequencies=(
                 "a class field, drawn by its frequencies in the training data",
-                FrequenciesParameters,
+                ClassesParameters,
             ),
             categorical=("a new class field, every class alike", CategoricalParameters),
         ),
@@ -117,11 +129,13 @@ def advnets_conditions() -> list[Component]:
             "uniform",
             "advnets.game.conditions:UniformClasses",
             "a class field, every class alike",
+            ClassesParameters,
         ),
         Component(
             "batch",
             "advnets.game.conditions:FromBatch",
             "that of the real examples of the batch",
+            BatchParameters,
         ),
     ]
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from ..plugins.components import Component, Parameters, list_components
+from ..plugins.components import Component, OfField, Parameters, list_components
 from ..plugins.hookspecs import hookimpl
 from ..safe_io import is_there, open_file
 
@@ -138,7 +138,7 @@ SPOKEN = ("logits", "energy", "features")
 class Said(Parameters):
     """Name what a discriminator says besides its logits."""
 
-    heads: dict[str, Head] = Field(
+    heads: Annotated[dict[str, Head], OfField("name")] = Field(
         {},
         max_length=100,
         description="a discriminator's further linear outputs: {NAME: a field, for the logits of "

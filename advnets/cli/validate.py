@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from ..errors import AdvnetsError, UsageError
-from ..recipe import find_recipe, load_recipe
+from ..plugins.attribution import attribute_errors
+from ..recipe import Recipe, find_recipe, load_recipe
+from ..recipe.fields import check_fields, speaks_of_fields
 from .common import echo, plugin_options, print_error, registry_of, split_words, state_of
 
 
@@ -17,8 +19,9 @@ def command(ctx: click.Context, words: tuple[str, ...]) -> None:
     """Check recipes: files, or names of shipped ones.
 
     Unknown keys, types, ranges, unregistered names and the parameters of every
-    component are checked, with overrides applied. Problems are printed as
-    file:line:col: message, and the exit code is then 2.
+    component are checked, with overrides applied, and what networks are told against the
+    fields of the data, where these are here. Problems are printed as file:line:col:
+    message, and the exit code is then 2.
     """
     recipes, overrides = split_words(words)
     if not recipes:
@@ -30,8 +33,26 @@ def command(ctx: click.Context, words: tuple[str, ...]) -> None:
     for word in recipes:
         try:
             recipe = load_recipe(find_recipe(word, registry), overrides, registry)
+            note = _check_fields(recipe)
         except AdvnetsError as error:
             failed = max(failed, print_error(error, traceback=state_of(ctx).traceback))
         else:
-            echo(f"{word}: ok ({recipe.name}-{recipe.identity()})")
+            echo(f"{word}: ok ({recipe.name}-{recipe.identity()}){note}")
     ctx.exit(failed)
+
+
+def _check_fields(recipe: Recipe) -> str:
+    """Check what a recipe says of fields, where its data can be had; say where they cannot."""
+    if not speaks_of_fields(recipe):
+        return ""
+    from ..data import DataUnavailable
+    from ..train.find_data import build_source
+
+    with attribute_errors(recipe.registry):
+        source = build_source(recipe)
+        try:
+            source.available()
+        except DataUnavailable as unavailable:
+            return f"; its fields were not looked at: {unavailable.message}"
+        check_fields(recipe, source.name, source.spec.fields)
+    return ""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
 
 from ..data import Field
-from ..errors import UsageError
+from ..errors import PluginError, UsageError
 from ..random import Draw
 from .batches import Batch
 from .context import GameContext
@@ -46,24 +46,65 @@ class Condition:
         raise NotImplementedError(f"{type(self).__name__} defines no sample")
 
 
+def check_drawn(name: str, condition: Condition, drawn: Any) -> None:
+    """Check the shape and type of what a condition drew, and of an array the classes too.
+
+    Args:
+        name: The condition's.
+        condition: It.
+        drawn: What it returned.
+
+    Raises:
+        PluginError: If its field says otherwise.
+    """
+    field = condition.field
+    shape = getattr(drawn, "shape", None)
+    expected = f"[n, {', '.join(map(str, field.shape))}]" if field.shape else "[n]"
+    if shape is None or not tf.TensorShape((None, *field.shape)).is_compatible_with(shape):
+        found = type(drawn).__name__ if shape is None else str(list(shape))
+    elif field.classes is None:
+        return
+    elif not tf.as_dtype(drawn.dtype).is_integer:
+        found, expected = tf.as_dtype(drawn.dtype).name, f"classes, {field.dtype}"
+    elif (
+        isinstance(drawn, np.ndarray)
+        and drawn.size
+        and (drawn.min() < 0 or drawn.max() >= field.classes)
+    ):
+        found, expected = f"{drawn.min()} to {drawn.max()}", f"classes 0 to {field.classes - 1}"
+    else:
+        return
+    raise PluginError(
+        f"the condition {name!r}, a {type(condition).__name__}, drew {found}; its field says "
+        f"{expected}",
+        module=type(condition).__module__,
+    )
+
+
 class UniformClasses(Condition):
     """Draw every class alike: p(y) = 1/K.
 
     Args:
         classes: K; in a recipe that of the data's field.
+        field: Of another field of the data than the condition's own.
 
     >>> y = UniformClasses(classes=10).sample(Draw(1, 0), "label", 1000)
     >>> y.dtype.name, int(tf.reduce_min(y)), int(tf.reduce_max(y))
     ('int64', 0, 9)
     """
 
-    def __init__(self, classes: int | None = None, context: GameContext | None = None):
+    def __init__(
+        self,
+        classes: int | None = None,
+        field: str | None = None,
+        context: GameContext | None = None,
+    ):
         if classes is None:
             if context is None:
                 raise UsageError(
                     "the number of classes is needed", hint="UniformClasses(classes=10)"
                 )
-            classes = context.class_field().classes
+            classes = context.class_field(field).classes
         self.field = Field((), "int64", classes=classes)
 
     def sample(
@@ -132,21 +173,24 @@ class FromBatch(Condition):
     """Take what comes with the real examples of the batch, as fields do that no condition draws.
 
     Args:
-        field: What one value looks like; in a recipe that of the data.
-        name: The field's name.
+        field: The field's name; in a recipe by default the condition's own.
+        like: What one value looks like; in a recipe as in the data.
     """
 
     def __init__(
-        self, field: Field | None = None, name: str = "", context: GameContext | None = None
+        self,
+        field: str | None = None,
+        like: Field | None = None,
+        context: GameContext | None = None,
     ):
         if context is not None:
-            name = name or context.name
-            field = field or context.spec.field(name)
-        if field is None:
+            field = field or context.name
+            like = like or context.spec.field(field)
+        if field is None or like is None:
             raise UsageError(
-                "the field is needed", hint="FromBatch(Field((), 'int64', 10), 'label')"
+                "the field is needed", hint="FromBatch('label', Field((), 'int64', 10))"
             )
-        self.field, self.fields = field, (name,)
+        self.field, self.fields = like, (field,)
 
     def sample(
         self, draw: Draw, stream: str, examples: int | tf.Tensor, batch: Batch | None = None

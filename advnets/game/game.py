@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -23,9 +24,9 @@ from .generation import Generation
 from .losses import Loss, Minimax, value_function
 from .penalties import Penalty
 from .prior import Prior, Uniform
-from .role import PLAYERS, ROLES, Role
+from .role import PLAYERS, gather_roles
 from .scene import Cast, Play
-from .unsaved import refuse_unsaved
+from .unsaved import refuse_unsaved, refuse_unseeded
 from .updates import TURNS, Alternating, UpdateRule
 from .wiring import latent_size, wire_roles
 
@@ -100,7 +101,6 @@ class AdversarialGame(Generation):
         encounter = encounter if encounter is not None else Generated()
         terms = tuple(penalties)
         everyone = {"generator": generator, "discriminator": discriminator, **(networks or {})}
-        roles: dict[str, Role] = {**ROLES, **encounter.roles}
         for term in terms:
             if not _players(term) or not set(_players(term)) <= set(PLAYERS):
                 raise PluginError(
@@ -108,8 +108,8 @@ class AdversarialGame(Generation):
                     f"{' or '.join(map(repr, PLAYERS))}, or a tuple of both",
                     module=type(term).__module__,
                 )
-            roles = {**term.roles, **roles}
-        super().__init__(everyone, wire_roles(roles, everyone), name)
+        roles = wire_roles(gather_roles(encounter, terms), everyone, conditions or ())
+        super().__init__(everyone, roles, name)
         self.encounter, self.penalties, self.prior = encounter, terms, prior
         self.updates = updates if updates is not None else Alternating()
         self.conditions = dict(conditions or {})
@@ -135,7 +135,10 @@ class AdversarialGame(Generation):
             kept.start(everyone[network])
         self.outside: dict[str, Condition] = {}
         self.kept: Batch | None = None
+        self.counted: set[str] = set()
         self.seed = seed
+        # Each replica's thread traces a round of its own.
+        self._terms = threading.local()
         self.discriminator_calls = "auto"
         judges = [name for name, role in self.roles.items() if role.kind == "discriminator"]
         # Whether a judge treats examples independently, so that one pass over real and
@@ -155,8 +158,9 @@ class AdversarialGame(Generation):
 
         Returns:
             Scalars to log, means over the global batch: both losses, V(D, G), D's mean
-            probability of "real" and accuracy on each side, both gradients' norms. Of a
-            player with a loss scale also that, and 1 or 0 for a (last) step that was skipped.
+            probability of "real" and accuracy on each side, both gradients' norms; where there
+            are several penalties also each one's value, ``d_penalties.0``. Of a player with a
+            loss scale also that, and 1 or 0 for a (last) step that was skipped.
         """
         batches = as_batch(data, self.fields).split(self.updates.discriminator_steps)
         logs = self.updates.round(self, batches)
@@ -164,6 +168,7 @@ class AdversarialGame(Generation):
         for network, average in self.averages.items():
             average.update(self.networks[network], tf.convert_to_tensor(self.rounds))
         refuse_unsaved(self)
+        refuse_unseeded()
         return logs
 
     @property
@@ -272,6 +277,8 @@ class AdversarialGame(Generation):
             seen |= component.observe(play)
             component.update(play)
         shares = {f"{player[0]}_loss": losses[player] for player in TURNS if player in losses}
+        for player in losses:
+            shares |= vars(self._terms).pop(player, {})
         shares |= {name: batch.share(values, name) for name, values in seen.items()}
         shares |= self._weights_seen()
         logs = dict(zip(shares, batch.total(list(shares.values())), strict=True))
@@ -306,13 +313,19 @@ class AdversarialGame(Generation):
     def _penalties(self, player: str, play: Play) -> tf.Tensor:
         """Return this replica's share of the mean of the player's penalties, a scalar."""
         total = tf.constant(0.0)
-        for penalty in self.penalties:
+        terms: dict[str, tf.Tensor] = {}
+        for index, penalty in enumerate(self.penalties):
             if player not in _players(penalty):
                 continue
+            name = f"{player[0]}_penalties.{index}"
             for duel in [None] if penalty.once else play.duels.values():
                 with tf.name_scope(scope_name(penalty)):
                     values = penalty(play.for_player(player, duel))
-                total += batch.share(values, penalty)
+                share = batch.share(values, penalty)
+                total += share
+                terms[name] = share if name not in terms else terms[name] + share
+        if len(self.penalties) > 1:
+            setattr(self._terms, player, terms)
         return total
 
 

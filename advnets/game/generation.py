@@ -15,7 +15,7 @@ from ..errors import PluginError, UsageError
 from ..random import Draw
 from .averaging import GeneratorAverage
 from .batches import Batch
-from .conditions import Condition
+from .conditions import Condition, check_drawn
 from .encounter import Encounter
 from .given import check_given
 from .players import Players
@@ -23,6 +23,9 @@ from .prior import Prior
 from .sampling import Sampler
 from .scene import Cast, Scene
 from .wiring import input_fields
+
+PROBED = 256
+"""Values that each condition draws before the first round, to see what it draws."""
 
 
 class _NothingDrawn(Draw):
@@ -48,6 +51,7 @@ class Generation(Players):
             name; a run sets it.
         kept: Real examples with their fields that conditions of examples are drawn from
             outside of a round; a run sets it.
+        counted: The fields of the data whose frequencies components asked for; a run sets it.
     """
 
     prior: Prior | None
@@ -57,6 +61,7 @@ class Generation(Players):
     joint: set[str]
     outside: dict[str, Condition]
     kept: Batch | None
+    counted: set[str]
 
     @property
     def averaged_generator(self) -> keras.Model | None:
@@ -157,13 +162,35 @@ class Generation(Players):
                 told[name] = self._draw_one(name, draw, stream, examples, batch)
         return {name: values[first:] for name, values in told.items()}
 
+    def _check_draws(self) -> None:
+        """Refuse conditions that draw what their fields are not, or anything but by the seed."""
+        draw = Draw(self.seed, 0)
+        batch = self._batch_outside(draw, "check", PROBED)
+        for name, condition in self.conditions.items():
+            if self._lacks(name, batch):
+                continue
+            first, again = (self._draw_one(name, draw, "check", PROBED, batch) for _ in range(2))
+            if not np.array_equal(first, again, equal_nan=first.dtype.kind == "f"):
+                raise PluginError(
+                    f"the condition {name!r}, a {type(condition).__name__}, drew other values of "
+                    "the same seed: a run that is resumed would be another one",
+                    hint="draw.uniform(stream, shape, examples), draw.normal(…) are functions of "
+                    "the seed, the round and the example",
+                    module=type(condition).__module__,
+                )
+
+    def _lacks(self, name: str, batch: Batch | None) -> bool:
+        """Tell whether there is nothing to draw a field of outside of a round."""
+        condition = self.conditions.get(name)
+        reads = (name,) if condition is None else condition.fields
+        lacking = any(batch is None or field not in batch.fields for field in reads)
+        return lacking or (condition is not None and condition.of_example and self.kept is None)
+
     def _draw_one(
         self, name: str, draw: Draw, stream: str, examples: int, batch: Batch | None
     ) -> np.ndarray:
         condition = self.conditions.get(name)
-        reads = (name,) if condition is None else condition.fields
-        lacking = [field for field in reads if batch is None or field not in batch.fields]
-        if lacking or (condition is not None and condition.of_example and self.kept is None):
+        if self._lacks(name, batch):
             raise UsageError(
                 f"{name!r} comes with real examples, and there are none here to sample with",
                 hint=f"say what it is to be: given={{{name!r}: …}}, or --given {name}=…",
@@ -171,7 +198,10 @@ class Generation(Players):
         if condition is None:
             assert batch is not None  # it lacks nothing
             return np.asarray(batch.fields[name])
-        return np.asarray(condition.sample(draw, f"{stream}/{name}", examples, batch))
+        drawn = condition.sample(draw, f"{stream}/{name}", examples, batch)
+        drawn = np.asarray(drawn) if hasattr(drawn, "shape") else drawn
+        check_drawn(name, condition, drawn)
+        return drawn
 
     def _batch_outside(self, draw: Draw, stream: str, examples: int) -> Batch | None:
         """Return what stands for the batch outside of a round: the kept examples, over and over,

@@ -127,6 +127,7 @@ class Players(keras.Model):
                 moving = [one for one in self.networks if self._player_of(one)]
                 raise UsageError(
                     f"there is an optimizer for {name!r}, which is no further network that moves",
+                    where=f"optimizers.{name}",
                     hint=f"networks that move: {', '.join(moving)}",
                 )
         self.own_optimizers = own
@@ -140,6 +141,10 @@ class Players(keras.Model):
                 optimizer.learning_rate = rate = Scaled(schedule, _factor())
                 self.rate_factors[name] = rate.factor
             optimizer.build([v for _, v in self._moved_by(name)])
+        self._check_draws()
+
+    def _check_draws(self) -> None:
+        """Refuse what is told to the players if it is not drawn as it must be."""
 
     @property
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:

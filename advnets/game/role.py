@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from ..errors import PluginError
+
+
+class HasRoles(Protocol):
+    """Declare what networks do that it calls."""
+
+    roles: Mapping[str, Role]
+
 
 PLAYERS = ("generator", "discriminator")
 """The two sides of a game. Any number of networks moves with either, or never."""
@@ -69,7 +76,20 @@ def _named(spaces: str | tuple[str, ...] | Mapping[str, Space]) -> dict[str, Spa
     if isinstance(spaces, Mapping):
         return dict(spaces)
     names = (spaces,) if isinstance(spaces, str) else spaces
+    if not all(isinstance(name, str) for name in names):
+        raise PluginError(
+            f"a role takes and gives what has a name, not {spaces!r}",
+            hint=f"name the shape: {{'hidden': {spaces!r}}}",
+        )
     return {name: name for name in names}
+
+
+def gather_roles(encounter: HasRoles, penalties: Iterable[HasRoles]) -> dict[str, Role]:
+    """Return what networks do, by name: the encounter has the first word, penalties the last."""
+    roles = {**ROLES, **encounter.roles}
+    for penalty in penalties:
+        roles = {**penalty.roles, **roles}
+    return roles
 
 
 ROLES = {

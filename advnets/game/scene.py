@@ -16,11 +16,12 @@ from ..networks import in_float32
 from ..random import Draw
 from . import batch as batching
 from .batches import Batch
-from .conditions import Condition
+from .conditions import Condition, check_drawn
 from .encounter import Duel
 from .prior import Prior
 from .role import Role
 from .side import Side, at_least_float32, split_words
+from .wiring import refuse_misfit
 
 
 class Cast:
@@ -106,15 +107,7 @@ class Scene:
             stream = f"condition/{name}/{stage}"
             condition = cast.conditions[name]
             drawn = condition.sample(self.draw, stream, self.size, self.batch)
-            shape = getattr(drawn, "shape", None)
-            expected = (None, *condition.field.shape)
-            if shape is None or not tf.TensorShape(expected).is_compatible_with(shape):
-                raise PluginError(
-                    f"the condition {name!r}, a {type(condition).__name__}, drew "
-                    f"{type(drawn).__name__ if shape is None else shape}; its field says "
-                    f"[n, {', '.join(map(str, condition.field.shape))}]",
-                    module=type(condition).__module__,
-                )
+            check_drawn(name, condition, drawn)
             return drawn
         if name in self.batch.fields:
             return self.batch.fields[name]
@@ -196,6 +189,7 @@ class Scene:
                     "may add others",
                 )
             inputs[name] = value
+        refuse_misfit(self._cast.networks[network], network, role, inputs)
         return inputs
 
     # ------------------------------------------------------------------------------- judges
@@ -287,7 +281,13 @@ class Play(Scene):
         self.duels = {}
         asked: dict[str, list[tuple[str, Side]]] = {}
         for index, (name, duel) in enumerate(_checked(duels).items()):
-            self._role(duel.judge)
+            if duel.judge not in self._cast.networks:
+                raise PluginError(
+                    f"the duel {name!r} is judged by {duel.judge!r}, which is no network of the "
+                    "game",
+                    hint=f"the game has {', '.join(sorted(self._cast.networks))}; the encounter "
+                    "declares others in its `roles`",
+                )
             prefix = "" if index == 0 else f"{name}/"
             real, fake = (self._take_up(side, duel.judge) for side in (duel.real, duel.fake))
             sides = ((f"{prefix}real", real), (f"{prefix}fake", fake))
@@ -338,6 +338,8 @@ def _checked(duels: Any) -> Mapping[str, Duel]:
                 f"the duel {name!r} is of unequal sides: {sizes[0]} real examples, {sizes[1]} fake",
                 hint="both sides of a duel have one size",
             )
+        if any(isinstance(size, int) for size in sizes) and sizes[0] is not sizes[1]:
+            tf.debugging.assert_equal(*sizes, message=f"the duel {name!r} is of unequal sides")
     return duels
 
 

@@ -15,6 +15,17 @@ PER_EXAMPLE = ("logits", "energy")
 each patch or step."""
 
 
+class Fields(dict[str, tf.Tensor]):
+    """Hold fields by name, and say which there are where one is missing."""
+
+    def __missing__(self, name: str) -> tf.Tensor:
+        raise PluginError(
+            f"a field {name!r} is read, which this side lacks: it has {', '.join(self) or 'none'}",
+            hint="the fake side has what the generator is told (`given`), the real side the fields "
+            "of the data that anything in the game declares (`fields = (…)` of a loss or penalty)",
+        )
+
+
 class Side(Mapping[str, tf.Tensor]):
     """Hold one side of a duel: a batch of N examples, and what a discriminator said of it.
 
@@ -54,7 +65,7 @@ class Side(Mapping[str, tf.Tensor]):
         latent: tf.Tensor | None = None,
         **fields: tf.Tensor,
     ):
-        self.example, self.latent, self.fields = example, latent, fields
+        self.example, self.latent, self.fields = example, latent, Fields(fields)
         self._said = None if said is None else _words(said)
         self._x: tf.Tensor | None = None
         self._critic: Callable[..., Side] | None = None

@@ -1,4 +1,4 @@
-"""Refuse a round that assigns a variable which nobody saves."""
+"""Refuse a round that a resumed run would not repeat: variables unsaved, numbers unseeded."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from .state import copies, state_variables
 if TYPE_CHECKING:
     from .game import AdversarialGame
 
+FURTHER_DRAWS = ("Multinomial", "TruncatedNormal", "ParameterizedTruncatedNormal")
+"""Operations that draw without saying so in their names."""
 NOT_ITS_OWN = [str(Path(file).parent) for file in (tf.__file__, keras.__file__)] + [
     str(Path(__file__).parents[1])
 ]
@@ -50,6 +52,42 @@ def refuse_unsaved(game: AdversarialGame) -> None:
         known.add(id(handle))
         if variables := _variables_of(handle):
             raise _refusal(variables, operation)
+
+
+def refuse_unseeded() -> None:
+    """Refuse the round that is being traced if it draws random numbers that no seed determines.
+
+    A run that is resumed would draw others, and each replica would draw its own.
+
+    Raises:
+        PluginError: With the place where they are drawn.
+    """
+    graph = tf.compat.v1.get_default_graph()
+    if tf.executing_eagerly() or not isinstance(graph, FuncGraph):
+        return
+    for operation in _all_operations(graph):
+        kind = operation.type
+        drawing = "Random" in kind or kind in FURTHER_DRAWS
+        if drawing and operation.op_def.is_stateful and not kind.startswith("Stateless"):
+            file, line = _line_of(operation)
+            raise PluginError(
+                f"a round draws random numbers by {kind}, which the seed does not determine: a "
+                "run that is resumed would be another one",
+                hint="use `draw` (play.draw, scene.draw, what a condition or a prior is given): "
+                "draw.uniform(stream, shape, n), draw.normal(…); or keras.random with a "
+                "SeedGenerator that the component holds",
+                where=f"{file}:{line}" if file else None,
+                module=_module_of(file),
+            )
+
+
+def _all_operations(graph: Any) -> Iterator[tf.Operation]:
+    """Return the operations of a graph, and of the functions that it calls."""
+    yield from graph.get_operations()
+    for function in getattr(graph, "_functions", {}).values():
+        inner = getattr(function, "graph", None)
+        if inner is not None:
+            yield from _all_operations(inner)
 
 
 def _assignments(graph: FuncGraph) -> Iterator[tuple[tf.Operation, Any]]:
@@ -93,8 +131,7 @@ def _variables_of(handle: Any) -> list[tf.Variable]:
 
 def _refusal(variables: list[tf.Variable], operation: tf.Operation) -> PluginError:
     file, line = _line_of(operation)
-    owners = (m for m in list(sys.modules.values()) if getattr(m, "__file__", None) == file)
-    module = next((m.__name__ for m in owners), None) if file else None
+    module = _module_of(file)
     names = [name for variable in variables if (name := _name_of(variable))]
     name = (names or [variables[0].name.split(":")[0]])[0]
     return PluginError(
@@ -106,6 +143,11 @@ def _refusal(variables: list[tf.Variable], operation: tf.Operation) -> PluginErr
         where=f"{file}:{line}" if file else None,
         module=module,
     )
+
+
+def _module_of(file: str | None) -> str | None:
+    owners = (m for m in list(sys.modules.values()) if getattr(m, "__file__", None) == file)
+    return next((m.__name__ for m in owners), None) if file else None
 
 
 def _line_of(operation: tf.Operation) -> tuple[str | None, int]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
 
 from ..data import Field
-from ..errors import UsageError
-from .role import Role
+from ..data.spec import RESERVED
+from ..errors import PluginError, UsageError
+from .role import Role, Space
 
 
 def input_names(network: keras.Model) -> list[str] | None:
@@ -44,7 +45,15 @@ def input_fields(network: keras.Model, role: Role) -> dict[str, Field]:
     }
 
 
-def _check_names(roles: Mapping[str, Role], networks: Mapping[str, keras.Model]) -> None:
+def _check_names(
+    roles: Mapping[str, Role], networks: Mapping[str, keras.Model], conditions: Iterable[str]
+) -> None:
+    for name in networks:
+        if name in RESERVED or name in conditions:
+            raise UsageError(
+                f"a network is called {name!r}, as what networks are told is",
+                hint="give the network another name",
+            )
     for name in sorted(roles.keys() - networks.keys()):
         raise UsageError(
             f"the game needs a network {name!r}, and there is none",
@@ -58,14 +67,23 @@ def _check_names(roles: Mapping[str, Role], networks: Mapping[str, keras.Model])
         )
 
 
-def wire_roles(roles: Mapping[str, Role], networks: Mapping[str, keras.Model]) -> dict[str, Role]:
+def wire_roles(
+    roles: Mapping[str, Role],
+    networks: Mapping[str, keras.Model],
+    conditions: Iterable[str] = (),
+) -> dict[str, Role]:
     """Return the roles with what the networks take besides, by the names of their inputs.
 
+    Args:
+        roles: What networks do, by name.
+        networks: Them.
+        conditions: The names of what is drawn besides the latent.
+
     Raises:
-        UsageError: If a network has no role, a role no network, or a network no input for what
-            its role takes.
+        UsageError: If a network has no role, a role no network, a network no input for what
+            its role takes, or if what one gives does not fit what another takes.
     """
-    _check_names(roles, networks)
+    _check_names(roles, networks, conditions)
     wired = {}
     for name, network in networks.items():
         role, inputs = roles[name], input_names(network)
@@ -80,7 +98,58 @@ def wire_roles(roles: Mapping[str, Role], networks: Mapping[str, keras.Model]) -
         told = [one for one in inputs or () if one not in role.takes]
         takes = {**role.takes, **{one: one for one in told}}
         wired[name] = Role(takes, role.gives, role.player)
+    _check_fit(wired, networks)
     return wired
+
+
+def _check_fit(roles: Mapping[str, Role], networks: Mapping[str, keras.Model]) -> None:
+    """Refuse networks that take, or give, the same thing in different shapes."""
+    known: dict[Space, tuple[str, tuple[int, ...]]] = {}
+    for name, network in networks.items():
+        inputs = input_fields(network, roles[name])
+        ends = [("takes", roles[name].takes[key], inputs[key].shape) for key in inputs]
+        outputs = network.output_shape if hasattr(network, "output_shape") else None
+        gives = roles[name].gives or {}
+        if len(gives) == 1 and isinstance(outputs, tuple) and None not in outputs[1:]:
+            ends.append(("gives", next(iter(gives.values())), tuple(outputs[1:])))
+        for verb, space, shape in ends:
+            if space == "latent":
+                shape = (math.prod(shape),)
+            elif isinstance(space, tuple):
+                known.setdefault(space, ("its role", tuple(space)))
+            elif space != "example":
+                continue
+            who, other = known.setdefault(space, (f"the {name}", shape))
+            if other != shape:
+                said = "says" if who == "its role" else "has"
+                what = "the shape" if isinstance(space, tuple) else f"{space!r} of the shape"
+                raise UsageError(
+                    f"the network {name!r} {verb} {what} {shape}; {who} {said} {other}",
+                    hint="networks that exchange something agree on its shape",
+                )
+
+
+def refuse_misfit(network: keras.Model, name: str, role: Role, inputs: Mapping[str, Any]) -> None:
+    """Refuse to call a network with what does not fit its inputs.
+
+    Keras itself adds or takes away a last dimension of 1.
+
+    Raises:
+        PluginError: If a shape is another.
+    """
+    for key, field in input_fields(network, role).items():
+        shape = getattr(inputs.get(key), "shape", None)
+        if shape is None or shape.rank is None:
+            continue
+        fitting = [field.shape, (*field.shape, 1)]
+        if field.shape[-1:] == (1,):
+            fitting.append(field.shape[:-1])
+        if not any(shape[1:].is_compatible_with(each) for each in fitting):
+            raise PluginError(
+                f"the network {name!r} takes {key!r} of the shape {field.shape}, and is given "
+                f"{tuple(shape[1:])}",
+                hint="check the data, and what the encounter calls it with",
+            )
 
 
 def latent_size(roles: Mapping[str, Role], networks: Mapping[str, keras.Model]) -> int | None:

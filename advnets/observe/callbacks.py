@@ -10,8 +10,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..errors import AdvnetsError
+from ..checkpoint import state_sha256
+from ..errors import AdvnetsError, PluginError
 from ..game import AdversarialGame
+from ..game.state import state_variables
 from .observer import Moment, Observer, View
 
 ON_BATCHES = ("on_train_batch_begin", "on_train_batch_end")
@@ -116,15 +118,17 @@ class WatchingCallbacks(KerasMoments, Observer):
     """Call Keras callbacks that do not change the game.
 
     Each is switched off by itself, on its own worker. An :class:`advnets.AdvnetsError` ends the
-    run: whoever raises that means to.
+    run: whoever raises that means to. Where an epoch ends first, it is looked whether one changed
+    the game after all; that reads the whole state, and is not repeated.
     """
 
     everywhere = True
     essential = True  # it switches off its callbacks, never itself
+    _looked = False
 
     def start(self, view: View, step: int) -> None:
         """Begin training, and an epoch."""
-        self._guard = view.guard
+        self._guard, self._game = view.guard, view.game
         self.begin(view.game, step)
 
     def observe(self, moment: Moment) -> None:
@@ -142,10 +146,21 @@ class WatchingCallbacks(KerasMoments, Observer):
             while who in self._guard.switched_off:  # by another of its kind
                 who = f"another {who}"
             work = partial(getattr(callback, method), *arguments)
+            first = method == "on_epoch_end" and not self._looked
+            before = state_sha256(state_variables(self._game)) if first else ""
             self._guard.attempt(who, step, work, fatal=(AdvnetsError,))
+            if first and state_sha256(state_variables(self._game)) != before:
+                raise PluginError(
+                    f"the callback {type(callback).__name__} changed the game at the end of an "
+                    "epoch, and does not say so: the run's identity is that of a run without it",
+                    hint="declare changes_game = True in the class, and changes_game=True in its "
+                    "Component",
+                    module=type(callback).__module__,
+                )
             if who in self._guard.switched_off:
                 self._callbacks.remove(callback)
                 self.single_rounds = self._act_on_batches()
+        self._looked |= method == "on_epoch_end"
 
 
 def _numbers(callback: keras.callbacks.Callback) -> dict[str, Any]:

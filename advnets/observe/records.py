@@ -40,11 +40,10 @@ class Records(Observer):
         """Make a line, and begin the next."""
         record: dict[str, Any] = {"step": moment.step, "time": time.time()}
         record |= {**moment.means, **moment.window.seen}
-        for player in PLAYERS:
-            optimizer = getattr(moment.view.game, f"{player}_optimizer")
+        for name, optimizer in moment.view.game.optimizers.items():
             # Not float() at once: under a strategy the rate may be a mirrored variable.
             rate = tf.convert_to_tensor(optimizer.learning_rate)
-            record[f"{player[0]}_learning_rate"] = float(rate)
+            record[f"{name[0] if name in PLAYERS else name}_learning_rate"] = float(rate)
         record["steps_per_second"] = moment.window.speed
         moment.window.clear()
         self._view.workers.run_on_chief(lambda: self._view.observers.record(to_jsonable(record)))

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -80,6 +80,20 @@ class Names:
     """
 
     kind: str
+
+
+@dataclass(frozen=True)
+class OfField:
+    """Metadata of a parameter that speaks of a field, looked at with the data's fields.
+
+    Attributes:
+        says: ``"name"``: it names a field, or is a mapping to such names; ``"data"``: the same
+            of a field of the data set, by default that of a condition's own name;
+            ``"classes"``: of one that has classes; ``"count"``: how many classes the field of
+            the condition's name has, if the data set has it.
+    """
+
+    says: Literal["name", "data", "classes", "count"]
 
 
 class NoParameters(Parameters):

@@ -14,7 +14,7 @@ from ..plugins import load_plugins
 from ..plugins.components import Component
 from ..plugins.registry import Registry
 from ..safe_io import open_file
-from .document import Keys
+from .document import Document, Keys
 from .identity import identity
 from .mapping_reader import read_value
 from .overrides import apply_overrides
@@ -39,12 +39,16 @@ class Recipe:
         stand_in_for: For a recipe that uses its stand-in, the entry of the data set that
             it stands in for; else ``None``.
         registry: Where its components were found.
+        document: Where it says what, for problems that are found later.
     """
 
     settings: RecipeSchema
     source: str
     stand_in_for: dict[str, Any] | None = None
     registry: Registry = field(default_factory=Registry, repr=False, compare=False)
+    document: Document = field(
+        default_factory=lambda: Document("recipe"), repr=False, compare=False
+    )
     _entries: dict[Keys, Entry] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -193,7 +197,9 @@ def parse_recipe(
 def _resolve(document: Any, name: str, overrides: Overrides, registry: Registry) -> Recipe:
     apply_overrides(document, overrides)
     settings, entries = resolve(document, registry, name)
-    recipe = Recipe(settings, document.source, registry=registry, _entries=entries)
+    recipe = Recipe(
+        settings, document.source, registry=registry, _entries=entries, document=document
+    )
     _refuse_large(recipe.data, document.source)
     return recipe
 

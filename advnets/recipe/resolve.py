@@ -15,8 +15,13 @@ from ..plugins.components import ROLES, Component, Names, Parameters
 from ..plugins.registry import Registry
 from .document import Document, Keys, get_at, join_keys
 from .problems import Findings
-from .schema import FIELD_PATTERN, OFFLINE, SLOTS, RecipeSchema, Slot
+from .schema import FIELD_PATTERN, FIELDS, OFFLINE, SLOTS, RecipeSchema, Slot
 from .wording import KIND, PATTERNS, describe_value, did_you_mean, join_alternatives
+
+LOGGED = ("d", "g")
+"""What the players are called in the names of logged values."""
+ALONE = "generated"
+"""The encounter that calls the two players and no other network."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ def _check_names(data: dict[str, Any], findings: Findings) -> None:
         section: list(data[section]) if isinstance(data.get(section), dict) else []
         for section in ("networks", "conditions", "given", "optimizers")
     }
-    networks = [*ROLES, *named["networks"]]
+    networks = list(dict.fromkeys([*ROLES, *named["networks"]]))
 
     def refuse(section: str, name: str, message: str, hint: str | None = None) -> None:
         findings.add((section, name), f"{section}.{name}: {message}", hint, at_key=True)
@@ -104,10 +109,16 @@ def _check_names(data: dict[str, Any], findings: Findings) -> None:
         for name in named[section]:
             if not re.fullmatch(FIELD_PATTERN, name):
                 refuse(section, name, f"a name there is {PATTERNS[FIELD_PATTERN]}, got {name!r}")
+            elif name in FIELDS or (section == "networks" and name in LOGGED):
+                refuse(section, name, f"the name {name!r} is taken", "choose another one")
+    alone = _name_of(data.get("encounter")) == ALONE and not data.get("penalties")
     for name in named["networks"]:
         if name in ROLES:
             hint = f"say at the top of the recipe, under {name!r}, what it is"
             refuse("networks", name, f"the {name} is no further network", hint)
+        elif alone:
+            hint = "an encounter or a penalty of a plugin calls further networks"
+            refuse("networks", name, f"nothing calls it: the encounter is {ALONE!r}", hint)
     for name in named["conditions"]:
         if name in networks:
             refuse("conditions", name, f"a network is called {name!r}", "rename one of the two")
@@ -116,6 +127,10 @@ def _check_names(data: dict[str, Any], findings: Findings) -> None:
             if name not in networks:
                 hint = did_you_mean(name, networks) or f"the networks are {', '.join(networks)}"
                 refuse(section, name, f"no network is called {name!r}", hint)
+
+
+def _name_of(entry: Any) -> Any:
+    return entry.get("name") if isinstance(entry, dict) else entry
 
 
 def _check_best(recipe: RecipeSchema, findings: Findings) -> None:

@@ -15,6 +15,8 @@ from .document import Keys
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"
 FIELD_PATTERN = r"^[a-z][a-z0-9_]*$"
 """Of the names of networks and of fields, which become words of Python and of TensorFlow."""
+FIELDS = ("latent", "example", "index")
+"""What no recipe names anew: the latent, the examples, their places in the data set."""
 ANY = "*"
 """The last key of a slot whose names the recipe chooses, in :data:`SLOTS`."""
 LARGEST_SEED = 2**31 - 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +143,24 @@ class RunFolder:
             versions=versions(),
             platform=machine(),
         )
+
+    def is_new(self) -> bool:
+        """Tell whether no run has written here: at most logs of the workers of one to come."""
+        names = {each.name for each in self.path.iterdir()} if self.path.is_dir() else set()
+        return not any(name != self.logs.name and not name.startswith(".") for name in names)
+
+    def discard(self) -> None:
+        """Remove what a run wrote that never played, and the folder if nothing else is there."""
+        hidden = [path for path in self.path.glob(".*") if path.is_file()]
+        for path in [*self.own(), *hidden]:
+            if path == self.logs:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.path.rmdir()
 
     def _refuse_foreign(self) -> None:
         """Keep from littering a folder that is something else."""

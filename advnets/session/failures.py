@@ -8,10 +8,11 @@ from contextlib import contextmanager
 
 import tensorflow as tf
 
-from ..errors import RunError
+from ..errors import Interrupted, RunError
 from ..plugins.attribution import TRACEBACK, explain
 from ..plugins.tracebacks import describe_error, is_out_of_memory
 from ..recipe import Recipe
+from ..runs import RunFolder
 from ..train.recovery import components_of_plugins
 
 NODE = re.compile(r"\{\{node ([^{}]*)\}\}")
@@ -46,6 +47,25 @@ def explaining_all(recipe: Recipe, kept: Callable[[], str] = lambda: "") -> Iter
         if left and isinstance(explained, RunError):
             explained.message += f"; {left}"
         raise explained from error
+
+
+@contextmanager
+def discarding(folder: RunFolder, began: Callable[[], bool]) -> Iterator[None]:
+    """Leave nothing behind of a new run that fails before its first round.
+
+    What failed then is mended in the recipe, a plugin or the data, and the run after is
+    another one. One that was stopped by hand goes on in its folder.
+
+    Args:
+        folder: Where nothing was before.
+        began: Asked when something is raised: whether rounds were to be played already.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not (began() or isinstance(error, Interrupted)):
+            folder.discard()
+        raise
 
 
 def out_of_memory(error: BaseException, recipe: Recipe) -> RunError:

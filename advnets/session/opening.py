@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import tensorflow as tf
 
@@ -67,7 +66,7 @@ def open_session(found: Found, registry: Registry, folder: RunFolder, workers: W
         if newest is not None:
             refuse_other_data(folder, source)
         folder.start(recipe)
-        open_manifest(folder, recipe, registry, source, found.missing)
+        open_manifest(folder, recipe, registry, found.missing)
         return Opening(finished=False, resumed=newest is not None, newest=newest, store=store)
 
     opening = workers.run_on_chief(look)
@@ -152,38 +151,60 @@ def refuse_other_data(folder: RunFolder, source: Source) -> None:
         )
 
 
-def refuse_other_fields(folder: RunFolder, source: Source, fields: Sequence[str]) -> None:
-    """Refuse to resume a run on fields that are not those it began with; keep them in mind.
+def keep_data(
+    folder: RunFolder, source: Source, carried: Sequence[str], read: Sequence[str]
+) -> None:
+    """Write what the data are; refuse to resume a run on fields other than those it began with.
 
     Args:
         folder: The run's folder.
         source: Its data.
-        fields: What its game uses besides the examples, which have a fingerprint of their own.
+        carried: The fields that come with the examples, which have a fingerprint of their own.
+        read: All fields that the game depends on: also those whose frequencies it draws by.
 
     Raises:
         UsageError: If a label, say, is another.
     """
-    if not fields:
-        return
-    known = folder.manifest.get("data") or {}
-    now = {"names": list(fields), "fingerprint": source.fingerprint("train", fields)}
-    before = known.get("fields")
-    if before is not None and before != now:
-        raise UsageError(
-            f"the fields of the training data have changed since the run began: "
-            f"{', '.join(before['names'])} had the fingerprint {before['fingerprint'][:12]}…, "
-            f"now {', '.join(fields)} {'have' if len(fields) > 1 else 'has'} "
-            f"{now['fingerprint'][:12]}…",
-            where=str(folder.path),
-            hint="bring the old data back, or start a new run in another --run-dir",
-        )
-    folder.manifest.update(data={**known, "fields": now, **describe_placement(source, fields)})
+    entry = {
+        "name": source.name,
+        "fingerprint": source.fingerprint(),
+        "train": source.count("train"),
+        **describe_placement(source, carried),
+    }
+    if read:
+        now = {"names": list(read), "fingerprint": source.fingerprint("train", read)}
+        before = (folder.manifest.get("data") or {}).get("fields")
+        if before is not None and before != now:
+            raise UsageError(
+                f"the fields of the training data have changed since the run began: "
+                f"{', '.join(before['names'])} had the fingerprint {before['fingerprint'][:12]}…, "
+                f"now {', '.join(read)} {'have' if len(read) > 1 else 'has'} "
+                f"{now['fingerprint'][:12]}…",
+                where=str(folder.path),
+                hint="bring the old data back, or start a new run in another --run-dir",
+            )
+        entry["fields"] = now
+    folder.manifest.update(data=entry)
+
+
+def warn_of_edits(folder: RunFolder, plugins: Sequence[Mapping[str, str]]) -> None:
+    """Say which plugins' files have changed since the run was last taken up."""
+    known = {each["source"]: each["sha256"] for each in folder.manifest.get("plugins") or []}
+    for each in plugins:
+        before = known.get(each["source"], "")
+        if before and before != each["sha256"]:
+            log.warning(
+                "%s has changed since the run was last taken up: what it does may be another thing",
+                each["source"],
+            )
 
 
 def open_manifest(
-    folder: RunFolder, recipe: Recipe, registry: Registry, source: Source, missing: str | None
+    folder: RunFolder, recipe: Recipe, registry: Registry, missing: str | None
 ) -> None:
     """Write what the session begins with; ``missing``: why the data are a stand-in, if so."""
+    plugins = fingerprints(registry, recipe)
+    warn_of_edits(folder, plugins)
     # `advnets run RUN` resumes a stand-in run without asking for the original data.
     stand_in = folder.manifest.get("stand_in")
     if missing is not None:
@@ -191,21 +212,10 @@ def open_manifest(
     folder.manifest.update(
         status="running",
         command=_command(),
-        plugins=fingerprints(registry, recipe),
-        data={
-            **({"fields": before} if (before := _fields_of(folder)) else {}),
-            "name": source.name,
-            "fingerprint": source.fingerprint(),
-            "train": source.count("train"),
-            **describe_placement(source),
-        },
+        plugins=plugins,
         devices=[d.name for d in tf.config.list_logical_devices()],
         stand_in=stand_in,
     )
-
-
-def _fields_of(folder: RunFolder) -> Any:
-    return (folder.manifest.get("data") or {}).get("fields")
 
 
 def _command() -> list[str]:

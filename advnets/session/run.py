@@ -18,7 +18,7 @@ from ..runs.lock import stale
 from ..train.account import Account
 from ..train.find_data import Found, stand_in_note
 from .determinism import determinism
-from .failures import explaining_all
+from .failures import discarding, explaining_all
 from .opening import open_session, refuse_strangers
 from .session import Session
 
@@ -47,11 +47,13 @@ def play(
         other than the chief, which may not even see it.
 
     Raises:
-        AdvnetsError: Of the kind that says what went wrong; the manifest says so too.
+        AdvnetsError: Of the kind that says what went wrong; the manifest says so too. A new run
+            that fails before its first round leaves no folder behind.
     """
     began = time.monotonic() if began is None else began
     recipe, settings = found.recipe, found.recipe.settings
     folder = RunFolder.for_recipe(recipe, run_dir)
+    session: Session | None = None
     with contextlib.ExitStack() as held:
         held.enter_context(explaining_all(recipe))
         # First of all, since workers cannot come together once anything has been computed;
@@ -64,6 +66,8 @@ def play(
         stop = held.enter_context(stop_on_signals())
         held.enter_context(report_lost_workers(workers))
         refuse_strangers(workers, recipe, found.source)
+        if workers.is_chief and folder.is_new():
+            held.enter_context(discarding(folder, lambda: session is not None and session.began))
         lock = folder.lock()
         workers.run_on_chief(lambda: held.enter_context(lock))
         opening = open_session(found, registry, folder, workers)

@@ -36,7 +36,7 @@ from ..train.saver import Saver
 from .ending import Ending
 from .noise import duplicated_noise
 from .observers import make_callbacks, make_observers
-from .opening import Opening, refuse_other_fields
+from .opening import Opening, keep_data
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +52,9 @@ class Session:
         workers: The processes that play the run, and their strategy.
         stop: Whether somebody asked to stop.
         account: Where time is booked.
+
+    Attributes:
+        began: Whether all is set up and rounds are played, or were to be.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Session:
         self.ending = Ending(folder, account, self.guard)
         self._game: AdversarialGame | None = None
         self._start: int | None = None
+        self.began = False
 
     def play(self) -> None:
         """Build, restore the newest checkpoint if there is one, assemble, run."""
@@ -87,7 +91,8 @@ class Session:
         with constant_scope(strategy):
             steps, fields = game.updates.discriminator_steps, carried(game, self.source)
             feed = make_feed(self.recipe, self.source, steps, strategy, fields)
-        self.workers.run_on_chief(lambda: refuse_other_fields(self.folder, self.source, fields))
+        read = sorted({*fields, *game.counted})
+        self.workers.run_on_chief(lambda: keep_data(self.folder, self.source, fields, read))
         return game, feed
 
     def restore(self, game: AdversarialGame) -> int:
@@ -167,6 +172,7 @@ class Session:
 
     def run(self, loop: TrainingLoop, start: int) -> None:
         """Play to the last round, and seal the run."""
+        self.began = True
         newest, observers = self.opening.newest, loop.view.observers
         total = self.recipe.settings.training.steps
         window = Window(**newest.extras.get("window", {})) if newest else Window()

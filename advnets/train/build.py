@@ -27,9 +27,9 @@ from ..game import (
     Role,
     UpdateRule,
 )
-from ..game.role import ROLES, Space
+from ..game.role import Space, gather_roles
 from ..game.state import find_variables
-from ..game.wiring import input_names
+from ..game.wiring import input_fields, input_names
 from ..networks import NetworkContext, cast_output, under_policy
 from ..observe.observer import Observer
 from ..optimizers import OptimizerContext
@@ -37,6 +37,7 @@ from ..plugins import Registry
 from ..random import stream_key
 from ..recipe import Recipe
 from ..recipe.schema import Training
+from .callbacks import changes_game
 
 KEPT = 256
 """Examples that are kept for sampling where samples are made of examples."""
@@ -59,32 +60,29 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
     settings = recipe.settings
     keras.utils.set_random_seed(stream_key(recipe.seed, "initial weights") % 2**31)
     prior = recipe.make("latent", Prior)
-    encounter = recipe.make("encounter", Encounter, context=game_context(recipe, source))
+    counted: set[str] = set()
+    encounter = recipe.make("encounter", Encounter, context=game_context(recipe, source, counted))
     penalties = recipe.make_all("penalties", Penalty)
     conditions = {
         name: recipe.make(
-            f"conditions.{name}", Condition, context=game_context(recipe, source, name)
+            f"conditions.{name}", Condition, context=game_context(recipe, source, counted, name)
         )
         for name in settings.conditions
     }
     for name, condition in conditions.items():
         _check_classes(name, condition, source)
-    roles = {**ROLES, **encounter.roles}
-    for penalty in penalties:
-        roles = {**penalty.roles, **roles}
+    roles = gather_roles(encounter, penalties)
     contexts = network_contexts(recipe, source, prior, roles, conditions)
     with under_policy(settings.distribution.precision):
         networks = {
-            name: cast_output(recipe.make(_path(name), keras.Model, context))
-            if context.role != "discriminator"
-            else recipe.make(_path(name), keras.Model, context)
+            name: cast_output(network) if context.role != "discriminator" else network
             for name, context in contexts.items()
+            for network in [_make_network(recipe, name, context)]
         }
         averages = _averages(recipe, contexts, roles)
     for name, context in contexts.items():
         _check_told(recipe, _path(name), networks[name], context)
-    if roles["generator"].gives == {"example": "example"}:
-        _check_shape(recipe, "generator", networks["generator"], source.spec.shape)
+        _check_shapes(recipe, _path(name), networks[name], context, roles[name])
     game = AdversarialGame(
         networks.pop("generator"),
         networks.pop("discriminator"),
@@ -98,6 +96,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         average=averages,
         seed=recipe.seed,
     )
+    game.counted = counted
     game.outside = _outside(game, source)
     game.kept = _kept(game, source)
     optimizers = {
@@ -129,11 +128,19 @@ def carried(game: AdversarialGame, source: Source) -> tuple[str, ...]:
     return tuple(name for name in game.fields if name == "index" or name in source.spec.fields)
 
 
-def game_context(recipe: Recipe, source: Source, name: str = "") -> GameContext:
-    """Return what a component of the game may know of the run; ``name`` is a condition's."""
+def game_context(recipe: Recipe, source: Source, counted: set[str], name: str = "") -> GameContext:
+    """Return what a component of the game may know of the run.
+
+    Args:
+        recipe: The recipe.
+        source: Its data.
+        counted: Gets the fields whose frequencies are asked for.
+        name: A condition's.
+    """
     training = recipe.settings.training
 
     def frequencies(field: str) -> np.ndarray:
+        counted.add(field)
         return class_frequencies(source, field)
 
     return GameContext(
@@ -211,6 +218,14 @@ def _output_shape(role: Role, name: str, look_up: Callable[[Space, str], Field])
         return ()
     field = look_up(next(iter(gives.values())), name)
     return (*field.shape, field.classes) if field.classes is not None else field.shape
+
+
+def _make_network(recipe: Recipe, name: str, context: NetworkContext) -> keras.Model:
+    try:
+        return recipe.make(_path(name), keras.Model, context)
+    except UsageError as error:
+        error.where = error.where or _path(name)
+        raise
 
 
 def _averages(
@@ -305,9 +320,18 @@ def build_callbacks(
         PluginError: If one cannot be built, or a Keras callback holds what no checkpoint has.
     """
     made = recipe.make_all("monitoring.callbacks", (keras.callbacks.Callback, Observer))
-    for callback in made:
+    for callback, (component, _) in zip(
+        made, recipe.components("monitoring.callbacks"), strict=True
+    ):
         if isinstance(callback, keras.callbacks.Callback):
             _refuse_state(callback)
+            if changes_game(callback) and not component.changes_game:
+                raise PluginError(
+                    f"the callback {component.name!r} changes the game, and its component does not "
+                    "say so: the run's identity is that of a run without it",
+                    hint=f"Component({component.name!r}, …, changes_game=True)",
+                    module=component.target.partition(":")[0],
+                )
     return [
         callback
         for callback in made
@@ -374,11 +398,21 @@ def _check_told(recipe: Recipe, path: str, network: keras.Model, context: Networ
         )
 
 
-def _check_shape(recipe: Recipe, path: str, network: keras.Model, shape: tuple[int, ...]) -> None:
-    if tuple(network.output_shape[1:]) != tuple(shape):
-        component, _ = recipe.component(path)
-        raise PluginError(
-            f"{path} {component.name!r} makes examples of shape {tuple(network.output_shape[1:])}; "
-            f"the data has {tuple(shape)}",
-            module=component.target.partition(":")[0],
-        )
+def _check_shapes(
+    recipe: Recipe, path: str, network: keras.Model, context: NetworkContext, role: Role
+) -> None:
+    """Refuse a network that was built for something else than it was to be built for."""
+    inputs, outputs = input_fields(network, role), getattr(network, "output_shape", None)
+    first = inputs.get(context.input_name)
+    ends = [] if first is None else [("takes", first.shape, context.input_shape)]
+    if len(role.gives or ()) == 1 and context.output_shape and isinstance(outputs, tuple):
+        ends.append(("gives", tuple(outputs[1:]), context.output_shape))
+    for verb, found, expected in ends:
+        if tuple(found) != tuple(expected):
+            component, _ = recipe.component(path)
+            raise PluginError(
+                f"{path} {component.name!r} {verb} the shape {tuple(found)}; {tuple(expected)} is "
+                "expected",
+                hint="an architecture builds for context.input_shape and context.output_shape",
+                module=component.target.partition(":")[0],
+            )

@@ -6,11 +6,9 @@ import logging
 from dataclasses import dataclass
 
 from ..data import DataUnavailable, Source
-from ..data.spec import INDEX
-from ..errors import UsageError
 from ..plugins.attribution import attribute_errors
 from ..recipe import Recipe
-from ..recipe.wording import did_you_mean
+from ..recipe.fields import check_fields
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +43,7 @@ def find_data(recipe: Recipe) -> Found:
 
     Raises:
         DataUnavailable: If the data set cannot be had and no stand-in is declared.
+        RecipeError: If the recipe speaks of fields that the data lack.
     """
     with attribute_errors(recipe.registry):
         return _find(recipe)
@@ -62,33 +61,10 @@ def _find(recipe: Recipe) -> Found:
         log.warning(note, extra={"style": "bold yellow"})
         source = build_source(stand_in)
         source.available()
-        check_told(stand_in, source)
+        check_fields(stand_in, source.name, source.spec.fields)
         return Found(stand_in, source, unavailable.message)
-    check_told(recipe, source)
+    check_fields(recipe, source.name, source.spec.fields)
     return Found(recipe, source)
-
-
-def check_told(recipe: Recipe, source: Source) -> None:
-    """Check that there is what networks are to be told, before TensorFlow is imported.
-
-    Raises:
-        UsageError: If neither the data have such a field nor a condition draws it.
-    """
-    conditions, given = recipe.settings.conditions, recipe.settings.given
-    if not given:
-        return
-    known = {*conditions, *source.spec.fields}
-    for network, names in given.items():
-        for name in names:
-            if name not in known and name != INDEX:
-                raise UsageError(
-                    f"{network} is told {name!r}, which neither comes with {source.name} nor is "
-                    "drawn by a condition",
-                    where=f"given.{network}",
-                    hint=did_you_mean(name, known)
-                    or f"there are {', '.join(sorted(known)) or 'none'}; `conditions` adds "
-                    "others, and tfds and npz carry what their `fields` name",
-                )
 
 
 def stand_in_note(missing: str, used: str) -> str:

@@ -83,7 +83,7 @@ def callback(where: str, how: str, step: int, path: str, keep: int) -> Any:
         rounds = int(self.model.rounds.numpy())
         if rounds == 12 and step > 12:
             settle(Path(path))
-        if rounds >= step and not self.failed:
+        if rounds >= step and not self.failed and "MENDED" not in os.environ:
             self.failed = True
             fail(how, path, keep)
 
@@ -204,7 +204,8 @@ def _component(target: str, parameters: type[Parameters] = Faulty) -> list[Compo
 @hookimpl
 def advnets_callbacks() -> list[Component]:
     """One callback."""
-    return _component("callback")
+    changing = Component("changing", f"{__name__}:callback", "fails", Faulty, changes_game=True)
+    return [*_component("callback"), changing]
 
 
 @hookimpl

@@ -83,7 +83,7 @@ SETTING_UP = {
     "a layer raises": ("generator={name: faulty, where: call}", "ValueError: no luck", "raise"),
     "a network makes another shape": (
         "generator={name: faulty, where: shape}",
-        "makes examples of shape (2,); the data has (1,)",
+        "gives the shape (2,); (1,) is expected",
         None,
     ),
     "a data set cannot say whether it is there": (
@@ -151,13 +151,14 @@ def test_observers_that_fail_are_switched_off(play, undisturbed, measured):
     measured.booked("observers_fail", True, done.manifest)
 
 
-def test_a_callback_that_changes_the_game_ends_the_run(play, undisturbed, measured):
-    entry = "monitoring.callbacks=[{name: faulty, where: on_train_batch_end, how: change}]"
+def test_a_callback_that_changes_the_game_ends_the_run(play, undisturbed, measured, monkeypatch):
+    entry = "monitoring.callbacks=[{name: changing, where: on_train_batch_end, how: change}]"
     failed = play(entry)
     assert failed.code == 1
     assert f"{NAMED} failed: ValueError: no luck; the last checkpoint is of step 10" in failed.said
     assert failed.manifest["status"] == "failed"
-    again = play()
+    monkeypatch.setenv("MENDED", "1")
+    again = play(entry)
     assert again.code == 0
     assert again.manifest["state_sha256"] == undisturbed
     measured("callback_fails", True, *again.cost_of(failed))

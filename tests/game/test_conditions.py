@@ -168,7 +168,7 @@ def test_in_a_recipe_they_know_the_data():
 
 def test_what_comes_with_the_batch():
     label = tf.constant([3, 1])
-    condition = FromBatch(LABEL, "label")
+    condition = FromBatch("label", LABEL)
     batch = Batch(tf.zeros([2, 1]), {"label": label})
     assert condition.sample(Draw(1, 0), "s", 2, batch) is label
     with pytest.raises(UsageError, match="there are none here"):

@@ -104,7 +104,7 @@ def advnets_losses():
 def advnets_callbacks():
     poison = Component("poison", __name__ + ":Poison", parameters=Rate)
     silence = Component("silence", __name__ + ":Silence")
-    return [poison, silence, Component("crash", __name__ + ":Crash")]
+    return [poison, silence, Component("crash", __name__ + ":Crash", changes_game=True)]
 """
 
 ADAM = {"name": "adam", "learning_rate": 0.01}

@@ -65,7 +65,10 @@ def advnets_penalties():
 @hookimpl
 def advnets_callbacks():
     names = ("Counting", "Reaching", "restoring")
-    return [Component(name.lower(), f"{__name__}:{name}") for name in names]
+    return [
+        Component(name.lower(), f"{__name__}:{name}", changes_game=name != "Counting")
+        for name in names
+    ]
 """
 
 

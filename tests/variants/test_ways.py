@@ -287,7 +287,7 @@ def test_what_is_wrong_is_told_before_the_first_round(tmp_path: Path) -> None:
     refused("needs a network 'encoder'", "inference", networks={})
     refused("nothing in the game calls", "conditional", networks={"spare": MLP})
     refused(
-        "generator is told 'colour', which neither comes with ring nor",
+        "'colour' neither comes with ring nor",
         "conditional",
         given={"generator": ["colour"]},
     )
