@@ -196,7 +196,7 @@ class Generation(Players):
         weights: str = "auto",
         first: int = 0,
         given: Mapping[str, Any] | None = None,
-    ) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Sample from G, in the range of the preprocessed data.
 
         Every replica makes its share. Where several workers play, all of them call this at
@@ -213,11 +213,11 @@ class Generation(Players):
             given: What is not drawn; see :meth:`draw_told`.
 
         Returns:
-            What they were made of, by name (``latent`` float32 ``[examples - first, size]``,
-            and fields), and the samples.
+            The samples, float32 ``[examples - first, *shape]``, and what they were made of, by
+            name: ``latent`` and fields, ``[examples - first, ...]`` each.
         """
         told = self.draw_told(examples, seed, stream, given, first)
-        return told, self.generate_from(told, chunk, weights)
+        return self.generate_from(told, chunk, weights), told
 
     def generate_from(
         self,

@@ -213,13 +213,13 @@ def by_class():
 
 def test_samples_of_given_classes():
     game = by_class()
-    told, samples = game.generate(5, given={"label": 3})
+    samples, told = game.generate(5, given={"label": 3})
     assert told["label"].tolist() == [3] * 5
     np.testing.assert_allclose(samples, told["latent"] + 6, rtol=1e-6)
-    each, samples = game.generate(5, given={"label": [0, 1, 2, 3, 4]})
+    samples, each = game.generate(5, given={"label": [0, 1, 2, 3, 4]})
     np.testing.assert_array_equal(each["latent"], told["latent"])
     np.testing.assert_allclose(samples, told["latent"] + 2 * np.arange(5)[:, None], rtol=1e-6)
-    drawn, samples = game.generate(200)
+    samples, drawn = game.generate(200)
     assert set(drawn["label"]) == set(range(10))
     np.testing.assert_allclose(
         samples, drawn["latent"] + 2 * drawn["label"][:, None], rtol=1e-6, atol=1e-6
@@ -231,5 +231,5 @@ def test_samples_of_given_classes():
 def test_what_comes_with_real_examples_has_to_be_given():
     with pytest.raises(UsageError, match="'label' comes with real examples"):
         conditional().generate(3)
-    told, samples = conditional().generate(3, given={"label": [4.0]})
+    samples, told = conditional().generate(3, given={"label": [4.0]})
     np.testing.assert_allclose(samples, told["latent"] + 8, rtol=1e-6)
