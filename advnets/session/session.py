@@ -34,6 +34,7 @@ from ..train.recovery import Recovery, forget_scores, slow_down
 from ..train.rounds import Rounds
 from ..train.saver import Saver
 from .ending import Ending
+from .kept import keep_for_sampling
 from .noise import duplicated_noise
 from .observers import make_callbacks, make_observers
 from .opening import Opening, refuse_other_fields
@@ -87,7 +88,12 @@ class Session:
         with constant_scope(strategy):
             steps, fields = game.updates.discriminator_steps, carried(game, self.source)
             feed = make_feed(self.recipe, self.source, steps, strategy, fields)
-        self.workers.run_on_chief(lambda: refuse_other_fields(self.folder, self.source, fields))
+
+        def keep() -> None:
+            refuse_other_fields(self.folder, self.source, fields)
+            keep_for_sampling(self.folder, game, self.source)
+
+        self.workers.run_on_chief(keep)
         return game, feed
 
     def restore(self, game: AdversarialGame) -> int:
