@@ -120,16 +120,17 @@ def advnets_penalties() -> list[Component]:
 @hookimpl
 def advnets_priors() -> list[Component]:
     """Register the distributions of z."""
-    return list_components(
-        "advnets.game:{camel}",
-        uniform=("U(low, high) in every dimension; U(-√3, √3) by default", UniformParameters),
-        gaussian=("N(mean, deviation²) in every dimension", GaussianParameters),
-    ) + [
+    return [
+        *list_components(
+            "advnets.game:{camel}",
+            uniform=("U(low, high) in every dimension; U(-√3, √3) by default", UniformParameters),
+            gaussian=("N(mean, deviation²) in every dimension", GaussianParameters),
+        ),
         Component(
             "none",
             "advnets.game:NoLatent",
             "no latent: what G is told is all that it makes examples of",
-        )
+        ),
     ]
 
 

@@ -40,6 +40,7 @@ def check_given(given: Mapping[str, Any], told: Told, examples: int) -> dict[str
     Traceback (most recent call last):
     ...
     advnets.errors.UsageError: label is 12 for a sample; its classes are 0 to 2
+      hint: by name: ant, bee, cat
     """
     _check_names(given, told)
     if examples < 1:
@@ -105,7 +106,9 @@ def _for_each(name: str, value: Any, field: Field | None, examples: int) -> np.n
             f"{name} is given for {len(array)} samples, but {examples} are asked for",
             hint="give one value for all samples, or one for each of them",
         )
-    return array.astype("float32" if field is None else field.dtype)
+    if field is None:
+        return array.astype("int64" if np.asarray(value).dtype.kind in "iu" else "float32")
+    return array.astype(field.dtype)
 
 
 def _as_array(name: str, value: Any, field: Field | None) -> np.ndarray:
@@ -136,10 +139,11 @@ def _as_array(name: str, value: Any, field: Field | None) -> np.ndarray:
                 hint=f"by name: {_some(field.names)}" if field.names else None,
             )
     elif field is not None and field.low is not None and field.high is not None:
-        if array.size and (array.min() < field.low or array.max() > field.high):
+        low, high = array.min(initial=field.high), array.max(initial=field.low)
+        if low < field.low or high > field.high:
             raise UsageError(
-                f"{name} is given from {array.min():g} to {array.max():g}; its range is "
-                f"{field.low:g} to {field.high:g}"
+                f"{name} is given from {low:g} to {high:g}; its range is {field.low:g} to "
+                f"{field.high:g}"
             )
     return array
 

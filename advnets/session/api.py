@@ -15,7 +15,7 @@ import tensorflow as tf
 from ..checkpoint import CheckpointStore, Commit
 from ..data import Field, Preprocess, Source
 from ..data.given import check_given, count_rows
-from ..data.kept import KeptSource
+from ..data.kept import KeptSource, parse_told
 from ..distribute.strategy import make_local_strategy
 from ..distribute.workers import Workers
 from ..errors import DataError, RunError, UsageError
@@ -32,7 +32,7 @@ from ..recipe import Recipe, load_recipe
 from ..runs import RunFolder
 from ..train.build import build_game, draw_outside_from
 from ..train.find_data import build_source, find_data
-from .kept import in_own_range, read_kept, read_told
+from .kept import in_own_range, read_kept
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class Run:
     @cached_property
     def told(self) -> dict[str, Field | None]:
         """What samples are made of, by name: ``latent``, and the fields that G is told."""
-        return read_told(self.folder) or in_own_range(self.game, self.source.spec)
+        return parse_told(self.folder) or in_own_range(self.game, self.source.spec)
 
     @cached_property
     def _extractors(self) -> Extractors:
@@ -226,14 +226,11 @@ class Run:
             UsageError: If something is given that the game does not take.
         """
         own = {} if given is None else given
-        if interpolate and "latent" not in self.told:
-            raise UsageError("there are no lines to sample along: this game has no latent")
-        if n is None:
-            rows = count_rows(own, self.told)
-            n = (100 if interpolate else 64) if rows is None else rows * (PER_LINE**interpolate)
-        drawn = -(-n // PER_LINE) + 1 if interpolate else n
         if interpolate:
-            own = _for_lines(own, self.told, drawn)
+            n, own = _for_lines(n, own, self.told)
+        elif n is None:
+            n = count_rows(own, self.told) or 64
+        drawn = -(-n // PER_LINE) + 1 if interpolate else n
         prepared = self._prepared(check_given(own, self.told, drawn))
         game = self._shared_game
         told = game.draw_told(drawn, seed, given=prepared)
@@ -288,14 +285,24 @@ class Run:
 
 
 def _for_lines(
-    given: Mapping[str, Any], told: Mapping[str, Field | None], ends: int
-) -> dict[str, Any]:
-    """Return what is given for lines: of fields, which have one value a line, one more."""
+    n: int | None, given: Mapping[str, Any], told: Mapping[str, Field | None]
+) -> tuple[int, dict[str, Any]]:
+    """Return how many samples on lines are meant, and what is given for the lines' ends.
+
+    Of a field there is one value a line; the end of the last line has that of its beginning.
+    """
+    if "latent" not in told:
+        raise UsageError("there are no lines to sample along: this game has no latent")
     found = dict(given)
-    for name in found:
-        if name != "latent" and count_rows({name: found[name]}, told) == ends - 1:
-            found[name] = [*found[name], found[name][-1]]
-    return found
+    fields = {name: value for name, value in given.items() if name != "latent"}
+    lines = count_rows(fields, told)
+    for name in fields if lines is not None else ():
+        if count_rows({name: fields[name]}, told) is not None:
+            found[name] = [*fields[name], fields[name][-1]]
+    if lines is None and "latent" in given:
+        ends = count_rows({"latent": given["latent"]}, told)
+        lines = None if ends is None else max(ends - 1, 1)
+    return (10 if lines is None else lines) * PER_LINE if n is None else n, found
 
 
 def run(

@@ -1,11 +1,14 @@
 """Games that are told more than z: who is told what, and how it is drawn."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from advnets.data import DataSpec, Field
+from advnets.data.given import check_given, count_rows
 from advnets.errors import DataError, PluginError, UsageError
 from advnets.game import (
     AdversarialGame,
@@ -20,11 +23,16 @@ from advnets.game import (
     Uniform,
     UniformClasses,
 )
-from advnets.game.given import check_given
 from advnets.random import Draw
 
 RATE = 0.1
 LABEL = Field((), "int64", classes=10)
+TOLD = {
+    "latent": Field((2,), "float32"),
+    "label": LABEL,
+    "animal": Field((), "int64", classes=2, names=("cat", "bee")),
+    "shade": Field((2,), "float32", low=0, high=255),
+}
 
 
 class Critic(Loss):
@@ -181,23 +189,40 @@ def test_what_comes_with_the_batch():
         ({"colour": 1}, "'colour' is given, but samples of this game are made of latent, label"),
         ({"label": 10}, "label is 10 for a sample; its classes are 0 to 9"),
         ({"label": 1.5}, "label is 1.5 for a sample"),
-        ({"label": [1, 2]}, r"label is given in the shape \(2,\)"),
-        ({"label": "three"}, "label is given as 'three'; numbers were expected"),
+        ({"labels": 1}, "did you mean 'label'"),
+        ({"label": [1, 2]}, "label is given for 2 samples, but 3 are asked for"),
+        ({"label": [[0, 1], [1, 0]]}, r"label is given in the shape \(2, 2\); expected \(\)"),
+        ({"label": "three"}, "label is given as 'three'; a class, 0 to 9, was expected"),
+        ({"label": True}, "label is given as True; a class"),
+        ({"label": None}, "label is given as None; a class"),
+        ({"label": {"a": 1}}, "a class, 0 to 9, was expected"),
+        ({"animal": "dog"}, "which none of its 2 classes is called; hint: they are cat, bee"),
+        ({"animal": "cats"}, "did you mean 'cat'"),
+        ({"animal": 2}, "its classes are 0 to 1; hint: by name: cat, bee"),
+        ({"shade": [0.0, 300.0]}, "shade is given from 0 to 300; its range is 0 to 255"),
+        ({"shade": "light"}, "shade is given as 'light'; numbers were expected"),
         ({"latent": [0.0, 1.0, 2.0]}, r"latent is given in the shape \(3,\)"),
         ({"latent": [np.nan, 0.0]}, "NaN or infinity"),
     ],
 )
 def test_what_cannot_be_given(given, message):
-    with pytest.raises(UsageError, match=message):
-        check_given(given, ["latent", "label"], {"label": LABEL}, Uniform(2), 3)
+    with pytest.raises(UsageError) as refused:
+        check_given(given, TOLD, 3)
+    assert re.search(message, f"{refused.value.message}; hint: {refused.value.hint}")
 
 
 def test_one_value_for_all_or_one_for_each():
     told = {"latent": [1.0, 2.0], "label": [1, 2, 3]}
-    found = check_given(told, ["latent", "label"], {"label": LABEL}, Uniform(2), 3)
+    found = check_given(told, TOLD, 3)
     assert found["latent"].tolist() == [[1, 2]] * 3
     assert found["label"].tolist() == [1, 2, 3]
     assert found["label"].dtype == np.int64
+    assert check_given({"animal": ["bee", "cat"]}, TOLD, 2)["animal"].tolist() == [1, 0]
+    assert check_given({"animal": "bee"}, TOLD, 2)["animal"].tolist() == [1, 1]
+    assert count_rows(told, TOLD) == 3
+    assert count_rows({"label": 3}, TOLD) is None
+    with pytest.raises(UsageError, match="unequal numbers of samples: label for 2, animal for 1"):
+        count_rows({"label": [1, 2], "animal": ["cat"]}, TOLD)
 
 
 def by_class():

@@ -165,7 +165,7 @@ def test_refusals_say_what_was_expected(make_game, points, dense):
         make_game(loss=Constant(), updates=Simultaneous()).train_step(points)
     with pytest.raises(PluginError, match="Square returned shape"):
         make_game(penalties=[Square()]).train_step(points)
-    with pytest.raises(UsageError, match=r"the shape \(5,\), the network that takes them wants \(3,\)"):
+    with pytest.raises(UsageError, match=r"\(5,\), the network that takes them wants"):
         make_game(prior=Uniform(5))
     with pytest.raises(UsageError, match="not built"):
         AdversarialGame(keras.Sequential([keras.layers.Dense(1)]), dense(1, 1))
