@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import keras
@@ -79,7 +80,7 @@ def test_pictures_have_a_row_for_each_class(conditional: Path, tmp_path: Path) -
         ("label=true", "label is given as True; a class, 0 to 9, was expected"),
         ("label", "NAME=VALUE was expected"),
         ("label=[1,2]", "label is given for 2 samples, but 3 are asked for"),
-        ("latent=[1,2]", r"latent is given in the shape \(2,\); expected \(16,\)"),
+        ("latent=[1,2]", r"latent is given in the shape \(2,\); expected \(32,\)"),
         ("label=@nowhere.npz", "no .npz file can be read there: No such file"),
     ],
 )
@@ -173,6 +174,10 @@ def test_networks_are_exported_as_they_are_called(conditional: Path, tmp_path: P
     opened = advnets.open_run(conditional)
     run("export", conditional, "--format", "keras", "--out", tmp_path / "g.keras")
     loaded = keras.models.load_model(tmp_path / "g.keras")
+    about = json.loads((tmp_path / "g.keras.json").read_text())
+    assert list(about["inputs"]) == ["latent", "label"]
+    assert about["inputs"]["label"] == {"shape": [], "dtype": "int64", "classes": 10}
+    assert list(about["outputs"]) == ["example"]
     samples, told = opened.sample(3, given={"label": 7})
     made = np.asarray(loaded({"latent": told["latent"], "label": told["label"]}))
     np.testing.assert_allclose(opened.source.preprocess.invert(made), samples, rtol=1e-4, atol=1e-3)
