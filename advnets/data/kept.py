@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import numpy as np
@@ -42,7 +42,9 @@ class KeptSource(Source):
         self.name = name  # type: ignore[misc]
         self._spec = parse_spec(kept["spec"])
         self._train, self._excerpt, self.missing = train, excerpt, missing
-        self._contrast: Sequence[float] = kept.get("contrast") or (0.0, 1.0)
+        mean, norm = kept.get("contrast") or (0.0, 1.0)
+        self._contrast = float(mean), float(norm)
+        self._way = Preprocess(kept["preprocess"], self._spec, lambda: self._contrast)
         for field, shares in (kept.get("frequencies") or {}).items():
             self.counted[field] = np.array(shares, np.float64)
 
@@ -84,8 +86,7 @@ class KeptSource(Source):
     @property
     def preprocess(self) -> Preprocess:  # type: ignore[override]
         """The way from stored examples to the networks, and back."""
-        mean, norm = self._contrast
-        return Preprocess(self._preprocess, self.spec, lambda: (mean, norm))
+        return self._way
 
     def _refuse(self) -> NoReturn:
         raise DataUnavailable(

@@ -236,6 +236,12 @@ class Generation(Players):
             UsageError: If the encounter makes no examples.
         """
         told = dict(told) if isinstance(told, Mapping) else {"latent": told}
+        if not told:
+            raise UsageError(
+                "samples of this game would be made of nothing: its generator takes neither the "
+                "latent, nor a field",
+                hint="an encounter that makes no examples outside of a round says sample = None",
+            )
         self.sampling_networks(weights)  # there may be no averages
         averaged = bool(self.averages) and weights != "current"
         if averaged not in self._samplers:

@@ -62,7 +62,10 @@ def in_own_range(game: AdversarialGame, spec: DataSpec) -> dict[str, Field | Non
 def _keep_examples(
     folder: RunFolder, source: Source, before: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    excerpt, path = source.excerpt(), folder.samples / FILE
+    path = folder.samples / FILE
+    if before.get("sha256") and _sha256(folder) == before["sha256"]:
+        return dict(before)
+    excerpt = source.excerpt()
     if excerpt is None:
         return None
     file = io.BytesIO()
@@ -71,8 +74,6 @@ def _keep_examples(
     content = file.getvalue()
     entry = {"examples": len(excerpt.examples), "sha256": hashlib.sha256(content).hexdigest()}
     try:
-        if before == entry and _sha256(folder) == entry["sha256"]:
-            return entry
         path.parent.mkdir(exist_ok=True)
     except OSError as error:
         raise cannot_write(path, error) from error

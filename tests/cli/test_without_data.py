@@ -25,10 +25,15 @@ from advnets.evaluate import Score
 def mean_of_class(context):
     """Score each class by itself."""
     scores = []
-    for label in (0, 1):
+    for label in range(context.told["label"].classes):
         made = np.mean(context.generated(20, given={"label": label}), dtype="float64")
         parts = context.generated_features("pixels", 20, given={"label": label})
         np.testing.assert_allclose(np.mean(parts), made, rtol=1e-5)
+        truncated = {"label": label, "latent": np.zeros((2, 3))}
+        alike = context.generated(3, given=truncated)
+        np.testing.assert_allclose(alike, alike[:1].repeat(3, 0), rtol=1e-5)
+        each = {"label": np.full(3, label), "latents": np.zeros((3, 2, 3), "float32")}
+        np.testing.assert_allclose(context.generator(**each), alike, rtol=1e-5)
         protocol = context.protocol(better="lower", samples=20, label=label)
         if context.splits:
             parts = list(context.real_parts("test", where={"label": label}))
@@ -142,13 +147,41 @@ def test_images_are_kept_in_the_data_sets_own_range(runs: Path, tmp_path: Path) 
         opened.sample(20, interpolate=True)
 
 
-def test_what_was_kept_is_written_once(runs: Path) -> None:
+def test_a_class_is_given_by_its_name(runs: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(runs / "labels", tmp_path / "run")
+    entry = json.loads((folder / "manifest.json").read_text())
+    entry["sampling"]["told"]["label"]["names"] = ["ant", "bee"]
+    (folder / "manifest.json").write_text(json.dumps(entry))
+    run("sample", folder, "-n", 3, "--given", "label=bee", "--out", tmp_path / "x.npz")
+    with np.load(tmp_path / "x.npz") as held:
+        assert held["label"].tolist() == [1, 1, 1]
+    with pytest.raises(UsageError, match="none of its 2 classes is called"):
+        run("sample", folder, "-n", 3, "--given", "label=cat")
+
+
+def test_what_is_kept(runs: Path) -> None:
     manifest = json.loads((runs / "labels" / "manifest.json").read_text())["sampling"]
     assert manifest["kept"]["examples"] == 10
     assert manifest["frequencies"]["label"] == pytest.approx([2 / 3, 1 / 3])
     assert manifest["told"]["label"]["classes"] == 2
     with np.load(runs / "labels" / "samples" / "kept.npz") as held:
         assert sorted(held.files) == ["edges", "example", "label"]
+
+
+def test_a_run_that_goes_on_keeps_what_it_kept(runs: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(runs / "edges", tmp_path / "run")
+    file = folder / "samples" / "kept.npz"
+    content, written = file.read_bytes(), file.stat().st_mtime_ns
+    shutil.copy(runs / "elsewhere.npz", runs / "data.npz")
+    try:
+        advnets.run(folder / "recipe.yaml", {"training.steps": 5}, folder)
+        assert (file.read_bytes(), file.stat().st_mtime_ns) == (content, written)
+        file.write_bytes(content[:50])  # damaged
+        advnets.run(folder / "recipe.yaml", {"training.steps": 6}, folder)
+    finally:
+        (runs / "data.npz").unlink()
+    assert file.read_bytes() == content
+    assert len(advnets.open_run(folder).sample(3)[0]) == 3
 
 
 @pytest.mark.parametrize("how", ["flipped", "cut", "gone", "told"])
