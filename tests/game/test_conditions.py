@@ -19,6 +19,7 @@ from advnets.game import (
     FromBatch,
     GameContext,
     Loss,
+    NoLatent,
     Simultaneous,
     Uniform,
     UniformClasses,
@@ -258,3 +259,46 @@ def test_what_comes_with_real_examples_has_to_be_given():
         conditional().generate(3)
     samples, told = conditional().generate(3, given={"label": [4.0]})
     np.testing.assert_allclose(samples, told["latent"] + 8, rtol=1e-6)
+
+
+def test_a_generator_of_what_it_is_told_alone():
+    """G(e) = 2 e: nothing is drawn, and its only input is what `given` says."""
+    generator = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    generator.set_weights([np.full((1, 1), 2.0, "float32")])
+    game = AdversarialGame(
+        generator,
+        weighted(example=3.0, edges=5.0),
+        prior=NoLatent(),
+        given={"generator": ["edges"]},
+        loss=Critic(),
+        updates=Simultaneous(),
+    )
+    game.compile(keras.optimizers.SGD(RATE), keras.optimizers.SGD(RATE))
+    assert list(game.told) == ["edges"]
+    x, e = np.array([[1.0], [-2.0]], "float32"), np.array([[4.0], [0.5]], "float32")
+    logged = game.fit({"example": x, "edges": e}, batch_size=2, shuffle=False, verbose=0).history
+    assert logged["d_loss"][0] == pytest.approx(np.mean(3 * 2 * e - 3 * x), rel=1e-5)
+    weight = 2 + RATE * 3 * np.mean(e)
+    samples, told = game.generate(2, given={"edges": [1.0]})
+    np.testing.assert_allclose(samples, [[weight], [weight]], rtol=1e-5)
+    assert told.keys() == {"edges"}
+    with pytest.raises(UsageError, match="'edges' comes with real examples"):
+        game.generate(2)
+    with pytest.raises(UsageError, match="'latent' is given, but samples .* made of edges"):
+        game.generate(2, given={"latent": [1.0]})
+    with pytest.raises(UsageError, match="its inputs are called latent, label"):
+        AdversarialGame(
+            weighted(latent=1.0, label=1.0), weighted(example=1.0), given={"generator": ["edges"]}
+        )
+
+
+def test_latents_of_the_shape_of_the_input():
+    layers = [keras.Input((2, 3)), keras.layers.Flatten(), keras.layers.Dense(1)]
+    discriminator = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    game = AdversarialGame(keras.Sequential(layers), discriminator)
+    assert game.prior.shape == (2, 3)
+    assert game.generate(5)[1]["latent"].shape == (5, 2, 3)
+    z = np.zeros((2, 3))
+    assert np.ptp(game.generate(5, given={"latent": z})[0]) == 0
+    with pytest.raises(UsageError, match=r"shape \(6,\), the network that takes them wants \(2, 3"):
+        AdversarialGame(keras.Sequential(layers), discriminator, prior=Uniform(6))
