@@ -109,7 +109,7 @@ def test_builds(file: Path, tmp_path: Path) -> None:
 
         source = Noise(recipe.data["dataset"].get("preprocess", "auto"))
     game = build_game(recipe, source)
-    told, samples = game.generate(3, seed=1)
+    samples, told = game.generate(3, seed=1)
     assert samples.shape == (3, *source.spec.shape)
     assert np.isfinite(samples).all()
     takes = game.roles["discriminator"].takes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -24,10 +25,34 @@ class R1Parameters(Parameters):
     gamma: float = Field(10.0, ge=0, description="γ, the weight of the penalty")
 
 
-class UniformParameters(Parameters):
+LARGEST_LATENT = 65536
+
+
+class LatentParameters(Parameters):
+    """Validate how large a latent point is."""
+
+    size: int | None = Field(
+        None, ge=1, le=LARGEST_LATENT, description="number of latent dimensions"
+    )
+    shape: list[Annotated[int, Field(ge=1, le=LARGEST_LATENT)]] | None = Field(
+        None,
+        min_length=1,
+        max_length=4,
+        description="of a latent point, in place of `size`: `[5, 8]` for noise at 5 steps",
+    )
+
+    @model_validator(mode="after")
+    def _check_shape(self) -> LatentParameters:
+        if (self.size is None) == (self.shape is None):
+            raise ValueError("a latent is of a `size` or of a `shape`, one of the two")
+        if self.shape is not None and math.prod(self.shape) > LARGEST_LATENT:
+            raise ValueError(f"{self.shape} are more than {LARGEST_LATENT} numbers")
+        return self
+
+
+class UniformParameters(LatentParameters):
     """Validate the parameters of ``uniform``."""
 
-    size: int = Field(ge=1, le=65536, description="number of latent dimensions")
     low: float = Field(-(3.0**0.5), description="lower bound; -√3 gives unit variance")
     high: float = Field(3.0**0.5, description="upper bound")
 
@@ -38,10 +63,9 @@ class UniformParameters(Parameters):
         return self
 
 
-class GaussianParameters(Parameters):
+class GaussianParameters(LatentParameters):
     """Validate the parameters of ``gaussian``."""
 
-    size: int = Field(ge=1, le=65536, description="number of latent dimensions")
     mean: float = Field(0.0, description="mean of every dimension")
     deviation: float = Field(1.0, gt=0, description="standard deviation of every dimension")
 
@@ -106,11 +130,18 @@ def advnets_penalties() -> list[Component]:
 @hookimpl
 def advnets_priors() -> list[Component]:
     """Register the distributions of z."""
-    return list_components(
-        "advnets.game:{camel}",
-        uniform=("U(low, high) in every dimension; U(-√3, √3) by default", UniformParameters),
-        gaussian=("N(mean, deviation²) in every dimension", GaussianParameters),
-    )
+    return [
+        *list_components(
+            "advnets.game:{camel}",
+            uniform=("U(low, high) in every dimension; U(-√3, √3) by default", UniformParameters),
+            gaussian=("N(mean, deviation²) in every dimension", GaussianParameters),
+        ),
+        Component(
+            "none",
+            "advnets.game:NoLatent",
+            "no latent: what G is told is all that it makes examples of",
+        ),
+    ]
 
 
 @hookimpl

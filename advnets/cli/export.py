@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import click
 
 from ..errors import UsageError
 from ..safe_io.atomic import write_atomically
+from ..safe_io.jsonable import to_jsonable
 from .common import check_out, echo, out_option, plugin_options
 from .run_options import checkpoint_option, open_run, run_argument, weights_option
 
@@ -55,9 +57,11 @@ def command(
 ) -> None:
     """Export a network of RUN.
 
-    The generator maps latents [N, size] to examples in the preprocessed range, the
-    discriminator such examples to its output. Next to PATH, PATH.json says where the
-    network comes from, the prior to draw latents from, and the range.
+    The generator maps latents [N, ...], and what else it is told, to examples in the
+    preprocessed range, the discriminator such examples to its output. A network that takes one
+    thing is called with an array, one that takes several with a dictionary by name. Next to
+    PATH, PATH.json says what it takes and gives (names, shapes, types, numbers of classes),
+    where it comes from, the prior to draw latents from, and the range.
 
     A .keras file loads with keras.models.load_model after `import advnets.networks`
     (and the plugins that its layers come from); a SavedModel needs TensorFlow only.
@@ -129,7 +133,8 @@ def describe(opened: Run, network: str, model: Any) -> dict[str, Any]:
 
     return {
         "network": network,
-        "takes": list(opened.game.roles[network].takes),
+        "inputs": {name: to_jsonable(one) for name, one in inputs_of(opened, network, model)},
+        "outputs": {name: to_jsonable(one) for name, one in outputs_of(opened, network, model)},
         "run": opened.path.resolve().name,
         "recipe": opened.recipe.name,
         "step": opened.commit.step,
@@ -142,6 +147,34 @@ def describe(opened: Run, network: str, model: Any) -> dict[str, Any]:
         "stand_in": bool(opened.manifest.get("stand_in")),
         "advnets": __version__,
     }
+
+
+def inputs_of(opened: Run, network: str, model: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what a network takes, by name: shape of one, type, and classes with their names."""
+    from ..game.wiring import input_fields
+
+    game, spec = opened.game, opened.source.spec
+    known = {**spec.fields, **{name: each.field for name, each in game.conditions.items()}}
+    seen = input_fields(model, game.roles[network])
+    for name in game.roles[network].takes:
+        found: dict[str, Any] = {}
+        if name in seen:
+            found = {"shape": seen[name].shape, "dtype": seen[name].dtype}
+        if name in known and known[name].classes is not None:
+            found["classes"] = known[name].classes
+            if known[name].names:
+                found["names"] = known[name].names
+        yield name, found
+
+
+def outputs_of(opened: Run, network: str, model: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what a network gives, by name: shape of one, and type."""
+    gives, output = opened.game.roles[network].gives or {}, getattr(model, "output", None)
+    if output is None:  # a network of its own making says nothing
+        return
+    named = output if isinstance(output, Mapping) else {next(iter(gives), "output"): output}
+    for name, tensor in named.items():
+        yield name, {"shape": tensor.shape[1:], "dtype": str(tensor.dtype)}
 
 
 def remove(path: Path) -> None:

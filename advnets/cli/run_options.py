@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from click.decorators import FC
 
 from ..errors import UsageError
 from ..runs import RunFolder
+from ..safe_io import open_file
 from ..safe_io.json_text import parse_json
 from .common import registry_of
 
@@ -80,10 +82,24 @@ def given_option(command: FC) -> FC:
         "--given",
         multiple=True,
         metavar="NAME=VALUE",
-        callback=lambda ctx, _, words: dict(map(_parse_given, words)),
-        help="What the generator is told, rather than drawn: label=3, a JSON list of one value "
-        "for each sample, or @FILE.npz with an array of that name. Repeatable.",
+        callback=lambda ctx, _, words: _parse_all(words),
+        help="What samples are made of, rather than drawn: label=3, a class's name, a JSON list "
+        "of one value for each sample, or @FILE.npz with an array of that name. Repeatable, "
+        "for another name.",
     )(command)
+
+
+def _parse_all(words: Iterable[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for word in words:
+        name, value = _parse_given(word)
+        if name in found:
+            raise UsageError(
+                f"--given {name} is named twice",
+                hint=f"one value for each sample is a list: --given {name}=[0,1,2]",
+            )
+        found[name] = value
+    return found
 
 
 def _parse_given(word: str) -> tuple[str, Any]:
@@ -93,27 +109,48 @@ def _parse_given(word: str) -> tuple[str, Any]:
     if text.startswith("@"):
         return name, _read_array(name, Path(text[1:]))
     try:
-        return name, parse_json(text.encode())
+        value = parse_json(text.encode())
     except ValueError as error:
+        if text.isprintable() and text[:1] not in ("", "[", "{", '"'):
+            return name, text  # the name of a class, perhaps
         raise UsageError(
-            f"--given {word}: {text[:60]!r} is neither a number nor a list of numbers",
+            f"--given {word[:60]}: {text[:60]!r} is neither a number nor a list of numbers",
             hint=f"{name}=3, {name}=[0,1,2], or {name}=@FILE.npz",
         ) from error
+    if isinstance(value, dict) or value is None:
+        raise UsageError(
+            f"--given {word[:60]}: numbers were expected, or a list of them",
+            hint=f"{name}=3, {name}=[0,1,2], or {name}=@FILE.npz",
+        )
+    return name, value
 
 
 def _read_array(name: str, path: Path) -> Any:
+    """Return an array from a .npz file: of that name, of ``latents`` that of samples, or alone."""
     import numpy as np
 
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open_file(path) as file, np.load(file, allow_pickle=False) as arrays:
+            if isinstance(arrays, np.ndarray):
+                raise ValueError("a .npy file")
             for known in (name, f"{name}s"):
-                if known in file:
-                    return file[known]
-            held = ", ".join(file)
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        raise UsageError(f"--given {name}=@{path}: no .npz file can be read there") from error
+                if known in arrays:
+                    return arrays[known]
+            held = list(arrays)
+            if len(held) == 1:
+                return arrays[held[0]]
+    except (
+        *(OSError, ValueError, EOFError, AttributeError, TypeError, MemoryError),
+        *(zipfile.BadZipFile, NotImplementedError, zlib.error),
+    ) as error:
+        reason = getattr(error, "strerror", None) or "it is no .npz file of numbers"
+        raise UsageError(
+            f"--given {name}=@{path}: no .npz file can be read there: {reason}",
+            hint=f"numpy.savez(FILE, {name}=…) writes one",
+        ) from error
     raise UsageError(
-        f"--given {name}=@{path}: it holds {held or 'nothing'}", hint=f"an array named {name!r}"
+        f"--given {name}=@{path}: it holds {', '.join(held) or 'nothing'}",
+        hint=f"an array named {name!r} is looked for, unless there is only one",
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ..runs import RunFolder
 from .common import check_out, echo, out_option, plugin_options
 from .run_options import (
     checkpoint_option,
@@ -26,12 +28,13 @@ FORMATS = (".png", ".npz")
     "-n",
     "count",
     type=click.IntRange(1, 1_000_000),
-    help="How many samples; 64 by default, 100 with --interpolate.",
+    help="How many samples; as many as something is given for, else 64, or 100 with --interpolate.",
 )
 @click.option(
     "--interpolate",
     is_flag=True,
-    help="Rows of 10 samples along straight lines between latent points.",
+    help="Rows of 10 samples along straight lines between latent points; what else is given has "
+    "one value a row.",
 )
 @given_option
 @seed_option("Seed of the latent points; equal seeds give equal samples.")
@@ -53,19 +56,19 @@ def command(
     """Draw samples from the generator of RUN.
 
     A .png shows them. A .npz holds them: `samples` [n, ...] in the data set's own range,
-    before preprocessing, their `latents` [n, size], and, by name, what else the generator was
+    before preprocessing, their `latents` [n, ...], and, by name, what else the generator was
     told. Without a number and without anything given, each class that the generator is told of
-    has a row.
+    has a row. The data need not be there: what is told and not given is drawn from what the run
+    keeps of them.
     """
     if out is not None:
         check_out(out, FORMATS)
+    refuse_given(RunFolder.open(run), given, None if interpolate else count)
     opened = open_run(ctx, run)
     columns = 10 if interpolate else None
-    count = count or (100 if interpolate else None)
     if not (count or given or interpolate):  # a row for each class
         given, columns = opened.game.by_class(64)
-        count = len(next(iter(given.values()))) if given else 64
-    samples, told = opened.sample(count or 64, seed, interpolate, weights, given)
+    samples, told = opened.sample(count, seed, interpolate, weights, given)
     if out is None:
         kind = "lines" if interpolate else "drawn"
         step = opened.commit.step
@@ -76,10 +79,33 @@ def command(
         from ..safe_io.atomic import replace_atomically
 
         with replace_atomically(out) as file:
-            arrays = {("latents" if name == "latent" else name): v for name, v in told.items()}
+            arrays = {_key(name): values for name, values in told.items()}
             np.savez_compressed(file, samples=samples, **dict[str, Any](arrays))
     else:
         from ..monitor.grid import save_grid
 
         save_grid(out, samples, opened.source.spec, columns=columns)
     echo(str(out))
+
+
+def refuse_given(folder: RunFolder, given: Mapping[str, Any], count: int | None) -> None:
+    """Refuse what a run's samples cannot be made of, by its manifest, before TensorFlow is there.
+
+    Raises:
+        UsageError: As :func:`advnets.data.given.check_given` does.
+    """
+    from ..data.given import check_given, count_rows
+    from ..data.kept import parse_told
+
+    told = parse_told(folder) if given else None
+    if told is None:
+        return
+    if count is not None:
+        check_given(given, told, count)
+    for name, value in given.items():
+        check_given({name: value}, told, count_rows({name: value}, told) or 1)
+
+
+def _key(name: str) -> str:
+    """Return what an array is called in a .npz file, next to ``samples``."""
+    return {"latent": "latents", "samples": "samples_", "latents": "latents_"}.get(name, name)

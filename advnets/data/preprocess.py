@@ -118,12 +118,12 @@ class Preprocess:
             low, high, start, end = self._ends()
             return np.asarray((x - start) / (end - start) * (high - low) + low, np.float32)
         if self.name == "gcn":
-            mean, norm = self._average
+            mean, norm = self.average
             return np.asarray(x * (norm / self.scale) + mean, np.float32)
         return x
 
     @cached_property
-    def _average(self) -> tuple[float, float]:
+    def average(self) -> tuple[float, float]:
         """Mean and norm of an average training example."""
         return self._statistics() if self._statistics else (0.0, self.scale)
 

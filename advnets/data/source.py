@@ -26,6 +26,10 @@ CHUNK_EXAMPLES, CHUNK_BYTES = 1000, 2**26
 """Of a split that is gone through in parts, what is in memory at a time, at most."""
 
 
+EXCERPT = 256
+"""Examples that a run keeps to sample with, at most."""
+
+
 class Source(ABC):
     """Give the examples of a data set, which is a subclass of this one.
 
@@ -43,6 +47,7 @@ class Source(ABC):
 
     Attributes:
         memory_budget: Bytes of a split that may be kept in memory; ``None`` for 4 GiB.
+        counted: The frequencies of classes that were asked for so far, by field.
 
     >>> class Coin(Source):
     ...     name = "coin"
@@ -66,6 +71,7 @@ class Source(ABC):
         self._fingerprints: dict[str, str] = {}
         self._field_fingerprints: dict[tuple[str, str], str] = {}
         self._marginals: np.ndarray | None = None
+        self.counted: dict[str, np.ndarray] = {}
 
     @property
     @abstractmethod
@@ -298,6 +304,24 @@ class Source(ABC):
             self._marginals = (total / self.count("train")).astype(np.float32)
         return self._marginals
 
+    def frequencies(self, name: str) -> np.ndarray:
+        """Return how often each class of a field comes in the training data, ``[classes]``."""
+        if name not in self.counted:
+            classes = self.spec.field(name).classes
+            counts = np.bincount(self.field("train", name).ravel(), minlength=classes or 0)
+            self.counted[name] = np.asarray(counts / counts.sum(), np.float64)
+        return self.counted[name]
+
+    def excerpt(self) -> Examples | None:
+        """Return the first examples of the validation split (or of training), with their fields.
+
+        256 of them, fewer where they would take more than 64 MiB: what a run keeps of its data.
+        """
+        split = "validation" if "validation" in self.splits else "train"
+        fitting = CHUNK_BYTES // self.spec.bytes_with(self.spec.fields)
+        most = min(EXCERPT, max(fitting, 1), self.count(split))
+        return self.take(split, np.arange(most))
+
     def fingerprint(self, split: str = "train", fields: Iterable[str] = ()) -> str:
         """Return SHA-256 over type, shape and bytes of a split's examples, 64 hexadecimal digits.
 
@@ -343,6 +367,7 @@ class Source(ABC):
         self._fingerprints.clear()
         self._field_fingerprints.clear()
         self._marginals = None
+        self.counted.clear()
 
     def check_budget(self, split: str, examples: int) -> None:
         """Refuse to load a split that is larger than the budget, or 4 GiB if that is more.

@@ -35,6 +35,7 @@ class Field:
         high: The upper end.
         kind: ``"image"`` for what is preprocessed as the data set's images are, or
             ``"vector"``.
+        names: The classes' names, if they have any.
 
     Raises:
         DataError: If these contradict each other.
@@ -49,9 +50,12 @@ class Field:
     low: float | None = None
     high: float | None = None
     kind: Literal["image", "vector"] = "vector"
+    names: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         _check_array(self, "field")
+        if self.names and len(self.names) != self.classes:
+            raise DataError(f"{len(self.names)} names for {self.classes or 'no'} classes")
         if self.classes is None:
             return
         if not isinstance(self.classes, int) or self.classes < 1:

@@ -41,8 +41,9 @@ class Players:
 
     Attributes:
         prior: p_z, a :class:`advnets.game.Prior`.
-        generator: Latent points ``[n, size]`` → examples in the preprocessed range. Many
-            samples are better drawn by ``samples``, which all devices compute.
+        generator: Latent points ``[n, *shape]``, and by name what else it is told, ``[n, ...]``
+            → examples in the preprocessed range. Many samples are better drawn by ``samples``,
+            which all devices compute.
         discriminator: Examples in the preprocessed range → D's outputs by name (``logits``,
             …), and the ``probability`` of "real" where the loss defines one.
         judge_in_play: The same for one batch as D judges it in a round: by the batch's own
@@ -51,7 +52,7 @@ class Players:
     """
 
     prior: Any = None
-    generator: Callable[[np.ndarray], np.ndarray] | None = None
+    generator: Callable[..., np.ndarray] | None = None
     discriminator: Callable[[np.ndarray], Mapping[str, np.ndarray]] | None = None
     judge_in_play: Callable[[np.ndarray], Mapping[str, np.ndarray]] | None = None
     loss: Any = None
@@ -206,18 +207,29 @@ class MetricContext(Inputs):
         key, parts = digest(indices, split), self.real_parts(split, indices)
         return self._extract_parts("features", extractor, key, parts)
 
-    def generated_features(self, extractor: Wanted, n: int) -> np.ndarray:
-        """Compute features of the samples ``generated(n)``, drawn and given up part by part.
+    def generated_features(
+        self, extractor: Wanted, n: int, given: Mapping[str, Any] | None = None
+    ) -> np.ndarray:
+        """Compute features of ``generated(n, given)``, drawn and given up part by part.
 
         >>> context = MetricContext(samples=lambda n, seed, first=0: np.ones((n - first, 2)))
         >>> context.generated_features("pixels", 3).shape
         (3, 2)
         """
-        return self._extract_parts("features", extractor, str(n), self.generated_parts(n))
+        parts = self.generated_parts(n, given)
+        return self._extract_parts("features", extractor, self._key(n, given), parts)
 
-    def generated_probabilities(self, extractor: Wanted, n: int) -> np.ndarray:
-        """Compute class probabilities of ``generated(n)``, as :meth:`generated_features`."""
-        return self._extract_parts("probabilities", extractor, str(n), self.generated_parts(n))
+    def generated_probabilities(
+        self, extractor: Wanted, n: int, given: Mapping[str, Any] | None = None
+    ) -> np.ndarray:
+        """Compute class probabilities of samples, as :meth:`generated_features` features."""
+        parts = self.generated_parts(n, given)
+        return self._extract_parts("probabilities", extractor, self._key(n, given), parts)
+
+    def _key(self, n: int, given: Mapping[str, Any] | None) -> str:
+        """Return what tells these samples from others."""
+        each = self._given(n, given)
+        return "/".join([str(n), *(digest(each[name], name) for name in sorted(each))])
 
     def _extract_parts(
         self, what: str, extractor: Wanted, key: str, parts: Iterable[np.ndarray]

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Source
+from ..data import Field, Source
+from ..data.given import check_given
 from ..errors import DataError
 
 PART_EXAMPLES, PART_BYTES = 2_000, 2**26
@@ -30,6 +31,7 @@ class Data:
         take: ``(split, indices)`` → float32 ``[n, *shape]``: the examples of these indices
             of a split; by default they are taken from ``load``.
         count: ``split`` → how many examples it has; by default they are counted in ``load``.
+        field: ``(split, name)`` → ``[N, ...]``: what comes with the examples of a split.
         spec: The :class:`advnets.data.DataSpec`.
         source: The :class:`advnets.data.Source`, or ``None``.
     """
@@ -38,6 +40,7 @@ class Data:
     splits: Sequence[str] = ()
     take: Callable[[str, np.ndarray], np.ndarray] | None = None
     count: Callable[[str], int] | None = None
+    field: Callable[[str, str], np.ndarray] = _missing
     spec: Any = None
     source: Any = None
 
@@ -56,6 +59,7 @@ class Data:
             splits=source.splits,
             take=take,
             count=source.count,
+            field=source.field,
             spec=source.spec,
             source=source,
         )
@@ -73,6 +77,8 @@ class Inputs:
             same arguments give the same samples.
         data: The real examples.
         seed: The seed to draw samples with.
+        told: What the samples are made of, as :class:`advnets.data.Field` by name: ``latent``,
+            and fields, in the range of the preprocessed data.
 
     >>> inputs = Inputs(data=Data(load=lambda split: np.zeros((5, 2)), splits=("test",)))
     >>> inputs.examples("test").shape
@@ -86,6 +92,7 @@ class Inputs:
     samples: Callable[..., np.ndarray] = _missing
     data: Data = field(default_factory=Data)
     seed: int = 0
+    told: Mapping[str, Field | None] = field(default_factory=dict)
     _looked_at: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def examples(self, split: str) -> np.ndarray:
@@ -116,6 +123,8 @@ class Inputs:
     def _check(self, split: str) -> None:
         splits = self.data.splits
         if split not in splits:
+            if self.data.source is not None:
+                self.data.source.check_split(split)
             raise DataError(
                 f"the data set has no {split!r} split; it has: {', '.join(splits) or 'none'}"
             )
@@ -127,14 +136,19 @@ class Inputs:
         Args:
             n: How many.
             given: What the generator is told rather than drawn, by name: one value for all
-                samples, or one for each: ``{"label": 3}``.
+                samples, or one for each: ``{"label": 3}``, ``{"latent": z}``.
 
         Raises:
             DataError: If there are fewer than ``n`` of them, or one is not finite: a
                 score of NaN samples would be a number without a meaning.
+            UsageError: If the generator is not told such a thing.
         """
-        told = {} if given is None else {"given": given}
+        told = {"given": self._given(n, given)} if given else {}
         return self._check_samples(np.asarray(self.samples(n, self.seed, **told)), n)
+
+    def _given(self, n: int, given: Mapping[str, Any] | None) -> dict[str, np.ndarray]:
+        """Return what is given, one value for each sample."""
+        return check_given(given or {}, self.told or dict.fromkeys(given or {}), n)
 
     def _check_samples(self, samples: np.ndarray, n: int) -> np.ndarray:
         if len(samples) != n:
@@ -147,13 +161,59 @@ class Inputs:
             )
         return samples
 
-    def real_parts(self, split: str, indices: np.ndarray | None = None) -> Iterator[np.ndarray]:
-        """Yield the examples of these indices of a split (all by default), some at a time.
+    def find(self, split: str, where: Mapping[str, Any]) -> np.ndarray:
+        """Return the indices of a split's examples whose fields have these values.
+
+        Args:
+            split: Which split.
+            where: The value that a field has, or is among, by name: ``{"label": 3}``,
+                ``{"label": [3, 5]}``.
 
         Raises:
-            DataError: As :meth:`examples` does.
+            DataError: As :meth:`examples` does; also if the data have no such field, or if
+                there is no such example.
+
+        >>> fields = {"label": np.array([0, 1, 0])}
+        >>> data = Data(
+        ...     load=lambda split: np.zeros((3, 2)),
+        ...     splits=("test",),
+        ...     field=lambda split, name: fields[name],
+        ... )
+        >>> Inputs(data=data).find("test", {"label": 0}).tolist()
+        [0, 2]
+        """
+        chosen = np.ones(self.size(split), bool)
+        for name, value in where.items():
+            values = np.asarray(self.data.field(split, name))
+            if values.ndim != 1:
+                raise DataError(
+                    f"{name!r} is of the shape {values.shape[1:]}; examples are found by a number"
+                )
+            chosen &= np.isin(values, value)
+        if not chosen.any():
+            wanted = ", ".join(f"{name} {value}" for name, value in where.items())
+            raise DataError(f"no example of the data set's {split!r} split has {wanted}")
+        return np.flatnonzero(chosen)
+
+    def real_parts(
+        self,
+        split: str,
+        indices: np.ndarray | None = None,
+        where: Mapping[str, Any] | None = None,
+    ) -> Iterator[np.ndarray]:
+        """Yield the examples of these indices of a split (all by default), some at a time.
+
+        Args:
+            split: Which split.
+            indices: Integers ``[n]``: which examples, in which order.
+            where: In place of indices: what they have; see :meth:`find`.
+
+        Raises:
+            DataError: As :meth:`examples` and :meth:`find` do.
         """
         self._check(split)
+        if where:
+            indices = self.find(split, where)
         indices = np.arange(self.size(split)) if indices is None else indices
         take = self.data.take or (lambda split, indices: self.data.load(split)[indices])
         return (take(split, indices[first:last]) for first, last in self._parts(len(indices)))
@@ -164,12 +224,16 @@ class Inputs:
             most = max(1, min(most, PART_BYTES // (4 * self.data.spec.size)))
         return ((first, min(first + most, n)) for first in range(0, n, most))
 
-    def generated_parts(self, n: int) -> Iterator[np.ndarray]:
-        """Yield the samples ``generated(n)``, some at a time.
+    def generated_parts(
+        self, n: int, given: Mapping[str, Any] | None = None
+    ) -> Iterator[np.ndarray]:
+        """Yield the samples ``generated(n, given)``, some at a time.
 
         Raises:
-            DataError: As :meth:`generated` does.
+            DataError, UsageError: As :meth:`generated` does.
         """
+        each = self._given(n, given)
         for first, last in self._parts(n):
-            samples = np.asarray(self.samples(last, self.seed, first))
+            own = {"given": {name: values[:last] for name, values in each.items()}} if each else {}
+            samples = np.asarray(self.samples(last, self.seed, first, **own))
             yield self._check_samples(samples, last - first)

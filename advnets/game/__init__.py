@@ -10,7 +10,7 @@ from .game import AdversarialGame
 from .losses import Loss, Minimax, NonSaturating
 from .penalties import R1, Penalty
 from .players import NORMS_MEASURED, SAMPLED_NORMS, WEIGHTS_SEEN
-from .prior import Gaussian, Prior, Uniform
+from .prior import Gaussian, NoLatent, Prior, Uniform
 from .role import PLAYERS, Role
 from .scene import Play, Scene
 from .side import Side
@@ -38,6 +38,7 @@ __all__ = [
     "GeneratorAverage",
     "Loss",
     "Minimax",
+    "NoLatent",
     "NonSaturating",
     "Penalty",
     "Play",

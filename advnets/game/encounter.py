@@ -55,7 +55,7 @@ class Encounter:
     def fake(self, scene: Scene) -> Side:
         """Return the fake side: G of the latent and of what it is told, with these as fields."""
         fields = {name: scene.told(name) for name in scene.fields_of("generator")}
-        latent = scene.told("latent")
+        latent = scene.told("latent") if scene.has_latent else None
         return Side(example=scene.call("generator"), latent=latent, **fields)
 
     def meet(self, scene: Scene) -> Mapping[str, Duel]:

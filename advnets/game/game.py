@@ -23,12 +23,12 @@ from .encounter import Duel, Encounter, Generated
 from .generation import Generation
 from .losses import Loss, Minimax, value_function
 from .penalties import Penalty
-from .prior import Prior, Uniform
+from .prior import NoLatent, Prior, Uniform
 from .role import PLAYERS, gather_roles
 from .scene import Cast, Play
 from .unsaved import refuse_unsaved, refuse_unseeded
 from .updates import TURNS, Alternating, UpdateRule
-from .wiring import latent_size, wire_roles
+from .wiring import latent_shape, wire_roles
 
 
 class AdversarialGame(Generation):
@@ -56,9 +56,12 @@ class AdversarialGame(Generation):
         encounter: An :class:`Encounter`; :class:`Generated` by default.
         conditions: How fields of generated examples are drawn, by name; those that are not
             named come with the batch.
-        prior: The distribution of z; U(−√3, √3) in G's number of inputs by default.
+        prior: The distribution of z; U(−√3, √3) in the shape of G's input by default;
+            ``NoLatent()`` where G makes examples of nothing but what it is told.
         loss: A :class:`Loss`; :class:`Minimax` by default.
         penalties: Terms added to the players' losses.
+        given: What networks of one input are told, by their names, since it has no name:
+            ``{"generator": ["edges"]}``.
         updates: An :class:`UpdateRule`; :class:`Alternating` with k = 1 by default.
         average: A :class:`GeneratorAverage` to keep next to G, or one for each network that
             moves with G, by name; none by default.
@@ -93,6 +96,7 @@ class AdversarialGame(Generation):
         prior: Prior | None = None,
         loss: Loss | None = None,
         penalties: Iterable[Penalty] = (),
+        given: Mapping[str, Iterable[str]] | None = None,
         updates: UpdateRule | None = None,
         average: GeneratorAverage | Mapping[str, GeneratorAverage] | None = None,
         seed: int = 0,
@@ -101,6 +105,7 @@ class AdversarialGame(Generation):
         encounter = encounter if encounter is not None else Generated()
         terms = tuple(penalties)
         everyone = {"generator": generator, "discriminator": discriminator, **(networks or {})}
+        without = isinstance(prior, NoLatent)
         for term in terms:
             if not _players(term) or not set(_players(term)) <= set(PLAYERS):
                 raise PluginError(
@@ -108,9 +113,12 @@ class AdversarialGame(Generation):
                     f"{' or '.join(map(repr, PLAYERS))}, or a tuple of both",
                     module=type(term).__module__,
                 )
-        roles = wire_roles(gather_roles(encounter, terms), everyone, conditions or ())
-        super().__init__(everyone, roles, name)
-        self.encounter, self.penalties, self.prior = encounter, terms, prior
+        roles = gather_roles(encounter, terms, latent=not without)
+        super().__init__(
+            everyone, wire_roles(roles, everyone, conditions or (), given or {}), name
+        )
+        self.encounter, self.penalties = encounter, terms
+        self.prior = None if without else prior
         self.updates = updates if updates is not None else Alternating()
         self.conditions = dict(conditions or {})
         for named, condition in self.conditions.items():
@@ -120,12 +128,15 @@ class AdversarialGame(Generation):
                     hint="self.field = Field((), 'int64', classes=10) says what it draws",
                     module=type(condition).__module__,
                 )
-        size = latent_size(self.roles, everyone)
-        if self.prior is None and size is not None:
-            self.prior = Uniform(size)
-        if self.prior is not None and size is not None and self.prior.size != size:
+        shape = latent_shape(self.roles, everyone)
+        if without and any("latent" in role.takes for role in self.roles.values()):
+            raise UsageError("there is no latent, but a network takes it")
+        if self.prior is None and shape is not None:
+            self.prior = Uniform(shape=shape)
+        if self.prior is not None and shape is not None and self.prior.shape != shape:
             raise UsageError(
-                f"the prior draws {self.prior.size} latent dimensions, the generator takes {size}"
+                f"the prior draws latent points of the shape {self.prior.shape}, the network that "
+                f"takes them wants {shape}"
             )
         self.loss = loss if loss is not None else Minimax()
         if isinstance(average, GeneratorAverage):

@@ -11,13 +11,13 @@ import numpy as np
 import tensorflow as tf
 
 from ..data import Field
+from ..data.given import check_given
 from ..errors import PluginError, UsageError
 from ..random import Draw
 from .averaging import GeneratorAverage
 from .batches import Batch
 from .conditions import Condition, check_drawn
 from .encounter import Encounter
-from .given import check_given
 from .players import Players
 from .prior import Prior
 from .sampling import Sampler
@@ -90,12 +90,23 @@ class Generation(Players):
         return self.sampling_networks(weights)["generator"]
 
     @property
-    def told(self) -> tuple[str, ...]:
-        """The names of what generated examples are made of: latent, conditions, fields."""
-        takes = [self.roles[name].takes for name in self._networks_of("generator")]
-        named = dict.fromkeys(name for each in takes for name in each if name != "example")
-        own = [] if self.prior is None else ["latent"]
-        return tuple(dict.fromkeys([*own, *self.conditions, *named]))
+    def told(self) -> dict[str, Field | None]:
+        """What generated examples are made of, by name: latent, conditions, fields; ``None``
+        where nobody says what it looks like.
+        """
+        names = self._networks_of("generator")
+        told: dict[str, Field | None] = {}
+        if self.prior is not None:
+            told["latent"] = Field(self.prior.shape, "float32")
+        told |= {name: condition.field for name, condition in self.conditions.items()}
+        for each in names:
+            fields = input_fields(self.networks[each], self.roles[each])
+            for name, space in self.roles[each].takes.items():
+                # What is of a shape comes from another network.
+                if name != "example" and name not in told and isinstance(space, str):
+                    drawn = self.outside.get(name)
+                    told[name] = fields.get(name) if drawn is None else drawn.field
+        return told
 
     def by_class(self, examples: int) -> tuple[dict[str, np.ndarray], int | None]:
         """Arrange samples so that each class that the generator is told of has a row.
@@ -107,20 +118,12 @@ class Generation(Players):
             What is given, by name, and the samples in a row; nothing and ``None`` where G is
             told of no class, or of more than there may be samples.
         """
-        fields = {name: each.field for name, each in {**self.outside, **self.conditions}.items()}
-        for name in self.told:
-            classes = fields[name].classes if name in fields else None
-            if classes is not None and classes <= examples and not fields[name].shape:
+        for name, field in self.told.items():
+            classes = None if field is None or field.shape else field.classes
+            if classes is not None and classes <= examples:
                 columns = examples // classes
                 return {name: np.repeat(np.arange(classes), columns)}, columns
         return {}, None
-
-    @property
-    def told_fields(self) -> dict[str, Field]:
-        """What the fields look like that networks of the generator's side are told."""
-        names = self._networks_of("generator")
-        found = [input_fields(self.networks[name], self.roles[name]) for name in names]
-        return {name: field for each in found for name, field in each.items()}
 
     def draw_told(
         self,
@@ -146,10 +149,7 @@ class Generation(Players):
             UsageError: If something is given that the game does not take, or of another
                 shape or type, or if a field can be drawn by nobody.
         """
-        fields = {**self.told_fields}
-        fields |= {name: each.field for name, each in {**self.outside, **self.conditions}.items()}
-        given = {} if given is None else given
-        given = check_given(given, self.told, fields, self.prior, examples)
+        given = check_given({} if given is None else given, self.told, examples)
         draw = Draw(seed, 0)
         batch = self._batch_outside(draw, stream, examples)
         told: dict[str, np.ndarray] = {}
@@ -226,7 +226,7 @@ class Generation(Players):
         weights: str = "auto",
         first: int = 0,
         given: Mapping[str, Any] | None = None,
-    ) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Sample from G, in the range of the preprocessed data.
 
         Every replica makes its share. Where several workers play, all of them call this at
@@ -243,11 +243,11 @@ class Generation(Players):
             given: What is not drawn; see :meth:`draw_told`.
 
         Returns:
-            What they were made of, by name (``latent`` float32 ``[examples - first, size]``,
-            and fields), and the samples.
+            The samples, float32 ``[examples - first, *shape]``, and what they were made of, by
+            name: ``latent`` and fields, ``[examples - first, ...]`` each.
         """
         told = self.draw_told(examples, seed, stream, given, first)
-        return told, self.generate_from(told, chunk, weights)
+        return self.generate_from(told, chunk, weights), told
 
     def generate_from(
         self,
@@ -266,6 +266,12 @@ class Generation(Players):
             UsageError: If the encounter makes no examples.
         """
         told = dict(told) if isinstance(told, Mapping) else {"latent": told}
+        if not told:
+            raise UsageError(
+                "samples of this game would be made of nothing: its generator takes neither the "
+                "latent, nor a field",
+                hint="an encounter that makes no examples outside of a round says sample = None",
+            )
         self.sampling_networks(weights)  # there may be no averages
         averaged = bool(self.averages) and weights != "current"
         if averaged not in self._samplers:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 
+from ..errors import UsageError
 from ..random import Draw
 
 
@@ -13,13 +17,28 @@ class Prior:
 
     Args:
         size: The number of latent dimensions.
+        shape: Of one latent point, ``(size,)`` by default; ``(steps, numbers)`` for a
+            sequence, say.
+
+    Attributes:
+        shape: Of one latent point.
+        size: Numbers in it.
+
+    >>> Prior(shape=(5, 8)).size, Prior(3).shape
+    (40, (3,))
     """
 
-    def __init__(self, size: int):
-        self.size = size
+    def __init__(self, size: int | None = None, shape: Sequence[int] | None = None):
+        if (size is None) == (shape is None):
+            raise UsageError(
+                "a prior is of a size or of a shape, one of the two",
+                hint="size=100, or shape=[5, 8]",
+            )
+        self.shape: tuple[int, ...] = (size,) if size is not None else tuple(shape or ())
+        self.size = math.prod(self.shape)
 
     def sample(self, draw: Draw, stream: str, examples: int | tf.Tensor) -> tf.Tensor:
-        """Draw z: float32 ``[examples, size]``, a pure function of the draw and the stream."""
+        """Draw z: float32 ``[examples, *shape]``, a pure function of the draw and the stream."""
         raise NotImplementedError(f"{type(self).__name__} defines no sample")
 
     def quantile(self, u: np.ndarray) -> np.ndarray | None:
@@ -46,13 +65,19 @@ class Uniform(Prior):
     TensorShape([3, 2])
     """
 
-    def __init__(self, size: int, low: float = -(3.0**0.5), high: float = 3.0**0.5):
-        super().__init__(size)
+    def __init__(
+        self,
+        size: int | None = None,
+        low: float = -(3.0**0.5),
+        high: float = 3.0**0.5,
+        shape: Sequence[int] | None = None,
+    ):
+        super().__init__(size, shape)
         self.low, self.high = low, high
 
     def sample(self, draw: Draw, stream: str, examples: int | tf.Tensor) -> tf.Tensor:
-        """Draw z: float32 ``[examples, size]``."""
-        return self.low + (self.high - self.low) * draw.uniform(stream, (self.size,), examples)
+        """Draw z: float32 ``[examples, *shape]``."""
+        return self.low + (self.high - self.low) * draw.uniform(stream, self.shape, examples)
 
     def quantile(self, u: np.ndarray) -> np.ndarray:
         """Return low + (high − low) u."""
@@ -66,16 +91,29 @@ class Gaussian(Prior):
     TensorShape([3, 2])
     """
 
-    def __init__(self, size: int, mean: float = 0.0, deviation: float = 1.0):
-        super().__init__(size)
+    def __init__(
+        self,
+        size: int | None = None,
+        mean: float = 0.0,
+        deviation: float = 1.0,
+        shape: Sequence[int] | None = None,
+    ):
+        super().__init__(size, shape)
         self.mean, self.deviation = mean, deviation
 
     def sample(self, draw: Draw, stream: str, examples: int | tf.Tensor) -> tf.Tensor:
-        """Draw z: float32 ``[examples, size]``."""
-        return self.mean + self.deviation * draw.normal(stream, (self.size,), examples)
+        """Draw z: float32 ``[examples, *shape]``."""
+        return self.mean + self.deviation * draw.normal(stream, self.shape, examples)
 
     def quantile(self, u: np.ndarray) -> np.ndarray:
         """Return mean + deviation · Φ⁻¹(u)."""
         from scipy.special import ndtri
 
         return np.asarray(self.mean + self.deviation * ndtri(u), np.float64)
+
+
+class NoLatent(Prior):
+    """Draw nothing: what examples are made of is all that networks are told."""
+
+    def __init__(self) -> None:
+        self.shape, self.size = (), 0

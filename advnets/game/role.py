@@ -84,9 +84,14 @@ def _named(spaces: str | tuple[str, ...] | Mapping[str, Space]) -> dict[str, Spa
     return {name: name for name in names}
 
 
-def gather_roles(encounter: HasRoles, penalties: Iterable[HasRoles]) -> dict[str, Role]:
-    """Return what networks do, by name: the encounter has the first word, penalties the last."""
-    roles = {**ROLES, **encounter.roles}
+def gather_roles(
+    encounter: HasRoles, penalties: Iterable[HasRoles], latent: bool = True
+) -> dict[str, Role]:
+    """Return what networks do, by name: the encounter has the first word, penalties the last.
+
+    Where there is no latent, G takes what it is told.
+    """
+    roles = {**ROLES, **({} if latent else {"generator": Role((), "example")}), **encounter.roles}
     for penalty in penalties:
         roles = {**penalty.roles, **roles}
     return roles

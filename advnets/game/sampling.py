@@ -111,19 +111,19 @@ def interpolate_latents(ends: np.ndarray, n: int, per_line: int = PER_LINE) -> n
     """Return latent points along the lines between ends 0 → 1, 1 → 2, …
 
     Args:
-        ends: Latent points, float32 ``[m, size]``, m ≥ 1.
+        ends: Latent points, float32 ``[m, *shape]``, m ≥ 1.
         n: How many points to return.
         per_line: Points on each line, both of its ends included.
 
     Returns:
-        float32 ``[n, size]``, one line after the other.
+        float32 ``[n, *shape]``, one line after the other.
 
     Source: Goodfellow et al. 2014, figure 3.
 
     >>> interpolate_latents(np.array([[0.0], [1.0], [0.0]]), 6, per_line=3).ravel().tolist()
     [0.0, 0.5, 1.0, 1.0, 0.5, 0.0]
     """
-    weights = np.linspace(0.0, 1.0, per_line)[:, None]
+    weights = np.linspace(0.0, 1.0, per_line).reshape(-1, *[1] * (np.ndim(ends) - 1))
     lines = [
         (1 - weights) * ends[i % len(ends)] + weights * ends[(i + 1) % len(ends)]
         for i in range(-(-n // per_line))

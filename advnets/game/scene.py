@@ -84,6 +84,11 @@ class Scene:
         known = next(iter(self._told.values()), None)
         return self.batch.size if known is None else batching.size(known)
 
+    @property
+    def has_latent(self) -> bool:
+        """Whether there is a latent in the game."""
+        return self._cast.prior is not None
+
     def told(self, name: str, again: str = "") -> tf.Tensor:
         """Return the latent or a field of generated examples, as drawn for this play.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -71,6 +71,7 @@ def wire_roles(
     roles: Mapping[str, Role],
     networks: Mapping[str, keras.Model],
     conditions: Iterable[str] = (),
+    given: Mapping[str, Iterable[str]] = MappingProxyType({}),
 ) -> dict[str, Role]:
     """Return the roles with what the networks take besides, by the names of their inputs.
 
@@ -78,6 +79,7 @@ def wire_roles(
         roles: What networks do, by name.
         networks: Them.
         conditions: The names of what is drawn besides the latent.
+        given: What networks take besides, where their inputs don't tell.
 
     Raises:
         UsageError: If a network has no role, a role no network, a network no input for what
@@ -87,17 +89,19 @@ def wire_roles(
     wired = {}
     for name, network in networks.items():
         role, inputs = roles[name], input_names(network)
-        missing = [one for one in role.takes if one not in (inputs or role.takes)]
-        if missing or (inputs is None and len(role.takes) > 1):
+        takes = dict(role.takes)
+        for one in given.get(name, ()):
+            takes.setdefault(one, one)
+        missing = [one for one in takes if one not in (inputs or takes)]
+        if missing or (inputs is None and len(takes) != 1):
             raise UsageError(
-                f"the network {name!r} takes {', '.join(role.takes)}, but its inputs are "
+                f"the network {name!r} takes {', '.join(takes) or 'nothing'}, but its inputs are "
                 f"called {', '.join(inputs or ['(one, unnamed)'])}",
                 hint="a network that takes several things is a Keras model of a dictionary of "
-                "inputs by name",
+                f"inputs by name; what a single input is, `given` says: {{{name!r}: ['label']}}",
             )
-        told = [one for one in inputs or () if one not in role.takes]
-        takes = {**role.takes, **{one: one for one in told}}
-        wired[name] = Role(takes, role.gives, role.player)
+        told = [one for one in inputs or () if one not in takes]
+        wired[name] = Role({**takes, **{one: one for one in told}}, role.gives, role.player)
     _check_fit(wired, networks)
     return wired
 
@@ -113,11 +117,9 @@ def _check_fit(roles: Mapping[str, Role], networks: Mapping[str, keras.Model]) -
         if len(gives) == 1 and isinstance(outputs, tuple) and None not in outputs[1:]:
             ends.append(("gives", next(iter(gives.values())), tuple(outputs[1:])))
         for verb, space, shape in ends:
-            if space == "latent":
-                shape = (math.prod(shape),)
-            elif isinstance(space, tuple):
+            if isinstance(space, tuple):
                 known.setdefault(space, ("its role", tuple(space)))
-            elif space != "example":
+            elif space not in ("latent", "example"):
                 continue
             who, other = known.setdefault(space, (f"the {name}", shape))
             if other != shape:
@@ -152,10 +154,12 @@ def refuse_misfit(network: keras.Model, name: str, role: Role, inputs: Mapping[s
             )
 
 
-def latent_size(roles: Mapping[str, Role], networks: Mapping[str, keras.Model]) -> int | None:
-    """Return the size of the latent, by the network that takes it; ``None`` if none does."""
+def latent_shape(
+    roles: Mapping[str, Role], networks: Mapping[str, keras.Model]
+) -> tuple[int, ...] | None:
+    """Return the shape of the latent, by the network that takes it; ``None`` if none does."""
     for name, role in roles.items():
         latent = input_fields(networks[name], role).get("latent")
         if "latent" in role.takes and latent is not None:
-            return math.prod(latent.shape)
+            return latent.shape
     return None

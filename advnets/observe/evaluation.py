@@ -190,6 +190,7 @@ def evaluate_game(
         ),
         data=Data.of(source),
         seed=recipe.seed if seed is None else seed,
+        told=game.told,
         weights=Weights(
             step=int(game.rounds.numpy()),
             sha256=weights_sha256(generator.get_weights()),
@@ -220,7 +221,10 @@ def evaluate_game(
 
 
 def _generate_from(
-    make: Callable[[dict[str, np.ndarray]], Any], numbers: int, latents: np.ndarray
+    make: Callable[[dict[str, np.ndarray]], Any],
+    numbers: int,
+    latents: np.ndarray,
+    **told: np.ndarray,
 ) -> np.ndarray:
-    """Return what is made of latent points alone."""
-    return generate(make, {"latent": np.asarray(latents, np.float32)}, numbers)
+    """Return what is made of latent points, and of fields ``[n, ...]`` by name."""
+    return generate(make, {"latent": np.asarray(latents, np.float32), **told}, numbers)

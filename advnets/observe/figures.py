@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, BinaryIO
@@ -9,6 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ..data import Source
+from ..errors import UsageError
 from ..evaluate.estimators.nearest import find_nearest
 from ..game import AdversarialGame
 from ..game.sampling import interpolate_told
@@ -55,11 +57,12 @@ def samples_and_neighbours(
     told = game.draw_told(rows * columns, seed)
     generated = generate(game.maker(weights), told, source.spec.size)
     samples = source.preprocess.invert(generated).reshape(rows, columns, *source.spec.shape)
+    latents = told.get("latent", np.zeros((len(generated), 0)))
     places, neighbours = _nearest(samples[:, -1], source)
     apart = samples[:, -1].astype(np.float64) - neighbours
     return SamplesAndNeighbours(
         samples=samples,
-        latents=told["latent"].reshape(rows, columns, -1),
+        latents=latents.reshape(rows, columns, math.prod(latents.shape[1:])),
         neighbours=neighbours,
         places=places,
         distances=np.sqrt(np.square(apart).reshape(rows, -1).sum(axis=1)),
@@ -83,7 +86,12 @@ def latent_lines(
         game, source, seed, weights: As in :func:`samples_and_neighbours`.
         rows: How many lines.
         columns: Images on each, both ends included.
+
+    Raises:
+        UsageError: If the game has no latent.
     """
+    if game.prior is None:
+        raise UsageError("figure 3 shows lines through latent space; this game has no latent")
     fitting = shape_of_grid(source)
     rows, columns = rows or fitting[0], columns or fitting[1]
     told = interpolate_told(game.draw_told(rows + 1, seed), rows * columns, columns)
@@ -127,6 +135,8 @@ class Figures(Observer):
         if source.fits("train"):
             second = partial(samples_and_neighbours, game, source)
             self._draw(2, step, lambda file: figure_2(second(), spec, name).save(file, "PNG"))
+        if game.prior is None:
+            return
         third = partial(latent_lines, game, source)
         self._draw(3, step, lambda file: figure_3(third(), spec, name).save(file, "PNG"))
 

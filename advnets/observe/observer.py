@@ -85,7 +85,7 @@ class Moment:
         view = self.view
         given, columns = view.game.by_class(n := view.recipe.settings.monitoring.samples)
         n = n if columns is None else len(next(iter(given.values())))
-        made = view.game.generate(n, FIXED_SEED, "grid", given=given)[1]
+        made = view.game.generate(n, FIXED_SEED, "grid", given=given)[0]
         return view.source.preprocess.invert(made)
 
     @property

@@ -56,6 +56,9 @@ class Entries(BaseModel, extra="allow"):
     time: Time | None = Field(None, description="where the time went, in seconds")
     goodput: Number | None = Field(None, description="the share of training in the time")
     sessions: Sessions | None = Field(None, description="how often the run was taken up")
+    sampling: dict[str, Any] | None = Field(
+        None, description="what samples are made of, and what is known of the data without them"
+    )
     jit: dict[str, Any] | None = Field(None, description="whether XLA compiles, and why")
     noise: Any = Field(None, description="how the prior repeats itself, if it does")
     scores: Annotated[list[ScoreEntry], FailFast()] = Field(

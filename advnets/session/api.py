@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,16 @@ import numpy as np
 import tensorflow as tf
 
 from ..checkpoint import CheckpointStore, Commit
-from ..data import Source
+from ..data import Field, Preprocess, Source
+from ..data.given import check_given, count_rows
+from ..data.kept import KeptSource, parse_told
 from ..distribute.strategy import make_local_strategy
 from ..distribute.workers import Workers
-from ..errors import RunError, UsageError
+from ..errors import DataError, RunError, UsageError
 from ..evaluate import Score
 from ..evaluate.features import Extractors
 from ..game import AdversarialGame
-from ..game.sampling import interpolate_told
+from ..game.sampling import PER_LINE, interpolate_told
 from ..game.state import state_variables
 from ..log import on_screen
 from ..observe.evaluation import Helpers, evaluate_game
@@ -27,8 +30,11 @@ from ..plugins import Registry, load_plugins
 from ..plugins.attribution import attribute_errors
 from ..recipe import Recipe, load_recipe
 from ..runs import RunFolder
-from ..train.build import build_game
+from ..train.build import build_game, draw_outside_from
 from ..train.find_data import build_source, find_data
+from .kept import in_own_range, read_kept
+
+log = logging.getLogger(__name__)
 
 
 class Run:
@@ -72,8 +78,23 @@ class Run:
 
     @cached_property
     def source(self) -> Source:
-        """The run's data."""
-        return build_source(self.recipe)
+        """The run's data; where they are not here, or are others, what it keeps of them."""
+        source = build_source(self.recipe)
+        try:
+            source.available()
+            spec, missing = source.spec, "those that are here have another shape, type or range"
+        except DataError as error:
+            spec, missing = None, f"they are not here: {error.message}"
+        kept = read_kept(self.folder, missing)
+        if kept is None or spec == kept.spec:
+            return source
+        log.info("the run's data are not read (%s)", missing)
+        return kept
+
+    @cached_property
+    def told(self) -> dict[str, Field | None]:
+        """What samples are made of, by name: ``latent``, and the fields that G is told."""
+        return parse_told(self.folder) or in_own_range(self.game, self.source.spec)
 
     @cached_property
     def _extractors(self) -> Extractors:
@@ -127,8 +148,20 @@ class Run:
         commit = self.commit
         with strategy.scope():
             game = build_game(self.recipe, self.source)
+            self._draw_from_kept(game)
         CheckpointStore(self.folder.checkpoints).restore(commit, state_variables(game))
         return game
+
+    def _draw_from_kept(self, game: AdversarialGame) -> None:
+        """Draw fields from what the run keeps, so that samples are the same without the data."""
+        kept = read_kept(self.folder, "")
+        if kept is None or isinstance(self.source, KeptSource):
+            return  # the data are all that there is, or the game was built from what is kept
+        try:
+            draw_outside_from(game, kept)
+        except RunError as error:
+            log.warning("%s; they are taken from the data", error.message)
+            draw_outside_from(game, self.source)
 
     @property
     def generator(self) -> keras.Model:
@@ -166,7 +199,7 @@ class Run:
 
     def sample(
         self,
-        n: int,
+        n: int | None = None,
         seed: int = 0,
         interpolate: bool = False,
         weights: str = "auto",
@@ -175,27 +208,52 @@ class Run:
         """Sample from the trained generator, on all devices that the run would use here.
 
         Args:
-            n: How many samples.
+            n: How many samples; by default as many as something is given for, or else 64, or
+                10 lines.
             seed: Seed of the latent points; equal seeds give equal points.
             interpolate: Draw rows of 10 samples along straight lines between pairs of
-                latent points (figure 3 of Goodfellow et al. 2014).
+                latent points (figure 3 of Goodfellow et al. 2014); a row has one label.
             weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
             given: What is not to be drawn, by name: one value for all samples, or one for
-                each: ``{"label": 3}``.
+                each: ``{"label": 3}``. With ``interpolate`` one for each row, and latent points
+                for the ends of the lines, one more. Images in the data set's own range.
 
         Returns:
             Samples in the data set's own range, ``[n, *shape]``, and what they were made of,
-            by name: ``latent`` ``[n, size]``, and the fields that the generator is told.
+            by name: ``latent``, and the fields that the generator is told, ``[n, ...]`` each.
 
         Raises:
             UsageError: If something is given that the game does not take.
         """
+        own = {} if given is None else given
+        if interpolate:
+            n, own = _for_lines(n, own, self.told)
+        elif n is None:
+            n = count_rows(own, self.told) or 64
+        drawn = -(-n // PER_LINE) + 1 if interpolate else n
+        prepared = self._prepared(check_given(own, self.told, drawn))
         game = self._shared_game
-        told = game.draw_told(n, seed, given=given)
+        told = game.draw_told(drawn, seed, given=prepared)
         if interpolate:
             told = interpolate_told(told, n)
         generated = game.generate_from(told, weights=weights)
+        images = self._images(told)
+        told |= {name: images[name].invert(told[name]) for name in images}
         return self.source.preprocess.invert(generated), told
+
+    def _prepared(self, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return what is given as the game is told it."""
+        images = self._images(given)
+        return {**given, **{name: np.asarray(images[name].apply(given[name])) for name in images}}
+
+    def _images(self, names: Iterable[str]) -> dict[str, Preprocess]:
+        """Return how those are preprocessed that are images of the data."""
+        spec, drawn = self.source.spec.fields, self.recipe.settings.conditions
+        return {
+            name: self.source.preprocess.for_field(spec[name])
+            for name in names
+            if name in spec and name not in drawn and spec[name].kind == "image"
+        }
 
     def evaluate(
         self,
@@ -224,6 +282,27 @@ class Run:
     def __repr__(self) -> str:
         status, step = self.manifest.get("status"), self.manifest.get("step")
         return f"Run({str(self.path)!r}, {status}, step {step})"
+
+
+def _for_lines(
+    n: int | None, given: Mapping[str, Any], told: Mapping[str, Field | None]
+) -> tuple[int, dict[str, Any]]:
+    """Return how many samples on lines are meant, and what is given for the lines' ends.
+
+    Of a field there is one value a line; the end of the last line has that of its beginning.
+    """
+    if "latent" not in told:
+        raise UsageError("there are no lines to sample along: this game has no latent")
+    found = dict(given)
+    fields = {name: value for name, value in given.items() if name != "latent"}
+    lines = count_rows(fields, told)
+    for name in fields if lines is not None else ():
+        if count_rows({name: fields[name]}, told) is not None:
+            found[name] = [*fields[name], fields[name][-1]]
+    if lines is None and "latent" in given:
+        ends = count_rows({"latent": given["latent"]}, told)
+        lines = None if ends is None else max(ends - 1, 1)
+    return (10 if lines is None else lines) * PER_LINE if n is None else n, found
 
 
 def run(

@@ -34,6 +34,7 @@ from ..train.recovery import Recovery, forget_scores, slow_down
 from ..train.rounds import Rounds
 from ..train.saver import Saver
 from .ending import Ending
+from .kept import keep_for_sampling
 from .noise import duplicated_noise
 from .observers import make_callbacks, make_observers
 from .opening import Opening, keep_data
@@ -92,7 +93,12 @@ class Session:
             steps, fields = game.updates.discriminator_steps, carried(game, self.source)
             feed = make_feed(self.recipe, self.source, steps, strategy, fields)
         read = sorted({*fields, *game.counted})
-        self.workers.run_on_chief(lambda: keep_data(self.folder, self.source, fields, read))
+
+        def keep() -> None:
+            keep_data(self.folder, self.source, fields, read)
+            keep_for_sampling(self.folder, game, self.source)
+
+        self.workers.run_on_chief(keep)
         return game, feed
 
     def restore(self, game: AdversarialGame) -> int:

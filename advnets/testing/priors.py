@@ -14,14 +14,14 @@ from .subject import Subject
 
 
 def draws_latent_points(subject: Subject) -> None:
-    """Finite float32 of shape ``[n, size]``."""
+    """Finite float32 of shape ``[n, *shape]``."""
     prior = _made(subject)
     for n in (5, 1):
         z = prior.sample(Draw(1, 0), "latent", n)
-        if tuple(z.shape) != (n, prior.size) or z.dtype != tf.float32:
+        if tuple(z.shape) != (n, *prior.shape) or z.dtype != tf.float32:
             fail(
                 f"sample() returned {z.dtype.name} of shape {tuple(z.shape)}; float32 of shape "
-                f"{(n, prior.size)} was expected"
+                f"{(n, *prior.shape)} was expected"
             )
         if not np.isfinite(z).all():
             fail("sample() returned numbers that are not finite")
@@ -85,7 +85,8 @@ def works_compiled(subject: Subject) -> None:
 def plays_a_short_game(subject: Subject) -> None:
     """A generator takes the points, and nothing becomes NaN."""
     prior = _made(subject)
-    generator = keras.Sequential([keras.Input((prior.size,)), keras.layers.Dense(toys.SIZE)])
+    layers = [keras.layers.Flatten(), keras.layers.Dense(toys.SIZE)]
+    generator = keras.Sequential([keras.Input(prior.shape), *layers])
     made = toys.game(prior=prior, generator=generator)
     toys.trained(made, toys.examples(8), ("discriminator", "generator"))
 

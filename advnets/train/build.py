@@ -22,6 +22,7 @@ from ..game import (
     GameContext,
     GeneratorAverage,
     Loss,
+    NoLatent,
     Penalty,
     Prior,
     Role,
@@ -39,8 +40,6 @@ from ..recipe import Recipe
 from ..recipe.schema import Training
 from .callbacks import changes_game
 
-KEPT = 256
-"""Examples that are kept for sampling where samples are made of examples."""
 NORMS_EVERY = 10
 """Rounds between two that measure gradient norms, unless lines are logged more often."""
 
@@ -71,7 +70,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
     }
     for name, condition in conditions.items():
         _check_classes(name, condition, source)
-    roles = gather_roles(encounter, penalties)
+    roles = gather_roles(encounter, penalties, latent=not isinstance(prior, NoLatent))
     contexts = network_contexts(recipe, source, prior, roles, conditions)
     with under_policy(settings.distribution.precision):
         networks = {
@@ -92,13 +91,13 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         prior=prior,
         loss=recipe.make("loss", Loss),
         penalties=penalties,
+        given=settings.given,
         updates=recipe.make("updates", UpdateRule),
         average=averages,
         seed=recipe.seed,
     )
     game.counted = counted
-    game.outside = _outside(game, source)
-    game.kept = _kept(game, source)
+    draw_outside_from(game, source)
     optimizers = {
         f"{player}_optimizer": recipe.make(
             f"optimizers.{player}",
@@ -141,18 +140,11 @@ def game_context(recipe: Recipe, source: Source, counted: set[str], name: str = 
 
     def frequencies(field: str) -> np.ndarray:
         counted.add(field)
-        return class_frequencies(source, field)
+        return source.frequencies(field)
 
     return GameContext(
         source.spec, recipe.seed, training.batch_size, training.steps, name, frequencies
     )
-
-
-def class_frequencies(source: Source, field: str) -> np.ndarray:
-    """Return how often each class of a field comes in the training data, float64 ``[classes]``."""
-    values = source.field("train", field)
-    counts = np.bincount(values, minlength=source.spec.field(field).classes or 0)
-    return np.asarray(counts / counts.sum(), np.float64)
 
 
 def network_contexts(
@@ -169,7 +161,7 @@ def network_contexts(
     """
     spaces = {
         "example": Field(source.spec.shape, "float32", kind=source.spec.kind),
-        "latent": Field((prior.size,), "float32"),
+        **({} if isinstance(prior, NoLatent) else {"latent": Field(prior.shape, "float32")}),
         INDEX: Field((), "int64"),
         **source.spec.fields,
         **{name: condition.field for name, condition in conditions.items()},
@@ -197,6 +189,13 @@ def network_contexts(
             )
         taken = {key: look_up(space, name) for key, space in role.takes.items()}
         told = {key: look_up(key, name) for key in recipe.settings.given.get(name, [])}
+        taken |= {key: field for key, field in told.items() if key not in taken}
+        if not taken:
+            raise UsageError(
+                f"the network {name!r} takes nothing: there is no latent, and it is told nothing",
+                where="given",
+                hint=f"given: {{{name}: [label]}} says what it makes examples of",
+            )
         first, *others = taken
         contexts[name] = NetworkContext(
             role=role.kind,
@@ -205,7 +204,7 @@ def network_contexts(
             marginals=source.marginals,
             seed=recipe.seed,
             name=name,
-            given={**{key: taken[key] for key in others}, **told},
+            given={key: taken[key] for key in others},
             fields=spaces,
             input_name=first,
         )
@@ -250,12 +249,19 @@ def _path(network: str) -> str:
     return network if network in PLAYERS else f"networks.{network}"
 
 
+def draw_outside_from(game: AdversarialGame, source: Source) -> None:
+    """Draw from a source, or from what is kept of it, what comes with a batch in a round."""
+    game.outside = _outside(game, source)
+    game.kept = _kept(game, source)
+
+
 def _outside(game: AdversarialGame, source: Source) -> dict[str, Condition]:
     """Return how fields that come with the batch are drawn outside of a round: by frequencies."""
     found: dict[str, Condition] = {}
     for name in game.fields:
-        if name in source.spec.fields and source.spec.fields[name].classes is not None:
-            found[name] = Frequencies(class_frequencies(source, name))
+        declared = source.spec.fields.get(name)
+        if declared is not None and declared.classes is not None and not declared.shape:
+            found[name] = Frequencies(source.frequencies(name))
     return found
 
 
@@ -265,8 +271,9 @@ def _kept(game: AdversarialGame, source: Source) -> Batch | None:
     others = [n for n in game.fields if n in source.spec.fields and n not in game.outside]
     if not (wanted or others):
         return None
-    split = "validation" if "validation" in source.splits else "train"
-    read = source.take(split, np.arange(min(KEPT, source.count(split))))
+    read = source.excerpt()
+    if read is None:
+        return None
     fields = {
         name: tf.convert_to_tensor(source.preprocess_field(name, values))
         for name, values in read.fields.items()

@@ -87,6 +87,8 @@ def test_beside_it_lies_what_one_has_to_know(run_folder, capsys):
         about = json.load(file)
     assert (about["network"], about["step"], about["recipe"]) == ("generator", 60, "digits")
     assert about["latent"]["size"] == 20
+    assert about["inputs"] == {"latent": {"shape": [20], "dtype": "float32"}}
+    assert about["outputs"] == {"example": {"shape": [8, 8, 1], "dtype": "float32"}}
     assert about["preprocessed_range"] == [0, 1]
     manifest = json.loads((run_folder / "manifest.json").read_text())
     assert about["state_sha256"] == manifest["state_sha256"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import keras
@@ -71,15 +72,97 @@ def test_pictures_have_a_row_for_each_class(conditional: Path, tmp_path: Path) -
         ("label=10", "label is 10 for a sample; its classes are 0 to 9"),
         ("label=1.5", "label is 1.5"),
         ("colour=1", "'colour' is given, but samples of this game are made of latent, label"),
-        ("label=three", "neither a number nor a list"),
+        ("labels=1", "did you mean 'label'"),
+        ("label=three", "label is given as 'three'; a class, 0 to 9, was expected"),
+        ("label=[1,", "neither a number nor a list"),
+        ('label={"a": 1}', "numbers were expected, or a list of them"),
+        ("label=null", "numbers were expected, or a list of them"),
+        ("label=true", "label is given as True; a class, 0 to 9, was expected"),
         ("label", "NAME=VALUE was expected"),
-        ("label=[1,2]", "in the shape"),
-        ("label=@nowhere.npz", "no .npz file can be read there"),
+        ("label=[1,2]", "label is given for 2 samples, but 3 are asked for"),
+        ("latent=[1,2]", r"latent is given in the shape \(2,\); expected \(32,\)"),
+        ("label=@nowhere.npz", "no .npz file can be read there: No such file"),
     ],
 )
-def test_what_cannot_be_given(conditional: Path, word: str, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
+def test_what_cannot_be_given(
+    conditional: Path, word: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("advnets.cli.sample.open_run", None)  # it is refused before
+    with pytest.raises(UsageError, match=message) as refused:
         run("sample", conditional, "-n", 3, "--given", word)
+    assert refused.value.exit_code == 2
+
+
+def test_from_python_it_is_refused_alike(conditional: Path) -> None:
+    opened = advnets.open_run(conditional)
+    for given, message in (
+        ({"labels": 1}, "did you mean 'label'"),
+        ({"label": "three"}, "a class, 0 to 9, was expected"),
+        ({"label": [1, 2]}, "given for 2 samples, but 3"),
+        (3, "values by name were expected"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            opened.sample(3, given=given)
+
+
+def test_the_same_is_not_given_twice(conditional: Path) -> None:
+    with pytest.raises(UsageError, match="--given label is named twice"):
+        run("sample", conditional, "--given", "label=3", "--given", "label=4")
+
+
+def test_files_that_hold_no_array_of_that_name(conditional: Path, tmp_path: Path) -> None:
+    np.savez(tmp_path / "two.npz", a=np.arange(3), b=np.arange(3))
+    np.save(tmp_path / "one.npy", np.arange(3))
+    (tmp_path / "text.npz").write_text("no archive")
+    np.savez(tmp_path / "words.npz", label=np.array(["a", "b"]))
+    np.savez(tmp_path / "objects.npz", label=np.array([{}], object))
+    for name, message in (
+        ("two.npz", "it holds a, b"),
+        ("one.npy", "it is no .npz file"),
+        ("text.npz", "it is no .npz file"),
+        ("objects.npz", "it is no .npz file of numbers"),
+        ("words.npz", "a class, 0 to 9, was expected"),
+        ("", "is a folder"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            run("sample", conditional, "--given", f"label=@{tmp_path / name}")
+
+
+def test_as_many_samples_as_are_given(conditional: Path, tmp_path: Path) -> None:
+    np.savez(tmp_path / "any.npz", whatever=[7, 8])
+    for word, labels in (("label=[1,2,3]", [1, 2, 3]), (f"label=@{tmp_path}/any.npz", [7, 8])):
+        run("sample", conditional, "--given", word, "--out", tmp_path / "x.npz")
+        with np.load(tmp_path / "x.npz") as held:
+            assert held["label"].tolist() == labels
+
+
+def test_truncated_latents(conditional: Path) -> None:
+    """From Python, and for a metric: what is given is what samples are made of."""
+    opened = advnets.open_run(conditional)
+    _, told = opened.sample(6, given={"label": 2})
+    truncated = 0.5 * told["latent"]
+    samples, told = opened.sample(given={"label": 2, "latent": truncated})
+    np.testing.assert_array_equal(told["latent"], truncated)
+    for row in range(6):  # one latent for all: as each in its place
+        alone, _ = opened.sample(1, given={"label": 2, "latent": truncated[row]})
+        np.testing.assert_allclose(alone[0], samples[row], rtol=1e-4, atol=1e-3)
+
+
+def test_a_line_has_one_label(conditional: Path, tmp_path: Path) -> None:
+    out = tmp_path / "lines.npz"
+    run("sample", conditional, "--interpolate", "-n", 30, "--out", out)
+    with np.load(out) as held:
+        labels, latents = held["label"].reshape(3, 10), held["latents"].reshape(3, 10, -1)
+    assert (labels == labels[:, :1]).all()
+    np.testing.assert_allclose(np.diff(latents, n=2, axis=1), 0, atol=1e-5)
+    run("sample", conditional, "--interpolate", "--given", "label=[4,2]", "--out", out)
+    with np.load(out) as held:
+        assert held["label"].tolist() == [4] * 10 + [2] * 10
+        np.testing.assert_array_equal(held["latents"], latents.reshape(30, -1)[:20])
+    ends = latents[:, 0]
+    samples, told = advnets.open_run(conditional).sample(interpolate=True, given={"latent": ends})
+    assert len(samples) == 20
+    np.testing.assert_allclose(told["latent"], latents.reshape(30, -1)[:20], atol=1e-6)
 
 
 def test_a_game_that_is_told_nothing_takes_nothing(finished_run: Path) -> None:
@@ -91,6 +174,10 @@ def test_networks_are_exported_as_they_are_called(conditional: Path, tmp_path: P
     opened = advnets.open_run(conditional)
     run("export", conditional, "--format", "keras", "--out", tmp_path / "g.keras")
     loaded = keras.models.load_model(tmp_path / "g.keras")
+    about = json.loads((tmp_path / "g.keras.json").read_text())
+    assert list(about["inputs"]) == ["latent", "label"]
+    assert about["inputs"]["label"] == {"shape": [], "dtype": "int64", "classes": 10}
+    assert list(about["outputs"]) == ["example"]
     samples, told = opened.sample(3, given={"label": 7})
     made = np.asarray(loaded({"latent": told["latent"], "label": told["label"]}))
     np.testing.assert_allclose(opened.source.preprocess.invert(made), samples, rtol=1e-4, atol=1e-3)

@@ -75,11 +75,11 @@ def test_what_is_not_trained_is_averaged_and_integers_are_copied():
 def test_samples_come_from_the_average_where_there_is_one(make_game, points):
     game = make_game(network(), average=GeneratorAverage(network()))
     game.averaged_generator.set_weights([np.zeros_like(w) for w in game.generator.get_weights()])
-    assert not game.generate(5)[1].any()
-    assert not game.generate(5, weights="averaged")[1].any()
-    assert game.generate(5, weights="current")[1].any()
+    assert not game.generate(5)[0].any()
+    assert not game.generate(5, weights="averaged")[0].any()
+    assert game.generate(5, weights="current")[0].any()
     plain = make_game(network())
-    np.testing.assert_array_equal(plain.generate(5)[1], plain.generate(5, weights="current")[1])
+    np.testing.assert_array_equal(plain.generate(5)[0], plain.generate(5, weights="current")[0])
     with pytest.raises(UsageError, match="no averages"):
         plain.generate(5, weights="averaged")
 

@@ -1,11 +1,14 @@
 """Games that are told more than z: who is told what, and how it is drawn."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from advnets.data import DataSpec, Field
+from advnets.data.given import check_given, count_rows
 from advnets.errors import DataError, PluginError, UsageError
 from advnets.game import (
     AdversarialGame,
@@ -16,15 +19,21 @@ from advnets.game import (
     FromBatch,
     GameContext,
     Loss,
+    NoLatent,
     Simultaneous,
     Uniform,
     UniformClasses,
 )
-from advnets.game.given import check_given
 from advnets.random import Draw
 
 RATE = 0.1
 LABEL = Field((), "int64", classes=10)
+TOLD = {
+    "latent": Field((2,), "float32"),
+    "label": LABEL,
+    "animal": Field((), "int64", classes=2, names=("cat", "bee")),
+    "shade": Field((2,), "float32", low=0, high=255),
+}
 
 
 class Critic(Loss):
@@ -181,23 +190,40 @@ def test_what_comes_with_the_batch():
         ({"colour": 1}, "'colour' is given, but samples of this game are made of latent, label"),
         ({"label": 10}, "label is 10 for a sample; its classes are 0 to 9"),
         ({"label": 1.5}, "label is 1.5 for a sample"),
-        ({"label": [1, 2]}, r"label is given in the shape \(2,\)"),
-        ({"label": "three"}, "label is given as 'three'; numbers were expected"),
+        ({"labels": 1}, "did you mean 'label'"),
+        ({"label": [1, 2]}, "label is given for 2 samples, but 3 are asked for"),
+        ({"label": [[0, 1], [1, 0]]}, r"label is given in the shape \(2, 2\); expected \(\)"),
+        ({"label": "three"}, "label is given as 'three'; a class, 0 to 9, was expected"),
+        ({"label": True}, "label is given as True; a class"),
+        ({"label": None}, "label is given as None; a class"),
+        ({"label": {"a": 1}}, "a class, 0 to 9, was expected"),
+        ({"animal": "dog"}, "which none of its 2 classes is called; hint: they are cat, bee"),
+        ({"animal": "cats"}, "did you mean 'cat'"),
+        ({"animal": 2}, "its classes are 0 to 1; hint: by name: cat, bee"),
+        ({"shade": [0.0, 300.0]}, "shade is given from 0 to 300; its range is 0 to 255"),
+        ({"shade": "light"}, "shade is given as 'light'; numbers were expected"),
         ({"latent": [0.0, 1.0, 2.0]}, r"latent is given in the shape \(3,\)"),
         ({"latent": [np.nan, 0.0]}, "NaN or infinity"),
     ],
 )
 def test_what_cannot_be_given(given, message):
-    with pytest.raises(UsageError, match=message):
-        check_given(given, ["latent", "label"], {"label": LABEL}, Uniform(2), 3)
+    with pytest.raises(UsageError) as refused:
+        check_given(given, TOLD, 3)
+    assert re.search(message, f"{refused.value.message}; hint: {refused.value.hint}")
 
 
 def test_one_value_for_all_or_one_for_each():
     told = {"latent": [1.0, 2.0], "label": [1, 2, 3]}
-    found = check_given(told, ["latent", "label"], {"label": LABEL}, Uniform(2), 3)
+    found = check_given(told, TOLD, 3)
     assert found["latent"].tolist() == [[1, 2]] * 3
     assert found["label"].tolist() == [1, 2, 3]
     assert found["label"].dtype == np.int64
+    assert check_given({"animal": ["bee", "cat"]}, TOLD, 2)["animal"].tolist() == [1, 0]
+    assert check_given({"animal": "bee"}, TOLD, 2)["animal"].tolist() == [1, 1]
+    assert count_rows(told, TOLD) == 3
+    assert count_rows({"label": 3}, TOLD) is None
+    with pytest.raises(UsageError, match="unequal numbers of samples: label for 2, animal for 1"):
+        count_rows({"label": [1, 2], "animal": ["cat"]}, TOLD)
 
 
 def by_class():
@@ -213,13 +239,13 @@ def by_class():
 
 def test_samples_of_given_classes():
     game = by_class()
-    told, samples = game.generate(5, given={"label": 3})
+    samples, told = game.generate(5, given={"label": 3})
     assert told["label"].tolist() == [3] * 5
     np.testing.assert_allclose(samples, told["latent"] + 6, rtol=1e-6)
-    each, samples = game.generate(5, given={"label": [0, 1, 2, 3, 4]})
+    samples, each = game.generate(5, given={"label": [0, 1, 2, 3, 4]})
     np.testing.assert_array_equal(each["latent"], told["latent"])
     np.testing.assert_allclose(samples, told["latent"] + 2 * np.arange(5)[:, None], rtol=1e-6)
-    drawn, samples = game.generate(200)
+    samples, drawn = game.generate(200)
     assert set(drawn["label"]) == set(range(10))
     np.testing.assert_allclose(
         samples, drawn["latent"] + 2 * drawn["label"][:, None], rtol=1e-6, atol=1e-6
@@ -231,5 +257,48 @@ def test_samples_of_given_classes():
 def test_what_comes_with_real_examples_has_to_be_given():
     with pytest.raises(UsageError, match="'label' comes with real examples"):
         conditional().generate(3)
-    told, samples = conditional().generate(3, given={"label": [4.0]})
+    samples, told = conditional().generate(3, given={"label": [4.0]})
     np.testing.assert_allclose(samples, told["latent"] + 8, rtol=1e-6)
+
+
+def test_a_generator_of_what_it_is_told_alone():
+    """G(e) = 2 e: nothing is drawn, and its only input is what `given` says."""
+    generator = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    generator.set_weights([np.full((1, 1), 2.0, "float32")])
+    game = AdversarialGame(
+        generator,
+        weighted(example=3.0, edges=5.0),
+        prior=NoLatent(),
+        given={"generator": ["edges"]},
+        loss=Critic(),
+        updates=Simultaneous(),
+    )
+    game.compile(keras.optimizers.SGD(RATE), keras.optimizers.SGD(RATE))
+    assert list(game.told) == ["edges"]
+    x, e = np.array([[1.0], [-2.0]], "float32"), np.array([[4.0], [0.5]], "float32")
+    logged = game.fit({"example": x, "edges": e}, batch_size=2, shuffle=False, verbose=0).history
+    assert logged["d_loss"][0] == pytest.approx(np.mean(3 * 2 * e - 3 * x), rel=1e-5)
+    weight = 2 + RATE * 3 * np.mean(e)
+    samples, told = game.generate(2, given={"edges": [1.0]})
+    np.testing.assert_allclose(samples, [[weight], [weight]], rtol=1e-5)
+    assert told.keys() == {"edges"}
+    with pytest.raises(UsageError, match="'edges' comes with real examples"):
+        game.generate(2)
+    with pytest.raises(UsageError, match="'latent' is given, but samples .* made of edges"):
+        game.generate(2, given={"latent": [1.0]})
+    with pytest.raises(UsageError, match="its inputs are called latent, label"):
+        AdversarialGame(
+            weighted(latent=1.0, label=1.0), weighted(example=1.0), given={"generator": ["edges"]}
+        )
+
+
+def test_latents_of_the_shape_of_the_input():
+    layers = [keras.Input((2, 3)), keras.layers.Flatten(), keras.layers.Dense(1)]
+    discriminator = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    game = AdversarialGame(keras.Sequential(layers), discriminator)
+    assert game.prior.shape == (2, 3)
+    assert game.generate(5)[1]["latent"].shape == (5, 2, 3)
+    z = np.zeros((2, 3))
+    assert np.ptp(game.generate(5, given={"latent": z})[0]) == 0
+    with pytest.raises(UsageError, match=r"shape \(6,\), the network that takes them wants \(2, 3"):
+        AdversarialGame(keras.Sequential(layers), discriminator, prior=Uniform(6))

@@ -146,7 +146,7 @@ def test_r1_is_of_x_alone_and_the_judge_is_told_the_rest():
 
 
 def test_samples_need_no_encoder():
-    told, samples = inference(Simultaneous()).generate(5)
+    samples, told = inference(Simultaneous()).generate(5)
     assert told.keys() == {"latent"}
     np.testing.assert_allclose(samples, 2 * told["latent"], rtol=1e-6)
 

@@ -222,7 +222,7 @@ def test_a_condition_that_reads_a_label_is_itself_outside_of_a_round() -> None:
     discriminator = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     game = AdversarialGame(generator, discriminator, conditions={"other": Opposite()})
     game.outside = {"label": Frequencies([1.0, 0.0, 0.0, 0.0])}
-    assert game.generate(5)[0]["other"].tolist() == [3] * 5
+    assert game.generate(5)[1]["other"].tolist() == [3] * 5
     game.outside = {}
     with pytest.raises(advnets.UsageError, match="'other' comes with real examples"):
         game.generate(5)
@@ -317,4 +317,4 @@ def test_keras_networks_by_hand() -> None:
     assert math.isfinite(history.history["d_loss"][0])
     with pytest.raises(advnets.UsageError, match="'label' comes with real examples"):
         game.generate(2)
-    assert game.generate(2, given={"label": labels[:2]})[1].shape == (2, 2)
+    assert game.generate(2, given={"label": labels[:2]})[0].shape == (2, 2)

@@ -102,8 +102,8 @@ class Folder(Source):
         width = height = self._size or 0
         if self._size is None:
             height, width = self._first().shape[:2]
-        classes = len(self._classes)
-        fields = {"label": Field((), "int64", classes=classes)} if classes else {}
+        names = tuple(map(str, self._classes))
+        fields = {"label": Field((), "int64", classes=len(names), names=names)} if names else {}
         return DataSpec((height, width, self._channels), "uint8", 0, 255, "image", fields)
 
     def read(self, split: str) -> Examples:

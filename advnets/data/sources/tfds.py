@@ -113,7 +113,9 @@ class Tfds(Source):
         """Declare what a feature that comes with the examples looks like."""
         feature = self._builder.info.features[key]
         if _is_class(feature):
-            return Field((), "int64", classes=feature.num_classes)
+            names, count = tuple(map(str, feature.names)), feature.num_classes
+            named = names != tuple(map(str, range(count)))  # else it was not given any
+            return Field((), "int64", classes=count, names=names if named else ())
         dtype = np.dtype(feature.np_dtype)
         if _is_image(feature):
             shape, low, high = self._image(key)

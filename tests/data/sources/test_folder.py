@@ -64,6 +64,7 @@ def test_sub_folders_as_splits_and_classes(tmp_path: Path) -> None:
     source = Folder(tmp_path, validation=0)
     assert source.splits == ("train", "test")
     assert source.spec.num_classes == 2
+    assert source.spec.field("label").names == ("cat", "dog")
     assert sorted(greys(source, "test")) == [10, 11, 20, 21]
     labels = source.labels("test")
     assert labels is not None

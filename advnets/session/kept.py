@@ -1,0 +1,143 @@
+"""Keep in a run's folder what sampling needs, so that it can be done without the data."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..data import DataSpec, Examples, Field, Source
+from ..data.examples import check_examples
+from ..data.kept import KeptSource, checked, describe_field, describe_source
+from ..errors import DataError, RunError
+from ..game import AdversarialGame
+from ..runs import RunFolder
+from ..safe_io import read_bytes
+from ..safe_io.atomic import cannot_write, replace_atomically
+
+FILE = "kept.npz"
+"""Of the examples that a run keeps, in its ``samples/``."""
+LARGEST = 2**28
+"""Bytes of that file, and of what is in it, that are read."""
+
+
+def keep_for_sampling(folder: RunFolder, game: AdversarialGame, source: Source) -> None:
+    """Write what sampling needs into the manifest, and examples where anybody is told anything.
+
+    The file is written once; one that is gone or damaged is written anew when the run resumes.
+
+    Raises:
+        RunError: If it cannot be written.
+    """
+    told = {
+        name: None if field is None else describe_field(field)
+        for name, field in in_own_range(game, source.spec).items()
+    }
+    entry = describe_source(source) | {"told": told}
+    if game.fields or set(told) - {"latent"}:
+        before = folder.manifest.get("sampling") or {}
+        entry["kept"] = _keep_examples(folder, source, before.get("kept") or {})
+    folder.manifest.update(sampling=entry)
+
+
+def in_own_range(game: AdversarialGame, spec: DataSpec) -> dict[str, Field | None]:
+    """Return what a run's samples are made of; images of the data in the data set's own range."""
+    own = {name: field for name, field in spec.fields.items() if field.kind == "image"}
+    named = {name: field for name, field in spec.fields.items() if field.names}
+    told = dict(game.told)
+    for name, field in told.items():
+        if name in own and name not in game.conditions:
+            told[name] = replace(own[name], dtype="float32")
+        elif name in named and field is not None and field.classes == named[name].classes:
+            told[name] = replace(field, names=named[name].names)
+    return told
+
+
+def _keep_examples(
+    folder: RunFolder, source: Source, before: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    path = folder.samples / FILE
+    if before.get("sha256") and _sha256(folder) == before["sha256"]:
+        return dict(before)
+    excerpt = source.excerpt()
+    if excerpt is None:
+        return None
+    file = io.BytesIO()
+    arrays: dict[str, Any] = {"example": excerpt.examples, **excerpt.fields}
+    np.savez_compressed(file, **arrays)
+    content = file.getvalue()
+    entry = {"examples": len(excerpt.examples), "sha256": hashlib.sha256(content).hexdigest()}
+    try:
+        path.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    with replace_atomically(path) as out:
+        out.write(content)
+    return entry
+
+
+def _sha256(folder: RunFolder) -> str | None:
+    try:
+        return hashlib.sha256(read_bytes(folder.samples / FILE, LARGEST)).hexdigest()
+    except (OSError, ValueError):
+        return None
+
+
+def read_kept(folder: RunFolder, missing: str) -> KeptSource | None:
+    """Return what stands for a run's data; ``None`` where the run keeps nothing of them.
+
+    Args:
+        folder: The run's folder.
+        missing: Why the data are not here.
+
+    Raises:
+        RunError: If the manifest's entry is damaged.
+    """
+    manifest = folder.manifest.data
+    entry, data = manifest.get("sampling"), manifest.get("data") or {}
+    if entry is None:
+        return None
+    with checked(folder):
+        name, train = str(data.get("name", "data")), int(data.get("train", 1))
+        excerpt = partial(_read_excerpt, folder, entry.get("kept"))
+        return KeptSource(entry, name, train, excerpt, missing)
+
+
+def _read_excerpt(
+    folder: RunFolder, kept: Mapping[str, Any] | None, spec: DataSpec
+) -> Examples | None:
+    """Return the examples that a run keeps.
+
+    Raises:
+        RunError: If the file is not what the manifest says.
+    """
+    path = folder.samples / FILE
+    if kept is None:
+        return None
+    try:
+        content = read_bytes(path, LARGEST)
+        found = hashlib.sha256(content).hexdigest()
+        if found != kept["sha256"]:
+            raise ValueError(f"its hash is {found[:12]}…, not {str(kept['sha256'])[:12]}…")
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(info.file_size for info in archive.infolist()) > LARGEST:
+                raise ValueError("more is packed into it than a run keeps")
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            fields = {name: arrays[name] for name in arrays.files if name != "example"}
+            return check_examples(Examples(arrays["example"], fields), spec, str(path))
+    except (
+        *(OSError, ValueError, KeyError, EOFError, MemoryError),
+        *(zipfile.BadZipFile, DataError, NotImplementedError),
+    ) as error:
+        reason = getattr(error, "message", None) or getattr(error, "strerror", None) or str(error)
+        raise RunError(
+            f"the examples that the run keeps to sample with cannot be read: {reason}",
+            where=str(path),
+            hint="bring the file back, or the run's data, which are then read instead",
+        ) from error
