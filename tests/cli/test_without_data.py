@@ -14,6 +14,8 @@ import advnets
 from advnets.cli.main import cli
 from advnets.data import DataUnavailable
 from advnets.errors import AdvnetsError, RunError, UsageError
+from advnets.session import ending
+from advnets.session.kept import keep_for_sampling
 
 ADAM = {"name": "adam", "learning_rate": 1e-3}
 WITH_DATA = {"name": "energy_distance", "features": "pixels", "samples": 8}
@@ -64,7 +66,13 @@ def recipe(data: Path, **changed: Any) -> dict[str, Any]:
         "optimizers": {"generator": ADAM, "discriminator": ADAM},
         "training": {"steps": 4, "batch_size": 8},
         "checkpoints": {"every": 4},
-        "monitoring": {"log_every": 4, "image_every": 4, "samples": 4, "tensorboard": False},
+        "monitoring": {
+            "log_every": 4,
+            "image_every": 4,
+            "samples": 4,
+            "tensorboard": False,
+            "figures": False,
+        },
         **changed,
     }
 
@@ -94,7 +102,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "labels": {"given": both, "averaging": {"decay": 0.5}},
         "edges": {"given": edges, "latent": "none"},
     }.items():
-        advnets.run(recipe(data, **changed), (), folder / name)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(ending, "write_report", lambda folder: None)
+            advnets.run(recipe(data, **changed), (), folder / name)
         run("sample", folder / name, "-n", 20, "--out", folder / f"{name}.npz")
     np.savez(folder / "expected.npz", validation_edges=arrays["validation_edges"])
     shutil.move(data, folder / "elsewhere.npz")
@@ -169,19 +179,22 @@ def test_what_is_kept(runs: Path) -> None:
 
 
 def test_a_run_that_goes_on_keeps_what_it_kept(runs: Path, tmp_path: Path) -> None:
+    """What a session does before its first round, where the data are there again."""
     folder = shutil.copytree(runs / "edges", tmp_path / "run")
     file = folder / "samples" / "kept.npz"
     content, written = file.read_bytes(), file.stat().st_mtime_ns
     shutil.copy(runs / "elsewhere.npz", runs / "data.npz")
     try:
-        advnets.run(folder / "recipe.yaml", {"training.steps": 5}, folder)
+        opened = advnets.open_run(folder)
+        before = opened.manifest["sampling"]
+        keep_for_sampling(opened.folder, opened.game, opened.source)
         assert (file.read_bytes(), file.stat().st_mtime_ns) == (content, written)
         file.write_bytes(content[:50])  # damaged
-        advnets.run(folder / "recipe.yaml", {"training.steps": 6}, folder)
+        keep_for_sampling(opened.folder, opened.game, opened.source)
     finally:
         (runs / "data.npz").unlink()
     assert file.read_bytes() == content
-    assert len(advnets.open_run(folder).sample(3)[0]) == 3
+    assert opened.manifest["sampling"] == before
 
 
 @pytest.mark.parametrize("how", ["flipped", "cut", "gone", "told"])
