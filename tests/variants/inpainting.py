@@ -101,8 +101,8 @@ class Closeness(Penalty):
         axes = [1, 2, 3]
         distance = hidden * tf.abs(play.fake.example - play.real.example)
         channels = play.fake.example.shape[-1]
-        return self.weight * tf.reduce_sum(distance, axes) / (
-            channels * tf.reduce_sum(hidden, axes)
+        return (
+            self.weight * tf.reduce_sum(distance, axes) / (channels * tf.reduce_sum(hidden, axes))
         )
 
 

@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 import advnets
+from advnets.evaluate import mean_interval
 from advnets.game import Batch
 from advnets.plugins import load_plugins
 from advnets.random import Draw
@@ -21,7 +22,7 @@ from advnets.testing import play_of
 
 PLUGIN = str(Path(__file__).with_name("inpainting.py"))
 ADAM = {"name": "adam", "learning_rate": 5e-4, "beta_1": 0.5}
-CLOSENESS = {"name": "closeness", "weight": 10.0}
+CLOSENESS = {"name": "closeness", "weight": 2.0}
 INPAINTING: dict[str, Any] = {
     "name": "inpainting",
     "seed": 1,
@@ -40,12 +41,17 @@ INPAINTING: dict[str, Any] = {
     "penalties": [{"name": "r1", "gamma": 0.1}, CLOSENESS],
     "optimizers": {"generator": ADAM, "discriminator": ADAM},
     "averaging": {"decay": 0.999},
-    "training": {"steps": 4000, "batch_size": 64},
+    "training": {"steps": 3000, "batch_size": 64},
     "monitoring": {"log_every": 500, "image_every": 0, "tensorboard": False},
 }
 PATCHES = {
     "conditions": {"hidden": {"name": "hidden", "squares": 0.0}},
     "discriminator": "patches",
+}
+BY_CLOSENESS_ALONE = {
+    "loss": "silent",
+    "penalties": [CLOSENESS],
+    "discriminator": {"name": "mlp", "layers": [4]},
 }
 SHORT = {
     "generator.layers": [16],
@@ -113,7 +119,7 @@ def test_closeness_is_that_of_what_is_hidden(short: advnets.Run) -> None:
         fields={"hidden": seen},
     )  # fmt: skip
     closeness = short.game.penalties[1]
-    assert closeness(play).numpy().tolist() == [10.0 * 0.5]
+    assert closeness(play).numpy().tolist() == [2.0 * 0.5]
 
 
 def test_what_is_seen_stays_and_another_z_changes_the_rest(short: advnets.Run) -> None:
@@ -175,3 +181,67 @@ def test_patches_are_judged_one_by_one(patched: advnets.Run) -> None:
     assert not np.any(change[:, 3, 3])
     last = patched.metrics[-1]
     assert all(math.isfinite(last[name]) for name in ("d_loss", "g_loss"))
+
+
+def linear(told: np.ndarray, x: np.ndarray, weight: float) -> np.ndarray:
+    """Ridge regression of x on what is told and a constant, ``[F + 1, 64]``."""
+    a = with_constant(told)
+    squares = a.T @ a + weight * np.eye(a.shape[1])
+    return np.linalg.solve(squares, a.T @ x.reshape(len(x), -1).astype(np.float64))
+
+
+def with_constant(told: np.ndarray) -> np.ndarray:
+    return np.c_[told.reshape(len(told), -1).astype(np.float64), np.ones(len(told))]
+
+
+def by_ridge(run: advnets.Run, hidden: np.ndarray) -> np.ndarray:
+    """Paint by one linear map for all masks, as G is one network: it is told the same.
+
+    It learns of 20 masks of each training image; its weight is chosen on validation images.
+    """
+    x, told = hidden_of(run, "train", 20, seed=1)
+    maps = [linear(told, x, 10.0**power) for power in range(-3, 4)]
+    checked, of = hidden_of(run, "validation", 10, seed=2)
+    best = min(maps, key=lambda w: distance(paint(of, w), checked, of).mean())
+    return paint(hidden, best)
+
+
+def paint(hidden: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return np.clip(with_constant(hidden) @ weights, 0, 1).reshape(-1, 8, 8, 1)
+
+
+def by_ridge_of_each_mask(run: advnets.Run, hidden: np.ndarray) -> np.ndarray:
+    """Paint by a linear map for each mask of its own, which sees every training image."""
+    x, _ = hidden_of(run, "train")
+    kinds, kind = np.unique(hidden[..., -1:], axis=0, return_inverse=True)
+    painted = np.zeros((*hidden.shape[:-1], 1))
+    for index, seen in enumerate(kinds):
+        rows = kind.ravel() == index
+        painted[rows] = paint(hidden[rows, ..., :1], linear(seen * x, x, 3.0))
+    return painted
+
+
+@pytest.mark.slow
+def test_it_paints_better_than_a_linear_map(tmp_path: Path) -> None:
+    """One network for halves and squares, and it paints more than one thing."""
+    run = played(tmp_path / "game")
+    x, hidden = hidden_of(run, "test", 10, seed=3)
+
+    def error(painted: np.ndarray) -> float:
+        return float(distance(painted, x, hidden).mean())
+
+    def painted(run: advnets.Run, seed: int) -> np.ndarray:
+        return run.game.generate(len(x), seed=seed, given={"hidden": hidden})[1]
+
+    one, other = painted(run, 1), painted(run, 2)
+    of_images = distance(one, x, hidden).reshape(10, -1).mean(0)
+    ridge, for_each = error(by_ridge(run, hidden)), error(by_ridge_of_each_mask(run, hidden))
+    change = float(distance(one, other, hidden).mean())
+    mean = error(np.broadcast_to(np.mean(hidden_of(run, "train")[0], 0), x.shape))
+    alone = error(painted(played(tmp_path / "alone", BY_CLOSENESS_ALONE), 1))
+    print(
+        f"hidden {error(one):.4f} ± {mean_interval(of_images).error:.4f}, another z {change:.4f}, "
+        f"L1 alone {alone:.4f}, ridge {ridge:.4f}, for each mask {for_each:.4f}, mean {mean:.4f}"
+    )
+    assert error(one) < ridge
+    assert change > 0.02
