@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,9 @@ import tensorflow as tf
 
 import advnets
 from advnets.evaluate import mean_interval, proportion_interval
-from advnets.game import Side
+from advnets.game import Loss, Side
+from advnets.plugins import load_plugins
+from advnets.recipe import load_recipe
 from advnets.train.build import build_game
 
 PLUGINS = [str(Path(__file__).with_name(f"{name}.py")) for name in ("variants", "cosine")]
@@ -43,6 +44,31 @@ INFERENCE: dict[str, Any] = {
 
 def played(folder: Path, **overrides: Any) -> advnets.Run:
     return advnets.run(copy.deepcopy(INFERENCE), overrides, folder, plugins=PLUGINS)
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> advnets.Run:
+    small: Any = {f"{name}.layers": [16] for name in ("generator", "discriminator")}
+    small |= {"networks.encoder.layers": [16], "training.steps": 4, "monitoring.log_every": 2}
+    return played(tmp_path_factory.mktemp("short") / "run", **small)
+
+
+def test_g_and_e_want_d_to_be_wrong_on_both_sides() -> None:
+    loss = load_recipe(copy.deepcopy(INFERENCE), registry=load_plugins(PLUGINS)).make("loss", Loss)
+    real, fake = Side(tf.constant([0.0, 1.0])), Side(tf.constant([0.0, 2.0]))
+    # 2 log 2; log(1 + e⁻²) + log(1 + e)
+    np.testing.assert_allclose(loss.generator(real, fake), [1.386294, 1.440190], rtol=1e-6)
+    np.testing.assert_allclose(loss.discriminator(real, fake), [1.386294, 2.440190], rtol=1e-6)
+
+
+def test_the_encoder_moves_with_g_and_its_rate_falls_to_nothing(short: advnets.Run) -> None:
+    fresh = build_game(short.recipe, short.source)
+    x = examples(short, "test")
+    z = short.game.networks["encoder"](x, training=False).numpy()
+    assert z.shape == (180, 12)
+    assert np.all(z != fresh.networks["encoder"](x, training=False).numpy())
+    assert float(fresh.generator_optimizer.learning_rate) == pytest.approx(1e-3)
+    assert float(short.game.generator_optimizer.learning_rate) == pytest.approx(0.0, abs=1e-9)
 
 
 def examples(run: advnets.Run, split: str) -> np.ndarray:
