@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import advnets
 from advnets.evaluate import mean_interval
-from advnets.game import Batch
+from advnets.game import AdversarialGame, Batch, NonSaturating
 from advnets.plugins import load_plugins
 from advnets.random import Draw
 from advnets.recipe import load_recipe
@@ -53,6 +54,7 @@ BY_CLOSENESS_ALONE = {
     "penalties": [CLOSENESS],
     "discriminator": {"name": "mlp", "layers": [4]},
 }
+PARTS = "discriminator judges {} parts of each example, whose losses are averaged"
 SHORT = {
     "generator.layers": [16],
     "training.steps": 8,
@@ -147,8 +149,14 @@ def test_it_resumes_as_it_was(
     short: advnets.Run,
     patched: advnets.Run,
     tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level("INFO", "advnets")
     played(tmp_path / "run", changed, **{**SHORT, "training.steps": 5})
+    said = [line for line in caplog.messages if "parts of each example" in line]
+    assert said == [
+        "discriminator judges 4 × 4 × 1 parts of each example, whose losses are averaged"
+    ] * bool(changed)
     again = played(tmp_path / "run", changed, **SHORT)
     whole = patched if changed else short
     assert again.commit.state_sha256 == whole.commit.state_sha256
@@ -181,6 +189,21 @@ def test_patches_are_judged_one_by_one(patched: advnets.Run) -> None:
     assert not np.any(change[:, 3, 3])
     last = patched.metrics[-1]
     assert all(math.isfinite(last[name]) for name in ("d_loss", "g_loss"))
+
+
+def test_fit_says_once_that_parts_are_judged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "advnets")
+    dense, reshape = keras.layers.Dense, keras.layers.Reshape
+    game = AdversarialGame(
+        keras.Sequential([keras.Input((3,)), dense(8), reshape((4, 2))]),
+        keras.Sequential([keras.Input((4, 2)), dense(1)]),  # a logit for each of four steps
+        loss=NonSaturating(),
+    )
+    game.compile()
+    history = game.fit(np.ones([8, 4, 2], "float32"), batch_size=4, epochs=2, verbose=0)
+    assert all(math.isfinite(value) for value in history.history["d_loss"])
+    said = [line for line in caplog.messages if "parts of each example" in line]
+    assert said == [PARTS.format("4 × 1")]
 
 
 def linear(told: np.ndarray, x: np.ndarray, weight: float) -> np.ndarray:
