@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -29,6 +30,8 @@ from .scene import Cast, Play
 from .unsaved import refuse_unsaved, refuse_unseeded
 from .updates import TURNS, Alternating, UpdateRule
 from .wiring import latent_shape, wire_roles
+
+log = logging.getLogger(__name__)
 
 
 class AdversarialGame(Generation):
@@ -155,6 +158,7 @@ class AdversarialGame(Generation):
         # Whether a judge treats examples independently, so that one pass over real and
         # generated examples together is the same as two.
         self.joint = {name for name in judges if not mixes_examples(everyone[name])}
+        self._in_parts: set[str] = set()
         if self.penalties or type(self.encounter) not in (Encounter, Generated):
             for judge in judges:
                 make_switchable(everyone[judge])
@@ -227,6 +231,7 @@ class AdversarialGame(Generation):
         for index, duel in enumerate(play.duels.values()):
             each = [penalty for penalty in self.penalties if index == 0 or not penalty.once]
             _check_what_is_needed(duel, [self.loss, *each])
+            self._say_parts(duel)
         if len(play.duels) > 1 and type(self.loss).update is not Loss.update:
             raise PluginError(
                 f"{type(self.loss).__name__} has a state, which {len(play.duels)} duels "
@@ -316,6 +321,17 @@ class AdversarialGame(Generation):
         return Cast(self.networks, self.roles, self.conditions, self.prior, self.joint)
 
     # ------------------------------------------------------------------------- internals
+
+    def _say_parts(self, duel: Duel) -> None:
+        """Say once of a judge that it says several things of each example: it may be a mistake."""
+        for shape in _shapes(duel):
+            if shape.rank is not None and shape.rank > 1 and duel.judge not in self._in_parts:
+                self._in_parts.add(duel.judge)
+                log.info(
+                    "%s judges %s parts of each example, whose losses are averaged",
+                    duel.judge,
+                    " × ".join("?" if size is None else str(size) for size in shape[1:]),
+                )
 
     def _in_one_call(self, together: bool) -> bool:
         calls = self.discriminator_calls

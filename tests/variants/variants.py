@@ -104,7 +104,8 @@ class Reconstruction(Penalty):
 
     def __call__(self, play: Play) -> tf.Tensor:
         again = play.call("generator", play.fake)
-        return tf.reduce_sum((again - play.fake.example) ** 2, axis=-1)
+        squares = (again - play.fake.example) ** 2
+        return tf.reduce_sum(squares, axis=list(range(1, len(squares.shape))))
 
 
 class Twice(Encounter):

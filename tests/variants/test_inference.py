@@ -1,0 +1,119 @@
+"""Does an encoder that is learned with G invert it, and order digits by what they are?"""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import advnets
+from advnets.evaluate import mean_interval, proportion_interval
+from advnets.game import Loss, Side
+from advnets.plugins import load_plugins
+from advnets.recipe import load_recipe
+from advnets.train.build import build_game
+
+PLUGINS = [str(Path(__file__).with_name(f"{name}.py")) for name in ("variants", "cosine")]
+ADAM = {"name": "cosine_adam", "learning_rate": 1e-3, "beta_1": 0.5}
+MLP = {"name": "mlp", "layers": [256, 256], "activation": "leaky_relu"}
+INFERENCE: dict[str, Any] = {
+    "name": "inference",
+    "seed": 1,
+    "dataset": {"name": "digits", "preprocess": "unit"},
+    "latent": {"name": "gaussian", "size": 12},
+    "encounter": "inference",
+    "networks": {"encoder": MLP},
+    "generator": {
+        "name": "mlp",
+        "layers": [256, 256],
+        "output": {"activation": "sigmoid", "bias": "marginals"},
+    },
+    "discriminator": MLP,
+    "loss": "symmetric",
+    "penalties": [{"name": "r1", "gamma": 0.1}],
+    "optimizers": {"generator": ADAM, "discriminator": ADAM},
+    "averaging": {"decay": 0.99},
+    "training": {"steps": 6000, "batch_size": 64},
+    "monitoring": {"log_every": 500, "image_every": 0, "tensorboard": False},
+}
+
+
+def played(folder: Path, **overrides: Any) -> advnets.Run:
+    return advnets.run(copy.deepcopy(INFERENCE), overrides, folder, plugins=PLUGINS)
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> advnets.Run:
+    small: Any = {f"{name}.layers": [16] for name in ("generator", "discriminator")}
+    small |= {"networks.encoder.layers": [16], "training.steps": 4, "monitoring.log_every": 2}
+    return played(tmp_path_factory.mktemp("short") / "run", **small)
+
+
+def test_g_and_e_want_d_to_be_wrong_on_both_sides() -> None:
+    loss = load_recipe(copy.deepcopy(INFERENCE), registry=load_plugins(PLUGINS)).make("loss", Loss)
+    real, fake = Side(tf.constant([0.0, 1.0])), Side(tf.constant([0.0, 2.0]))
+    # 2 log 2; log(1 + e⁻²) + log(1 + e)
+    np.testing.assert_allclose(loss.generator(real, fake), [1.386294, 1.440190], rtol=1e-6)
+    np.testing.assert_allclose(loss.discriminator(real, fake), [1.386294, 2.440190], rtol=1e-6)
+
+
+def test_the_encoder_moves_with_g_and_its_rate_falls_to_nothing(short: advnets.Run) -> None:
+    fresh = build_game(short.recipe, short.source)
+    x = examples(short, "test")
+    z = short.game.networks["encoder"](x, training=False).numpy()
+    assert z.shape == (180, 12)
+    assert np.all(z != fresh.networks["encoder"](x, training=False).numpy())
+    assert float(fresh.generator_optimizer.learning_rate) == pytest.approx(1e-3)
+    assert float(short.game.generator_optimizer.learning_rate) == pytest.approx(0.0, abs=1e-9)
+
+
+def examples(run: advnets.Run, split: str) -> np.ndarray:
+    return np.asarray(run.source.preprocess.apply(run.source.load(split)), np.float32)
+
+
+def flat(values: Any) -> np.ndarray:
+    return np.asarray(values, np.float64).reshape(len(values), -1)
+
+
+def found_by_neighbour(run: advnets.Run, of: Any) -> int:
+    """How many test images have the digit of the training image that is nearest in ``of(x)``."""
+    train, test = (flat(of(examples(run, split))) for split in ("train", "test"))
+    near = ((test[:, None] - train[None]) ** 2).sum(-1).argmin(1)
+    return int((run.source.labels("train")[near] == run.source.labels("test")).sum())
+
+
+def measured(run: advnets.Run) -> dict[str, Any]:
+    """Distances are means of |x − x'| over pixels, which lie between 0 and 1."""
+    networks = run.game.sampling_networks()
+    train, test = examples(run, "train"), examples(run, "test")
+    back = networks["generator"](networks["encoder"](test, training=False), training=False)
+    generated = flat(run.game.generate(1000, seed=1)[1])
+    distance = np.abs(flat(test) - flat(back)).mean(1)
+    untrained = build_game(run.recipe, run.source).networks["encoder"]
+    return {
+        "distance": distance.mean(),
+        "error": mean_interval(distance).error,
+        "of_mean": np.abs(flat(test) - flat(train).mean(0)).mean(),
+        "of_nearest": np.mean([np.abs(generated - x).mean(1).min() for x in flat(test)]),
+        "found": found_by_neighbour(run, lambda x: networks["encoder"](x, training=False)),
+        "untrained": found_by_neighbour(run, lambda x: untrained(x, training=False)),
+        "pixels": found_by_neighbour(run, lambda x: x),
+        "examples": len(test),
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_an_encoder_inverts_the_generator(seed: int, tmp_path: Path) -> None:
+    """And tells digits apart better than the one that it was before it learned."""
+    run = played(tmp_path / "run", seed=seed)
+    seen = measured(run)
+    print(f"seed {seed}: " + ", ".join(f"{name} {value:.4g}" for name, value in seen.items()))
+    assert seen["distance"] <= 0.8 * seen["of_mean"]
+    assert seen["distance"] < seen["of_nearest"]
+    ours, before = (proportion_interval(seen[n], seen["examples"]) for n in ("found", "untrained"))
+    assert ours.low > before.high
