@@ -1,10 +1,11 @@
-"""A metric in one file, as somebody would write it: are samples what was asked for?"""
+"""Two metrics in one file, as somebody would write them: are samples what was asked for?"""
 
 from __future__ import annotations
 
 import numpy as np
 from pydantic import Field
 from scipy.spatial.distance import pdist
+from scipy.special import log_softmax
 
 import advnets
 from advnets.evaluate import MetricContext, Score, proportion_interval
@@ -42,6 +43,20 @@ def asked_for(
     return [share, Score("apart", float(min(apart)), None, protocol)]
 
 
+def code_missing(
+    context: MetricContext, *, told: list[str] | None = None, samples: int = 1000
+) -> list[Score]:
+    """Compute E[−log q(code | G(z, code))] in nats, codes alike, q being D's head."""
+    codes = np.arange(samples) % 10
+    fields = dict.fromkeys(told or (), codes)
+    x = context.generated(samples, given={"code": codes, **fields})
+    logits = context.network("discriminator")(example=x, **fields)["code_logits"]
+    missing = -log_softmax(logits.astype(float), axis=1)[np.arange(samples), codes]
+    protocol = context.protocol(better="lower", unit="nats", samples=samples)
+    error = float(missing.std() / np.sqrt(samples))
+    return [Score("code_missing", float(missing.mean()), error, protocol)]
+
+
 def _spread(x: np.ndarray) -> float:
     return float(pdist(x.reshape(len(x), -1)).mean())
 
@@ -53,6 +68,13 @@ class AskedForParameters(advnets.Parameters):
     samples: int = Field(1000, ge=20, description="how many are asked for, of all classes alike")
 
 
+class CodeMissingParameters(advnets.Parameters):
+    """Validate the parameters of ``code_missing``."""
+
+    told: list[str] | None = Field(None, description="what D is told besides the example")
+    samples: int = Field(1000, ge=20, description="how many, of all codes alike")
+
+
 @advnets.hookimpl
 def advnets_metrics() -> list[advnets.Component]:
     return [
@@ -61,5 +83,11 @@ def advnets_metrics() -> list[advnets.Component]:
             f"{__name__}:asked_for",
             "the share of samples read as the class that was asked for",
             AskedForParameters,
-        )
+        ),
+        advnets.Component(
+            "code_missing",
+            f"{__name__}:code_missing",
+            "what a sample leaves unknown of its code, nats",
+            CodeMissingParameters,
+        ),
     ]

@@ -39,19 +39,6 @@ INFORMATION: dict[str, Any] = {
 }
 
 
-def code_missing(run: advnets.Run) -> float:
-    """Return E[−log q(code | G(z, code))] in nats, codes alike, q being D's head."""
-    codes = np.arange(SAMPLES) % 10
-    samples, told = run.sample(SAMPLES, seed=1, given={"code": codes})
-    x = run.source.preprocess.apply(samples)
-    judges_labels = "label" in run.game.roles["discriminator"].takes
-    inputs = {"example": x, "label": tf.constant(told["label"])} if judges_labels else x
-    log_q = tf.nn.log_softmax(run.discriminator(inputs, training=False)["code_logits"]).numpy()
-    missing = -log_q[np.arange(SAMPLES), codes].astype(float)
-    print(f"log 10 less {missing.mean():.4f} ± {missing.std() / SAMPLES**0.5:.4f} nats")
-    return float(missing.mean())
-
-
 def made(penalty: str, **parameters: Any) -> Any:
     return REGISTRY.component("penalties", penalty).load()(**parameters)
 
@@ -72,7 +59,7 @@ def measured(
     run = advnets.run(recipe, overrides, folder, plugins=PLUGINS)
     scores = {told["metric"]: Score.from_dict(told) for told in run.manifest.get("scores", ())}
     for score in scores.values():
-        print(score, f"(classifier {score.protocol['features']['accuracy']:.4f})")
+        print(score, "by", score.protocol.get("features"))
     print(f"{run.manifest['time']['total']:.0f} s")
     return run, scores
 
@@ -147,7 +134,15 @@ def test_what_is_asked_for_is_read_off_the_samples_soon(short: advnets.Run) -> N
 
 def test_a_code_is_read_off_the_samples_soon(short: advnets.Run) -> None:
     """By chance it costs log 10 = 2.30 nats."""
-    assert code_missing(short) <= 0.7
+    (score,) = short.evaluate([{"name": "code_missing", "told": ["label"]}])
+    assert score.value <= 0.7
+
+
+def test_a_metric_that_does_not_pass_what_d_is_told_is_told_what_to_pass(
+    short: advnets.Run,
+) -> None:
+    with pytest.raises(advnets.UsageError, match="'discriminator' takes example, label"):
+        short.evaluate(["code_missing"])
 
 
 def test_the_unbalanced_digits_are_unbalanced() -> None:
@@ -194,5 +189,6 @@ def test_an_auxiliary_classifier_does_so_too(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_code_is_read_off_the_samples(tmp_path: Path) -> None:
     """I(code; G(z, code)) ≥ log 10 − E[−log q] comes within 0.1 nats of log 10 (InfoGAN)."""
-    run, _ = measured("cgan_digits", INFORMATION, tmp_path / "run")
-    assert code_missing(run) <= 0.1
+    metric = {"name": "code_missing", "samples": SAMPLES}
+    _, scores = measured("cgan_digits", INFORMATION, tmp_path / "run", metric)
+    assert scores["code_missing"].value <= 0.1
