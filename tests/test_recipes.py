@@ -105,7 +105,11 @@ def test_builds(file: Path, tmp_path: Path) -> None:
             def read(self, split: str) -> Examples:
                 low, high = (0.0, 1.0) if spec.low is None else (spec.low, spec.high)
                 random = np.random.default_rng(1).uniform(low, high, (128, *spec.shape))
-                return Examples(random.astype(spec.dtype))
+                fields = {
+                    name: np.zeros((128, *field.shape), field.dtype)
+                    for name, field in spec.fields.items()
+                }
+                return Examples(random.astype(spec.dtype), fields)
 
         source = Noise(recipe.data["dataset"].get("preprocess", "auto"))
     game = build_game(recipe, source)

@@ -45,10 +45,13 @@ class Players:
             → examples in the preprocessed range. Many samples are better drawn by ``samples``,
             which all devices compute.
         discriminator: Examples in the preprocessed range → D's outputs by name (``logits``,
-            …), and the ``probability`` of "real" where the loss defines one.
+            …), and the ``probability`` of "real" where the loss defines one. What D is told
+            besides is passed by name: ``discriminator(x, label=labels)``.
         judge_in_play: The same for one batch as D judges it in a round: by the batch's own
             statistics, where it is batch-normalised, and with dropout.
         loss: The game's :class:`advnets.game.Loss`.
+        networks: A network's name and what it takes, by name → what it gives; see
+            :meth:`MetricContext.network`.
     """
 
     prior: Any = None
@@ -56,6 +59,7 @@ class Players:
     discriminator: Callable[[np.ndarray], Mapping[str, np.ndarray]] | None = None
     judge_in_play: Callable[[np.ndarray], Mapping[str, np.ndarray]] | None = None
     loss: Any = None
+    networks: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +114,30 @@ class MetricContext(Inputs):
         other = replace(self)
         object.__setattr__(other, "_cache", self._cache)
         return other
+
+    def network(self, name: str) -> Callable[..., Any]:
+        """Return one of the game's networks, to be called on the chief alone.
+
+        Args:
+            name: ``generator``, ``discriminator``, or another of the recipe's ``networks``;
+                averaged weights where the samples are of averaged ones.
+
+        Returns:
+            A function of all that the network takes, by name, ``[n, ...]`` each, in inference
+            mode: ``context.network("encoder")(example=x)``. It returns an array ``[n, ...]``, or
+            a dictionary of such, and raises :class:`advnets.UsageError` where there is no
+            such network, or where it takes other things.
+
+        Raises:
+            DataError: If the context has no networks.
+
+        >>> double = Players(networks=lambda name, example: 2 * example)
+        >>> MetricContext(players=double).network("encoder")(example=np.ones(2))
+        array([2., 2.])
+        """
+        if self.players.networks is None:
+            raise DataError("this context does not have the game's networks")
+        return partial(self.players.networks, name)
 
     def per_example(
         self,

@@ -25,7 +25,7 @@ from ..plugins.tracebacks import find_source
 from ..recipe import Recipe
 from ..safe_io.jsonable import to_jsonable
 from .guard import Guard
-from .inference import generate, in_inference, judge, judge_in_play
+from .inference import ask, by_name, generate, judge, judge_in_play
 from .tf32 import without_tf32
 
 
@@ -184,6 +184,7 @@ def evaluate_game(
     """
     chosen = _chosen(recipe, registry, wanted)
     generator, average = game.sampling_generator(weights), game.averages.get("generator")
+    d = by_name(game, "discriminator", game.discriminator)
     context = MetricContext(
         samples=lambda n, seed, first=0, given=None: together(
             "samples", first, n, seed, weights, given
@@ -200,9 +201,10 @@ def evaluate_game(
         players=Players(
             prior=game.prior,
             generator=partial(_generate_from, game.maker(weights), source.spec.size),
-            discriminator=partial(judge, in_inference(game.discriminator), game.loss),
+            discriminator=partial(judge, lambda x, **told: d(example=x, **told), game.loss),
             judge_in_play=partial(judge_in_play, game.discriminator, game.loss, game.seed),
             loss=game.loss,
+            networks=lambda name, **given: ask(game, name, weights, **given),
         ),
         spread=lambda function, examples, *others, at_once: together(
             "per_example", importable_name(function), np.asarray(examples), others, at_once

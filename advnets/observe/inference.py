@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from .. import random
 from ..data import Source
+from ..errors import UsageError
 from ..evaluate.estimators.line_game import LineGame, explain_unfit, line_game
 from ..game import AdversarialGame, Loss, Side
 from ..random import Draw
@@ -43,16 +44,71 @@ def generate(
     return np.concatenate([np.asarray(make(part), np.float32) for part in parts])
 
 
-def judge(discriminator: Network, loss: Loss, examples: np.ndarray) -> dict[str, np.ndarray]:
+def ask(game: AdversarialGame, name: str, weights: str = "auto", **given: Any) -> Any:
+    """Return what a network of the game gives for what it takes, by name.
+
+    Args:
+        game: The game.
+        name: The network's.
+        weights: See :meth:`advnets.game.AdversarialGame.sampling_networks`.
+        **given: All that the network takes, ``[n, ...]`` each.
+
+    Returns:
+        ``[n, ...]``, or a dictionary of such where it gives several things.
+
+    Raises:
+        UsageError: If there is no such network, or if it takes other things.
+    """
+    networks = game.sampling_networks(weights)
+    if name not in networks:
+        raise UsageError(
+            f"the game has no network {name!r}", hint=f"it has {', '.join(sorted(networks))}"
+        )
+    arrays = {key: np.asarray(value) for key, value in given.items()}
+    call, numbers = by_name(game, name, networks[name]), max(v[0].size for v in arrays.values())
+    named = [_parts(values, numbers) for values in arrays.values()]
+    found = [call(**dict(zip(arrays, part, strict=True))) for part in zip(*named, strict=True)]
+    return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *found)
+
+
+def by_name(game: AdversarialGame, name: str, network: keras.Model) -> Callable[..., Any]:
+    """Return a network in inference mode, to be called with what it takes by name."""
+    takes = game.roles[name].takes
+
+    def call(**given: Any) -> Any:
+        if given.keys() != takes.keys():
+            raise UsageError(
+                f"the network {name!r} takes {', '.join(takes)}; it was called with "
+                f"{', '.join(given)}",
+                hint="a metric calls it by context.network, and passes all that it takes by name",
+            )
+        told = {key: tf.convert_to_tensor(value) for key, value in given.items()}
+        return network(told if len(told) > 1 else next(iter(told.values())), training=False)
+
+    return call
+
+
+def judge(
+    discriminator: Callable[..., Any], loss: Loss, examples: np.ndarray, **told: np.ndarray
+) -> dict[str, np.ndarray]:
     """Return what D says of examples ``[n, *shape]`` in the preprocessed range.
+
+    Args:
+        discriminator: D, in inference mode.
+        loss: The game's.
+        examples: What it judges.
+        **told: What it is told besides, ``[n, ...]`` each.
 
     Returns:
         By name, ``[n, ...]`` each: all that D returns, and ``probability``, the probability
         that it gives to "real", where the loss defines one.
     """
+    numbers = examples[0].size
+    named = [_parts(np.asarray(values), numbers) for values in (examples, *told.values())]
     found: list[dict[str, np.ndarray]] = []
-    for part in _parts(np.asarray(examples), examples[0].size):
-        found.append(_named(Side(discriminator(part)), loss))
+    for part, *others in zip(*named, strict=True):
+        said = discriminator(part, **dict(zip(told, others, strict=True)))
+        found.append(_named(Side(said), loss))
     return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
 
 
