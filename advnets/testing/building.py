@@ -35,13 +35,13 @@ def roles_of(subject: Subject) -> tuple[str, ...]:
 
 
 def network_context(
-    role: Any, shape: tuple[int, ...], seed: int = 1, trial: Trial | None = None, **more: Any
+    role: Any, shape: tuple[int, ...], seed: int = 1, **more: Any
 ) -> NetworkContext:
-    """What an architecture is called with, for data of a shape."""
+    """What an architecture is called with, for data of a shape; an encoder gives a latent."""
     return NetworkContext(
         role=role,
         input_shape=(LATENT,) if role == "generator" else shape,
-        output_shape=shape if role == "generator" else (),
+        output_shape={"generator": shape, "discriminator": ()}.get(role, (LATENT,)),
         marginals=lambda: np.full(shape, 0.5, "float32"),
         seed=seed,
         **more,

@@ -16,7 +16,7 @@ HEAD = "from advnets import Component, Parameters, hookimpl\n"
 SOUND = f"""{HEAD}
 @hookimpl
 def advnets_losses():
-    return [Component("sound", "os:getcwd", "a loss")]
+    return [Component("sound", "advnets.game:Minimax", "a loss")]
 """
 
 
@@ -93,10 +93,10 @@ def test_check_a_module(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ("text", "problem"),
     [
         ("1 / 0", "ZeroDivisionError: division by zero"),
-        (SOUND.replace("os:getcwd", "os:nothing"), "cannot import os:nothing"),
-        (SOUND.replace("os:getcwd", "os:name"), "os:name cannot be called"),
+        (SOUND.replace("advnets.game:Minimax", "os:nothing"), "cannot import os:nothing"),
+        (SOUND.replace("advnets.game:Minimax", "os:name"), "os:name cannot be called"),
         (SOUND.replace("losses", "commands"), "not a click.Command"),
-        (SOUND.replace("losses", "recipes"), "os:getcwd is not there"),
+        (SOUND.replace("losses", "recipes"), "Minimax is not there"),
         (SOUND.replace('"sound"', '"minimax"'), "the name is taken"),
         (
             SOUND.replace("a loss\"", 'a loss", Bad').replace(
