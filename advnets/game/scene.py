@@ -286,7 +286,7 @@ class Play(Scene):
         """
         self.duels = {}
         asked: dict[str, list[tuple[str, Side]]] = {}
-        for index, (name, duel) in enumerate(_checked(duels).items()):
+        for index, (name, duel) in enumerate(check_duels(duels).items()):
             self._role(duel.judge)
             prefix = "" if index == 0 else f"{name}/"
             real, fake = (self._take_up(side, duel.judge) for side in (duel.real, duel.fake))
@@ -318,7 +318,12 @@ class Play(Scene):
         self._critics = itertools.count()
 
 
-def _checked(duels: Any) -> Mapping[str, Duel]:
+def check_duels(duels: Any) -> Mapping[str, Duel]:
+    """Return what an encounter's ``meet`` returned, if it is duels of equal sides.
+
+    Raises:
+        PluginError: If it is anything else.
+    """
     if not isinstance(duels, Mapping) or not duels:
         raise PluginError(
             f"an encounter's `meet` returns duels by name, not {type(duels).__name__}"

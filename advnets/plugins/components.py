@@ -43,7 +43,7 @@ KINDS: dict[str, str] = {
 NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 TARGET = re.compile(r"[A-Za-z_][\w.]*:[\w./-]+")
 ROLES = ("generator", "discriminator")
-EXAMPLE = ("parameters", "shape", "fields", "outputs")
+EXAMPLE = ("parameters", "shape", "fields", "outputs", "encounter")
 """What a component may say of what it is to be tried with."""
 RESERVED: dict[str, tuple[str, ...]] = dict.fromkeys(KINDS, ("name", "context")) | {
     "datasets": ("name", "context", "offline")
@@ -104,7 +104,8 @@ class Component:
         example: What the conformance kit and ``advnets plugins check`` try it with, where
             small vectors with a class each do not suit it: ``parameters`` (those without a
             default), ``shape`` of an example, ``fields`` (:class:`advnets.data.Field` by name)
-            that come with it, ``outputs`` (the shapes of what D says of it, by name).
+            that come with it, ``outputs`` (the shapes of what D says of it, by name), and, for
+            losses and penalties, the ``encounter`` that they go with (its target).
 
     Raises:
         PluginError: If a field is malformed.

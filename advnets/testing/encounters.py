@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..game import AdversarialGame, Batch, Encounter, Penalty, Play, Scene, Side
+from ..game.scene import check_duels
 from ..random import Draw
 from . import toys
 from .building import build, game_context
@@ -26,12 +27,10 @@ def meets_on_equal_terms(subject: Subject) -> None:
     """Duels by name, each of two sides of one size, of finite numbers; for one example as well."""
     for n in (5, 1):
         made, play = _play(subject, n)
-        for name, duel in made.encounter.meet(play).items():
+        for name, duel in check_duels(made.encounter.meet(play)).items():
             for which, side in (("real", duel.real), ("fake", duel.fake)):
-                _check_side(side, f"the {which} side of {_called(name)}")
-            sizes = int(duel.real.size), int(duel.fake.size)
-            if sizes[0] != sizes[1]:
-                fail(f"{_called(name)} has {sizes[0]} examples on its real side, {sizes[1]} fake")
+                if not all(np.isfinite(values).all() for values in _held(side)):
+                    fail(f"the {which} side of the duel {name!r} has values that are not finite")
 
 
 def draws_from_the_draw(subject: Subject) -> None:
@@ -39,7 +38,7 @@ def draws_from_the_draw(subject: Subject) -> None:
     seen = []
     for _ in range(2):
         made, play = _play(subject, 5)
-        duels = made.encounter.meet(play).values()
+        duels = check_duels(made.encounter.meet(play)).values()
         seen.append([v for duel in duels for side in (duel.real, duel.fake) for v in _held(side)])
     if any((one != other).any() for one, other in zip(*seen, strict=True)):
         fail(
@@ -177,7 +176,7 @@ def _game(subject: Subject, *, filled: bool = True) -> AdversarialGame:
     Networks that do not take part in a play are reached by a term of their own.
     """
     trial, encounter = Trial(subject.example), _made(subject)
-    made = toys.game(trial, told=_told(subject), encounter=encounter, loss=toys.BothSides())
+    made = toys.game(trial, told=_told(subject), encounter=encounter)
     if not filled:
         return made
     called = _called_in_a_play(subject)
@@ -186,22 +185,14 @@ def _game(subject: Subject, *, filled: bool = True) -> AdversarialGame:
         idle = [name for name in made._networks_of(player) if name not in called]
         if idle:
             terms.append(_Reaching(player, idle, trial))
-    return (
-        made
-        if not terms
-        else toys.game(
-            trial,
-            told=_told(subject),
-            encounter=_made(subject),
-            loss=toys.BothSides(),
-            penalties=terms,
-        )
-    )
+    if not terms:
+        return made
+    return toys.game(trial, told=_told(subject), encounter=_made(subject), penalties=terms)
 
 
 def _called_in_a_play(subject: Subject) -> set[str]:
     made, play = _play(subject, 4)
-    duels = made.encounter.meet(play)
+    duels = check_duels(made.encounter.meet(play))
     return {*play._called, *(duel.judge for duel in duels.values())}
 
 
@@ -240,16 +231,5 @@ def _data(subject: Subject, n: int) -> Any:
     return Trial(subject.example).data(n, _told(subject))
 
 
-def _check_side(side: Any, which: str) -> None:
-    if not isinstance(side, Side):
-        fail(f"{which} is no Side but {type(side).__name__}", hint="return a Side")
-    if not all(np.isfinite(values).all() for values in _held(side)):
-        fail(f"{which} has values that are not finite")
-
-
 def _held(side: Side) -> list[np.ndarray]:
     return [np.asarray(value) for value in side._held().values()]
-
-
-def _called(name: str) -> str:
-    return f"the duel {name!r}" if name else "its duel"

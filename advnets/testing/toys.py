@@ -165,8 +165,11 @@ def game(
         discriminator_told: Fields that the discriminator is told.
         **options: Of :class:`advnets.game.AdversarialGame`; networks by name.
     """
-    loss = options.pop("loss", None) or Minimax()
-    encounter = options.pop("encounter", None) or Generated()
+    trial = trial or Trial()
+    encounter = options.pop("encounter", None) or trial.encounter()
+    # What makes the real side learns by a loss that reads it.
+    plain = Minimax() if type(encounter) is Generated else BothSides()
+    loss = options.pop("loss", None) or plain
     penalties = options.pop("penalties", ())
     roles: dict[str, Role] = {**ROLES, **encounter.roles}
     words = {*loss.requires}

@@ -10,8 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from ..data import DataSpec, Field
-from ..game import Batch
+from ..game import Batch, Encounter, Generated
 from ..game.role import Space
+from ..plugins.components import Component
 from .failure import fail
 
 LATENT, SIZE, CLASSES = 3, 2, 4
@@ -23,7 +24,8 @@ class Trial:
     """Make small data of the form that a component is to be tried on.
 
     Args:
-        example: ``shape``, ``fields`` and ``outputs``, as :class:`advnets.Component` has them.
+        example: ``shape``, ``fields``, ``outputs`` and ``encounter`` (its target, or its class),
+            as :class:`advnets.Component` has them.
             A field that it does not describe is a class of four; what D says, but for logits and
             energies, is four numbers, or the logits of the field that it is called after.
 
@@ -37,9 +39,17 @@ class Trial:
         self.shape = tuple(given.get("shape", (SIZE,)))
         self.described: dict[str, Field] = dict(given.get("fields", {}))
         self.outputs = {name: tuple(shape) for name, shape in given.get("outputs", {}).items()}
+        self._encounter = given.get("encounter", Generated)
         for name, one in self.described.items():
             if not isinstance(one, Field):
                 fail(f"its example describes the field {name!r} by {one!r}, not by a Field")
+
+    def encounter(self) -> Encounter:
+        """The encounter that a loss or a penalty goes with, a new one."""
+        made = self._encounter
+        if isinstance(made, str):
+            made = Component("encounter", made).load()
+        return made()
 
     def field(self, space: Space) -> Field:
         """What a space that a network takes or gives looks like."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ IMAGES = {"shape": (4, 4, 1), "fields": {"hidden": Field((4, 4, 2), "float32", k
 class Inference(Encounter):
     """A right one: D judges pairs, (x, E(x)) against (G(z), z)."""
 
-    roles = {
+    roles: ClassVar = {
         "encoder": Role("example", "latent"),
         "discriminator": Role(("example", "latent"), "logits"),
     }
@@ -43,7 +43,7 @@ class Inpainting(Encounter):
 class Aggregated(Encounter):
     """A right one, that calls the generator outside of rounds only, and has a frozen teacher."""
 
-    roles = {
+    roles: ClassVar = {
         "encoder": Role("example", "latent"),
         "discriminator": Role("latent", "logits"),
         "teacher": Role("latent", "latent", player=None),
@@ -100,7 +100,7 @@ class Faint(Inference):
 
 
 class Idle(Encounter):
-    roles = {"critic": Role("example", "latent", player=None)}
+    roles: ClassVar = {"critic": Role("example", "latent", player=None)}
 
 
 class Copying(Encounter):
@@ -170,8 +170,8 @@ def test_no_false_alarm(encounter: Any, check: str, example: Any, failure: Failu
     ("encounter", "check", "message"),
     [
         (Role("example", "latent"), "is_of_its_kind", "makes Role, not a Encounter"),
-        (Unequal, "meets_on_equal_terms", "its duel has 5 examples on its real side, 4 fake"),
-        (Bare, "meets_on_equal_terms", "real side of its duel is no Side but"),
+        (Unequal, "meets_on_equal_terms", "unequal sides: 5 real examples, 4 fake"),
+        (Bare, "meets_on_equal_terms", "real side of a duel is no Side but"),
         (Alone, "plays_a_short_game", "returns duels by name, not Duel"),
         (Noisy, "draws_from_the_draw", "scene.draw"),
         (Stopped, "reaches_every_network_that_moves", "does not depend on the encoder"),
