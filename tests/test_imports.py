@@ -44,8 +44,8 @@ STOREYS = (
     "session",
     "verify",
     "sweep",
-    "cli",
     "testing",
+    "cli",
     "__main__",
 )
 """Ground floor first."""

@@ -14,12 +14,23 @@ from ..recipe import load_recipe, recipe_path
 
 
 def check_component(kind: str, component: Component, registry: Registry) -> list[str]:
-    """List everything wrong with a component that can be seen without running it."""
-    return [
+    """List everything wrong with a component that can be seen by building it."""
+    found = [
         *_schema(component),
         *_name(kind, component, registry),
         *_target(kind, component, registry),
     ]
+    return found or list(_built(kind, component))
+
+
+def missing_parameters(component: Component) -> list[str]:
+    """List the parameters without which a component cannot be built, and that it has no values of.
+
+    They have no default, and the component's ``example`` gives none.
+    """
+    given = component.example.get("parameters", {})
+    fields = component.parameters.model_fields.items()
+    return [name for name, field in fields if field.is_required() and name not in given]
 
 
 def _schema(component: Component) -> Iterator[str]:
@@ -59,3 +70,18 @@ def _target(kind: str, component: Component, registry: Registry) -> Iterator[str
         yield f"{component.target} is a {type(target).__name__}, not a click.Command"
     elif not callable(target):
         yield f"{component.target} cannot be called"
+
+
+def _built(kind: str, component: Component) -> Iterator[str]:
+    """Check that it can be built, of its defaults and what its example says."""
+    from ..testing import ConformanceError
+    from ..testing.building import build
+    from ..testing.check import attempt
+    from ..testing.subject import subject_of
+
+    if missing_parameters(component):
+        return
+    try:
+        attempt(build, subject_of(kind, component))
+    except ConformanceError as error:
+        yield f"it cannot be built: {error}"

@@ -14,7 +14,7 @@ from ..plugins import load_plugins
 from ..plugins.registry import BUILT_IN, PluginRecord, Registry
 from ..recipe.wording import KIND
 from .common import echo, plugin_options, print_json, print_table, registry_of, state_of, style
-from .plugin_check import check_component
+from .plugin_check import check_component, missing_parameters
 
 COLOURS = {"ok": "green", "blocked": "yellow", "quarantined": "red"}
 
@@ -58,9 +58,10 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 @plugin_options
 @click.pass_context
 def check(ctx: click.Context, word: str) -> None:
-    """Load one plugin and try everything that it registers: schemas, targets, names.
+    """Load one plugin and build everything that it registers, of its defaults.
 
-    Exits with 2 if anything is amiss. Targets are imported, and TensorFlow with them.
+    Exits with 2 if anything is amiss. TensorFlow is imported. A component whose parameters have
+    no defaults is built of those that its `example` gives.
     """
     registry, record = _find(ctx, word)
     echo(f"{record.name} ({record.source}): ", _status(record))
@@ -74,8 +75,12 @@ def check(ctx: click.Context, word: str) -> None:
         for component in components:
             problems = check_component(kind, component, registry)
             failures += bool(problems)
+            missing = ", ".join(missing_parameters(component))
             mark = style("problem", fg="red") if problems else style("ok", fg="green")
-            echo(f"  {kind} {component.name}: ", mark)
+            note = ""
+            if missing and not problems:
+                mark, note = style("not built", fg="yellow"), f": nothing says what {missing} is"
+            echo(f"  {kind} {component.name}: ", mark, note)
             for problem in problems:
                 echo(textwrap.indent(problem, "    "))
     if failures:

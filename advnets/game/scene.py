@@ -285,7 +285,7 @@ class Play(Scene):
         """
         self.duels = {}
         asked: dict[str, list[tuple[str, Side]]] = {}
-        for index, (name, duel) in enumerate(_checked(duels).items()):
+        for index, (name, duel) in enumerate(check_duels(duels).items()):
             if duel.judge not in self._cast.networks:
                 raise PluginError(
                     f"the duel {name!r} is judged by {duel.judge!r}, which is no network of the "
@@ -323,7 +323,12 @@ class Play(Scene):
         self._critics = itertools.count()
 
 
-def _checked(duels: Any) -> Mapping[str, Duel]:
+def check_duels(duels: Any) -> Mapping[str, Duel]:
+    """Return what an encounter's ``meet`` returned, if it is duels of equal sides.
+
+    Raises:
+        PluginError: If it is anything else.
+    """
     if not isinstance(duels, Mapping) or not duels:
         raise PluginError(
             f"an encounter's `meet` returns duels by name, not {type(duels).__name__}"

@@ -43,6 +43,8 @@ KINDS: dict[str, str] = {
 NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 TARGET = re.compile(r"[A-Za-z_][\w.]*:[\w./-]+")
 ROLES = ("generator", "discriminator")
+EXAMPLE = ("parameters", "shape", "fields", "outputs", "encounter")
+"""What a component may say of what it is to be tried with."""
 RESERVED: dict[str, tuple[str, ...]] = dict.fromkeys(KINDS, ("name", "context")) | {
     "datasets": ("name", "context", "offline")
 }
@@ -113,6 +115,11 @@ class Component:
         roles: For architectures, the players that it can play.
         changes_game: For callbacks, whether a run goes another way with it than without: its
             entry then belongs to the run's identity.
+        example: What the conformance kit and ``advnets plugins check`` try it with, where
+            small vectors with a class each do not suit it: ``parameters`` (those without a
+            default), ``shape`` of an example, ``fields`` (:class:`advnets.data.Field` by name)
+            that come with it, ``outputs`` (the shapes of what D says of it, by name), and, for
+            losses and penalties, the ``encounter`` that they go with (its target).
 
     Raises:
         PluginError: If a field is malformed.
@@ -132,6 +139,7 @@ class Component:
     parameters: type[Parameters] = field(default=NoParameters)
     roles: tuple[str, ...] = ROLES
     changes_game: bool = False
+    example: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
@@ -150,6 +158,11 @@ class Component:
             )
         if not set(self.roles) <= set(ROLES):
             raise PluginError(f"component {self.name!r}: roles must be among {ROLES}")
+        if not isinstance(self.example, Mapping) or not set(self.example) <= set(EXAMPLE):
+            raise PluginError(
+                f"component {self.name!r}: its example is {self.example!r:.200}; a mapping of "
+                f"{', '.join(EXAMPLE)} was expected"
+            )
 
     def resolve(self, given: Mapping[str, Any]) -> Parameters:
         """Check parameters as strictly as those of a recipe, and fill in every default.

@@ -1,9 +1,9 @@
-"""Checks of architectures, for each role, on images and on vectors."""
+"""Checks of architectures, for each role, on images and on vectors, or on what they are for."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,19 +13,21 @@ import numpy as np
 import tensorflow as tf
 
 from .. import random
+from ..data import Field
 from ..errors import AdvnetsError
 from ..game import Side
+from ..game.wiring import input_names
 from ..networks import NetworkContext, mixes_examples, under_policy
-from ..plugins.components import ROLES
 from ..random import Draw
 from . import toys
+from .building import network_context, refuse_shapes, roles_of, shapes_for
 from .failure import fail
 from .numerics import per_example
-from .subject import Subject
+from .subject import Subject, subject_of
+from .trial import CLASSES, Trial
 
-IMAGE, VECTOR = (8, 8, 1), (3,)
-SHAPES = (IMAGE, VECTOR)
-"""Shapes of the data that a network is built for; it may refuse one of them."""
+CODE = (3,)
+"""Shape of what an encoder gives, and of a vector that a network is told."""
 
 
 @dataclass(frozen=True)
@@ -37,34 +39,127 @@ class _Built:
     data: tuple[int, ...]
 
     def __str__(self) -> str:
-        return f"the {self.context.role} for data of shape {self.data}"
+        told = f", told {', '.join(self.context.given)}" if self.context.given else ""
+        return f"the {self.context.role} for data of shape {self.data}{told}"
 
     def inputs(self, n: int, seed: int = 0, scale: float = 1.0) -> tf.Tensor:
         return scale * toys.examples(n, self.context.input_shape, seed)
 
-    def outputs(self, x: tf.Tensor, training: bool = False, step: int = 0) -> dict[str, tf.Tensor]:
-        """What it returns, by name, with dropout as in a game."""
-        with random.scope(Draw(1, step), "check", [("real", len(x))]):
+    def outputs(self, x: Any, training: bool = False, step: int = 0) -> dict[str, tf.Tensor]:
+        """What it returns, by name, with dropout as in a game.
+
+        What moves in training, averages of a normalisation say, is put back.
+        """
+        moving = self.model.non_trainable_weights
+        before = [variable.numpy() for variable in moving]
+        examples = len(x["latent" if "latent" in x else "example"] if isinstance(x, dict) else x)
+        with random.scope(Draw(1, step), "check", [("real", examples)]):
             said = self.model(x, training=training)
+        for variable, value in zip(moving, before, strict=True):
+            variable.assign(value)
         return dict(said) if isinstance(said, dict) else {"output": said}
 
 
 def builds_what_its_role_needs(subject: Subject) -> None:
-    """A generator's output has the data's shape; a discriminator's one value per example."""
+    """A generator's output has the data's shape; a discriminator's is one value per example, or
+    one for each of its patches or steps.
+    """
     for built in _all_built(subject):
         for n in (5, 1):
-            x = built.inputs(n)
-            said = built.model(x)
+            said = built.model(built.inputs(n))
             if built.context.role == "generator":
-                if tuple(getattr(said, "shape", ())) != (n, *built.data):
-                    fail(f"{built} returns {said!r:.200}; shape {(n, *built.data)} was expected")
-                continue
-            output = Side(said)
-            scores = [name for name in ("logits", "energy") if name in output]
-            if not scores:
-                fail(f"{built} returns {', '.join(output)}; logits or energy were expected")
-            for name in scores:
-                per_example(output[name], n, f"{built}, as {name},")
+                _check_shape(built, said, (n, *built.data))
+            else:
+                _check_scores(built, Side(said), n)
+
+
+def _check_shape(built: _Built, said: Any, expected: tuple[int, ...]) -> None:
+    if tuple(getattr(said, "shape", ())) != expected:
+        fail(f"{built} returns {said!r:.200}; shape {expected} was expected")
+
+
+def _check_scores(built: _Built, output: Side, n: int) -> None:
+    scores = [name for name in ("logits", "energy") if name in output]
+    if not scores:
+        fail(f"{built} returns {', '.join(output)}; logits or energy were expected")
+    for name in scores:
+        patches = tuple(output[name].shape[1:])
+        per_example(output[name], n, f"{built}, as {name},", patches)
+
+
+def builds_an_encoder_or_refuses(subject: Subject) -> None:
+    """An encoder gives what ``output_shape`` says; whoever builds none says so.
+
+    Asked of architectures for both players: recipes may name them for further networks.
+    """
+    if len(roles_of(subject)) < 2:
+        return
+    for shape in shapes_for(subject):
+        built = _try(subject, "encoder", shape)
+        if built is not None:
+            said = built.model(built.inputs(5))
+            if tuple(getattr(said, "shape", ())) != (5, *CODE):
+                fail(
+                    f"{built} returns {said!r:.200}; shape {(5, *CODE)} was expected",
+                    hint="build what context.output_shape says, or raise an advnets.UsageError "
+                    "for a context.role that it is not for",
+                )
+
+
+def is_told_what_it_has_inputs_for(subject: Subject) -> None:
+    """Told a class, numbers and an image, it listens to each of them; or it takes nothing, or
+    refuses.
+    """
+    for role in roles_of(subject):
+        for shape in shapes_for(subject):
+            for given in _told(shape):
+                built = _try(subject, role, shape, given=given)
+                names = input_names(built.model) if built is not None else None
+                if built is not None and names is not None:
+                    _listens(built, names)
+
+
+def _told(shape: tuple[int, ...]) -> Iterator[dict[str, Field]]:
+    """What networks are told: a class; a class and numbers; for images another one as well."""
+    label = {"label": Field((), "int64", classes=CLASSES)}
+    yield {**label, "numbers": Field(CODE, "float32")}
+    if len(shape) == 3:
+        yield {**label, "picture": Field(shape, "float32", kind="image")}
+
+
+def _listens(built: _Built, names: list[str]) -> None:
+    wanted = [built.context.input_name, *built.context.given]
+    if missing := [name for name in wanted if name not in names]:
+        fail(
+            f"{built} has inputs {', '.join(names)}, and none for {', '.join(missing)}",
+            hint="make them by context.inputs()",
+        )
+    trial = Trial({"shape": built.data, "fields": built.context.given})
+    inputs = {name: trial.values(name, 4) for name in wanted}
+    first = built.outputs(inputs)
+    for name in built.context.given:
+        changed = {**inputs, name: trial.values(name, 4, seed=5)}
+        if built.context.given[name].classes:
+            changed[name] = (inputs[name] + 1) % CLASSES
+        second = built.outputs(changed)
+        if all((np.asarray(first[word]) == np.asarray(second[word])).all() for word in first):
+            fail(f"{built} returns the same whatever {name} is")
+
+
+def has_the_heads_that_it_is_asked_for(subject: Subject) -> None:
+    """Where an architecture has a parameter ``heads``, each gives what it is asked for."""
+    component = subject.component
+    if component is None or "heads" not in component.parameters.model_fields:
+        return
+    heads = {"class_logits": "label", "code": CODE[0]}
+    fields = {"label": Field((), "int64", classes=CLASSES)}
+    asked = subject_of(subject.kind, component, {**_given(subject), "heads": heads})
+    for shape in shapes_for(subject):
+        built = _try(asked, "discriminator", shape, fields=fields)
+        said = built.outputs(built.inputs(4)) if built is not None else {}
+        for name, expected in {"class_logits": (4, CLASSES), "code": (4, *CODE)}.items():
+            if built is not None and tuple(getattr(said.get(name), "shape", ())) != expected:
+                fail(f"{built}, asked for the head {name}, returns {said}")
 
 
 def is_finite_in_float32(subject: Subject) -> None:
@@ -200,51 +295,58 @@ def can_be_saved(subject: Subject) -> None:
 
 def plays_a_short_game(subject: Subject) -> None:
     """It moves, and nothing becomes NaN."""
-    for role in _roles(subject):
+    for role in roles_of(subject):
         built = next(built for built in _all_built(subject) if built.context.role == role)
+        trial = Trial({"shape": built.data})
         options: dict[str, Any] = {role: built.model}
-        if role == "generator":
-            options["discriminator"] = toys.discriminator(shape=built.data)
-        else:
-            options["generator"] = toys.generator(built.data)
+        if role == "discriminator":
             names = Side(built.model(built.inputs(1)))
             options["loss"] = None if "logits" in names else toys.EnergyGap()
-        toys.trained(toys.game(**options), toys.examples(8, built.data), (role,))
+        toys.trained(toys.game(trial, **options), toys.examples(8, built.data), (role,))
 
 
 def _all_built(subject: Subject) -> Iterator[_Built]:
-    """The network for every role and shape; one of the shapes may be refused."""
-    for role in _roles(subject):
-        networks = [_try(subject, role, shape) for shape in SHAPES]
+    """The network for every role and shape; one of several shapes may be refused."""
+    for role in roles_of(subject):
+        refusals: list[str] = []
+        shapes = shapes_for(subject)
+        networks = [_try(subject, role, shape, refusals=refusals) for shape in shapes]
         if not any(networks):
-            fail(f"the {role} refuses data of shape {IMAGE} as well as of shape {VECTOR}")
+            refuse_shapes(role, refusals)
         yield from (network for network in networks if network is not None)
 
 
 def _variants(subject: Subject) -> Iterator[tuple[str, tuple[int, ...]]]:
-    yield from ((role, shape) for role in _roles(subject) for shape in SHAPES)
+    yield from ((role, shape) for role in roles_of(subject) for shape in shapes_for(subject))
 
 
-def _roles(subject: Subject) -> tuple[str, ...]:
-    return subject.component.roles if subject.component is not None else ROLES
-
-
-def _try(subject: Subject, role: str, shape: tuple[int, ...], seed: int = 1) -> _Built | None:
-    """Build the network, or ``None`` if it refuses the data's shape in a proper way."""
-    context = NetworkContext(
-        role=role,  # type: ignore[arg-type]
-        input_shape=(toys.LATENT,) if role == "generator" else shape,
-        output_shape=shape if role == "generator" else (),
-        marginals=lambda: np.full(shape, 0.5, "float32"),
-        seed=seed,
-    )
+def _try(
+    subject: Subject,
+    role: str,
+    shape: tuple[int, ...],
+    seed: int = 1,
+    refusals: list[str] | None = None,
+    given: Mapping[str, Field] | None = None,
+    fields: Mapping[str, Field] | None = None,
+) -> _Built | None:
+    """Build the network, or ``None`` if it refuses in a proper way."""
+    known = {**(given or {}), **(fields or {})}
+    context = network_context(role, shape, seed, given=given or {}, fields=known)
     keras.utils.set_random_seed(seed)  # as the engine does
     try:
         model = subject.make(context)
-    except AdvnetsError:
+    except AdvnetsError as error:
+        if refusals is not None:
+            refusals.append(f"{shape}: {error.message}")
         return None
     if not isinstance(model, keras.Model):
         fail(f"it makes {type(model).__name__} for the {role}, not a keras.Model")
     if not model.built:
         fail(f"the {role} is not built", hint="begin with keras.Input(context.input_shape)")
     return _Built(model, context, shape)
+
+
+def _given(subject: Subject) -> dict[str, Any]:
+    """The subject's parameters, as a recipe would give them."""
+    assert subject.component is not None
+    return subject.component.resolve(dict(subject.parameters)).model_dump(mode="json")

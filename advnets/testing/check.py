@@ -8,7 +8,9 @@ from types import ModuleType
 from typing import Any
 from unittest import SkipTest
 
+from ..errors import AdvnetsError
 from ..plugins.components import KINDS
+from ..plugins.tracebacks import describe_error, locate_error, package_of
 from .failure import ConformanceError
 from .subject import Subject, subject_of
 
@@ -41,36 +43,59 @@ def _public_functions(module: ModuleType) -> list[Check]:
     ]
 
 
+def attempt(check: Check, subject: Subject) -> None:
+    """Run one check; what the component raises becomes a failure that says where.
+
+    Raises:
+        ConformanceError: Without a traceback of the check's own: the component's author has no
+            use for it.
+        unittest.SkipTest: If the check cannot be done here.
+    """
+    __tracebackhide__ = True
+    packages = {package_of(subject.module)}
+    try:
+        check(subject)
+        return
+    except SkipTest:
+        raise
+    except ConformanceError as error:
+        message, cause = str(error), error.__context__
+        place = locate_error(cause, packages) if cause is not None else None
+    except (Exception, SystemExit) as error:
+        own = isinstance(error, AdvnetsError)
+        message = (
+            f"raised {type(error).__name__}: {error}" if own else f"raised {describe_error(error)}"
+        )
+        place = locate_error(error, packages)
+    raise ConformanceError(f"{message}\n  at {place[0]}" if place else message)
+
+
 def run_checks(
     kind: str,
     what: Any,
     parameters: Mapping[str, Any] | None,
     plugins: Sequence[str],
     skip: Mapping[str, str] | None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Run all checks of a kind and raise one error with every failure."""
     __tracebackhide__ = True
-    subject = subject_of(kind, what, parameters, plugins)
+    subject = subject_of(kind, what, parameters, plugins, example)
     checks = checks_for(kind)
     unknown = set(skip or {}) - {check.__name__ for check in checks}
     if unknown:
         raise ValueError(f"no check of {kind} is called {', '.join(sorted(unknown))}")
-    failures, last = [], None
+    failures = []
     for check in checks:
         if check.__name__ in (skip or {}):
             continue
         try:
-            check(subject)
-        except SkipTest:
-            raise
+            attempt(check, subject)
         except ConformanceError as error:
             failures.append(f"{check.__name__}: {error}")
-        except Exception as error:
-            failures.append(f"{check.__name__}: raised {type(error).__name__}: {error}")
-            last = error
     if failures:
         count = f"{len(failures)} of {len(checks)} checks failed"
-        raise ConformanceError("\n".join([f"{subject}: {count}", *failures])) from last
+        raise ConformanceError("\n".join([f"{subject}: {count}", *failures]))
 
 
 def check_loss(
@@ -79,6 +104,7 @@ def check_loss(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a loss: one value per example, finite, with right gradients, and it plays.
 
@@ -89,6 +115,8 @@ def check_loss(
         plugins: Where the name is registered, if its plugin is not installed: files or
             modules, as for ``--plugin``.
         skip: Names of checks not to run, each with the reason.
+        example: What it is to be tried with, as :class:`advnets.Component` has it; by default
+            what the component says.
 
     Raises:
         ConformanceError: Naming every check that failed, and why.
@@ -96,7 +124,7 @@ def check_loss(
     >>> check_loss("minimax", {"discriminator_weight": 0.5})
     """
     __tracebackhide__ = True
-    run_checks("losses", loss, parameters, plugins, skip)
+    run_checks("losses", loss, parameters, plugins, skip, example)
 
 
 def check_penalty(
@@ -105,10 +133,11 @@ def check_penalty(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a penalty, second derivatives included; arguments as for :func:`check_loss`."""
     __tracebackhide__ = True
-    run_checks("penalties", penalty, parameters, plugins, skip)
+    run_checks("penalties", penalty, parameters, plugins, skip, example)
 
 
 def check_architecture(
@@ -117,6 +146,7 @@ def check_architecture(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check an architecture for each of its roles, on images and on vectors.
 
@@ -125,7 +155,7 @@ def check_architecture(
     arguments as for :func:`check_loss`.
     """
     __tracebackhide__ = True
-    run_checks("architectures", architecture, parameters, plugins, skip)
+    run_checks("architectures", architecture, parameters, plugins, skip, example)
 
 
 def check_dataset(
@@ -154,6 +184,35 @@ def check_prior(
     """Check a prior: a pure function of the draw; arguments as for :func:`check_loss`."""
     __tracebackhide__ = True
     run_checks("priors", prior, parameters, plugins, skip)
+
+
+def check_condition(
+    condition: Any,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    plugins: Sequence[str] = (),
+    skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
+) -> None:
+    """Check a condition: what its field says, a pure function of the draw.
+
+    Arguments as for :func:`check_loss`; it draws the first field of its example, else a label.
+    """
+    __tracebackhide__ = True
+    run_checks("conditions", condition, parameters, plugins, skip, example)
+
+
+def check_encounter(
+    encounter: Any,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    plugins: Sequence[str] = (),
+    skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
+) -> None:
+    """Check an encounter, with networks for all its roles; arguments as for :func:`check_loss`."""
+    __tracebackhide__ = True
+    run_checks("encounters", encounter, parameters, plugins, skip, example)
 
 
 def check_updates(

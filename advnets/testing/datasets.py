@@ -16,6 +16,7 @@ from ..plugins.dataset_parameters import DatasetParameters
 from . import toys
 from .failure import fail
 from .subject import Subject
+from .trial import Trial
 
 
 def says_whether_it_is_available(subject: Subject) -> None:
@@ -145,7 +146,7 @@ def plays_a_short_game(subject: Subject) -> None:
     source = _made(subject)
     data = tf.convert_to_tensor(source.preprocess.apply(source.load("train")[:16]))
     shape = source.spec.shape
-    made = toys.game(generator=toys.generator(shape), discriminator=toys.discriminator(shape=shape))
+    made = toys.game(Trial({"shape": shape}))
     toys.trained(made, data, ("discriminator", "generator"))
 
 

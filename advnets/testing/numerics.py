@@ -14,12 +14,19 @@ WIDTH = 1e-2
 """Step of a central difference: a compromise between float32's rounding and curvature."""
 
 
-def per_example(values: Any, n: int, who: str) -> np.ndarray:
-    """``values`` as an array, if they are n finite numbers in floating point."""
+def per_example(values: Any, n: int, who: str, like: tuple[int, ...] = ()) -> np.ndarray:
+    """``values`` as an array, if they are n finite numbers in floating point.
+
+    Args:
+        values: What was returned.
+        n: Examples.
+        who: Returned it, for the message.
+        like: Shape of one example's logits: there may be as many values for each.
+    """
     if not tf.is_tensor(values) and not isinstance(values, np.ndarray):
         fail(f"{who} returned {type(values).__name__}; a tensor of shape [{n}] was expected")
     array = np.asarray(values)
-    if array.shape != (n,):
+    if array.shape not in ((n,), (n, *like)):
         fail(
             f"{who} returned shape {array.shape} for {n} examples; ({n},), one value per example, "
             "was expected",

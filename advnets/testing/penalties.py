@@ -2,150 +2,206 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from ..game import PLAYERS, Penalty
-from ..random import Draw
+from ..game import PLAYERS, AdversarialGame, Batch, Penalty
+from ..game.state import find_variables
 from . import toys
 from .failure import fail
 from .numerics import finite_gradient, per_example, same_gradient
 from .subject import Subject
+from .trial import Trial
 
 
 @dataclass
 class _Scene:
-    """A penalty, and two networks that it is tried on."""
+    """A penalty, one of its players, and a small game that it is tried in."""
 
     penalty: Penalty
-    generator: keras.Model
-    discriminator: keras.Model
+    player: str
+    game: AdversarialGame
+    start: list[tuple[tf.Variable, np.ndarray]]
 
-    def values(self, real: tf.Tensor, latents: tf.Tensor, step: int = 0) -> tf.Tensor:
-        """The penalty, as a game would compute it in its player's turn."""
-        asked = "discriminator" in self.players or self.penalty.needs_real
-        generated = self.generator(latents, training=True)
-        play = toys.play_of(
-            self.discriminator,
-            real,
-            generated,
-            player=self.players[0],
-            stage="check",
-            judge_real=asked,
-            draw=Draw(1, step),
+    def values(
+        self, examples: tf.Tensor, fields: Mapping[str, tf.Tensor] | None = None, step: int = 0
+    ) -> tf.Tensor:
+        """The penalty in its player's turn, with the state that it had at first."""
+        for variable, value in self.start:
+            variable.assign(value)
+        self.game.rounds.assign(step)
+        play = self.game.play(
+            Batch(examples, fields or {}),
+            "check",
+            judge_real=self.player == "discriminator" or self.penalty.needs_real,
         )
-        return self.penalty(play)
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Whose loss the penalty is added to."""
-        player = self.penalty.player
-        return (player,) if isinstance(player, str) else tuple(player)
+        return self.penalty(play.for_player(self.player))
 
     @property
     def variables(self) -> list[Any]:
         """What the penalty's player can change."""
-        network = self.generator if self.players[0] == "generator" else self.discriminator
-        return [variable.value for variable in network.trainable_variables]
+        return [variable.value for variable in self.game._variables(self.player)]
+
+    def check(self, values: Any, n: int, who: str = "the penalty") -> None:
+        """One value per example; of a term that is computed once a play, of any examples."""
+        shape = getattr(values, "shape", None)
+        if self.penalty.once and shape is not None and len(shape) == 1 and shape[0]:
+            n = shape[0]
+        per_example(values, n, who)
 
 
 def belongs_to_a_player(subject: Subject) -> None:
-    """Its attribute ``player`` says whose loss it is added to."""
-    player, players = _scene(subject).penalty.player, _scene(subject).players
+    """Its attribute ``player`` says whose loss it is added to: one of them, or both."""
+    player, players = _made(subject).player, _players(_made(subject))
     if not players or not set(players) <= set(PLAYERS):
         fail(f"its player is {player!r}; {' or '.join(map(repr, PLAYERS))}, or both, were expected")
 
 
 def returns_one_value_per_example(subject: Subject) -> None:
     """For a batch and for a single example."""
-    scene = _scene(subject)
-    for n in (5, 1):
-        per_example(scene.values(*_batches(n)), n, "the penalty")
+    for scene in _scenes(subject):
+        for n in (5, 1):
+            scene.check(scene.values(*_batch(subject, n)), n)
 
 
 def is_finite_where_the_critic_is_flat(subject: Subject) -> None:
-    """Values and gradients, where D returns zeros whatever it sees, and G too."""
-    scene = _scene(subject)
-    for network in (scene.discriminator, scene.generator):
-        network.set_weights([np.zeros_like(weight) for weight in network.get_weights()])
+    """Values and gradients, where D returns zeros whatever it sees, and so does everyone."""
+    for scene in _scenes(subject):
+        for network in scene.game.networks.values():
+            network.set_weights([np.zeros_like(weight) for weight in network.get_weights()])
         with tf.GradientTape() as tape:
-            values = scene.values(*_batches(4))
-        who = f"the penalty where the {network.name} returns zeros"
-        per_example(values, 4, who)
+            values = scene.values(*_batch(subject, 4))
+        who = "the penalty where all networks return zeros"
+        scene.check(values, 4, who)
         for gradient in tape.gradient(values, scene.variables):
             finite_gradient(gradient, who)
 
 
 def has_the_gradient_of_its_values(subject: Subject) -> None:
     """Against finite differences in its player's weights: second derivatives work."""
-    scene = _scene(subject)
-    real, latents = _batches(4)
+    for scene in _scenes(subject):
+        batch = _batch(subject, 4)
 
-    def value() -> tf.Tensor:
-        return tf.reduce_sum(scene.values(real, latents))
+        def value(scene: _Scene = scene, batch: Any = batch) -> tf.Tensor:
+            return tf.reduce_sum(scene.values(*batch))
 
-    with tf.GradientTape() as tape:
-        total = value()
-    same_gradient(value, scene.variables, tape.gradient(total, scene.variables), "the penalty")
+        with tf.GradientTape() as tape:
+            total = value()
+        gradients = tape.gradient(total, scene.variables)
+        same_gradient(value, scene.variables, gradients, "the penalty", limit=6)
 
 
 def reaches_its_player(subject: Subject) -> None:
-    """Its gradient in its player's weights is not 0 everywhere."""
-    scene = _scene(subject)
-    with tf.GradientTape() as tape:
-        values = scene.values(*_batches(16))
-    gradients = tape.gradient(values, scene.variables)
-    if not any(g is not None and bool(tf.reduce_any(g != 0)) for g in gradients):
-        fail(f"it has gradient 0 in all weights of its player, the {scene.penalty.player}")
+    """Its gradient in its player's weights is not 0 everywhere; nor in those of a network that it
+    brings along, and that moves with this player.
+    """
+    for scene in _scenes(subject):
+        own = scene.game._networks_of(scene.player)
+        names = [name for name in own if name in scene.penalty.roles]
+        variables = {name: scene.game.networks[name].trainable_variables for name in names}
+        with tf.GradientTape(persistent=True) as tape:
+            values = scene.values(*_batch(subject, 16))
+        if not _moves(tape.gradient(values, scene.variables)):
+            fail(f"it has gradient 0 in all weights of its player, the {scene.player}")
+        for name, weights in variables.items():
+            if weights and not _moves(tape.gradient(values, [v.value for v in weights])):
+                fail(
+                    f"it has gradient 0 in all weights of {name!r}, which it declares and which "
+                    f"moves with the {scene.player}",
+                    hint="Role(…, player=None) is for a network that never moves",
+                )
 
 
 def draws_from_the_draw(subject: Subject) -> None:
     """Equal seeds and rounds give equal values, from another object too."""
-    scene, other = _scene(subject), _scene(subject)
-    first = np.asarray(scene.values(*_batches(5), step=3))
-    again = [scene.values(*_batches(5), step=3), other.values(*_batches(5), step=3)]
-    if any((np.asarray(values) != first).any() for values in again):
-        fail(
-            "it returned other values in the same round of the same game, so a resumed run "
-            "would not be the run that was interrupted",
-            hint="take random numbers from play.draw.uniform(stream, …) or .normal(stream, …)",
-        )
+    for scene, other in zip(_scenes(subject), _scenes(subject), strict=True):
+        batch = _batch(subject, 5)
+        first = np.asarray(scene.values(*batch, step=3))
+        again = [scene.values(*batch, step=3), other.values(*batch, step=3)]
+        if any((np.asarray(values) != first).any() for values in again):
+            fail(
+                "it returned other values in the same round of the same game, so a resumed run "
+                "would not be the run that was interrupted",
+                hint="take random numbers from play.draw.uniform(stream, …) or .normal(stream, …)",
+            )
 
 
 def works_compiled(subject: Subject) -> None:
     """The same values as a graph, for any batch size, and under XLA; gradients as well."""
-    scene = _scene(subject)
-    batches = list(_batches(5))
-    toys.compiled_agree(scene.values, batches, what="the penalty")
+    for scene in _scenes(subject):
+        _works_compiled(scene, *_batch(subject, 5))
 
-    def norm(real: tf.Tensor, latents: tf.Tensor) -> tf.Tensor:
+
+def _works_compiled(scene: _Scene, examples: tf.Tensor, fields: dict[str, tf.Tensor]) -> None:
+    def values(x: tf.Tensor, *held: tf.Tensor) -> tf.Tensor:
+        return scene.values(x, dict(zip(fields, held, strict=True)))
+
+    def norm(x: tf.Tensor, *held: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            total = tf.reduce_sum(scene.values(real, latents))
+            total = tf.reduce_sum(values(x, *held))
         gradients = tape.gradient(total, scene.variables)
         return tf.linalg.global_norm([g for g in gradients if g is not None])
 
+    batches = [examples, *fields.values()]
+    toys.compiled_agree(values, batches, what="the penalty")
     toys.compiled_agree(norm, batches, what="the penalty's gradient norm")
 
 
+def logs_one_value_per_example(subject: Subject) -> None:
+    """``observe``, where it is defined."""
+    scene = next(iter(_scenes(subject)))
+    play = scene.game.play(Batch(*_batch(subject, 5)), "check")
+    for name, values in scene.penalty.observe(play).items():
+        scene.check(values, 5, f"{name!r}, which is logged,")
+
+
+def goes_on_where_it_was(subject: Subject) -> None:
+    """A short game that is interrupted ends as one that is not."""
+    names = _made(subject).fields
+    toys.resumes(lambda: _game(subject, _made(subject)), Trial(subject.example).data(8, names))
+
+
 def plays_a_short_game(subject: Subject) -> None:
-    """Both players move, and nothing becomes NaN."""
-    penalty = _scene(subject).penalty
-    names = {"logits", *penalty.requires}
-    made = toys.game(penalties=[penalty], discriminator=toys.discriminator(names))
-    toys.trained(made, toys.examples(16), ("discriminator", "generator"))
+    """Whoever should move does, and nothing becomes NaN."""
+    penalty = _made(subject)
+    data = Trial(subject.example).data(16, penalty.fields)
+    toys.trained(_game(subject, penalty), data)
 
 
-def _scene(subject: Subject) -> _Scene:
+def _made(subject: Subject) -> Penalty:
     penalty = subject.make()
     if not isinstance(penalty, Penalty):
         fail(f"it makes {type(penalty).__name__}, not an advnets.game.Penalty")
-    names = {"logits", *penalty.requires}
-    return _Scene(penalty, toys.generator(), toys.discriminator(names))
+    return penalty
 
 
-def _batches(n: int) -> tuple[tf.Tensor, tf.Tensor]:
-    return toys.examples(n), toys.examples(n, (toys.LATENT,), seed=1)
+def _players(penalty: Penalty) -> tuple[str, ...]:
+    player = penalty.player
+    return (player,) if isinstance(player, str) else tuple(player)
+
+
+def _scenes(subject: Subject) -> list[_Scene]:
+    """The penalty with each of its players, each in a game of its own."""
+    scenes = []
+    for player in _players(_made(subject)):
+        penalty = _made(subject)
+        start = [(variable, variable.numpy()) for _, variable in find_variables(penalty)]
+        scenes.append(_Scene(penalty, player, _game(subject, penalty), start))
+    return scenes
+
+
+def _game(subject: Subject, penalty: Penalty) -> AdversarialGame:
+    return toys.game(Trial(subject.example), told=penalty.fields, penalties=[penalty])
+
+
+def _batch(subject: Subject, n: int) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+    batch = Trial(subject.example).batch(n, _made(subject).fields)
+    return batch.examples, dict(batch.fields)
+
+
+def _moves(gradients: list[tf.Tensor | None]) -> bool:
+    return any(g is not None and bool(tf.reduce_any(g != 0)) for g in gradients)

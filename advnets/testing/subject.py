@@ -25,6 +25,8 @@ class Subject:
             on each call, unless an object was given.
         component: The component, or ``None`` for an object that is not registered.
         parameters: The component's parameters, defaults filled in.
+        module: Where its code is.
+        example: What it is to be tried with; see :class:`advnets.Component`.
     """
 
     kind: str
@@ -32,6 +34,8 @@ class Subject:
     make: Callable[..., Any]
     component: Component | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    module: str = ""
+    example: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.name!r} of {self.kind}"
@@ -42,6 +46,7 @@ def subject_of(
     what: Any,
     parameters: Mapping[str, Any] | None = None,
     plugins: Sequence[str] = (),
+    example: Mapping[str, Any] | None = None,
 ) -> Subject:
     """Make a subject of whatever a caller has.
 
@@ -51,6 +56,7 @@ def subject_of(
             ``Source``, …), or what makes one: a class or a function.
         parameters: Parameters of a component, or keyword arguments of what makes the object.
         plugins: For a name: further plugins, as ``--plugin`` takes them.
+        example: What it is to be tried with, in place of what the component says.
 
     Raises:
         PluginError: If there is no component of that name.
@@ -65,20 +71,28 @@ def subject_of(
     if isinstance(what, str):
         what = load_plugins(plugins).component(kind, what)
     if isinstance(what, Component):
-        component, resolved = what, resolved_parameters(kind, what, given)
+        component, tried = what, dict(what.example if example is None else example)
+        resolved = resolved_parameters(kind, what, {**tried.get("parameters", {}), **given})
 
         def make(*given: Any, context: Any = None) -> Any:
             return _maker(component.load(), resolved)(*given, context=context)
 
-        return Subject(kind, component.name, make, component, resolved)
-    takes_context = ("architectures", "metrics", "features")
+        module = component.target.partition(":")[0]
+        return Subject(kind, component.name, make, component, resolved, module, tried)
+    tried = dict(example or {})
+    takes_context = ("architectures", "metrics", "features", "optimizers")
     if isinstance(what, type) or (callable(what) and kind in takes_context):
-        return Subject(kind, what.__name__, _maker(what, given))
-    if callable(what) and kind == "optimizers":
-        return Subject(kind, what.__name__, _maker(what, given))
+        name, module = getattr(what, "__name__", type(what).__name__), what.__module__
+        return Subject(kind, name, _maker(what, given), module=module, example=tried)
     if given:
         raise ValueError(f"parameters {given} were given for an object that is made already")
-    return Subject(kind, type(what).__name__, lambda *given, context=None: what)
+    return Subject(
+        kind,
+        type(what).__name__,
+        lambda *given, context=None: what,
+        module=type(what).__module__,
+        example=tried,
+    )
 
 
 def _maker(target: Callable[..., Any], parameters: Mapping[str, Any]) -> Callable[..., Any]:

@@ -15,8 +15,8 @@ from ..errors import PluginError
 from ..plugins import load_plugins
 from ..plugins.components import KINDS, Component
 from ..plugins.registry import PluginRecord, Registry
-from .check import checks_for
-from .failure import fail
+from .check import attempt, checks_for
+from .failure import ConformanceError, fail
 from .subject import subject_of
 
 
@@ -134,7 +134,13 @@ def _run(
     if (kind, component.name) in registry.conflicts:
         first, second = registry.conflicts[kind, component.name]
         fail(f"the name {component.name!r} of {kind} is taken: by {first} and by {second}")
-    check(subject_of(kind, component, given))
+    subject = subject_of(kind, component, given)
+    try:
+        attempt(check, subject)
+        return
+    except ConformanceError as error:
+        problem = str(error)
+    fail(f"{subject}: {problem}")
 
 
 def _find(plugin: str) -> tuple[Registry, PluginRecord | None, str]:

@@ -9,13 +9,28 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ..game import AdversarialGame, Batch, Duel, Loss, Minimax, Play, Role, Side
+from ..game import (
+    AdversarialGame,
+    Batch,
+    Duel,
+    Generated,
+    Loss,
+    Minimax,
+    NonSaturating,
+    Play,
+    Role,
+    Side,
+)
+from ..game.role import ROLES
 from ..game.scene import Cast
+from ..game.state import state_variables
+from ..plugins.tracebacks import describe_error
 from ..random import Draw
 from .failure import fail
+from .trial import SIZE, Trial
 
-LATENT, SIZE, WIDTH = 3, 2, 6
-"""Latent dimensions, numbers in an example, and units of a hidden layer."""
+WIDTH = 6
+"""Units of a hidden layer."""
 ROUNDS = 12
 """Rounds of a short game."""
 
@@ -81,66 +96,119 @@ def examples(n: int, shape: tuple[int, ...] = (SIZE,), seed: int = 0) -> tf.Tens
     return tf.constant(np.random.default_rng(seed).normal(size=(n, *shape)), tf.float32)
 
 
-def said(names: Iterable[str], n: int, seed: int = 0, scale: float = 1.0) -> dict[str, np.ndarray]:
-    """What some discriminator might say of n examples: float32 arrays by name."""
-    draw = np.random.default_rng(seed)
-    shapes: dict[str, tuple[int, ...]] = {"logits": (), "energy": (), "reconstruction": (SIZE,)}
-    arrays = {name: draw.normal(size=(n, *shapes.get(name, (4,)))) * scale for name in names}
-    if "energy" in arrays:
-        arrays["energy"] = np.abs(arrays["energy"])
-    return {name: array.astype("float32") for name, array in arrays.items()}
-
-
-def generator(shape: tuple[int, ...] = (SIZE,), seed: int = 1) -> keras.Model:
-    """z ``[N, 3]`` → ``[N, *shape]``."""
-    inputs = keras.Input((LATENT,))
-    x = _dense(WIDTH, seed, "tanh")(inputs)
-    x = _dense(int(np.prod(shape)), seed + 1)(x)
-    return keras.Model(inputs, keras.layers.Reshape(shape)(x), name="generator")
-
-
-def discriminator(
-    names: Iterable[str] = ("logits",), shape: tuple[int, ...] = (SIZE,), seed: int = 5
+def network(
+    name: str,
+    role: Role,
+    trial: Trial | None = None,
+    words: Iterable[str] = (),
+    told: Iterable[str] = (),
+    seed: int = 1,
 ) -> keras.Model:
-    """``[N, *shape]`` → a dictionary with the given names, smooth in input and weights."""
-    inputs = keras.Input(shape)
-    x = keras.layers.Reshape((int(np.prod(shape)),))(inputs)
-    hidden = _dense(WIDTH, seed, "tanh")(x)
-    outputs = {}
-    for index, name in enumerate(sorted(names)):
-        start = seed + 1 + index
-        if name == "logits":
-            outputs[name] = keras.layers.Reshape(())(_dense(1, start)(hidden))
-        elif name == "energy":
-            outputs[name] = keras.layers.Reshape(())(_dense(1, start, "softplus")(hidden))
-        elif name == "reconstruction":
-            out = _dense(int(np.prod(shape)), start)(hidden)
-            outputs[name] = keras.layers.Reshape(shape)(out)
-        else:
-            outputs[name] = _dense(4, start)(hidden)
-    return keras.Model(inputs, outputs, name="discriminator")
+    """A network for a role, smooth in what it takes and in its weights.
+
+    Args:
+        name: Its name.
+        role: What it takes and gives; one that gives logits returns a dictionary.
+        trial: What examples and fields look like.
+        words: What a discriminator says.
+        told: Fields that it takes besides.
+        seed: Of its weights.
+    """
+    trial = trial or Trial()
+    spaces = {**role.takes, **{field: field for field in told if field not in role.takes}}
+    fields = {key: trial.field(space) for key, space in spaces.items()}
+    inputs = {
+        key: keras.Input(one.shape, dtype="int64" if one.classes else "float32", name=key)
+        for key, one in fields.items()
+    }
+    flat = []
+    for key, one in fields.items():
+        x = keras.ops.one_hot(inputs[key], one.classes) if one.classes else inputs[key]
+        flat.append(keras.layers.Reshape((int(np.prod(x.shape[1:])),))(x))
+    hidden = _dense(WIDTH, seed, "tanh")(
+        keras.layers.Concatenate()(flat) if len(flat) > 1 else flat[0]
+    )
+    shapes: dict[str, tuple[int, ...]] = {}
+    if role.kind == "discriminator":
+        shapes = {word: trial.word(word) for word in sorted({*words} or {"logits"})}
+    else:
+        for key, space in (role.gives or {name: (WIDTH,)}).items():
+            one = trial.field(space)
+            shapes[key] = (*one.shape, one.classes) if one.classes else one.shape
+    outputs = {
+        key: keras.layers.Reshape(shape)(
+            _dense(int(np.prod(shape)), seed + 1 + index, "softplus" if key == "energy" else None)(
+                hidden
+            )
+        )
+        for index, (key, shape) in enumerate(shapes.items())
+    }
+    alone = len(outputs) == 1 and role.kind != "discriminator"
+    return keras.Model(
+        inputs if len(inputs) > 1 else next(iter(inputs.values())),
+        next(iter(outputs.values())) if alone else outputs,
+        name=name,
+    )
 
 
-def game(**options: Any) -> AdversarialGame:
-    """A compiled game; whatever is not given is a toy that suits the rest."""
-    loss = options.pop("loss", None) or Minimax()
-    names = {*loss.requires}
-    for penalty in options.get("penalties", ()):
-        names |= set(penalty.requires)
-    made = AdversarialGame(
-        options.pop("generator", None) or generator(),
-        options.pop("discriminator", None) or discriminator(names),
+def game(
+    trial: Trial | None = None,
+    told: Iterable[str] = (),
+    discriminator_told: Iterable[str] = (),
+    **options: Any,
+) -> AdversarialGame:
+    """A compiled game; whatever is not given is a toy that suits the rest.
+
+    Args:
+        trial: What examples and fields look like.
+        told: Fields that the generator is told.
+        discriminator_told: Fields that the discriminator is told.
+        **options: Of :class:`advnets.game.AdversarialGame`; networks by name.
+    """
+    trial = trial or Trial()
+    encounter = options.pop("encounter", None) or trial.encounter()
+    # What makes the real side learns by a loss that reads it.
+    plain = Minimax() if type(encounter) is Generated else BothSides()
+    loss = options.pop("loss", None) or plain
+    penalties = options.pop("penalties", ())
+    roles: dict[str, Role] = {**ROLES, **encounter.roles}
+    words = {*loss.requires}
+    for penalty in penalties:
+        words |= set(penalty.requires)
+        roles = {**penalty.roles, **roles}
+    more = {"generator": told, "discriminator": discriminator_told}
+    made = {
+        name: options.pop(name, None)
+        or network(name, role, trial, words, more.get(name, ()), 1 + 4 * index)
+        for index, (name, role) in enumerate(roles.items())
+    }
+    built = AdversarialGame(
+        made.pop("generator"),
+        made.pop("discriminator"),
+        networks=made,
         loss=loss,
+        encounter=encounter,
+        penalties=penalties,
         **options,
     )
-    made.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))
-    return made
+    built.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))
+    return built
 
 
-def play(made: AdversarialGame, data: tf.Tensor, rounds: int = ROUNDS) -> dict[str, float]:
+class BothSides(NonSaturating):
+    """The non-saturating loss, by which networks that make the real side move as well."""
+
+    needs_real = True
+
+    def generator(self, real: Side, fake: Side) -> tf.Tensor:
+        """−log D(G(z)) − log(1 − D(x))."""
+        return tf.nn.softplus(-fake.logits) + tf.nn.softplus(real.logits)
+
+
+def play(made: AdversarialGame, data: Any, rounds: int = ROUNDS) -> dict[str, float]:
     """Play a short compiled game on the same data every round; what the last one logged.
 
-    Fails if anything logged, or a weight of either player, is not finite.
+    Fails if anything logged, or a weight of any network, is not finite.
     """
     step = tf.function(made.train_step, autograph=False)
     logs: dict[str, float] = {}
@@ -151,21 +219,59 @@ def play(made: AdversarialGame, data: tf.Tensor, rounds: int = ROUNDS) -> dict[s
             fail(
                 f"in round {number} of a short game {', '.join(sorted(bad))} became NaN or infinite"
             )
-    for player in (made.generator, made.discriminator):
-        if not all(np.isfinite(weight).all() for weight in player.get_weights()):
-            fail(f"after {rounds} rounds of a short game the {player.name} has weights of NaN")
+    for name, network in made.networks.items():
+        if not all(np.isfinite(weight).all() for weight in network.get_weights()):
+            fail(f"after {rounds} rounds of a short game the {name} has weights of NaN")
     return logs
 
 
-def trained(made: AdversarialGame, data: tf.Tensor, moved: Iterable[str]) -> dict[str, float]:
-    """:func:`play`, and fail if one of the players named in ``moved`` stood still."""
-    before = {player: getattr(made, player).get_weights() for player in moved}
+def trained(
+    made: AdversarialGame, data: Any, moved: Iterable[str] | None = None
+) -> dict[str, float]:
+    """:func:`play`, and fail if a network stood still: one of those named, or that should move."""
+    if moved is None:
+        moved = [name for name, role in made.roles.items() if role.player is not None]
+    before = {name: made.networks[name].get_weights() for name in moved}
     logs = play(made, data)
-    for player, weights in before.items():
-        after = getattr(made, player).get_weights()
-        if all((a == b).all() for a, b in zip(weights, after, strict=True)):
-            fail(f"in a short game the {player}'s weights did not move")
+    for name, weights in before.items():
+        after = made.networks[name].get_weights()
+        if weights and all((a == b).all() for a, b in zip(weights, after, strict=True)):
+            fail(f"in a short game the {name}'s weights did not move")
     return logs
+
+
+def resumes(make: Callable[[], AdversarialGame], data: Any) -> None:
+    """Fail if rounds that are interrupted and gone on with are not those played in one go.
+
+    All that is kept between the parts is what a checkpoint has. The rounds are played eagerly,
+    so that a random number which a graph would hold fixed is another one in each.
+
+    Args:
+        make: Makes the game, with new components.
+        data: Of each round.
+    """
+
+    def played(rounds: int, start: dict[str, np.ndarray] | None = None) -> Any:
+        made = make()
+        variables = state_variables(made)
+        for name, value in (start or {}).items():
+            variables[name].assign(value)
+        first = {name: variable.numpy() for name, variable in variables.items()}
+        for _ in range(rounds):
+            made.train_step(data)
+        return first, {name: variable.numpy() for name, variable in variables.items()}
+
+    start, straight = played(2)
+    _, half = played(1, start)
+    _, resumed = played(1, half)
+    other = [name for name, value in straight.items() if not (value == resumed[name]).all()]
+    if other:
+        fail(
+            "interrupted after 1 of 2 rounds, and gone on with from its variables, a short game "
+            f"ends with other values of {', '.join(other[:4])}",
+            hint="take random numbers from the draw, neither from tf.random nor from NumPy, and "
+            "keep what is remembered in variables, attributes made by advnets.game.state",
+        )
 
 
 def compiled_agree(compute: Callable[..., Any], arguments: list[tf.Tensor], *, what: str) -> None:
@@ -189,7 +295,7 @@ def compiled_agree(compute: Callable[..., Any], arguments: list[tf.Tensor], *, w
             seen = np.asarray(function(*arguments))
         except Exception as error:
             fail(
-                f"{what} fails {mode}: {type(error).__name__}: {str(error).splitlines()[0]}",
+                f"{what} fails {mode}: {describe_error(error)}",
                 hint="use TensorFlow's operations on tensors, no numpy, no Python conditions",
             )
         if seen.shape != expected.shape or not np.allclose(seen, expected, rtol=1e-3, atol=1e-4):

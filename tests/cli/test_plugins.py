@@ -16,7 +16,7 @@ HEAD = "from advnets import Component, Parameters, hookimpl\n"
 SOUND = f"""{HEAD}
 @hookimpl
 def advnets_losses():
-    return [Component("sound", "os:getcwd", "a loss")]
+    return [Component("sound", "advnets.game:Minimax", "a loss")]
 """
 
 
@@ -93,10 +93,11 @@ def test_check_a_module(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ("text", "problem"),
     [
         ("1 / 0", "ZeroDivisionError: division by zero"),
-        (SOUND.replace("os:getcwd", "os:nothing"), "cannot import os:nothing"),
-        (SOUND.replace("os:getcwd", "os:name"), "os:name cannot be called"),
+        (SOUND.replace("advnets.game:Minimax", "os:nothing"), "cannot import os:nothing"),
+        (SOUND.replace("advnets.game:Minimax", "os:name"), "os:name cannot be called"),
+        (SOUND.replace("advnets.game:Minimax", "os:getcwd"), "it makes str, not a Loss"),
         (SOUND.replace("losses", "commands"), "not a click.Command"),
-        (SOUND.replace("losses", "recipes"), "os:getcwd is not there"),
+        (SOUND.replace("losses", "recipes"), "Minimax is not there"),
         (SOUND.replace('"sound"', '"minimax"'), "the name is taken"),
         (
             SOUND.replace("a loss\"", 'a loss", Bad').replace(
@@ -113,6 +114,40 @@ def test_check_finds(here: Path, text: str, problem: str) -> None:
     assert result.exit_code == 2
     assert problem in result.stdout
     assert result.stderr.startswith("error: ")
+
+
+NEEDY = """
+from pydantic import Field
+
+class Sized(Parameters):
+    size: int = Field(ge=1, description="latent dimensions")
+
+@hookimpl
+def advnets_priors():
+    return [Component("sound", "checked_plugin:make", "a prior", Sized)]
+
+def make(size):
+    from advnets.game import Gaussian
+    return Gaussian(size)
+"""
+
+
+def test_check_builds(here: Path) -> None:
+    """What cannot be built is found, with the line; what needs parameters says which."""
+    (here / "checked_plugin.py").write_text(HEAD + NEEDY)
+    result = plugins("check", "./checked_plugin.py")
+    assert result.exit_code == 0
+    assert "priors sound: not built: nothing says what size is" in result.stdout
+    del sys.modules["checked_plugin"]
+    example = NEEDY.replace("Sized)]", "Sized, example={'parameters': {'size': 3}})]")
+    (here / "checked_plugin.py").write_text(HEAD + example)
+    assert "priors sound: ok" in plugins("check", "./checked_plugin.py").stdout
+    del sys.modules["checked_plugin"]
+    (here / "checked_plugin.py").write_text(HEAD + example.replace("(size)\n", "(length)\n"))
+    result = plugins("check", "./checked_plugin.py")
+    assert result.exit_code == 2
+    assert "it cannot be built: raised NameError: name 'length'" in result.stdout
+    assert "checked_plugin.py:14" in result.stdout
 
 
 def test_check_what_is_not_there() -> None:

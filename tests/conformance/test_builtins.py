@@ -19,6 +19,7 @@ from advnets.testing.check import checks_for
 PLUGINS = [f"builtin-{module.rpartition('.')[2]}" for module in DEFAULT_PLUGINS]
 TEMPORARY = tempfile.TemporaryDirectory()  # removed when the tests end
 FOLDER = Path(TEMPORARY.name)
+PACKAGES = Path(__file__).parents[2] / "plugins"
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "priors/uniform": {"size": 3},
@@ -99,6 +100,23 @@ def test_no_component_is_left_out() -> None:
     checked = {(case.kind, case.name) for case in cases(*PLUGINS) if case.kind != "plugin"}
     assert checked == registered
     assert {kind for kind, _ in registered} >= set(KINDS) - {"callbacks", "sweeps"}
+
+
+def test_no_plugin_that_ships_is_left_out() -> None:
+    """Each has a test of conformance, which collects every one of its components."""
+    shipped = {file.parents[1]: file for file in PACKAGES.glob("*/tests/test_conformance.py")}
+    assert set(shipped) == set(PACKAGES.glob("advnets-*"))
+    registry = load_plugins(environ={})
+    for folder, file in shipped.items():
+        (record,) = [each for each in registry.plugins if each.source.startswith(folder.name)]
+        assert f'conformance("{record.name}"' in file.read_text(encoding="utf-8")
+        registered = {
+            (kind, component.name)
+            for kind, components in record.components.items()
+            for component in components
+        }
+        checked = {(case.kind, case.name) for case in cases(record.name) if case.kind != "plugin"}
+        assert checked == registered
 
 
 @pytest.mark.parametrize("kind", KINDS)

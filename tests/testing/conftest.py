@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from unittest import SkipTest
 
 import pytest
 
-from advnets.testing.check import checks_for
+from advnets.testing import ConformanceError
+from advnets.testing.check import attempt, checks_for
 from advnets.testing.subject import subject_of
 
 
@@ -16,13 +16,11 @@ from advnets.testing.subject import subject_of
 def failure() -> Callable[..., str]:
     """What the named check says of a subject; empty if it is content."""
 
-    def ask(kind: str, what: Any, name: str) -> str:
+    def ask(kind: str, what: Any, name: str, example: Any = None) -> str:
         (check,) = [check for check in checks_for(kind) if check.__name__ == name]
         try:
-            check(subject_of(kind, what))
-        except SkipTest:
-            raise
-        except Exception as error:  # a check may also stumble over what it is given
+            attempt(check, subject_of(kind, what, example=example))
+        except ConformanceError as error:
             return str(error)
         return ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 import keras
 import pytest
 
+from advnets import Component
 from advnets.errors import UsageError
 from advnets.networks import Dropout, NetworkContext
 from advnets.testing import check_architecture
@@ -61,6 +63,65 @@ class Declared(Centred):
     mixes_examples = True
 
 
+def of_28(context: NetworkContext) -> keras.Model:
+    """A right one, for images of 28×28 alone; it does not even ask."""
+    if context.role == "encoder":
+        raise UsageError("no encoders")
+    if context.role == "generator":
+        x = inputs = keras.Input(context.input_shape)
+        start = keras.initializers.GlorotUniform(context.seed_for("a"))
+        x = keras.layers.Dense(784, kernel_initializer=start)(x)
+        return keras.Model(inputs, keras.layers.Reshape((28, 28, 1))(x))
+    inputs = keras.Input((28, 28, 1))
+    start = keras.initializers.GlorotUniform(context.seed_for("a"))
+    x = keras.layers.Conv2D(1, 7, 7, kernel_initializer=start, name="patches")(inputs)
+    return keras.Model(inputs, x)  # logits [N, 4, 4, 1]
+
+
+def of_sequences(context: NetworkContext) -> keras.Model:
+    """A right one: a discriminator that judges each step, [N, T]."""
+    inputs = keras.Input(context.input_shape)
+    start = keras.initializers.GlorotUniform(context.seed_for("a"))
+    x = keras.layers.Conv1D(1, 3, padding="same", kernel_initializer=start)(inputs)
+    return keras.Model(inputs, keras.layers.Reshape(context.input_shape[:1])(x))
+
+
+def spectral(context: NetworkContext) -> keras.Model:
+    """A right one: what it divides by moves in training."""
+    start = keras.initializers.GlorotUniform(context.seed_for("a"))
+    dense = keras.layers.Dense(5, "tanh", kernel_initializer=start)
+    return network(context, keras.layers.SpectralNormalization(dense))
+
+
+def normalised(context: NetworkContext) -> keras.Model:
+    """A right one, with averages that move in training."""
+    return network(context, keras.layers.BatchNormalization())
+
+
+def told(context: NetworkContext, *deaf: str) -> keras.Model:
+    """A right one, unless it is deaf to something."""
+    inputs = context.inputs()
+    heard = {name: x for name, x in inputs.items() if name not in deaf}
+    x = context.dense(6, "hidden", "tanh")(context.joined(heard))
+    x = context.dense(math.prod(context.output_shape), "output")(x)
+    return context.model(inputs, keras.layers.Reshape(context.output_shape)(x))
+
+
+def told_of_labels_alone(context: NetworkContext) -> keras.Model:
+    given = {name: one for name, one in context.given.items() if name == "label"}
+    return told(dataclasses.replace(context, given=given))
+
+
+def always_a_discriminator(context: NetworkContext) -> keras.Model:
+    if context.role == "generator":
+        return network(context)
+    return network(dataclasses.replace(context, output_shape=()))
+
+
+def typo(context: NetworkContext) -> keras.Model:
+    return context.no_such_thing
+
+
 def with_dropout(context: NetworkContext) -> keras.Model:
     return network(context, Dropout(0.5, f"{context.role}/dropout"))
 
@@ -90,6 +151,10 @@ def test_a_right_one_passes(build: Build) -> None:
             "is_finite_in_float32",
             "not finite",
         ),
+        (always_a_discriminator, "builds_an_encoder_or_refuses", r"\(5, 3\) was expected"),
+        (told_of_labels_alone, "is_told_what_it_has_inputs_for", "none for numbers"),
+        (lambda c: told(c, "label"), "is_told_what_it_has_inputs_for", "the same whatever label"),
+        (typo, "is_finite_in_float32", r"raised AttributeError: .*\n  at .*architectures.py:\d+"),
         (
             lambda c: keras.Sequential([keras.layers.Dense(1)]),
             "builds_what_its_role_needs",
@@ -101,10 +166,44 @@ def test_a_right_one_passes(build: Build) -> None:
             r"shape \(5, 8, 8, 1\) was expected",
         ),
     ],
-    ids=["mixing", "dropout", "seed", "save", "idle", "log", "unbuilt", "shape"],
+    ids=[
+        *("mixing", "dropout", "seed", "save", "idle", "log", "encoder", "told", "deaf", "typo"),
+        *("unbuilt", "shape"),
+    ],
 )
 def test_finds(build: Build, check: str, message: str, failure: Failure) -> None:
     assert re.search(message, failure("architectures", build, check))
+
+
+PLAYED = ("builds_what_its_role_needs", "plays_a_short_game")
+TRAINED = ("draws_from_the_draw", "treats_examples_alone_or_says_so", "plays_a_short_game")
+
+
+@pytest.mark.parametrize(
+    ("build", "example", "checks"),
+    [
+        (of_28, {"shape": (28, 28, 1)}, (*PLAYED, "builds_an_encoder_or_refuses")),
+        (spectral, {"shape": (3,)}, (*TRAINED, "starts_from_its_seed", "can_be_saved")),
+        (normalised, {"shape": (3,)}, TRAINED),
+        (told, None, ("is_told_what_it_has_inputs_for", "builds_an_encoder_or_refuses")),
+        (network, None, ("is_told_what_it_has_inputs_for",)),
+    ],
+)
+def test_no_false_alarm(build: Build, example: Any, checks: Any, failure: Failure) -> None:
+    for check in checks:
+        assert failure("architectures", build, check, example) == ""
+
+
+def test_a_component_says_what_it_is_for() -> None:
+    check_architecture(
+        Component(
+            "steps",
+            f"{__name__}:of_sequences",
+            "judges each step of a sequence",
+            roles=("discriminator",),
+            example={"shape": (6, 2)},
+        )
+    )
 
 
 def test_mixing_may_be_declared(failure: Failure) -> None:

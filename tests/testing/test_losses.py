@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from advnets.errors import PluginError
-from advnets.game import Loss, Minimax, Side
+from advnets.game import Loss, Minimax, Side, global_mean, state
 from advnets.testing import ConformanceError, check_loss
 
 Failure = Callable[..., str]
@@ -86,6 +87,49 @@ class Remembering(LeastSquares):
         self.parts["k"][0].assign_add(1.0)
 
 
+class Balanced(LeastSquares):
+    """A right one, whose state moves: when it is computed, and after a round (BEGAN's k)."""
+
+    def __init__(self):
+        self.k, self.scale = state(0.1), state(1.0)
+
+    def discriminator(self, real, fake):
+        self.scale.assign(0.5 * self.scale + tf.reduce_mean(tf.abs(real.logits)))
+        return tf.square(real.logits - 1) + self.k * self.scale * tf.square(fake.logits)
+
+    def update(self, real, fake):
+        self.k.assign(tf.clip_by_value(self.k + 0.1 * global_mean(real.logits), 0.0, 1.0))
+
+
+class Patches(LeastSquares):
+    """A right one, of logits [N, h, w, 1]: only the darkest patch counts for G."""
+
+    def generator(self, real, fake):
+        return tf.reduce_max(tf.square(fake.logits - 1), axis=[1, 2, 3])
+
+
+class Weighted(LeastSquares):
+    """A right one, by the example's class, and by how far the example is from 0."""
+
+    fields = ("label",)
+
+    def generator(self, real, fake):
+        rare = 1.0 + tf.cast(fake.fields["label"], tf.float32)
+        return rare * super().generator(real, fake) + tf.reduce_sum(fake.example**2, axis=1)
+
+
+class Counted(Counting):
+    """Counts rounds in Python, and so forgets them when it is resumed."""
+
+    def discriminator(self, real, fake):
+        return super().discriminator(real, fake) * (1.0 + self.seen)
+
+
+class Broken(LeastSquares):
+    def discriminator(self, real, fake):
+        return [][3]
+
+
 class NeedsReal(LeastSquares):
     def generator(self, real, fake):
         return tf.square(fake.logits - real.logits)
@@ -108,6 +152,8 @@ class NeedsReal(LeastSquares):
         (Numpy, "works_compiled", "fails as a graph"),
         (Mean, "logs_one_value_per_example", "'mean', which is logged, returned shape"),
         (Counting, "keeps_its_state_in_variables", "changed its attributes seen"),
+        (Counted, "goes_on_where_it_was", "interrupted after 1 of 2 rounds"),
+        (Broken, "follows_the_examples", r"raised IndexError: .*\n  at .*test_losses.py:\d+$"),
     ],
 )
 def test_finds(loss: type[Loss], check: str, message: str, failure: Failure) -> None:
@@ -121,6 +167,14 @@ def test_a_right_one_passes() -> None:
 
 def test_one_with_state_passes(failure: Failure) -> None:
     assert failure("losses", Remembering, "keeps_its_state_in_variables") == ""
+
+
+@pytest.mark.parametrize(
+    ("loss", "example"),
+    [(Balanced, None), (Weighted, None), (Patches, {"outputs": {"logits": (2, 2, 1)}})],
+)
+def test_no_false_alarm(loss: type[Loss], example: Any) -> None:
+    check_loss(loss, example=example)
 
 
 def test_divergence_is_found(failure: Failure) -> None:

@@ -74,6 +74,19 @@ def test_an_invalid_default_is_found(plugin) -> None:
         found["has_valid_defaults"].run()
 
 
+def test_what_a_component_raises_is_told_with_its_place(plugin) -> None:
+    """By the component's name, and the line of its own file; not with a traceback of ours."""
+    file = plugin(GOOD.replace("return Minimax(", "return Minimax(no_such="))
+    found = {case.check: case for case in cases(file)}
+    with pytest.raises(ConformanceError) as caught:
+        found["works_compiled"].run()
+    text = str(caught.value)
+    assert text.startswith("'scaled_saturating' of losses: raised TypeError: ")
+    assert text.splitlines()[-1] == f"  at {file}:{GOOD.count(chr(10))}"
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
 def test_importing_tensorflow_in_the_hooks_module_is_found(plugin) -> None:
     first = cases(plugin("import keras\n" + GOOD))[0]
     with pytest.raises(ConformanceError, match="imports TensorFlow or Keras"):

@@ -91,7 +91,7 @@ def measured(run: advnets.Run) -> dict[str, Any]:
     networks = run.game.sampling_networks()
     train, test = examples(run, "train"), examples(run, "test")
     back = networks["generator"](networks["encoder"](test, training=False), training=False)
-    generated = flat(run.game.generate(1000, seed=1)[1])
+    generated = flat(run.game.generate(1000, seed=1)[0])
     distance = np.abs(flat(test) - flat(back)).mean(1)
     untrained = build_game(run.recipe, run.source).networks["encoder"]
     return {

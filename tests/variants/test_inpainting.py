@@ -254,7 +254,7 @@ def test_it_paints_better_than_a_linear_map(tmp_path: Path) -> None:
         return float(distance(painted, x, hidden).mean())
 
     def painted(run: advnets.Run, seed: int) -> np.ndarray:
-        return run.game.generate(len(x), seed=seed, given={"hidden": hidden})[1]
+        return run.game.generate(len(x), seed=seed, given={"hidden": hidden})[0]
 
     one, other = painted(run, 1), painted(run, 2)
     of_images = distance(one, x, hidden).reshape(10, -1).mean(0)
