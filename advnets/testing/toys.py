@@ -266,9 +266,10 @@ def resumes(make: Callable[[], AdversarialGame], data: Any) -> None:
     _, resumed = played(1, half)
     other = [name for name, value in straight.items() if not (value == resumed[name]).all()]
     if other:
+        where = ", ".join(dict.fromkeys(name.partition("/")[0] for name in other))
         fail(
             "interrupted after 1 of 2 rounds, and gone on with from its variables, a short game "
-            f"ends with other values of {', '.join(other[:4])}",
+            f"ends with another {where}",
             hint="take random numbers from the draw, neither from tf.random nor from NumPy, and "
             "keep what is remembered in variables, attributes made by advnets.game.state",
         )

@@ -64,6 +64,11 @@ def plays_the_same_round_again(subject: Subject) -> None:
         )
 
 
+def goes_on_where_it_was(subject: Subject) -> None:
+    """A short game that is interrupted ends as one that is not."""
+    toys.resumes(lambda: _game(subject)[0], _game(subject)[1])
+
+
 def uses_all_its_examples(subject: Subject) -> None:
     """Every one of the k batches has a say in where D goes."""
     made, data = _game(subject)

@@ -41,6 +41,12 @@ def test_targets_refused(target: object) -> None:
         Component("hinge", target)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("example", [{"shapes": (2,)}, (28, 28, 1), None])
+def test_examples_refused(example: object) -> None:
+    with pytest.raises(PluginError, match=r"its example is .*; a mapping of parameters, shape"):
+        Component("hinge", "m:a", example=example)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("schema", [dict, Margin(), None, object])
 def test_schemas_refused(schema: object) -> None:
     with pytest.raises(PluginError, match=r"must be a subclass of advnets\.Parameters"):

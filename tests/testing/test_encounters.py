@@ -182,7 +182,7 @@ def test_no_false_alarm(encounter: Any, check: str, example: Any, failure: Failu
         (Centred, "samples_without_real_examples", "a part at a time"),
         (Eager, "works_compiled", "fails as a graph"),
         (Talkative, "logs_one_value_per_example", "it logs 'mean'"),
-        (Counting, "goes_on_where_it_was", "ends with other values of generator"),
+        (Counting, "goes_on_where_it_was", "ends with another generator"),
         (Crash, "meets_on_equal_terms", r"raised AttributeError: [\s\S]*at .*test_encounters.py:"),
     ],
 )

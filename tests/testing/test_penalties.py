@@ -199,7 +199,7 @@ TARGET = {"shape": (4, 4, 1), "fields": {"target": Field((4, 4, 1), "float32", k
         (WrongPlayer, "reaches_its_player", "the generator"),
         (Nobody, "belongs_to_a_player", "'critic'"),
         (Twofold, "reaches_its_player", "its player, the generator"),
-        (Forgetful, "goes_on_where_it_was", "ends with other values of discriminator"),
+        (Forgetful, "goes_on_where_it_was", "ends with another generator, discriminator"),
         (Mean, "logs_one_value_per_example", "'mean', which is logged,"),
     ],
 )

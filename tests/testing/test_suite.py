@@ -76,7 +76,7 @@ def test_an_invalid_default_is_found(plugin) -> None:
 
 def test_what_a_component_raises_is_told_with_its_place(plugin) -> None:
     """By the component's name, and the line of its own file; not with a traceback of ours."""
-    file = plugin(GOOD.replace("return Minimax(", "return Minimax(no_such="))
+    file = plugin(GOOD.replace("discriminator_weight=weight", "no_such=weight"))
     found = {case.check: case for case in cases(file)}
     with pytest.raises(ConformanceError) as caught:
         found["works_compiled"].run()
