@@ -148,7 +148,7 @@ class Inputs:
 
     def _given(self, n: int, given: Mapping[str, Any] | None) -> dict[str, np.ndarray]:
         """Return what is given, one value for each sample."""
-        return check_given(given or {}, self.told or dict.fromkeys(given or {}), n)
+        return check_given(given, self.told or dict.fromkeys(given), n) if given else {}
 
     def _check_samples(self, samples: np.ndarray, n: int) -> np.ndarray:
         if len(samples) != n:

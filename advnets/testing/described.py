@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import ValidationError
+
 from .failure import fail
 from .subject import Subject
 
@@ -43,7 +45,12 @@ def has_valid_defaults(subject: Subject) -> None:
     required = {name for name, field in fields if field.is_required()}
     given = {name: value for name, value in subject.parameters.items() if name in required}
     try:
-        made = subject.component.resolve(given)
+        try:
+            made = subject.component.resolve(given)
+        except ValidationError as error:
+            if any(one["loc"] for one in error.errors()):
+                raise
+            made = subject.component.resolve(subject.parameters)  # it requires one of several
         subject.component.resolve(made.model_dump(mode="json"))
     except ValueError as error:
         fail(f"its defaults do not pass its own schema: {error}")
