@@ -42,7 +42,8 @@ KINDS: dict[str, str] = {
 
 NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 TARGET = re.compile(r"[A-Za-z_][\w.]*:[\w./-]+")
-ROLES = ("generator", "discriminator")
+PLAYERS = ("generator", "discriminator")
+ROLES = (*PLAYERS, "encoder")
 RESERVED: dict[str, tuple[str, ...]] = dict.fromkeys(KINDS, ("name", "context")) | {
     "datasets": ("name", "context", "offline")
 }
@@ -110,7 +111,8 @@ class Component:
             (see the hook's documentation). Imported by :meth:`load` only.
         summary: One line for listings.
         parameters: The schema of its parameters.
-        roles: For architectures, the players that it can play.
+        roles: For architectures, what it can be: a ``generator``, a ``discriminator``, or an
+            ``encoder``, which gives anything else.
         changes_game: For callbacks, whether a run goes another way with it than without: its
             entry then belongs to the run's identity.
 
@@ -130,7 +132,7 @@ class Component:
     target: str
     summary: str = ""
     parameters: type[Parameters] = field(default=NoParameters)
-    roles: tuple[str, ...] = ROLES
+    roles: tuple[str, ...] = PLAYERS
     changes_game: bool = False
 
     def __post_init__(self) -> None:

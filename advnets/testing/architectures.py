@@ -16,7 +16,7 @@ from .. import random
 from ..errors import AdvnetsError
 from ..game import Side
 from ..networks import NetworkContext, mixes_examples, under_policy
-from ..plugins.components import ROLES
+from ..plugins.components import PLAYERS
 from ..random import Draw
 from . import toys
 from .failure import fail
@@ -226,7 +226,8 @@ def _variants(subject: Subject) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 
 def _roles(subject: Subject) -> tuple[str, ...]:
-    return subject.component.roles if subject.component is not None else ROLES
+    declared = subject.component.roles if subject.component is not None else PLAYERS
+    return tuple(role for role in PLAYERS if role in declared)
 
 
 def _try(subject: Subject, role: str, shape: tuple[int, ...], seed: int = 1) -> _Built | None:
