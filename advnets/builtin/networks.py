@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from ..plugins.components import Component, OfField, Parameters, list_components
+from ..plugins.components import ROLES, Component, OfField, Parameters, list_components
 from ..plugins.hookspecs import hookimpl
 from ..safe_io import is_there, open_file
 
@@ -336,12 +336,12 @@ def advnets_architectures() -> list[Component]:
     """Register the players of Goodfellow et al. 2014, dense and convolutional, and DCGAN's."""
     return list_components(
         "advnets.networks.{name}:{name}",
-        mlp=("fully connected layers, for either player", MlpParameters),
-        maxout=("maxout layers with dropout on each layer's input", MaxoutParameters),
+        mlp=("fully connected layers, for either player", MlpParameters, ROLES),
+        maxout=("maxout layers with dropout on each layer's input", MaxoutParameters, ROLES),
         conv_maxout=(
             "convolutional and fully connected maxout layers; for images",
             ConvMaxoutParameters,
-            ("discriminator",),
+            ("discriminator", "encoder"),
         ),
         transposed_conv=(
             "fully connected layers and a transposed convolution; for images",
@@ -352,5 +352,6 @@ def advnets_architectures() -> list[Component]:
             "strided convolutions with batch normalisation, for either player; for images "
             "(Radford et al. 2015)",
             DcganParameters,
+            ROLES,
         ),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..plugins.components import KINDS, ROLES, Component
+from ..plugins.components import KINDS, PLAYERS, Component
 from ..plugins.registry import Registry
 from ..recipe import parameter_schema
 from ..recipe.wording import KIND
@@ -68,7 +68,7 @@ def _wrapped(text: str, indent: int) -> str:
 
 
 def _summary(component: Component) -> str:
-    if set(component.roles) == set(ROLES):
+    if set(component.roles) >= set(PLAYERS):
         return component.summary
     return f"{component.summary} ({', '.join(component.roles)} only)".strip()
 

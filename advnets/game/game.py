@@ -117,9 +117,7 @@ class AdversarialGame(Generation):
                     module=type(term).__module__,
                 )
         roles = gather_roles(encounter, terms, latent=not without)
-        super().__init__(
-            everyone, wire_roles(roles, everyone, conditions or (), given or {}), name
-        )
+        super().__init__(everyone, wire_roles(roles, everyone, conditions or (), given or {}), name)
         self.encounter, self.penalties = encounter, terms
         self.prior = None if without else prior
         self.updates = updates if updates is not None else Alternating()

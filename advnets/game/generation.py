@@ -169,7 +169,12 @@ class Generation(Players):
         for name, condition in self.conditions.items():
             if self._lacks(name, batch):
                 continue
-            first, again = (self._draw_one(name, draw, "check", PROBED, batch) for _ in range(2))
+            try:
+                first, again = (self._draw_one(name, draw, "check", PROBED, batch) for _ in "ab")
+            except (AttributeError, TypeError):
+                if batch is not None:
+                    raise
+                continue  # it reads the batch, and there is none yet
             if not np.array_equal(first, again, equal_nan=first.dtype.kind == "f"):
                 raise PluginError(
                     f"the condition {name!r}, a {type(condition).__name__}, drew other values of "

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from ..data import Field
 from ..data.spec import RESERVED
@@ -140,8 +141,9 @@ def refuse_misfit(network: keras.Model, name: str, role: Role, inputs: Mapping[s
         PluginError: If a shape is another.
     """
     for key, field in input_fields(network, role).items():
-        shape = getattr(inputs.get(key), "shape", None)
-        if shape is None or shape.rank is None:
+        given = inputs.get(key)
+        shape = tf.TensorShape(getattr(given, "shape", None))
+        if shape.rank is None:
             continue
         fitting = [field.shape, (*field.shape, 1)]
         if field.shape[-1:] == (1,):

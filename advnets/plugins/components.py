@@ -42,7 +42,8 @@ KINDS: dict[str, str] = {
 
 NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 TARGET = re.compile(r"[A-Za-z_][\w.]*:[\w./-]+")
-ROLES = ("generator", "discriminator")
+PLAYERS = ("generator", "discriminator")
+ROLES = (*PLAYERS, "encoder")
 EXAMPLE = ("parameters", "shape", "fields", "outputs", "encounter")
 """What a component may say of what it is to be tried with."""
 RESERVED: dict[str, tuple[str, ...]] = dict.fromkeys(KINDS, ("name", "context")) | {
@@ -112,7 +113,8 @@ class Component:
             (see the hook's documentation). Imported by :meth:`load` only.
         summary: One line for listings.
         parameters: The schema of its parameters.
-        roles: For architectures, the players that it can play.
+        roles: For architectures, what it can be: a ``generator``, a ``discriminator``, or an
+            ``encoder``, which gives anything else.
         changes_game: For callbacks, whether a run goes another way with it than without: its
             entry then belongs to the run's identity.
         example: What the conformance kit and ``advnets plugins check`` try it with, where
@@ -137,7 +139,7 @@ class Component:
     target: str
     summary: str = ""
     parameters: type[Parameters] = field(default=NoParameters)
-    roles: tuple[str, ...] = ROLES
+    roles: tuple[str, ...] = PLAYERS
     changes_game: bool = False
     example: Mapping[str, Any] = field(default_factory=dict, hash=False)
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..errors import PluginError
-from ..plugins.components import ROLES, Component, Names, Parameters
+from ..plugins.components import PLAYERS, Component, Names, Parameters
 from ..plugins.registry import Registry
 from .document import Document, Keys, get_at, join_keys
 from .problems import Findings
@@ -100,7 +100,7 @@ def _check_names(data: dict[str, Any], findings: Findings) -> None:
         section: list(data[section]) if isinstance(data.get(section), dict) else []
         for section in ("networks", "conditions", "given", "optimizers")
     }
-    networks = list(dict.fromkeys([*ROLES, *named["networks"]]))
+    networks = list(dict.fromkeys([*PLAYERS, *named["networks"]]))
 
     def refuse(section: str, name: str, message: str, hint: str | None = None) -> None:
         findings.add((section, name), f"{section}.{name}: {message}", hint, at_key=True)
@@ -113,7 +113,7 @@ def _check_names(data: dict[str, Any], findings: Findings) -> None:
                 refuse(section, name, f"the name {name!r} is taken", "choose another one")
     alone = _name_of(data.get("encounter")) == ALONE and not data.get("penalties")
     for name in named["networks"]:
-        if name in ROLES:
+        if name in PLAYERS:
             hint = f"say at the top of the recipe, under {name!r}, what it is"
             refuse("networks", name, f"the {name} is no further network", hint)
         elif alone:

@@ -18,6 +18,7 @@ from ..errors import AdvnetsError
 from ..game import Side
 from ..game.wiring import input_names
 from ..networks import NetworkContext, mixes_examples, under_policy
+from ..plugins.components import PLAYERS
 from ..random import Draw
 from . import toys
 from .building import network_context, refuse_shapes, roles_of, shapes_for
@@ -90,9 +91,10 @@ def _check_scores(built: _Built, output: Side, n: int) -> None:
 def builds_an_encoder_or_refuses(subject: Subject) -> None:
     """An encoder gives what ``output_shape`` says; whoever builds none says so.
 
-    Asked of architectures for both players: recipes may name them for further networks.
+    Asked of those that are for one, or for both players: recipes may name these, too.
     """
-    if len(roles_of(subject)) < 2:
+    declared = subject.component.roles if subject.component is not None else PLAYERS
+    if "encoder" not in declared and not set(PLAYERS) <= set(declared):
         return
     for shape in shapes_for(subject):
         built = _try(subject, "encoder", shape)

@@ -14,7 +14,7 @@ from ..data import Source
 from ..errors import AdvnetsError
 from ..networks import NetworkContext, OptimizerContext
 from ..observe import Observer
-from ..plugins.components import ROLES
+from ..plugins.components import PLAYERS
 from .failure import fail
 from .subject import Subject
 from .trial import LATENT, Trial
@@ -31,7 +31,8 @@ def shapes_for(subject: Subject) -> tuple[tuple[int, ...], ...]:
 
 def roles_of(subject: Subject) -> tuple[str, ...]:
     """The players that an architecture can play."""
-    return subject.component.roles if subject.component is not None else ROLES
+    declared = subject.component.roles if subject.component is not None else PLAYERS
+    return tuple(role for role in PLAYERS if role in declared)
 
 
 def network_context(

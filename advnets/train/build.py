@@ -220,6 +220,13 @@ def _output_shape(role: Role, name: str, look_up: Callable[[Space, str], Field])
 
 
 def _make_network(recipe: Recipe, name: str, context: NetworkContext) -> keras.Model:
+    component, _ = recipe.component(_path(name))
+    if context.role in PLAYERS and context.role not in component.roles:
+        raise UsageError(
+            f"architecture {component.name!r} cannot be a {context.role}, which {name!r} is here",
+            where=_path(name),
+            hint=f"it can be {' or '.join(component.roles)}",
+        )
     try:
         return recipe.make(_path(name), keras.Model, context)
     except UsageError as error:

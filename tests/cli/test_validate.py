@@ -20,6 +20,21 @@ loss: minimax
 optimizers: {generator: sgd, discriminator: sgd}
 training: {steps: 10, batch_size: 4}
 """
+FIELDS = """\
+dataset: digits
+latent: {name: uniform, size: 4}
+generator: mlp
+discriminator: {name: mlp, layers: [8], heads: {c: lable}}
+loss: minimax
+given:
+  generator: [colour]
+  discriminator: [lable, label, example]
+conditions:
+  hue: uniform
+  label: {name: categorical, classes: 12}
+optimizers: {generator: sgd, discriminator: sgd}
+training: {steps: 10, batch_size: 4}
+"""
 PLUGIN = """
 from pydantic import Field
 from advnets import Component, Parameters, hookimpl
@@ -69,6 +84,53 @@ def test_all_problems(here: Path) -> None:
         "bad.yaml:5:1: unknown key 'los'; did you mean 'loss'?",
         "error: 3 problems in the recipe",
     ]
+
+
+def test_all_that_is_amiss_with_fields(here: Path) -> None:
+    (here / "bad.yaml").write_text(FIELDS)
+    result = validate("bad.yaml")
+    assert result.exit_code == 2
+    places = [line.partition(": ") for line in result.stderr.splitlines()]
+    assert [(place, text.partition(":")[0]) for place, _, text in places] == [
+        ("bad.yaml:4:52", "discriminator.heads.c"),
+        ("bad.yaml:7:15", "given.generator"),
+        ("bad.yaml:8:19", "given.discriminator"),
+        ("bad.yaml:8:26", "given.discriminator"),
+        ("bad.yaml:8:33", "given.discriminator"),
+        ("bad.yaml:10:8", "conditions.hue"),
+        ("bad.yaml:11:39", "conditions.label.classes"),
+        ("error", "7 problems in the recipe"),
+    ]
+    assert "'lable' neither comes with digits nor is drawn by a condition; did you mean" in (
+        result.stderr
+    )
+    assert "the generator is not told 'label', so generated examples have none" in result.stderr
+    assert "label of digits has 10 classes, not 12" in result.stderr
+
+
+def test_names_that_a_recipe_chooses(here: Path) -> None:
+    (here / "good.yaml").write_text(GOOD)
+    result = validate(
+        "good.yaml", "networks={index: mlp, d: mlp, spare: mlp}", "conditions={latent: uniform}"
+    )
+    assert result.exit_code == 2
+    for name, why in {
+        "networks.index": "the name 'index' is taken",
+        "networks.d": "the name 'd' is taken",
+        "networks.spare": "nothing calls it: the encounter is 'generated'",
+        "conditions.latent": "the name 'latent' is taken",
+    }.items():
+        assert f"{name}: {why}" in result.stderr
+
+
+def test_fields_of_data_that_are_not_here(here: Path) -> None:
+    (here / "good.yaml").write_text(GOOD)
+    lacking = "dataset={name: npz, path: gone.npz}"
+    assert "not looked at" not in validate("good.yaml", lacking).output
+    result = validate("good.yaml", lacking, "given.generator=[label]")
+    assert result.exit_code == 0
+    assert "its fields were not looked at: " in result.output
+    assert "gone.npz" in result.output
 
 
 def test_several_recipes(here: Path) -> None:

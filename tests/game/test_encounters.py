@@ -272,7 +272,7 @@ class Broken(Encounter):
         ),
         (
             lambda scene: {"a": Duel(scene.batch.side(), scene.batch.side(), "critic")},
-            "there is no network 'critic'",
+            "the duel 'a' is judged by 'critic', which is no network",
         ),
         (
             lambda scene: {"a": Duel(scene.batch.side(), scene.call("discriminator", z=1.0))},

@@ -212,17 +212,18 @@ BY_HAND: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
 }
 
 
+def fit_by_hand(generator: Any, discriminator: Any, options: dict[str, Any]) -> None:
+    game = AdversarialGame(generator, discriminator, **options)
+    game.compile("sgd", "sgd")
+    game.fit(np.ones([8, 2], "float32"), np.arange(8) % 4, batch_size=4, verbose=0)
+
+
 @pytest.mark.parametrize(
     ("generator", "discriminator", "options", "message"), BY_HAND.values(), ids=BY_HAND
 )
 def test_by_hand(generator: Any, discriminator: Any, options: dict[str, Any], message: str) -> None:
-    def play() -> None:
-        game = AdversarialGame(generator(), discriminator(), **options)
-        game.compile("sgd", "sgd")
-        game.fit(np.ones([8, 2], "float32"), np.arange(8) % 4, batch_size=4, verbose=0)
-
     with pytest.raises(advnets.AdvnetsError, match=message) as caught:
-        play()
+        fit_by_hand(generator(), discriminator(), options)
     assert caught.value.exit_code == 2
 
 

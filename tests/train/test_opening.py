@@ -1,0 +1,79 @@
+"""What a session writes before its first round, and what it says of what has changed since."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from advnets.errors import UsageError
+from advnets.recipe import load_recipe
+from advnets.runs import RunFolder
+from advnets.session.opening import keep_data, warn_of_edits
+from advnets.train.build import build_game, carried
+
+RING = {"name": "ring", "modes": 4, "examples": 64, "held_out": 8}
+MLP = {"name": "mlp", "layers": [4]}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    return RunFolder(tmp_path)
+
+
+def source_of(recipe: Any) -> Any:
+    from advnets.train.find_data import build_source
+
+    return build_source(recipe)
+
+
+@pytest.fixture
+def styled() -> Any:
+    """A game told of a style that is drawn as labels are."""
+    return load_recipe(
+        {
+            "dataset": RING,
+            "latent": {"name": "gaussian", "size": 3},
+            "generator": MLP,
+            "discriminator": MLP,
+            "loss": "minimax",
+            "conditions": {"style": {"name": "frequencies", "field": "label"}},
+            "given": {"generator": ["style"]},
+            "optimizers": {"generator": "sgd", "discriminator": "sgd"},
+            "training": {"steps": 2, "batch_size": 4},
+        }
+    )
+
+
+def test_a_field_that_is_only_counted_is_known_but_not_carried(styled: Any) -> None:
+    source = source_of(styled)
+    game = build_game(styled, source)
+    assert carried(game, source) == ()
+    assert game.counted == {"label"}
+
+
+def test_a_run_does_not_go_on_with_other_counts(styled: Any, folder: RunFolder) -> None:
+    source = source_of(styled)
+    keep_data(folder, source, (), ["label"])
+    first = folder.manifest.data["data"]
+    assert first["fields"]["names"] == ["label"]
+    assert first["train"] == source.count("train")
+    keep_data(folder, source, (), ["label"])
+    assert folder.manifest.data["data"] == first
+    entry = {**first, "fields": {**first["fields"], "fingerprint": "0" * 64}}
+    folder.manifest.update(data=entry)
+    with pytest.raises(UsageError, match="fields of the training data have changed"):
+        keep_data(folder, source, (), ["label"])
+
+
+def test_an_edited_plugin_is_told_of(folder: RunFolder, caplog: pytest.LogCaptureFixture) -> None:
+    one, other = {"name": "mine", "source": "mine.py", "sha256": "1"}, {"sha256": "2"}
+    with caplog.at_level(logging.WARNING):
+        warn_of_edits(folder, [one])
+        folder.manifest.update(plugins=[one])
+        warn_of_edits(folder, [one])
+        assert not caplog.messages
+        warn_of_edits(folder, [{**one, **other}])
+    assert "mine.py has changed since the run was last taken up" in caplog.text
