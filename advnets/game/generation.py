@@ -86,9 +86,14 @@ class Generation(Players):
 
     @property
     def told(self) -> tuple[str, ...]:
-        """The names of what generated examples are made of: latent, conditions, fields."""
+        """The names of what generated examples are made of: latent, conditions, fields.
+
+        What has another space than its own name, ``{"hidden": (24,)}``, networks make themselves.
+        """
         takes = [self.roles[name].takes for name in self._networks_of("generator")]
-        named = dict.fromkeys(name for each in takes for name in each if name != "example")
+        named = [
+            name for each in takes for name, space in each.items() if space == name != "example"
+        ]
         own = [] if self.prior is None else ["latent"]
         return tuple(dict.fromkeys([*own, *self.conditions, *named]))
 
@@ -139,8 +144,10 @@ class Generation(Players):
 
         Raises:
             UsageError: If something is given that the game does not take, or of another
-                shape or type, or if a field can be drawn by nobody.
+                shape or type, if a field can be drawn by nobody, or if the encounter makes no
+                examples.
         """
+        self._refuse_without_samples()
         fields = {**self.told_fields}
         fields |= {name: each.field for name, each in {**self.outside, **self.conditions}.items()}
         given = {} if given is None else given
@@ -249,11 +256,8 @@ class Generation(Players):
         Raises:
             UsageError: If the encounter makes no examples, or no averages are kept.
         """
+        self._refuse_without_samples()
         sample = self.encounter.sample
-        if sample is None:
-            raise UsageError(
-                f"{type(self.encounter).__name__} makes no examples: there is nothing to sample"
-            )
         networks = self.sampling_networks(weights)
         cast = Cast(networks, self.roles, self.conditions, self.prior, self.joint)
 
@@ -265,6 +269,17 @@ class Generation(Players):
             return sample(scene).example
 
         return make
+
+    @property
+    def makes_examples(self) -> bool:
+        """Whether the encounter makes examples: one that makes none says ``sample = None``."""
+        return self.encounter.sample is not None
+
+    def _refuse_without_samples(self) -> None:
+        if not self.makes_examples:
+            raise UsageError(
+                f"{type(self.encounter).__name__} makes no examples: there is nothing to sample"
+            )
 
     @cached_property
     def _samplers(self) -> dict[bool, Sampler]:

@@ -198,7 +198,7 @@ def evaluate_game(
         ),
         players=Players(
             prior=game.prior,
-            generator=partial(_generate_from, game.maker(weights), source.spec.size),
+            generator=partial(_generate_from, game, weights, source.spec.size),
             discriminator=partial(judge, in_inference(game.discriminator), game.loss),
             judge_in_play=partial(judge_in_play, game.discriminator, game.loss, game.seed),
             loss=game.loss,
@@ -220,7 +220,7 @@ def evaluate_game(
 
 
 def _generate_from(
-    make: Callable[[dict[str, np.ndarray]], Any], numbers: int, latents: np.ndarray
+    game: AdversarialGame, weights: str, numbers: int, latents: np.ndarray
 ) -> np.ndarray:
     """Return what is made of latent points alone."""
-    return generate(make, {"latent": np.asarray(latents, np.float32)}, numbers)
+    return generate(game.maker(weights), {"latent": np.asarray(latents, np.float32)}, numbers)

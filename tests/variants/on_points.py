@@ -121,3 +121,9 @@ def recipe(variant: str) -> dict[str, Any]:
     """The recipe of a variant."""
     changed = copy.deepcopy(ALL[variant])
     return {**PLAIN, **changed, "name": variant.replace("_", "-")}
+
+
+def available(component: str | dict[str, Any], registry: Any) -> bool:
+    """Whether a loss or penalty is known: some belong to plugins that may not be installed."""
+    name = component if isinstance(component, str) else component["name"]
+    return any(name in registry.names(kind) for kind in ("losses", "penalties"))
