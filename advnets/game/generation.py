@@ -91,9 +91,8 @@ class Generation(Players):
         What has another space than its own name, ``{"hidden": (24,)}``, networks make themselves.
         """
         takes = [self.roles[name].takes for name in self._networks_of("generator")]
-        named = [
-            name for each in takes for name, space in each.items() if space == name != "example"
-        ]
+        spaces = [item for each in takes for item in each.items()]
+        named = [name for name, space in spaces if space == name and name != "example"]
         own = [] if self.prior is None else ["latent"]
         return tuple(dict.fromkeys([*own, *self.conditions, *named]))
 

@@ -13,7 +13,8 @@ PLUGINS = [PLUGIN, FURTHER_PLUGIN]
 ROUNDS = 12
 FEW = 5
 """Rounds where several devices play, after which rounding has not grown."""
-ADAM = {"name": "adam", "learning_rate": 1e-3}
+ADAM = {"name": "adam", "learning_rate": 1e-3, "epsilon": 1e-3}
+"""With less in epsilon it would make steps of gradients that are 0 but for rounding."""
 PLAIN: dict[str, Any] = {
     "name": "points",
     "seed": 3,
@@ -51,7 +52,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "conditions": {"code": {"name": "categorical", "classes": 5}},
         "given": {"generator": ["code"]},
         "networks": {"q": MLP},
-        "optimizers": {**PLAIN["optimizers"], "q": {"name": "adam", "learning_rate": 3e-3}},
+        "optimizers": {**PLAIN["optimizers"], "q": {**ADAM, "learning_rate": 3e-3}},
         "penalties": ["reading"],
     },
     "inference": {

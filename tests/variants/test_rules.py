@@ -46,12 +46,12 @@ def made(variant: str, **changed: Any) -> tuple[Any, Any]:
     return build_game(loaded, source), source
 
 
-def play(game: Any, source: Any, rounds: int, eagerly: bool) -> dict[str, float]:
-    """Play some rounds by ``fit``, and return what they logged."""
-    optimizers = game.generator_optimizer, game.discriminator_optimizer, game.own_optimizers
-    game.compile(*optimizers, run_eagerly=eagerly)
+def play(game: Any, source: Any, rounds: int, eagerly: bool, first: int = 0) -> dict[str, float]:
+    """Play some rounds by ``fit``, from the examples of round ``first`` on, and return the log."""
+    game.run_eagerly = eagerly
     size = 16 * game.updates.discriminator_steps
-    found = source.take("train", np.arange(rounds * size) % source.count("train"))
+    places = np.arange(first * size, (first + rounds) * size) % source.count("train")
+    found = source.take("train", places)
     x = np.asarray(source.preprocess.apply(found.examples))
     history = game.fit(x, found.labels, batch_size=size, verbose=0, shuffle=False)
     return {name: values[0] for name, values in history.history.items()}
