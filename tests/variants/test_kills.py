@@ -121,7 +121,7 @@ def test_by_hand_it_goes_on_where_its_state_was_put_back(variant: str) -> None:
 
 
 def test_a_weight_grows_by_a_hundredth_with_each_step() -> None:
-    """0.1 · 1.01ⁿ, in a penalty that holds it two containers deep and in one of its own variable."""
+    """0.1 · 1.01ⁿ, where it is held two containers deep as where it is a plain attribute."""
     from test_rules import RULES, made, play
 
     from advnets.game.state import state_variables
