@@ -138,6 +138,40 @@ class Invariant(Encounter):
         return x.having(features=scene.call("generator", x))
 
 
+class Hidden(Encounter):
+    """D tells codes of examples from G's, and a third network makes examples of them (Yoon et al.
+    2019, without time).
+    """
+
+    roles = {
+        "embedder": Role("example", {"hidden": (4,)}),
+        "recovery": Role({"hidden": (4,)}, "example"),
+        "generator": Role("latent", {"hidden": (4,)}),
+        "discriminator": Role({"hidden": (4,)}, "logits"),
+    }
+
+    def real(self, scene: Scene) -> Side:
+        x = scene.batch.side()
+        return x.having(hidden=scene.call("embedder", x))
+
+    def fake(self, scene: Scene) -> Side:
+        return Side(hidden=scene.call("generator"), latent=scene.told("latent"))
+
+    def sample(self, scene: Scene) -> Side:
+        made = self.fake(scene)
+        return made.having(example=scene.call("recovery", made))
+
+
+class Recovered(Penalty):
+    """‖R(E(x)) − x‖² of these codes."""
+
+    player = "generator"
+
+    def __call__(self, play: Play) -> tf.Tensor:
+        again = play.call("recovery", play.real)
+        return tf.reduce_sum((again - play.real.example) ** 2, axis=-1)
+
+
 class Classified(Penalty):
     """The classifier of these features: it moves with G."""
 
@@ -176,12 +210,13 @@ def advnets_penalties() -> list[advnets.Component]:
         advnets.Component("own_variable", f"{__name__}:own_variable"),
         advnets.Component("balance", f"{__name__}:Balance"),
         advnets.Component("classified", f"{__name__}:Classified"),
+        advnets.Component("recovered", f"{__name__}:Recovered"),
     ]
 
 
 @advnets.hookimpl
 def advnets_encounters() -> list[advnets.Component]:
-    names = ("replay", "pair", "invariant")
+    names = ("replay", "pair", "invariant", "hidden")
     return [advnets.Component(name, f"{__name__}:{name.capitalize()}") for name in names]
 
 

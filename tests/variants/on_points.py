@@ -106,6 +106,13 @@ FURTHER: dict[str, dict[str, Any]] = {
         "loss": "symmetric",
         "penalties": ["classified"],
     },
+    "hidden": {
+        "encounter": "hidden",
+        "networks": {"embedder": MLP, "recovery": MLP},
+        "loss": "symmetric",
+        "penalties": ["recovered"],
+        "averaging": {"decay": 0.5},
+    },
     "frozen_batch_norm": {
         "encounter": "distilled",
         "networks": {"teacher": {**MLP, "batch_norm": "before"}},
