@@ -130,10 +130,10 @@ def test_a_weight_grows_by_a_hundredth_with_each_step() -> None:
     play(game, source, 3, eagerly=True)  # six steps of D
     found = {name: float(v) for name, v in state_variables(game).items() if "penalties" in name}
     assert sorted(found) == [
-        "penalties.0/0000/now",
+        "penalties.0/0000/parts",
         "penalties.1/0000/gamma",
         "penalties.2/0000/weight",
     ]
-    assert found["penalties.0/0000/now"] == pytest.approx(0.1 * 1.01**6, rel=1e-5)
+    assert found["penalties.0/0000/parts"] == pytest.approx(0.1 * 1.01**6, rel=1e-5)
     assert found["penalties.1/0000/gamma"] == pytest.approx(0.1 * 1.01**6, rel=1e-5)
     assert found["penalties.2/0000/weight"] > 0.1
