@@ -102,8 +102,8 @@ class Generation(Players):
         for each in names:
             fields = input_fields(self.networks[each], self.roles[each])
             for name, space in self.roles[each].takes.items():
-                # What is of a shape comes from another network.
-                if name != "example" and name not in told and isinstance(space, str):
+                # What has another space than its own name is made by the networks themselves.
+                if name == space != "example" and name not in told:
                     drawn = self.outside.get(name)
                     told[name] = fields.get(name) if drawn is None else drawn.field
         return told
@@ -147,8 +147,10 @@ class Generation(Players):
 
         Raises:
             UsageError: If something is given that the game does not take, or of another
-                shape or type, or if a field can be drawn by nobody.
+                shape or type, if a field can be drawn by nobody, or if the encounter makes no
+                examples.
         """
+        self._refuse_without_samples()
         given = check_given({} if given is None else given, self.told, examples)
         draw = Draw(seed, 0)
         batch = self._batch_outside(draw, stream, examples)
@@ -290,11 +292,8 @@ class Generation(Players):
         Raises:
             UsageError: If the encounter makes no examples, or no averages are kept.
         """
+        self._refuse_without_samples()
         sample = self.encounter.sample
-        if sample is None:
-            raise UsageError(
-                f"{type(self.encounter).__name__} makes no examples: there is nothing to sample"
-            )
         networks = self.sampling_networks(weights)
         cast = Cast(networks, self.roles, self.conditions, self.prior, self.joint)
 
@@ -306,6 +305,17 @@ class Generation(Players):
             return sample(scene).example
 
         return make
+
+    @property
+    def makes_examples(self) -> bool:
+        """Whether the encounter makes examples: one that makes none says ``sample = None``."""
+        return self.encounter.sample is not None
+
+    def _refuse_without_samples(self) -> None:
+        if not self.makes_examples:
+            raise UsageError(
+                f"{type(self.encounter).__name__} makes no examples: there is nothing to sample"
+            )
 
     @cached_property
     def _samplers(self) -> dict[bool, Sampler]:

@@ -200,7 +200,7 @@ def evaluate_game(
         ),
         players=Players(
             prior=game.prior,
-            generator=partial(_generate_from, game.maker(weights), source.spec.size),
+            generator=partial(_generate_from, game, weights, source.spec.size),
             discriminator=partial(judge, lambda x, **told: d(example=x, **told), game.loss),
             judge_in_play=partial(judge_in_play, game.discriminator, game.loss, game.seed),
             loss=game.loss,
@@ -223,10 +223,12 @@ def evaluate_game(
 
 
 def _generate_from(
-    make: Callable[[dict[str, np.ndarray]], Any],
+    game: AdversarialGame,
+    weights: str,
     numbers: int,
     latents: np.ndarray,
     **told: np.ndarray,
 ) -> np.ndarray:
     """Return what is made of latent points, and of fields ``[n, ...]`` by name."""
-    return generate(make, {"latent": np.asarray(latents, np.float32), **told}, numbers)
+    made_of = {"latent": np.asarray(latents, np.float32), **told}
+    return generate(game.maker(weights), made_of, numbers)

@@ -66,6 +66,7 @@ def make_observers(
     registry: Registry,
     own: list[Observer],
     measured: Callable[[Callable[[], Any]], Any],
+    makes_examples: bool = True,
 ) -> list[Observer]:
     """Make the observers of a run, in the order in which they look.
 
@@ -74,6 +75,7 @@ def make_observers(
         registry: Where the figures and the theory come from, as ``callbacks``.
         own: Those that the recipe names.
         measured: Does a piece of work, and books the time that it takes as evaluation.
+        makes_examples: Whether there are samples to look at.
     """
     monitoring, evaluation = recipe.settings.monitoring, recipe.settings.evaluation
     total = recipe.settings.training.steps
@@ -83,12 +85,13 @@ def make_observers(
             return []
         return [registry.component("callbacks", name).make(Observer, parameters)]
 
+    images = monitoring.image_every if makes_examples else 0
     # Metrics without a cadence: whoever names them wants a score of what comes out.
     scored = (evaluation.every or total) if evaluation.metrics else 0
     return [
-        *(standard("figures") if monitoring.figures else []),
-        SampleGrids(monitoring.image_every),
-        Variety(monitoring.image_every),
+        *(standard("figures") if monitoring.figures and makes_examples else []),
+        SampleGrids(images),
+        Variety(images),
         *standard("theory", every=monitoring.log_every),
         Records(monitoring.log_every),
         *([TensorBoard()] if monitoring.tensorboard else []),

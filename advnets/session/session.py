@@ -144,7 +144,7 @@ class Session:
             return self.account.clock.measure("evaluation", work)
 
         observers = Observers(
-            make_observers(self.recipe, self.registry, own, measured),
+            make_observers(self.recipe, self.registry, own, measured, game.makes_examples),
             self.guard,
             workers.is_chief,
         )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,84 +16,12 @@ import advnets.data
 from advnets.plugins import load_plugins
 from advnets.recipe import load_recipe
 
-PLUGIN = str(Path(__file__).with_name("variants.py"))
-ROUNDS = 12
-ADAM = {"name": "adam", "learning_rate": 1e-3}
-PLAIN: dict[str, Any] = {
-    "name": "points",
-    "seed": 3,
-    "dataset": {"name": "ring", "modes": 4, "deviation": 0.1, "examples": 320, "held_out": 32},
-    "latent": {"name": "gaussian", "size": 3},
-    "generator": {"name": "mlp", "layers": [8]},
-    "discriminator": {"name": "mlp", "layers": [8], "activation": "leaky_relu"},
-    "loss": "non_saturating",
-    "optimizers": {"generator": ADAM, "discriminator": ADAM},
-    "training": {"steps": ROUNDS, "batch_size": 16},
-    "checkpoints": {"every": 6},
-    "monitoring": {"log_every": 6, "image_every": 0, "samples": 4, "tensorboard": False},
-}
-MLP = {"name": "mlp", "layers": [8]}
-BOTH = {"generator": ["label"], "discriminator": ["label"]}
-VARIANTS: dict[str, dict[str, Any]] = {
-    "conditional": {"given": BOTH, "penalties": [{"name": "r1", "gamma": 1.0}]},
-    "conditional_uniform": {
-        "given": BOTH,
-        "conditions": {"label": "uniform"},
-        "averaging": {"decay": 0.9},
-    },
-    "auxiliary": {
-        "given": {"generator": ["label"]},
-        "discriminator": {**PLAIN["discriminator"], "heads": {"class_logits": "label"}},
-        "penalties": ["auxiliary"],
-    },
-    "information": {
-        "conditions": {"code": {"name": "categorical", "classes": 5}},
-        "given": {"generator": ["code"]},
-        "discriminator": {**PLAIN["discriminator"], "heads": {"code_logits": "code"}},
-        "penalties": ["information"],
-    },
-    "reading": {
-        "conditions": {"code": {"name": "categorical", "classes": 5}},
-        "given": {"generator": ["code"]},
-        "networks": {"q": MLP},
-        "optimizers": {**PLAIN["optimizers"], "q": {"name": "adam", "learning_rate": 3e-3}},
-        "penalties": ["reading"],
-    },
-    "inference": {
-        "encounter": "inference",
-        "networks": {"encoder": MLP},
-        "loss": "symmetric",
-        "averaging": {"decay": 0.9},
-        "penalties": [{"name": "r1", "gamma": 1.0}],
-    },
-    "aggregated": {
-        "encounter": "aggregated",
-        "networks": {"encoder": MLP},
-        "penalties": ["reconstruction", {"name": "r1", "gamma": 1.0}],
-    },
-    "two_judges": {
-        "encounter": "twice",
-        "networks": {"second": PLAIN["discriminator"]},
-    },
-    "distilled": {"encounter": "distilled", "networks": {"teacher": MLP}},
-}
-WAYS: dict[str, dict[str, Any]] = {
-    "k2": {"updates": {"name": "alternating", "discriminator_steps": 2}},
-    "simultaneous": {"updates": "simultaneous"},
-    "bfloat16": {"distribution.precision": "mixed_bfloat16"},
-    "jit": {"distribution.jit": "on"},
-    "streamed": {"distribution.memory_budget": 0.0},
-}
-
-
-def recipe(variant: str) -> dict[str, Any]:
-    """The recipe of a variant."""
-    changed = copy.deepcopy(VARIANTS[variant])
-    return {**PLAIN, **changed, "name": variant.replace("_", "-")}
+sys.path.insert(0, str(Path(__file__).parent))
+from on_points import ALL, EXAMPLES, MLP, PLAIN, PLUGINS, ROUNDS, VARIANTS, WAYS, recipe
 
 
 def played(variant: str, folder: Path, **overrides: Any) -> advnets.Run:
-    return advnets.run(recipe(variant), overrides, folder, plugins=[PLUGIN])
+    return advnets.run(recipe(variant), overrides, folder, plugins=PLUGINS)
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +41,10 @@ def sha(run: advnets.Run) -> str:
     return run.commit.state_sha256
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize(
+    "variant",
+    [pytest.param(v, marks=[] if v in VARIANTS else pytest.mark.slow) for v in EXAMPLES],
+)
 def test_it_plays_and_samples(variant: str, plain: dict[str, advnets.Run]) -> None:
     run = plain[variant]
     last = run.metrics[-1]
@@ -128,8 +59,7 @@ def test_it_plays_and_samples(variant: str, plain: dict[str, advnets.Run]) -> No
 QUICK = ("conditional", "inference")
 """Variants that are tried in every way in short; the others where there is time."""
 IN_SHORT = [
-    pytest.param(variant, marks=[] if variant in QUICK else pytest.mark.slow)
-    for variant in VARIANTS
+    pytest.param(variant, marks=[] if variant in QUICK else pytest.mark.slow) for variant in ALL
 ]
 
 
@@ -178,7 +108,7 @@ def test_fit_plays_the_same_rounds(variant: str, plain: dict[str, advnets.Run]) 
     from advnets.data.order import epoch_order
     from advnets.train.build import build_game
 
-    loaded = load_recipe(recipe(variant), registry=load_plugins([PLUGIN]))
+    loaded = load_recipe(recipe(variant), registry=load_plugins(PLUGINS))
     source = plain[variant].source
     game = build_game(loaded, source)
     steps = tf.range(ROUNDS, dtype=tf.int64)
@@ -190,6 +120,18 @@ def test_fit_plays_the_same_rounds(variant: str, plain: dict[str, advnets.Run]) 
         others = game.networks[name].get_weights()
         for one, other in zip(network.get_weights(), others, strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_a_game_that_makes_no_examples_plays_and_says_so(tmp_path: Path) -> None:
+    """What looks at samples is left out, and what asks for them is told why."""
+    changed = {"monitoring.image_every": 6, "monitoring.figures": True, "training.steps": 6}
+    run = played("invariant", tmp_path / "run", **changed)
+    assert run.metrics[-1]["step"] == 6
+    assert "switched_off" not in run.manifest
+    assert not list((run.path / "samples").glob("*.png"))
+    for ask in (lambda: run.sample(3), lambda: run.evaluate([{"name": "parzen"}])):
+        with pytest.raises(advnets.UsageError, match="Invariant makes no examples"):
+            ask()
 
 
 def test_a_label_that_is_asked_for_changes_the_samples(plain: dict[str, advnets.Run]) -> None:
@@ -290,7 +232,7 @@ def test_what_is_wrong_is_told_before_the_first_round(tmp_path: Path) -> None:
     def refused(message: str, variant: str, **changed: Any) -> None:
         wrong, folder = {**recipe(variant), **changed}, tmp_path / message[:20]
         with pytest.raises(advnets.AdvnetsError, match=message) as caught:
-            advnets.run(wrong, (), folder, plugins=[PLUGIN])
+            advnets.run(wrong, (), folder, plugins=PLUGINS)
         assert caught.value.exit_code in (1, 2)
 
     refused("needs a network 'encoder'", "inference", networks={})

@@ -1,0 +1,137 @@
+"""The recipes of variants, on points: twelve rounds. Imports no TensorFlow."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+PLUGIN, FURTHER_PLUGIN = (
+    str(Path(__file__).with_name(name)) for name in ("variants.py", "further.py")
+)
+PLUGINS = [PLUGIN, FURTHER_PLUGIN]
+ROUNDS = 12
+FEW = 5
+"""Rounds where several devices play, after which rounding has not grown."""
+ADAM = {"name": "adam", "learning_rate": 1e-3, "epsilon": 1e-3}
+"""With less in epsilon it would make steps of gradients that are 0 but for rounding."""
+PLAIN: dict[str, Any] = {
+    "name": "points",
+    "seed": 3,
+    "dataset": {"name": "ring", "modes": 4, "deviation": 0.1, "examples": 320, "held_out": 32},
+    "latent": {"name": "gaussian", "size": 3},
+    "generator": {"name": "mlp", "layers": [8]},
+    "discriminator": {"name": "mlp", "layers": [8], "activation": "leaky_relu"},
+    "loss": "non_saturating",
+    "optimizers": {"generator": ADAM, "discriminator": ADAM},
+    "training": {"steps": ROUNDS, "batch_size": 16},
+    "checkpoints": {"every": 6},
+    "monitoring": {"log_every": 6, "image_every": 0, "samples": 4, "tensorboard": False},
+}
+MLP = {"name": "mlp", "layers": [8]}
+BOTH = {"generator": ["label"], "discriminator": ["label"]}
+VARIANTS: dict[str, dict[str, Any]] = {
+    "conditional": {"given": BOTH, "penalties": [{"name": "r1", "gamma": 1.0}]},
+    "conditional_uniform": {
+        "given": BOTH,
+        "conditions": {"label": "uniform"},
+        "averaging": {"decay": 0.9},
+    },
+    "auxiliary": {
+        "given": {"generator": ["label"]},
+        "discriminator": {**PLAIN["discriminator"], "heads": {"class_logits": "label"}},
+        "penalties": ["auxiliary"],
+    },
+    "information": {
+        "conditions": {"code": {"name": "categorical", "classes": 5}},
+        "given": {"generator": ["code"]},
+        "discriminator": {**PLAIN["discriminator"], "heads": {"code_logits": "code"}},
+        "penalties": ["information"],
+    },
+    "reading": {
+        "conditions": {"code": {"name": "categorical", "classes": 5}},
+        "given": {"generator": ["code"]},
+        "networks": {"q": MLP},
+        "optimizers": {**PLAIN["optimizers"], "q": {**ADAM, "learning_rate": 3e-3}},
+        "penalties": ["reading"],
+    },
+    "inference": {
+        "encounter": "inference",
+        "networks": {"encoder": MLP},
+        "loss": "symmetric",
+        "averaging": {"decay": 0.9},
+        "penalties": [{"name": "r1", "gamma": 1.0}],
+    },
+    "aggregated": {
+        "encounter": "aggregated",
+        "networks": {"encoder": MLP},
+        "penalties": ["reconstruction", {"name": "r1", "gamma": 1.0}],
+    },
+    "two_judges": {
+        "encounter": "twice",
+        "networks": {"second": PLAIN["discriminator"]},
+    },
+    "distilled": {"encounter": "distilled", "networks": {"teacher": MLP}},
+}
+WAYS: dict[str, dict[str, Any]] = {
+    "k2": {"updates": {"name": "alternating", "discriminator_steps": 2}},
+    "simultaneous": {"updates": "simultaneous"},
+    "bfloat16": {"distribution.precision": "mixed_bfloat16"},
+    "jit": {"distribution.jit": "on"},
+    "streamed": {"distribution.memory_budget": 0.0},
+}
+
+FURTHER: dict[str, dict[str, Any]] = {
+    "growing_r1": {"penalties": ["growing_r1", "own_variable", "balance"]},
+    "replay": {"encounter": "replay"},
+    "steps_wgan_gp": {
+        "discriminator": {"name": "parts", "parts": [3]},
+        "loss": "wasserstein",
+        "penalties": ["gradient_penalty"],
+    },
+    "patches_relativistic": {
+        "discriminator": {"name": "parts", "parts": [2, 2, 1]},
+        "loss": "relativistic_average",
+        "penalties": [{"name": "r1", "gamma": 1.0}],
+    },
+    "pair": {
+        "encounter": "pair",
+        "networks": {"generator_b": {**MLP, "batch_norm": "before", "synchronized": True}},
+        "optimizers": {**PLAIN["optimizers"], "generator_b": {**ADAM, "learning_rate": 2e-3}},
+        "averaging": {"decay": 0.5},
+    },
+    "invariant": {
+        "encounter": "invariant",
+        "networks": {"classifier": MLP},
+        "loss": "symmetric",
+        "penalties": ["classified"],
+    },
+    "hidden": {
+        "encounter": "hidden",
+        "networks": {"embedder": MLP, "recovery": MLP},
+        "loss": "symmetric",
+        "penalties": ["recovered"],
+        "averaging": {"decay": 0.5},
+    },
+    "frozen_batch_norm": {
+        "encounter": "distilled",
+        "networks": {"teacher": {**MLP, "batch_norm": "before"}},
+        "averaging": {"decay": 0.5},
+    },
+}
+"""What leans on things that the others leave alone."""
+ALL = {**VARIANTS, **FURTHER}
+EXAMPLES = tuple(variant for variant in ALL if variant != "invariant")
+"""Variants that make examples."""
+
+
+def recipe(variant: str) -> dict[str, Any]:
+    """The recipe of a variant."""
+    changed = copy.deepcopy(ALL[variant])
+    return {**PLAIN, **changed, "name": variant.replace("_", "-")}
+
+
+def available(component: str | dict[str, Any], registry: Any) -> bool:
+    """Whether a loss or penalty is known: some belong to plugins that may not be installed."""
+    name = component if isinstance(component, str) else component["name"]
+    return any(name in registry.names(kind) for kind in ("losses", "penalties"))
