@@ -44,7 +44,8 @@ class LatentParameters(Parameters):
     @model_validator(mode="after")
     def _check_shape(self) -> LatentParameters:
         if (self.size is None) == (self.shape is None):
-            raise ValueError("a latent is of a `size` or of a `shape`, one of the two")
+            found = "neither is given" if self.size is None else "both are given"
+            raise ValueError(f"a latent is of a `size` or of a `shape`, and {found}")
         if self.shape is not None and math.prod(self.shape) > LARGEST_LATENT:
             raise ValueError(f"{self.shape} are more than {LARGEST_LATENT} numbers")
         return self
