@@ -59,7 +59,8 @@ def measured(
     run = advnets.run(recipe, overrides, folder, plugins=PLUGINS)
     scores = {told["metric"]: Score.from_dict(told) for told in run.manifest.get("scores", ())}
     for score in scores.values():
-        print(score, "by", score.protocol.get("features"))
+        accuracy = score.protocol.get("features", {}).get("accuracy")
+        print(score if accuracy is None else f"{score}; classifier {accuracy:.4f}")
     print(f"{run.manifest['time']['total']:.0f} s")
     return run, scores
 
