@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf  # before a plugin has to, within its time limit
 from click.testing import CliRunner
 
 import advnets
@@ -30,8 +32,6 @@ def test_kills_leave_no_trace(
     variant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An encoder and averages; state in penalties; state of an encounter; an own optimizer."""
-    import json
-
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "recipe.json"
     file.write_text(json.dumps({**recipe(variant), **LONG}))
@@ -109,7 +109,7 @@ def test_by_hand_it_goes_on_where_its_state_was_put_back(variant: str) -> None:
     taken = {name: value.numpy() for name, value in state_variables(first).items()}
     second, _ = made(variant)
     for name, variable in state_variables(second).items():
-        variable.assign(taken[name])
+        variable.assign(tf.constant(taken[name]))
     play(second, source, 2, eagerly=True, first=2)
     found = {name: value.numpy() for name, value in state_variables(second).items()}
     for name, variable in state_variables(whole).items():
