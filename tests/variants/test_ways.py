@@ -243,7 +243,7 @@ def test_what_is_wrong_is_told_before_the_first_round(tmp_path: Path) -> None:
         given={"generator": ["colour"]},
     )
     refused(
-        "takes 'label', which the fake side lacks",
+        "the generator is not told 'label', so generated examples have none",
         "conditional",
         given={"discriminator": ["label"]},
     )
