@@ -52,7 +52,4 @@ def make(generator: float, discriminator: float) -> Penalty:
                 )
             return tf.add_n(terms) / 4
 
-        def observe(self, play: Play) -> dict[str, tf.Tensor]:
-            return {"rotation_real": self.terms(play, play.real.example)}
-
     return Rotation()
