@@ -237,6 +237,7 @@ def saying(size: int | tuple[int, ...], **words: int) -> keras.Model:
     return keras.Model(inputs, {k: keras.layers.Dense(n)(hidden) for k, n in words.items()})
 
 
+@pytest.mark.slow
 def test_by_hand_on_points(page: Callable[[str], ModuleType]) -> None:
     keras.utils.set_random_seed(1)
     x = np.random.default_rng(0).normal(size=(32, 2)).astype("float32")
