@@ -84,7 +84,12 @@ def test_interrupted_and_resumed_it_is_the_same(variant: str, played: Played) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_it_plays_in_every_way(variant: str, way: str, played: Played) -> None:
+def test_it_plays_in_every_way(
+    variant: str, way: str, played: Played, request: pytest.FixtureRequest
+) -> None:
+    if (variant, way) == ("rotation", "simultaneous"):
+        reason = "the cost of a round with tf.image.rot90's branches is not found"
+        request.applymarker(pytest.mark.xfail(raises=AttributeError, strict=True, reason=reason))
     last = played(variant, way).metrics[-1]
     assert last["step"] == 12
     assert all(math.isfinite(value) for value in last.values())
@@ -232,6 +237,7 @@ def saying(size: int | tuple[int, ...], **words: int) -> keras.Model:
     return keras.Model(inputs, {k: keras.layers.Dense(n)(hidden) for k, n in words.items()})
 
 
+@pytest.mark.slow
 def test_by_hand_on_points(page: Callable[[str], ModuleType]) -> None:
     keras.utils.set_random_seed(1)
     x = np.random.default_rng(0).normal(size=(32, 2)).astype("float32")
