@@ -132,10 +132,19 @@ def advnets_penalties() -> list[Component]:
 def advnets_priors() -> list[Component]:
     """Register the distributions of z."""
     return [
-        *list_components(
-            "advnets.game:{camel}",
-            uniform=("U(low, high) in every dimension; U(-√3, √3) by default", UniformParameters),
-            gaussian=("N(mean, deviation²) in every dimension", GaussianParameters),
+        Component(
+            "uniform",
+            "advnets.game:Uniform",
+            "U(low, high) in every dimension; U(-√3, √3) by default",
+            UniformParameters,
+            example={"parameters": {"size": 4}},
+        ),
+        Component(
+            "gaussian",
+            "advnets.game:Gaussian",
+            "N(mean, deviation²) in every dimension",
+            GaussianParameters,
+            example={"parameters": {"size": 4}},
         ),
         Component(
             "none",
@@ -155,7 +164,13 @@ def advnets_conditions() -> list[Component]:
                 "a class field, drawn by its frequencies in the training data",
                 ClassesParameters,
             ),
-            categorical=("a new class field, every class alike", CategoricalParameters),
+        ),
+        Component(
+            "categorical",
+            "advnets.game.conditions:Categorical",
+            "a new class field, every class alike",
+            CategoricalParameters,
+            example={"parameters": {"classes": 4}},
         ),
         Component(
             "uniform",

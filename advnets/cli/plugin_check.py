@@ -40,10 +40,11 @@ def _schema(component: Component) -> Iterator[str]:
         parameters.model_json_schema()
     except Exception as error:
         yield f"its parameters have no JSON Schema: {type(error).__name__}: {error}"
-    if any(field.is_required() for field in parameters.model_fields.values()):
+    if missing_parameters(component):
         return
     try:
-        defaults = parameters().model_dump(mode="json", by_alias=True, warnings="error")
+        made = component.resolve(component.example.get("parameters", {}))
+        defaults = made.model_dump(mode="json", by_alias=True, warnings="error")
         json.dumps(defaults, allow_nan=False)
         component.resolve(defaults)
     except Exception as error:
