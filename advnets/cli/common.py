@@ -219,6 +219,8 @@ def print_error(error: BaseException, *, traceback: bool = False) -> int:
             echo(str(problem), err=True)
         count = len(error.problems)
         echo(label, f" {count} problem{'' if count == 1 else 's'} in the {error.thing}", err=True)
+        if error.hint:
+            echo(f"  hint: {error.hint}", err=True)
         return error.exit_code
     if isinstance(error, AdvnetsError):
         echo(label, f" {error}", err=True)

@@ -50,10 +50,9 @@ def load_recipe_or_run(
             raise UsageError(
                 f"{word!r} is not KEY=VALUE", hint="give one recipe, then overrides of its values"
             )
-    given: str | Path = recipe
     if is_there(recipe) and Path(recipe).is_dir():
         existing = RunFolder.open(Path(recipe))
         if run_dir is not None:
             raise UsageError("--run-dir cannot be given for a run, which has its folder")
-        given, run_dir = existing.recipe_file, existing.path
-    return load_recipe(given, overrides, registry=registry), run_dir
+        return existing.load_recipe(registry, overrides), existing.path
+    return load_recipe(recipe, overrides, registry=registry), run_dir

@@ -21,7 +21,7 @@ from .encounter import Duel
 from .prior import Prior
 from .role import Role
 from .side import Side, at_least_float32, split_words
-from .wiring import refuse_misfit
+from .wiring import refuse_misfit, refuse_other_gifts
 
 
 class Cast:
@@ -154,6 +154,7 @@ class Scene:
         training = self.training and role.player is not None
         with random.scope(self.draw, self.stage, [(segment, examples)]):
             given = self._cast.networks[network](_alone(inputs), training=training)
+        refuse_other_gifts(given, network, role)
         return tf.nest.map_structure(at_least_float32, given)
 
     def _role(self, network: str) -> Role:

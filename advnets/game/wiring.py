@@ -156,6 +156,27 @@ def refuse_misfit(network: keras.Model, name: str, role: Role, inputs: Mapping[s
             )
 
 
+def refuse_other_gifts(given: Any, name: str, role: Role) -> None:
+    """Refuse what a network returned if it is not what its role says that it gives.
+
+    Raises:
+        PluginError: If several things were to be given, and not all are, or one, and several are.
+    """
+    if role.gives is None or (role.kind == "discriminator" and isinstance(given, Mapping)):
+        return  # what a judge says besides is its own affair
+    several = len(role.gives) > 1
+    if several and isinstance(given, Mapping) and role.gives.keys() <= given.keys():
+        return
+    if not several and not isinstance(given, Mapping):
+        return
+    found = f"a mapping of {', '.join(given)}" if isinstance(given, Mapping) else "one tensor"
+    raise PluginError(
+        f"the network {name!r} returns {found}; {', '.join(role.gives)} was expected",
+        hint="a network that gives one thing returns a tensor, one that gives several a dictionary "
+        "by name: context.model(inputs, {'mean': …, 'deviation': …})",
+    )
+
+
 def latent_shape(
     roles: Mapping[str, Role], networks: Mapping[str, keras.Model]
 ) -> tuple[int, ...] | None:

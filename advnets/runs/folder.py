@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import AdvnetsError, UsageError
+from ..errors import AdvnetsError, RecipeError, UsageError
+from ..plugins.registry import Registry
 from ..recipe import Recipe, differences, load_recipe, read_yaml, recipe_bytes
 from ..safe_io import outside
 from ..safe_io.atomic import cannot_write, write_atomically
@@ -193,6 +195,33 @@ class RunFolder:
                 where=str(self.path),
                 hint="choose another --run-dir, or leave it out: every run then gets its own folder",
             )
+
+    def load_recipe(self, registry: Registry, overrides: Sequence[str] = ()) -> Recipe:
+        """Load the run's recipe, with overrides of its values.
+
+        Raises:
+            RecipeError: With all its problems, and which of the plugins that it was played with
+                are not here.
+        """
+        try:
+            return load_recipe(self.recipe_file, overrides, registry=registry)
+        except RecipeError as error:
+            error.hint = error.hint or self._missing_plugins(registry)
+            raise
+
+    def _missing_plugins(self, registry: Registry) -> str | None:
+        here = {plugin.name for plugin in registry.plugins}
+        absent = [
+            str(each.get("source") or each["name"])
+            for each in self.manifest.data.get("plugins") or []
+            if isinstance(each, dict) and each.get("name") not in here
+        ]
+        if not absent:
+            return None
+        named = [f"--plugin {each}" if os.sep in each else f"install {each}" for each in absent]
+        return "it was played with plugins that are not here: " + "; ".join(
+            shorten(each, 200) for each in named
+        )
 
     def _found(self, recipe: Recipe) -> dict[str, Any]:
         """Return the recipe of the run found here, with what has become a default since filled in."""

@@ -64,7 +64,7 @@ class Run:
         self.folder = folder
         self.path = folder.path
         self.registry = registry if registry is not None else load_plugins()
-        self.recipe: Recipe = recipe or load_recipe(folder.recipe_file, registry=self.registry)
+        self.recipe: Recipe = recipe or folder.load_recipe(self.registry)
 
     @property
     def manifest(self) -> dict[str, Any]:

@@ -101,8 +101,18 @@ def _called(op: tf.Operation) -> Iterator[tf.Graph]:
             continue
         for function in attribute if isinstance(attribute, list) else [attribute]:
             if hasattr(function, "name"):
-                # The graph as a function definition would have lost the shapes.
-                yield op.graph._get_function(function.name).graph
+                yield _graph_of(function.name, op)
+
+
+def _graph_of(name: str, op: tf.Operation) -> tf.Graph:
+    """Return a called function's graph: as a function definition it would have lost the shapes."""
+    graph: tf.Graph | None = op.graph
+    while graph is not None:
+        found = graph._get_function(name)
+        if found is not None:
+            return found.graph
+        graph = getattr(graph, "outer_graph", None)
+    raise ValueError(f"{op.name} ({op.type}) calls {name}, whose graph is not kept")
 
 
 def _product(op: tf.Operation) -> int:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
 
+import advnets
 from advnets.cli.common import check_out
 from advnets.cli.main import cli
 from advnets.cli.sample import FORMATS
-from advnets.errors import UsageError
+from advnets.errors import RecipeError, UsageError
 
 
 def run(*words):
@@ -66,3 +71,17 @@ def test_a_file_that_cannot_be_written_is_refused_at_once(tmp_path, out, message
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
     with pytest.raises(UsageError, match="not the folder of a run"):
         run("sample", tmp_path)
+
+
+def test_a_run_of_a_plugin_that_is_not_here_says_which(run_folder):
+    recipe, manifest = run_folder / "recipe.yaml", run_folder / "manifest.json"
+    recipe.write_text(
+        re.sub(r"name: (minimax|non_saturating)\b", "name: of_mine", recipe.read_text())
+    )
+    told = json.loads(manifest.read_text())
+    told["plugins"] = [{"name": "mine", "source": f"elsewhere{os.sep}mine.py", "sha256": "0"}]
+    manifest.write_text(json.dumps(told))
+    for opening in (lambda: run("sample", run_folder), lambda: advnets.open_run(run_folder)):
+        with pytest.raises(RecipeError, match="'of_mine' is not among") as caught:
+            opening()
+        assert "--plugin elsewhere/mine.py" in caught.value.hint

@@ -4,7 +4,7 @@ import keras
 import pytest
 import tensorflow as tf
 
-from advnets.game import AdversarialGame, Simultaneous
+from advnets.game import AdversarialGame, Penalty, Simultaneous
 from advnets.train.flops import cost
 
 
@@ -55,6 +55,24 @@ def test_a_simultaneous_round():
     through_d_to_g = d
     expected = forward + weights + inputs_of_second_layers + through_d_to_g
     assert cost(game.train_step, tf.TensorSpec([10, 3])).total == expected
+
+
+def test_a_simultaneous_round_with_a_branch_that_both_players_go_through():
+    class Branching(Penalty):
+        player = ("discriminator", "generator")
+
+        def __call__(self, play):
+            x = play.fake.example
+            y = tf.cond(tf.reduce_sum(x) > 0, lambda: x, lambda: -x)
+            return play.judge(play.fake.having(example=y)).logits
+
+    def total(*penalties):
+        networks = mlp(2, 8, 3), mlp(3, 6, 1)
+        game = AdversarialGame(*networks, updates=Simultaneous(), penalties=penalties)
+        game.compile("sgd", "sgd")
+        return cost(game.train_step, tf.TensorSpec([10, 3])).total
+
+    assert total(Branching()) >= total() + 2 * 10 * (3 * 6 + 6 * 1)
 
 
 def test_what_cannot_be_counted_is_said():

@@ -36,6 +36,16 @@ class Doubled(Encounter):
         return {"first": Duel(x, fake), "second": Duel(x, fake)}
 
 
+class Several(Encounter):
+    """Call an encoder that is to give two things."""
+
+    roles = {"encoder": Role("example", {"mean": "latent", "deviation": "latent"})}
+
+    def real(self, scene: Any) -> Side:
+        side = super().real(scene)
+        return side.having(latent=scene.call("encoder", side)["mean"])
+
+
 class Unread(Encounter):
     """Declare an encoder, and never call it."""
 
@@ -152,7 +162,7 @@ def listed(*classes: Any) -> list[advnets.Component]:
 
 @advnets.hookimpl
 def advnets_encounters() -> list[advnets.Component]:
-    return listed(Unequal, Misjudged, Doubled, Unread, Encoding, Named)
+    return listed(Unequal, Misjudged, Doubled, Unread, Several, Encoding, Named)
 
 
 @advnets.hookimpl

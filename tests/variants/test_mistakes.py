@@ -86,6 +86,10 @@ BY_RECIPE: dict[str, tuple[dict[str, Any], str]] = {
         {"encounter": "encoding", "networks": {"encoder": "stubborn"}},
         r"networks.encoder 'stubborn' gives the shape \(5,\); \(4, 2\) is expected",
     ),
+    "a network that gives one thing of two": (
+        {"encounter": "several", **ENCODER},
+        "the network 'encoder' returns one tensor; mean, deviation was expected",
+    ),
     "an architecture that does not fit": (
         {"encounter": "unread", "networks": {"encoder": {"name": "dcgan"}}},
         "networks.encoder: dcgan needs images",
@@ -188,6 +192,10 @@ BY_HAND: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
     "a network that nothing reads": (
         *(G, D, {"encounter": mistakes.Unread(), "networks": {"encoder": network(2, 3)}}),
         "does not depend on the encoder",
+    ),
+    "a network that gives one thing of two": (
+        *(G, D, {"encounter": mistakes.Several(), "networks": {"encoder": network(2, 3)}}),
+        "the network 'encoder' returns one tensor; mean, deviation was expected",
     ),
     "a network that is named like a condition": (
         GIVEN_G,

@@ -87,9 +87,6 @@ def test_interrupted_and_resumed_it_is_the_same(variant: str, played: Played) ->
 def test_it_plays_in_every_way(
     variant: str, way: str, played: Played, request: pytest.FixtureRequest
 ) -> None:
-    if (variant, way) == ("rotation", "simultaneous"):
-        reason = "the cost of a round with tf.image.rot90's branches is not found"
-        request.applymarker(pytest.mark.xfail(raises=AttributeError, strict=True, reason=reason))
     last = played(variant, way).metrics[-1]
     assert last["step"] == 12
     assert all(math.isfinite(value) for value in last.values())
