@@ -118,13 +118,13 @@ def test_the_json_schema_offers_the_shorthands() -> None:
 
 def test_roles() -> None:
     roles = {component.name: component.roles for component in advnets_architectures()}
-    both = ("generator", "discriminator")
+    all_three = ("generator", "discriminator", "encoder")
     assert roles == {
-        "mlp": both,
-        "maxout": both,
-        "conv_maxout": ("discriminator",),
+        "mlp": all_three,
+        "maxout": all_three,
+        "conv_maxout": ("discriminator", "encoder"),
         "transposed_conv": ("generator",),
-        "dcgan": both,
+        "dcgan": all_three,
     }
 
 

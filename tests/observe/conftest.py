@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 from types import SimpleNamespace
 
+import keras
 import pytest
 import tensorflow as tf
 
 from advnets.data import DataSpec
 from advnets.distribute.workers import Workers
+from advnets.game import AdversarialGame
 from advnets.log import on_screen, screen
 from advnets.observe import Moment, View
 from advnets.observe.guard import Guard
@@ -42,6 +44,14 @@ def console():
         yield console
 
 
+def small_game():
+    """A game whose players have the rates 0.5 and 0.25."""
+    networks = [keras.Sequential([keras.Input((2,)), keras.layers.Dense(n)]) for n in (2, 1)]
+    game = AdversarialGame(*networks)
+    game.compile(keras.optimizers.SGD(0.5), keras.optimizers.SGD(0.25))
+    return game
+
+
 @pytest.fixture
 def watch(folder, recipe):
     """Begins observers at a step; returns a function that has them look at a later one."""
@@ -51,11 +61,7 @@ def watch(folder, recipe):
         guard = Guard(folder, Registry(), workers)
         together = Observers(observers, guard, workers.is_chief)
         source = source or SimpleNamespace(spec=IMAGES)
-        game = game or SimpleNamespace(
-            generator_optimizer=SimpleNamespace(learning_rate=0.5),
-            discriminator_optimizer=SimpleNamespace(learning_rate=0.25),
-            by_class=lambda examples: ({}, None),
-        )
+        game = game or small_game()
         view = View(game, source, recipe, folder, Registry(), workers, guard, together)
         together.start(view, start)
 

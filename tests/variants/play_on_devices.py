@@ -47,7 +47,7 @@ def play(strategy: tf.distribute.Strategy, variants: Iterable[str]) -> dict[str,
             found[f"{name}/{key}"] = first
         found |= {f"{name}/logged/{key}": total / FEW for key, total in sums.items()}
         if game.encounter.sample is not None:
-            found[f"{name}/samples"] = game.generate(7, seed=5)[1]  # 7 is no multiple of 2 or 4
+            found[f"{name}/samples"] = game.generate(7, seed=5)[0]  # 7 is no multiple of 2 or 4
     return found
 
 

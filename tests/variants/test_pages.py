@@ -275,4 +275,4 @@ def test_by_hand_on_points(page: Callable[[str], ModuleType]) -> None:
             pairs = zip(before[key], network.get_weights(), strict=True)
             moved = any(not np.array_equal(one, other) for one, other in pairs)
             assert moved == (key != "teacher"), (name, key)
-        assert game.generate(3)[1].shape == (3, 2)
+        assert game.generate(3)[0].shape == (3, 2)

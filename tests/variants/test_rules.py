@@ -79,7 +79,7 @@ def check_it_plays(variant: str, rule: str, rounds: int, eagerly: bool, **change
         kept = average.network.get_weights()
         assert not all(np.array_equal(*pair) for pair in zip(kept, current, strict=True)), name
     if variant in EXAMPLES:
-        assert game.generate(5)[1].shape == (5, 2)
+        assert game.generate(5)[0].shape == (5, 2)
     else:
         with pytest.raises(advnets.UsageError, match="makes no examples"):
             game.generate(5)
