@@ -17,7 +17,7 @@ from advnets.plugins import load_plugins
 from advnets.recipe import load_recipe
 
 sys.path.insert(0, str(Path(__file__).parent))
-from on_points import ALL, EXAMPLES, MLP, PLAIN, PLUGINS, ROUNDS, VARIANTS, WAYS, recipe
+from on_points import ALL, EXAMPLES, MLP, PLAIN, PLUGINS, ROUNDS, WAYS, recipe
 
 
 def played(variant: str, folder: Path, **overrides: Any) -> advnets.Run:
@@ -41,9 +41,19 @@ def sha(run: advnets.Run) -> str:
     return run.commit.state_sha256
 
 
+def unless_slow(cases: list[Any], quick: tuple[Any, ...]) -> list[Any]:
+    """Mark all cases slow but a few: the rest is for whoever has the time."""
+    return [
+        pytest.param(
+            *(case if isinstance(case, tuple) else (case,)),
+            marks=[] if case in quick else pytest.mark.slow,
+        )
+        for case in cases
+    ]
+
+
 @pytest.mark.parametrize(
-    "variant",
-    [pytest.param(v, marks=[] if v in VARIANTS else pytest.mark.slow) for v in EXAMPLES],
+    "variant", unless_slow(EXAMPLES, ("conditional", "inference", "two_judges", "distilled"))
 )
 def test_it_plays_and_samples(variant: str, plain: dict[str, advnets.Run]) -> None:
     run = plain[variant]
@@ -56,14 +66,7 @@ def test_it_plays_and_samples(variant: str, plain: dict[str, advnets.Run]) -> No
     np.testing.assert_array_equal(run.sample(5)[0], samples)
 
 
-QUICK = ("conditional", "inference")
-"""Variants that are tried in every way in short; the others where there is time."""
-IN_SHORT = [
-    pytest.param(variant, marks=[] if variant in QUICK else pytest.mark.slow) for variant in ALL
-]
-
-
-@pytest.mark.parametrize("variant", IN_SHORT)
+@pytest.mark.parametrize("variant", unless_slow(ALL, ("inference",)))
 def test_interrupted_and_resumed_it_is_the_same(
     variant: str, plain: dict[str, advnets.Run], tmp_path: Path
 ) -> None:
@@ -72,7 +75,7 @@ def test_interrupted_and_resumed_it_is_the_same(
     assert sha(resumed) == sha(plain[variant])
 
 
-@pytest.mark.parametrize("variant", IN_SHORT)
+@pytest.mark.parametrize("variant", unless_slow(ALL, ("conditional",)))
 def test_streamed_it_is_the_same(
     variant: str, plain: dict[str, advnets.Run], tmp_path: Path
 ) -> None:
@@ -80,8 +83,13 @@ def test_streamed_it_is_the_same(
     assert sha(streamed) == sha(plain[variant])
 
 
-@pytest.mark.parametrize("variant", IN_SHORT)
-@pytest.mark.parametrize("way", ["k2", "simultaneous", "bfloat16"])
+@pytest.mark.parametrize(
+    ("variant", "way"),
+    unless_slow(
+        [(variant, way) for variant in ALL for way in ("k2", "simultaneous", "bfloat16")],
+        (("conditional", "simultaneous"), ("inference", "k2"), ("conditional", "bfloat16")),
+    ),
+)
 def test_it_plays_in_every_way(variant: str, way: str, tmp_path: Path) -> None:
     run = played(variant, tmp_path / "run", **WAYS[way])
     last = run.metrics[-1]
@@ -89,7 +97,7 @@ def test_it_plays_in_every_way(variant: str, way: str, tmp_path: Path) -> None:
     assert all(math.isfinite(last[name]) for name in ("d_loss", "g_loss"))
 
 
-@pytest.mark.parametrize("variant", IN_SHORT)
+@pytest.mark.parametrize("variant", unless_slow(ALL, ("conditional",)))
 def test_compiled_by_xla_it_is_near(
     variant: str, plain: dict[str, advnets.Run], tmp_path: Path
 ) -> None:
@@ -100,7 +108,7 @@ def test_compiled_by_xla_it_is_near(
             np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("variant", IN_SHORT)
+@pytest.mark.parametrize("variant", unless_slow(ALL, ("conditional", "inference")))
 def test_fit_plays_the_same_rounds(variant: str, plain: dict[str, advnets.Run]) -> None:
     """By hand on the run's own order of examples, the weights come out alike."""
     import tensorflow as tf
