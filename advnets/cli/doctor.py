@@ -15,7 +15,6 @@ from ..errors import AdvnetsError, RecipeError, UsageError
 from ..monitor.report.goodput import find_goodput
 from ..monitor.report.health import Finding, manifest_findings, record_findings
 from ..plugins import Registry
-from ..recipe import load_recipe
 from ..runs import RunFolder
 from ..runs.manifest import versions
 from ..safe_io import outside, printable
@@ -163,10 +162,10 @@ def _recipe(folder: RunFolder, registry: Registry, began: str | None) -> Iterato
         )
         return
     try:
-        recipe = load_recipe(folder.recipe_file, registry=registry)
+        recipe = folder.load_recipe(registry)
     except RecipeError as error:
         for problem in error.problems[:MOST_OF_A_KIND]:
-            yield Finding("problem", "recipe", str(problem))
+            yield Finding("problem", "recipe", str(problem), error.hint or "")
         return
     yield Finding("ok", "recipe", f"valid; {recipe.name}, identity {recipe.identity()}")
     if began is not None and began != recipe.identity():

@@ -70,6 +70,8 @@ def command(
         check_target(out, form, force)
     opened = open_run(ctx, run)
     model = opened.network(network, weights)
+    if network in opened.game.averages:
+        model.trainable = True  # an average is not trained here; who loads it may
     if out is None:
         out = opened.folder.exports / f"{network}-step-{opened.commit.step:08}{SUFFIXES[form]}"
         out.parent.mkdir(exist_ok=True)

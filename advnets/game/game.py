@@ -157,6 +157,7 @@ class AdversarialGame(Generation):
         # generated examples together is the same as two.
         self.joint = {name for name in judges if not mixes_examples(everyone[name])}
         self._in_parts: set[str] = set()
+        self._unheard_said = False
         if self.penalties or type(self.encounter) not in (Encounter, Generated):
             for judge in judges:
                 make_switchable(everyone[judge])
@@ -230,6 +231,7 @@ class AdversarialGame(Generation):
             each = [penalty for penalty in self.penalties if index == 0 or not penalty.once]
             _check_what_is_needed(duel, [self.loss, *each])
             self._say_parts(duel)
+        self._say_unheard()
         if len(play.duels) > 1 and type(self.loss).update is not Loss.update:
             raise PluginError(
                 f"{type(self.loss).__name__} has a state, which {len(play.duels)} duels "
@@ -319,6 +321,23 @@ class AdversarialGame(Generation):
         return Cast(self.networks, self.roles, self.conditions, self.prior, self.joint)
 
     # ------------------------------------------------------------------------- internals
+
+    def _say_unheard(self) -> None:
+        """Say once of what G is told that nothing in the game holds it to it."""
+        if self._unheard_said or type(self.encounter) is not Generated:
+            return
+        self._unheard_said = True
+        told, heard = set[str](), {*self.loss.fields}
+        for role in self.roles.values():
+            (told if role.player == "generator" else heard).update(role.takes)
+        for penalty in self.penalties:
+            heard.update(penalty.fields)
+        for name in sorted(told - heard - {"latent", "example"}):
+            log.warning(
+                "the generator is told %s, and neither the discriminator nor the loss or a penalty "
+                "reads it: nothing makes it heed that",
+                name,
+            )
 
     def _say_parts(self, duel: Duel) -> None:
         """Say once of a judge that it says several things of each example: it may be a mistake."""

@@ -119,8 +119,8 @@ class Scene:
         known = [*(["latent"] if cast.prior else []), *cast.conditions, *self.batch.fields]
         raise PluginError(
             f"nobody draws {name!r}, and it comes with no batch",
-            hint=f"there are {', '.join(sorted(set(known))) or 'none'}; hand it over with the "
-            "data, fit(x, labels), or draw it: conditions={…}",
+            hint=f"what there is: {', '.join(sorted(set(known))) or 'nothing'}; hand it over with "
+            "the data, fit(x, labels) or fit({'example': x, NAME: …}), or draw it: conditions={…}",
         )
 
     def fields_of(self, network: str) -> tuple[str, ...]:

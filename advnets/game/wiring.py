@@ -138,13 +138,20 @@ def refuse_misfit(network: keras.Model, name: str, role: Role, inputs: Mapping[s
     Keras itself adds or takes away a last dimension of 1.
 
     Raises:
-        PluginError: If a shape is another.
+        PluginError: If a shape is another, or if what should be classes are no whole numbers.
     """
     for key, field in input_fields(network, role).items():
         given = inputs.get(key)
         shape = tf.TensorShape(getattr(given, "shape", None))
         if shape.rank is None:
             continue
+        given_as = tf.as_dtype(getattr(given, "dtype", field.dtype))
+        if tf.as_dtype(field.dtype).is_integer and given_as.is_floating:
+            raise PluginError(
+                f"the network {name!r} takes {key!r} in whole numbers, {field.dtype}, and is given "
+                f"{given_as.name}",
+                hint="labels are whole numbers from 0: y.astype('int64')",
+            )
         fitting = [field.shape, (*field.shape, 1)]
         if field.shape[-1:] == (1,):
             fitting.append(field.shape[:-1])

@@ -211,9 +211,13 @@ class RunFolder:
 
     def _missing_plugins(self, registry: Registry) -> str | None:
         here = {plugin.name for plugin in registry.plugins}
+        try:
+            played_with = self.manifest.data.get("plugins") or []
+        except AdvnetsError:  # what is wrong with the recipe is told all the same
+            played_with = []
         absent = [
             str(each.get("source") or each["name"])
-            for each in self.manifest.data.get("plugins") or []
+            for each in played_with
             if isinstance(each, dict) and each.get("name") not in here
         ]
         if not absent:

@@ -302,3 +302,20 @@ def test_latents_of_the_shape_of_the_input():
     assert np.ptp(game.generate(5, given={"latent": z})[0]) == 0
     with pytest.raises(UsageError, match=r"shape \(6,\), the network that takes them wants \(2, 3"):
         AdversarialGame(keras.Sequential(layers), discriminator, prior=Uniform(6))
+
+
+def test_classes_that_are_no_whole_numbers_are_refused():
+    game = by_class()
+    game.conditions = {}
+    game.compile("sgd", "sgd")
+    with pytest.raises(PluginError, match="takes 'label' in whole numbers, int64, and is given fl"):
+        game.fit(np.ones([8, 1], "float32"), np.arange(8) + 0.7, batch_size=4, verbose=0)
+
+
+def test_what_nothing_holds_the_generator_to_is_said_once(caplog):
+    game = by_class()
+    game.compile("sgd", "sgd")
+    game.fit(np.ones([8, 1], "float32"), batch_size=4, epochs=2, verbose=0)
+    said = [record.message for record in caplog.records]
+    assert [text for text in said if "is told label, and neither the discriminator" in text] == said
+    assert len(said) == 1
