@@ -23,7 +23,7 @@ PACKAGES = Path(__file__).parents[2] / "plugins"
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "priors/uniform": {"size": 3},
-    "priors/gaussian": {"shape": [2, 3]},
+    "priors/gaussian": {"shape": [2, 3], "size": None},
     "mlp": {"layers": [6, {"units": 5, "activation": "tanh"}], "dropout": [0.0, 0.2, 0.5]},
     "maxout": {"layers": [6, 5], "pieces": 3, "dropout": [0.2, 0.5, 0.5], "max_col_norm": 1.9},
     "conv_maxout": {

@@ -69,6 +69,21 @@ class Inference(Encounter):
         return x.having(latent=scene.call("encoder", x))
 
 
+class Regression(Penalty):
+    """‖E(G(z)) − z‖² / n, for E alone: what it makes of points whose latents are known."""
+
+    player = "generator"
+    roles = {"encoder": Role("example", "latent")}
+
+    def __init__(self, weight: float = 1.0):
+        self.weight = weight
+
+    def __call__(self, play: Play) -> tf.Tensor:
+        code = play.call("encoder", example=tf.stop_gradient(play.fake.example))
+        squares = (code - play.fake.latent) ** 2
+        return self.weight * tf.reduce_mean(squares, axis=1)
+
+
 class Symmetric(NonSaturating):
     """G (and E) want D to be wrong on both sides."""
 
@@ -130,8 +145,8 @@ class Distilled(Encounter):
         return Side(example=scene.call("teacher"), latent=scene.told("latent"))
 
 
-class AuxiliaryParameters(advnets.Parameters):
-    """Validate the parameters of ``auxiliary``."""
+class WeightParameters(advnets.Parameters):
+    """Validate the parameters of a term."""
 
     weight: float = Field(1.0, ge=0, description="of the term")
 
@@ -144,12 +159,13 @@ def advnets_losses() -> list[advnets.Component]:
 @advnets.hookimpl
 def advnets_penalties() -> list[advnets.Component]:
     return [
-        advnets.Component(
-            "auxiliary", f"{__name__}:Auxiliary", "AC-GAN's term", AuxiliaryParameters
-        ),
+        advnets.Component("auxiliary", f"{__name__}:Auxiliary", "AC-GAN's term", WeightParameters),
         advnets.Component("information", f"{__name__}:Information"),
         advnets.Component("reading", f"{__name__}:Reading"),
         advnets.Component("reconstruction", f"{__name__}:Reconstruction"),
+        advnets.Component(
+            "regression", f"{__name__}:Regression", "E of G's own points", WeightParameters
+        ),
     ]
 
 
