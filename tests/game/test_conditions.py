@@ -316,6 +316,4 @@ def test_what_nothing_holds_the_generator_to_is_said_once(caplog):
     game = by_class()
     game.compile("sgd", "sgd")
     game.fit(np.ones([8, 1], "float32"), batch_size=4, epochs=2, verbose=0)
-    said = [record.message for record in caplog.records]
-    assert [text for text in said if "is told label, and neither the discriminator" in text] == said
-    assert len(said) == 1
+    assert caplog.text.count("is told label, and neither the discriminator nor the loss") == 1
