@@ -10,7 +10,7 @@ import click
 from ..errors import AdvnetsError
 from ..plugins.components import Component
 from ..plugins.registry import Registry
-from ..recipe import load_recipe, recipe_path
+from ..recipe import load_recipe, read_yaml, recipe_bytes, recipe_path
 
 
 def check_component(kind: str, component: Component, registry: Registry) -> list[str]:
@@ -62,6 +62,9 @@ def _target(kind: str, component: Component, registry: Registry) -> Iterator[str
     try:
         if kind == "recipes":
             load_recipe(recipe_path(component), registry=registry)
+            return
+        if kind == "sweeps":
+            read_yaml(recipe_bytes(recipe_path(component)), component.target)
             return
         target = component.load()
     except AdvnetsError as error:

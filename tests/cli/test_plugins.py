@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from advnets.cli.main import cli
+from advnets.cli.plugin_check import check_component
+from advnets.plugins import load_plugins
 
 HEAD = "from advnets import Component, Parameters, hookimpl\n"
 SOUND = f"""{HEAD}
@@ -156,3 +158,11 @@ def test_check_what_is_not_there() -> None:
     assert "there is no plugin 'nobody'" in result.stderr
     assert "builtin-games" in result.stderr
     assert plugins("check", "nobody.py").exit_code == 2
+
+
+def test_sweeps_are_files_and_no_targets() -> None:
+    registry = load_plugins()
+    names = registry.names("sweeps")
+    assert names
+    for name in names:
+        assert check_component("sweeps", registry.component("sweeps", name), registry) == []
