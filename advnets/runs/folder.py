@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from ..safe_io import outside
 from ..safe_io.atomic import cannot_write, write_atomically
 from ..safe_io.reading import as_path
 from ..safe_io.wording import shorten
-from .lock import RunLock
+from .lock import HOLDER, LOCK, RunLock
 from .manifest import Manifest, machine, now, versions
 from .metrics_log import MetricsLog
 
@@ -151,11 +151,19 @@ class RunFolder:
         names = {each.name for each in self.path.iterdir()} if self.path.is_dir() else set()
         return not any(name != self.logs.name and not name.startswith(".") for name in names)
 
-    def discard(self) -> None:
-        """Remove what a run wrote that never played, and the folder if nothing else is there."""
+    def strangers(self) -> set[Path]:
+        """Return the hidden files in the folder that are none of its lock's."""
+        return {path for path in self.path.glob(".*") if path.name not in (LOCK, HOLDER)}
+
+    def discard(self, before: Collection[Path]) -> None:
+        """Remove what a run wrote that never played, and the folder if nothing else is there.
+
+        Args:
+            before: What lay there before (:meth:`strangers`), which stays.
+        """
         hidden = [path for path in self.path.glob(".*") if path.is_file()]
         for path in [*self.own(), *hidden]:
-            if path == self.logs:
+            if path == self.logs or path in before:
                 continue
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)

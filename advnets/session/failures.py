@@ -57,14 +57,15 @@ def discarding(folder: RunFolder, began: Callable[[], bool]) -> Iterator[None]:
     another one. One that was stopped by hand goes on in its folder.
 
     Args:
-        folder: Where nothing was before.
+        folder: Locked by this process, where no run was before; what else lies there stays.
         began: Asked when something is raised: whether rounds were to be played already.
     """
+    before = folder.strangers()
     try:
         yield
     except Exception as error:
         if not (began() or isinstance(error, Interrupted)):
-            folder.discard()
+            folder.discard(before)
         raise
 
 

@@ -66,10 +66,16 @@ def play(
         stop = held.enter_context(stop_on_signals())
         held.enter_context(report_lost_workers(workers))
         refuse_strangers(workers, recipe, found.source)
-        if workers.is_chief and folder.is_new():
-            held.enter_context(discarding(folder, lambda: session is not None and session.began))
         lock = folder.lock()
-        workers.run_on_chief(lambda: held.enter_context(lock))
+
+        def take() -> None:
+            held.enter_context(lock)
+            # Looked at, and discarded, under the lock alone: another process may begin here too.
+            if folder.is_new():
+                played = discarding(folder, lambda: session is not None and session.began)
+                held.enter_context(played)
+
+        workers.run_on_chief(take)
         opening = open_session(found, registry, folder, workers)
         if opening.finished:
             return folder if workers.is_chief else None

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import advnets
 from advnets.errors import UsageError
 from advnets.recipe import load_recipe
 from advnets.runs import RunFolder
@@ -77,3 +78,37 @@ def test_an_edited_plugin_is_told_of(folder: RunFolder, caplog: pytest.LogCaptur
         assert not caplog.messages
         warn_of_edits(folder, [{**one, **other}])
     assert "mine.py has changed since the run was last taken up" in caplog.text
+
+
+FAILING = {"dataset": RING, "latent": {"name": "gaussian", "size": 3}, "loss": "minimax"}
+FAILING |= {"generator": MLP, "discriminator": {"name": "dcgan"}}
+FAILING |= {"optimizers": {"generator": "sgd", "discriminator": "sgd"}}
+FAILING |= {"training": {"steps": 2, "batch_size": 4}}
+
+
+def test_a_run_that_fails_at_set_up_removes_what_it_wrote_alone(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("mine")
+    with pytest.raises(advnets.AdvnetsError, match="dcgan needs images"):
+        advnets.run(FAILING, (), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".env"]
+    assert (tmp_path / ".env").read_text() == "mine"
+
+
+def test_one_that_another_was_faster_than_removes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both found the folder empty; the other has the lock, and has written its recipe since."""
+    winner, looked = RunFolder(tmp_path), RunFolder.lock
+    theirs = winner.lock()
+
+    def lose(folder: RunFolder) -> Any:
+        monkeypatch.setattr(RunFolder, "lock", looked)
+        theirs.__enter__()
+        winner.recipe_file.write_text("name: winner")
+        return looked(folder)
+
+    monkeypatch.setattr(RunFolder, "lock", lose)
+    with pytest.raises(UsageError, match="another process works in this folder"):
+        advnets.run(FAILING, (), tmp_path)
+    theirs.__exit__()
+    assert winner.recipe_file.read_text() == "name: winner"
