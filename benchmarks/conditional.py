@@ -2,6 +2,7 @@
 
     python -m benchmarks.conditional [GAME ...]
 
+Labels of one class show what it costs to carry them, labels of ten that and the wider products.
 Rounds: both games stand in one process and take turns of about a second, the first of them
 changing; the ratio of their times is taken within each turn. Beginnings (building the game and
 its first round, which traces it) and memory: a process of its own each time, in turns as well.
@@ -28,20 +29,20 @@ from .contestants.contestant import Contestant
 from .data import load, prepare
 from .turns import peak_memory
 
-CLASSES = 10
+CLASSES = (1, 10)
 TURNS = 40
 SECONDS = 0.6
 BEGINNINGS = 7
 GIVEN = {"generator": ["label"], "discriminator": ["label"]}
 
 
-def recipes(name: str, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def recipes(name: str, classes: int, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """The game without and with labels, on the same examples, which have labels in both."""
     game = GAMES[name]
     prepare(game.data)
     examples = load(game.data)
-    labels = np.random.default_rng(1).integers(0, CLASSES, len(examples))
-    file = folder / f"{name}.npz"
+    labels = np.random.default_rng(1).integers(0, classes, len(examples))
+    file = folder / f"{name}_{classes}.npz"
     np.savez(file, train=examples, train_labels=labels)
     plain = recipe(game)
     plain["dataset"] |= {"path": str(file)}
@@ -112,12 +113,13 @@ def quartiles(values: Sequence[float]) -> list[float]:
     return [round(q, 3) for q in statistics.quantiles(values, n=4)]
 
 
-def compare(name: str, folder: Path) -> dict[str, Any]:
+def compare(name: str, classes: int, folder: Path) -> dict[str, Any]:
     """Compare a game with and without labels."""
-    plain, labelled = recipes(name, folder)
+    plain, labelled = recipes(name, classes, folder)
     games = build_recipe(plain), build_recipe(labelled)
     return {
         "game": name,
+        "classes": classes,
         "jit": [game.about["jit"] for game in games],
         "weights": [game.about["weights"] for game in games],
         "rounds": time_rounds(*games),
@@ -128,4 +130,5 @@ def compare(name: str, folder: Path) -> dict[str, Any]:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         for name in sys.argv[1:] or ["ring", "mnist"]:
-            print(json.dumps(compare(name, Path(folder))), flush=True)
+            for classes in CLASSES:
+                print(json.dumps(compare(name, classes, Path(folder))), flush=True)
