@@ -13,7 +13,7 @@ import tensorflow as tf
 from ..data import Field
 from ..distribute.replicas import replica_index, replicas
 from ..errors import PluginError, UsageError
-from ..networks import make_switchable, mixes_examples
+from ..networks import make_switchable, mixes_examples, output_range
 from ..plugins.tracebacks import scope_name
 from ..random import Draw
 from . import batch
@@ -167,7 +167,7 @@ class AdversarialGame(Generation):
 
         Args:
             data: This replica's real examples for one round, ``[k · N, ...]`` with k the
-                rule's ``discriminator_steps``; with labels, ``(x, y)``; or a dictionary with
+                rule's ``discriminator_steps``, a last batch perhaps fewer; with labels, ``(x, y)``; or a dictionary with
                 ``example`` and fields by name.
 
         Returns:
@@ -176,7 +176,8 @@ class AdversarialGame(Generation):
             are several penalties also each one's value, ``d_penalties.0``. Of a player with a
             loss scale also that, and 1 or 0 for a (last) step that was skipped.
         """
-        batches = as_batch(data, self.fields).split(self.updates.discriminator_steps)
+        taken = as_batch(data, self.fields, output_range(self.generator))
+        batches = taken.split(self.updates.discriminator_steps)
         logs = self.updates.round(self, batches)
         self.rounds.assign_add(1)
         for network, average in self.averages.items():
@@ -313,7 +314,8 @@ class AdversarialGame(Generation):
 
     def draw(self) -> Draw:
         """Return the random numbers of the current round."""
-        return Draw(self.seed, tf.convert_to_tensor(self.rounds), replica_index(), replicas())
+        step = tf.convert_to_tensor(self.rounds)
+        return Draw(self.seed, step, replica_index(), replicas(), batch.sizes)
 
     @property
     def cast(self) -> Cast:

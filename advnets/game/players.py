@@ -11,11 +11,12 @@ import tensorflow as tf
 
 from ..errors import PluginError, UsageError
 from ..networks import computes_in
-from ..optimizers.schedules import Scaled
 from . import batch
 from .finiteness import MOST_CHECKED, all_finite, zero_if_all_finite, zero_if_finite
+from .fitting import Fitting
 from .loss_scale import LossScale
 from .losses import Loss
+from .optimizers import PlayersOptimizer, adopt, parts
 from .role import PLAYERS, Role
 
 SAMPLED_NORMS = ("d_gradient_norm", "g_gradient_norm")
@@ -26,7 +27,7 @@ WEIGHTS_SEEN = ("d_weights", "g_weights")
 """0, or NaN after a round that left weights not finite; see ``Players.sees_weights``."""
 
 
-class Players(keras.Model):
+class Players(Fitting):
     """Hold the networks of two players, with their variables, optimizers and loss scales.
 
     What they play is the business of :class:`advnets.game.AdversarialGame`; here is how a
@@ -50,7 +51,8 @@ class Players(keras.Model):
         sees_weights: Whether every round logs ``d_weights`` and ``g_weights``: 0, or NaN if a
             network, on any replica, is seen not to be finite after the round. All weights are
             read in rounds that measure norms, the small ones in others. ``False`` at first.
-        rate_factors: Of players whose learning rate is a schedule: what it is multiplied by,
+        optimizer: What Keras's callbacks see: all optimizers as one (:class:`PlayersOptimizer`).
+        rate_factors: Of optimizers whose learning rate is a schedule: what it is multiplied by,
             1 at first. Any other rate is a variable of its optimizer.
         skips: Whether a player does not move along a gradient that is not finite, as it
             never does where it has a loss scale; ``False`` at first. Finding out reads the
@@ -116,7 +118,8 @@ class Players(keras.Model):
             **options: Passed on to ``keras.Model.compile``.
 
         Raises:
-            UsageError: If both players share one optimizer.
+            UsageError: If both players share one optimizer, or if one of them has an option that
+                does not do here what it says.
         """
         super().compile(optimizer=None, jit_compile=jit_compile, **options)
         self.generator_optimizer = keras.optimizers.get(generator_optimizer)
@@ -134,13 +137,9 @@ class Players(keras.Model):
         everyone = self.optimizers
         if len({id(one) for one in everyone.values()}) < len(everyone):
             raise UsageError("the players share one optimizer", hint="make one for each")
-        for name, optimizer in everyone.items():
-            batch.take_reduced_gradients(optimizer)
-            schedule = optimizer._learning_rate  # `learning_rate` is its present value
-            if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
-                optimizer.learning_rate = rate = Scaled(schedule, _factor())
-                self.rate_factors[name] = rate.factor
-            optimizer.build([v for _, v in self._moved_by(name)])
+        moved = {name: [v for _, v in self._moved_by(name)] for name in everyone}
+        self.rate_factors = adopt(everyone, moved)
+        self.optimizer = PlayersOptimizer(self)
         self._check_draws()
 
     def _check_draws(self) -> None:
@@ -177,7 +176,7 @@ class Players(keras.Model):
 
     def slow_down(self, factor: float) -> None:
         """Multiply all learning rates by ``factor``, for good."""
-        for name, optimizer in self.optimizers.items():
+        for name, optimizer in parts(self.optimizers).items():
             if name in self.rate_factors:
                 kept = self.rate_factors[name]
             else:
@@ -314,12 +313,6 @@ class Players(keras.Model):
                     "the real side is reached only by a loss that reads it (needs_real)",
                     module=type(self.loss).__module__,
                 )
-
-
-def _factor() -> tf.Variable:
-    """Make a variable of 1.0, the same on all replicas."""
-    same = tf.VariableAggregation.ONLY_FIRST_REPLICA
-    return tf.Variable(1.0, trainable=False, aggregation=same, dtype=tf.float32)
 
 
 class _Watching:

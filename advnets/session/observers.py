@@ -51,11 +51,12 @@ def make_callbacks(
         *(source.count("train"), recipe.settings.training.batch_size),
         game.updates.discriminator_steps,
     )
+    total = recipe.settings.training.steps
     changing = ChangingCallbacks(
-        [each for each in callbacks if changes_game(each)], epoch, kept.get("changing")
+        [each for each in callbacks if changes_game(each)], epoch, kept.get("changing"), total
     )
     watching = WatchingCallbacks(
-        [each for each in callbacks if not changes_game(each)], epoch, kept.get("watching")
+        [each for each in callbacks if not changes_game(each)], epoch, kept.get("watching"), total
     )
     own = [watching, *(each for each in built if isinstance(each, Observer))]
     return changing, watching, own
@@ -95,8 +96,8 @@ def make_observers(
         *standard("theory", every=monitoring.log_every),
         Records(monitoring.log_every),
         *([TensorBoard()] if monitoring.tensorboard else []),
-        *own,
         Scores(scored, measured),
+        *own,  # which are told of scores
         ProgressLine(recipe.name, total),
         Health(),
     ]

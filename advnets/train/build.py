@@ -338,6 +338,7 @@ def build_callbacks(
         made, recipe.components("monitoring.callbacks"), strict=True
     ):
         if isinstance(callback, keras.callbacks.Callback):
+            _refuse_in_runs(callback, component.name)
             _refuse_state(callback)
             if changes_game(callback) and not component.changes_game:
                 raise PluginError(
@@ -351,6 +352,27 @@ def build_callbacks(
         for callback in made
         if chief or not (isinstance(callback, WRITERS) or getattr(callback, "chief_only", False))
     ]
+
+
+NOT_IN_RUNS = {
+    keras.callbacks.BackupAndRestore: "it would put weights of another time under a run, which "
+    "resumes from checkpoints of its own: checkpoints.every says how often they are written",
+    keras.callbacks.SwapEMAWeights: "`averaging: {decay: 0.999}` keeps averages of a run's "
+    "generator, which samples and scores are of",
+    keras.callbacks.TerminateOnNaN: "a run looks for what is not finite itself: "
+    "`health: {policy: stop}` ends it there",
+}
+"""Keras's callbacks that have nothing to do in a run, and what it has instead."""
+
+
+def _refuse_in_runs(callback: keras.callbacks.Callback, name: str) -> None:
+    for kind, instead in NOT_IN_RUNS.items():
+        if isinstance(callback, kind):
+            raise UsageError(
+                f"the callback {name!r} is a keras {kind.__name__}, which has no place in a run",
+                where="monitoring.callbacks",
+                hint=instead,
+            )
 
 
 def _refuse_state(callback: keras.callbacks.Callback) -> None:

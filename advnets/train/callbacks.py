@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import keras
 
-from ..observe.callbacks import KerasMoments
+from ..game import AdversarialGame
+from ..game.state import state_variables
+from ..observe.callbacks import EPOCH, KerasMoments
 
 CHANGING = (
     keras.callbacks.EarlyStopping,
@@ -22,6 +24,15 @@ class ChangingCallbacks(KerasMoments):
     Such are Keras's own that do (``CHANGING``), and those with an attribute ``changes_game =
     True``. What one raises ends the run.
     """
+
+    def begin(self, game: AdversarialGame, step: int) -> None:
+        """Begin at ``step``; what they did to the game up to there is in its state already."""
+        resumed = self._kept.get(EPOCH, {}).get("begun")
+        state = state_variables(game) if resumed else {}
+        before = {name: variable.numpy() for name, variable in state.items()}
+        super().begin(game, step)
+        for name, variable in state.items():
+            variable.assign(before[name])
 
 
 def changes_game(callback: keras.callbacks.Callback) -> bool:
