@@ -8,6 +8,7 @@ gradients are added up.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -60,7 +61,7 @@ def split(x: tf.Tensor, parts: int) -> list[tf.Tensor]:
     starts = [i * n // parts for i in range(parts + 1)]
     return [
         x[start : tf.maximum(end, start + 1)]
-        for start, end in zip(starts, starts[1:], strict=False)
+        for start, end in itertools.pairwise(starts)
     ]
 
 

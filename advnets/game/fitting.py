@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
+import numpy as np
+import tensorflow as tf
 
 from ..errors import UsageError
 
@@ -24,6 +27,7 @@ class Fitting(keras.Model):
     """
 
     optimizers: Mapping[str, keras.optimizers.Optimizer]
+    networks: Mapping[str, keras.Model]
 
     def fit(  # type: ignore[override]
         self,
@@ -53,6 +57,7 @@ class Fitting(keras.Model):
             UsageError: If a callback could not do here what it says.
         """
         self._assert_compile_called("fit")
+        x = take_data(x, self.example_shape)
         self._prepare(_listed(callbacks))
         history = super().fit(x, y, batch_size, epochs, verbose, callbacks, **options)
         if epochs > 0:
@@ -76,6 +81,53 @@ class Fitting(keras.Model):
 
     def _moved_by(self, optimizer: str) -> list[tuple[int, Any]]:
         raise NotImplementedError
+
+    @property
+    def example_shape(self) -> tuple[int | None, ...] | None:
+        """The shape of one example, where the generator tells it."""
+        shape = getattr(self.networks["generator"], "output_shape", None)
+        return tuple(shape[1:]) if isinstance(shape, tuple) else None
+
+
+def take_data(x: Any, shape: tuple[int | None, ...] | None) -> Any:
+    """Return what Keras takes of what ``fit`` is given; refuse what it would not.
+
+    Args:
+        x: The data.
+        shape: Of one example, where it is known.
+
+    Raises:
+        UsageError: If they are no arrays of numbers, or no batches.
+    """
+    if isinstance(x, types.GeneratorType):  # Keras asks each item to be a tuple
+        return (item if isinstance(item, tuple) else (item,) for item in x)
+    if isinstance(x, tf.data.Dataset):
+        for name, spec in _specs(x.element_spec):
+            if shape is not None and spec.shape.rank == len(shape) and spec.shape == shape:
+                raise UsageError(
+                    f"the data set gives one example at a time: {name} of the shape {shape}, where "
+                    f"a batch [N, {', '.join(map(str, shape))}] was expected",
+                    hint="dataset.batch(64)",
+                )
+    kind = np.dtype(getattr(x, "dtype", "f") if isinstance(x, np.ndarray) else "f").kind
+    if kind not in "fiub" or (isinstance(x, list | str) and not _holds_arrays(x)):
+        what = f"an array of {x.dtype}" if kind not in "fiub" else f"a {type(x).__name__}"
+        raise UsageError(
+            f"the examples are {what}, which holds no batch of numbers",
+            hint="np.asarray(x, 'float32') makes an array [N, ...]",
+        )
+    return x
+
+
+def _specs(spec: Any) -> list[tuple[str, Any]]:
+    if isinstance(spec, Mapping):
+        return [(repr(name), one) for name, one in spec.items() if hasattr(one, "shape")]
+    first = spec[0] if isinstance(spec, tuple) and spec else spec
+    return _specs(first) if isinstance(first, Mapping) else [("x", first)]
+
+
+def _holds_arrays(x: Any) -> bool:
+    return bool(x) and all(hasattr(one, "shape") for one in x)
 
 
 def _listed(callbacks: Any) -> list[keras.callbacks.Callback]:

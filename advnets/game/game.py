@@ -167,8 +167,8 @@ class AdversarialGame(Generation):
 
         Args:
             data: This replica's real examples for one round, ``[k · N, ...]`` with k the
-                rule's ``discriminator_steps``, a last batch perhaps fewer; with labels, ``(x, y)``; or a dictionary with
-                ``example`` and fields by name.
+                rule's ``discriminator_steps``, a last batch perhaps fewer; with labels,
+                ``(x, y)``; or a dictionary with ``example`` and fields by name.
 
         Returns:
             Scalars to log, means over the global batch: both losses, V(D, G), D's mean

@@ -24,8 +24,8 @@ ON_BATCHES = (
     "on_batch_begin",
     "on_batch_end",
 )
-EPOCH = "epoch"
-"""Under which checkpoints keep what belongs to the epoch, and to no callback."""
+EPOCH, SUMS, MEASURED, BETTER = "epoch", "epoch's sums", "epoch's scores", "better"
+"""Under which names checkpoints keep what belongs to the epoch, and to no callback."""
 
 
 class KerasMoments:
@@ -81,7 +81,7 @@ class KerasMoments:
         self._call(step, "set_params", self._params)
         self._call(step, "set_model", game)
         self._call(step, "on_train_begin")
-        self._monitors.settle(self._kept.get(EPOCH, {}).get("better", {}))
+        self._monitors.settle(self._kept.get(BETTER, {}))
         self._at_first = {place: _numbers(each) for place, each in self._by_place.items()}
         if self._kept.get(EPOCH, {}).get("begun"):
             self._begin_epoch(step)
@@ -133,12 +133,9 @@ class KerasMoments:
             if changed:
                 found[place] = changed
         if self._callbacks:
-            found[EPOCH] = {
-                "begun": self._begun,
-                "window": self._window.kept(),
-                "scores": dict(self._scores),
-                "better": self._monitors.better,
-            }
+            found[EPOCH] = {"begun": self._begun, "rounds": self._window.rounds}
+            found[SUMS], found[MEASURED] = dict(self._window.sums), dict(self._scores)
+            found[BETTER] = dict(self._monitors.better)
         return found
 
     def go_back(self, step: int, kept: Mapping[str, Mapping[str, Any]]) -> None:
@@ -149,8 +146,8 @@ class KerasMoments:
             kept: What :meth:`kept` returned then; nothing at the start.
         """
         epoch = kept.get(EPOCH, {})
-        self._window = Window(**epoch.get("window", {}))
-        self._scores = dict(epoch.get("scores", {}))
+        self._window = Window(epoch.get("rounds", 0), dict(kept.get(SUMS, {})))
+        self._scores = dict(kept.get(MEASURED, {}))
         self.restore(kept)
         self._begun = bool(epoch.get("begun"))
         if not self._begun:

@@ -27,7 +27,7 @@ class Monitors:
 
     def __init__(self, callbacks: Mapping[str, Any]):
         self._all = {k: c for k, c in callbacks.items() if isinstance(c, MonitorCallback)}
-        self._logged: set[str] | None = None
+        self._logged: set[str] = set()
         self._waiting: set[str] = set()
         self._said: set[str] = set()
         self.better: dict[str, str] = {}
@@ -91,11 +91,10 @@ class Monitors:
                 self.better[name] = scores[name][1] or ""
                 self._waiting.remove(place)
                 settled.append(place)
-            elif name not in scores and self._logged is not None and compares(callback):
-                if name not in self._logged | self._said and not name.startswith(RATE):
-                    self._said.add(name)
-                    log.warning(
-                        "%s monitors %r, which was not measured; scores are %s",
-                        *(type(callback).__name__, name, ", ".join(scores) or "none"),
-                    )
+            elif compares(callback) and name not in {*scores, *self._logged, *self._said}:
+                self._said.add(name)
+                log.warning(
+                    "%s monitors %r, which was not measured; scores are %s",
+                    *(type(callback).__name__, name, ", ".join(scores) or "none"),
+                )
         return settled

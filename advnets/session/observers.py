@@ -20,8 +20,7 @@ from ..observe.scores import Scores
 from ..observe.tensorboard import TensorBoard
 from ..plugins import Registry
 from ..recipe import Recipe
-from ..train.build import build_callbacks
-from ..train.callbacks import ChangingCallbacks, changes_game
+from ..train.callbacks import ChangingCallbacks, build_callbacks, changes_game
 
 
 def make_callbacks(
