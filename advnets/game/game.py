@@ -13,7 +13,7 @@ import tensorflow as tf
 from ..data import Field
 from ..distribute.replicas import replica_index, replicas
 from ..errors import PluginError, UsageError
-from ..networks import make_switchable, mixes_examples
+from ..networks import make_switchable
 from ..plugins.tracebacks import scope_name
 from ..random import Draw
 from . import batch
@@ -21,6 +21,7 @@ from .averaging import GeneratorAverage
 from .batches import Batch, as_batch
 from .conditions import Condition
 from .encounter import Duel, Encounter, Generated
+from .first_look import look_at_networks
 from .generation import Generation
 from .losses import Loss, Minimax, value_function
 from .penalties import Penalty
@@ -32,6 +33,12 @@ from .updates import TURNS, Alternating, UpdateRule
 from .wiring import latent_shape, wire_roles
 
 log = logging.getLogger(__name__)
+
+PARTS = {
+    *("generator", "discriminator", "networks", "roles", "encounter", "conditions"),
+    *("prior", "loss", "penalties", "updates", "averages"),
+}
+"""What a game is made of."""
 
 
 class AdversarialGame(Generation):
@@ -153,14 +160,22 @@ class AdversarialGame(Generation):
         self._terms = threading.local()
         self.discriminator_calls = "auto"
         judges = [name for name, role in self.roles.items() if role.kind == "discriminator"]
-        # Whether a judge treats examples independently, so that one pass over real and
-        # generated examples together is the same as two.
-        self.joint = {name for name in judges if not mixes_examples(everyone[name])}
+        self.joint = look_at_networks(self)
         self._in_parts: set[str] = set()
         self._unheard_said = False
         if self.penalties or type(self.encounter) not in (Encounter, Generated):
             for judge in judges:
                 make_switchable(everyone[judge])
+        self._made = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse to change what the game is made of: what was checked and compiled would stay."""
+        if name in PARTS and getattr(self, "_made", False):
+            raise UsageError(
+                f"a game keeps its {name}: that would change a part of it alone",
+                hint=f"make another, AdversarialGame(…), with the {name} that it is to have",
+            )
+        super().__setattr__(name, value)
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Play one round (Algorithm 1, or whatever ``updates`` says).

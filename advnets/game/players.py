@@ -116,7 +116,7 @@ class Players(keras.Model):
             **options: Passed on to ``keras.Model.compile``.
 
         Raises:
-            UsageError: If both players share one optimizer.
+            UsageError: If both players share one optimizer, or all variables of one are frozen.
         """
         super().compile(optimizer=None, jit_compile=jit_compile, **options)
         self.generator_optimizer = keras.optimizers.get(generator_optimizer)
@@ -131,6 +131,7 @@ class Players(keras.Model):
                     hint=f"networks that move: {', '.join(moving)}",
                 )
         self.own_optimizers = own
+        self._refuse_frozen()
         everyone = self.optimizers
         if len({id(one) for one in everyone.values()}) < len(everyone):
             raise UsageError("the players share one optimizer", hint="make one for each")
@@ -141,7 +142,26 @@ class Players(keras.Model):
                 optimizer.learning_rate = rate = Scaled(schedule, _factor())
                 self.rate_factors[name] = rate.factor
             optimizer.build([v for _, v in self._moved_by(name)])
+        self._moving = {player: self._trained(player) for player in PLAYERS}
         self._check_draws()
+
+    def _trained(self, player: str) -> list[int]:
+        return [id(variable) for variable in self._variables(player)]
+
+    def _refuse_frozen(self) -> None:
+        """Refuse a player that has nothing to move."""
+        for player in PLAYERS:
+            names = self._networks_of(player)
+            if names and not self._variables(player):
+                held = sum(len(self.networks[name].variables) for name in names)
+                raise UsageError(
+                    f"nothing of the {player} can move: "
+                    + (
+                        f"all of its {held} variables are frozen" if held else "it has no variables"
+                    ),
+                    hint="a game moves each player by its own variables alone, so that none "
+                    f"need be frozen: remove `{player}.trainable = False`",
+                )
 
     def _check_draws(self) -> None:
         """Refuse what is told to the players if it is not drawn as it must be."""
@@ -191,6 +211,12 @@ class Players(keras.Model):
 
     def watch(self, *players: str) -> tf.GradientTape:
         """Return a tape that records the named players' variables and no others."""
+        for player in players:
+            if self._trained(player) != self._moving.get(player):
+                raise UsageError(
+                    f"variables of the {player} were frozen, or released, after compile",
+                    hint="`trainable` takes effect at game.compile(…): call it again",
+                )
         tape = tf.GradientTape(persistent=len(players) > 1, watch_accessed_variables=False)
         # A GradientTape may watch only while it records.
         return _Watching(tape, [v for player in players for v in self._variables(player)])

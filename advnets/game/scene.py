@@ -21,7 +21,7 @@ from .encounter import Duel
 from .prior import Prior
 from .role import Role
 from .side import Side, at_least_float32, split_words
-from .wiring import refuse_misfit, refuse_other_gifts
+from .wiring import refuse_misfit, refuse_other_gifts, refuse_unlike
 
 
 class Cast:
@@ -296,6 +296,7 @@ class Play(Scene):
                 )
             prefix = "" if index == 0 else f"{name}/"
             real, fake = (self._take_up(side, duel.judge) for side in (duel.real, duel.fake))
+            refuse_unlike(duel.judge, self._role(duel.judge), real, fake)
             sides = ((f"{prefix}real", real), (f"{prefix}fake", fake))
             wanted = asked.setdefault(duel.judge, [])
             for segment, side in sides if judge_real else sides[1:]:
