@@ -13,6 +13,8 @@ from ..errors import PluginError, UsageError
 from ..networks import computes_in
 from ..optimizers.schedules import Scaled
 from . import batch
+from .added_losses import hand_over_added_losses
+from .compiling import refuse_options
 from .finiteness import MOST_CHECKED, all_finite, zero_if_all_finite, zero_if_finite
 from .loss_scale import LossScale
 from .losses import Loss
@@ -76,6 +78,7 @@ class Players(keras.Model):
         self.networks = dict(networks)
         self.roles = dict(roles)
         for name in self.networks:
+            hand_over_added_losses(self.networks[name])
             if self.roles[name].player is None:
                 self.networks[name].trainable = False
         self.norms_every = 1
@@ -101,7 +104,9 @@ class Players(keras.Model):
         generator_optimizer: keras.optimizers.Optimizer | str = "adam",
         discriminator_optimizer: keras.optimizers.Optimizer | str = "adam",
         optimizers: Mapping[str, keras.optimizers.Optimizer | str] | None = None,
-        jit_compile: bool = False,
+        jit_compile: bool | str = False,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
         **options: Any,
     ) -> None:
         """Give each player its optimizer.
@@ -113,12 +118,22 @@ class Players(keras.Model):
                 move by their player's.
             jit_compile: Whether ``fit`` compiles the round with XLA. Off by default:
                 XLA's convolutions are slow on CPUs.
-            **options: Passed on to ``keras.Model.compile``.
+            run_eagerly: Whether rounds are played operation by operation, to look into them.
+            steps_per_execution: The batches between two calls of callbacks.
+            **options: What else ``keras.Model.compile`` takes; none of it fits a game.
 
         Raises:
-            UsageError: If both players share one optimizer, or all variables of one are frozen.
+            UsageError: If both players share one optimizer, if all variables of one are frozen, or
+                if there are other options.
         """
-        super().compile(optimizer=None, jit_compile=jit_compile, **options)
+        refuse_options(options)
+        super().compile(
+            optimizer=None,
+            jit_compile=jit_compile,
+            run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution,
+        )
+        self._loss_tracker = None  # Keras's own loss, which nobody tells anything
         self.generator_optimizer = keras.optimizers.get(generator_optimizer)
         self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
         own = {name: keras.optimizers.get(one) for name, one in (optimizers or {}).items()}
