@@ -59,10 +59,7 @@ def split(x: tf.Tensor, parts: int) -> list[tf.Tensor]:
     if isinstance(n, int) and n % parts == 0:
         return tf.split(x, parts)
     starts = [i * n // parts for i in range(parts + 1)]
-    return [
-        x[start : tf.maximum(end, start + 1)]
-        for start, end in itertools.pairwise(starts)
-    ]
+    return [x[start : tf.maximum(end, start + 1)] for start, end in itertools.pairwise(starts)]
 
 
 def per_example(

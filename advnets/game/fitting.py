@@ -71,7 +71,7 @@ class Fitting(keras.Model):
                 _show_loss(callback)
             if isinstance(callback, keras.callbacks.SwapEMAWeights):
                 refuse_without_averages(self, callback)
-            if isinstance(callback, MonitorCallback) and not self._compile_metrics:
+            if isinstance(callback, MonitorCallback):
                 settle_direction(callback)
 
     def _finalize(self) -> None:

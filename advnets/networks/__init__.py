@@ -15,7 +15,6 @@ from .precision import (
     make_switchable,
     under_policy,
 )
-from .ranges import output_range
 from .weights import load_last_layers, save_weights
 
 __all__ = [
@@ -37,7 +36,6 @@ __all__ = [
     "load_last_layers",
     "make_switchable",
     "mixes_examples",
-    "output_range",
     "save_weights",
     "under_policy",
 ]

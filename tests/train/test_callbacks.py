@@ -90,7 +90,7 @@ def advnets_callbacks():
 def advnets_metrics():
     return [Component("worse", __name__ + ":worse")]
 """
-EPOCH = 7  # 1,437 digits in batches of 200
+SGD = {"name": "sgd", "learning_rate": 0.125}
 
 
 @pytest.fixture(scope="module")
@@ -104,13 +104,12 @@ def plugin(tmp_path_factory):
 def play(small, plugin, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
+    # An epoch has 7 rounds: 1,437 digits in batches of 200.
     def run(folder, steps, *callbacks, **settings):
         return advnets.run(
             small(
                 training={"steps": steps, "batch_size": 200},
-                optimizers=dict.fromkeys(
-                    ("generator", "discriminator"), {"name": "sgd", "learning_rate": 0.125}
-                ),
+                optimizers={"generator": SGD, "discriminator": SGD},
             ),
             {
                 "monitoring.callbacks": list(callbacks),
@@ -125,7 +124,9 @@ def play(small, plugin, tmp_path, monkeypatch):
 
 
 def rates(run):
-    return [float(run.game.optimizers[name].learning_rate) for name in ("generator", "discriminator")]
+    return [
+        float(run.game.optimizers[name].learning_rate) for name in ("generator", "discriminator")
+    ]
 
 
 def test_learning_rates_change_for_both_players_or_for_one_and_are_resumed(play):
