@@ -1,4 +1,4 @@
-"""Every callback of Keras in `fit` of a game made by hand. For runs: tests/train/test_callbacks.py."""
+"""Every callback of Keras in `fit` of a game made by hand; tests/train has those of runs."""
 
 import csv
 import http.server
