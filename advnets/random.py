@@ -13,8 +13,8 @@ import contextlib
 import contextvars
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import tensorflow as tf
 
@@ -41,6 +41,8 @@ class Draw:
         step: The round, a scalar int64 tensor or an int.
         replica: This replica's index, an int or a scalar int32 tensor.
         replicas: How many replicas share the global batch.
+        sizes: Returns of this replica's number of examples those of all replicas, int32
+            ``[replicas]``, where they may differ; by default they are alike.
 
     >>> draw = Draw(seed=1, step=0)
     >>> bool(tf.reduce_all(draw.uniform("a", (2,), 3) == draw.uniform("a", (2,), 3)))
@@ -55,6 +57,7 @@ class Draw:
     step: int | tf.Tensor
     replica: int | tf.Tensor = 0
     replicas: int = 1
+    sizes: Callable[[tf.Tensor], tf.Tensor] | None = field(default=None, compare=False)
 
     def bits(self, stream: str, shape: Sequence[int], examples: int | tf.Tensor) -> tf.Tensor:
         """Uniform random bits for this replica's examples.
@@ -68,13 +71,17 @@ class Draw:
             uint32 ``[examples, *shape]``.
         """
         key = tf.stack([tf.constant(stream_key(self.seed, stream), tf.int64), self._step()])
-        total = examples * self.replicas
+        if self.sizes is None or isinstance(examples, int) or self.replicas == 1:
+            total, first = examples * self.replicas, self.replica * examples
+        else:
+            sizes = self.sizes(examples)
+            total, first = tf.reduce_sum(sizes), tf.reduce_sum(sizes[: self.replica])
         bits = tf.random.stateless_uniform(
             [total, *shape], seed=key, minval=None, maxval=None, dtype=tf.uint32, alg="philox"
         )
         if self.replicas == 1:
             return bits
-        return bits[self.replica * examples : (self.replica + 1) * examples]
+        return bits[first : first + examples]
 
     def uniform(self, stream: str, shape: Sequence[int], examples: int | tf.Tensor) -> tf.Tensor:
         """Numbers of U[0, 1), multiples of 2⁻²³: float32 ``[examples, *shape]``."""

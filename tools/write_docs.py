@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from keras_lines import keras_section
 from markdown_table import table
 from pydantic import BaseModel
 from reliability_tables import fault_matrix, kills
@@ -244,6 +245,11 @@ PARTS: dict[str, Callable[[Registry], Iterator[str]]] = {
     "kills": lambda registry: kills(),
     "fault matrix": lambda registry: fault_matrix(),
 }
+NAMED: dict[str, Callable[[str], Iterator[str]]] = {
+    "experiment": experiment,
+    "keras": keras_section,
+}
+"""Parts whose names say which one: ``keras methods``."""
 
 
 def main(check: bool) -> int:
@@ -255,7 +261,7 @@ def main(check: bool) -> int:
 
         def replace(part: re.Match[str]) -> str:
             kind, _, name = part["name"].partition(" ")
-            lines = experiment(name) if kind == "experiment" else PARTS[part["name"]](registry)
+            lines = NAMED[kind](name) if kind in NAMED else PARTS[part["name"]](registry)
             text = "\n".join(lines)
             return f"{part['begin']}\n{text.strip()}\n\n{part['end']}"
 

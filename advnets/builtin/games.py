@@ -106,26 +106,38 @@ class AlternatingParameters(Parameters):
 @hookimpl
 def advnets_losses() -> list[Component]:
     """Register the paper's two losses."""
-    return list_components(
-        "advnets.game:{camel}",
-        minimax=(
+    logits = ("logits",)
+    return [
+        Component(
+            "minimax",
+            "advnets.game:Minimax",
             "V(D, G) = E log D(x) + E log(1 - D(G(z))): the original game (Goodfellow et al. 2014)",
             MinimaxParameters,
+            requires=logits,
         ),
-        non_saturating=(
+        Component(
+            "non_saturating",
+            "advnets.game:NonSaturating",
             "D as in minimax; G minimises -log D(G(z)) (Goodfellow et al. 2014, section 3)",
             MinimaxParameters,
+            requires=logits,
         ),
-    )
+    ]
 
 
 @hookimpl
 def advnets_penalties() -> list[Component]:
     """Register the gradient penalty."""
-    return list_components(
-        "advnets.game:{camel}",
-        r1=("(γ/2) ‖∇C(x)‖² on real examples, for D (Mescheder et al. 2018)", R1Parameters),
-    )
+    return [
+        Component(
+            "r1",
+            "advnets.game:R1",
+            "(γ/2) ‖∇C(x)‖² on real examples, for D (Mescheder et al. 2018)",
+            R1Parameters,
+            requires=("logits",),
+            networks=(),
+        )
+    ]
 
 
 @hookimpl
@@ -190,10 +202,14 @@ def advnets_conditions() -> list[Component]:
 @hookimpl
 def advnets_encounters() -> list[Component]:
     """Register the meeting of real examples and those that G makes."""
-    return list_components(
-        "advnets.game.encounter:{camel}",
-        generated=("real examples against those that G makes of the latent points",),
-    )
+    return [
+        Component(
+            "generated",
+            "advnets.game.encounter:Generated",
+            "real examples against those that G makes of the latent points",
+            networks=(),
+        )
+    ]
 
 
 @hookimpl

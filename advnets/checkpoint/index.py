@@ -50,6 +50,13 @@ class Best(BaseModel, extra="forbid"):
     value: Number | None = None
 
 
+class Ended(BaseModel):
+    """Say which callback ended the run here, and which ones the recipe named."""
+
+    by: str
+    callbacks: list[Any]
+
+
 class Extras(BaseModel):
     """Hold what the engine keeps next to the variables; others may stand there as well."""
 
@@ -57,6 +64,7 @@ class Extras(BaseModel):
     window: Window = Window(rounds=0, sums={})
     best: Best | None = None
     callbacks: dict[str, dict[str, dict[str, bool | int | float | str | None]]] = {}
+    ended: Ended | None = None
 
 
 def _sound(extras: dict[str, Any]) -> dict[str, Any]:

@@ -30,8 +30,8 @@ SUFFIXES = {"keras": ".keras", "savedmodel": "", "npz": ".npz"}
     "--format",
     "form",
     type=click.Choice(list(SUFFIXES)),
-    required=True,
-    help="keras: a .keras file; savedmodel: a folder for TensorFlow alone; npz: the weights.",
+    help="keras: a .keras file; savedmodel: a folder for TensorFlow alone; npz: the weights. By "
+    "default as --out ends.",
 )
 @out_option("Where to write; in the run's exports/ by default.", "PATH", dir_okay=True)
 @click.option(
@@ -49,7 +49,7 @@ SUFFIXES = {"keras": ".keras", "savedmodel": "", "npz": ".npz"}
 def command(
     ctx: click.Context,
     run: Path,
-    form: str,
+    form: str | None,
     out: Path | None,
     network: str,
     force: bool,
@@ -66,6 +66,7 @@ def command(
     A .keras file loads with keras.models.load_model after `import advnets.networks`
     (and the plugins that its layers come from); a SavedModel needs TensorFlow only.
     """
+    form = form or form_of(out)
     if out is not None:
         check_target(out, form, force)
     opened = open_run(ctx, run)
@@ -88,6 +89,28 @@ def command(
     about = out.with_name(f"{out.name}.json")
     write_atomically(about, json.dumps(describe(opened, network, model), indent=2) + "\n")
     echo(str(out))
+
+
+def form_of(out: Path | None) -> str:
+    """Return the format that a path's ending says.
+
+    Raises:
+        UsageError: If there is no path, or its ending says none.
+
+    >>> form_of(Path("g.npz")), form_of(Path("exports/g"))
+    ('npz', 'savedmodel')
+    """
+    for form, suffix in SUFFIXES.items():
+        if out is not None and out.suffix == suffix:
+            return form
+    endings = ", ".join(f"{suffix or 'a folder'}: {form}" for form, suffix in SUFFIXES.items())
+    if out is None:
+        raise UsageError(
+            "nothing says what to export", hint=f"--format {'|'.join(SUFFIXES)}, or --out PATH"
+        )
+    raise UsageError(
+        f"--out {out}: {out.suffix!r} is no ending of an export", hint=f"there are {endings}"
+    )
 
 
 def check_target(out: Path, form: str, force: bool) -> None:
@@ -171,7 +194,9 @@ def inputs_of(opened: Run, network: str, model: Any) -> Iterator[tuple[str, dict
 
 def outputs_of(opened: Run, network: str, model: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield what a network gives, by name: shape of one, and type."""
-    gives, output = opened.game.roles[network].gives or {}, getattr(model, "output", None)
+    from ..networks.ending import graph_output
+
+    gives, output = opened.game.roles[network].gives or {}, graph_output(model)
     if output is None:  # a network of its own making says nothing
         return
     named = output if isinstance(output, Mapping) else {next(iter(gives), "output"): output}

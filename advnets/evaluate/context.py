@@ -47,8 +47,9 @@ class Players:
         discriminator: Examples in the preprocessed range → D's outputs by name (``logits``,
             …), and the ``probability`` of "real" where the loss defines one. What D is told
             besides is passed by name: ``discriminator(x, label=labels)``.
-        judge_in_play: The same for one batch as D judges it in a round: by the batch's own
-            statistics, where it is batch-normalised, and with dropout.
+        judge_in_play: The same for one batch as D judges it in a round, told the same: by the
+            batch's own statistics, where it is batch-normalised, and with dropout.
+        discriminator_told: The names of what D is told besides.
         loss: The game's :class:`advnets.game.Loss`.
         networks: A network's name and what it takes, by name → what it gives; see
             :meth:`MetricContext.network`.
@@ -56,8 +57,9 @@ class Players:
 
     prior: Any = None
     generator: Callable[..., np.ndarray] | None = None
-    discriminator: Callable[[np.ndarray], Mapping[str, np.ndarray]] | None = None
-    judge_in_play: Callable[[np.ndarray], Mapping[str, np.ndarray]] | None = None
+    discriminator: Callable[..., Mapping[str, np.ndarray]] | None = None
+    judge_in_play: Callable[..., Mapping[str, np.ndarray]] | None = None
+    discriminator_told: tuple[str, ...] = ()
     loss: Any = None
     networks: Callable[..., Any] | None = None
 
@@ -72,8 +74,8 @@ class MetricContext(Inputs):
         spread: Computes :meth:`per_example`; by default this process does, in one piece.
         extract: Computes :meth:`features` and its like, ``(what, wanted, examples)``; by
             default this process does.
-        spec, splits, source, step, prior, generator, discriminator, judge_in_play, loss:
-            Those of the data, the weights and the players.
+        spec, splits, source, step, prior, generator, discriminator, judge_in_play,
+        discriminator_told, loss: Those of the data, the weights and the players.
 
     >>> from advnets.evaluate import Data
     >>> context = MetricContext(
@@ -99,6 +101,7 @@ class MetricContext(Inputs):
     generator = property(attrgetter("players.generator"))
     discriminator = property(attrgetter("players.discriminator"))
     judge_in_play = property(attrgetter("players.judge_in_play"))
+    discriminator_told = property(attrgetter("players.discriminator_told"))
     loss = property(attrgetter("players.loss"))
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ from .context import GameContext
 from .encounter import Duel, Encounter, Generated
 from .game import AdversarialGame
 from .losses import Loss, Minimax, NonSaturating
+from .optimizers import for_player
 from .penalties import R1, Penalty
 from .players import NORMS_MEASURED, SAMPLED_NORMS, WEIGHTS_SEEN
 from .prior import Gaussian, NoLatent, Prior, Uniform
@@ -50,6 +51,7 @@ __all__ = [
     "Uniform",
     "UniformClasses",
     "UpdateRule",
+    "for_player",
     "global_mean",
     "state",
 ]

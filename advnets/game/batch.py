@@ -8,14 +8,15 @@ gradients are added up.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from ..distribute.replicas import replicas
-from ..errors import PluginError, UsageError
+from ..distribute.replicas import replica_index, replicas
+from ..errors import PluginError
 from ..plugins.tracebacks import find_source, qualified_name
 
 
@@ -24,20 +25,41 @@ def size(x: tf.Tensor) -> int | tf.Tensor:
     return x.shape[0] if x.shape[0] is not None else tf.shape(x)[0]
 
 
+def global_size(x: tf.Tensor) -> int | tf.Tensor:
+    """Return the number of examples in the batches of all replicas, static where it is known.
+
+    Replicas may share a last batch unevenly; batches of a static size they share evenly.
+    """
+    here = size(x)
+    if isinstance(here, int) or replicas() == 1:
+        return here * replicas()
+    return tf.reduce_sum(sizes(here))
+
+
+def sizes(examples: int | tf.Tensor) -> tf.Tensor:
+    """Return how many examples each replica has, int32 ``[replicas]``, on all of them."""
+    own = tf.one_hot(replica_index(), replicas()) * tf.cast(examples, tf.float32)
+    return tf.cast(total([own])[0], tf.int32)
+
+
 def split(x: tf.Tensor, parts: int) -> list[tf.Tensor]:
     """Split a round's examples ``[k · N, ...]`` into k parts ``[N, ...]``.
 
-    Raises:
-        UsageError: If k is known not to divide them.
+    Where k does not divide them, as it may not the last batch of an epoch, parts differ by one
+    example; of fewer than k examples, every part has one, and some are in several.
+
+    >>> [part.numpy().tolist() for part in split(tf.range(5), 2)]
+    [[0, 1], [2, 3, 4]]
+    >>> [part.numpy().tolist() for part in split(tf.range(2), 3)]
+    [[0], [0], [1]]
     """
-    if x.shape[0] is not None and x.shape[0] % parts:
-        raise UsageError(
-            f"a round of {parts} discriminator steps got {x.shape[0]} examples, "
-            f"which {parts} does not divide",
-            hint="batch the data by discriminator_steps times the batch of one step, "
-            "with drop_remainder=True",
-        )
-    return tf.split(x, parts)
+    n = size(x)
+    if parts == 1:
+        return [x]
+    if isinstance(n, int) and n % parts == 0:
+        return tf.split(x, parts)
+    starts = [i * n // parts for i in range(parts + 1)]
+    return [x[start : tf.maximum(end, start + 1)] for start, end in itertools.pairwise(starts)]
 
 
 def per_example(
@@ -85,7 +107,7 @@ def share(values: tf.Tensor, who: str | Callable[..., Any]) -> tf.Tensor:
     if values.shape.rank != 1:
         raise _no_share(f"shape {values.shape}", who)
     values = tf.cast(values, tf.float32)
-    return tf.reduce_sum(values) / tf.cast(size(values) * replicas(), tf.float32)
+    return tf.reduce_sum(values) / tf.cast(global_size(values), tf.float32)
 
 
 def _no_share(what: str, who: str | Callable[..., Any]) -> PluginError:
@@ -130,7 +152,7 @@ def global_mean(values: tf.Tensor) -> tf.Tensor:
     2.0
     """
     values = tf.cast(values, tf.float32)
-    here = tf.reduce_sum(values, axis=0) / tf.cast(size(values) * replicas(), tf.float32)
+    here = tf.reduce_sum(values, axis=0) / tf.cast(global_size(values), tf.float32)
     return total([here])[0]
 
 

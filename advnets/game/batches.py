@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +13,8 @@ import tensorflow as tf
 from ..errors import UsageError
 from . import batch
 from .side import Side
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,7 @@ class Batch:
         return Side(example=self.examples, **self.fields)
 
     def split(self, parts: int) -> list[Batch]:
-        """Split a round's k · N examples into k batches.
-
-        Raises:
-            UsageError: If k is known not to divide them.
-        """
+        """Split a round's k · N examples into k batches (:func:`advnets.game.batch.split`)."""
         examples = batch.split(self.examples, parts)
         fields = {name: batch.split(values, parts) for name, values in self.fields.items()}
         return [
@@ -48,26 +48,44 @@ class Batch:
         ]
 
 
-def as_batch(data: Any, fields: tuple[str, ...]) -> Batch:
+def as_batch(
+    data: Any, fields: tuple[str, ...], bounds: tuple[float, float] | None = None
+) -> Batch:
     """Return what ``fit`` or a feed hands over as a batch with the fields that a game uses.
+
+    Examples become float32. Whole numbers of a type that says what is black and what is white
+    (uint8: 0 and 255; uint16, bool) are brought to the generator's range, where its last layer
+    tells it: they are pictures as they were decoded, and G's own cannot be told to lie among
+    them. Other whole numbers, and any before a generator without a range, are refused, since no
+    factor is more right than another.
 
     Args:
         data: Examples; ``(examples, label)``; or a dictionary of fields by name, in which the
             examples are called ``example`` or ``image``, or are what no field is.
         fields: The fields that the game uses. What else comes is left out.
+        bounds: The least and the greatest value that the generator gives, where it is known.
 
     Raises:
-        UsageError: If it is not clear which of them are the examples.
+        UsageError: If it is not clear which of them are the examples, or if they are no numbers
+            that a network could give.
 
     >>> x, y = tf.zeros([2, 3]), tf.constant([4, 5])
     >>> as_batch({"image": x, "label": y}, ("label",)).fields["label"].numpy().tolist()
     [4, 5]
     >>> as_batch((x, y), ("label",)).fields.keys(), as_batch((x, y), ()).fields.keys()
     (dict_keys(['label']), dict_keys([]))
+    >>> as_batch(tf.constant([0, 51, 255], tf.uint8), (), (0.0, 1.0)).examples.numpy().round(3)
+    array([0. , 0.2, 1. ], dtype=float32)
     """
     if isinstance(data, Mapping):
         found = dict(data)
     elif isinstance(data, tuple | list):
+        if len(data) > 2 and data[2] is not None:
+            raise UsageError(
+                "examples came with weights (sample_weight, class_weight), which a game has no use "
+                "for: the means of its losses are over examples alike",
+                hint="draw examples as often as they are to count",
+            )
         found = {"example": data[0]}
         if len(data) > 1 and isinstance(data[1], Mapping):
             found |= data[1]
@@ -76,7 +94,45 @@ def as_batch(data: Any, fields: tuple[str, ...]) -> Batch:
     else:
         found = {"example": data}
     name = _examples_in(found, fields)
-    return Batch(found[name], {field: found[field] for field in fields if field in found})
+    examples = _as_floats(found[name], bounds)
+    return Batch(examples, {field: found[field] for field in fields if field in found})
+
+
+WHITE = {"uint8": 255, "uint16": 65535, "bool": 1}
+"""The greatest value of types that pictures are decoded to."""
+
+
+def _as_floats(x: Any, bounds: tuple[float, float] | None) -> tf.Tensor:
+    """Return examples in float32."""
+    dtype = getattr(x, "dtype", None)
+    if dtype is None or isinstance(x, tf.RaggedTensor | tf.SparseTensor):
+        raise UsageError(
+            f"the examples are a {type(x).__name__}; one array [N, ...] was expected",
+            hint="several arrays are given by name: {'example': x, 'label': y}",
+        )
+    dtype = tf.as_dtype(dtype)
+    if dtype.is_floating:
+        return x if dtype == tf.float32 else tf.cast(x, tf.float32)
+    white = WHITE.get(dtype.name)
+    if white is None or bounds is None:
+        raise UsageError(
+            f"the examples are of the type {dtype.name}, and the generator gives floats"
+            + (f" from {bounds[0]:g} to {bounds[1]:g}" if bounds else ""),
+            hint="bring them to the range of what the generator gives: x / 255 for a last layer "
+            "with a sigmoid, x / 127.5 - 1 for tanh",
+        )
+    low, high = bounds
+    _say_scaled(dtype.name, white, low, high)
+    return low + tf.cast(x, tf.float32) * ((high - low) / white)
+
+
+@functools.cache
+def _say_scaled(dtype: str, white: int, low: float, high: float) -> None:
+    log.warning(
+        "the examples are of the type %s: 0 to %d are brought to %g to %g, the range of what the "
+        "generator gives",
+        *(dtype, white, low, high),
+    )
 
 
 def _examples_in(found: Mapping[str, Any], fields: tuple[str, ...]) -> str:

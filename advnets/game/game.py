@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,30 +10,36 @@ import keras
 import tensorflow as tf
 
 from ..data import Field
+from ..data.ranges import ACTIVATIONS
 from ..distribute.replicas import replica_index, replicas
 from ..errors import PluginError, UsageError
-from ..networks import make_switchable, mixes_examples
-from ..plugins.tracebacks import scope_name
+from ..networks import make_switchable
+from ..networks.ending import last_activation
 from ..random import Draw
-from . import batch
 from .averaging import GeneratorAverage
+from .batch import sizes
 from .batches import Batch, as_batch
 from .conditions import Condition
-from .encounter import Duel, Encounter, Generated
-from .generation import Generation
-from .losses import Loss, Minimax, value_function
-from .penalties import Penalty
+from .encounter import Encounter, Generated
+from .first_look import look_at_networks
+from .losses import Loss, Minimax
+from .means import Means
+from .objectives import Objectives
+from .penalties import Penalty, players_of
 from .prior import NoLatent, Prior, Uniform
 from .role import PLAYERS, gather_roles
-from .scene import Cast, Play
-from .unsaved import refuse_unsaved, refuse_unseeded
-from .updates import TURNS, Alternating, UpdateRule
+from .unsaved import refuse_changes, refuse_unsaved, refuse_unseeded
+from .updates import Alternating, UpdateRule
 from .wiring import latent_shape, wire_roles
 
-log = logging.getLogger(__name__)
+PARTS = {
+    *("generator", "discriminator", "networks", "roles", "encounter", "conditions"),
+    *("prior", "loss", "penalties", "updates", "averages"),
+}
+"""What a game is made of."""
 
 
-class AdversarialGame(Generation):
+class AdversarialGame(Objectives):
     """Play a generator G and a discriminator D against each other.
 
     G maps latent points z ~ p_z to examples; D rates how real an example looks.
@@ -71,8 +76,7 @@ class AdversarialGame(Generation):
         seed: Seed of latent noise and dropout.
 
     Attributes:
-        discriminator_calls: ``one`` or ``two`` calls of D for real and generated examples;
-            ``auto`` leaves it to the update rule. Two in any case where D mixes examples.
+        discriminator_calls: See :class:`advnets.game.objectives.Objectives`.
         rounds, norms_every, loss_scales: See :class:`advnets.game.players.Players`.
 
     Raises:
@@ -110,7 +114,7 @@ class AdversarialGame(Generation):
         everyone = {"generator": generator, "discriminator": discriminator, **(networks or {})}
         without = isinstance(prior, NoLatent)
         for term in terms:
-            if not _players(term) or not set(_players(term)) <= set(PLAYERS):
+            if not players_of(term) or not set(players_of(term)) <= set(PLAYERS):
                 raise PluginError(
                     f"{type(term).__name__}.player is {term.player!r}; expected "
                     f"{' or '.join(map(repr, PLAYERS))}, or a tuple of both",
@@ -153,22 +157,31 @@ class AdversarialGame(Generation):
         self._terms = threading.local()
         self.discriminator_calls = "auto"
         judges = [name for name, role in self.roles.items() if role.kind == "discriminator"]
-        # Whether a judge treats examples independently, so that one pass over real and
-        # generated examples together is the same as two.
-        self.joint = {name for name in judges if not mixes_examples(everyone[name])}
+        self.joint = look_at_networks(self)
         self._in_parts: set[str] = set()
         self._unheard_said = False
+        self._means = Means()
         if self.penalties or type(self.encounter) not in (Encounter, Generated):
             for judge in judges:
                 make_switchable(everyone[judge])
+        self._made = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse to change what the game is made of: what was checked and compiled would stay."""
+        if name in PARTS and getattr(self, "_made", False):
+            raise UsageError(
+                f"a game keeps its {name}: that would change a part of it alone",
+                hint=f"make another, AdversarialGame(…), with the {name} that it is to have",
+            )
+        super().__setattr__(name, value)
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Play one round (Algorithm 1, or whatever ``updates`` says).
 
         Args:
             data: This replica's real examples for one round, ``[k · N, ...]`` with k the
-                rule's ``discriminator_steps``; with labels, ``(x, y)``; or a dictionary with
-                ``example`` and fields by name.
+                rule's ``discriminator_steps``, a last batch perhaps fewer; with labels,
+                ``(x, y)``; or a dictionary with ``example`` and fields by name.
 
         Returns:
             Scalars to log, means over the global batch: both losses, V(D, G), D's mean
@@ -176,7 +189,8 @@ class AdversarialGame(Generation):
             are several penalties also each one's value, ``d_penalties.0``. Of a player with a
             loss scale also that, and 1 or 0 for a (last) step that was skipped.
         """
-        batches = as_batch(data, self.fields).split(self.updates.discriminator_steps)
+        taken = as_batch(data, self.fields, self.bounds)
+        batches = taken.split(self.updates.discriminator_steps)
         logs = self.updates.round(self, batches)
         self.rounds.assign_add(1)
         for network, average in self.averages.items():
@@ -184,6 +198,83 @@ class AdversarialGame(Generation):
         refuse_unsaved(self)
         refuse_unseeded()
         return logs
+
+    # ------------------------------------------------------------- what Keras's loops call
+
+    def test_step(self, data: Any, number: int | tf.Tensor = 0) -> dict[str, tf.Tensor]:
+        """Judge held-out examples, with networks as in inference; nothing moves.
+
+        The generated examples are made of latent points that are functions of the seed and of
+        the batch's number alone: the same ones whenever a game is evaluated.
+
+        Args:
+            data: As for :meth:`train_step`.
+            number: Of the batch.
+
+        Returns:
+            What :meth:`train_step` returns, but for norms and loss scales.
+        """
+        draw = Draw(self.seed, number, replica_index(), replicas(), sizes)
+        logs = self.judge_only(as_batch(data, self.fields, self.bounds), draw)
+        refuse_changes(self)
+        refuse_unseeded()
+        return logs
+
+    def __call__(self, inputs: Any, *args: Any, **options: Any) -> tf.Tensor:
+        """Return samples of what is told to the generator; see :meth:`call`."""
+        return super().__call__(self.check_told(inputs), *args, **options)
+
+    def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Return samples, as ``predict`` does: of averaged weights where they are kept.
+
+        Args:
+            inputs: Latent points ``[N, ...]``; where the generator is told more, or something
+                else, a dictionary by name, ``{"latent": …, "label": …}``.
+
+        Returns:
+            float32 ``[N, ...]``, in the range of the preprocessed data.
+        """
+        return self.maker()(dict(inputs))
+
+    def make_train_function(self, force: bool = False) -> Any:
+        """Return what ``fit`` calls for a batch: it returns means over the epoch so far."""
+        if self.train_function is None or force:
+            self.train_function = self._means.over(
+                self, lambda data, number: self.train_step(data), self.may_skip
+            )
+        return self.train_function
+
+    def make_test_function(self, force: bool = False) -> Any:
+        """Return what ``evaluate`` calls for a batch: it returns means over all so far."""
+        if self.test_function is None or force:
+            self.test_function = self._means.over(self, self.test_step, False)
+        return self.test_function
+
+    def make_predict_function(self, force: bool = False) -> None:
+        """Make what ``predict`` calls for some batches, which looks at what they are first."""
+        if self.predict_function is not None and not force:
+            return
+        super().make_predict_function(force=True)
+        predict = self.predict_function
+
+        def checked(batches: Any) -> Any:
+            for one in batches:
+                self.check_told(one[0] if isinstance(one, tuple) else one)
+            return predict(batches)
+
+        self.predict_function = checked
+
+    def reset_metrics(self) -> None:
+        """Begin the means of what is logged again, as an epoch does."""
+        super().reset_metrics()
+        self._means.clear()
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what ``evaluate`` and ``train_on_batch`` return, in their order."""
+        return sorted(self._means.names)
+
+    # ---------------------------------------------------------------- what there is to play
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -195,6 +286,12 @@ class AdversarialGame(Generation):
         told |= set(self.loss.fields).union(*(penalty.fields for penalty in self.penalties))
         told -= {"latent", "example"}
         return tuple(sorted(told.union(*(each.fields for each in self.conditions.values()))))
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """(0, 1) or (−1, 1), where the generator ends in an activation that gives these."""
+        ends = ACTIVATIONS.get(last_activation(self.generator) or "")
+        return ends if ends in ((0, 1), (-1, 1)) else None
 
     @property
     def unconditional(self) -> bool:
@@ -209,205 +306,3 @@ class AdversarialGame(Generation):
         found |= {f"penalties.{i}": penalty for i, penalty in enumerate(self.penalties)}
         found |= {"latent": self.prior, "encounter": self.encounter}
         return found | {f"conditions.{name}": each for name, each in self.conditions.items()}
-
-    # ------------------------------------------------------- what update rules are made of
-
-    def play(
-        self, batch: Batch, stage: str, *, judge_real: bool = True, together: bool = True
-    ) -> Play:
-        """Let the players meet: draw z, generate G(z), and let D judge both sides.
-
-        Args:
-            batch: Real examples.
-            stage: The part of the round; each has latent noise and dropout of its own.
-            judge_real: Whether D(x) is needed.
-            together: Whether D may judge both sides in one pass where it treats examples
-                independently: the same result, and faster where one gradient is taken of it.
-        """
-        play = Play(self.cast, batch, self.draw(), stage)
-        duels = self.encounter.meet(play)
-        play.meet(duels, judge_real=judge_real, together=self._in_one_call(together))
-        for index, duel in enumerate(play.duels.values()):
-            each = [penalty for penalty in self.penalties if index == 0 or not penalty.once]
-            _check_what_is_needed(duel, [self.loss, *each])
-            self._say_parts(duel)
-        self._say_unheard()
-        if len(play.duels) > 1 and type(self.loss).update is not Loss.update:
-            raise PluginError(
-                f"{type(self.loss).__name__} has a state, which {len(play.duels)} duels "
-                "cannot share",
-                hint="choose a loss without `update`",
-                module=type(self.loss).__module__,
-            )
-        return play
-
-    def objective(self, player: str, play: Play) -> tf.Tensor:
-        """Compute what a player minimises: this replica's share of mean loss and penalties."""
-        play.begin_objective()
-        total: tf.Tensor | None = None
-        for duel in play.duels.values():
-            if player not in duel.players:
-                continue
-            compute = getattr(self.loss, player)
-            with tf.name_scope(f"{scope_name(self.loss)}.{player}"):
-                values = compute(duel.real, duel.fake)
-            values = batch.per_example(values, _shapes(duel), compute)
-            loss = batch.share(values, compute)
-            if not isinstance(duel.weight, int | float) or duel.weight != 1.0:
-                loss = loss * duel.weight
-            total = loss if total is None else total + loss
-        penalties = self._penalties(player, play)
-        return penalties if total is None else total + penalties
-
-    @property
-    def generator_needs_real(self) -> bool:
-        """Whether G's turn has to judge real examples too."""
-        return self.loss.needs_real or any(
-            p.needs_real for p in self.penalties if "generator" in _players(p)
-        )
-
-    def conclude(
-        self,
-        play: Play,
-        losses: Mapping[str, tf.Tensor],
-        norms: Mapping[str, tf.Tensor],
-    ) -> dict[str, tf.Tensor]:
-        """End a round: update the components' states and return what to log.
-
-        Args:
-            play: A play in which D judged both sides.
-            losses: This replica's share of the loss of each player that moved.
-            norms: The L2 norms of these players' gradients.
-
-        Returns:
-            Means over the global batch; see :meth:`train_step`.
-        """
-        seen: dict[str, tf.Tensor] = {}
-        for index, (name, duel) in enumerate(play.duels.items()):
-            prefix = "" if index == 0 else f"{name}/"
-            self.loss.update(duel.real, duel.fake)
-            for key, values in self._seen_of(duel).items():
-                seen[prefix + key] = batch.per_example(values, _shapes(duel), key)
-        observing: tuple[Any, ...] = (*self.penalties, self.encounter, self.updates)
-        for component in observing:
-            seen |= component.observe(play)
-            component.update(play)
-        shares = {f"{player[0]}_loss": losses[player] for player in TURNS if player in losses}
-        for player in losses:
-            shares |= vars(self._terms).pop(player, {})
-        shares |= {name: batch.share(values, name) for name, values in seen.items()}
-        shares |= self._weights_seen()
-        logs = dict(zip(shares, batch.total(list(shares.values())), strict=True))
-        return logs | self._moves(norms)
-
-    def _seen_of(self, duel: Duel) -> dict[str, tf.Tensor]:
-        """Return what is logged of a duel, values per example or for each of its logits."""
-        seen: dict[str, tf.Tensor] = dict(self.loss.observe(duel.real, duel.fake))
-        d_real, d_fake = self.loss.probability(duel.real), self.loss.probability(duel.fake)
-        if d_real is not None and d_fake is not None:
-            seen["value"] = value_function(duel.real, duel.fake)
-            seen["d_real"], seen["d_fake"] = d_real, d_fake
-            seen["d_accuracy_real"] = tf.cast(d_real > 0.5, tf.float32)
-            seen["d_accuracy_fake"] = tf.cast(d_fake <= 0.5, tf.float32)
-        return seen
-
-    def draw(self) -> Draw:
-        """Return the random numbers of the current round."""
-        return Draw(self.seed, tf.convert_to_tensor(self.rounds), replica_index(), replicas())
-
-    @property
-    def cast(self) -> Cast:
-        """Whom scenes may call: the networks, and what they may be told."""
-        return Cast(self.networks, self.roles, self.conditions, self.prior, self.joint)
-
-    # ------------------------------------------------------------------------- internals
-
-    def _say_unheard(self) -> None:
-        """Say once of what G is told that nothing in the game holds it to it."""
-        if self._unheard_said or type(self.encounter) is not Generated:
-            return
-        self._unheard_said = True
-        told, heard = set[str](), {*self.loss.fields}
-        for role in self.roles.values():
-            (told if role.player == "generator" else heard).update(role.takes)
-        for penalty in self.penalties:
-            heard.update(penalty.fields)
-        for name in sorted(told - heard - {"latent", "example"}):
-            log.warning(
-                "the generator is told %s, and neither the discriminator nor the loss or a penalty "
-                "reads it: nothing makes it heed that",
-                name,
-            )
-
-    def _say_parts(self, duel: Duel) -> None:
-        """Say once of a judge that it says several things of each example: it may be a mistake."""
-        for shape in _shapes(duel):
-            if shape.rank is not None and shape.rank > 1 and duel.judge not in self._in_parts:
-                self._in_parts.add(duel.judge)
-                log.info(
-                    "%s judges %s parts of each example, whose losses are averaged",
-                    duel.judge,
-                    " × ".join("?" if size is None else str(size) for size in shape[1:]),
-                )
-
-    def _in_one_call(self, together: bool) -> bool:
-        calls = self.discriminator_calls
-        return together if calls == "auto" else calls == "one"
-
-    def _penalties(self, player: str, play: Play) -> tf.Tensor:
-        """Return this replica's share of the mean of the player's penalties, a scalar."""
-        total = tf.constant(0.0)
-        terms: dict[str, tf.Tensor] = {}
-        for index, penalty in enumerate(self.penalties):
-            if player not in _players(penalty):
-                continue
-            name = f"{player[0]}_penalties.{index}"
-            for duel in [None] if penalty.once else play.duels.values():
-                with tf.name_scope(scope_name(penalty)):
-                    values = penalty(play.for_player(player, duel))
-                share = batch.share(values, penalty)
-                total += share
-                terms[name] = share if name not in terms else terms[name] + share
-        if len(self.penalties) > 1:
-            setattr(self._terms, player, terms)
-        return total
-
-
-def _players(penalty: Penalty) -> tuple[str, ...]:
-    return (penalty.player,) if isinstance(penalty.player, str) else tuple(penalty.player)
-
-
-def _shapes(duel: Duel) -> tuple[Any, ...]:
-    return tuple(
-        side[name].shape
-        for side in (duel.real, duel.fake)
-        if side.judged
-        for name in ("logits", "energy")
-        if name in side
-    )
-
-
-def _check_what_is_needed(duel: Duel, who: Iterable[Loss | Penalty]) -> None:
-    """Refuse a loss or penalty whose needs D's output does not meet.
-
-    Raises:
-        PluginError: It names the component, and what is missing.
-    """
-    for component in who:
-        missing = [name for name in component.requires if name not in duel.fake]
-        if missing:
-            raise PluginError(
-                f"{type(component).__name__} needs {', '.join(missing)} from the "
-                f"discriminator, which returns {', '.join(sorted(duel.fake))}",
-                hint="choose a discriminator that returns it, or another loss",
-                module=type(component).__module__,
-            )
-        lacking = [name for name in component.fields if name not in duel.fake.fields]
-        if lacking:
-            held = ", ".join(sorted(duel.fake.fields)) or "none"
-            raise PluginError(
-                f"{type(component).__name__} reads the field {', '.join(lacking)} of generated "
-                f"examples, which have {held}",
-                hint="tell it to the generator: `given: {generator: [" + lacking[0] + "]}`",
-                module=type(component).__module__,
-            )

@@ -48,6 +48,11 @@ class Penalty:
         """Change the penalty's own state, once a round, where replicas meet."""
 
 
+def players_of(penalty: Penalty) -> tuple[str, ...]:
+    """Return the players whose losses a penalty is added to."""
+    return (penalty.player,) if isinstance(penalty.player, str) else tuple(penalty.player)
+
+
 class R1(Penalty):
     """Penalise the discriminator by (γ/2) ‖∇_x C(x)‖² on real examples.
 

@@ -11,11 +11,14 @@ import tensorflow as tf
 
 from ..errors import PluginError, UsageError
 from ..networks import computes_in
-from ..optimizers.schedules import Scaled
 from . import batch
+from .added_losses import hand_over_added_losses
+from .compiling import refuse_options
 from .finiteness import MOST_CHECKED, all_finite, zero_if_all_finite, zero_if_finite
+from .fitting import Fitting
 from .loss_scale import LossScale
 from .losses import Loss
+from .optimizers import PlayersOptimizer, adopt, parts
 from .role import PLAYERS, Role
 
 SAMPLED_NORMS = ("d_gradient_norm", "g_gradient_norm")
@@ -26,7 +29,7 @@ WEIGHTS_SEEN = ("d_weights", "g_weights")
 """0, or NaN after a round that left weights not finite; see ``Players.sees_weights``."""
 
 
-class Players(keras.Model):
+class Players(Fitting):
     """Hold the networks of two players, with their variables, optimizers and loss scales.
 
     What they play is the business of :class:`advnets.game.AdversarialGame`; here is how a
@@ -50,7 +53,8 @@ class Players(keras.Model):
         sees_weights: Whether every round logs ``d_weights`` and ``g_weights``: 0, or NaN if a
             network, on any replica, is seen not to be finite after the round. All weights are
             read in rounds that measure norms, the small ones in others. ``False`` at first.
-        rate_factors: Of players whose learning rate is a schedule: what it is multiplied by,
+        optimizer: What Keras's callbacks see: all optimizers as one (:class:`PlayersOptimizer`).
+        rate_factors: Of optimizers whose learning rate is a schedule: what it is multiplied by,
             1 at first. Any other rate is a variable of its optimizer.
         skips: Whether a player does not move along a gradient that is not finite, as it
             never does where it has a loss scale; ``False`` at first. Finding out reads the
@@ -76,6 +80,7 @@ class Players(keras.Model):
         self.networks = dict(networks)
         self.roles = dict(roles)
         for name in self.networks:
+            hand_over_added_losses(self.networks[name])
             if self.roles[name].player is None:
                 self.networks[name].trainable = False
         self.norms_every = 1
@@ -101,7 +106,9 @@ class Players(keras.Model):
         generator_optimizer: keras.optimizers.Optimizer | str = "adam",
         discriminator_optimizer: keras.optimizers.Optimizer | str = "adam",
         optimizers: Mapping[str, keras.optimizers.Optimizer | str] | None = None,
-        jit_compile: bool = False,
+        jit_compile: bool | str = False,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
         **options: Any,
     ) -> None:
         """Give each player its optimizer.
@@ -113,12 +120,23 @@ class Players(keras.Model):
                 move by their player's.
             jit_compile: Whether ``fit`` compiles the round with XLA. Off by default:
                 XLA's convolutions are slow on CPUs.
-            **options: Passed on to ``keras.Model.compile``.
+            run_eagerly: Whether rounds are played operation by operation, to look into them.
+            steps_per_execution: The batches between two calls of callbacks.
+            **options: What else ``keras.Model.compile`` takes; none of it fits a game.
 
         Raises:
-            UsageError: If both players share one optimizer.
+            UsageError: If both players share one optimizer, or one has an option that does not do
+                here what it says; if all variables of a player are frozen, or if there are other
+                options.
         """
-        super().compile(optimizer=None, jit_compile=jit_compile, **options)
+        refuse_options(options)
+        super().compile(
+            optimizer=None,
+            jit_compile=jit_compile,
+            run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution,
+        )
+        self._loss_tracker = None  # Keras's own loss, which nobody tells anything
         self.generator_optimizer = keras.optimizers.get(generator_optimizer)
         self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
         own = {name: keras.optimizers.get(one) for name, one in (optimizers or {}).items()}
@@ -131,17 +149,33 @@ class Players(keras.Model):
                     hint=f"networks that move: {', '.join(moving)}",
                 )
         self.own_optimizers = own
+        self._refuse_frozen()
         everyone = self.optimizers
         if len({id(one) for one in everyone.values()}) < len(everyone):
             raise UsageError("the players share one optimizer", hint="make one for each")
-        for name, optimizer in everyone.items():
-            batch.take_reduced_gradients(optimizer)
-            schedule = optimizer._learning_rate  # `learning_rate` is its present value
-            if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
-                optimizer.learning_rate = rate = Scaled(schedule, _factor())
-                self.rate_factors[name] = rate.factor
-            optimizer.build([v for _, v in self._moved_by(name)])
+        moved = {name: [v for _, v in self._moved_by(name)] for name in everyone}
+        self.rate_factors = adopt(everyone, moved)
+        self.optimizer = PlayersOptimizer(self)
+        self._moving = {player: self._trained(player) for player in PLAYERS}
         self._check_draws()
+
+    def _trained(self, player: str) -> list[int]:
+        return [id(variable) for variable in self._variables(player)]
+
+    def _refuse_frozen(self) -> None:
+        """Refuse a player that has nothing to move."""
+        for player in PLAYERS:
+            names = self._networks_of(player)
+            if names and not self._variables(player):
+                held = sum(len(self.networks[name].variables) for name in names)
+                raise UsageError(
+                    f"nothing of the {player} can move: "
+                    + (
+                        f"all of its {held} variables are frozen" if held else "it has no variables"
+                    ),
+                    hint="a game moves each player by its own variables alone, so that none "
+                    f"need be frozen: remove `{player}.trainable = False`",
+                )
 
     def _check_draws(self) -> None:
         """Refuse what is told to the players if it is not drawn as it must be."""
@@ -177,7 +211,7 @@ class Players(keras.Model):
 
     def slow_down(self, factor: float) -> None:
         """Multiply all learning rates by ``factor``, for good."""
-        for name, optimizer in self.optimizers.items():
+        for name, optimizer in parts(self.optimizers).items():
             if name in self.rate_factors:
                 kept = self.rate_factors[name]
             else:
@@ -191,6 +225,12 @@ class Players(keras.Model):
 
     def watch(self, *players: str) -> tf.GradientTape:
         """Return a tape that records the named players' variables and no others."""
+        for player in players:
+            if self._trained(player) != self._moving.get(player):
+                raise UsageError(
+                    f"variables of the {player} were frozen, or released, after compile",
+                    hint="`trainable` takes effect at game.compile(…): call it again",
+                )
         tape = tf.GradientTape(persistent=len(players) > 1, watch_accessed_variables=False)
         # A GradientTape may watch only while it records.
         return _Watching(tape, [v for player in players for v in self._variables(player)])
@@ -314,12 +354,6 @@ class Players(keras.Model):
                     "the real side is reached only by a loss that reads it (needs_real)",
                     module=type(self.loss).__module__,
                 )
-
-
-def _factor() -> tf.Variable:
-    """Make a variable of 1.0, the same on all replicas."""
-    same = tf.VariableAggregation.ONLY_FIRST_REPLICA
-    return tf.Variable(1.0, trainable=False, aggregation=same, dtype=tf.float32)
 
 
 class _Watching:

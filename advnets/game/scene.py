@@ -15,13 +15,14 @@ from ..errors import PluginError
 from ..networks import in_float32
 from ..random import Draw
 from . import batch as batching
+from .added_losses import added
 from .batches import Batch
 from .conditions import Condition, check_drawn
 from .encounter import Duel
 from .prior import Prior
 from .role import Role
 from .side import Side, at_least_float32, split_words
-from .wiring import refuse_misfit, refuse_other_gifts
+from .wiring import refuse_misfit, refuse_other_gifts, refuse_unlike
 
 
 class Cast:
@@ -77,6 +78,7 @@ class Scene:
         self._judgements: dict[tuple[int, str], tuple[Side, Side]] = {}
         self._asked = itertools.count()
         self._critics = itertools.count()
+        self._added: dict[str, list[tf.Tensor]] = {}
 
     @property
     def size(self) -> int | tf.Tensor:
@@ -152,10 +154,30 @@ class Scene:
         segment = "latent" if count == 0 else f"latent/{count}"
         examples = batching.size(next(iter(inputs.values())))
         training = self.training and role.player is not None
-        with random.scope(self.draw, self.stage, [(segment, examples)]):
-            given = self._cast.networks[network](_alone(inputs), training=training)
+        given = self._compute(network, inputs, [(segment, examples)], training)
         refuse_other_gifts(given, network, role)
         return tf.nest.map_structure(at_least_float32, given)
+
+    def _compute(
+        self,
+        network: str,
+        inputs: Mapping[str, tf.Tensor],
+        segments: random.Segments,
+        training: bool,
+        adds: bool = True,
+    ) -> Any:
+        with random.scope(self.draw, self.stage, segments), added() as losses:
+            given = self._cast.networks[network](_alone(inputs), training=training)
+        if losses and adds:
+            self._added.setdefault(network, []).append(tf.add_n(losses))
+        return given
+
+    def added_by(self, network: str) -> list[tf.Tensor]:
+        """Return what a network's layers added to the loss in this play, the mean over its calls:
+        one scalar, or none. Critics' calls are none of it.
+        """
+        calls = self._added.get(network, [])
+        return [tf.add_n(calls) / len(calls)] if calls else []
 
     def _role(self, network: str) -> Role:
         if network not in self._cast.networks:
@@ -240,10 +262,13 @@ class Scene:
             side._judged_by(part, side.x, side._critic)
 
     def _ask(
-        self, by: str, inputs: Mapping[str, tf.Tensor], segments: random.Segments
+        self,
+        by: str,
+        inputs: Mapping[str, tf.Tensor],
+        segments: random.Segments,
+        adds: bool = True,
     ) -> Mapping[str, tf.Tensor]:
-        with random.scope(self.draw, self.stage, segments):
-            said = self._cast.networks[by](_alone(inputs), training=self.training)
+        said = self._compute(by, inputs, segments, self.training, adds)
         return said if isinstance(said, Mapping) else {"logits": said}
 
     def _critic(self, by: str, role: Role, side: Side) -> Callable[..., Side]:
@@ -253,7 +278,7 @@ class Scene:
             inputs = self._inputs(by, role, side, {first: x, **told})
             segments = [(f"penalty/{next(self._critics)}", batching.size(x))]
             with in_float32():  # Second derivatives of half precision are too coarse.
-                return Side(self._ask(by, inputs, segments), example=x)
+                return Side(self._ask(by, inputs, segments, adds=False), example=x)
 
         return critic
 
@@ -296,6 +321,7 @@ class Play(Scene):
                 )
             prefix = "" if index == 0 else f"{name}/"
             real, fake = (self._take_up(side, duel.judge) for side in (duel.real, duel.fake))
+            refuse_unlike(duel.judge, self._role(duel.judge), real, fake)
             sides = ((f"{prefix}real", real), (f"{prefix}fake", fake))
             wanted = asked.setdefault(duel.judge, [])
             for segment, side in sides if judge_real else sides[1:]:

@@ -54,6 +54,34 @@ def refuse_unsaved(game: AdversarialGame) -> None:
             raise _refusal(variables, operation)
 
 
+def refuse_changes(game: AdversarialGame) -> None:
+    """Refuse the evaluation that is being traced if it would change what training changes.
+
+    Args:
+        game: The game that is evaluated.
+
+    Raises:
+        PluginError: By the variable's name, and where it is assigned.
+    """
+    graph = tf.compat.v1.get_default_graph()
+    if tf.executing_eagerly() or not isinstance(graph, FuncGraph):
+        return
+    names = {
+        id(copy.handle): name
+        for name, variable in state_variables(game).items()
+        for copy in copies(variable)
+    }
+    for operation, handle in _assignments(graph):
+        if id(handle) in names:
+            file, line = _line_of(operation)
+            raise PluginError(
+                f"evaluating the game would change its variable {names[id(handle)]!r}",
+                hint="a component changes its state in its method `update`, which only rounds call",
+                where=f"{file}:{line}" if file else None,
+                module=_module_of(file),
+            )
+
+
 def refuse_unseeded() -> None:
     """Refuse the round that is being traced if it draws random numbers that no seed determines.
 
@@ -156,7 +184,7 @@ def _line_of(operation: tf.Operation) -> tuple[str | None, int]:
     None where replicas met for it: that is done in another thread.
     """
     frames = list(operation.traceback)
-    steps = [index for index, frame in enumerate(frames) if frame.name == "train_step"]
+    steps = [i for i, frame in enumerate(frames) if frame.name in ("train_step", "test_step")]
     for frame in reversed(frames[steps[-1] :] if steps else []):
         if not _is_ours(frame.filename):
             return frame.filename, frame.lineno

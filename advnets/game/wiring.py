@@ -13,6 +13,7 @@ from ..data import Field
 from ..data.spec import RESERVED
 from ..errors import PluginError, UsageError
 from .role import Role, Space
+from .side import Side
 
 
 def input_names(network: keras.Model) -> list[str] | None:
@@ -160,6 +161,23 @@ def refuse_misfit(network: keras.Model, name: str, role: Role, inputs: Mapping[s
                 f"the network {name!r} takes {key!r} of the shape {field.shape}, and is given "
                 f"{tuple(shape[1:])}",
                 hint="check the data, and what the encounter calls it with",
+            )
+
+
+def refuse_unlike(judge: str, role: Role, real: Side, fake: Side) -> None:
+    """Refuse two sides whose examples, or fields, a judge cannot compare: of different shapes.
+
+    Raises:
+        PluginError: With both shapes.
+    """
+    for name in role.takes:
+        given = [x for side in (real, fake) if (x := side.get_tensor(name)) is not None]
+        shapes = [tf.TensorShape(getattr(x, "shape", None))[1:] for x in given]
+        if len(shapes) == 2 and not shapes[0].is_compatible_with(shapes[1]):
+            raise PluginError(
+                f"the {judge} is to compare {name!r} of the shapes {tuple(shapes[0])}, real, and "
+                f"{tuple(shapes[1])}, generated",
+                hint="build the generator for the shape of the data, or reshape the data",
             )
 
 

@@ -14,9 +14,18 @@ from ..checkpoint import state_sha256
 from ..errors import AdvnetsError, PluginError
 from ..game import AdversarialGame
 from ..game.state import state_variables
+from .monitors import Monitors
 from .observer import Moment, Observer, View
+from .window import Window
 
-ON_BATCHES = ("on_train_batch_begin", "on_train_batch_end")
+ON_BATCHES = (
+    "on_train_batch_begin",
+    "on_train_batch_end",
+    "on_batch_begin",
+    "on_batch_end",
+)
+EPOCH, SUMS, MEASURED, BETTER = "epoch", "epoch's sums", "epoch's scores", "better"
+"""Under which names checkpoints keep what belongs to the epoch, and to no callback."""
 
 
 class KerasMoments:
@@ -25,14 +34,18 @@ class KerasMoments:
     A batch is a round, or as many as one compiled call plays; an epoch is as many rounds as show
     D every training example once.
 
+    What an epoch logged is the means over its rounds, and the scores that were measured in it.
+
     Args:
         callbacks: The callbacks.
         epoch: Rounds in an epoch.
         kept: What :meth:`kept` returned at the checkpoint that the run resumes from.
+        total: Rounds of the run.
 
     Attributes:
-        every: The same; 0 where there are no callbacks.
+        every: The same as ``epoch``; 0 where there are no callbacks.
         single_rounds: Whether any of them acts on batches, and so wants every round by itself.
+        ended_by: Which of them set ``game.stop_training``, in words.
     """
 
     def __init__(
@@ -40,23 +53,39 @@ class KerasMoments:
         callbacks: Sequence[keras.callbacks.Callback],
         epoch: int,
         kept: Mapping[str, Any] | None = None,
+        total: int = 0,
     ):
         self._callbacks = list(callbacks)
         self._epoch = epoch
-        self._kept = kept or {}
+        self._params = {"verbose": 0, "epochs": max(1, -(-total // epoch)), "steps": epoch}
+        self._kept = dict(kept or {})
         self._by_place = {f"{i} {type(c).__name__}": c for i, c in enumerate(callbacks)}
         self._at_first: dict[str, dict[str, Any]] = {}
+        self._monitors = Monitors(self._by_place)
+        self._window, self._scores = Window(), dict[str, float]()
+        self._begun = False
         self.every = epoch if self._callbacks else 0
         self.single_rounds = self._act_on_batches()
+        self.ended_by: str | None = None
+
+    def check(self, logged: Sequence[str], scored: Sequence[str]) -> None:
+        """Refuse callbacks that monitor what a run does not log; see :meth:`Monitors.check`."""
+        self._monitors.check(logged, scored)
 
     def begin(self, game: AdversarialGame, step: int) -> None:
-        """Begin at ``step``."""
+        """Begin at ``step``: in an epoch that has begun before, where the run resumes in one."""
+        self._game = game
+        for callback in self._callbacks:
+            if isinstance(callback, keras.callbacks.CSVLogger) and step:
+                callback.append = True
+        self._call(step, "set_params", self._params)
         self._call(step, "set_model", game)
         self._call(step, "on_train_begin")
+        self._monitors.settle(self._kept.get(BETTER, {}))
         self._at_first = {place: _numbers(each) for place, each in self._by_place.items()}
-        if self._kept:
-            self.restore(self._kept)
-        self._call(step, "on_epoch_begin", step // self._epoch)
+        if self._kept.get(EPOCH, {}).get("begun"):
+            self._begin_epoch(step)
+        self.go_back(step, self._kept)
 
     def before_rounds(self, step: int) -> None:
         """Begin a batch."""
@@ -66,19 +95,32 @@ class KerasMoments:
         """End a batch."""
         self._call(step, "on_train_batch_end", step - 1, dict(means))
 
-    def between_rounds(self, step: int, last: bool, means: Mapping[str, float]) -> None:
+    def add(self, sums: Mapping[str, float], rounds: int) -> None:
+        """Take notice of what rounds logged, summed."""
+        self._window.add(dict(sums), rounds)
+
+    def hear(self, scores: Mapping[str, tuple[float, str | None]]) -> None:
+        """Take notice of scores, and of which values of them are better."""
+        self._scores |= {name: value for name, (value, _) in scores.items()}
+        for place in self._monitors.hear(scores):  # its sign is no state: it is settled again
+            self._at_first[place]["min_delta"] = self._by_place[place].min_delta
+
+    def between_rounds(self, step: int, last: bool) -> None:
         """End an epoch, and begin the next, where one ends at ``step``."""
-        if step % self._epoch == 0:
-            self._call(step, "on_epoch_end", step // self._epoch - 1, dict(means))
+        if step % self._epoch == 0 and self._callbacks:
+            logs = self._window.means() | self._scores
+            self._window, self._scores, self._begun = Window(), {}, False
+            self._call(step, "on_epoch_end", step // self._epoch - 1, logs)
             if not last:
-                self._call(step, "on_epoch_begin", step // self._epoch)
+                self._begin_epoch(step)
 
     def end(self, step: int) -> None:
         """End."""
         self._call(step, "on_train_end")
 
     def kept(self) -> dict[str, dict[str, Any]]:
-        """Return the numbers among the callbacks' attributes that changed since training began.
+        """Return the numbers among the callbacks' attributes that changed since training began,
+        and what belongs to the epoch.
 
         So an ``EarlyStopping`` has its ``wait`` and its ``best``, and no parameter is taken for
         state. A number is what is one, or ``None``, when training begins; NaN and infinities are
@@ -90,7 +132,26 @@ class KerasMoments:
             changed = {k: now[k] for k, value in first.items() if now.get(k, value) != value}
             if changed:
                 found[place] = changed
+        if self._callbacks:
+            found[EPOCH] = {"begun": self._begun, "rounds": self._window.rounds}
+            found[SUMS], found[MEASURED] = dict(self._window.sums), dict(self._scores)
+            found[BETTER] = dict(self._monitors.better)
         return found
+
+    def go_back(self, step: int, kept: Mapping[str, Mapping[str, Any]]) -> None:
+        """Be at the checkpoint of ``step``, or at the start; begin the epoch unless it was begun.
+
+        Args:
+            step: The round.
+            kept: What :meth:`kept` returned then; nothing at the start.
+        """
+        epoch = kept.get(EPOCH, {})
+        self._window = Window(epoch.get("rounds", 0), dict(kept.get(SUMS, {})))
+        self._scores = dict(kept.get(MEASURED, {}))
+        self.restore(kept)
+        self._begun = bool(epoch.get("begun"))
+        if not self._begun:
+            self._begin_epoch(step)
 
     def restore(self, kept: Mapping[str, Mapping[str, Any]]) -> None:
         """Give the callbacks the numbers that they had; all else as when training began."""
@@ -101,17 +162,32 @@ class KerasMoments:
                     self._by_place[place], name, float(value) if isinstance(value, str) else value
                 )
 
+    def _begin_epoch(self, step: int) -> None:
+        self._begun = True
+        self._call(step, "on_epoch_begin", step // self._epoch)
+
     def _act_on_batches(self) -> bool:
-        base = keras.callbacks.Callback
         return any(
-            getattr(type(callback), name) is not getattr(base, name)
+            not getattr(getattr(callback, name), "_is_default", False)
             for callback in self._callbacks
             for name in ON_BATCHES
         )
 
     def _call(self, step: int, method: str, *arguments: Any) -> None:
         for callback in list(self._callbacks):
-            getattr(callback, method)(*arguments)
+            self._call_one(callback, step, method, *arguments)
+
+    def _call_one(
+        self, callback: keras.callbacks.Callback, step: int, method: str, *arguments: Any
+    ) -> None:
+        if method == "on_epoch_end" and self._monitors.waits(callback):
+            return  # it would ask which values are better, and none was measured yet
+        stopped = getattr(self._game, "stop_training", False)
+        getattr(callback, method)(*arguments)
+        if getattr(self._game, "stop_training", False) and not stopped:
+            watched = getattr(callback, "monitor", None)
+            what = f", which monitors {watched}," if watched else ""
+            self.ended_by = f"{type(callback).__name__}{what} ended the run after round {step}"
 
 
 class WatchingCallbacks(KerasMoments, Observer):
@@ -128,12 +204,14 @@ class WatchingCallbacks(KerasMoments, Observer):
 
     def start(self, view: View, step: int) -> None:
         """Begin training, and an epoch."""
-        self._guard, self._game = view.guard, view.game
+        self._guard = view.guard
         self.begin(view.game, step)
 
     def observe(self, moment: Moment) -> None:
         """End an epoch."""
-        self.between_rounds(moment.step, moment.last, moment.means)
+        if moment.measured:
+            self.hear(moment.measured)
+        self.between_rounds(moment.step, moment.last)
 
     def finish(self, step: int, status: str) -> None:
         """End training, unless it failed."""
@@ -145,7 +223,7 @@ class WatchingCallbacks(KerasMoments, Observer):
             who = f"callback {type(callback).__name__}, in {method},"
             while who in self._guard.switched_off:  # by another of its kind
                 who = f"another {who}"
-            work = partial(getattr(callback, method), *arguments)
+            work = partial(self._call_one, callback, step, method, *arguments)
             first = method == "on_epoch_end" and not self._looked
             before = state_sha256(state_variables(self._game)) if first else ""
             self._guard.attempt(who, step, work, fatal=(AdvnetsError,))

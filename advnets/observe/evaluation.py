@@ -202,7 +202,10 @@ def evaluate_game(
             prior=game.prior,
             generator=partial(_generate_from, game, weights, source.spec.size),
             discriminator=partial(judge, lambda x, **told: d(example=x, **told), game.loss),
-            judge_in_play=partial(judge_in_play, game.discriminator, game.loss, game.seed),
+            judge_in_play=partial(judge_in_play, game),
+            discriminator_told=tuple(
+                n for n in game.roles["discriminator"].takes if n != "example"
+            ),
             loss=game.loss,
             networks=lambda name, **given: ask(game, name, weights, **given),
         ),

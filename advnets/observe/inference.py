@@ -73,19 +73,19 @@ def ask(game: AdversarialGame, name: str, weights: str = "auto", **given: Any) -
 
 def by_name(game: AdversarialGame, name: str, network: keras.Model) -> Callable[..., Any]:
     """Return a network in inference mode, to be called with what it takes by name."""
+    return lambda **given: network(_taken(game, name, given), training=False)
+
+
+def _taken(game: AdversarialGame, name: str, given: Mapping[str, Any]) -> Any:
+    """Return what a network is called with: one thing as a tensor, several by name."""
     takes = game.roles[name].takes
-
-    def call(**given: Any) -> Any:
-        if given.keys() != takes.keys():
-            raise UsageError(
-                f"the network {name!r} takes {', '.join(takes)}; it was called with "
-                f"{', '.join(given)}",
-                hint="a metric calls it by context.network, and passes all that it takes by name",
-            )
-        told = {key: tf.convert_to_tensor(value) for key, value in given.items()}
-        return network(told if len(told) > 1 else next(iter(told.values())), training=False)
-
-    return call
+    if given.keys() != takes.keys():
+        raise UsageError(
+            f"the network {name!r} takes {', '.join(takes)}; it was called with {', '.join(given)}",
+            hint="a metric calls it by context.network, and passes all that it takes by name",
+        )
+    told = {key: tf.convert_to_tensor(value) for key, value in given.items()}
+    return told if len(told) > 1 else next(iter(told.values()))
 
 
 def judge(
@@ -113,24 +113,26 @@ def judge(
 
 
 def judge_in_play(
-    discriminator: keras.Model, loss: Loss, seed: int, batch: np.ndarray
+    game: AdversarialGame, examples: np.ndarray, **told: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Return what D says of one batch as it does in a round; see :func:`judge`.
+    """Return what D says of one batch, told as :func:`judge` tells it, as it does in a round.
 
     Batch normalisation takes the batch's own statistics, and dropout drops: by masks that are a
     function of the seed and the batch, so that no order of asking changes them. (Keras's own
     ``Dropout`` drops the same in every batch.) The network's state stays as it is.
     """
-    examples = np.asarray(batch)
-    state = discriminator.trainable_variables, discriminator.non_trainable_variables
-    with random.scope(Draw(seed, _number_of(examples)), "asked", [("batch", len(examples))]):
-        output, _ = discriminator.stateless_call(*state, examples, training=True)
-    return _named(Side(output), loss)
+    batch = {"example": np.asarray(examples), **told}
+    inputs, d = _taken(game, "discriminator", batch), game.discriminator
+    draw = Draw(game.seed, _number_of(*batch.values()))
+    with random.scope(draw, "asked", [("batch", len(examples))]), keras.StatelessScope():
+        output = d(inputs, training=True)
+    return _named(Side(output), game.loss)
 
 
-def _number_of(batch: np.ndarray) -> int:
+def _number_of(*batch: np.ndarray) -> int:
     """Return 62 bits that tell batches apart."""
-    return random.stream_key(0, hashlib.sha256(batch.tobytes()).hexdigest())
+    held = b"".join(np.asarray(each).tobytes() for each in batch)
+    return random.stream_key(0, hashlib.sha256(held).hexdigest())
 
 
 def _named(output: Side, loss: Loss) -> dict[str, np.ndarray]:

@@ -63,6 +63,8 @@ class Moment:
         window: What rounds have logged since the last line of metrics.jsonl.
         means: Its running means, by name.
         scores: What was measured now; ``None`` where nothing was.
+        measured: The same on all workers: finite values by name, each with ``higher`` or
+            ``lower``, whichever is better, or ``None``.
     """
 
     view: View
@@ -71,6 +73,7 @@ class Moment:
     window: Window
     means: Mapping[str, float] = field(init=False)
     scores: list[Score] | None = None
+    measured: Mapping[str, tuple[float, str | None]] | None = None
 
     def __post_init__(self) -> None:
         self.means = self.window.means()  # before a line is made of them and the window cleared

@@ -47,11 +47,13 @@ class Observers:
         """Tell all that rounds have been played."""
         self._each("after_rounds", step, step, means)
 
-    def observe(self, moment: Moment) -> None:
-        """Run those that are due."""
+    def observe(self, moment: Moment, missed: bool = False) -> None:
+        """Run those that are due; where ``missed``, only those whose cadence the step is not in."""
         self._guard.agree([str(each) for each in self._all if each.everywhere])
         for each in self._active():
-            if each.due(moment.step, moment.last) and (moment.step or each.from_start):
+            looked = missed and each.every and moment.step % each.every == 0
+            due = each.due(moment.step, moment.last) and not looked
+            if due and (moment.step or each.from_start):
                 self._run(each, moment.step, partial(each.observe, moment))
 
     def record(self, record: Mapping[str, Any]) -> None:

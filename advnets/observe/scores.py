@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from typing import Any
 
+from ..compare.protocols import better_direction
 from ..evaluate import Score, append_scores
 from ..evaluate.features import Extractors
 from ..monitor.scores import OF_CURRENT_WEIGHTS, line_of
@@ -32,6 +34,7 @@ class Scores(Observer):
 
     def __init__(self, every: int, measured: Callable[[Callable[[], Any]], Any]):
         self.every, self._measured = every, measured
+        self._values: dict[str, tuple[float, str | None]] = {}
 
     def start(self, view: View, step: int) -> None:
         """Make what helps the metrics on this worker."""
@@ -40,18 +43,20 @@ class Scores(Observer):
         self._helpers = Helpers(view.game, view.workers, extractors)
 
     def observe(self, moment: Moment) -> None:
-        """Compute, show and keep the scores; others than the chief are left with none."""
+        """Compute, show and keep the scores; others than the chief are left with their values."""
 
         def work(together: Callable[..., Any]) -> list[Score]:
             return self._scores(moment.step, together)
 
         coordinate = self._view.workers.coordinate
         moment.scores = self._measured(lambda: coordinate(work, self._helpers)) or []
+        moment.measured = self._view.workers.broadcast(self._values)
 
     def _scores(self, step: int, together: Callable[..., Any]) -> list[Score]:
         view = self._view
         chosen = view.recipe.settings.evaluation.weights
         scores: list[Score] = []
+        self._values = {}
         for weights in ("averaged", "current") if chosen == "both" else (chosen,):
             found = evaluate_game(
                 *(view.recipe, view.registry, view.source, view.game, together),
@@ -66,6 +71,12 @@ class Scores(Observer):
                 )
             if found:
                 view.observers.record(line_of(step, found, suffix))
+            self._values |= {
+                f"{score.metric}{suffix}": (score.value, better)
+                for score in found
+                for better in [better_direction(score.metric, score.protocol)]
+                if math.isfinite(score.value)
+            }
             scores += found
         view.folder.manifest.change(
             lambda data: {"scores": append_scores(data.get("scores") or [], scores)}

@@ -7,22 +7,12 @@ from typing import Any
 import numpy as np
 
 from ..game import NORMS_MEASURED, SAMPLED_NORMS, WEIGHTS_SEEN
+from ..game.means import is_of_every_round
 
 ROUNDS_AVERAGED = "rounds_averaged"
 """1 or 0: whether a round counts in the means; logged where a player may skip a step."""
-OF_EVERY_ROUND = ("_loss_scale", "_skipped")
-"""What names end with that are averaged over all rounds nevertheless."""
 NOT_TOLD = (NORMS_MEASURED, ROUNDS_AVERAGED, *WEIGHTS_SEEN)
 """What is added up and is no measurement of its own."""
-
-
-def is_of_every_round(name: str) -> bool:
-    """Tell whether it is averaged over all rounds, those too in which a player skips its step.
-
-    >>> [is_of_every_round(name) for name in ("d_skipped", "d_weights", "clipped_weights")]
-    [True, True, False]
-    """
-    return name.endswith(OF_EVERY_ROUND) or name in WEIGHTS_SEEN
 
 
 class Window:

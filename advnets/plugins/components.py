@@ -122,6 +122,12 @@ class Component:
             default), ``shape`` of an example, ``fields`` (:class:`advnets.data.Field` by name)
             that come with it, ``outputs`` (the shapes of what D says of it, by name), and, for
             losses and penalties, the ``encounter`` that they go with (its target).
+        requires: For losses and penalties, the words of D that they read, as the target's
+            ``requires``: recipes are then held against their discriminator without TensorFlow.
+            ``None``: unsaid.
+        networks: For encounters and penalties, the further networks that they call, by the names
+            in the target's ``roles``: recipes are then held against their ``networks``.
+            ``None``: unsaid.
 
     Raises:
         PluginError: If a field is malformed.
@@ -142,6 +148,8 @@ class Component:
     roles: tuple[str, ...] = PLAYERS
     changes_game: bool = False
     example: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    requires: tuple[str, ...] | None = None
+    networks: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):

@@ -7,10 +7,10 @@ from typing import Any
 
 from ..plugins.components import Component, OfField
 from ..plugins.registry import BUILT_IN
+from .cast import ALONE
 from .document import Keys, join_keys
 from .problems import Findings
 from .recipe import Recipe
-from .resolve import ALONE
 from .schema import FIELDS
 from .wording import did_you_mean
 

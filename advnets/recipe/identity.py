@@ -33,6 +33,8 @@ DETERMINING = (
 many devices it is computed, do not belong to it."""
 CALLBACKS = "monitoring.callbacks"
 """Where those stand that watch a run, and some that change it."""
+SCORES = ("evaluation.metrics", "evaluation.every", "evaluation.weights")
+"""What such callbacks may monitor."""
 
 
 def select_determining(data: Mapping[str, Any], registry: Registry | None = None) -> dict[str, Any]:
@@ -54,6 +56,10 @@ def select_determining(data: Mapping[str, Any], registry: Registry | None = None
         changing = [entry for entry in callbacks if _changes_game(entry, registry)]
         if changing:
             found[CALLBACKS] = changing
+            # What such a callback is told of, and when, is what it may change the game by.
+            for path in SCORES if _get(data, SCORES[0]) else ():
+                if (value := _get(data, path)) is not None:
+                    found[path] = value
     return found
 
 

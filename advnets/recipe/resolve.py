@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from ..errors import PluginError
 from ..plugins.components import PLAYERS, Component, Names, Parameters
 from ..plugins.registry import Registry
+from .cast import check_cast
 from .document import Document, Keys, get_at, join_keys
 from .problems import Findings
 from .schema import FIELD_PATTERN, FIELDS, OFFLINE, SLOTS, RecipeSchema, Slot
@@ -20,8 +21,6 @@ from .wording import KIND, PATTERNS, describe_value, did_you_mean, join_alternat
 
 LOGGED = ("d", "g")
 """What the players are called in the names of logged values."""
-ALONE = "generated"
-"""The encounter that calls the two players and no other network."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +74,7 @@ def resolve(
     if recipe:
         _check_best(recipe, findings)
         _check_weights(recipe, findings)
+        check_cast(recipe, entries, findings, registry)
     if findings.problems or recipe is None:
         raise findings.error()
     for keys, entry in entries.items():  # a data set's own `offline` comes after it
@@ -111,14 +111,10 @@ def _check_names(data: dict[str, Any], findings: Findings) -> None:
                 refuse(section, name, f"a name there is {PATTERNS[FIELD_PATTERN]}, got {name!r}")
             elif name in FIELDS or (section == "networks" and name in LOGGED):
                 refuse(section, name, f"the name {name!r} is taken", "choose another one")
-    alone = _name_of(data.get("encounter")) == ALONE and not data.get("penalties")
     for name in named["networks"]:
         if name in PLAYERS:
             hint = f"say at the top of the recipe, under {name!r}, what it is"
             refuse("networks", name, f"the {name} is no further network", hint)
-        elif alone:
-            hint = "an encounter or a penalty of a plugin calls further networks"
-            refuse("networks", name, f"nothing calls it: the encounter is {ALONE!r}", hint)
     for name in named["conditions"]:
         if name in networks:
             refuse("conditions", name, f"a network is called {name!r}", "rename one of the two")
@@ -127,10 +123,6 @@ def _check_names(data: dict[str, Any], findings: Findings) -> None:
             if name not in networks:
                 hint = did_you_mean(name, networks) or f"the networks are {', '.join(networks)}"
                 refuse(section, name, f"no network is called {name!r}", hint)
-
-
-def _name_of(entry: Any) -> Any:
-    return entry.get("name") if isinstance(entry, dict) else entry
 
 
 def _check_best(recipe: RecipeSchema, findings: Findings) -> None:

@@ -26,13 +26,16 @@ class Ending:
     def __init__(self, folder: RunFolder, account: Account, guard: Guard):
         self._folder, self._account, self._guard = folder, account, guard
 
-    def seal(self, status: str) -> None:
+    def seal(self, ended_by: str | None) -> None:
         """Write that the last round was played and committed.
+
+        Args:
+            ended_by: Which callback said that it is the last, in words.
 
         Raises:
             RunError: If the manifest cannot be written.
         """
-        self._folder.manifest.update(status=status, error=None)
+        self._folder.manifest.update(status="finished", error=None, ended_by=ended_by)
 
     def close(self, last: int) -> None:
         """Close the books of a session that was sealed, and write the report."""

@@ -20,8 +20,7 @@ from ..observe.scores import Scores
 from ..observe.tensorboard import TensorBoard
 from ..plugins import Registry
 from ..recipe import Recipe
-from ..train.build import build_callbacks
-from ..train.callbacks import ChangingCallbacks, changes_game
+from ..train.callbacks import ChangingCallbacks, build_callbacks, changes_game
 
 
 def make_callbacks(
@@ -51,11 +50,12 @@ def make_callbacks(
         *(source.count("train"), recipe.settings.training.batch_size),
         game.updates.discriminator_steps,
     )
+    total = recipe.settings.training.steps
     changing = ChangingCallbacks(
-        [each for each in callbacks if changes_game(each)], epoch, kept.get("changing")
+        [each for each in callbacks if changes_game(each)], epoch, kept.get("changing"), total
     )
     watching = WatchingCallbacks(
-        [each for each in callbacks if not changes_game(each)], epoch, kept.get("watching")
+        [each for each in callbacks if not changes_game(each)], epoch, kept.get("watching"), total
     )
     own = [watching, *(each for each in built if isinstance(each, Observer))]
     return changing, watching, own
@@ -95,8 +95,8 @@ def make_observers(
         *standard("theory", every=monitoring.log_every),
         Records(monitoring.log_every),
         *([TensorBoard()] if monitoring.tensorboard else []),
-        *own,
         Scores(scored, measured),
+        *own,  # which are told of scores
         ProgressLine(recipe.name, total),
         Health(),
     ]

@@ -23,6 +23,7 @@ from ..observe.health import warn_of_problems
 from ..plugins import Registry
 from ..recipe import Recipe, differences
 from ..runs import RunFolder
+from ..safe_io.jsonable import to_jsonable
 from ..train.build import fingerprints
 from ..train.find_data import Found
 
@@ -58,7 +59,9 @@ def open_session(found: Found, registry: Registry, folder: RunFolder, workers: W
     def look() -> Opening:
         folder.check(recipe)
         newest = newest_checkpoint(store, folder)
-        if newest is not None and newest.step >= recipe.settings.training.steps:
+        if newest is not None and (
+            newest.step >= recipe.settings.training.steps or ended_by(newest, recipe)
+        ):
             already_finished(newest, recipe, folder)
             hint, guard = f"advnets doctor {folder.path}", Guard(folder, registry, workers)
             guard.attempt("health", newest.step, partial(warn_of_problems, folder), hint)
@@ -122,14 +125,26 @@ def newest_checkpoint(store: CheckpointStore, folder: RunFolder) -> Commit | Non
     return newest
 
 
+def ended_by(newest: Commit, recipe: Recipe) -> str | None:
+    """Return which callback ended the run at a checkpoint; ``None`` where the recipe's callbacks
+    are others now, which did not.
+    """
+    ended = newest.extras.get("ended") or {}
+    named = to_jsonable(recipe.settings.monitoring.callbacks)
+    return ended["by"] if ended.get("callbacks") == named else None
+
+
 def already_finished(newest: Commit, recipe: Recipe, folder: RunFolder) -> None:
     """Say so; take over new cadences, but not a number of steps that was passed already."""
-    steps = recipe.settings.training.steps
-    if newest.step == steps:
+    steps, ended = recipe.settings.training.steps, ended_by(newest, recipe)
+    if newest.step == steps or ended:
         folder.start(recipe)
-    folder.manifest.update(status="finished", step=newest.step, error=None)
+    folder.manifest.update(status="finished", step=newest.step, error=None, ended_by=ended)
     if not folder.report_file.exists():
         write_report(folder)
+    if ended and newest.step < steps:
+        log.info("This run is finished: %s.", ended, extra={"style": "bold green"})
+        return
     log.info(
         "This run is finished: it is at step %s, and %s are asked for. A larger training.steps "
         "extends it.",
@@ -215,6 +230,7 @@ def open_manifest(
         plugins=plugins,
         devices=[d.name for d in tf.config.list_logical_devices()],
         stand_in=stand_in,
+        ended_by=None,
     )
 
 

@@ -161,6 +161,9 @@ class Session:
         feed.seek(start)
         workers.run_on_all(lambda: observers.start(view, start))
         rounds = Rounds(game, feed, workers.strategy)
+        scored = [component.name for component, _ in self.recipe.components("evaluation.metrics")]
+        for each in (changing, watching):
+            each.check(rounds.names, scored)
         self._announce(format_placement(self.source, feed), self._compile(rounds))
         return TrainingLoop(
             view,
@@ -189,11 +192,10 @@ class Session:
             by_hand = isinstance(error, Interrupted | KeyboardInterrupt)
             observers.finish(self.step, "interrupted" if by_hand else "failed")
             raise
-        status = "finished" if last >= total else "interrupted"
-        if status == "interrupted":
-            log.info("stopped by a callback after round %d", last)
-        self.workers.run_on_chief(lambda: self.ending.seal(status))
-        observers.finish(last, status)
+        if loop.ended_by is not None:
+            log.info(loop.ended_by)
+        self.workers.run_on_chief(lambda: self.ending.seal(loop.ended_by))
+        observers.finish(last, "finished")
         self.workers.run_on_chief(lambda: self.ending.close(last))
 
     @property

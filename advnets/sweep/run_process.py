@@ -146,6 +146,7 @@ def finite_value(score: Mapping[str, Any]) -> float | None:
 
 
 def is_finished(folder: RunFolder, steps: int) -> bool:
-    """Tell whether a run has been played to its end."""
+    """Tell whether a run has been played to its end, or to where a callback ended it."""
     manifest = folder.manifest.data
-    return manifest.get("status") == "finished" and manifest.get("step") == steps
+    ended = manifest.get("step") == steps or manifest.get("ended_by") is not None
+    return manifest.get("status") == "finished" and ended

@@ -17,7 +17,7 @@ from ..data import Field
 from ..errors import AdvnetsError
 from ..game import Side
 from ..game.wiring import input_names
-from ..networks import NetworkContext, mixes_examples, under_policy
+from ..networks import NetworkContext, under_policy
 from ..plugins.components import PLAYERS
 from ..random import Draw
 from . import toys
@@ -214,23 +214,6 @@ def starts_from_its_seed(subject: Subject) -> None:
                 )
             if first and all((a == b).all() for a, b in zip(first, other, strict=True)):
                 fail(f"the {role} starts from the same weights whatever the run's seed")
-
-
-def treats_examples_alone_or_says_so(subject: Subject) -> None:
-    """In training, an example's output depends on others only if ``mixes_examples`` says so."""
-    for built in _all_built(subject):
-        if mixes_examples(built.model):
-            continue
-        x = built.inputs(4)
-        others = tf.concat([x[:1], built.inputs(3, seed=9, scale=3.0)], axis=0)
-        first, second = (built.outputs(batch, training=True) for batch in (x, others))
-        for name, values in first.items():
-            if not np.allclose(values[0], second[name][0], rtol=1e-3, atol=1e-4):
-                fail(
-                    f"{built}: an example's {name} depends on the other examples of its batch",
-                    hint="set mixes_examples = True on the layer that does it, so that real and "
-                    "generated examples are judged in batches of their own",
-                )
 
 
 def draws_from_the_draw(subject: Subject) -> None:

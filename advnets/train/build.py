@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import keras
 import numpy as np
 import tensorflow as tf
 
 from ..data import Field, Source
 from ..data.order import rounds_per_epoch
-from ..data.spec import INDEX
-from ..errors import PluginError, UsageError
+from ..errors import UsageError
 from ..game import (
     PLAYERS,
     AdversarialGame,
@@ -20,25 +17,19 @@ from ..game import (
     Encounter,
     Frequencies,
     GameContext,
-    GeneratorAverage,
     Loss,
     NoLatent,
     Penalty,
     Prior,
-    Role,
     UpdateRule,
 )
-from ..game.role import Space, gather_roles
-from ..game.state import find_variables
-from ..game.wiring import input_fields, input_names
-from ..networks import NetworkContext, cast_output, under_policy
-from ..observe.observer import Observer
+from ..game.role import gather_roles
 from ..optimizers import OptimizerContext
 from ..plugins import Registry
 from ..random import stream_key
 from ..recipe import Recipe
 from ..recipe.schema import Training
-from .callbacks import changes_game
+from .build_networks import build_networks
 
 NORMS_EVERY = 10
 """Rounds between two that measure gradient norms, unless lines are logged more often."""
@@ -71,17 +62,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
     for name, condition in conditions.items():
         _check_classes(name, condition, source)
     roles = gather_roles(encounter, penalties, latent=not isinstance(prior, NoLatent))
-    contexts = network_contexts(recipe, source, prior, roles, conditions)
-    with under_policy(settings.distribution.precision):
-        networks = {
-            name: cast_output(network) if context.role != "discriminator" else network
-            for name, context in contexts.items()
-            for network in [_make_network(recipe, name, context)]
-        }
-        averages = _averages(recipe, contexts, roles)
-    for name, context in contexts.items():
-        _check_told(recipe, _path(name), networks[name], context)
-        _check_shapes(recipe, _path(name), networks[name], context, roles[name])
+    networks, averages = build_networks(recipe, source, prior, roles, conditions)
     game = AdversarialGame(
         networks.pop("generator"),
         networks.pop("discriminator"),
@@ -147,115 +128,6 @@ def game_context(recipe: Recipe, source: Source, counted: set[str], name: str = 
     )
 
 
-def network_contexts(
-    recipe: Recipe,
-    source: Source,
-    prior: Prior,
-    roles: Mapping[str, Role],
-    conditions: Mapping[str, Condition],
-) -> dict[str, NetworkContext]:
-    """Return what each network of a game is built from, by its role and what it is told.
-
-    Raises:
-        UsageError: If a network takes or is told something that there is not.
-    """
-    spaces = {
-        "example": Field(source.spec.shape, "float32", kind=source.spec.kind),
-        **({} if isinstance(prior, NoLatent) else {"latent": Field(prior.shape, "float32")}),
-        INDEX: Field((), "int64"),
-        **source.spec.fields,
-        **{name: condition.field for name, condition in conditions.items()},
-    }
-
-    def look_up(space: Space, network: str) -> Field:
-        if not isinstance(space, str):
-            return Field(tuple(space), "float32")
-        if space not in spaces:
-            raise UsageError(
-                f"the network {network!r} is told {space!r}, which there is not",
-                where="given",
-                hint=f"there are {', '.join(sorted(spaces))}; `conditions` adds others",
-            )
-        return spaces[space]
-
-    contexts = {}
-    for name in ("generator", "discriminator", *recipe.settings.networks):
-        role = roles.get(name)
-        if role is None:
-            raise UsageError(
-                f"nothing in the game calls the network {name!r}",
-                where="networks",
-                hint=f"the encounter and the penalties call {', '.join(sorted(roles))}",
-            )
-        taken = {key: look_up(space, name) for key, space in role.takes.items()}
-        told = {key: look_up(key, name) for key in recipe.settings.given.get(name, [])}
-        taken |= {key: field for key, field in told.items() if key not in taken}
-        if not taken:
-            raise UsageError(
-                f"the network {name!r} takes nothing: there is no latent, and it is told nothing",
-                where="given",
-                hint=f"given: {{{name}: [label]}} says what it makes examples of",
-            )
-        first, *others = taken
-        contexts[name] = NetworkContext(
-            role=role.kind,
-            input_shape=taken[first].shape,
-            output_shape=_output_shape(role, name, look_up),
-            marginals=source.marginals,
-            seed=recipe.seed,
-            name=name,
-            given={key: taken[key] for key in others},
-            fields=spaces,
-            input_name=first,
-        )
-    return contexts
-
-
-def _output_shape(role: Role, name: str, look_up: Callable[[Space, str], Field]) -> tuple[int, ...]:
-    gives = role.gives or {}
-    if "logits" in gives or not gives:
-        return ()
-    field = look_up(next(iter(gives.values())), name)
-    return (*field.shape, field.classes) if field.classes is not None else field.shape
-
-
-def _make_network(recipe: Recipe, name: str, context: NetworkContext) -> keras.Model:
-    component, _ = recipe.component(_path(name))
-    if context.role in PLAYERS and context.role not in component.roles:
-        raise UsageError(
-            f"architecture {component.name!r} cannot be a {context.role}, which {name!r} is here",
-            where=_path(name),
-            hint=f"it can be {' or '.join(component.roles)}",
-        )
-    try:
-        return recipe.make(_path(name), keras.Model, context)
-    except UsageError as error:
-        error.where = error.where or _path(name)
-        raise
-
-
-def _averages(
-    recipe: Recipe, contexts: Mapping[str, NetworkContext], roles: Mapping[str, Role]
-) -> dict[str, GeneratorAverage]:
-    """Return what keeps averages, in networks built alike, of all that move with G."""
-    averaging = recipe.settings.averaging
-    if averaging is None:
-        return {}
-    return {
-        name: GeneratorAverage(
-            cast_output(recipe.make(_path(name), keras.Model, context)),
-            averaging.decay,
-            averaging.every,
-        )
-        for name, context in contexts.items()
-        if roles[name].player == "generator"
-    }
-
-
-def _path(network: str) -> str:
-    return network if network in PLAYERS else f"networks.{network}"
-
-
 def draw_outside_from(game: AdversarialGame, source: Source) -> None:
     """Draw from a source, or from what is kept of it, what comes with a batch in a round."""
     game.outside = _outside(game, source)
@@ -310,69 +182,6 @@ def optimizer_context(
     )
 
 
-WRITERS = (
-    keras.callbacks.BackupAndRestore,
-    keras.callbacks.CSVLogger,
-    keras.callbacks.ModelCheckpoint,
-    keras.callbacks.RemoteMonitor,
-    keras.callbacks.TensorBoard,
-)
-
-
-def build_callbacks(
-    recipe: Recipe, chief: bool = True
-) -> list[keras.callbacks.Callback | Observer]:
-    """Return the Keras callbacks and observers that the recipe names: ``monitoring.callbacks``.
-
-    Args:
-        recipe: The recipe.
-        chief: Whether for the chief. Other workers leave out what writes: Keras's own
-            writers, and callbacks with an attribute ``chief_only = True``. The rest runs on
-            all workers, since it may change the game, a learning rate say.
-
-    Raises:
-        PluginError: If one cannot be built, or a Keras callback holds what no checkpoint has.
-    """
-    made = recipe.make_all("monitoring.callbacks", (keras.callbacks.Callback, Observer))
-    for callback, (component, _) in zip(
-        made, recipe.components("monitoring.callbacks"), strict=True
-    ):
-        if isinstance(callback, keras.callbacks.Callback):
-            _refuse_state(callback)
-            if changes_game(callback) and not component.changes_game:
-                raise PluginError(
-                    f"the callback {component.name!r} changes the game, and its component does not "
-                    "say so: the run's identity is that of a run without it",
-                    hint=f"Component({component.name!r}, …, changes_game=True)",
-                    module=component.target.partition(":")[0],
-                )
-    return [
-        callback
-        for callback in made
-        if chief or not (isinstance(callback, WRITERS) or getattr(callback, "chief_only", False))
-    ]
-
-
-def _refuse_state(callback: keras.callbacks.Callback) -> None:
-    """Refuse a callback that a run which is resumed could not bring back to where it was."""
-    name, module = type(callback).__name__, type(callback).__module__
-    for variable, _ in find_variables(callback):
-        raise PluginError(
-            f"the callback {name} holds the variable {variable!r}; what a callback keeps between "
-            "rounds must be a number, since no checkpoint has its variables",
-            hint="keep a Python number, or make it a loss, a penalty or an update rule, whose "
-            "variables are saved; what only looks may be an advnets.observe.Observer",
-            module=module,
-        )
-    if getattr(callback, "restore_best_weights", False):
-        raise PluginError(
-            f"{name}(restore_best_weights=True) keeps weights that no checkpoint has, so a run "
-            "that is resumed would forget them",
-            hint="name a metric in checkpoints.best, which keeps the best checkpoint",
-            module=module,
-        )
-
-
 def fingerprints(registry: Registry, recipe: Recipe) -> list[dict[str, str]]:
     """Name, source and hash of the plugins in play, for the manifest."""
     return [
@@ -398,35 +207,3 @@ def _check_classes(name: str, condition: Condition, source: Source) -> None:
 
 def _describe(field: Field) -> str:
     return f"of {field.classes} classes" if field.classes else f"of the shape {field.shape}"
-
-
-def _check_told(recipe: Recipe, path: str, network: keras.Model, context: NetworkContext) -> None:
-    """Refuse a network that was built without an input for something that it is to be told."""
-    ignored = [name for name in context.given if name not in (input_names(network) or ())]
-    if ignored:
-        component, _ = recipe.component(path)
-        raise PluginError(
-            f"{path} {component.name!r} has no input for {', '.join(ignored)}, which it is told",
-            hint="an architecture that can be told things makes its inputs by context.inputs()",
-            module=component.target.partition(":")[0],
-        )
-
-
-def _check_shapes(
-    recipe: Recipe, path: str, network: keras.Model, context: NetworkContext, role: Role
-) -> None:
-    """Refuse a network that was built for something else than it was to be built for."""
-    inputs, outputs = input_fields(network, role), getattr(network, "output_shape", None)
-    first = inputs.get(context.input_name)
-    ends = [] if first is None else [("takes", first.shape, context.input_shape)]
-    if len(role.gives or ()) == 1 and context.output_shape and isinstance(outputs, tuple):
-        ends.append(("gives", tuple(outputs[1:]), context.output_shape))
-    for verb, found, expected in ends:
-        if tuple(found) != tuple(expected):
-            component, _ = recipe.component(path)
-            raise PluginError(
-                f"{path} {component.name!r} {verb} the shape {tuple(found)}; {tuple(expected)} is "
-                "expected",
-                hint="an architecture builds for context.input_shape and context.output_shape",
-                module=component.target.partition(":")[0],
-            )

@@ -1,10 +1,15 @@
-"""Keras callbacks that change the game: they move it, so they are no observers."""
+"""Keras callbacks of a run: those that change the game, and so are no observers, and others."""
 
 from __future__ import annotations
 
 import keras
 
-from ..observe.callbacks import KerasMoments
+from ..errors import PluginError, UsageError
+from ..game import AdversarialGame
+from ..game.state import find_variables, state_variables
+from ..observe.callbacks import EPOCH, KerasMoments
+from ..observe.observer import Observer
+from ..recipe import Recipe
 
 CHANGING = (
     keras.callbacks.EarlyStopping,
@@ -23,6 +28,15 @@ class ChangingCallbacks(KerasMoments):
     True``. What one raises ends the run.
     """
 
+    def begin(self, game: AdversarialGame, step: int) -> None:
+        """Begin at ``step``; what they did to the game up to there is in its state already."""
+        resumed = self._kept.get(EPOCH, {}).get("begun")
+        state = state_variables(game) if resumed else {}
+        before = {name: variable.numpy() for name, variable in state.items()}
+        super().begin(game, step)
+        for name, variable in state.items():
+            variable.assign(before[name])
+
 
 def changes_game(callback: keras.callbacks.Callback) -> bool:
     """Tell whether a callback changes the game that it watches, as far as it says.
@@ -31,3 +45,88 @@ def changes_game(callback: keras.callbacks.Callback) -> bool:
     (True, False)
     """
     return isinstance(callback, CHANGING) or bool(getattr(callback, "changes_game", False))
+
+
+WRITERS = (
+    keras.callbacks.BackupAndRestore,
+    keras.callbacks.CSVLogger,
+    keras.callbacks.ModelCheckpoint,
+    keras.callbacks.RemoteMonitor,
+    keras.callbacks.TensorBoard,
+)
+
+
+def build_callbacks(
+    recipe: Recipe, chief: bool = True
+) -> list[keras.callbacks.Callback | Observer]:
+    """Return the Keras callbacks and observers that the recipe names: ``monitoring.callbacks``.
+
+    Args:
+        recipe: The recipe.
+        chief: Whether for the chief. Other workers leave out what writes: Keras's own
+            writers, and callbacks with an attribute ``chief_only = True``. The rest runs on
+            all workers, since it may change the game, a learning rate say.
+
+    Raises:
+        PluginError: If one cannot be built, or a Keras callback holds what no checkpoint has.
+    """
+    made = recipe.make_all("monitoring.callbacks", (keras.callbacks.Callback, Observer))
+    for callback, (component, _) in zip(
+        made, recipe.components("monitoring.callbacks"), strict=True
+    ):
+        if isinstance(callback, keras.callbacks.Callback):
+            _refuse_in_runs(callback, component.name)
+            _refuse_state(callback)
+            if changes_game(callback) and not component.changes_game:
+                raise PluginError(
+                    f"the callback {component.name!r} changes the game, and its component does not "
+                    "say so: the run's identity is that of a run without it",
+                    hint=f"Component({component.name!r}, …, changes_game=True)",
+                    module=component.target.partition(":")[0],
+                )
+    return [
+        callback
+        for callback in made
+        if chief or not (isinstance(callback, WRITERS) or getattr(callback, "chief_only", False))
+    ]
+
+
+NOT_IN_RUNS = {
+    keras.callbacks.BackupAndRestore: "it would put weights of another time under a run, which "
+    "resumes from checkpoints of its own: checkpoints.every says how often they are written",
+    keras.callbacks.SwapEMAWeights: "`averaging: {decay: 0.999}` keeps averages of a run's "
+    "generator, which samples and scores are of",
+    keras.callbacks.TerminateOnNaN: "a run looks for what is not finite itself: "
+    "`health: {policy: stop}` ends it there",
+}
+"""Keras's callbacks that have nothing to do in a run, and what it has instead."""
+
+
+def _refuse_in_runs(callback: keras.callbacks.Callback, name: str) -> None:
+    for kind, instead in NOT_IN_RUNS.items():
+        if isinstance(callback, kind):
+            raise UsageError(
+                f"the callback {name!r} is a keras {kind.__name__}, which has no place in a run",
+                where="monitoring.callbacks",
+                hint=instead,
+            )
+
+
+def _refuse_state(callback: keras.callbacks.Callback) -> None:
+    """Refuse a callback that a run which is resumed could not bring back to where it was."""
+    name, module = type(callback).__name__, type(callback).__module__
+    for variable, _ in find_variables(callback):
+        raise PluginError(
+            f"the callback {name} holds the variable {variable!r}; what a callback keeps between "
+            "rounds must be a number, since no checkpoint has its variables",
+            hint="keep a Python number, or make it a loss, a penalty or an update rule, whose "
+            "variables are saved; what only looks may be an advnets.observe.Observer",
+            module=module,
+        )
+    if getattr(callback, "restore_best_weights", False):
+        raise PluginError(
+            f"{name}(restore_best_weights=True) keeps weights that no checkpoint has, so a run "
+            "that is resumed would forget them",
+            hint="name a metric in checkpoints.best, which keeps the best checkpoint",
+            module=module,
+        )

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import tensorflow as tf
 
@@ -16,10 +17,11 @@ from ..game.state import state_variables
 from ..observe.callbacks import WatchingCallbacks
 from ..observe.observer import Moment, View
 from ..observe.window import Window
+from ..safe_io.jsonable import to_jsonable
 from .account import Account
 from .callbacks import ChangingCallbacks
 from .divergence import Divergence, DivergenceWatch
-from .pace import Pace
+from .pace import CALLBACK, Pace
 from .recovery import Recovery
 from .rounds import Rounds
 from .saver import Saver
@@ -43,6 +45,9 @@ class TrainingLoop:
         watch: What looks whether the game diverges.
         recovery: What puts it back then.
         account: Where time is booked.
+
+    Attributes:
+        ended_by: Which callback ended the run before its last round, in words.
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class TrainingLoop:
         self._remembering = {"changing": callbacks, "watching": watching}
         self._window = Window()
         self._drifted = False
+        self.ended_by: str | None = None
 
     def run(self, total: int, commit_every: int, window: Window, restored: bool) -> int:
         """Play until the last round.
@@ -106,11 +112,22 @@ class TrainingLoop:
                 committed = step = self._recover(divergence)
             elif step > before and self._stop_at(step, total, commit_every):
                 committed = step
+        if self.pace.stopped_by == CALLBACK and step < total:
+            self.ended_by = self._ended_by() or f"a callback ended the run after round {step}"
+            self._look_once_more(step)
         if committed != step:
             self._commit(step)
         self.view.workers.run_on_chief(self.saver.finish)
         self.callbacks.end(step)
         return step
+
+    def _look_once_more(self, step: int) -> None:
+        """Let those look who would after the last round, and did not look after this one."""
+        moment = Moment(self.view, step, last=True, window=self._window)
+        self.view.observers.observe(moment, missed=True)
+
+    def _ended_by(self) -> str | None:
+        return next((by for each in self._remembering.values() if (by := each.ended_by)), None)
 
     def _next_boundary(self, step: int, total: int, commit_every: int) -> int:
         """Return the first step after ``step`` at which anything is due."""
@@ -129,6 +146,8 @@ class TrainingLoop:
             sums = self._call(count)
             step, count = (played := int(game.rounds.numpy())), played - step
             self._window.add(sums, count)
+            for each in self._remembering.values():
+                each.add(sums, count)
             self.account.alive(step)
             if self._window.not_finite():
                 break
@@ -154,7 +173,9 @@ class TrainingLoop:
         self.view.workers.run_on_chief(self.saver.poll)
         moment = Moment(self.view, step, step == total, self._window)
         self.view.observers.observe(moment)
-        self.callbacks.between_rounds(step, moment.last, moment.means)
+        if moment.measured:
+            self.callbacks.hear(moment.measured)
+        self.callbacks.between_rounds(step, moment.last)
         due = self._is_best(moment) or moment.last or step % commit_every == 0
         if due:
             self._commit(step)
@@ -173,7 +194,10 @@ class TrainingLoop:
         state = state_variables(self.view.game)
         self._reconcile(step, state)
         callbacks = {which: each.kept() for which, each in self._remembering.items()}
-        extras = {"window": self._window.kept(), "callbacks": callbacks}
+        extras: dict[str, Any] = {"window": self._window.kept(), "callbacks": callbacks}
+        if (ended_by := self._ended_by()) is not None:
+            named = self.view.recipe.settings.monitoring.callbacks
+            extras["ended"] = {"by": ended_by, "callbacks": to_jsonable(named)}
         self.view.workers.run_on_chief(lambda: self.saver.save(step, state, extras))
 
     def _reconcile(self, step: int, state: Mapping[str, tf.Variable]) -> None:
@@ -196,7 +220,8 @@ class TrainingLoop:
     def _recover(self, divergence: Divergence) -> int:
         """Have the game put back; the round that it is at then."""
         self._window, kept = self.recovery(divergence)
+        step = int(self.view.game.rounds.numpy())
         for which, each in self._remembering.items():
-            each.restore(kept.get(which, {}))
+            each.go_back(step, kept.get(which, {}))
         self.watch.forget()
-        return int(self.view.game.rounds.numpy())
+        return step

@@ -11,8 +11,9 @@ import tensorflow as tf
 from ..data.feed.feed import Feed
 from ..errors import PluginError, UsageError
 from ..game import AdversarialGame
+from ..game.means import is_of_every_round
 from ..game.state import state_variables
-from ..observe.window import ROUNDS_AVERAGED, is_of_every_round
+from ..observe.window import ROUNDS_AVERAGED
 from .flops import Cost, cost_of
 
 UNCOMPILABLE = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)

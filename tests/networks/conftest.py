@@ -8,9 +8,10 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from advnets.builtin.networks import advnets_architectures
-from advnets.networks import NetworkContext
+from advnets.networks import NetworkContext, mixes_examples
 
 
 @pytest.fixture
@@ -35,6 +36,21 @@ def generator_context() -> Callable[..., NetworkContext]:
         )
 
     return context
+
+
+@pytest.fixture
+def mixes() -> Callable[[keras.Model], bool]:
+    """``mixes(model)``: ask a network of one input whether it mixes examples."""
+
+    def ask(model: keras.Model) -> bool:
+        draw = np.random.default_rng(1)
+        shape = (4, *model.input_shape[1:])
+        batch, others = draw.uniform(size=shape), draw.normal(1.0, 3.0, shape)
+        return mixes_examples(
+            model, tf.constant(batch, tf.float32), tf.constant(others, tf.float32)
+        )
+
+    return ask
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from advnets.errors import UsageError
-from advnets.networks import BatchNorm, Relu, mixes_examples
+from advnets.networks import BatchNorm, Relu
 
 PAPER = {"channels": 128, "stages": 4}
 
@@ -39,7 +39,7 @@ def test_the_papers_generator(build, generator_context) -> None:
     assert trainable == sum(weights) + 2 * sum(normalised)  # γ and β, and no other bias
 
 
-def test_the_papers_discriminator(build, discriminator_context) -> None:
+def test_the_papers_discriminator(build, discriminator_context, mixes) -> None:
     model = build(discriminator_context((64, 64, 3)), "dcgan", **PAPER)
     assert shapes(model, "conv_") == [(32, 32, 128), (16, 16, 256), (8, 8, 512), (4, 4, 1024)]
     assert norms(model) == ["conv_1_norm", "conv_2_norm", "conv_3_norm"]
@@ -50,7 +50,7 @@ def test_the_papers_discriminator(build, discriminator_context) -> None:
     assert trainable == sum(weights) + 2 * (256 + 512 + 1024)
     slopes = [x.negative_slope for x in model.layers if isinstance(x, Relu) and x.negative_slope]
     assert slopes == [0.2] * 4
-    assert mixes_examples(model)
+    assert mixes(model)
 
 
 @pytest.mark.parametrize("role", ["generator", "discriminator"])
@@ -118,13 +118,13 @@ def test_sizes_that_cannot_be_halved_are_refused(
 
 
 def test_without_batch_normalisation_every_layer_has_a_bias(
-    build, generator_context, discriminator_context
+    build, generator_context, discriminator_context, mixes
 ) -> None:
     for context in (generator_context(4, (8, 8, 1)), discriminator_context((8, 8, 1))):
         model = build(context, "dcgan", channels=2, stages=2, batch_norm=False)
         names = [variable.name for variable in model.variables]
         assert names == ["kernel", "bias"] * 3
-        assert not mixes_examples(model)
+        assert not mixes(model)
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,10 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from advnets.networks import mixes_examples
-
 A1 = {"layers": [240, 240], "pieces": 5, "irange": 0.005, "dropout": [0.2, 0.5, 0.5]}
 
 
-def test_the_papers_mnist_discriminator(build, discriminator_context) -> None:
+def test_the_papers_mnist_discriminator(build, discriminator_context, mixes) -> None:
     model = build(discriminator_context((28, 28, 1)), "maxout", **A1)
     assert model.count_params() == 1_231_441
     assert model.output_shape == (None,)
@@ -26,7 +24,7 @@ def test_the_papers_mnist_discriminator(build, discriminator_context) -> None:
     for layer in ("maxout_0", "maxout_1", "output"):
         kernel = model.get_layer(layer).kernel.numpy()
         assert 0.0049 < np.abs(kernel).max() <= 0.005
-    assert not mixes_examples(model)
+    assert not mixes(model)
 
 
 def test_a_forward_pass_by_hand(build, discriminator_context) -> None:

@@ -1,30 +1,109 @@
+"""Networks are asked whether they let the examples of a batch influence each other."""
+
 from __future__ import annotations
 
 import keras
-
-from advnets.networks import mixes_examples
-
-
-def test_batch_normalisation_is_found_inside_nested_models(build, discriminator_context) -> None:
-    plain = build(discriminator_context((3,)), "mlp", layers=[4], dropout=[0.1, 0.1])
-    mixing = build(discriminator_context((3,)), "mlp", layers=[4], batch_norm="after")
-    assert not mixes_examples(plain)
-    assert mixes_examples(mixing)
-    x = keras.Input((3,))
-    assert mixes_examples(keras.Model(x, keras.Sequential([mixing])(x)))
+import pytest
+import tensorflow as tf
 
 
-def test_a_layer_can_declare_it() -> None:
-    class MinibatchStatistics(keras.layers.Layer):
-        mixes_examples = True
+class OfTheBatch(keras.layers.Layer):
+    """Adds a gain, 0 at first, times something of the whole batch."""
 
-        def call(self, x):
-            return x
+    def build(self, shape):
+        self.gain = self.add_weight(name="gain", shape=(), initializer="zeros")
 
-    x = keras.Input((3,))
-    assert mixes_examples(keras.Model(x, MinibatchStatistics()(x)))
+    def call(self, x):
+        return x + self.gain * self.seen(x)
 
 
-def test_layer_normalisation_does_not_mix() -> None:
-    x = keras.Input((3,))
-    assert not mixes_examples(keras.Model(x, keras.layers.LayerNormalization()(x)))
+class MinibatchDeviation(OfTheBatch):
+    """Karras et al. 2018: the deviation in groups of 4 examples, taken from afar."""
+
+    def seen(self, x):
+        groups = tf.reshape(x, [4, -1, 3])
+        return tf.tile(tf.math.reduce_std(groups, axis=[0, 2])[:, None], [4, 3])
+
+
+class MinibatchDiscrimination(OfTheBatch):
+    """Salimans et al. 2016: distances to all others."""
+
+    def seen(self, x):
+        return tf.reduce_sum(tf.exp(-tf.abs(x[:, None] - x[None])), axis=1)
+
+
+class CentredGroups(keras.layers.Layer):
+    """A group normalisation one of whose axes is the batch."""
+
+    def call(self, x):
+        return x - tf.reduce_mean(x, axis=0, keepdims=True)
+
+
+class Counting(keras.layers.Layer):
+    """Has a state that Keras knows nothing of."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = tf.Variable(0.0, trainable=False)
+
+    def call(self, x):
+        self.calls.assign_add(1.0)
+        return x
+
+
+class Packed(keras.layers.Layer):
+    """One answer for two examples."""
+
+    def call(self, x):
+        return tf.reshape(x, [-1, 6])
+
+
+def network(*layers: keras.layers.Layer) -> keras.Model:
+    return keras.Sequential([keras.Input((3,)), *layers, keras.layers.Dense(1)])
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        keras.layers.BatchNormalization(),
+        keras.layers.BatchNormalization(trainable=False),
+        keras.Sequential([keras.Input((3,)), keras.layers.BatchNormalization()]),
+        MinibatchDeviation(),
+        MinibatchDiscrimination(),
+        CentredGroups(),
+        Packed(),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_they_mix(layer: keras.layers.Layer, mixes) -> None:
+    assert mixes(network(layer))
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        keras.layers.LayerNormalization(),
+        keras.layers.Dropout(0.5),
+        keras.layers.GaussianNoise(1.0),
+        keras.layers.UnitNormalization(),
+        keras.layers.SpectralNormalization(keras.layers.Dense(3)),
+        Counting(),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_they_treat_examples_alone_and_stay_as_they_are(layer: keras.layers.Layer, mixes) -> None:
+    """Also where a state moves in training, and where noise is drawn."""
+    model = network(layer)
+    held = [*model.variables, *([layer.calls] if isinstance(layer, Counting) else [])]
+    before = [variable.numpy() for variable in held]
+    assert not mixes(model)
+    for variable, was in zip(held, before, strict=True):
+        assert (variable.numpy() == was).all()
+
+
+@pytest.mark.parametrize("name", ["mlp", "maxout"])
+@pytest.mark.parametrize("batch_norm", ["none", "before"])
+def test_built_in_ones(name, batch_norm, build, discriminator_context, mixes) -> None:
+    more = {} if name == "maxout" else {"batch_norm": batch_norm}
+    model = build(discriminator_context((3,)), name, layers=[4], dropout=[0.1, 0.1], **more)
+    assert mixes(model) == ("batch_norm" in more and batch_norm != "none")

@@ -15,13 +15,23 @@ from advnets.networks import BatchNorm, Dropout
 from advnets.observe.inference import ask, by_name, judge, judge_in_play
 
 
+def played(discriminator: keras.Model, seed: int = 1, *told: str) -> Any:
+    """A game with a discriminator that is told that."""
+    return SimpleNamespace(
+        roles={"discriminator": Role(("example", *told), "logits")},
+        discriminator=discriminator,
+        loss=NonSaturating(),
+        seed=seed,
+    )
+
+
 def test_in_play_d_takes_the_batch_s_statistics_and_keeps_its_own():
     x = keras.Input((1,))
     y = keras.layers.Dropout(0.5, seed=1)(BatchNorm(epsilon=0.0)(x))
     network = keras.Model(x, {"logits": y})
     batch = np.array([[10.0], [50.0]], np.float32)
     before = [variable.numpy() for variable in network.variables]
-    said = judge_in_play(network, NonSaturating(), 1, batch)
+    said = judge_in_play(played(network), batch)
     # −1 or 1 after normalisation; then dropped, or doubled.
     assert set(np.abs(said["logits"]).round(4).ravel()) <= {0.0, 2.0}
     assert said["probability"].shape == said["logits"].shape
@@ -36,7 +46,7 @@ def test_in_play_each_batch_has_a_mask_of_its_own():
 
     def kept(seed: int, value: float) -> np.ndarray:
         batch = np.full((200, 1), value, np.float32)
-        return judge_in_play(network, NonSaturating(), seed, batch)["logits"] > 0
+        return judge_in_play(played(network, seed), batch)["logits"] > 0
 
     masks = [kept(1, 1.0), kept(1, 2.0), kept(2, 1.0)]
     for mask in masks:
@@ -44,6 +54,16 @@ def test_in_play_each_batch_has_a_mask_of_its_own():
     assert (masks[0] != masks[1]).any()
     assert (masks[0] != masks[2]).any()
     np.testing.assert_array_equal(kept(1, 1.0), masks[0])
+
+
+def test_in_play_d_is_told_what_it_takes():
+    x, y = keras.Input((1,), name="example"), keras.Input((1,), name="label")
+    network = keras.Model({"example": x, "label": y}, keras.layers.Add()([x, 10 * y]))
+    batch, labels = np.array([[1.0], [2.0]], np.float32), np.array([[3.0], [4.0]], np.float32)
+    said = judge_in_play(played(network, 1, "label"), batch, label=labels)
+    assert said["logits"].tolist() == [31.0, 42.0]
+    with pytest.raises(UsageError, match="takes example, label; it was called with example"):
+        judge_in_play(played(network, 1, "label"), batch)
 
 
 def game() -> Any:

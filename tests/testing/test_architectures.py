@@ -35,14 +35,6 @@ def network(context: NetworkContext, *extra: Any, seeded: bool = True) -> keras.
     return keras.Model(inputs, keras.layers.Reshape(context.output_shape)(out))
 
 
-@keras.saving.register_keras_serializable("tests")
-class Centred(keras.layers.Layer):
-    """Lets examples influence each other, and doesn't say so."""
-
-    def call(self, x):
-        return x - keras.ops.mean(x, axis=0, keepdims=True)
-
-
 class Homeless(keras.layers.Layer):
     """Not registered, so that a saved model cannot be loaded."""
 
@@ -57,10 +49,6 @@ class Idle(keras.layers.Layer):
 
     def call(self, x):
         return x
-
-
-class Declared(Centred):
-    mixes_examples = True
 
 
 def of_28(context: NetworkContext) -> keras.Model:
@@ -141,7 +129,6 @@ def test_a_right_one_passes(build: Build) -> None:
 @pytest.mark.parametrize(
     ("build", "check", "message"),
     [
-        (lambda c: network(c, Centred()), "treats_examples_alone_or_says_so", "mixes_examples"),
         (lambda c: network(c, keras.layers.Dropout(0.5)), "draws_from_the_draw", "Dropout"),
         (lambda c: network(c, seeded=False), "starts_from_its_seed", "whatever the run's seed"),
         (lambda c: network(c, Homeless()), "can_be_saved", "register_keras_serializable"),
@@ -167,7 +154,7 @@ def test_a_right_one_passes(build: Build) -> None:
         ),
     ],
     ids=[
-        *("mixing", "dropout", "seed", "save", "idle", "log", "encoder", "told", "deaf", "typo"),
+        *("dropout", "seed", "save", "idle", "log", "encoder", "told", "deaf", "typo"),
         *("unbuilt", "shape"),
     ],
 )
@@ -176,7 +163,7 @@ def test_finds(build: Build, check: str, message: str, failure: Failure) -> None
 
 
 PLAYED = ("builds_what_its_role_needs", "plays_a_short_game")
-TRAINED = ("draws_from_the_draw", "treats_examples_alone_or_says_so", "plays_a_short_game")
+TRAINED = ("draws_from_the_draw", "plays_a_short_game")
 
 
 @pytest.mark.parametrize(
@@ -204,13 +191,6 @@ def test_a_component_says_what_it_is_for() -> None:
             example={"shape": (6, 2)},
         )
     )
-
-
-def test_mixing_may_be_declared(failure: Failure) -> None:
-    def build(context: NetworkContext) -> keras.Model:
-        return network(context, Declared())
-
-    assert not failure("architectures", build, "treats_examples_alone_or_says_so")
 
 
 def test_refusing_everything_is_no_way_out(failure: Failure) -> None:

@@ -260,8 +260,10 @@ def test_a_callback_can_stop_a_run(small, plugin, tmp_path):
         run_dir=tmp_path / "run",
         plugins=[plugin],
     )
-    assert run.manifest["status"] == "interrupted"
+    assert run.manifest["status"] == "finished"
+    assert run.manifest["ended_by"] == "Stopper ended the run after round 7"
     assert run.manifest["step"] == 7  # a callback on batches sees every round
+    assert run.metrics[-1]["step"] == 7
 
 
 def test_a_batch_larger_than_the_data_is_refused(small, tmp_path):

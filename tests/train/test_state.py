@@ -154,12 +154,13 @@ def test_early_stopping_waits_as_long_after_a_pause():
         moments = KerasMoments([stopping], 1, kept)
         moments.begin(model, first)
         for epoch in range(first, last):
-            moments.between_rounds(epoch + 1, False, {"d_loss": values[epoch]})
+            moments.add({"d_loss": values[epoch]}, 1)
+            moments.between_rounds(epoch + 1, False)
         return model.stop_training, moments.kept()
 
     stopped, kept = epochs(0, 3, None)
     assert not stopped
-    assert kept == {"0 EarlyStopping": {"wait": 1, "best": 2.0, "best_epoch": 1}}
+    assert kept["0 EarlyStopping"] == {"wait": 1, "best": 2.0, "best_epoch": 1}
     assert not epochs(3, 4, kept)[0]
     assert epochs(3, 5, kept)[0]
     assert not epochs(3, 5, None)[0]  # which is what happened
@@ -171,8 +172,8 @@ def test_going_back_resets_what_was_counted_since():
     moments.begin(object(), 0)
     stopping.wait, stopping.best = 4, float("inf")
     kept = moments.kept()
-    assert kept == {"0 ReduceLROnPlateau": {"wait": 4, "best": "inf"}}
-    moments.restore({})
+    assert kept["0 ReduceLROnPlateau"] == {"wait": 4, "best": "inf"}
+    moments.go_back(0, {})
     assert (stopping.wait, stopping.best) == (0, None)
-    moments.restore(kept)
+    moments.go_back(0, kept)
     assert (stopping.wait, stopping.best) == (4, float("inf"))

@@ -70,7 +70,8 @@ def test_batch_norm_everywhere_but_at_the_input(where: str, normalised: list[str
     model = autoencoder(CONTEXT, encoder=[8, 8, 8], batch_norm=where)
     assert layers(model, BatchNorm) == normalised
     # Real and generated examples then go through D as batches of their own.
-    assert mixes_examples(model) == bool(normalised)
+    x = tf.random.stateless_uniform([4, 4, 4, 1], [1, 2])
+    assert mixes_examples(model, x, 1 + 5 * x**2) == bool(normalised)
 
 
 def test_starts_from_the_given_deviation_and_the_seed() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from advnets_ebgan.value import ebgan_value
 
+from advnets.data import Field
 from advnets.errors import DataError
 from advnets.evaluate import Data, MetricContext, Players
 
@@ -38,6 +39,31 @@ def test_at_the_equilibrium_it_is_the_margin(gamma):
     """E = γ everywhere, for any γ in [0, m]."""
     (value, *_) = ebgan_value(context([gamma] * 5, [gamma] * 5), margin=10, samples=5)
     assert (value.value, value.error) == (10.0, 0.0)
+
+
+def test_d_is_told_the_labels_of_the_split():
+    """E(x | y) = x + y; samples are drawn of the labels 0, 1, 0 and are their labels' tenfold."""
+    labels = np.array([0, 1])
+    told = MetricContext(
+        samples=lambda n, seed, first=0, given=None: (
+            10.0 * np.asarray(given["label"], np.float32)[first:n, None]
+        ),
+        data=Data(
+            load=lambda split: np.array([[1.0], [3.0]], np.float32),
+            splits=("test",),
+            field=lambda split, name: {"label": labels}[name],
+        ),
+        told={"latent": Field((1,), "float32"), "label": Field((), "int64", classes=2)},
+        players=Players(
+            judge_in_play=lambda x, label: {"energy": x[:, 0] + label},
+            discriminator_told=("label",),
+        ),
+    )
+    value, real, fake = ebgan_value(told, margin=2, samples=3, batch=2)
+    assert real.value == (1 + 4) / 2
+    assert fake.value == pytest.approx((0 + 11 + 0) / 3)
+    assert value.value == pytest.approx(2.5 + (2 + 0 + 2) / 3)
+    assert value.protocol["told"] == ["label"]
 
 
 def test_another_margin_than_the_losses_is_refused():

@@ -80,6 +80,7 @@ def advnets_losses() -> list[Component]:
             "advnets_ebgan.margin:EbganMargin",
             "D minimises E(x) + [m - E(G(z))]⁺, G minimises E(G(z)) (Zhao et al. 2016)",
             MarginParameters,
+            requires=("energy",),
         )
     ]
 
@@ -94,6 +95,8 @@ def advnets_penalties() -> list[Component]:
             "mean squared cosine between D's features of generated examples, for G "
             "(Zhao et al. 2016)",
             PullingAwayParameters,
+            requires=("features",),
+            networks=(),
         )
     ]
 

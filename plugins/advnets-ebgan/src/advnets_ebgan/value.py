@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -28,6 +28,9 @@ def ebgan_value(
     normalisation takes the batch's statistics, and dropout drops. By moving averages of both
     sides an auto-encoder rebuilds neither, and the energies are not the game's.
 
+    A D that is told a label, say, is told that of each real example; as many samples of each
+    value are drawn, in the order of the split, over and over, and D is told these.
+
     Args:
         context: Samples, data and D.
         margin: m; the loss's by default.
@@ -44,8 +47,11 @@ def ebgan_value(
     Source: Zhao, Mathieu and LeCun 2016 (arXiv:1609.03126), equation 3 and theorem 1.
     """
     margin = _margin(context, margin)
-    real = _energies(context, context.real_parts(split), batch)
-    fake = _energies(context, context.generated_parts(samples), batch)
+    told = _told(context, split)
+    real = _energies(context, context.real_parts(split), told, batch)
+    drawn = {name: np.resize(values, (samples, *values.shape[1:])) for name, values in told.items()}
+    given = {name: values for name, values in drawn.items() if name in context.told}
+    fake = _energies(context, context.generated_parts(samples, given), drawn, batch)
     below = mean_interval(np.maximum(margin - fake, 0.0))
     of_real, of_fake = mean_interval(real), mean_interval(fake)
     value = float(real.mean() + np.maximum(margin - fake, 0.0).mean())
@@ -64,6 +70,7 @@ def ebgan_value(
             precision="float64",
             preprocess=None if preprocess is None else preprocess.description,
             error="of the mean",
+            **({"told": list(told)} if told else {}),
             **interval.protocol(),
         )
         return Score(name, value, interval.error, protocol)
@@ -92,12 +99,29 @@ def _margin(context: MetricContext, margin: float | None) -> float:
     return own
 
 
-def _energies(context: MetricContext, parts: Iterator[np.ndarray], batch: int) -> np.ndarray:
+def _told(context: MetricContext, split: str) -> dict[str, np.ndarray]:
+    """Return what D is told of a split's examples, by name, ``[N, ...]`` each."""
+    told = {name: context.data.field(split, name) for name in context.discriminator_told}
+    if context.source is not None:
+        prepare = context.source.preprocess_field
+        return {name: np.asarray(prepare(name, values)) for name, values in told.items()}
+    return {name: np.asarray(values) for name, values in told.items()}
+
+
+def _energies(
+    context: MetricContext,
+    parts: Iterator[np.ndarray],
+    told: Mapping[str, np.ndarray],
+    batch: int,
+) -> np.ndarray:
     """Return E of each example, float64 ``[N]``, in batches of nearly equal size."""
     found: list[np.ndarray] = []
+    judge, done = context.judge_in_play, 0
     for part in parts:
         for examples in np.array_split(part, max(len(part) // batch, 1)):
-            output = context.judge_in_play(examples) if context.judge_in_play is not None else {}
+            own = {name: values[done : done + len(examples)] for name, values in told.items()}
+            output = judge(examples, **own) if judge is not None else {}
+            done += len(examples)
             if "energy" not in output:
                 raise DataError(
                     "the discriminator gives no energy",

@@ -13,11 +13,13 @@ def advnets_losses() -> list[Component]:
             "relativistic_average",
             "advnets_relativistic.average:RelativisticAverage",
             "D compares each example with the other side's mean (Jolicoeur-Martineau 2018)",
+            requires=("logits",),
         ),
         Component(
             "relativistic",
             "advnets_relativistic.paired:Relativistic",
             "D compares real and generated examples in pairs (Jolicoeur-Martineau 2018)",
+            requires=("logits",),
         ),
     ]
 

@@ -33,6 +33,7 @@ def advnets_losses() -> list[Component]:
             "wasserstein",
             "advnets_wgan.wasserstein:Wasserstein",
             "D minimises C(G(z)) - C(x), G minimises -C(G(z)) (Arjovsky et al. 2017)",
+            requires=("logits",),
         )
     ]
 
@@ -46,6 +47,8 @@ def advnets_penalties() -> list[Component]:
             "advnets_wgan.gradient_penalty:GradientPenalty",
             "λ (‖∇C‖ - 1)² between real and generated examples, for D (Gulrajani et al. 2017)",
             GradientPenaltyParameters,
+            requires=("logits",),
+            networks=(),
         )
     ]
 

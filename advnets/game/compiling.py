@@ -1,0 +1,53 @@
+"""Refuse what ``keras.Model.compile`` takes and a game cannot have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import UsageError
+
+METRIC = (
+    "a Keras metric compares predictions with targets, and a game has neither",
+    "V(D, G), probabilities and accuracies are logged as they are; `observe` of a loss or a "
+    "penalty logs more, and metrics of advnets.evaluate score samples",
+)
+REFUSED = {
+    "optimizer": (
+        "each player has an optimizer of its own",
+        "compile(generator_optimizer=…, discriminator_optimizer=…)",
+    ),
+    "loss": (
+        "what the players minimise is part of the game",
+        "AdversarialGame(…, loss=NonSaturating())",
+    ),
+    "loss_weights": (
+        "a game has no outputs whose losses could be weighted",
+        "losses and penalties have weights of their own, such as R1(gamma=10)",
+    ),
+    "metrics": METRIC,
+    "weighted_metrics": METRIC,
+    "auto_scale_loss": (
+        "each player has a loss scale of its own where its gradient passes through float16",
+        "leave it out",
+    ),
+}
+"""Why a game cannot be compiled with them, and what to do instead."""
+
+
+def refuse_options(options: Mapping[str, Any]) -> None:
+    """Refuse what a game cannot be compiled with; what is ``None`` is as if it were not there.
+
+    Raises:
+        UsageError: With the reason.
+    """
+    for name, value in options.items():
+        if name not in REFUSED:
+            raise UsageError(
+                f"compile(…, {name}=…): there is no such option",
+                hint="generator_optimizer, discriminator_optimizer, optimizers, jit_compile, "
+                "run_eagerly, steps_per_execution",
+            )
+        if value is not None:
+            why, instead = REFUSED[name]
+            raise UsageError(f"compile(…, {name}={value!r}): {why}", hint=instead)

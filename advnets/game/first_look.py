@@ -1,0 +1,220 @@
+"""Look at a game's networks before its first round: whether they fit each other, loss and data."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from .. import random
+from ..data import Field
+from ..data.ranges import ACTIVATIONS, Range, describe_range, explain_misfit
+from ..errors import UsageError
+from ..networks import mixes_examples
+from ..networks.ending import graph_output, last_activation
+from ..random import Draw
+from .role import Role, Space
+from .wiring import input_fields
+
+if TYPE_CHECKING:
+    from .game import AdversarialGame
+
+log = logging.getLogger(__name__)
+
+ASKED = 8
+"""Examples that a network is asked of."""
+UNIT = ACTIVATIONS["sigmoid"]
+
+
+def look_at_networks(game: AdversarialGame) -> set[str]:
+    """Refuse networks that fit neither each other nor the loss, and warn of those that hardly do.
+
+    What a graph of layers says of itself is read off it; other networks are called with a few
+    made-up examples.
+
+    Returns:
+        The judges that treat examples independently, so that one call for real and generated
+        examples is the same as two.
+
+    Raises:
+        UsageError: If a network cannot be called with what its role takes, if it gives another
+            shape or whole numbers, or if a judge's probabilities are taken for logits.
+    """
+    spaces: dict[Space, Field] = dict(_declared(game))
+    alone = set()
+    for name in sorted(game.networks, key=lambda one: one != "generator"):  # what it gives is taken
+        network, role = game.networks[name], game.roles[name]
+        given = _outputs(name, network, role, spaces)
+        _check_given(name, role, given, spaces)
+        if role.kind == "discriminator":
+            _check_logits(game, name, network, role, spaces)
+            batches = [_made_up(network, role, spaces, seed) for seed in (0, 1)]
+            if None not in batches and not mixes_examples(network, *batches):
+                alone.add(name)
+    return alone
+
+
+def warn_of_range(game: AdversarialGame, examples: Range | None) -> None:
+    """Warn where what ends the generator does not reach the examples, or far beyond them.
+
+    Args:
+        game: The game.
+        examples: The ends of the interval that its examples lie in; ``None``: unknown.
+    """
+    for name, role in game.roles.items():
+        if examples is None or list((role.gives or {}).values()) != ["example"]:
+            continue
+        network, spaces = game.networks[name], dict(_declared(game))
+        activation, how = last_activation(network), ""
+        if activation is None:
+            activation = _guess(network, role, spaces, ("sigmoid", "tanh"))
+            how = f", as far as {ASKED} samples tell"
+        found = explain_misfit(activation, examples) if activation is not None else None
+        if found is not None:
+            log.warning("the %s does not fit the data%s: %s; %s", name, how, *found)
+
+
+def _declared(game: AdversarialGame) -> dict[Space, Field]:
+    """Return what is known of spaces without calling anything."""
+    known: dict[Space, Field] = {name: each.field for name, each in game.conditions.items()}
+    if game.prior is not None:
+        known["latent"] = Field(game.prior.shape, "float32")
+    for name, network in game.networks.items():
+        role, inputs = game.roles[name], input_fields(network, game.roles[name])
+        for key, space in role.takes.items():
+            if key in inputs:
+                known.setdefault(space, inputs[key])
+    return known
+
+
+def _outputs(name: str, network: keras.Model, role: Role, spaces: Mapping[Space, Field]) -> Any:
+    """Return what a network gives, symbolically where it can; ``None`` where it is not known."""
+    output = graph_output(network)
+    if output is not None:
+        return output
+    batch = _made_up(network, role, spaces, 0)
+    if batch is None:
+        return None
+    shapes = tf.nest.map_structure(lambda x: tuple(x.shape[1:]), batch)
+    try:
+        return _call(network, batch)
+    except Exception as error:
+        first = (str(error).strip().splitlines() or [""])[0][:300]
+        raise UsageError(
+            f"the {name} cannot be called with {shapes}, the shape of what it takes: "
+            f"{type(error).__name__}: {first}",
+            hint="networks that exchange something agree on its shape",
+        ) from error
+
+
+def _call(network: keras.Model, batch: Any) -> Any:
+    segments = [("asked", len(tf.nest.flatten(batch)[0]))]
+    with random.scope(Draw(0, 0), "asked", segments):
+        return network(batch, training=False)
+
+
+def _check_given(name: str, role: Role, given: Any, spaces: dict[Space, Field]) -> None:
+    """Refuse whole numbers of what moves, and another shape than others know; learn the shape."""
+    gives = role.gives or {}
+    said = dict(given) if isinstance(given, Mapping) else dict.fromkeys(list(gives)[:1], given)
+    for key, value in said.items():
+        if not (hasattr(value, "dtype") and key in (*gives, "logits", "energy")):
+            continue
+        dtype = tf.as_dtype(keras.backend.standardize_dtype(value.dtype))
+        if role.player is not None and not dtype.is_floating:
+            raise UsageError(
+                f"the {name} returns {dtype.name}, which has no gradient: it could not be trained",
+                hint="let it return floating-point numbers, without a cast or an argmax at its end",
+            )
+        space, shape = gives.get(key), tuple(value.shape[1:])
+        if space not in ("example", "latent") or None in shape:
+            continue  # a field of classes, say, is given by their logits
+        known = spaces.setdefault(space, Field(shape, "float32"))
+        if known.shape != shape:
+            raise UsageError(
+                f"the {name} gives {space!r} of the shape {shape}; others take {known.shape}",
+                hint="networks that exchange something agree on its shape",
+            )
+
+
+def _check_logits(
+    game: AdversarialGame,
+    name: str,
+    network: keras.Model,
+    role: Role,
+    spaces: Mapping[Space, Field],
+) -> None:
+    """Refuse a judge whose probabilities would be taken for logits; warn of other bounds."""
+    if "logits" not in game.loss.requires:
+        return
+    loss = type(game.loss).__name__
+    activation = last_activation(network, "logits")
+    if activation is None and _guess(network, role, spaces, ("sigmoid",)) is not None:
+        log.warning(
+            "what the %s returns lies in %s, as far as %d examples tell: are these probabilities? "
+            "%s takes them for logits, any number",
+            *(name, describe_range(UNIT), ASKED, loss),
+        )
+    if activation not in ACTIVATIONS:
+        return
+    reached = ACTIVATIONS[activation]
+    if reached == UNIT and game.loss.log_odds:
+        raise UsageError(
+            f"the {name} ends in {activation}, and {loss} takes what it returns for a logit, "
+            "log D/(1 - D): as one, a number in [0, 1] says D = 0.5 to 0.73, whatever the example",
+            hint="end it in a linear layer, Dense(1): the loss applies the sigmoid itself",
+        )
+    log.warning(
+        "the %s ends in %s, in %s, and %s takes what it returns for logits, any number: end it "
+        "in a linear layer",
+        *(name, activation, describe_range(reached), loss),
+    )
+
+
+def _guess(
+    network: keras.Model, role: Role, spaces: Mapping[Space, Field], among: tuple[str, ...]
+) -> str | None:
+    """Return the activation whose interval holds all that a network gives for wide inputs."""
+    batch = _made_up(network, role, spaces, 1, scale=100.0)
+    if batch is None:
+        return None
+    given = _call(network, batch)
+    given = given.get("logits") if isinstance(given, Mapping) else given
+    if given is None:
+        return None
+    values = np.asarray(given, np.float64)
+    for name in among:
+        low, high = ACTIVATIONS[name]
+        if values.size and low <= values.min() < values.max() <= high:
+            return name
+    return None
+
+
+def _made_up(
+    network: keras.Model,
+    role: Role,
+    spaces: Mapping[Space, Field],
+    seed: int,
+    scale: float = 3.0,
+) -> Any:
+    """Return made-up examples of all that a network takes; ``None`` if a shape is not known.
+
+    Those of another seed have another mean and deviation. Classes are 0, which there is always.
+    """
+    inputs, draw = input_fields(network, role), np.random.default_rng(seed)
+    made = {}
+    for key, space in role.takes.items():
+        plain = Field(tuple(space), "float32") if isinstance(space, tuple) else None
+        field = inputs.get(key) or spaces.get(space) or plain
+        if field is None:
+            return None
+        shape, dtype = (ASKED, *field.shape), tf.as_dtype(field.dtype)
+        drawn = draw.uniform(size=shape) if seed == 0 else draw.normal(1.0, scale, shape)
+        if not dtype.is_floating:
+            drawn = draw.integers(0, 256, shape) if space == "example" else np.zeros(shape)
+        made[key] = tf.constant(drawn, dtype)
+    return made if len(made) > 1 else next(iter(made.values()), None)

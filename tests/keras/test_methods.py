@@ -1,0 +1,267 @@
+"""The methods of keras.Model on a game made by hand."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras_lines import refused, works
+
+from advnets.game import R1, Alternating, Categorical, Penalty, Simultaneous, state
+from advnets.game.state import state_variables
+
+
+@pytest.fixture(scope="module")
+def game(make_game):
+    """For tests that leave it as it is."""
+    return make_game()
+
+
+def snapshot(game):
+    return {name: variable.numpy() for name, variable in state_variables(game).items()}
+
+
+def assert_same(before, after):
+    assert before.keys() == after.keys()
+    for name, value in before.items():
+        np.testing.assert_array_equal(value, after[name], err_msg=name)
+
+
+@works(
+    "methods",
+    "`fit`",
+    "Plays a round per batch; what an epoch and its callbacks log are means over its batches so "
+    "far, weighted by their sizes.",
+)
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_an_epoch_logs_means(make_game, points, steps):
+    game, apart = make_game(), make_game()
+    game.compile("sgd", "sgd", steps_per_execution=steps)
+    apart.compile("sgd", "sgd")
+    seen = []
+    watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(logs))
+    fitted = game.fit(points, batch_size=4, shuffle=False, verbose=0, callbacks=[watch])
+    each = [apart.train_step(points[start : start + 4]) for start in (0, 4, 8)]
+    for name, found in fitted.history.items():
+        expected = np.average([float(logs[name]) for logs in each], weights=[4, 4, 2])
+        assert found[0] == pytest.approx(expected, rel=1e-5), name
+        assert seen[-1][name] == pytest.approx(expected, rel=1e-5)
+    assert len(seen) == -(-3 // steps)
+    assert int(game.rounds.numpy()) == 3
+
+
+def test_means_of_norms_are_of_the_rounds_that_measured_them(make_game, points):
+    game, apart = make_game(), make_game()
+    game.norms_every = 2
+    fitted = game.fit(points, batch_size=5, shuffle=False, verbose=0)
+    first = apart.train_step(points[:5])
+    assert fitted.history["d_gradient_norm"][0] == pytest.approx(
+        float(first["d_gradient_norm"]), rel=1e-5
+    )
+    assert "norms_measured" not in fitted.history
+
+
+@works("methods", "`train_on_batch`", "Plays one round, and returns what it logs.")
+def test_train_on_batch(make_game, points):
+    game, apart = make_game(), make_game()
+    logs = game.train_on_batch(points, return_dict=True)
+    expected = apart.train_step(points)
+    assert logs == pytest.approx({name: float(value) for name, value in expected.items()}, rel=1e-5)
+    listed = game.train_on_batch(points)
+    assert len(listed) == len(game.metrics_names)
+    assert game.metrics_names == sorted(expected)
+
+
+@works(
+    "methods",
+    "`evaluate`",
+    "Judges held-out examples, with networks as in inference and latent points that are the same "
+    "every time: losses with penalties, V, accuracies. Nothing moves. As a list in the order of "
+    "`metrics_names`, or by name.",
+)
+def test_evaluate(make_network, make_game, points):
+    dropping = keras.Sequential([make_network(2, 4, 7), keras.layers.Dropout(0.5, seed=1)])
+    dropping.add(keras.layers.Dense(1))
+    game = make_game(discriminator=dropping, penalties=[R1(2.0)])
+    before = snapshot(game)
+    found = game.evaluate(points, batch_size=4, verbose=0, return_dict=True)
+    assert game.evaluate(points, batch_size=4, verbose=0) == [found[n] for n in game.metrics_names]
+    assert_same(before, snapshot(game))
+    assert {"d_loss", "g_loss", "value", "d_accuracy_real"} <= found.keys()
+    assert "d_gradient_norm" not in found
+    # By hand: D = sigmoid(logits) without dropout; R1's γ/2 ‖∇C‖² of real examples.
+    x = tf.constant(points)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        logits = game.discriminator(x, training=False)
+    penalty = tf.reduce_sum(tape.gradient(logits, x) ** 2, axis=1)
+    assert found["d_real"] == pytest.approx(np.mean(tf.sigmoid(logits)), rel=1e-5)
+    assert found["d_loss"] == pytest.approx(-found["value"] + np.mean(penalty), rel=1e-4)
+    game.fit(points, batch_size=5, verbose=0)  # goes on as if nothing had been looked at
+    apart = make_game(discriminator=keras.models.clone_model(dropping), penalties=[R1(2.0)])
+    assert apart.rounds.numpy() == 0
+    assert game.rounds.numpy() == 2
+
+
+@works("methods", "`test_on_batch`", "Judges one batch, as `evaluate` does its first.")
+def test_test_on_batch(game, points):
+    found = game.test_on_batch(points, return_dict=True)
+    assert found == pytest.approx(game.evaluate(points, verbose=0, return_dict=True))
+
+
+@works("methods", "`fit(validation_data=…)`", "Logs what `evaluate` returns, `val_d_loss`.")
+def test_validation_data(make_game, points):
+    game = make_game()
+    history = game.fit(points, validation_data=(points[:5],), verbose=0).history
+    expected = game.evaluate(points[:5], verbose=0, return_dict=True)
+    found = {name[4:]: value[0] for name, value in history.items() if name.startswith("val_")}
+    assert found == pytest.approx(expected)
+
+
+class Growing(Penalty):
+    """Changes its weight while it computes."""
+
+    def __init__(self):
+        self.weight = state(1.0)
+
+    def __call__(self, play):
+        self.weight.assign_add(1.0)
+        return self.weight * play.real.critic(play.real.x).logits
+
+
+@refused(
+    "methods",
+    "`evaluate` with a penalty that changes its state while it computes",
+    "Looking must not change what training goes on from; `update` is where states change.",
+    match=r"would change its variable 'penalties.0/0000/weight'",
+)
+def test_evaluation_that_would_change_the_game(make_game, points):
+    make_game(penalties=[Growing()]).evaluate(points, verbose=0)
+
+
+@works(
+    "methods",
+    "`predict`, `predict_on_batch`, `game(…)`",
+    "Samples made of latent points, with averaged weights where they are kept.",
+)
+def test_predict(game):
+    z = np.random.default_rng(1).normal(size=(7, 3)).astype("float32")
+    expected = game.generator(z).numpy()
+    np.testing.assert_allclose(game.predict(z, batch_size=3, verbose=0), expected, rtol=1e-5)
+    np.testing.assert_allclose(game.predict_on_batch(z), expected, rtol=1e-5)
+    np.testing.assert_allclose(game(z), expected, rtol=1e-5)
+    np.testing.assert_allclose(game({"latent": z}), expected, rtol=1e-5)
+    np.testing.assert_allclose(game.generate_from(z), expected, rtol=1e-5)
+
+
+@works("methods", "`predict` of a conditional game", "Takes a dictionary, by what G is told.")
+def test_predict_told(make_game):
+    z, code = keras.Input((3,), name="latent"), keras.Input((), name="code", dtype="int64")
+    told = keras.layers.Concatenate()([z, keras.layers.Embedding(4, 2)(code)])
+    generator = keras.Model({"latent": z, "code": code}, keras.layers.Dense(2)(told))
+    game = make_game(generator=generator, conditions={"code": Categorical(4)})
+    given = {"latent": np.ones([4, 3], "float32"), "code": np.arange(4)}
+    found = game.predict(given, verbose=0)
+    np.testing.assert_allclose(found, generator(given), rtol=1e-5)
+    assert len(np.unique(found, axis=0)) == 4
+
+
+@refused(
+    "methods",
+    "`predict` of examples",
+    "Samples are made of latent points; `game.discriminator.predict` judges.",
+    match=r"made of 'latent' of the shape \(3,\); \(2,\) was given",
+)
+def test_predict_of_examples(game, points):
+    game.predict(points, verbose=0)
+
+
+@works("compile", "`run_eagerly=True`", "The same rounds, operation by operation.")
+@pytest.mark.parametrize("updates", [Alternating(2), Simultaneous()])
+def test_run_eagerly(make_game, points, updates):
+    logs = []
+    for eagerly in (False, True):
+        game = make_game(updates=updates)
+        game.compile("sgd", "sgd", run_eagerly=eagerly)
+        logs.append(game.fit(points, batch_size=10, epochs=2, shuffle=False, verbose=0).history)
+    for name, values in logs[0].items():
+        assert logs[1][name] == pytest.approx(values, rel=1e-4), name
+
+
+@works("compile", "`jit_compile=True`", "XLA compiles the round; its numbers are the same ones.")
+def test_jit_compile(make_game, points):
+    logs = []
+    for jit in (False, True):
+        game = make_game()
+        game.compile("sgd", "sgd", jit_compile=jit)
+        logs.append(game.fit(points, batch_size=10, shuffle=False, verbose=0).history)
+    for name, values in logs[0].items():
+        assert logs[1][name] == pytest.approx(values, rel=1e-4), name
+
+
+@works(
+    "compile",
+    "`steps_per_execution`",
+    "That many rounds between two calls of callbacks, on replicas too. They are not compiled into "
+    "one loop, as those of `advnets run` are.",
+)
+def test_steps_per_execution(make_game, points):
+    calls = []
+    game = make_game()
+    game.compile("sgd", "sgd", steps_per_execution=4)
+    watch = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: calls.append(batch)
+    )
+    game.fit(points, batch_size=1, verbose=0, callbacks=[watch])
+    assert len(calls) == 3
+    assert game.rounds.numpy() == 10
+
+
+@refused(
+    "compile",
+    "`compile(loss=…)`",
+    "What the players minimise is part of the game.",
+    match=r"compile\(…, loss='mse'\): what the players minimise is part of the game",
+)
+def test_compile_with_a_loss(game):
+    game.compile("sgd", "sgd", loss="mse")
+
+
+@refused(
+    "compile",
+    "`compile(metrics=…, weighted_metrics=…)`",
+    "A Keras metric compares predictions with targets, and a game has neither.",
+    match="and a game has neither",
+)
+@pytest.mark.parametrize("name", ["metrics", "weighted_metrics"])
+def test_compile_with_metrics(game, name):
+    game.compile("sgd", "sgd", **{name: ["accuracy"]})
+
+
+@refused(
+    "compile",
+    "`compile(optimizer=…)`",
+    "Each player has an optimizer of its own.",
+    match="each player has an optimizer of its own",
+)
+def test_compile_with_one_optimizer(game):
+    game.compile(optimizer="adam")
+
+
+@refused(
+    "compile",
+    "`compile(loss_weights=…, auto_scale_loss=…)`, unknown options",
+    "A game has no outputs to weight, and a loss scale for each player.",
+    match=r"no outputs|loss scale of its own|no such option",
+)
+@pytest.mark.parametrize(
+    "option", [{"loss_weights": [1.0]}, {"auto_scale_loss": True}, {"learning_rate": 0.1}]
+)
+def test_compile_with_other_options(game, option):
+    game.compile("sgd", "sgd", **option)
+
+
+def test_a_refused_compile_leaves_the_loss(game):
+    before = game.loss
+    with pytest.raises(Exception, match="part of the game"):
+        game.compile("sgd", "sgd", loss="mse")
+    assert game.loss is before
