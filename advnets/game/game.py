@@ -22,6 +22,7 @@ from .batches import Batch, as_batch
 from .conditions import Condition
 from .encounter import Encounter, Generated
 from .first_look import look_at_networks
+from .given_data import Watched
 from .losses import Loss, Minimax
 from .means import Means
 from .objectives import Objectives
@@ -161,6 +162,7 @@ class AdversarialGame(Objectives):
         self._in_parts: set[str] = set()
         self._unheard_said = False
         self._means = Means()
+        self._given = Watched(self)
         if self.penalties or type(self.encounter) not in (Encounter, Generated):
             for judge in judges:
                 make_switchable(everyone[judge])
@@ -239,15 +241,19 @@ class AdversarialGame(Objectives):
     def make_train_function(self, force: bool = False) -> Any:
         """Return what ``fit`` calls for a batch: it returns means over the epoch so far."""
         if self.train_function is None or force:
-            self.train_function = self._means.over(
-                self, lambda data, number: self.train_step(data), self.may_skip
+            play = self._means.over(self, lambda data, number: self.train_step(data), self.may_skip)
+            self.train_function = lambda batches: play(
+                self._given.over(batches, self._means.batches)
             )
         return self.train_function
 
     def make_test_function(self, force: bool = False) -> Any:
         """Return what ``evaluate`` calls for a batch: it returns means over all so far."""
         if self.test_function is None or force:
-            self.test_function = self._means.over(self, self.test_step, False)
+            judge = self._means.over(self, self.test_step, False)
+            self.test_function = lambda batches: judge(
+                self._given.over(batches, self._means.batches)
+            )
         return self.test_function
 
     def make_predict_function(self, force: bool = False) -> None:
