@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ..errors import PluginError, UsageError
+from ..errors import UsageError
 from ..networks import computes_in
 from ..optimizers.schedules import Scaled
 from . import batch
@@ -18,6 +18,8 @@ from .compiling import refuse_options
 from .finiteness import MOST_CHECKED, all_finite, zero_if_all_finite, zero_if_finite
 from .loss_scale import LossScale
 from .losses import Loss
+from .reach import refuse_frozen, refuse_unreached
+from .replica_seeds import draw_apart
 from .role import PLAYERS, Role
 
 SAMPLED_NORMS = ("d_gradient_norm", "g_gradient_norm")
@@ -79,12 +81,14 @@ class Players(keras.Model):
         self.roles = dict(roles)
         for name in self.networks:
             hand_over_added_losses(self.networks[name])
+            draw_apart(self.networks[name])
             if self.roles[name].player is None:
                 self.networks[name].trainable = False
         self.norms_every = 1
         self.skips = False
         self.sees_weights = False
         self.rate_factors: dict[str, tf.Variable] = {}
+        self._compiled_for: dict[str, set[int]] = {}
         # G(z) that overflows reaches D, and G's gradient passes through D: both have one.
         half = any(computes_in(network, "float16") for network in networks.values())
         players = ("discriminator", "generator") if half else ()
@@ -152,9 +156,11 @@ class Players(keras.Model):
             batch.take_reduced_gradients(optimizer)
             schedule = optimizer._learning_rate  # `learning_rate` is its present value
             if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
-                optimizer.learning_rate = rate = Scaled(schedule, _factor())
+                known = schedule if isinstance(schedule, Scaled) else Scaled(schedule)
+                optimizer.learning_rate = rate = Scaled(known.schedule, _factor(known.factor))
                 self.rate_factors[name] = rate.factor
             optimizer.build([v for _, v in self._moved_by(name)])
+        self._compiled_for = {p: {id(v) for v in self._variables(p)} for p in PLAYERS}
         self._check_draws()
 
     def _check_draws(self) -> None:
@@ -189,6 +195,9 @@ class Players(keras.Model):
         others = [name for name in self.networks if name not in PLAYERS]
         return [name for name in (player, *others) if name and self._player_of(name) == player]
 
+    def _movers(self, player: str) -> dict[str, keras.Model]:
+        return {name: self.networks[name] for name in self._networks_of(player)}
+
     def slow_down(self, factor: float) -> None:
         """Multiply all learning rates by ``factor``, for good."""
         for name, optimizer in self.optimizers.items():
@@ -205,6 +214,8 @@ class Players(keras.Model):
 
     def watch(self, *players: str) -> tf.GradientTape:
         """Return a tape that records the named players' variables and no others."""
+        for player in players:
+            refuse_frozen(player, self._movers(player), self._compiled_for.get(player))
         tape = tf.GradientTape(persistent=len(players) > 1, watch_accessed_variables=False)
         # A GradientTape may watch only while it records.
         return _Watching(tape, [v for player in players for v in self._variables(player)])
@@ -235,7 +246,7 @@ class Players(keras.Model):
             or infinite where the gradient is not finite (of large gradients that are not
             measured, as :func:`.finiteness.zero_if_finite` sees it).
         """
-        self._refuse_unreached(player, gradients)
+        refuse_unreached(player, self._movers(player), gradients, self.loss)
         reduced = batch.total_gradients(gradients)
         scale = self.loss_scales.get(player)
         if scale is None and not self.skips:
@@ -316,24 +327,11 @@ class Players(keras.Model):
         found = [(self.optimizers[name], self._moved_by(name)) for name in names]
         return [(optimizer, moved) for optimizer, moved in found if moved]
 
-    def _refuse_unreached(self, player: str, gradients: list[tf.Tensor | None]) -> None:
-        """Refuse a network that should move and that nothing reaches."""
-        found = iter(gradients)
-        for name in self._networks_of(player):
-            own = [next(found) for _ in self.networks[name].trainable_variables]
-            if own and all(gradient is None for gradient in own):
-                raise PluginError(
-                    f"the {player}'s loss does not depend on the {name}: it has no gradient",
-                    hint=f"check {self.loss!r} and the networks for a stop_gradient; what makes "
-                    "the real side is reached only by a loss that reads it (needs_real)",
-                    module=type(self.loss).__module__,
-                )
 
-
-def _factor() -> tf.Variable:
-    """Make a variable of 1.0, the same on all replicas."""
+def _factor(value: tf.Variable) -> tf.Variable:
+    """Make a variable of the value of another, the same on all replicas."""
     same = tf.VariableAggregation.ONLY_FIRST_REPLICA
-    return tf.Variable(1.0, trainable=False, aggregation=same, dtype=tf.float32)
+    return tf.Variable(value.numpy(), trainable=False, aggregation=same, dtype=tf.float32)
 
 
 class _Watching:
