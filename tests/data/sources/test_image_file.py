@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from advnets.data.sources.image_file import BrokenImage, read_image
+from advnets.data.sources import image_file
+from advnets.data.sources.image_file import BrokenImage
+
+
+def read_image(path: Path, size: int | None, channels: int) -> np.ndarray:
+    return image_file.read_image(path, None if size is None else (size, size), channels).pixels
 
 
 def test_a_picture_as_it_is(tmp_path: Path) -> None:

@@ -192,7 +192,7 @@ def test_labels_that_are_none(tmp_path: Path, labels: np.ndarray) -> None:
 
 def test_a_bomb_is_refused_by_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save(tmp_path, train=np.zeros((1000, 100), np.uint8))
-    monkeypatch.setattr("advnets.data.source.MEMORY_BUDGET", 50_000)
+    monkeypatch.setattr("advnets.data.stored.MEMORY_BUDGET", 50_000)
     monkeypatch.setattr(np.lib.format, "read_array", None)
     with pytest.raises(DataError, match="of memory"):
         Npz(path).load("train")
@@ -244,7 +244,7 @@ def test_parts_are_converted_as_the_whole_is(tmp_path: Path, dtype: str) -> None
 def test_what_is_larger_than_the_budget_is_never_read_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("advnets.data.source.MEMORY_BUDGET", 100)
+    monkeypatch.setattr("advnets.data.stored.MEMORY_BUDGET", 100)
     monkeypatch.setattr(np, "load", None)
     source = Npz(written(tmp_path, "stored"))
     labels = {"train": np.array([0, 2, 1, 0, 1]), "test": None}
@@ -258,7 +258,7 @@ def test_what_is_larger_than_the_budget_is_never_read_whole(
 def test_a_compressed_archive_beyond_the_budget_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("advnets.data.source.MEMORY_BUDGET", 100)
+    monkeypatch.setattr("advnets.data.stored.MEMORY_BUDGET", 100)
     with pytest.raises(DataError, match="of memory") as caught:
         Npz(written(tmp_path, "compressed")).fingerprint()
     assert "numpy.savez" in str(caught.value.hint)

@@ -134,7 +134,7 @@ def test_what_cannot_be_learnt_is_refused_at_once(
 def test_a_split_beyond_memory_is_refused_before_it_is_read(
     tfds_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("advnets.data.source.MEMORY_BUDGET", 100)
+    monkeypatch.setattr("advnets.data.stored.MEMORY_BUDGET", 100)
     with pytest.raises(DataError, match="take 800 bytes of memory; at most 100 bytes"):
         Tfds("tiny_pictures", data_dir=tfds_dir).load("train")
 
