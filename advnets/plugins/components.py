@@ -122,6 +122,8 @@ class Component:
             default), ``shape`` of an example, ``fields`` (:class:`advnets.data.Field` by name)
             that come with it, ``outputs`` (the shapes of what D says of it, by name), and, for
             losses and penalties, the ``encounter`` that they go with (its target).
+        light: For data sets, whether the source can be made and asked what it holds without
+            importing TensorFlow: ``advnets validate`` then says what that is.
 
     Raises:
         PluginError: If a field is malformed.
@@ -142,6 +144,7 @@ class Component:
     roles: tuple[str, ...] = PLAYERS
     changes_game: bool = False
     example: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    light: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
