@@ -64,7 +64,7 @@ def summarise(source: Source, reading: bool = True) -> Summary:
         source.fingerprint()
     lines = [_describe_examples(source), *(_describe_split(source, s) for s in source.splits)]
     for why, names in source.left_out().items():
-        lines.append(f"left out: {len(names):,} {why} ({some(names, 3)})")
+        lines.append(f"left out: {why}: {len(names):,} ({some(names, 3)})")
     warnings = [*source.remarks(), *_find_narrow(source)]
 
     def shown(texts: list[str]) -> list[str]:

@@ -16,7 +16,8 @@ from ..digest import Digest
 from .image_file import BrokenImage, Picture, read_image
 from .scan_cache import ScanResult
 
-A, B = TypeVar("A"), TypeVar("B")
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 class Decoder:

@@ -26,6 +26,7 @@ from .decoder import Decoder
 from .image_file import SUFFIXES
 from .layout import Layout, Subfolders, find_layout
 from .scan_cache import ScanCache, ScanResult
+from .tables import refuse_table
 
 MOST_BROKEN = 0.1
 """The part of a folder's files that may be unreadable; beyond it, the folder is refused."""
@@ -107,6 +108,7 @@ class Folder(Source):
                 hint="give its path, relative to the current one: dataset.path=DIR",
             )
         if not self.path.is_dir():
+            refuse_table(self.path)
             raise DataError(
                 f"{self.path} is a file, not a folder of pictures",
                 hint="unpack an archive; arrays in .npz or .npy files are read by dataset.name=npz",
@@ -179,7 +181,7 @@ class Folder(Source):
         for scan in self._scans.values():
             broken += [f"{file}: {reason}" for file, reason in scan.broken.items()]
             pages += [f"{file}: {n - 1 if n else 'some'}" for file, n in scan.pages.items()]
-        found = {"pictures that cannot be used": broken, "files' further pages": pages}
+        found = {"pictures that cannot be used": broken, "files with further pages": pages}
         return {why: names for why, names in found.items() if names} | {
             why: list(names) for why, names in self._layout.left_out.items()
         }
@@ -190,7 +192,7 @@ class Folder(Source):
             for split, name in self._layout.folders.items()
             if not self._layout.pictures[split]
         ]
-        files = [file for some in self._files.values() for file in some]
+        files = [file for each in self._files.values() for file in each]
         loose = [file.as_posix() for file in files if self._layout.class_of(file) is None]
         if self._names - {None} and not self._classes:
             found.append(
@@ -203,7 +205,7 @@ class Folder(Source):
         return found
 
     def quick(self) -> bool:
-        files = [self.path / file for some in self._files.values() for file in some]
+        files = [self.path / file for each in self._files.values() for file in each]
         if len(files) > QUICK_FILES:
             return False
         try:
@@ -294,7 +296,7 @@ class Folder(Source):
     @cached_property
     def _files(self) -> dict[str, list[Path]]:
         """Each split's files, relative to the folder, in their order."""
-        found = {split: _in_order(some) for split, some in self._layout.pictures.items()}
+        found = {str(split): _in_order(each) for split, each in self._layout.pictures.items()}
         if not found["train"]:
             raise self._no_images()
         files: dict[str, list[Path]] = {split: found.get(split, []) for split in SPLITS}
@@ -309,7 +311,7 @@ class Folder(Source):
         return files
 
     def _no_images(self) -> DataError:
-        there = [f"{len(names):,} {why}" for why, names in self._layout.left_out.items()]
+        there = [f"{why}: {len(names):,}" for why, names in self._layout.left_out.items()]
         names = [name for names in self._layout.left_out.values() for name in names]
         arrays = any(name.endswith((".npy", ".npz")) for name in names)
         return DataError(

@@ -111,12 +111,12 @@ def _has_deep_channels(image: Image.Image) -> bool:
     if image.format == "TIFF":
         bits: Any = image.tag_v2.get(BITS_PER_SAMPLE, 8)  # type: ignore[attr-defined]
         return max(bits if isinstance(bits, tuple) else (bits,)) > 8
-    coded = [
-        a for tile in image.tile for a in (tile[3] if isinstance(tile[3], tuple) else tile[3:])
-    ]
+    coded: list[Any] = []  # what decoders of the file's parts are told
+    for _, _, _, told in getattr(image, "tile", ()):
+        coded += told if isinstance(told, tuple) else (told,)
     if image.format == "PPM":  # its greatest value
-        return any(isinstance(argument, int) and argument > 255 for argument in coded)
-    return image.format == "PNG" and any("16" in str(argument) for argument in coded)
+        return any(isinstance(one, int) and one > 255 for one in coded)
+    return image.format == "PNG" and any("16" in str(one) for one in coded)
 
 
 def _count_pages(image: Image.Image) -> int:

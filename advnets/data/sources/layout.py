@@ -34,7 +34,7 @@ class Layout:
         left_out: Why something is not read → the names of what is not.
     """
 
-    pictures: Mapping[str, Sequence[Path]]
+    pictures: Mapping[Split, Sequence[Path]]
     folders: Mapping[Split, str]
     left_out: Mapping[str, Sequence[str]]
 

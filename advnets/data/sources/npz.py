@@ -103,7 +103,8 @@ class Npz(Source):
     @cached_property
     def _keys(self) -> dict[str, str]:
         """The names of the splits' arrays, by split."""
-        found, keys = find_examples(self._headers), {}
+        found = find_examples(self._headers)
+        keys: dict[str, str] = {}
         for split in SPLITS:
             name = self._names[split]
             if name == "train" and split == "train" and name not in self._headers:
@@ -285,7 +286,7 @@ class Npz(Source):
             return f"{of}_labels", True
         likely = find_partner(self._headers, of, LABELS)
         fitting = [key for key in likely if may_be_labels(self._headers[key])]
-        return (fitting or [None])[0], False
+        return (fitting[0] if fitting else None), False
 
     def _read_labels(self, key: str, of: str, sure: bool) -> np.ndarray | None:
         shape, dtype = self._header(key)
@@ -319,8 +320,13 @@ class Npz(Source):
 
     def _header(self, key: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
         if key not in self._headers:
+            if not self._headers:
+                raise DataError(
+                    f"{self.path} holds no arrays",
+                    hint="dataset.name=folder reads pictures" if self.path.is_dir() else None,
+                )
             near = difflib.get_close_matches(key, self._headers, n=1)
-            names = ", ".join(self._headers) or "no arrays"
+            names = some(self._headers, 20)
             raise DataError(
                 f"{self.path} has no array {key!r}",
                 hint=(f"did you mean {near[0]!r}? " if near else "") + f"it has: {names}",

@@ -366,6 +366,61 @@ def test_many_broken_files_are_refused(tmp_path: Path) -> None:
         streamed(tmp_path).count("train")
 
 
+@pytest.mark.parametrize("budget", [None, 0])
+def test_broken_files_are_counted_over_the_whole_folder(
+    tmp_path: Path, budget: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two of three validation pictures are broken, which is little of all, and known at once."""
+    for i in range(40):
+        paint(tmp_path / "train" / f"{i:02}.png", i)
+    for i in range(3):
+        paint(tmp_path / "val" / f"{i}.png", i)
+    for i in range(2):
+        (tmp_path / "val" / f"{i}.png").write_bytes(b"broken")
+    source = Folder(tmp_path, test=0)
+    source.memory_budget = budget
+    with caplog.at_level(logging.WARNING):
+        assert source.count("train") == 40
+    assert "2 of 43 pictures cannot be used" in caplog.text
+    assert len(source.left_out()["pictures that cannot be used"]) == 2
+    assert source.known("validation")[0] == source.count("validation") == 1
+    for i in range(4):
+        (tmp_path / "train" / f"{i:02}.png").write_bytes(b"broken")
+    source = Folder(tmp_path, test=0)
+    source.memory_budget = budget
+    for _ in range(2):  # it is not forgotten
+        with pytest.raises(DataError, match="6 of 43 pictures cannot be used"):
+            source.count("train")
+
+
+def test_pages_of_files_are_told_whether_kept_or_streamed(
+    tmp_path: Path, looking: list[str]
+) -> None:
+    pages = [Image.new("L", (4, 4), grey) for grey in (1, 2, 3)]
+    for i in range(5):
+        paint(tmp_path / "p" / f"{i}.png", i)
+    pages[0].save(tmp_path / "p" / "a.gif", save_all=True, append_images=pages[1:])
+    found = []
+    for source in (Folder(tmp_path / "p", validation=0, test=0), *[streamed(tmp_path / "p")] * 2):
+        source.fingerprint()
+        found.append((source.left_out(), source.extremes("train")))
+        source.release()
+    assert found == [({"files with further pages": ["a.gif: 2"]}, (0, 4))] * 3
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    for name, hint in (("a.zip", "unpack"), ("b.csv", "to_numpy"), ("c.png", "dataset.name=npz")):
+        (tmp_path / name).touch()
+        with pytest.raises(DataError) as caught:
+            Folder(tmp_path / name).available()
+        assert hint in str(caught.value.hint)
+    np.save(tmp_path / "train.npy", np.zeros((2, 2)))
+    (tmp_path / "c.png").unlink()
+    with pytest.raises(DataError, match="has no images, but files that are no") as caught:
+        Folder(tmp_path).load("train")
+    assert caught.value.hint == "dataset.name=npz reads arrays"
+
+
 def test_no_folder_and_no_images(tmp_path: Path) -> None:
     with pytest.raises(DataUnavailable, match="there is no folder"):
         Folder(tmp_path / "none").available()
