@@ -14,6 +14,11 @@ from ..plugins.hookspecs import hookimpl
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Word = Annotated[str, Field(min_length=1)]
 Pixels = Annotated[int, Field(ge=1, le=4096)]
+Size = Pixels | Annotated[list[Pixels], Field(min_length=2, max_length=2)] | None
+SIZE = (
+    "resize each image's central square to this, in pixels; or [height, width]: the largest "
+    "central part of that shape"
+)
 TFDS_IDENTIFIER = r"^[A-Za-z_]\w*(/[\w.+-]+)?(:\d+\.\d+\.\d+)?$"
 
 
@@ -34,9 +39,7 @@ class TfdsParameters(DatasetParameters):
     fields: list[Word] = Field(
         [], description="further features that come with each example; label always does"
     )
-    size: int | None = Field(
-        None, ge=1, le=4096, description="resize each image's central square to this, in pixels"
-    )
+    size: Size = Field(None, description=SIZE)
     data_dir: str | None = Field(
         None,
         min_length=1,
@@ -101,11 +104,7 @@ class FolderParameters(DatasetParameters):
     """Validate the parameters of ``folder``."""
 
     path: str = Field(min_length=1, description="the folder, relative to the current one")
-    size: Pixels | Annotated[list[Pixels], Field(min_length=2, max_length=2)] | None = Field(
-        None,
-        description="resize each image's central square to this, in pixels; or [height, width]: "
-        "the largest central part of that shape",
-    )
+    size: Size = Field(None, description=SIZE)
     channels: Literal[1, 3, 4] = Field(
         3, description="1 for grey, 3 for colour, 4 for colour and opacity"
     )

@@ -110,8 +110,7 @@ def describe_data(recipe: Recipe, reading: bool = False) -> list[str]:
     entry = recipe.settings.dataset
     if not reading and not recipe.registry.component("datasets", entry["name"]).light:
         return []
-    from ..data import DataUnavailable
-    from ..data.summary import summarise
+    from ..data import DataUnavailable, summarise
     from ..train.find_data import build_source
 
     with attribute_errors(recipe.registry):

@@ -13,9 +13,8 @@ from pathlib import Path
 import tensorflow as tf
 
 from ..checkpoint import CheckpointStore, Commit
-from ..data import Source
+from ..data import Source, summarise
 from ..data.feed.choose import describe_placement
-from ..data.summary import summarise
 from ..distribute.workers import Workers
 from ..errors import RunError, UsageError
 from ..monitor.report.report import write_report

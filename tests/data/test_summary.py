@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from advnets.data import DataSpec, Examples, Field, Source
+from advnets.data import DataSpec, Examples, Field, Source, summarise
 from advnets.data.sources import Digits, Folder, Npz
-from advnets.data.summary import summarise
 from advnets.errors import DataError
 
 
@@ -70,12 +70,8 @@ def test_values_that_are_far_from_their_range_are_said(
     if says is None:
         assert warnings == []
     else:
-        assert len(warnings) == 1
-        pytest.raises(DataError, _raise, warnings[0], match=says)
-
-
-def _raise(text: str) -> None:
-    raise DataError(text)
+        (warning,) = warnings
+        assert re.search(says, warning)
 
 
 def test_masks_that_come_with_images_are_looked_at_too(tmp_path: Path) -> None:
