@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -12,6 +13,12 @@ from ..plugins.hookspecs import hookimpl
 
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Word = Annotated[str, Field(min_length=1)]
+Pixels = Annotated[int, Field(ge=1, le=4096)]
+Size = Pixels | Annotated[list[Pixels], Field(min_length=2, max_length=2)] | None
+SIZE = (
+    "resize each image's central square to this, in pixels; or [height, width]: the largest "
+    "central part of that shape"
+)
 TFDS_IDENTIFIER = r"^[A-Za-z_]\w*(/[\w.+-]+)?(:\d+\.\d+\.\d+)?$"
 
 
@@ -32,9 +39,7 @@ class TfdsParameters(DatasetParameters):
     fields: list[Word] = Field(
         [], description="further features that come with each example; label always does"
     )
-    size: int | None = Field(
-        None, ge=1, le=4096, description="resize each image's central square to this, in pixels"
-    )
+    size: Size = Field(None, description=SIZE)
     data_dir: str | None = Field(
         None,
         min_length=1,
@@ -99,15 +104,18 @@ class FolderParameters(DatasetParameters):
     """Validate the parameters of ``folder``."""
 
     path: str = Field(min_length=1, description="the folder, relative to the current one")
-    size: int | None = Field(
-        None, ge=1, le=4096, description="resize each image's central square to this, in pixels"
+    size: Size = Field(None, description=SIZE)
+    channels: Literal[1, 3, 4] = Field(
+        3, description="1 for grey, 3 for colour, 4 for colour and opacity"
     )
-    channels: Literal[1, 3] = Field(3, description="1 for grey, 3 for colour")
     validation: float = Field(
         0.1, ge=0, lt=1, description="part of the training images, unless there is such a folder"
     )
     test: float = Field(
         0.1, ge=0, lt=1, description="part of the training images, unless there is such a folder"
+    )
+    subfolders: Literal["splits", "classes"] | None = Field(
+        None, description="what sub-folders are that are called like splits; by default, if plain"
     )
 
 
@@ -126,11 +134,21 @@ class NpzParameters(DatasetParameters):
     """Validate the parameters of ``npz``."""
 
     path: str = Field(min_length=1, description="a .npz file, a .npy file, or a folder of them")
-    train: str = Field("train", min_length=1, description="name of the training split's array")
-    validation: str | None = Field(
-        None, min_length=1, description="array's name; by default validation, if there is one"
+    train: str = Field(
+        "train", min_length=1, description="name of the training split's array, or a usual one"
     )
-    test: Word | None = Field(None, description="array's name; by default test, if there is one")
+    validation: str | None = Field(
+        None, min_length=1, description="array's name; by default a usual one, if there is one"
+    )
+    test: Word | None = Field(
+        None, description="array's name; by default a usual one, if there is one"
+    )
+    labels: Word | dict[Literal["train", "validation", "test"], Word] | None = Field(
+        None, description="name of the array of the training split's labels, or a name by split"
+    )
+    channels: Literal["first", "last"] | None = Field(
+        None, description="where arrays of rank 4 have them; last, unless it looks otherwise"
+    )
     fields: dict[Word, NpzField] = Field(
         {},
         description="what else comes with each example, from the arrays train_NAME, test_NAME, …: "
@@ -143,7 +161,7 @@ class NpzParameters(DatasetParameters):
 @hookimpl
 def advnets_datasets() -> list[Component]:
     """Register the built-in data sets."""
-    return list_components(
+    found = list_components(
         "advnets.data.sources:{camel}",
         tfds=("any image or vector data set of TensorFlow Datasets, by id", TfdsParameters),
         digits=(
@@ -160,3 +178,4 @@ def advnets_datasets() -> list[Component]:
         folder=("images of a folder, with sub-folders as splits and classes", FolderParameters),
         npz=("arrays of a NumPy archive, images or vectors", NpzParameters),
     )
+    return [replace(one, light=one.name not in ("tfds", "stacked_mnist")) for one in found]

@@ -7,12 +7,14 @@ from pathlib import Path
 import click
 
 from ..errors import UsageError
+from ..plugins.attribution import attribute_errors
+from ..recipe import Recipe, find_recipe, load_recipe
 from .common import echo, plugin_options, print_table, registry_of
 
 
 @click.group("data")
 def command() -> None:
-    """List and prepare data sets."""
+    """List, prepare and look at data sets."""
 
 
 @command.command("list")
@@ -74,3 +76,50 @@ def prepare_command(
     from ..data import prepare_data
 
     echo(f"{name} is prepared in {prepare_data(name, from_dir, data_dir, file_format)}")
+
+
+@command.command("look")
+@click.argument("recipe", metavar="RECIPE")
+@click.argument("overrides", metavar="[KEY=VALUE ...]", nargs=-1)
+@plugin_options
+@click.pass_context
+def look_command(ctx: click.Context, recipe: str, overrides: tuple[str, ...]) -> None:
+    """Read the data of RECIPE, and say what they hold.
+
+    As a run does: how many examples of each split and class there are, what is left out and
+    why, and between which values they lie. TFDS's are prepared if need be.
+    """
+    registry = registry_of(ctx)
+    for line in describe_data(
+        load_recipe(find_recipe(recipe, registry), overrides, registry), True
+    ):
+        echo(line)
+
+
+def describe_data(recipe: Recipe, reading: bool = False) -> list[str]:
+    """Return what there is to say of a recipe's data, a line each.
+
+    Args:
+        recipe: The recipe.
+        reading: Whether to read them however long it takes, and with whatever it needs;
+            without, only what takes seconds and no TensorFlow.
+
+    Raises:
+        DataError: If they cannot be read; with ``reading``, also if they are not there.
+    """
+    entry = recipe.settings.dataset
+    if not reading and not recipe.registry.component("datasets", entry["name"]).light:
+        return []
+    from ..data import DataUnavailable, summarise
+    from ..train.find_data import build_source
+
+    with attribute_errors(recipe.registry):
+        source = build_source(recipe)
+        try:
+            source.available()
+        except DataUnavailable as unavailable:
+            if reading:
+                raise
+            return [f"data: {unavailable.message}"]
+        summary = summarise(source, reading or source.quick())
+    return [*summary.lines, *(f"warning: {line}" for line in summary.warnings)]

@@ -9,6 +9,7 @@ from ..plugins.attribution import attribute_errors
 from ..recipe import Recipe, find_recipe, load_recipe
 from ..recipe.fields import check_fields, speaks_of_fields
 from .common import echo, plugin_options, print_error, registry_of, split_words, state_of
+from .data import describe_data
 
 
 @click.command("validate")
@@ -20,7 +21,8 @@ def command(ctx: click.Context, words: tuple[str, ...]) -> None:
 
     Unknown keys, types, ranges, unregistered names and the parameters of every
     component are checked, with overrides applied, and what networks are told against the
-    fields of the data, where these are here. Problems are printed as file:line:col:
+    fields of the data, where these are here. What data on disk hold, and what is left out of
+    them, is said; `advnets data look` reads all of them. Problems are printed as file:line:col:
     message, and the exit code is then 2.
     """
     recipes, overrides = split_words(words)
@@ -34,10 +36,13 @@ def command(ctx: click.Context, words: tuple[str, ...]) -> None:
         try:
             recipe = load_recipe(find_recipe(word, registry), overrides, registry)
             note = _check_fields(recipe)
+            lines = describe_data(recipe)
         except AdvnetsError as error:
             failed = max(failed, print_error(error, traceback=state_of(ctx).traceback))
         else:
             echo(f"{word}: ok ({recipe.name}-{recipe.identity()}){note}")
+            for line in lines:
+                echo(f"  {line}")
     ctx.exit(failed)
 
 

@@ -13,6 +13,7 @@ from .probe import DataUnavailable
 from .source import Source
 from .sources.composed import Composed
 from .spec import SPLITS, DataSpec, Field, Split
+from .summary import Summary, summarise
 
 __all__ = [
     "SPLITS",
@@ -24,8 +25,10 @@ __all__ = [
     "Preprocess",
     "Source",
     "Split",
+    "Summary",
     "batches_per_epoch",
     "epoch_order",
     "open_source",
     "prepare_data",
+    "summarise",
 ]

@@ -139,6 +139,9 @@ def to_rgb(x: np.ndarray, low: float | None, high: float | None) -> np.ndarray:
         scaled = scaled.repeat(3, axis=-1)
     elif scaled.shape[-1] == 2:
         scaled = np.concatenate([scaled, np.zeros_like(scaled[..., :1])], axis=-1)
+    elif scaled.shape[-1] == 4:  # colour and opacity: over white, as pictures are read
+        opacity = scaled[..., 3:] / 255
+        scaled = np.rint(scaled[..., :3] * opacity + 255 * (1 - opacity)).astype(np.uint8)
     scaled = scaled[..., :3].copy()
     scaled[~finite.all(axis=-1)] = BROKEN
     return scaled

@@ -128,6 +128,8 @@ class Component:
         networks: For encounters and penalties, the further networks that they call, by the names
             in the target's ``roles``: recipes are then held against their ``networks``.
             ``None``: unsaid.
+        light: For data sets, whether the source can be made and asked what it holds without
+            importing TensorFlow: ``advnets validate`` then says what that is.
 
     Raises:
         PluginError: If a field is malformed.
@@ -150,6 +152,7 @@ class Component:
     example: Mapping[str, Any] = field(default_factory=dict, hash=False)
     requires: tuple[str, ...] | None = None
     networks: tuple[str, ...] | None = None
+    light: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):

@@ -76,6 +76,8 @@ class DataEntry(BaseModel):
     """Name the training data; sizes and the place where they are kept stand next to it."""
 
     fingerprint: str | None = Field(None, description="a hash of the examples")
+    lines: list[str] = Field([], description="what they are, how many, what is left out")
+    warnings: list[str] = Field([], description="what is odd about them")
 
 
 class Time(BaseModel):

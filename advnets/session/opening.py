@@ -13,7 +13,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from ..checkpoint import CheckpointStore, Commit
-from ..data import Source
+from ..data import Source, summarise
 from ..data.feed.choose import describe_placement
 from ..distribute.workers import Workers
 from ..errors import RunError, UsageError
@@ -185,6 +185,7 @@ def keep_data(
         "fingerprint": source.fingerprint(),
         "train": source.count("train"),
         **describe_placement(source, carried),
+        **tell(source),
     }
     if read:
         now = {"names": list(read), "fingerprint": source.fingerprint("train", read)}
@@ -200,6 +201,16 @@ def keep_data(
             )
         entry["fields"] = now
     folder.manifest.update(data=entry)
+
+
+def tell(source: Source) -> dict[str, list[str]]:
+    """Say what the data are, what is left out of them and what is odd; return it to be kept."""
+    summary = summarise(source)
+    for line in summary.lines:
+        log.info("%s", line)
+    for line in summary.warnings:
+        log.warning("%s: %s", source.name, line)
+    return {"lines": summary.lines, "warnings": summary.warnings}
 
 
 def warn_of_edits(folder: RunFolder, plugins: Sequence[Mapping[str, str]]) -> None:

@@ -14,6 +14,19 @@ from advnets import Component, hookimpl
 def advnets_datasets():
     return [Component("spirals", "somewhere:Spirals", "two spirals")]
 """
+SPIRALS = """
+import numpy as np
+from advnets.data import DataSpec, Examples, Source
+
+class Spirals(Source):
+    name = "spirals"
+    spec = DataSpec((2,), "float32")
+    splits = ("train",)
+
+    def read(self, split):
+        return Examples(np.eye(2, dtype="float32"))
+"""
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +51,31 @@ def test_list_names_every_data_set_and_what_is_prepared(tmp_path: Path) -> None:
     for name in ("tfds", "digits", "gaussian_1d", "ring", "grid", "folder", "npz"):
         assert f"\n{name} " in result.stdout
     assert "mnist:3.0.1" in result.stdout
+
+
+def test_look_prints_what_the_documentation_shows(tmp_path: Path) -> None:
+    shown = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    block = shown.partition("$ advnets data look digits\n")[2].partition("```")[0]
+    result = advnets("data", "look", "digits")
+    assert result.exit_code == 0
+    assert result.stdout == block
+    result = advnets("data", "look", "digits", "dataset={name: npz, path: gone.npz}")
+    assert result.exit_code == 2
+    assert "there is no file gone.npz" in result.stderr
+
+
+def test_look_has_those_of_plugins(tmp_path: Path) -> None:
+    plugin = tmp_path / "spirals_plugin.py"
+    plugin.write_text(PLUGIN.replace("somewhere:Spirals", "spirals_plugin:Spirals") + SPIRALS)
+    words = ("digits", "dataset=spirals", "--plugin", str(plugin))
+    result = advnets("data", "look", *words)
+    assert result.stdout.splitlines() == [
+        "spirals: vectors of 2, float32 from 0 to 1, as they are",
+        "train: 2 examples",
+    ], result.output
+    result = advnets("validate", *words)
+    assert result.exit_code == 0
+    assert "spirals: " not in result.stdout
 
 
 def test_list_has_those_of_plugins(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from advnets.cli.main import cli
 
@@ -131,6 +133,36 @@ def test_fields_of_data_that_are_not_here(here: Path) -> None:
     assert result.exit_code == 0
     assert "its fields were not looked at: " in result.output
     assert "gone.npz" in result.output
+
+
+def test_what_data_hold_is_said_and_what_is_amiss_with_them(here: Path) -> None:
+    (here / "good.yaml").write_text(GOOD)
+    result = validate("good.yaml", "dataset=digits")
+    assert result.stdout.splitlines()[1:3] == [
+        "  digits: images of 8×8×1, uint8, 0 to 255 brought to [0, 1] (unit)",
+        "  train: 1,437 examples",
+    ]
+    masks = np.arange(4 * 9).reshape(4, 3, 3).astype("uint8") % 2
+    np.savez(here / "masks.npz", train=masks, extra=masks)
+    result = validate("good.yaml", "dataset={name: npz, path: masks.npz}")
+    assert result.exit_code == 0
+    assert (
+        "  train: 4 examples\n  left out: arrays that nothing reads: 1 (extra)\n" in result.stdout
+    )
+    assert "  warning: the values are 0 to 1 only, but 0 to 255 is brought to" in result.stdout
+    for name in ("bus", "train"):
+        (here / "vehicles" / name).mkdir(parents=True)
+        Image.fromarray(masks[0]).save(here / "vehicles" / name / "0.png")
+    result = validate("good.yaml", "dataset={name: folder, path: vehicles, size: [4, 6]}")
+    assert result.exit_code == 2
+    assert "may be the training split, or a class like bus" in result.stderr
+    (here / "table.csv").write_text("a,b")
+    result = validate("good.yaml", "dataset={name: npz, path: table.csv}")
+    assert result.exit_code == 2
+    assert "pandas.read_csv" in result.stderr
+    result = validate("good.yaml", "dataset={name: npz, path: gone.npz}")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[1:] == ["  data: there is no file gone.npz"]
 
 
 def test_several_recipes(here: Path) -> None:

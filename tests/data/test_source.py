@@ -111,7 +111,7 @@ def test_parts_are_held_against_the_spec_too() -> None:
 
 
 def test_a_larger_budget_allows_a_larger_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("advnets.data.source.MEMORY_BUDGET", 10)
+    monkeypatch.setattr("advnets.data.stored.MEMORY_BUDGET", 10)
     source = Given(VECTORS, train=Examples(TWO))
     with pytest.raises(DataError, match="of memory") as caught:
         source.load("train")

@@ -64,6 +64,7 @@ def filled(folder, record, spec):
         step=100,
         scores=append_scores([], scores),
         time={"total": 75.0},
+        data={"lines": ["train: 7 examples", "left out: <i>"], "warnings": ["all values are 9"]},
         command=["advnets", "run", "digits", "name=a b"],
     )
     return folder
@@ -93,6 +94,9 @@ def test_everything_is_there(filled):
         "advnets run digits 'name=a b'",
         "name: watched",
         "1:15",
+        "train: 7 examples",
+        "left out: <i>",
+        "all values are 9",
     ):
         assert words in shown.text, words
     assert shown.tags.count("svg") == 8  # value, losses, D twice, gradients, energy, k, score

@@ -50,6 +50,10 @@ class Digits(Source):
     def splits(self) -> tuple[str, ...]:
         return SPLITS
 
+    def count(self, split: str) -> int:
+        self.check_split(split)
+        return SIZES[split]
+
     def read(self, split: str) -> Examples:
         from PIL import Image
         from sklearn.datasets import load_digits

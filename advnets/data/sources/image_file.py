@@ -7,7 +7,7 @@ import os
 import warnings
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -28,23 +28,37 @@ FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 LARGE = 4_000_000
 """Of images of more pixels, one is decoded at a time: several copies of it are held then."""
 _ONE_LARGE = Lock()
-MODES = {1: "L", 3: "RGB"}
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+BITS_PER_SAMPLE = 258
+"""TIFF's tag of that name."""
 
 
 class BrokenImage(Exception):
     """Report that a file isn't a usable image; the message is why, in a few words."""
 
 
-def read_image(path: Path, size: int | None, channels: int) -> np.ndarray:
-    """Decode an image: the first frame, turned upright, transparency over white.
+class Picture(NamedTuple):
+    """Hold what a file gives.
+
+    Attributes:
+        pixels: uint8 [height, width, channels].
+        pages: How many there are in the file, of which the first is taken; 0 if they cannot
+            be counted.
+    """
+
+    pixels: np.ndarray
+    pages: int = 1
+
+
+def read_image(path: Path, size: tuple[int, int] | None, channels: int) -> Picture:
+    """Decode an image: the first page, turned upright.
 
     Args:
         path: The file.
-        size: If given, the central square is resized to it (bicubic, antialiased).
-        channels: 1 (grey, ITU-R 601 luma) or 3 (red, green, blue).
-
-    Returns:
-        uint8 [height, width, channels].
+        size: Height and width that the largest central part of that shape is resized to
+            (bicubic, antialiased), if given.
+        channels: 1 (grey, ITU-R 601 luma), 3 (red, green, blue), either of them laid over white
+            where the image is transparent, or 4 (and opacity: 255 where there is none).
 
     Raises:
         BrokenImage: If it can't be decoded, is absurdly large, or has more than eight bits
@@ -62,21 +76,22 @@ def read_image(path: Path, size: int | None, channels: int) -> np.ndarray:
             image = opened.enter_context(Image.open(file, formats=FORMATS))
             if image.width * image.height > MOST_PIXELS:
                 raise BrokenImage(f"{image.width}×{image.height} pixels are too many")
-            if image.mode.startswith(("I", "F")):
+            if _has_deep_channels(image):
                 raise BrokenImage("more than 8 bits per channel")
             if image.width * image.height > LARGE:
                 opened.enter_context(_ONE_LARGE)
             upright = ImageOps.exif_transpose(image)
-            if upright.has_transparency_data:
+            if upright.has_transparency_data and channels < 4:
                 upright = upright.convert("RGBA")
                 white = Image.new("RGBA", upright.size, "white")
                 upright = Image.alpha_composite(white, upright)
             upright = upright.convert(MODES[channels])
-            if size is not None and upright.size != (size, size):
+            if size is not None and upright.size != size[::-1]:
                 # Cut first: resizing a region would blend in what lies about it.
-                upright = _central_square(upright)
-                upright = upright.resize((size, size), Image.Resampling.BICUBIC)
+                upright = _cut(upright, *size)
+                upright = upright.resize(size[::-1], Image.Resampling.BICUBIC)
             pixels = np.asarray(upright, np.uint8)
+            pages = _count_pages(image)
     except BrokenImage:
         raise
     except Exception as error:  # what a decoder may raise over a broken file has no end
@@ -86,10 +101,34 @@ def read_image(path: Path, size: int | None, channels: int) -> np.ndarray:
         elif type(error).__name__ == "UnidentifiedImageError":
             text = "not an image"
         raise BrokenImage(printable(text)) from error
-    return pixels.reshape(*pixels.shape[:2], channels)
+    return Picture(pixels.reshape(*pixels.shape[:2], channels), pages)
 
 
-def _central_square(image: Image.Image) -> Image.Image:
-    side = min(image.size)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    return image.crop((left, top, left + side, top + side))
+def _has_deep_channels(image: Image.Image) -> bool:
+    """Tell whether a file has more than 8 bits per channel; Pillow cuts those of colours to 8."""
+    if image.mode.startswith(("I", "F")):
+        return True
+    if image.format == "TIFF":
+        bits: Any = image.tag_v2.get(BITS_PER_SAMPLE, 8)  # type: ignore[attr-defined]
+        return max(bits if isinstance(bits, tuple) else (bits,)) > 8
+    coded: list[Any] = []  # what decoders of the file's parts are told
+    for _, _, _, told in getattr(image, "tile", ()):
+        coded += told if isinstance(told, tuple) else (told,)
+    if image.format == "PPM":  # its greatest value
+        return any(isinstance(one, int) and one > 255 for one in coded)
+    return image.format == "PNG" and any("16" in str(one) for one in coded)
+
+
+def _count_pages(image: Image.Image) -> int:
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except Exception:  # the first page is sound; what raises here are the others
+        return 0
+
+
+def _cut(image: Image.Image, height: int, width: int) -> Image.Image:
+    """Return the largest central part whose sides are as these."""
+    wide = min(image.width, image.height * width // height) or 1
+    high = min(image.height, image.width * height // width) or 1
+    left, top = (image.width - wide) // 2, (image.height - high) // 2
+    return image.crop((left, top, left + wide, top + high))

@@ -58,6 +58,10 @@ class GaussianMixture(Source):
     def splits(self) -> tuple[str, ...]:
         return SPLITS
 
+    def count(self, split: str) -> int:
+        self.check_split(split)
+        return self._sizes[split]
+
     def modes(self) -> np.ndarray:
         """Return the modes' centres, [K, d] float64."""
         return self._centres.copy()

@@ -15,12 +15,21 @@ import numpy as np
 from ...errors import DataError
 from ...safe_io import is_there
 from ...safe_io.reading import as_path
+from ...safe_io.wording import some
 from ..examples import Examples
 from ..probe import DataUnavailable
 from ..source import Source
 from ..spec import SPLITS, DataSpec, Field
+from .array_names import LABELS, find_examples, find_partner, in_split
+from .array_types import add_channels, as_field, may_be_labels, memory_dtype, own_range
 from .npy_arrays import NpyArrays, open_arrays
 from .npy_header import Header
+from .tables import refuse_table
+
+CHANNELS = (1, 3, 4)
+"""How many images have, as a rule."""
+QUICK_BYTES = 2**28
+"""Of arrays that are read within seconds."""
 
 
 class Npz(Source):
@@ -30,7 +39,8 @@ class Npz(Source):
     rank 3, which get one channel; the rest are vectors, those of rank 1 of one number each.
     float64 is read as float32, bool as uint8. An array called like a split's with ``_labels``
     appended holds its labels, integers from 0; one with ``_NAME`` appended the field NAME, if
-    ``fields`` names it.
+    ``fields`` names it. Other usual names do as well, where they leave no doubt: ``x_train``,
+    ``y_train``, ``x_test``; ``train_images``, ``train_labels``, ``val_images``; ``arr_0``.
 
     Of a split larger than the memory budget, only the rows that the game needs are read. That
     needs a ``.npy`` file, or an archive that isn't compressed (``numpy.savez``).
@@ -38,9 +48,13 @@ class Npz(Source):
     Args:
         path: A ``.npz`` file, a ``.npy`` file (which holds the training split), or a folder
             of ``.npy`` files; relative to the current folder.
-        train: Name of the training split's array.
-        validation: Likewise; by default ``validation``, if there is one.
-        test: Likewise; by default ``test``, if there is one.
+        train: Name of the training split's array, if it has no usual one.
+        validation: Likewise; by default the array of a usual name, if there is one.
+        test: Likewise.
+        labels: Name of the array that holds the training split's labels; those of the other
+            splits are called alike. Or a name for each split.
+        channels: Where channels stand in arrays of rank 4: ``last``, as assumed, or ``first``.
+            An array that looks like the other is refused without it.
         fields: What else comes with each example: name → ``{"classes": N}`` for integers
             from 0 to N - 1, ``{"kind": "image"}`` for an image, ``{}`` for numbers. The
             training split has all of them; another may lack some.
@@ -57,6 +71,8 @@ class Npz(Source):
         train: str = "train",
         validation: str | None = None,
         test: str | None = None,
+        labels: str | Mapping[str, str] | None = None,
+        channels: Literal["first", "last"] | None = None,
         fields: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
         low: float | None = None,
         high: float | None = None,
@@ -68,6 +84,7 @@ class Npz(Source):
         self._known_labels: dict[str, np.ndarray | None] = {}
         self._named = dict(fields)
         self._names = {"train": train, "validation": validation, "test": test}
+        self._label_names, self._channels = labels, channels
         self._range = (low, high)
 
     def available(self) -> None:
@@ -76,19 +93,41 @@ class Npz(Source):
                 f"there is no file {self.path}",
                 hint="give its path, relative to the current folder: dataset.path=DIR/FILE.npz",
             )
+        if not self.path.is_dir():
+            refuse_table(self.path)
 
     @cached_property
     def splits(self) -> tuple[str, ...]:  # type: ignore[override]
-        return tuple(s for s in SPLITS if self._names[s] or s in self._headers)
+        return tuple(self._keys)
+
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        """The names of the splits' arrays, by split."""
+        found = find_examples(self._headers)
+        keys: dict[str, str] = {}
+        for split in SPLITS:
+            name = self._names[split]
+            if name == "train" and split == "train" and name not in self._headers:
+                name = None  # the default
+            usual = [one for one in found.get(split, []) if one not in self._names.values()]
+            if name is None and len(usual) > 1:
+                raise DataError(
+                    f"{self.path}: {some(usual, 4)} may each be the {split} split",
+                    hint=f"name it: dataset.{split}={usual[0]}",
+                )
+            if name is not None or usual or split == "train":
+                keys[split] = name or (usual or ["train"])[0]
+        return keys
 
     @cached_property
     def spec(self) -> DataSpec:  # type: ignore[override]
-        shape, stored = self._header(self._names["train"] or "train")
-        shape = _add_channels(shape, stored)
-        dtype = _memory_dtype(stored)
+        key = self._keys["train"]
+        shape, stored = self._header(key)
+        shape = self._lay_out(add_channels(shape, stored), key)
+        dtype = memory_dtype(stored)
         low, high = self._range
         if low is None and high is None:
-            low, high = _own_range(stored)
+            low, high = own_range(stored)
         kind: Literal["image", "vector"] = "image" if len(shape) == 4 else "vector"
         classes = self._classes()
         fields = {} if classes is None else {"label": Field((), "int64", classes=classes)}
@@ -96,7 +135,7 @@ class Npz(Source):
         return DataSpec(shape[1:], dtype.name, low, high, kind, fields)
 
     def read(self, split: str) -> Examples:
-        key = self._names[split] or split
+        key = self._keys[split]
         shape, stored = self._header(key)
         self.check_budget(split, shape[0])
         labels = self._labels(split)
@@ -107,15 +146,16 @@ class Npz(Source):
 
     def count(self, split: str) -> int:
         self.check_split(split)
-        return self._header(self._names[split] or split)[0][0]
+        return self._header(self._keys[split])[0][0]
 
     def reads_parts(self, split: str) -> bool:
-        key = self._names[split] or split
+        self.check_split(split)
+        key = self._keys[split]
         self._header(key)
         return all(map(self._arrays.has_rows, [key, *self._field_keys(split).values()]))
 
     def read_some(self, split: str, indices: np.ndarray) -> Examples:
-        key = self._names[split] or split
+        key = self._keys[split]
         stored, labels = self._header(key)[1], self._labels(split)
         fields = {} if labels is None else {"label": labels[indices]}
         for name, of in self._field_keys(split).items():
@@ -129,16 +169,63 @@ class Npz(Source):
             "(numpy.savez), or in a folder of .npy files"
         )
 
+    def labels(self, split: str) -> np.ndarray | None:
+        self.check_split(split)
+        return self._labels(split)
+
+    def known(self, split: str) -> tuple[int | None, np.ndarray | None]:
+        return self.count(split), self._labels(split)
+
+    def left_out(self) -> dict[str, list[str]]:
+        read = {*self._keys.values(), *(self._find_labels(split)[0] for split in self.splits)}
+        for split in self.splits:
+            read |= set(self._field_keys(split).values())
+        unread = [name for name in self._headers if name not in read]
+        return {"arrays that nothing reads": unread} if unread else {}
+
+    def remarks(self) -> list[str]:
+        if self.spec.kind == "vector" and len(self.spec.shape) == 2 and min(self.spec.shape) >= 8:
+            rows, columns = self.spec.shape
+            return [
+                f"arrays of shape {rows}×{columns} are taken for vectors; images have channels, as "
+                f"in [N, {rows}, {columns}, 1]"
+            ]
+        return []
+
+    def quick(self) -> bool:
+        return sum(self._headers[key].bytes for key in self._keys.values()) <= QUICK_BYTES
+
     def _convert(self, array: np.ndarray, stored: np.dtype[Any]) -> np.ndarray:
-        converted = array.astype(_memory_dtype(stored), copy=False)
-        return np.ascontiguousarray(converted.reshape(_add_channels(array.shape, stored)))
+        converted = array.astype(memory_dtype(stored), copy=False)
+        return self._channels_last(converted.reshape(add_channels(array.shape, stored)))
+
+    def _channels_last(self, array: np.ndarray) -> np.ndarray:
+        first = self._channels == "first" and array.ndim == 4
+        return np.ascontiguousarray(np.moveaxis(array, 1, -1) if first else array)
+
+    def _lay_out(self, shape: tuple[int, ...], key: str) -> tuple[int, ...]:
+        """Return the shape [N, height, width, channels] of stored images; of others, their own.
+
+        Raises:
+            DataError: If it looks as if the channels came first, and nobody says.
+        """
+        if len(shape) != 4:
+            return shape
+        if self._channels is None and shape[1] in CHANNELS and shape[3] not in CHANNELS:
+            raise DataError(
+                f"{self.path}: {key!r} has the shape {shape}, as if channels came first; images "
+                "are [N, height, width, channels]",
+                hint="dataset.channels=first reads [N, channels, height, width]; "
+                f"dataset.channels=last, if it has {shape[3]} channels",
+            )
+        return (shape[0], *shape[2:], shape[1]) if self._channels == "first" else shape
 
     def _field_keys(self, split: str) -> dict[str, str]:
         """Return the arrays of the named fields that a split has, by the fields' names."""
-        of = self._names[split] or split
+        of = self._keys[split]
         found = {}
         for name in self._named:
-            key = f"{of}_{name}"
+            key = next(iter(find_partner(self._headers, of, [name])), f"{of}_{name}")
             if key in self._headers or split == "train":
                 self._check_count(key, of)
                 found[name] = key
@@ -158,13 +245,18 @@ class Npz(Source):
             if stored.kind not in "ui":
                 raise DataError(f"{self.name}: {name!r} is {stored}; classes are integers")
             return Field(shape[1:], stored.newbyteorder("=").name, classes=classes)
-        shape = _as_field(shape, kind)
-        return Field(shape[1:], _memory_dtype(stored).name, None, *_own_range(stored), kind)
+        shape = as_field(shape, kind)
+        if kind == "image":
+            shape = self._lay_out(shape, self._field_keys("train")[name])
+        return Field(shape[1:], memory_dtype(stored).name, None, *own_range(stored), kind)
 
     def _convert_field(self, name: str, array: np.ndarray) -> np.ndarray:
         kind = self._named[name].get("kind", "vector")
-        converted = array.astype(_memory_dtype(array.dtype), copy=False)
-        return np.ascontiguousarray(converted.reshape(_as_field(array.shape, kind)))
+        converted = array.astype(memory_dtype(array.dtype), copy=False)
+        converted = converted.reshape(as_field(array.shape, kind))
+        return (
+            self._channels_last(converted) if kind == "image" else np.ascontiguousarray(converted)
+        )
 
     def _rows(self, key: str, indices: np.ndarray) -> np.ndarray:
         with self._explain_errors(key):
@@ -172,20 +264,45 @@ class Npz(Source):
 
     def _labels(self, split: str) -> np.ndarray | None:
         if split not in self._known_labels:
-            self._known_labels[split] = self._read_labels(self._names[split] or split)
+            key, sure = self._find_labels(split)
+            self._known_labels[split] = (
+                None if key is None else self._read_labels(key, self._keys[split], sure)
+            )
         return self._known_labels[split]
 
-    def _read_labels(self, of: str) -> np.ndarray | None:
-        key = f"{of}_labels"
-        if key not in self._headers:
-            return None
+    def _find_labels(self, split: str) -> tuple[str | None, bool]:
+        """Return the name of the array of a split's labels, and whether it was given or is plain.
+
+        What only may be labels, by its name, has to look like them.
+        """
+        of, given = self._keys[split], self._label_names
+        if isinstance(given, Mapping):
+            name = given.get(split)
+        else:
+            name = given and (given if split == "train" else in_split(given, of))
+        if name is not None and (split == "train" or name != given):
+            return name, True
+        if f"{of}_labels" in self._headers:
+            return f"{of}_labels", True
+        likely = find_partner(self._headers, of, LABELS)
+        fitting = [key for key in likely if may_be_labels(self._headers[key])]
+        return (fitting[0] if fitting else None), False
+
+    def _read_labels(self, key: str, of: str, sure: bool) -> np.ndarray | None:
         shape, dtype = self._header(key)
-        if len(shape) == 1:
+        integers = dtype.kind in "iu" and shape[1:] in ((), (1,))
+        if integers:
             self._check_count(key, of)
-        integers = len(shape) == 1 and dtype.kind in "iu"
         if not integers or (labels := self._array(key)).min(initial=0) < 0:
-            raise DataError(f"{self.name}: {key!r} is not one integer from 0 for each example")
-        return labels.astype(np.int64)
+            if not sure:
+                return None
+            raise DataError(
+                f"{self.name}: {key!r} is not one integer from 0 for each example",
+                hint="numpy.argmax(labels, axis=1) makes them of one-hot vectors"
+                if len(shape) == 2 and shape[1] > 1
+                else None,
+            )
+        return labels.reshape(-1).astype(np.int64)
 
     def _classes(self) -> int | None:
         found = [self._labels(split) for split in self.splits]
@@ -203,8 +320,13 @@ class Npz(Source):
 
     def _header(self, key: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
         if key not in self._headers:
+            if not self._headers:
+                raise DataError(
+                    f"{self.path} holds no arrays",
+                    hint="dataset.name=folder reads pictures" if self.path.is_dir() else None,
+                )
             near = difflib.get_close_matches(key, self._headers, n=1)
-            names = ", ".join(self._headers) or "no arrays"
+            names = some(self._headers, 20)
             raise DataError(
                 f"{self.path} has no array {key!r}",
                 hint=(f"did you mean {near[0]!r}? " if near else "") + f"it has: {names}",
@@ -232,30 +354,3 @@ class Npz(Source):
             yield
         except Exception as error:
             raise DataError(f"{self.path}: {key!r} cannot be read: {error}") from error
-
-
-def _memory_dtype(stored: np.dtype[Any]) -> np.dtype[Any]:
-    """Return the type in memory for a type on disk."""
-    if stored.kind == "b":
-        return np.dtype(np.uint8)
-    if stored == np.float64:
-        return np.dtype(np.float32)
-    return stored.newbyteorder("=")
-
-
-def _own_range(stored: np.dtype[Any]) -> tuple[float | None, float | None]:
-    """Return the range that numbers of a type have, if they have one."""
-    if stored.kind == "b":
-        return 0, 1
-    return (0, 255) if stored == np.uint8 else (None, None)
-
-
-def _as_field(shape: tuple[int, ...], kind: str) -> tuple[int, ...]:
-    """Return the shape of a field's values: images without channels get one."""
-    return (*shape, 1) if kind == "image" and len(shape) == 3 else shape
-
-
-def _add_channels(shape: tuple[int, ...], stored: np.dtype[Any]) -> tuple[int, ...]:
-    if len(shape) == 1 or (len(shape) == 3 and stored == np.uint8):
-        return (*shape, 1)
-    return shape

@@ -22,12 +22,13 @@ import PIL.features
 from ...errors import RunError
 from ...safe_io.atomic import write_atomically
 from ...safe_io.cache import cache_folder
+from ..digest import Hashed
 from . import image_file
 
 WORTH_KEEPING = 3.0
 """Seconds that a scan must take. Also, what has changed meanwhile has another time
 then: no file system's times are coarser than two seconds."""
-FORMAT = 1
+FORMAT = 2
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +39,13 @@ class ScanResult:
 
     Attributes:
         broken: File, relative to the folder → why it cannot be decoded.
-        fingerprint: The split's fingerprint, or ``None`` while it is not known.
+        hashed: What the sound ones come to, or ``None`` while it is not known.
+        pages: File → how many pages it has, where that is not one; 0: they cannot be counted.
     """
 
     broken: Mapping[Path, str]
-    fingerprint: str | None
+    hashed: Hashed | None
+    pages: Mapping[Path, int]
 
 
 class ScanCache:
@@ -73,14 +76,15 @@ class ScanCache:
             if self._state is None or kept["state"] != self._state:
                 return None
             broken = {Path(file): str(reason) for file, reason in kept["broken"].items()}
-            return ScanResult(broken, kept["fingerprint"])
+            pages = {Path(file): int(count) for file, count in kept["pages"].items()}
+            return ScanResult(broken, Hashed(*kept["hashed"]), pages)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
 
     def save(self, result: ScanResult) -> None:
         """Write what was found out since this object was made, if it is safe and worth it."""
         took = time.monotonic() - self._began
-        if took < WORTH_KEEPING or result.fingerprint is None:
+        if took < WORTH_KEEPING or result.hashed is None:
             return
         if self._state is None or self._files_state() != self._state:
             return
@@ -88,7 +92,8 @@ class ScanCache:
             "folder": os.path.abspath(self._root),
             "state": self._state,
             "broken": {file.as_posix(): reason for file, reason in result.broken.items()},
-            "fingerprint": result.fingerprint,
+            "pages": {file.as_posix(): count for file, count in result.pages.items()},
+            "hashed": result.hashed,
         }
         try:
             if not self._path.is_absolute():

@@ -80,8 +80,12 @@ class StackedMnist(Composed):
     def available(self) -> None:
         self.base.available()
 
+    def count(self, split: str) -> int:
+        self.check_split(split)
+        return self._examples if split == "train" else self._held_out
+
     def read(self, split: str) -> Examples:
-        n = self._examples if split == "train" else self._held_out
+        n = self.count(split)
         self.check_budget(split, n)
         digits, labels = self.base.load(split), self.base.labels(split)
         assert labels is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from threading import Lock
@@ -15,7 +16,9 @@ from ...errors import DataError
 from ..examples import Examples
 from ..source import Source
 from ..spec import SPLITS, DataSpec, Field
+from ..splits import group_by_split
 from . import tfds_builder
+from .tfds_images import resize
 from .tfds_records import FORMAT, Records, has_records
 
 READ_AT_ONCE = 500
@@ -28,15 +31,15 @@ class Tfds(Source):
     Args:
         id: ``mnist``, ``emnist/letters``, ``cifar10:3.0.2``, …
         train: TFDS's expression for the training split, such as ``train[:50000]``.
-        validation: Likewise; by default the data set's own ``validation`` split, if any.
-        test: Likewise; by default its own ``test`` split, if any.
+        validation: Likewise; by default the data set's own split of a usual name, if any.
+        test: Likewise.
         feature: The feature to learn: an image, or a tensor of numbers with a fixed shape.
             By default ``image``, or the only feature that will do.
         fields: Further features that come with each example: classes, images, or numbers
             of a fixed shape. The class that the data set is labelled with is always there,
             as ``label``.
-        size: If given, each image's central square is resized to this width and height
-            (bilinear, antialiased, rounded). Needed when the images' sizes vary.
+        size: Width and height that each image's central square is resized to, or ``[height,
+            width]`` (bilinear, antialiased, rounded). Needed when the images' sizes vary.
         data_dir: Where the data set lies prepared; by default where TFDS keeps its data
             (``TFDS_DATA_DIR``, or ~/tensorflow_datasets), and where it is prepared if need be.
         preprocess: See :class:`advnets.DatasetParameters`.
@@ -62,7 +65,7 @@ class Tfds(Source):
         test: str | None = None,
         feature: str | None = None,
         fields: Sequence[str] = (),
-        size: int | None = None,
+        size: int | Sequence[int] | None = None,
         data_dir: str | os.PathLike[str] | None = None,
         preprocess: str | Mapping[str, Any] = "auto",
     ):
@@ -70,7 +73,8 @@ class Tfds(Source):
         self.id = id
         self.name = f"tfds {id}"  # type: ignore[misc]
         self._expressions = {"train": train, "validation": validation, "test": test}
-        self._size = size
+        sides = (size, size) if isinstance(size, int) else size
+        self._size = None if sides is None else (sides[0], sides[1])
         self._opened: dict[str, Records] = {}
         self._opening = Lock()
         self._data_dir = data_dir
@@ -99,7 +103,7 @@ class Tfds(Source):
         feature = self._builder.info.features[key]
         shape, dtype = tuple(feature.shape), np.dtype(feature.np_dtype)
         if self._size is not None:
-            shape = (self._size, self._size, shape[2])
+            shape = (*self._size, shape[2])
         if None in shape[:2]:
             raise DataError(
                 f"{self.name}: its images have different sizes",
@@ -131,8 +135,21 @@ class Tfds(Source):
         tfds_builder.prepare(self._builder)
         if not self._builder.info.splits:  # another process prepared it meanwhile
             del self._builder
-        own = set(self._builder.info.splits)
-        return tuple(s for s in SPLITS if self._expressions[s] or s in own)
+        return tuple(split for split in SPLITS if self._expression(split))
+
+    def _expression(self, split: str) -> str | None:
+        """Return TFDS's expression for a split: as given, or one of a usual name, if any."""
+        own = self._builder.info.splits
+        called = group_by_split(own).get(split, [])  # type: ignore[call-overload]
+        usual = [split] if split in own else called
+        return self._expressions[split] or (usual[0] if len(usual) == 1 else None)
+
+    def left_out(self) -> dict[str, list[str]]:
+        known = self._builder.info.splits.items()
+        used = " ".join(self._expression(split) or "" for split in self.splits)
+        words = re.findall(r"[\w-]+", used)
+        left = [f"{name} ({each.num_examples:,})" for name, each in known if name not in words]
+        return {"splits that nothing reads": left} if left else {}
 
     def available(self) -> None:
         if self._data_dir is not None:
@@ -148,7 +165,7 @@ class Tfds(Source):
                 for start in range(0, count, READ_AT_ONCE)
             ]
         else:
-            parts = self._read_in_order(self._expressions[split] or split)
+            parts = self._read_in_order(self._expression(split) or split)
         fields = {
             name: np.concatenate([part.fields[name] for part in parts]) for name in self._fields
         }
@@ -156,7 +173,7 @@ class Tfds(Source):
 
     def count(self, split: str) -> int:
         self.check_split(split)
-        return self._count(self._expressions[split] or split)
+        return self._count(self._expression(split) or split)
 
     def reads_parts(self, split: str) -> bool:
         self.check_split(split)  # which prepares it
@@ -190,7 +207,7 @@ class Tfds(Source):
     def _records(self, split: str) -> Records:
         with self._opening:
             if split not in self._opened:
-                expression = self._expressions[split] or split
+                expression = self._expression(split) or split
                 self._count(expression)  # explains what is wrong with it, if anything
                 self._opened[split] = Records(self._builder, expression, self._keys, self._pick)
             return self._opened[split]
@@ -249,21 +266,10 @@ class Tfds(Source):
 
     def _resize(self, image: Any, key: str) -> Any:
         """Resize the central square, in the graph that reads the data set."""
-        size = self._size
         stored = self._builder.info.features[key].shape[:2]
-        if size is None or tuple(stored) == (size, size):
+        if self._size is None or tuple(stored) == self._size:
             return image
-        import tensorflow as tf
-
-        height, width = tf.shape(image)[0], tf.shape(image)[1]
-        side = tf.minimum(height, width)
-        square = tf.image.crop_to_bounding_box(
-            image, (height - side) // 2, (width - side) // 2, side, side
-        )
-        resized = tf.image.resize(square, (size, size), antialias=True)
-        if not image.dtype.is_floating:
-            resized = tf.clip_by_value(tf.round(resized), 0, image.dtype.max)
-        return tf.cast(resized, image.dtype)
+        return resize(image, *self._size)
 
 
 def _is_image(feature: Any) -> bool:

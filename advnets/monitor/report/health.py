@@ -73,6 +73,8 @@ def manifest_findings(manifest: Mapping[str, Any], holder: str | None) -> list[F
     else:
         text = f"{shorten(repr(status), 60)} is none that a run has"
         found.append(Finding("problem", "status", text))
+    for line in (manifest.get("data") or {}).get("lines") or []:
+        found.append(Finding("ok", "data", shorten(line, 1000)))
     found += game_findings(manifest)
     if manifest.get("stand_in"):
         used = data_set(manifest["stand_in"].get("used"))
@@ -87,6 +89,8 @@ def game_findings(manifest: Mapping[str, Any]) -> list[Finding]:
     """Read from the manifest the state of the game: divergences, noise that repeats itself."""
     entries = manifest.get("divergences") or []
     found = [_divergence(entry) for entry in entries]
+    for text in (manifest.get("data") or {}).get("warnings") or []:
+        found.append(Finding("note", "data", shorten(text, 1000)))
     for entry in manifest.get("switched_off") or []:
         what = f"{_short(entry.get('who'))} failed at step {_short(entry.get('step'))}"
         text = f"{what} and was switched off: {_short(entry.get('error'))}"

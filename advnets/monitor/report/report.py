@@ -94,6 +94,7 @@ def render(
         charts=[(chart, image) for chart, image in drawn if image],
         scores=scores,
         metrics=metrics_table(records),
+        data=[_short(line) for line in _data_lines(manifest)[: MOST["rows"]]],
         manifest=manifest_table(manifest),
         recipe=_text(folder.recipe_file),
         version=__version__,
@@ -139,6 +140,9 @@ def manifest_table(manifest: Mapping[str, Any]) -> dict[str, str]:
     {'command': "advnets run 'a b'", 'time.total': '2.5'}
     """
     rest = {key: value for key, value in manifest.items() if key not in APART}
+    if isinstance(rest.get("data"), Mapping):  # what is said of them has a place of its own
+        said = ("lines", "warnings")
+        rest["data"] = {key: each for key, each in rest["data"].items() if key not in said}
     command = rest.get("command")
     if isinstance(command, list):
         rest["command"] = shlex.join(map(str, command))
@@ -174,6 +178,11 @@ def _scores(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for score in (manifest.get("scores") or [])[-MOST["scores"] :]
     ]
+
+
+def _data_lines(manifest: Mapping[str, Any]) -> list[str]:
+    """Return what the run said of its data."""
+    return list((manifest.get("data") or {}).get("lines") or [])
 
 
 def _stand_in(manifest: Mapping[str, Any]) -> dict[str, str] | None:

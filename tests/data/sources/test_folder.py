@@ -14,6 +14,7 @@ from PIL import Image
 from advnets.data import DataUnavailable
 from advnets.data.sources import image_file
 from advnets.data.sources.folder import Folder
+from advnets.data.sources.image_file import Picture
 from advnets.errors import DataError
 
 from ..conftest import SHARED
@@ -134,7 +135,7 @@ def test_a_few_broken_files_are_skipped_and_named(
     assert sorted(greys.tolist()) == [i for i in range(20) if i != 3]
     np.testing.assert_array_equal(source.labels("train"), greys >= 10)
     assert list(source.skipped) == [tmp_path / "a" / "03.png"]
-    assert "1 of 20 images of 'train' are unusable and skipped (a/03.png" in caplog.text
+    assert "1 of 20 pictures cannot be used and are skipped (a/03.png" in caplog.text
 
 
 def test_names_do_not_steer_the_terminal(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -173,7 +174,7 @@ def test_in_parts_it_is_the_same_data_set(
             np.testing.assert_array_equal(parts.marginals(), whole.marginals())
             some = parts.take("train", [9, 0, 9])
             assert parts.skipped == whole.skipped
-            assert ("1 of 20 images" in caplog.text) == broken
+            assert ("1 of 20 pictures" in caplog.text) == broken
         np.testing.assert_array_equal(some.examples, whole.load("train")[[9, 0, 9]])
         np.testing.assert_array_equal(some.labels, labels[[9, 0, 9]])
 
@@ -181,19 +182,19 @@ def test_in_parts_it_is_the_same_data_set(
 def test_in_parts_each_file_is_decoded_once_and_when_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from advnets.data.sources import folder
+    from advnets.data.sources import decoder
 
     for i in range(30):
         paint(tmp_path / f"{i:02}.png", i)
     decoded: list[str] = []
 
-    def read_image(path: Path, *rest: int) -> np.ndarray:
+    def read_image(path: Path, *rest: object) -> Picture:
         decoded.append(path.name)
-        return np.full((4, 4, 3), int(path.stem), np.uint8)
+        return Picture(np.full((4, 4, 3), int(path.stem), np.uint8))
 
     source = streamed(tmp_path)
     assert source.spec.shape == (4, 4, 3)
-    monkeypatch.setattr(folder, "read_image", read_image)
+    monkeypatch.setattr(decoder, "read_image", read_image)
     source.count("train"), source.fingerprint(), source.count("train")
     assert sorted(decoded) == [f"{i:02}.png" for i in range(30)]
     decoded.clear()
@@ -207,17 +208,17 @@ def test_in_parts_each_file_is_decoded_once_and_when_asked_for(
 @pytest.fixture
 def looking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files decoded, by name; what is found out is kept however fast it was."""
-    from advnets.data.sources import folder, scan_cache
+    from advnets.data.sources import decoder, scan_cache
 
     monkeypatch.setenv("ADVNETS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(scan_cache, "WORTH_KEEPING", 0.0)
     decoded: list[str] = []
 
-    def read_image(path: Path, size: int | None, channels: int) -> np.ndarray:
+    def read_image(path: Path, size: tuple[int, int] | None, channels: int) -> Picture:
         decoded.append(path.name)
         return image_file.read_image(path, size, channels)
 
-    monkeypatch.setattr(folder, "read_image", read_image)
+    monkeypatch.setattr(decoder, "read_image", read_image)
     return decoded
 
 
@@ -243,7 +244,7 @@ def test_a_large_folder_is_looked_through_once_until_a_file_changes(
     assert first == Folder(pictures, validation=0, test=0).fingerprint()
     caplog.clear()
     assert looked_through(streamed(pictures), looking) == (count, first, 0)
-    assert ("1 of 20 images" in caplog.text) == broken
+    assert ("1 of 20 pictures" in caplog.text) == broken
 
     # Another picture of the same size and age, in the same file.
     changed = pictures / "07.bmp"
@@ -303,25 +304,25 @@ def test_what_is_kept_may_be_anything_or_nowhere(
 def test_what_changes_while_it_is_looked_at_is_not_kept(
     tmp_path: Path, looking: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from advnets.data.sources import folder
+    from advnets.data.sources import decoder
 
     pictures = tmp_path / "pictures"
     for i in range(6):
         paint(pictures / f"{i}.bmp", i)
     source = streamed(pictures)
     assert source.spec.shape == (4, 4, 3)
-    read = folder.read_image
+    read = decoder.read_image
 
-    def meanwhile(path: Path, size: int | None, channels: int) -> np.ndarray:
+    def meanwhile(path: Path, size: tuple[int, int] | None, channels: int) -> Picture:
         image = read(path, size, channels)
         if path.name == "2.bmp":
             time.sleep(0.02)
             paint(path, 77)
         return image
 
-    monkeypatch.setattr(folder, "read_image", meanwhile)
+    monkeypatch.setattr(decoder, "read_image", meanwhile)
     before = source.fingerprint()
-    monkeypatch.setattr(folder, "read_image", read)
+    monkeypatch.setattr(decoder, "read_image", read)
     assert not list((tmp_path / "cache").rglob("*.json"))
     assert streamed(pictures).fingerprint() != before
 
@@ -339,7 +340,7 @@ def test_in_parts_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
 def test_classes_of_a_large_folder_are_known_without_decoding_it_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from advnets.data.sources import folder
+    from advnets.data.sources import decoder
 
     for i in range(6):
         paint(tmp_path / f"{i % 2}" / f"{i}.png", 20 * i)
@@ -347,8 +348,8 @@ def test_classes_of_a_large_folder_are_known_without_decoding_it_again(
     source.fingerprint()
     source.fields("train")
     decoded: list[int] = []
-    read = folder.read_image
-    monkeypatch.setattr(folder, "read_image", lambda *of: decoded.append(1) or read(*of))
+    read = decoder.read_image
+    monkeypatch.setattr(decoder, "read_image", lambda *of: decoded.append(1) or read(*of))
     labels, told = source.labels("train"), source.fingerprint("train", ["label"])
     assert len(decoded) < 6  # the first one, to see whether it has any
     whole = Folder(tmp_path, validation=0, test=0)
@@ -359,10 +360,65 @@ def test_classes_of_a_large_folder_are_known_without_decoding_it_again(
 def test_many_broken_files_are_refused(tmp_path: Path) -> None:
     paint(tmp_path / "a.png", 1)
     (tmp_path / "b.png").write_bytes(b"broken")
-    with pytest.raises(DataError, match="1 of 2 images of 'train' are unusable"):
+    with pytest.raises(DataError, match="1 of 2 pictures cannot be used"):
         Folder(tmp_path, validation=0, test=0).load("train")
-    with pytest.raises(DataError, match="1 of 2 images of 'train' are unusable"):
+    with pytest.raises(DataError, match="1 of 2 pictures cannot be used"):
         streamed(tmp_path).count("train")
+
+
+@pytest.mark.parametrize("budget", [None, 0])
+def test_broken_files_are_counted_over_the_whole_folder(
+    tmp_path: Path, budget: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two of three validation pictures are broken, which is little of all, and known at once."""
+    for i in range(40):
+        paint(tmp_path / "train" / f"{i:02}.png", i)
+    for i in range(3):
+        paint(tmp_path / "val" / f"{i}.png", i)
+    for i in range(2):
+        (tmp_path / "val" / f"{i}.png").write_bytes(b"broken")
+    source = Folder(tmp_path, test=0)
+    source.memory_budget = budget
+    with caplog.at_level(logging.WARNING):
+        assert source.count("train") == 40
+    assert "2 of 43 pictures cannot be used" in caplog.text
+    assert len(source.left_out()["pictures that cannot be used"]) == 2
+    assert source.known("validation")[0] == source.count("validation") == 1
+    for i in range(4):
+        (tmp_path / "train" / f"{i:02}.png").write_bytes(b"broken")
+    source = Folder(tmp_path, test=0)
+    source.memory_budget = budget
+    for _ in range(2):  # it is not forgotten
+        with pytest.raises(DataError, match="6 of 43 pictures cannot be used"):
+            source.count("train")
+
+
+def test_pages_of_files_are_told_whether_kept_or_streamed(
+    tmp_path: Path, looking: list[str]
+) -> None:
+    pages = [Image.new("L", (4, 4), grey) for grey in (1, 2, 3)]
+    for i in range(5):
+        paint(tmp_path / "p" / f"{i}.png", i)
+    pages[0].save(tmp_path / "p" / "a.gif", save_all=True, append_images=pages[1:])
+    found = []
+    for source in (Folder(tmp_path / "p", validation=0, test=0), *[streamed(tmp_path / "p")] * 2):
+        source.fingerprint()
+        found.append((source.left_out(), source.extremes("train")))
+        source.release()
+    assert found == [({"files with further pages": ["a.gif: 2"]}, (0, 4))] * 3
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    for name, hint in (("a.zip", "unpack"), ("b.csv", "to_numpy"), ("c.png", "dataset.name=npz")):
+        (tmp_path / name).touch()
+        with pytest.raises(DataError) as caught:
+            Folder(tmp_path / name).available()
+        assert hint in str(caught.value.hint)
+    np.save(tmp_path / "train.npy", np.zeros((2, 2)))
+    (tmp_path / "c.png").unlink()
+    with pytest.raises(DataError, match="has no images, but files that are no") as caught:
+        Folder(tmp_path).load("train")
+    assert caught.value.hint == "dataset.name=npz reads arrays"
 
 
 def test_no_folder_and_no_images(tmp_path: Path) -> None:
@@ -373,7 +429,7 @@ def test_no_folder_and_no_images(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="has no images"):
         Folder(tmp_path).load("train")
     (tmp_path / "a.png").write_bytes(b"broken")
-    with pytest.raises(DataError, match="no image can be decoded"):
+    with pytest.raises(DataError, match=r"none of 1 picture can be used \(a.png: not an image\)"):
         _ = Folder(tmp_path, validation=0, test=0).spec
 
 

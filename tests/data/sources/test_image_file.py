@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from advnets.data.sources.image_file import BrokenImage, read_image
+from advnets.data.sources import image_file
+from advnets.data.sources.image_file import BrokenImage
+
+
+def read_image(path: Path, size: int | None, channels: int) -> np.ndarray:
+    return image_file.read_image(path, None if size is None else (size, size), channels).pixels
 
 
 def test_a_picture_as_it_is(tmp_path: Path) -> None:
@@ -75,6 +80,106 @@ def test_sixteen_bits_are_not_cut_off(tmp_path: Path) -> None:
         read_image(tmp_path / "a.png", None, 1)
 
 
+def png_file(*chunks: tuple[bytes, bytes]) -> bytes:
+    """A PNG of the chunks given."""
+    packed = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
+
+
+def png_of_16_bits(colour: int, samples: int) -> bytes:
+    """A PNG of 2×2 pixels with 16 bits per channel."""
+    rows = b"".join(b"\0" + bytes(range(4 * samples)) for _ in range(2))
+    header = struct.pack(">IIBBBBB", 2, 2, 16, colour, 0, 0, 0)
+    return png_file((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+
+
+DEEP = {
+    "grey.png": png_of_16_bits(0, 1),
+    "colours.png": png_of_16_bits(2, 3),
+    "grey and opacity.png": png_of_16_bits(4, 2),
+    "colours and opacity.png": png_of_16_bits(6, 4),
+    "colours.ppm": b"P6 2 2 65535\n" + bytes(24),
+    "grey.pgm": b"P5 2 2 1023\n" + bytes(8),
+    "colours.tiff": b"II*\0\x08\0\0\0\x09\0"
+    + b"".join(
+        struct.pack("<HHII", tag, kind, count, value)
+        for tag, kind, count, value in (
+            *((256, 3, 1, 2), (257, 3, 1, 2), (258, 3, 3, 122), (259, 3, 1, 1), (262, 3, 1, 2)),
+            *((273, 4, 1, 128), (277, 3, 1, 3), (278, 3, 1, 2), (279, 4, 1, 24)),
+        )
+    )
+    + bytes(4)
+    + struct.pack("<HHH", 16, 16, 16)
+    + bytes(24),
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_the_file_s_bits_count_not_those_that_were_decoded(tmp_path: Path, name: str) -> None:
+    """Pillow gives most of these as 8 bits per channel."""
+    (tmp_path / name).write_bytes(DEEP[name])
+    with Image.open(tmp_path / name) as image:
+        image.load()
+        assert image.size == (2, 2)
+    for channels in (1, 3, 4):
+        with pytest.raises(BrokenImage, match="more than 8 bits per channel"):
+            read_image(tmp_path / name, None, channels)
+
+
+SHALLOW = {
+    "png": ("1", "L", "LA", "P", "RGB", "RGBA"),
+    "tiff": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK"),
+    "bmp": ("1", "L", "P", "RGB", "RGBA"),
+    "ppm": ("1", "L", "RGB"),
+    "jpg": ("1", "L", "RGB", "CMYK"),
+}
+
+
+@pytest.mark.parametrize("kind", SHALLOW)
+def test_up_to_eight_bits_are_read(tmp_path: Path, kind: str) -> None:
+    for mode in SHALLOW[kind]:
+        Image.new(mode, (4, 4)).save(tmp_path / f"a.{kind}")
+        assert read_image(tmp_path / f"a.{kind}", None, 3).shape == (4, 4, 3)
+
+
+@pytest.mark.parametrize("kind", ["gif", "tiff", "webp", "png"])
+def test_further_pages_are_counted_and_the_first_is_read(tmp_path: Path, kind: str) -> None:
+    pages = [Image.new("RGB", (2, 2), colour) for colour in ("red", "blue", "lime")]
+    pages[0].save(tmp_path / f"a.{kind}", save_all=True, append_images=pages[1:], lossless=True)
+    pages[0].save(tmp_path / f"b.{kind}")
+    picture = image_file.read_image(tmp_path / f"a.{kind}", None, 3)
+    assert picture.pages == 3
+    assert picture.pixels[0, 0].tolist() == [255, 0, 0]
+    assert image_file.read_image(tmp_path / f"b.{kind}", None, 3).pages == 1
+
+
+def test_opacity_is_read_as_a_fourth_channel(tmp_path: Path) -> None:
+    pixels = np.array([[[255, 0, 0, 255], [0, 0, 255, 51]]], np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png", None, 4), pixels)
+    # 51 / 255 = 0.2 of blue over white
+    assert read_image(tmp_path / "a.png", None, 3)[0, 1].tolist() == [204, 204, 255]
+    Image.new("L", (1, 1), 7).save(tmp_path / "grey.png")
+    assert read_image(tmp_path / "grey.png", None, 4)[0, 0].tolist() == [7, 7, 7, 255]
+
+
+def test_the_largest_part_of_a_rectangular_size_is_resized(tmp_path: Path) -> None:
+    pixels = np.zeros((10, 30), np.uint8)
+    pixels[:, 5:25] = 200
+    Image.fromarray(pixels).save(tmp_path / "wide.png")
+    Image.fromarray(pixels.T).save(tmp_path / "high.png")
+    wide = image_file.read_image(tmp_path / "wide.png", (5, 10), 1).pixels
+    np.testing.assert_array_equal(wide, np.full((5, 10, 1), 200))
+    high = image_file.read_image(tmp_path / "high.png", (10, 5), 1).pixels
+    np.testing.assert_array_equal(high, np.full((10, 5, 1), 200))
+    # of the high one, 5 rows of 10 columns about the middle
+    part = image_file.read_image(tmp_path / "high.png", (5, 10), 1).pixels
+    np.testing.assert_array_equal(part, np.full((5, 10, 1), 200))
+
+
 @pytest.mark.parametrize("kind", ["png", "jpg", "gif", "bmp", "tiff", "webp", "ppm"])
 def test_truncated_anywhere(tmp_path: Path, kind: str) -> None:
     """Every file of this kind that breaks off is an image, or refused: nothing else is raised."""
@@ -104,14 +209,8 @@ def test_only_formats_of_images_are_decoded(tmp_path: Path) -> None:
 
 def png(width: int, height: int, *chunks: tuple[bytes, bytes]) -> bytes:
     """A PNG with a header and the chunks given."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunk(*each) for each in chunks)
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return png_file((b"IHDR", header), *chunks)
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,31 @@ def test_the_central_square_is_resized(tfds_dir: Path) -> None:
     np.testing.assert_array_equal(source.load("train"), np.full((3, 4, 4, 1), 255, np.uint8))
 
 
+def test_a_rectangular_part_is_resized(tfds_dir: Path) -> None:
+    """Of pictures of 6×4, all four columns, and the two rows in the middle."""
+    source = Tfds("tiny_pictures", size=[4, 8], data_dir=tfds_dir, fields=["mask"])
+    assert source.spec.shape == (4, 8, 3)
+    assert source.spec.field("mask").shape == (4, 8, 1)
+    assert sorted(source.load("train")[:, 3, 7, 0].tolist()) == [10 * i for i in range(10)]
+    source = Tfds("varied_pictures", size=[8, 4], data_dir=tfds_dir)
+    np.testing.assert_array_equal(source.load("train"), np.full((3, 8, 4, 1), 255, np.uint8))
+
+
+def test_splits_of_other_names_are_found_or_named(
+    tfds_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Tfds("tiny_pictures", data_dir=tfds_dir)
+    assert source.left_out() == {}
+    assert Tfds("tiny_pictures", "test[:2]", test="test[2:]", data_dir=tfds_dir).left_out() == {
+        "splits that nothing reads": ["train (10)"]
+    }
+    own = source._builder.info.splits
+    named = {"train": own["train"], "dev": own["test"], "unlabeled": own["train"]}
+    monkeypatch.setattr(type(source._builder.info), "splits", named)
+    assert source.splits == ("train", "validation")
+    assert source.left_out() == {"splits that nothing reads": ["unlabeled (10)"]}
+
+
 def test_fixed_sizes_can_be_changed(tfds_dir: Path) -> None:
     source = Tfds("tiny_pictures", size=2, data_dir=tfds_dir)
     assert sorted(source.load("train")[:, 1, 1, 0].tolist()) == [10 * i for i in range(10)]
@@ -134,7 +159,7 @@ def test_what_cannot_be_learnt_is_refused_at_once(
 def test_a_split_beyond_memory_is_refused_before_it_is_read(
     tfds_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("advnets.data.source.MEMORY_BUDGET", 100)
+    monkeypatch.setattr("advnets.data.stored.MEMORY_BUDGET", 100)
     with pytest.raises(DataError, match="take 800 bytes of memory; at most 100 bytes"):
         Tfds("tiny_pictures", data_dir=tfds_dir).load("train")
 

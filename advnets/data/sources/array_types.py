@@ -1,0 +1,40 @@
+"""Say how arrays on disk are taken: in which type and shape, with which range."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .npy_header import Header
+
+
+def may_be_labels(header: Header) -> bool:
+    return header.dtype.kind in "iu" and header.shape[1:] in ((), (1,)) and len(header.shape) > 0
+
+
+def memory_dtype(stored: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the type in memory for a type on disk."""
+    if stored.kind == "b":
+        return np.dtype(np.uint8)
+    if stored == np.float64:
+        return np.dtype(np.float32)
+    return stored.newbyteorder("=")
+
+
+def own_range(stored: np.dtype[Any]) -> tuple[float | None, float | None]:
+    """Return the range that numbers of a type have, if they have one."""
+    if stored.kind == "b":
+        return 0, 1
+    return (0, 255) if stored == np.uint8 else (None, None)
+
+
+def as_field(shape: tuple[int, ...], kind: str) -> tuple[int, ...]:
+    """Return the shape of a field's values: images without channels get one."""
+    return (*shape, 1) if kind == "image" and len(shape) == 3 else shape
+
+
+def add_channels(shape: tuple[int, ...], stored: np.dtype[Any]) -> tuple[int, ...]:
+    if len(shape) == 1 or (len(shape) == 3 and stored == np.uint8):
+        return (*shape, 1)
+    return shape

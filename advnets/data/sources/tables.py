@@ -1,0 +1,66 @@
+"""Refuse tables and archives of other programs, with what to convert them to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...errors import DataError
+
+READERS = {
+    ".csv": 'pandas.read_csv("{name}")',
+    ".tsv": 'pandas.read_csv("{name}", sep="\\t")',
+    ".txt": 'pandas.read_csv("{name}")',
+    ".parquet": 'pandas.read_parquet("{name}")',
+    ".feather": 'pandas.read_feather("{name}")',
+    ".xlsx": 'pandas.read_excel("{name}")',
+    ".xls": 'pandas.read_excel("{name}")',
+    ".ods": 'pandas.read_excel("{name}")',
+    ".json": 'pandas.read_json("{name}")',
+    ".jsonl": 'pandas.read_json("{name}", lines=True)',
+}
+"""What reads a table, by the end of its name."""
+OTHERS = {
+    ".mat": "scipy.io.loadmat reads it",
+    ".h5": "h5py.File reads it",
+    ".hdf5": "h5py.File reads it",
+    ".pt": "torch.load reads it",
+    ".pth": "torch.load reads it",
+    ".pkl": "pickle.load reads it, if you trust whoever wrote it",
+    ".tfrecord": "tf.data.TFRecordDataset reads it",
+    ".gz": "unpack it",
+    ".tar": "unpack it",
+    ".zip": "unpack it, and name its folder: dataset.name=folder if it holds pictures",
+}
+"""What to do about other files."""
+COMPRESSED = (".gz", ".bz2", ".xz", ".zip", ".zst")
+
+
+def refuse_table(path: Path) -> None:
+    """Refuse a file that is a table, or the archive of another program, by its name.
+
+    Raises:
+        DataError: With the line that writes it as an array.
+
+    >>> refuse_table(Path("points.csv"))
+    Traceback (most recent call last):
+    ...
+    advnets.errors.DataError: points.csv is a table, and no array of NumPy
+      hint: numpy.save("points.npy", pandas.read_csv("points.csv").to_numpy("float32")) writes \
+one, of the columns that are numbers; then dataset.path=points.npy
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    inner = suffixes[:-1] if suffixes and suffixes[-1] in COMPRESSED else suffixes
+    last = inner[-1] if inner else ""
+    if last in READERS:
+        stem = path.with_name(path.name.split(".")[0] or "table")
+        read = READERS[last].format(name=path)
+        raise DataError(
+            f"{path} is a table, and no array of NumPy",
+            hint=f'numpy.save("{stem}.npy", {read}.to_numpy("float32")) writes one, of the '
+            f"columns that are numbers; then dataset.path={stem}.npy",
+        )
+    if suffixes and (what := OTHERS.get(suffixes[-1])):
+        raise DataError(
+            f"{path} is no archive of NumPy",
+            hint=f"{what}; numpy.savez(FILE, train=…, test=…) writes what is read here",
+        )

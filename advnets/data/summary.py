@@ -1,0 +1,150 @@
+"""Say what a source holds, what it leaves out, and where its values lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import AdvnetsError
+from ..safe_io import printable
+from ..safe_io.wording import pluralise, shorten, some
+from .preprocess import AFFINE
+from .source import Source
+from .spec import DataSpec, Field
+
+MOST_CLASSES = 12
+"""Classes that are counted one by one."""
+NARROW = 0.25
+"""Of a range: values that fill no more of it are worth a word."""
+LARGEST = 8.0
+"""Of images that nothing brings to a range: networks do not expect greater values."""
+LONGEST = 500
+"""Characters of a line."""
+
+
+class Summary(NamedTuple):
+    """Hold what there is to say of data.
+
+    Attributes:
+        lines: What they are, how many, and what is left out.
+        warnings: What is odd about them.
+    """
+
+    lines: list[str]
+    warnings: list[str]
+
+
+def summarise(source: Source, reading: bool = True) -> Summary:
+    """Say what a source holds: what an example is, how many there are, what is left out.
+
+    Args:
+        source: The data, which are there.
+        reading: Whether all training examples may be read for it; without, the values' ends,
+            and what only decoding shows, are said only where they are known already.
+
+    Raises:
+        DataError: If the data cannot be read.
+
+    >>> from advnets.data import Examples
+    >>> class Coin(Source):
+    ...     name = "coin"
+    ...     spec = DataSpec((1,), "float32", 0, 1, fields={"label": Field((), "int64", classes=2)})
+    ...     splits = ("train", "test")
+    ...     def read(self, split):
+    ...         x = np.array([[0.0], [0.0], [1.0]], "float32")
+    ...         return Examples(x, {"label": np.array([0, 0, 1])})
+    >>> print(*summarise(Coin()).lines, sep="\\n")
+    coin: vectors of 1, float32 from 0 to 1, as they are
+    train: 3 examples (class 0: 2, 1: 1)
+    test: counted when it is read
+    """
+    if reading:
+        source.fingerprint()
+    lines = [_describe_examples(source), *(_describe_split(source, s) for s in source.splits)]
+    for why, names in source.left_out().items():
+        lines.append(f"left out: {why}: {len(names):,} ({some(names, 3)})")
+    warnings = [*source.remarks(), *_find_narrow(source)]
+
+    def shown(texts: list[str]) -> list[str]:
+        return [shorten(printable(text, lines=False), LONGEST) for text in texts]
+
+    return Summary(shown(lines), shown(warnings))
+
+
+def _describe_examples(source: Source) -> str:
+    spec, ends = source.spec, source.extremes("train")
+    shape = "×".join(map(str, spec.shape))
+    values = f"{spec.dtype} from {ends[0]:g} to {ends[1]:g}" if ends else spec.dtype
+    way, (low, high) = source.preprocess, source.preprocess.range or (0.0, 0.0)
+    to = "as they are"
+    if way.name in AFFINE:
+        to = f"{spec.low:g} to {spec.high:g} brought to [{low:g}, {high:g}] ({way.name})"
+    elif way.name != "none":
+        to = f"preprocessed by {way.description}"
+    return f"{source.name}: {spec.kind}s of {shape}, {values}, {to}"
+
+
+def _describe_split(source: Source, split: str) -> str:
+    try:
+        count, labels = source.known(split)
+    except AdvnetsError as error:
+        return f"{split}: cannot be read: {error.message}"
+    if count is None:
+        return f"{split}: counted when it is read"
+    text = f"{split}: {pluralise(count, 'example')}"
+    field = source.spec.fields.get("label")
+    if labels is None or field is None or not field.classes:
+        return text
+    return f"{text} ({_describe_classes(np.bincount(labels, minlength=field.classes), field)})"
+
+
+def _describe_classes(counts: np.ndarray, field: Field) -> str:
+    if len(counts) > MOST_CLASSES:
+        none = int((counts == 0).sum())
+        without = f", {none:,} of them without any" if none else ""
+        return f"{len(counts):,} classes of {counts.min():,} to {counts.max():,}{without}"
+    names = field.names or tuple(map(str, range(len(counts))))
+    each = ", ".join(f"{name}: {n:,}" for name, n in zip(names, counts, strict=True))
+    return each if field.names else f"class {each}"
+
+
+def _find_narrow(source: Source) -> list[str]:
+    """Find values that fill little of the range that is brought to the networks', or leave it."""
+    spec, found = source.spec, []
+    images: Mapping[str, DataSpec | Field] = {"": spec} | {
+        name: field for name, field in spec.fields.items() if field.kind == "image"
+    }
+    for name, declared in images.items():
+        ends = source.extremes("train", name or None)
+        if ends is not None and (text := _find_odd(source, declared, *ends)):
+            found.append(f"{f'the field {name}: ' if name else ''}{text}")
+    return found
+
+
+def _find_odd(source: Source, declared: DataSpec | Field, low: float, high: float) -> str | None:
+    way: Any = source.preprocess
+    if isinstance(declared, Field):
+        way = way.for_field(declared)
+    if low == high:
+        return f"all values are {low:g}"
+    if way.name in AFFINE:
+        start, end = way.spec.low, way.spec.high
+        if high - low >= NARROW * (end - start):
+            return None
+        first, last = AFFINE[way.name]
+        seen = [first + (last - first) * (value - start) / (end - start) for value in (low, high)]
+        return (
+            f"the values are {low:g} to {high:g} only, but {start:g} to {end:g} is brought to "
+            f"[{first:g}, {last:g}]: networks see {seen[0]:.3g} to {seen[1]:.3g}. If their range "
+            "is another, declare it (npz: low and high), or store masks as booleans"
+        )
+    wide = declared.kind == "image" and declared.low is None and max(-low, high) > LARGEST
+    if way.name == "none" and wide:
+        return (
+            f"images of {declared.dtype} go to the networks as they are, from {low:g} to {high:g}. "
+            "To have them brought to [0, 1] or [-1, 1], declare their range (npz: low and high) "
+            "and set dataset.preprocess=unit or symmetric"
+        )
+    return None

@@ -1,0 +1,153 @@
+"""Which sub-folders are splits, which are classes, and what is left out, by name and number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from advnets.data.sources.folder import Folder
+from advnets.data.sources.layout import HIDDEN, LINKED, NO_PICTURES, OUTSIDE
+from advnets.errors import DataError
+
+
+def fill(root: Path, **counts: int) -> Path:
+    """Pictures in sub-folders; ``train__cat=3`` puts three into train/cat."""
+    for name, count in counts.items():
+        folder = root.joinpath(*name.split("__"))
+        folder.mkdir(parents=True)
+        for i in range(count):
+            Image.new("L", (4, 4), i).save(folder / f"{i}.png")
+    return root
+
+
+def sizes(source: Folder) -> dict[str, int]:
+    return {split: source.count(split) for split in source.splits}
+
+
+def whole(root: Path, **options: object) -> Folder:
+    return Folder(root, validation=0, test=0, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "test"),
+    [("train", "val", "test"), ("training", "valid", "testing"), ("Train", "DEV", "Test")],
+)
+def test_splits_by_their_usual_names(
+    tmp_path: Path, train: str, validation: str, test: str
+) -> None:
+    counts = {train: 3, validation: 2, test: 1}
+    fill(tmp_path, **{f"{s}__{c}": n for s, n in counts.items() for c in "ab"})
+    source = Folder(tmp_path)
+    assert sizes(source) == {"train": 6, "validation": 4, "test": 2}
+    assert source.spec.field("label").names == ("a", "b")
+    assert np.bincount(source.labels("test")).tolist() == [1, 1]  # type: ignore[arg-type]
+
+
+def test_a_class_called_like_a_split_has_to_be_told(tmp_path: Path) -> None:
+    fill(tmp_path, bus=3, car=3, train=4)
+    with pytest.raises(DataError, match="'train' may be the training split, or a class") as caught:
+        whole(tmp_path).count("train")
+    assert "dataset.subfolders=classes" in str(caught.value.hint)
+    classes = whole(tmp_path, subfolders="classes")
+    assert sizes(classes) == {"train": 10}
+    assert classes.spec.field("label").names == ("bus", "car", "train")
+    splits = whole(tmp_path, subfolders="splits")
+    assert sizes(splits) == {"train": 4}
+    assert len(splits.left_out()[OUTSIDE]) == 6
+
+
+@pytest.mark.parametrize(
+    ("counts", "says"),
+    [
+        ({"control": 2, "test": 2}, "test called like a split, but no train or training"),
+        ({"val": 2, "test": 2}, "val, test called like a split, but no train"),
+        ({"train": 2, "Training": 2}, "Training, train are all called like the train split"),
+        ({"train": 2, "val": 1, "dev": 1}, "dev, val are all called like the validation split"),
+        ({"cat__train": 2, "cat__test": 1, "dog__train": 1}, "lie below others: cat/test, cat/tra"),
+        ({"mnist__training": 2, "mnist__testing": 1}, "mnist/testing, mnist/training"),
+    ],
+)
+def test_what_is_not_plain_is_refused(tmp_path: Path, counts: dict[str, int], says: str) -> None:
+    fill(tmp_path, **counts)
+    with pytest.raises(DataError, match=says) as caught:
+        whole(tmp_path).count("train")
+    assert "dataset.subfolders=classes" in str(caught.value.hint)
+    assert whole(tmp_path, subfolders="classes").count("train") == sum(counts.values())
+
+
+def test_splits_are_asked_for_where_there_are_none(tmp_path: Path) -> None:
+    fill(tmp_path, cat=2, dog=2)
+    with pytest.raises(DataError, match="no train or training"):
+        whole(tmp_path, subfolders="splits").count("train")
+
+
+def test_further_folders_next_to_two_splits_are_left_out_by_name(tmp_path: Path) -> None:
+    fill(tmp_path, train=3, test=2, unlabeled=4)
+    Image.new("L", (4, 4)).save(tmp_path / "cover.png")
+    source = whole(tmp_path)
+    assert sizes(source) == {"train": 3, "test": 2}
+    left = source.left_out()[OUTSIDE]
+    assert len(left) == 5
+    assert {"cover.png", "unlabeled/0.png"} <= set(left)
+
+
+def test_an_empty_folder_of_a_split_is_said(tmp_path: Path) -> None:
+    fill(tmp_path, train=30, val=0)
+    source = Folder(tmp_path)
+    assert "validation" not in source.splits
+    assert source.remarks() == ["the folder val of the validation split has no pictures"]
+
+
+def test_what_is_no_picture_is_counted_and_named(tmp_path: Path) -> None:
+    fill(tmp_path, a=2, b=2)
+    fill(tmp_path / "elsewhere" / "more", c=2)
+    root = fill(tmp_path / "root", a=2, b=2, **{".cache": 1})
+    (root / "more").symlink_to(tmp_path / "elsewhere" / "more")
+    (root / "a" / "notes.txt").touch()
+    (root / "photo.heic").touch()
+    (root / ".DS_Store").touch()
+    source = whole(root)
+    assert source.count("train") == 4
+    assert source.left_out() == {
+        NO_PICTURES: ["photo.heic", "a/notes.txt"],
+        LINKED: ["more"],
+        HIDDEN: [".cache", ".DS_Store"],
+    }
+
+
+def test_a_linked_folder_of_a_split_is_read(tmp_path: Path) -> None:
+    fill(tmp_path, train=3, test=2)
+    root = tmp_path / "root"
+    root.mkdir()
+    for split in ("train", "test"):
+        (root / split).symlink_to(tmp_path / split)
+    assert sizes(whole(root)) == {"train": 3, "test": 2}
+
+
+def test_classes_that_are_all_linked_are_no_images(tmp_path: Path) -> None:
+    fill(tmp_path / "there", a=2, b=2)
+    root = tmp_path / "root"
+    root.mkdir()
+    for name in "ab":
+        (root / name).symlink_to(tmp_path / "there" / name)
+    with pytest.raises(DataError, match="no images, but linked folders, which are not followed: 2"):
+        whole(root).count("train")
+
+
+def test_one_picture_without_a_class_takes_all_classes_away_and_is_named(tmp_path: Path) -> None:
+    fill(tmp_path, a=2, b=2)
+    Image.new("L", (4, 4)).save(tmp_path / "cover.png")
+    source = whole(tmp_path)
+    assert source.spec.num_classes is None
+    (remark,) = source.remarks()
+    assert remark == "1 of 5 pictures lie in no sub-folder (cover.png): there are no classes"
+
+
+def test_one_sub_folder_is_no_class(tmp_path: Path) -> None:
+    source = whole(fill(tmp_path, img_align_celeba=3))
+    assert source.spec.num_classes is None
+    assert source.labels("train") is None
+    assert "all pictures lie in one sub-folder (img_align_celeba)" in source.remarks()[0]

@@ -1,0 +1,142 @@
+"""What is said of data: how many, of which classes, what is left out, between which values."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from advnets.data import DataSpec, Examples, Field, Source, summarise
+from advnets.data.sources import Digits, Folder, Npz
+from advnets.errors import DataError
+
+
+def saved(folder: Path, **arrays: np.ndarray) -> Path:
+    np.savez(folder / "data.npz", **arrays)
+    return folder / "data.npz"
+
+
+def ramp(count: int, high: float, dtype: str = "uint8") -> np.ndarray:
+    return np.linspace(0, high, count * 16).reshape(count, 4, 4, 1).astype(dtype)
+
+
+def test_splits_classes_and_what_is_left_out(tmp_path: Path) -> None:
+    train = ramp(4, 255)
+    labels = np.array([0, 2, 2, 0])
+    path = saved(tmp_path, train=train, train_labels=labels, val=train[:1], extra=train)
+    assert summarise(Npz(path)).lines == [
+        f"npz {path}: images of 4×4×1, uint8 from 0 to 255, 0 to 255 brought to [0, 1] (unit)",
+        "train: 4 examples (class 0: 2, 1: 0, 2: 2)",
+        "validation: 1 example",
+        "left out: arrays that nothing reads: 1 (extra)",
+    ]
+    assert summarise(Npz(path)).warnings == []
+
+
+def test_many_classes_are_summed_up(tmp_path: Path) -> None:
+    labels = np.array([0, 0, 19, 3])
+    lines = summarise(Npz(saved(tmp_path, train=ramp(4, 255), train_labels=labels))).lines
+    assert lines[1] == "train: 4 examples (20 classes of 0 to 2, 17 of them without any)"
+
+
+@pytest.mark.parametrize(
+    ("array", "options", "says"),
+    [
+        (ramp(3, 1).round(), {}, "values are 0 to 1 only, but 0 to 255 .* see 0 to 0.00392"),
+        (ramp(3, 16), {}, "values are 0 to 16 only, but 0 to 255"),
+        (ramp(3, 16), {"preprocess": "symmetric"}, r"\[-1, 1\]: networks see -1 to -0.875"),
+        (ramp(3, 1, "float32"), {"low": 0, "high": 255, "preprocess": "unit"}, "0 to 1 only"),
+        (ramp(3, 255, "float32"), {}, "go to the networks as they are, from 0 to 255"),
+        (ramp(3, 65535, "uint16"), {}, "images of uint16 go .* from 0 to 65535"),
+        (ramp(3, 0), {}, "all values are 0"),
+        (ramp(3, 1), {"low": 0, "high": 1}, None),
+        (ramp(3, 1) > 0, {}, None),
+        (ramp(3, 255), {}, None),
+        (ramp(3, 200), {}, None),
+        (ramp(3, 1, "float32") * 2 - 1, {}, None),
+        (ramp(3, 255, "float32"), {"low": 0, "high": 255, "preprocess": "unit"}, None),
+        (ramp(3, 255).reshape(3, 16).astype("float32"), {}, None),
+    ],
+)
+@pytest.mark.parametrize("budget", [None, 0])
+def test_values_that_are_far_from_their_range_are_said(
+    tmp_path: Path, array: np.ndarray, options: dict, says: str | None, budget: int | None
+) -> None:
+    source = Npz(saved(tmp_path, train=array), **options)
+    source.memory_budget = budget
+    warnings = summarise(source).warnings
+    if says is None:
+        assert warnings == []
+    else:
+        (warning,) = warnings
+        assert re.search(says, warning)
+
+
+def test_masks_that_come_with_images_are_looked_at_too(tmp_path: Path) -> None:
+    masks = (ramp(3, 1) > 0).astype("uint8")
+    path = saved(tmp_path, train=ramp(3, 255), train_mask=masks)
+    (warning,) = summarise(Npz(path, fields={"mask": {"kind": "image"}})).warnings
+    assert warning.startswith("the field mask: the values are 0 to 1 only")
+    path = saved(tmp_path, train=ramp(3, 255), train_mask=masks > 0)
+    assert summarise(Npz(path, fields={"mask": {"kind": "image"}})).warnings == []
+
+
+class Strange(Source):
+    """Somebody's source, which tells as little as it may."""
+
+    name = "strange\x1b[31m"
+    spec = DataSpec((2,), "float32", fields={"label": Field((), "int64", classes=2)})
+    splits = ("train", "test")
+
+    def read(self, split: str) -> Examples:
+        if split == "test":
+            raise DataError("somebody took it away")
+        return Examples(np.eye(2, dtype="float32"), {"label": np.array([1, 1])})
+
+
+class Counting(Strange):
+    def count(self, split: str) -> int:
+        return len(self.load(split))
+
+
+def test_what_a_source_does_not_tell_is_no_error() -> None:
+    assert summarise(Strange()) == (
+        [
+            r"strange\x1b[31m: vectors of 2, float32 from 0 to 1, as they are",
+            "train: 2 examples (class 0: 0, 1: 2)",
+            "test: counted when it is read",
+        ],
+        [],
+    )
+    assert summarise(Counting()).lines[2] == "test: cannot be read: somebody took it away"
+
+
+def test_what_can_be_said_without_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Digits, "read", None)
+    assert summarise(Digits(), reading=False).lines == [
+        "digits: images of 8×8×1, uint8, 0 to 255 brought to [0, 1] (unit)",
+        "train: 1,437 examples",
+        "validation: 180 examples",
+        "test: 180 examples",
+    ]
+
+
+def test_other_ways_of_preprocessing(tmp_path: Path) -> None:
+    path = saved(tmp_path, train=ramp(3, 255))
+    (first, *_) = summarise(Npz(path, preprocess={"gcn": 55})).lines
+    assert first.endswith("uint8 from 0 to 255, preprocessed by gcn 55")
+    (first, *_) = summarise(Npz(path, preprocess="none")).lines
+    assert first.endswith("as they are")
+
+
+def test_names_of_classes_do_not_steer_the_terminal(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for name in ("a\x1b[31m", "b"):
+        (tmp_path / name).mkdir()
+        Image.new("L", (2, 2), 9).save(tmp_path / name / "x.png")
+    said = summarise(Folder(tmp_path, validation=0, test=0))
+    assert r"train: 2 examples (a\x1b[31m: 1, b: 1)" in said.lines
+    assert said.warnings == ["all values are 9"]
