@@ -12,8 +12,8 @@ import click
 
 from ..errors import UsageError
 from ..log import at_level
+from ..runs.load import load_recipe_or_run
 from .common import echo, log, plugin_options, print_table, registry_of, state_of
-from .recipe_options import load_recipe_or_run
 from .run_options import seed_option
 
 if TYPE_CHECKING:

@@ -175,14 +175,16 @@ class Players(keras.Model):
         others = [name for name in self.networks if name not in PLAYERS]
         return [name for name in (player, *others) if name and self._player_of(name) == player]
 
-    def slow_down(self, factor: float) -> None:
-        """Multiply all learning rates by ``factor``, for good."""
-        for name, optimizer in self.optimizers.items():
-            if name in self.rate_factors:
-                kept = self.rate_factors[name]
-            else:
-                kept = optimizer._learning_rate.value
-            kept.assign(tf.convert_to_tensor(kept) * factor)
+    def slow_down(self, factor: float, *names: str) -> None:
+        """Multiply the learning rates of optimizers by ``factor``, for good: of all by default."""
+        for name in names or self.optimizers:
+            rate = self.rate_of(name)
+            rate.assign(tf.convert_to_tensor(rate) * factor)
+
+    def rate_of(self, name: str) -> tf.Variable:
+        """Return what an optimizer's learning rate is kept in: of a schedule, its factor."""
+        factor = self.rate_factors.get(name)
+        return self.optimizers[name]._learning_rate.value if factor is None else factor
 
     @property
     def may_skip(self) -> bool:

@@ -12,8 +12,8 @@ import pytest
 import tensorflow as tf
 
 from advnets.checkpoint import CheckpointStore
-from advnets.checkpoint.index import INDEX, MOST_FILES, own_hash, write_index
 from advnets.errors import RunError
+from advnets.runs.index import INDEX, MOST_FILES, own_hash, write_index
 
 Change = Callable[[dict[str, Any]], object]
 

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from advnets.checkpoint.index import write_index
 from advnets.cli.doctor import _weights
 from advnets.cli.main import cli
 from advnets.errors import UsageError
 from advnets.runs import RunFolder
+from advnets.runs.index import write_index
 
 
 @pytest.fixture
