@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -48,4 +49,24 @@ def describe_change(change: Change) -> str:
     >>> describe_change({"key": "loss.margin", "old": 10.0, "new": 8.0})
     'loss.margin 10.0 → 8.0'
     """
-    return f"{change['key']} {change['old']} → {change['new']}"
+    return f"{change['key']} {change.get('old')} → {change.get('new')}"
+
+
+def tell_changes(recipe: Mapping[str, Any], changes: Sequence[Change]) -> dict[str, Any]:
+    """Return a recipe in which what was changed on the way is told in words.
+
+    >>> told = tell_changes({"loss": {"margin": 9}}, [{"from": 50, "key": "loss.margin", "new": 8}])
+    >>> told["loss"]["margin"]
+    '9; from round 50 on 8'
+    """
+    told = copy.deepcopy(dict(recipe))
+    for each in changes:
+        holder: Any = told
+        *path, last = (int(word) if word.isdigit() else word for word in str(each["key"]).split("."))
+        try:
+            for key in path:
+                holder = holder[key]
+            holder[last] = f"{holder[last]}; from round {each['from']} on {each.get('new')}"
+        except (KeyError, IndexError, TypeError):  # a manifest is whatever it is
+            told[str(each["key"])] = describe_change(each)
+    return told

@@ -33,6 +33,7 @@ from ..runs import RunFolder
 from ..runs.load import load_recipe_or_run, refuse_nothing_to_change
 from ..train.build import build_game, draw_outside_from
 from ..train.find_data import build_source, find_data
+from .exchanged import say_what_differs, say_what_was_exchanged
 from .kept import in_own_range, read_kept
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,8 @@ class Run:
         self.path = folder.path
         self.registry = registry if registry is not None else load_plugins()
         self.recipe: Recipe = recipe or folder.load_recipe(self.registry)
+        if recipe is None:
+            say_what_differs(folder, self.registry)
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -277,10 +280,12 @@ class Run:
             game = self._shared_game
             workers = Workers(tf.distribute.get_strategy())  # this process alone
             helpers = Helpers(game, workers, self._extractors)
-            return evaluate_game(
+            scores = evaluate_game(
                 *(self.recipe, self.registry, self.source, game, helpers, metrics, seed),
                 weights=weights,
             )
+        say_what_was_exchanged(self.folder, scores)
+        return scores
 
     def __repr__(self) -> str:
         status, step = self.manifest.get("status"), self.manifest.get("step")

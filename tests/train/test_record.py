@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,6 @@ TINY: dict[str, Any] = {
         "figures": False,
     },
 }
-RATE = "optimizers.generator.learning_rate"
 
 
 def command(*words: Any) -> Result:
@@ -217,3 +217,89 @@ def test_a_reader_looks_again_where_a_checkpoint_has_just_gone(
     assert newest is not None
     assert newest.step == 10
     assert not store.faults
+
+
+def test_data_may_be_moved_and_not_exchanged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def write(path: str, seed: int) -> str:
+        Path(path).parent.mkdir(exist_ok=True)
+        drawn = np.random.default_rng(seed).normal(size=(200, 1)).astype("f4")
+        np.savez(path, train=drawn, validation=drawn[:50])
+        return path
+
+    data = {"name": "npz", "path": write("A/d.npz", 1), "low": -6, "high": 6}
+    first = advnets.run(TINY | {"dataset": data}, {"training.steps": 10})
+    Path("B").mkdir()
+    Path("A/d.npz").rename("B/d.npz")
+    moved = command("run", first.path, "dataset.path=B/d.npz", "training.steps=20")
+    assert moved.exit_code == 0, moved.stderr
+    assert "resuming from step 10" in moved.stderr
+    assert first.manifest["step"] == 20
+    assert "path: B/d.npz" in first.folder.recipe_file.read_text()
+    write("C/d.npz", 2)
+    text = first.folder.recipe_file.read_text()
+    for steps in (20, 30):  # also of a finished run
+        refused = command("run", first.path, "dataset.path=C/d.npz", f"training.steps={steps}")
+        assert refused.exit_code == 2
+        assert "the training data have changed since the run began" in refused.stderr
+        assert first.folder.recipe_file.read_text() == text
+    other = advnets.run(TINY | {"dataset": data | {"path": "C/d.npz"}}, {"training.steps": 10})
+    assert other.path.name[:-4] == f"{first.path.name}-"
+    assert other.manifest["data"]["fingerprint"].startswith(other.path.name[-4:])
+    assert other.manifest["identity"] == first.manifest["identity"]
+    again = advnets.run(TINY | {"dataset": data | {"path": "C/d.npz"}}, {"training.steps": 10})
+    assert again.path == other.path
+
+
+PLUGIN = """
+from advnets import Component, hookimpl
+@hookimpl
+def advnets_losses():
+    return [Component("mine", "{stem}:Mine", "a loss")]
+from advnets.game import Loss
+class Mine(Loss):
+    requires = ("logits",)
+    def discriminator(self, real, fake):
+        import tensorflow as tf
+        return {factor} * (tf.nn.softplus(-real.logits) + tf.nn.softplus(fake.logits))
+    def generator(self, real, fake):
+        import tensorflow as tf
+        return tf.nn.softplus(-fake.logits)
+"""
+
+
+def test_a_plugin_that_has_changed_is_told_once_and_kept_on_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stem = "recorded_plugin"
+
+    def play(steps: int, factor: float, place: str) -> advnets.Run:
+        path = tmp_path / place / f"{stem}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(PLUGIN.format(stem=stem, factor=factor))
+        monkeypatch.delitem(sys.modules, stem, raising=False)
+        caplog.clear()
+        overrides = {"training.steps": steps, "loss": "mine"}
+        return advnets.run(TINY, overrides, tmp_path / "run", plugins=[str(path)])
+
+    first = play(10, 1.0, "a").manifest["sittings"]
+    assert [entry["from"] for entry in first] == [0]
+    play(20, 1.0, "b")  # elsewhere, and the same
+    assert "changed since the run was last taken up" not in caplog.text
+    second = play(30, 7.0, "a").manifest["sittings"]
+    old, new = (entry["plugins"][stem] for entry in second)
+    assert f"plugin {stem}: {old} → {new}: changed since" in caplog.text
+    assert [entry["from"] for entry in second] == [0, 20]
+    assert second[0] == first[0]
+    assert second[1]["versions"]["tensorflow"]
+    run = play(40, 7.0, "a")
+    assert "changed since the run was last taken up" not in caplog.text
+    assert run.manifest["sittings"] == second
+    run.folder.manifest_file.unlink()
+    assert run.manifest["sittings"] == second
+    shown = command("doctor", run.path, "--plugin", tmp_path / "a" / f"{stem}.py").output
+    assert f"rounds from 20 on: plugin {stem}: {old} → {new}" in shown
+    monkeypatch.delitem(sys.modules, stem)
