@@ -24,6 +24,7 @@ class RunFiles:
         path: The folder.
         recipe_file: The recipe, fully resolved.
         manifest_file: What the run was and what became of it.
+        damaged_file: A manifest that could not be read, once another one was written.
         metrics_file: One JSON object per line and log boundary; read and written by ``metrics``.
         checkpoints: The committed states.
         samples: Sample grids.
@@ -37,6 +38,7 @@ class RunFiles:
         self.path = Path(path)
         self.recipe_file = self.path / "recipe.yaml"
         self.manifest_file = self.path / "manifest.json"
+        self.damaged_file = Manifest(self.manifest_file).aside
         self.metrics_file = self.path / "metrics.jsonl"
         self.checkpoints = self.path / "checkpoints"
         self.samples = self.path / "samples"

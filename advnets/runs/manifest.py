@@ -266,13 +266,16 @@ class Manifest:
             raise cannot_write(self.path, error) from error
 
 
+    @property
+    def aside(self) -> Path:
+        """Where a damaged file is kept when another one is written in its place."""
+        return self.path.with_name(f"{self.path.name}.damaged")
+
     def _set_aside(self, fault: str, data: Mapping[str, Any]) -> None:
-        """Keep a damaged file next to the one that is about to be written in its place."""
-        aside = self.path.with_name(f"{self.path.name}.damaged")
         kept = ""
         if self.path.exists():
-            os.replace(self.path, aside)
-            kept = f"; what was there is {aside.name} now"
+            os.replace(self.path, self.aside)
+            kept = f"; what was there is {self.aside.name} now"
         log.warning(
             "the manifest %s. It is written anew from the checkpoint of step %s%s",
             *(fault, data.get("step"), kept),

@@ -24,7 +24,9 @@ def say_what_differs(folder: RunFolder, registry: Registry) -> None:
 def say_what_was_exchanged(folder: RunFolder, scores: Iterable[Score]) -> None:
     """Say which splits of the data are others than the run's, as far as it knows them."""
     manifest = folder.manifest.data
-    known = [(each.get("protocol") or {}).get("data_sha256") for each in manifest.get("scores") or []]
+    known = [
+        (each.get("protocol") or {}).get("data_sha256") for each in manifest.get("scores") or []
+    ]
     before = {s: sha for each in known if isinstance(each, dict) for s, sha in each.items()}
     before["train"] = (manifest.get("data") or {}).get("fingerprint")
     measured = [(score.protocol.get("data_sha256") or {}).items() for score in scores]
