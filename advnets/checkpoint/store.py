@@ -187,7 +187,7 @@ class CheckpointStore:
             kept = ", ".join(map(str, self.steps())) or "none"
             there = self.path(step).is_dir()
             raise RunError(
-                f"the checkpoint of step {step} is damaged: {fault}"
+                f"the checkpoint of step {step} cannot be used: {fault}"
                 if there
                 else f"there is no checkpoint of step {step}",
                 where=str(self.folder),

@@ -1,4 +1,4 @@
-"""What a run was given from some round on, on purpose: the list that its manifest keeps."""
+"""Keep the list of what a run was given from some round on, on purpose."""
 
 from __future__ import annotations
 

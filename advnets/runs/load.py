@@ -31,6 +31,7 @@ def load_recipe_or_run(
         UsageError: If a word is no override, or a run is given another folder.
         RecipeError: With all problems of the recipe.
     """
+    overrides = [overrides] if isinstance(overrides, str) else overrides
     for word in overrides if not isinstance(overrides, Mapping) else ():
         if "=" not in word:
             raise UsageError(

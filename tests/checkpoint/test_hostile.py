@@ -77,7 +77,7 @@ def test_an_index_of_another_kind(store: CheckpointStore, change: Change, tmp_pa
     assert fault.startswith(INDEX), fault
     assert store.newest(quarantine=True) is None
     assert store.steps() == [7]
-    with pytest.raises(RunError, match="is damaged"):
+    with pytest.raises(RunError, match="cannot be used"):
         store.read(7)
 
 

@@ -91,7 +91,7 @@ def test_damaged_checkpoints(doctor, run_folder):
     data.write_bytes(content)
     code, shown = doctor(run_folder)
     assert code == 1
-    assert "that of step 60 is damaged" in shown
+    assert "that of step 60 cannot be used: " in shown
     assert "the newest of step 40" in shown
     assert newest.is_dir()  # the doctor looks; it moves nothing
 
