@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..recipe import differences, read_yaml, recipe_bytes
-from .index import COMMITTED, Index, read_index
+from .index import COMMITTED, INDEX, Index, read_index
 
 CARRIED = "manifest"
 """The key of a checkpoint's extras under which it lies."""
@@ -63,6 +63,8 @@ def _indices(folder: Path) -> Iterator[Index]:
     there = folder.is_dir() and not folder.is_symlink()
     names = [path.name for path in folder.iterdir()] if there else []
     for name in sorted((n for n in names if COMMITTED.fullmatch(n)), key=_order)[::-1]:
+        if (folder / name).is_symlink() or (folder / name / INDEX).is_symlink():
+            continue  # it may lead out of the run's folder
         try:
             index = read_index(folder / name)
         except (OSError, ValueError):
