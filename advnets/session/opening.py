@@ -193,8 +193,7 @@ def already_finished(newest: Commit, recipe: Recipe, folder: RunFolder, source: 
 def refuse_other_data(folder: RunFolder, source: Source) -> None:
     """Refuse to resume a run on data that are not those it began with."""
     before = (folder.manifest.get("data") or {}).get("fingerprint")
-    now = source.fingerprint()
-    if before is not None and before != now:
+    if before is not None and before != (now := source.fingerprint()):
         raise UsageError(
             f"the training data have changed since the run began: {source.name} had the "
             f"fingerprint {before[:12]}…, now it has {now[:12]}…",

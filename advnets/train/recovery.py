@@ -18,6 +18,8 @@ from ..observe.window import Window
 from ..plugins.attribution import describe_owners
 from ..recipe import Recipe
 from ..runs import RunFolder, to_carry
+from ..runs.changes import add_changes
+from ..runs.sittings import sit
 from .account import Account
 from .build import build_game
 from .divergence import Divergence
@@ -98,6 +100,7 @@ class Recovery:
         factor = self._settings.learning_rate_factor
         self._note(divergence, "rolled back", {"back_to": step, "learning_rate_factor": factor})
         forget_scores(self._folder, step)
+        begin_again(self._folder, step)
         if newest is not None:
             self._saver.store.note(step, to_carry(self._folder.manifest.data))
             self._saver.store.restore(newest, state_variables(self._game))
@@ -151,6 +154,19 @@ def divergences(folder: RunFolder) -> list[dict[str, Any]]:
 def rollbacks(folder: RunFolder) -> list[dict[str, Any]]:
     """Return those of them after which the run went back."""
     return [entry for entry in divergences(folder) if "back_to" in entry]
+
+
+def begin_again(folder: RunFolder, step: int) -> None:
+    """Say of what was changed, or played with, after ``step``: from there on it is."""
+    manifest = folder.manifest.data
+    changes, sittings = (manifest.get(key) or [] for key in ("changes", "sittings"))
+    if all(each["from"] <= step for each in [*changes, *sittings]):
+        return
+    before = sum(entry["back_to"] == step for entry in rollbacks(folder)) - 1  # less this one
+    present = {k: v for k, v in (sittings or [{}])[-1].items() if k != "from"}
+    folder.manifest.update(
+        changes=add_changes(changes, step, (), before), sittings=sit(sittings, step, present)
+    )
 
 
 def put_rates(game: AdversarialGame, folder: RunFolder) -> None:
