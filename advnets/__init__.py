@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
 from .errors import AdvnetsError, DataError, PluginError, RecipeError, RunError, UsageError
-from .plugins.components import Component, Names, OfField, Parameters
+from .plugins.components import Component, Names, OfField, Parameters, Place
 from .plugins.dataset_parameters import DatasetParameters
 from .plugins.hookspecs import hookimpl
 
@@ -25,6 +25,7 @@ __all__ = [
     "Names",
     "OfField",
     "Parameters",
+    "Place",
     "PluginError",
     "RecipeError",
     "Run",

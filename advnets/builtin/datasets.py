@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ..plugins.components import Component, Parameters, list_components
+from ..plugins.components import Component, Parameters, Place, list_components
 from ..plugins.dataset_parameters import DatasetParameters
 from ..plugins.hookspecs import hookimpl
 
@@ -40,7 +40,7 @@ class TfdsParameters(DatasetParameters):
         [], description="further features that come with each example; label always does"
     )
     size: Size = Field(None, description=SIZE)
-    data_dir: str | None = Field(
+    data_dir: Annotated[str | None, Place()] = Field(
         None,
         min_length=1,
         description="a folder in which the data set lies prepared; by default TFDS's own, where "
@@ -95,7 +95,7 @@ class StackedMnistParameters(SyntheticParameters):
         "mnist", description="mnist, from TFDS; sklearn: another data set, which needs no download"
     )
     examples: Count = Field(128_000, description="examples in the training split")
-    data_dir: str | None = Field(
+    data_dir: Annotated[str | None, Place()] = Field(
         None, min_length=1, description="a folder in which MNIST lies prepared, or TFDS's own"
     )
 
@@ -103,7 +103,9 @@ class StackedMnistParameters(SyntheticParameters):
 class FolderParameters(DatasetParameters):
     """Validate the parameters of ``folder``."""
 
-    path: str = Field(min_length=1, description="the folder, relative to the current one")
+    path: Annotated[str, Place()] = Field(
+        min_length=1, description="the folder, relative to the current one"
+    )
     size: Size = Field(None, description=SIZE)
     channels: Literal[1, 3, 4] = Field(
         3, description="1 for grey, 3 for colour, 4 for colour and opacity"
@@ -133,7 +135,9 @@ class NpzField(Parameters):
 class NpzParameters(DatasetParameters):
     """Validate the parameters of ``npz``."""
 
-    path: str = Field(min_length=1, description="a .npz file, a .npy file, or a folder of them")
+    path: Annotated[str, Place()] = Field(
+        min_length=1, description="a .npz file, a .npy file, or a folder of them"
+    )
     train: str = Field(
         "train", min_length=1, description="name of the training split's array, or a usual one"
     )

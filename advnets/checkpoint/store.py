@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +22,19 @@ import tensorflow as tf
 
 from ..errors import RunError
 from ..plugins.tracebacks import describe_error
+from ..runs import RunFolder
+from ..runs.index import COMMITTED, fault_of, read_index, write_extras, write_index
 from ..safe_io.atomic import flush
 from ..safe_io.wording import shorten
 from .hashing import state_sha256
-from .index import fault_of, read_index, write_index
+from .holding import Hold, unless_held
+from .plain_path import plain_path
 
-COMMITTED = re.compile(r"step-(\d{8,})")
 WRITING = ".writing-"
 REPLACED = ".replaced-"
 REMOVING = ".removing-"
+MOMENTS = 100
+"""How often a reader looks again whose checkpoint was pruned while it opened it."""
 QUARANTINED = "quarantined-"
 
 
@@ -44,13 +47,15 @@ class Commit:
         path: Its folder.
         state_sha256: The hash of its state.
         extras: What the engine keeps beside the variables (time spent, open averages, which
-            checkpoint was the best so far).
+            checkpoint was the best so far), and the run's manifest as of then.
+        hold: What keeps it from being pruned, for a reader of a run that may be playing.
     """
 
     step: int
     path: Path
     state_sha256: str
     extras: Mapping[str, Any]
+    hold: Hold | None = field(default=None, compare=False, repr=False)
 
 
 class CheckpointStore:
@@ -59,17 +64,30 @@ class CheckpointStore:
     Args:
         folder: Where they lie; made on first commit.
         keep: How many of the newest to keep.
+        stranger: Returns why a checkpoint, by its step and its extras, is not of this run, or
+            ``None``; one that isn't is as good as a damaged one.
 
     Attributes:
         spared: The step of a checkpoint to keep however old it gets, or ``None``.
         faults: What :meth:`newest` found wrong with checkpoints, by step.
     """
 
-    def __init__(self, folder: Path, keep: int = 3):
+    def __init__(
+        self,
+        folder: Path,
+        keep: int = 3,
+        stranger: Callable[[int, Mapping[str, Any]], str | None] = lambda step, extras: None,
+    ):
         self.folder = Path(folder)
         self.keep = keep
+        self._stranger = stranger
         self.spared: int | None = None
         self.faults: dict[int, str] = {}
+
+    @classmethod
+    def of(cls, run: RunFolder, keep: int = 3) -> CheckpointStore:
+        """Return those of a run, which knows its own from others'."""
+        return cls(run.checkpoints, keep, run.stranger)
 
     def steps(self) -> list[int]:
         """The steps with a committed checkpoint, oldest first."""
@@ -104,7 +122,8 @@ class CheckpointStore:
             self._make_folder()
             shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir()
-            tf.train.Checkpoint(state=dict(state)).write(str(draft / "state"))
+            with plain_path(draft) as path:
+                tf.train.Checkpoint(state=dict(state)).write(str(path / "state"))
             write_index(draft, index)
             self._put_in_place(draft, target)
         except (OSError, tf.errors.OpError) as error:
@@ -118,54 +137,88 @@ class CheckpointStore:
         self._prune()
         return Commit(step, target, index["state_sha256"], index["extras"])
 
-    def newest(self, quarantine: bool = False) -> Commit | None:
+    def newest(self, quarantine: bool = False, *, hold: bool = False) -> Commit | None:
         """The newest checkpoint that verifies.
 
         Args:
             quarantine: Whether to tidy up: newer ones that do not verify are moved aside,
                 and what a crash left half done is undone. For whoever goes on from here.
                 No checkpoint is moved if none is sound.
+            hold: Whether to keep it from being pruned as long as the commit is referred to. For
+                whoever reads a run that another process may be playing.
         """
         if quarantine:
             self._tidy()
-        self.faults = {}
-        for step in reversed(self.steps()):
-            fault = self.fault(step)
-            if fault is None:
-                if quarantine:
+        for _ in range(MOMENTS if hold else 1):
+            with contextlib.suppress(FileNotFoundError):
+                found = self._newest(hold)
+                if found is not None and quarantine:
                     for damaged in self.faults:
                         self._quarantine(damaged)
-                return self.read(step)
+                return found
+        return None
+
+    def _newest(self, hold: bool) -> Commit | None:
+        self.faults = {}
+        for step in reversed(self.steps()):
+            held = Hold(self.path(step)) if hold else None
+            fault = self.fault(step)
+            if fault is None:
+                return self._read(step, held)
             self.faults[step] = fault
         return None
 
-    def read(self, step: int) -> Commit:
+    def read(self, step: int, *, hold: bool = False) -> Commit:
         """What a checkpoint says of itself.
+
+        Args:
+            step: The checkpoint's.
+            hold: As for :meth:`newest`.
 
         Raises:
             RunError: If there is none of that step, or it does not verify.
         """
+        held = None
+        if hold:
+            with contextlib.suppress(OSError):
+                held = Hold(self.path(step))
         fault = self.fault(step)
         if fault is not None:
             kept = ", ".join(map(str, self.steps())) or "none"
             there = self.path(step).is_dir()
             raise RunError(
-                f"the checkpoint of step {step} is damaged: {fault}"
+                f"the checkpoint of step {step} cannot be used: {fault}"
                 if there
                 else f"there is no checkpoint of step {step}",
                 where=str(self.folder),
                 hint=f"checkpoints are kept of these steps: {kept}",
             )
+        return self._read(step, held)
+
+    def _read(self, step: int, hold: Hold | None) -> Commit:
         index = read_index(self.path(step))
-        return Commit(step, self.path(step), index.state_sha256, index.extras)
+        return Commit(step, self.path(step), index.state_sha256, index.extras, hold)
+
+    def note(self, step: int, extras: Mapping[str, Any]) -> None:
+        """Replace entries of what is kept next to a checkpoint's variables.
+
+        Raises:
+            RunError: If it cannot be written, or the checkpoint is damaged.
+        """
+        try:
+            write_extras(self.path(step), extras)
+        except (OSError, ValueError) as error:
+            message = f"the checkpoint of step {step} cannot be added to: {error}"
+            raise RunError(message, where=str(self.folder)) from error
 
     def described_faults(self) -> str:
         """What is wrong with which checkpoint, in one line."""
         return "; ".join(f"step {step}: {fault}" for step, fault in self.faults.items())
 
     def fault(self, step: int) -> str | None:
-        """What is wrong with the files of a checkpoint, or ``None`` if they verify."""
-        return fault_of(self.path(step), step)
+        """What is wrong with a checkpoint: its files, or whose it is; ``None`` if nothing is."""
+        fault = fault_of(self.path(step), step)
+        return fault or self._stranger(step, read_index(self.path(step)).extras)
 
     def restore(self, commit: Commit, state: Mapping[str, tf.Variable]) -> None:
         """Read a checkpoint into the variables, all of them and nothing else.
@@ -187,14 +240,16 @@ class CheckpointStore:
             )
         reader = tf.train.Checkpoint(state=dict(state))
         try:
-            reader.read(str(commit.path / "state")).assert_consumed()
+            with plain_path(commit.path) as path:
+                reader.read(str(path / "state")).assert_consumed()
         except Exception as error:  # TensorFlow has many ways to say that it is another one
             raise RunError(
                 f"TensorFlow cannot read the checkpoint: {shorten(str(error).splitlines()[0], 300)}"
                 if str(error)
                 else f"TensorFlow cannot read the checkpoint: {type(error).__name__}",
                 where=str(commit.path),
-                hint="remove its folder: the run goes on from the checkpoint before",
+                hint="its files are what was written: `advnets doctor RUN` looks at them, and "
+                "--checkpoint STEP reads another one",
             ) from error
         if state_sha256(state) != commit.state_sha256:
             raise RunError("the state read back is not the one committed", where=str(commit.path))
@@ -246,10 +301,11 @@ class CheckpointStore:
             if step != self.spared:
                 # Renamed first, so that a crash leaves nothing torn under a good name.
                 removing = self._aside(REMOVING, self.path(step))
-                with contextlib.suppress(OSError):  # one too many does no harm
-                    shutil.rmtree(removing, ignore_errors=True)
-                    os.replace(self.path(step), removing)
-                    shutil.rmtree(removing)
+                with contextlib.suppress(OSError), unless_held(self.path(step)) as free:
+                    if free:  # one too many does no harm
+                        shutil.rmtree(removing, ignore_errors=True)
+                        os.replace(self.path(step), removing)
+                        shutil.rmtree(removing)
 
 
 def _signature(state: Mapping[str, tf.Variable]) -> dict[str, tuple[str, list[int]]]:

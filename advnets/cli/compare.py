@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..safe_io.wording import shorten
-from .common import echo, log, plugin_options, print_json, print_table
+from .common import echo, log, plugin_options, print_json, print_table, registry_of
 from .run_options import weights_option
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ MOST_SETTINGS = 40
 @weights_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with the protocols.")
 @plugin_options
+@click.pass_context
 def command(
+    ctx: click.Context,
     runs: tuple[Path, ...],
     metrics: tuple[str, ...],
     at: str,
@@ -66,7 +68,9 @@ def command(
         raise click.BadParameter(f"{shorten(at, 40)!r} is neither common, last, best, nor a step")
     from ..compare import compare, read_run
 
-    found, left_out = compare([read_run(run, weights) for run in runs], metrics, at, better)
+    registry = registry_of(ctx)
+    read = [read_run(run, weights, registry) for run in runs]
+    found, left_out = compare(read, metrics, at, better)
     for line in left_out:
         log.warning(f"left out: {line}")
     if as_json:

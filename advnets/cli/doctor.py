@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,6 +17,7 @@ from ..monitor.report.goodput import find_goodput
 from ..monitor.report.health import Finding, manifest_findings, record_findings
 from ..plugins import Registry
 from ..runs import RunFolder
+from ..runs.folder import as_it_began
 from ..runs.manifest import versions
 from ..safe_io import outside, printable
 from ..safe_io.wording import pluralise, shorten, size
@@ -167,8 +169,9 @@ def _recipe(folder: RunFolder, registry: Registry, began: str | None) -> Iterato
         for problem in error.problems[:MOST_OF_A_KIND]:
             yield Finding("problem", "recipe", str(problem), error.hint or "")
         return
-    yield Finding("ok", "recipe", f"valid; {recipe.name}, identity {recipe.identity()}")
-    if began is not None and began != recipe.identity():
+    own = as_it_began(recipe, folder.changes).identity()
+    yield Finding("ok", "recipe", f"valid; {recipe.name}, identity {own}")
+    if began is not None and began != own:
         text = f"the run began as {shorten(began, 40)}: its recipe is another one now"
         yield Finding("problem", "recipe", text, "bring back the recipe.yaml that it began with")
 
@@ -183,6 +186,9 @@ def _largest(folder: RunFolder) -> int:
 
 
 def _manifest(folder: RunFolder) -> Iterator[Finding]:
+    if fault := folder.manifest.fault:
+        text = f"it {fault}; what it said is taken from the newest checkpoint"
+        yield Finding("problem", "manifest", text, "`advnets run RUN` writes it anew")
     yield from manifest_findings(folder.manifest.data, _holder(folder))
     spent = find_goodput(folder.manifest.data)
     if spent is not None:
@@ -206,7 +212,7 @@ def _checkpoints(folder: RunFolder) -> Iterator[Finding]:
     import_tensorflow()
     from ..checkpoint import CheckpointStore
 
-    store = CheckpointStore(folder.checkpoints)
+    store = CheckpointStore.of(folder)
     steps = store.steps()
     if not steps:
         yield Finding("problem", "checkpoints", "there is none")
@@ -214,11 +220,12 @@ def _checkpoints(folder: RunFolder) -> Iterator[Finding]:
     faults = {step: store.fault(step) for step in steps}
     for step, fault in faults.items():
         if fault is not None:
-            text = f"that of step {step} is damaged: {fault}"
+            text = f"that of step {step} cannot be used: {fault}"
             yield Finding("problem", "checkpoints", text, "the one before it will be used")
     sound = [step for step, fault in faults.items() if fault is None]
     if not sound:
-        yield Finding("problem", "checkpoints", "none is sound: the run starts from scratch")
+        hint = "bring them back; without one, the run cannot go on"
+        yield Finding("problem", "checkpoints", "none can be used", hint)
         return
     yield Finding("ok", "checkpoints", f"{len(sound)} sound, the newest of step {sound[-1]}")
     yield from _weights(folder.checkpoints / f"step-{sound[-1]:08}" / "state", sound[-1])
@@ -226,10 +233,17 @@ def _checkpoints(folder: RunFolder) -> Iterator[Finding]:
 
 def _weights(prefix: Path, step: int) -> Iterator[Finding]:
     """Look at the numbers themselves: losses can look healthy over weights that are not."""
-    import numpy as np
     import tensorflow as tf
 
-    reader = tf.train.load_checkpoint(str(prefix))
+    from ..checkpoint.plain_path import plain_path
+
+    with plain_path(prefix.parent) as path:
+        yield from _numbers(tf.train.load_checkpoint(str(path / prefix.name)), prefix, step)
+
+
+def _numbers(reader: Any, prefix: Path, step: int) -> Iterator[Finding]:
+    import numpy as np
+
     types, shapes = reader.get_variable_to_dtype_map(), reader.get_variable_to_shape_map()
     claimed = sum(math.prod(shapes[name]) * dtype.size for name, dtype in types.items())
     there = sum(file.lstat().st_size for file in prefix.parent.iterdir())

@@ -10,9 +10,10 @@ import click
 from ..errors import RunError, UsageError
 from ..log import at_level
 from ..runs import RunFolder
+from ..runs.load import load_recipe_or_run
 from ..safe_io import is_there
 from .common import plugin_options, registry_of, state_of
-from .recipe_options import load_recipe_or_run, recipe_arguments, run_dir_option
+from .recipe_options import recipe_arguments, run_dir_option
 
 STRATEGIES = ("auto", "multi_worker")
 
@@ -52,7 +53,7 @@ def command(
     # What is wrong with the recipe, its data or its folder is reported once, before any starts.
     with at_level(logging.ERROR):  # the workers report a stand-in
         found = find_data(resolved)
-    folder = RunFolder.for_recipe(found.recipe, run_dir)
+    folder = RunFolder.for_recipe(found.recipe, run_dir, found.source.fingerprint)
     environments = worker_environments(workers)
     folder.check(found.recipe)
     with folder.lock():

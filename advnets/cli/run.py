@@ -8,18 +8,30 @@ from pathlib import Path
 import click
 
 from ..runs import RunFolder
+from ..runs.load import load_recipe_or_run, refuse_nothing_to_change
 from .common import echo, plugin_options, registry_of
-from .recipe_options import load_recipe_or_run, recipe_arguments, run_dir_option
+from .recipe_options import recipe_arguments, run_dir_option
 
 
 @click.command("run")
 @recipe_arguments
 @run_dir_option
 @click.option("--dry-run", is_flag=True, help="Check and print the resolved recipe; play nothing.")
+@click.option(
+    "--change",
+    is_flag=True,
+    help="Play on with a RUN in which KEY=VALUE changes learning rates, or other numbers of "
+    "optimizers, loss, penalties or averaging, from here on, and keep that on record.",
+)
 @plugin_options
 @click.pass_context
 def command(
-    ctx: click.Context, recipe: str, overrides: tuple[str, ...], run_dir: Path | None, dry_run: bool
+    ctx: click.Context,
+    recipe: str,
+    overrides: tuple[str, ...],
+    run_dir: Path | None,
+    dry_run: bool,
+    change: bool,
 ) -> None:
     """Play RECIPE: a file, the name of a shipped recipe, or the folder of a RUN.
 
@@ -32,9 +44,13 @@ def command(
     began = time.monotonic()
     registry = registry_of(ctx)
     resolved, run_dir = load_recipe_or_run(recipe, overrides, run_dir, registry)
+    if change:
+        refuse_nothing_to_change(run_dir)
     if dry_run:
+        place = RunFolder.for_recipe(resolved, run_dir).path
+        beside = "" if run_dir else "; beside it, if the run there is on other data"
         echo(resolved.to_yaml().rstrip())
-        echo(f"# would run in {RunFolder.for_recipe(resolved, run_dir).path}")
+        echo(f"# would run in {place}{beside * place.exists()}")
         return
     from ..session.quiet import import_tensorflow
     from ..train.find_data import find_data
@@ -43,7 +59,7 @@ def command(
     import_tensorflow()
     from ..session.run import play
 
-    folder = play(found, registry, run_dir, began=began)
+    folder = play(found, registry, run_dir, began=began, change=change)
     if folder is None:  # on a worker: the chief has written, and says where
         return
     echo(f"samples      {folder.samples}")

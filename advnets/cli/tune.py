@@ -11,9 +11,10 @@ import click
 from ..errors import AdvnetsError, UsageError
 from ..recipe.schema import Precision
 from ..runs import RunFolder
+from ..runs.load import load_recipe_or_run
 from ..runs.manifest import machine
 from .common import echo, out_option, plugin_options, print_table, registry_of
-from .recipe_options import load_recipe_or_run, recipe_arguments
+from .recipe_options import recipe_arguments
 
 if TYPE_CHECKING:
     from ..train.tune import Tuned

@@ -12,8 +12,9 @@ import click
 
 from ..errors import UsageError
 from ..log import at_level
+from ..runs import RunFolder
+from ..runs.load import load_recipe_or_run, refuse_nothing_to_change
 from .common import echo, log, plugin_options, print_table, registry_of, state_of
-from .recipe_options import load_recipe_or_run
 from .run_options import seed_option
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ SERIES = 5
 
 
 @click.command("verify-resume")
-@click.argument("recipe", metavar="RECIPE")
+@click.argument("recipe", metavar="RECIPE|RUN")
 @click.argument("overrides", metavar="[KEY=VALUE ...]", nargs=-1)
 @click.option(
     "--kills",
@@ -34,13 +35,24 @@ SERIES = 5
     help="How many processes to kill.",
 )
 @seed_option("Seed of the moments.")
+@click.option(
+    "--change", is_flag=True, help="Of a RUN: what KEY=VALUE changes, as `advnets run` does."
+)
 @click.option("--keep", is_flag=True, help="Keep the runs' folders; else only if they differ.")
 @plugin_options
 @click.pass_context
 def command(
-    ctx: click.Context, recipe: str, overrides: tuple[str, ...], kills: int, seed: int, keep: bool
+    ctx: click.Context,
+    recipe: str,
+    overrides: tuple[str, ...],
+    kills: int,
+    seed: int,
+    change: bool,
+    keep: bool,
 ) -> None:
     """Prove that RECIPE survives being killed: play it undisturbed, then with real SIGKILLs.
+
+    Of a RUN, which stays as it is, copies are played on.
 
     The second run is killed at random moments, some of them inside a save, and the same
     command is given again each time. Then both are compared: the state's hash, the lines
@@ -56,8 +68,17 @@ def command(
     from ..verify.same_run import differences
 
     resolved, existing = load_recipe_or_run(recipe, overrides, None, registry_of(ctx))
+    if change:
+        refuse_nothing_to_change(existing)
+    began = RunFolder(existing).manifest.get("step") or 0 if existing else 0
     if existing is not None:
-        raise UsageError(f"{recipe} is a run, and this needs a recipe")
+        if began >= resolved.settings.training.steps:
+            raise UsageError(
+                f"there is nothing to play: the run is at step {began:,}",
+                hint="a larger training.steps plays on: training.steps=N",
+            )
+        with RunFolder(existing).lock():
+            pass
     # What is wrong with the recipe or its data is reported once, before anything is played.
     with at_level(logging.ERROR):  # the runs' own logs report a stand-in
         find_data(resolved)
@@ -66,7 +87,12 @@ def command(
     plugins = [word for name in state_of(ctx).plugins for word in ("--plugin", name)]
 
     def subject(name: str) -> Subject:
-        words = ["run", *plugins, "--run-dir", str(folder / name), "--", recipe, *overrides]
+        if existing is None:
+            own = ["--run-dir", str(folder / name), "--", recipe]
+        else:
+            shutil.copytree(existing, folder / name)
+            own = [*["--change"] * change, "--", str(folder / name)]
+        words = ["run", *plugins, *own, *overrides]
         return Subject(worker_command(words), folder / name, folder / f"{name}.log")
 
     found: list[str] = []
@@ -97,7 +123,7 @@ def command(
         echo(f"NOT THE SAME after {len(done)} kills.")
         ctx.exit(1)
     last = resolved.settings.training.steps
-    if not any(0 < kill.kept < last for kill in done):
+    if not any(began < kill.kept < last for kill in done):
         echo("NOTHING WAS RESTORED: no checkpoint was there amid the run; lower checkpoints.every.")
         ctx.exit(1)
     if len(done) < kills:

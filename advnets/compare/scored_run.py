@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
+from ..plugins.registry import Registry
 from ..recipe import identity, read_yaml, recipe_bytes
 from ..runs import RunFolder
+from ..runs.changes import tell_changes
 from ..safe_io.wording import shorten
 from .at_one_step import choose_score
 from .protocols import better_direction, settings, settings_key
@@ -51,9 +54,10 @@ class ScoredRun:
 
     Attributes:
         path: Its folder.
-        recipe: The recipe, as it was written into the folder.
-        without_seed: The identity of the recipe apart from its seed: equal for the runs of one
-            recipe under several seeds.
+        recipe: The recipe, as the run began with it; what was changed on the way stands there in
+            words, so that such a run is one of another recipe.
+        without_seed: The identity of the recipe apart from its seed, with what was changed on
+            the way and the data: equal for the runs of one recipe under several seeds.
         series: By metric, and within it by the settings of the measurement.
     """
 
@@ -73,13 +77,16 @@ class ScoredRun:
         return self.recipe.get("seed", 1)
 
 
-def read_run(path: str | Path, weights: str = "auto") -> ScoredRun:
+def read_run(
+    path: str | Path, weights: str = "auto", registry: Registry | None = None
+) -> ScoredRun:
     """Read what a comparison needs from a run's folder, which is not trusted.
 
     Args:
         path: The run's folder.
         weights: Whose scores: ``averaged`` or ``current`` weights', or ``auto``: where both were
             scored, the averaged ones'.
+        registry: By which it is known what in a recipe is a place of data.
 
     Raises:
         UsageError: If it is no run's folder, its recipe cannot be read, or none of its scores is
@@ -87,12 +94,11 @@ def read_run(path: str | Path, weights: str = "auto") -> ScoredRun:
         RunError: If its manifest is damaged.
     """
     folder = RunFolder.open(path)
-    document = read_yaml(recipe_bytes(folder.recipe_file), str(folder.recipe_file))
-    recipe = document.value
-    if document.problems or not isinstance(recipe, dict):
-        reason = str(document.problems[0]) if document.problems else "it is no mapping"
-        raise UsageError(f"the recipe of the run cannot be read: {reason}", where=str(path))
-    scores = folder.manifest.data.get("scores") or []
+    manifest = folder.manifest.data
+    recipe = tell_changes(
+        manifest.get("recipe") or _recipe_of(folder), manifest.get("changes") or []
+    )
+    scores = manifest.get("scores") or []
     if weights != "auto":
         averaged = [bool((score.get("protocol") or {}).get("averaging")) for score in scores]
         chosen = [s for s, a in zip(scores, averaged, strict=True) if a == (weights == "averaged")]
@@ -108,9 +114,29 @@ def read_run(path: str | Path, weights: str = "auto") -> ScoredRun:
     return ScoredRun(
         folder.path,
         recipe,
-        identity({name: value for name, value in recipe.items() if name != "seed"}),
+        _identity_without_seed(recipe, manifest, registry),
         _series(scores, recipe.get("seed", 1)),
     )
+
+
+def _recipe_of(folder: RunFolder) -> dict[str, Any]:
+    document = read_yaml(recipe_bytes(folder.recipe_file), str(folder.recipe_file))
+    if document.problems or not isinstance(document.value, dict):
+        reason = str(document.problems[0]) if document.problems else "it is no mapping"
+        message = f"the recipe of the run cannot be read: {reason}"
+        raise UsageError(message, where=str(folder.path))
+    return document.value
+
+
+def _identity_without_seed(
+    recipe: Mapping[str, Any], manifest: Mapping[str, Any], registry: Registry | None
+) -> str:
+    """Return a hash that runs share which differ in the seed alone, wherever their data lay."""
+    rest = {name: value for name, value in recipe.items() if name != "seed"}
+    fingerprint = (manifest.get("data") or {}).get("fingerprint")
+    if fingerprint and isinstance(rest.get("dataset"), dict):
+        rest["dataset"] = {**rest["dataset"], "fingerprint": fingerprint}
+    return identity(rest, registry)
 
 
 def _series(scores: list[dict[str, Any]], seed: Any) -> dict[str, dict[str, Series]]:

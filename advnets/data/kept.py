@@ -169,7 +169,7 @@ def checked(folder: RunFolder) -> Iterator[None]:
         raise RunError(
             f"the manifest's entry `sampling` is damaged: {error or type(error).__name__}",
             where=str(folder.manifest_file),
-            hint="where the run's data are, delete the entry: they are read instead",
+            hint="move manifest.json away: the newest checkpoint carries a copy, read instead",
         ) from error
 
 

@@ -200,14 +200,18 @@ class Players(Fitting):
     def _movers(self, player: str) -> dict[str, keras.Model]:
         return {name: self.networks[name] for name in self._networks_of(player)}
 
-    def slow_down(self, factor: float) -> None:
-        """Multiply all learning rates by ``factor``, for good."""
-        for name, optimizer in parts(self.optimizers).items():
-            if name in self.rate_factors:
-                kept = self.rate_factors[name]
-            else:
-                kept = optimizer._learning_rate.value
-            kept.assign(tf.convert_to_tensor(kept) * factor)
+    def slow_down(self, factor: float, *names: str) -> None:
+        """Multiply the learning rates of optimizers by ``factor``, for good: of all by default."""
+        for name in names or self.optimizers:
+            for rate in self.rates_of(name):
+                rate.assign(tf.convert_to_tensor(rate) * factor)
+
+    def rates_of(self, name: str) -> list[tf.Variable]:
+        """Return what an optimizer's learning rates are kept in: of a schedule, its factor."""
+        return [
+            self.rate_factors[part] if part in self.rate_factors else one._learning_rate.value
+            for part, one in parts({name: self.optimizers[name]}).items()
+        ]
 
     @property
     def may_skip(self) -> bool:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +117,11 @@ class EventLog:
             parts = [str(width).encode(), str(height).encode(), content]
             summary = metadata.create_summary_metadata(display_name=None, description="")
             tf.summary.write(tag, tf.constant(parts), step, metadata=summary)
+
+    def changes(self, step: int, lines: Sequence[str]) -> None:
+        """Write as text what the run was given on the way."""
+        with self._writing(), self._writer.as_default():
+            tf.summary.text("changes", "\n".join(f"- {line}" for line in lines), step)
 
     def recipe(self, step: int, text: str, data: Mapping[str, Any]) -> None:
         """Write the recipe as text, and its parameters as hyper-parameters."""

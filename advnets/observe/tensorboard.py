@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..monitor.tensorboard import EventLog
+from ..runs.changes import describe_change
 from .observer import Observer, View
 
 
@@ -20,6 +21,9 @@ class TensorBoard(Observer):
         self._view = view
         self._events = EventLog(view.folder.tensorboard, step)
         self._events.recipe(step, view.recipe.to_yaml(), view.recipe.data)
+        if changes := view.folder.changes:
+            lines = [f"from round {each['from']:,} on: {describe_change(each)}" for each in changes]
+            self._events.changes(step, lines)
 
     def record(self, record: Mapping[str, Any]) -> None:
         """Write the numbers of a line, or the scores in it."""

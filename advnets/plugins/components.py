@@ -99,6 +99,15 @@ class OfField:
     says: Literal["name", "data", "classes", "count"]
 
 
+@dataclass(frozen=True)
+class Place:
+    """Metadata of a data set's parameter that says where the data lie, and not what they are.
+
+    It is no part of a run's identity, so data can be moved: the fingerprint of the examples
+    says whether they are those that a run began with. ``path: Annotated[str, Place()]``.
+    """
+
+
 class NoParameters(Parameters):
     """Validate the parameters of a component that has none."""
 

@@ -16,7 +16,6 @@ components fails with a message that says so.
 from __future__ import annotations
 
 import difflib
-import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -36,6 +35,7 @@ from ..errors import PluginError
 from ..safe_io.wording import shorten
 from . import hookspecs
 from .components import KINDS, RESERVED, Component
+from .fingerprint import fingerprint
 from .registry import BLOCK, BUILT_IN, PluginRecord, Registry
 from .time_limit import set_up
 from .tracebacks import describe_error, find_source, locate_error, package_of
@@ -215,9 +215,8 @@ def _check(manager: pluggy.PluginManager, record: PluginRecord, load: Callable[[
                 hint=f"decorate its functions with advnets.hookimpl; the hooks are "
                 f"{', '.join(HOOKS)}",
             )
-        path = getattr(plugin, "__file__", None)
-        if path and record.source == str(path):
-            record.fingerprint = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+        if record.source != BUILT_IN:
+            record.fingerprint = fingerprint(record.module)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever it may be, other plugins can be used

@@ -28,7 +28,8 @@ class PluginRecord:
         traceback: For a quarantined plugin, the traceback, or ``""`` if nothing was raised.
         components: The components it registered, by kind.
         doubts: What looks like a mistake in a usable plugin.
-        fingerprint: A short hash of the source of a single-file plugin, else ``""``.
+        fingerprint: A short hash of its code (:mod:`advnets.plugins.fingerprint`); of what ships
+            with advnets ``""``, since its version says it.
         module: The name of the module that it is, or that its class is from.
         slow: Whether importing it imported TensorFlow, which makes every command slow.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .identity import differences, identity
+from .identity import differences, find_changes, identity
 from .json_schema import parameter_schema, recipe_schema
 from .recipe import Recipe, load_recipe, parse_recipe, recipe_bytes
 from .shipped import find_recipe, recipe_path
@@ -12,6 +12,7 @@ from .yaml_writer import write_yaml
 __all__ = [
     "Recipe",
     "differences",
+    "find_changes",
     "find_recipe",
     "identity",
     "load_recipe",

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import PluginError
+from ..plugins.components import Place
 from ..plugins.registry import Registry
 from .schema import OFFLINE
 
@@ -31,6 +32,21 @@ DETERMINING = (
 )
 """The keys that a trajectory depends on. How long it is, how it is watched, and on how
 many devices it is computed, do not belong to it."""
+CHANGEABLE = ("optimizers.*.*", "penalties.*.*", "loss.*", "averaging.*")
+"""The keys under which a run may be given another value on the way, on purpose and on record:
+numbers that a move is computed from. ``*`` is one word, and never ``name``."""
+FIXED = {
+    "seed": "all that is random follows from it",
+    "dataset": "the rounds played so far saw other examples",
+    "training.batch_size": "it decides which examples a round sees",
+    "updates": "they decide which examples a round sees, and who moves when",
+    "loss": "another loss is another game",
+    "encounter": "what is judged would be something else",
+    "distribution.precision": "the networks would compute otherwise, with other variables",
+    "optimizers": "another optimizer keeps other variables than the checkpoint has",
+}
+"""Why a key that a trajectory depends on cannot be changed on the way; of others, variables."""
+VARIABLES = "the game would have other variables than the checkpoint has"
 CALLBACKS = "monitoring.callbacks"
 """Where those stand that watch a run, and some that change it."""
 SCORES = ("evaluation.metrics", "evaluation.every", "evaluation.weights")
@@ -38,11 +54,15 @@ SCORES = ("evaluation.metrics", "evaluation.every", "evaluation.weights")
 
 
 def select_determining(data: Mapping[str, Any], registry: Registry | None = None) -> dict[str, Any]:
-    """Return the part of a recipe that determines the trajectory, without the stand-in.
+    """Return the part of a recipe that determines the trajectory.
+
+    Left out are the stand-in, and where the data lie (:class:`advnets.Place`): what they are
+    is their fingerprint's business.
 
     Args:
         data: The recipe, as plain data.
-        registry: By which callbacks are told that change the game; without, none counts.
+        registry: By which callbacks are told that change the game, and places of data; without,
+            no callback counts, and every place does.
 
     >>> select_determining({"seed": 1, "name": "a", "training": {"steps": 9, "batch_size": 2}})
     {'seed': 1, 'training.batch_size': 2}
@@ -50,7 +70,8 @@ def select_determining(data: Mapping[str, Any], registry: Registry | None = None
     found = {path: value for path in DETERMINING if (value := _get(data, path)) is not None}
     dataset = found.get("dataset")
     if isinstance(dataset, Mapping):
-        found["dataset"] = {key: item for key, item in dataset.items() if key != OFFLINE}
+        left_out = {OFFLINE, *_places(dataset.get("name"), registry)}
+        found["dataset"] = {key: item for key, item in dataset.items() if key not in left_out}
     callbacks = _get(data, CALLBACKS) if registry is not None else None
     if registry is not None and isinstance(callbacks, list):
         changing = [entry for entry in callbacks if _changes_game(entry, registry)]
@@ -68,6 +89,21 @@ def _get(data: Mapping[str, Any], path: str) -> Any:
     for key in path.split("."):
         value = value.get(key) if isinstance(value, Mapping) else None
     return value
+
+
+def _places(name: Any, registry: Registry | None) -> set[str]:
+    """Name the parameters of a data set that say where it lies."""
+    if registry is None or not isinstance(name, str):
+        return set()
+    try:
+        fields = registry.component("datasets", name).parameters.model_fields
+    except PluginError:
+        return set()
+    return {
+        field.serialization_alias or key
+        for key, field in fields.items()
+        if any(isinstance(each, Place) for each in field.metadata)
+    }
 
 
 def _changes_game(entry: Any, registry: Registry) -> bool:
@@ -130,6 +166,72 @@ def differences(
         for key in keys
         if before.get(key) != after.get(key) and not _is_filled(key, before, after)
     ]
+
+
+def find_changes(
+    old: Mapping[str, Any], new: Mapping[str, Any], registry: Registry | None = None
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return where two resolved recipes differ, by whether a run may change there on the way.
+
+    Args:
+        old, new: The recipes, resolved.
+        registry: As for :func:`select_determining`.
+
+    Returns:
+        The changes to :data:`CHANGEABLE` keys: ``key``, ``old``, ``new``; and the other
+        differences in words, each with why it cannot be made.
+
+    >>> adam = {"name": "adam", "learning_rate": 0.1}
+    >>> slower = {"optimizers": {"generator": adam | {"learning_rate": 0.05}}}
+    >>> find_changes({"optimizers": {"generator": adam}}, slower)
+    ([{'key': 'optimizers.generator.learning_rate', 'old': 0.1, 'new': 0.05}], [])
+    >>> find_changes({"seed": 1}, {"seed": 2})
+    ([], ['seed: 1 → 2 (all that is random follows from it)'])
+    """
+    changes, fixed = [], []
+    before, after = (dict(_units(select_determining(d, registry))) for d in (old, new))
+    for key in dict.fromkeys([*before, *after]):
+        one, other = before.get(key), after.get(key)
+        if one == other:
+            continue
+        if key in before and key in after and _is_changeable(key):
+            changes.append({"key": key, "old": one, "new": other})
+            continue
+        why = next((FIXED[each] for each in FIXED if f"{key}.".startswith(f"{each}.")), VARIABLES)
+        sides = ({key: each[key]} if key in each else {} for each in (before, after))
+        ours, theirs = (dict(_leaves(side)) for side in sides)
+        fixed += [
+            f"{leaf}: {ours.get(leaf, '(absent)')} → {theirs.get(leaf, '(absent)')} ({why})"
+            for leaf in dict.fromkeys([*ours, *theirs])
+            if ours.get(leaf) != theirs.get(leaf) and not _is_filled(leaf, ours, theirs)
+        ]
+    return changes, fixed
+
+
+def _is_changeable(key: str) -> bool:
+    words = key.split(".")
+    return words[-1] != "name" and any(
+        len(words) == len(pattern.split("."))
+        and all(p in ("*", word) for p, word in zip(pattern.split("."), words, strict=True))
+        for pattern in CHANGEABLE
+    )
+
+
+def _units(determining: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what is changed as a whole, by dotted path: parameters where they may be changed."""
+    depth = {pattern.partition(".")[0]: pattern.count(".") for pattern in CHANGEABLE}
+
+    def walk(path: str, value: Any, deeper: int) -> Iterator[tuple[str, Any]]:
+        listed = isinstance(value, list)
+        items = dict(enumerate(value)) if listed else value if isinstance(value, Mapping) else {}
+        if deeper and items:
+            for key, item in items.items():
+                yield from walk(f"{path}.{key}", item, deeper - 1)
+        else:
+            yield path, value
+
+    for path, value in determining.items():
+        yield from walk(path, value, depth.get(path, 0))
 
 
 def _is_filled(path: str, before: Mapping[str, str], after: Mapping[str, str]) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from .folder import RunFolder, refuse_links
+from .folder import RunFolder
+from .layout import refuse_links
 from .lock import RunLock
 from .manifest import Manifest
+from .recover import to_carry
 
-__all__ = ["Manifest", "RunFolder", "RunLock", "refuse_links"]
+__all__ = ["Manifest", "RunFolder", "RunLock", "refuse_links", "to_carry"]

@@ -1,67 +1,53 @@
-"""The folder of a run: where everything lies."""
+"""Find the folder of a run, and keep it that run's."""
 
 from __future__ import annotations
 
-import contextlib
+import json
+import logging
 import os
-import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import AdvnetsError, RecipeError, UsageError
 from ..plugins.registry import Registry
-from ..recipe import Recipe, differences, load_recipe, read_yaml, recipe_bytes
-from ..safe_io import outside
+from ..recipe import Recipe, differences, find_changes, load_recipe, read_yaml, recipe_bytes
+from ..recipe.recipe import Overrides
 from ..safe_io.atomic import cannot_write, write_atomically
 from ..safe_io.reading import as_path
 from ..safe_io.wording import shorten
-from .lock import HOLDER, LOCK, RunLock
-from .manifest import Manifest, machine, now, versions
-from .metrics_log import MetricsLog
+from .layout import RunFiles, refuse_links
+from .manifest import machine, now, versions
+from .recover import CARRIED, run_of
+
+log = logging.getLogger(__name__)
 
 RUNS = "runs"
+RUN = ("identity", "data with the fingerprint", "a first state with the hash")
+"""What :func:`run_of` returns, in words."""
 
 
-class RunFolder:
-    """Name the files of a run's folder.
+class RunFolder(RunFiles):
+    """Find the folder of a run, and see to it that it is that run's.
 
     Args:
         path: The folder. Nothing is made or checked; use :meth:`for_recipe` or :meth:`open`.
-
-    Attributes:
-        path: The folder.
-        recipe_file: The recipe, fully resolved.
-        manifest_file: What the run was and what became of it.
-        metrics_file: One JSON object per line and log boundary; read and written by ``metrics``.
-        checkpoints: The committed states.
-        samples: Sample grids.
-        tensorboard: Event files.
-        report_file: The report.
-        exports: Exported models, and figures.
-        logs: The output of the workers of `advnets launch`.
     """
 
-    def __init__(self, path: str | Path):
-        self.path = Path(path)
-        self.recipe_file = self.path / "recipe.yaml"
-        self.manifest_file = self.path / "manifest.json"
-        self.metrics_file = self.path / "metrics.jsonl"
-        self.checkpoints = self.path / "checkpoints"
-        self.samples = self.path / "samples"
-        self.tensorboard = self.path / "tensorboard"
-        self.report_file = self.path / "report.html"
-        self.exports = self.path / "exports"
-        self.logs = self.path / "logs"
-        self.metrics = MetricsLog(self.metrics_file)
-
     @classmethod
-    def for_recipe(cls, recipe: Recipe, run_dir: str | Path | None = None) -> RunFolder:
+    def for_recipe(
+        cls,
+        recipe: Recipe,
+        run_dir: str | Path | None = None,
+        fingerprint: Callable[[], str] | None = None,
+    ) -> RunFolder:
         """Return the folder that a recipe's run belongs into; it is not made yet.
 
         Args:
             recipe: The recipe.
-            run_dir: The folder itself; ``runs/<name>-<identity>`` by default.
+            run_dir: The folder itself; ``runs/<name>-<identity>`` by default, or, where that
+                has a run on other data, ``runs/<name>-<identity>-<4 digits of the fingerprint>``.
+            fingerprint: Returns that of the training data; asked where there is a run already.
 
         Raises:
             UsageError: If the path is taken by something that is no run, or if what would be
@@ -69,17 +55,28 @@ class RunFolder:
         """
         if run_dir is not None:
             folder = cls(_usable(run_dir))
-        else:
-            folder = cls(Path(RUNS) / f"{recipe.name}-{recipe.identity()}")
-            target = folder.path.resolve()
-            if target.parent != Path(RUNS).resolve():
-                raise UsageError(
-                    f"{folder.path} is a link that leads out of {RUNS}/, to {target}",
-                    hint="remove it; or name the place yourself, with --run-dir",
-                )
-        folder._refuse_foreign()
-        refuse_links(folder.path)
+            folder._refuse_foreign()
+            refuse_links(folder.path)
+            return folder
+        folder = cls(Path(RUNS) / f"{recipe.name}-{recipe.identity()}")
+        folder._refuse_elsewhere()
+        before = (folder.manifest.get("data") or {}).get("fingerprint")
+        if before and fingerprint is not None and before != (now := fingerprint()):
+            log.info("%s is a run on other data than these", folder.path)
+            folder = cls(folder.path.with_name(f"{folder.path.name}-{now[:4]}"))
+            folder._refuse_elsewhere()
         return folder
+
+    def _refuse_elsewhere(self) -> None:
+        """Refuse what is not our own, or lies elsewhere, where nobody named the place."""
+        target = self.path.resolve()
+        if target.parent != Path(RUNS).resolve():
+            raise UsageError(
+                f"{self.path} is a link that leads out of {RUNS}/, to {target}",
+                hint="remove it; or name the place yourself, with --run-dir",
+            )
+        self._refuse_foreign()
+        refuse_links(self.path)
 
     @classmethod
     def open(cls, path: str | Path, *, sound: bool = True) -> RunFolder:
@@ -108,23 +105,17 @@ class RunFolder:
         hint = f"the newest run in {inside} is {newest.parent}" if newest else "runs lie in runs/"
         raise UsageError(message, hint=hint)
 
-    def own(self) -> list[Path]:
-        """Return what lies in the folder of a run, as far as it is there."""
-        return [child for child in vars(self).values() if isinstance(child, Path)][1:]
-
-    @property
-    def manifest(self) -> Manifest:
-        """The manifest; it reads and writes its file at every use."""
-        return Manifest(self.manifest_file)
-
-    def lock(self) -> RunLock:
-        """Return a context manager that keeps other processes from writing here."""
-        return RunLock(self.path)
-
-    def start(self, recipe: Recipe) -> None:
-        """Write ``recipe.yaml`` and begin the manifest, or take them up again.
+    def start(self, recipe: Recipe, change: bool = False) -> list[dict[str, Any]]:
+        """Begin the manifest, or take it up again, and write ``recipe.yaml`` if there is none.
 
         Steps and cadences may differ from those of the run found here.
+
+        Args:
+            recipe: What is played now.
+            change: As for :meth:`check`.
+
+        Returns:
+            As :meth:`check` does. The identity stays that of the run's first round.
 
         Raises:
             UsageError: If the folder holds a run of another identity; the message shows
@@ -135,42 +126,35 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise cannot_write(self.path, error) from error
-        self.check(recipe)
-        write_atomically(self.recipe_file, recipe.to_yaml())
-        manifest = self.manifest
-        manifest.update(
+        changes = self.check(recipe, change)
+        began = as_it_began(recipe, [*self.changes, *changes])
+        if not self.recipe_file.exists():
+            write_atomically(self.recipe_file, began.to_yaml())
+        manifest = self.manifest.data
+        self.manifest.update(
             name=recipe.name,
-            identity=recipe.identity(),
+            identity=manifest.get("identity") or began.identity(),
+            recipe=manifest.get("recipe") or began.data,
             started=manifest.get("started") or now(),
             versions=versions(),
             platform=machine(),
         )
+        return changes
 
-    def is_new(self) -> bool:
-        """Tell whether no run has written here: at most logs of the workers of one to come."""
-        names = {each.name for each in self.path.iterdir()} if self.path.is_dir() else set()
-        return not any(name != self.logs.name and not name.startswith(".") for name in names)
-
-    def strangers(self) -> set[Path]:
-        """Return the hidden files in the folder that are none of its lock's."""
-        return {path for path in self.path.glob(".*") if path.name not in (LOCK, HOLDER)}
-
-    def discard(self, before: Collection[Path]) -> None:
-        """Remove what a run wrote that never played, and the folder if nothing else is there.
+    def keep_recipe(self, recipe: Recipe, changes: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Write ``recipe.yaml``: the run as it began, with the cadences and places of now.
 
         Args:
-            before: What lay there before (:meth:`strangers`), which stays.
+            recipe: What is played now.
+            changes: Those that the manifest doesn't have yet.
         """
-        hidden = [path for path in self.path.glob(".*") if path.is_file()]
-        for path in [*self.own(), *hidden]:
-            if path == self.logs or path in before:
-                continue
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            self.path.rmdir()
+        text = as_it_began(recipe, [*self.changes, *changes]).to_yaml()
+        write_atomically(self.recipe_file, text)
+
+    @property
+    def changes(self) -> list[dict[str, Any]]:
+        """What was changed on the way, the first first: ``from``, ``key``, ``old``, ``new``."""
+        return list(self.manifest.get("changes") or [])
 
     def _refuse_foreign(self) -> None:
         """Keep from littering a folder that is something else."""
@@ -187,35 +171,95 @@ class RunFolder:
                 hint="choose an empty or a new folder with --run-dir",
             )
 
-    def check(self, recipe: Recipe) -> None:
-        """Refuse a recipe whose identity is not that of the run found here.
+    def check(self, recipe: Recipe, change: bool = False) -> list[dict[str, Any]]:
+        """Refuse a recipe that is not the one of the run found here.
+
+        Args:
+            recipe: The recipe.
+            change: Whether the run may be given other values under some keys from now on.
+
+        Returns:
+            What would be changed: ``key``, ``old``, ``new``.
 
         Raises:
             UsageError: With the differences.
         """
-        if not self.recipe_file.exists():
-            return
+        if not self.recipe_file.exists() and self.manifest.get("recipe") is None:
+            return []
         # Whole, since a default that is another one now is part of no identity.
-        if found := differences(self._found(recipe), recipe.data, recipe.registry):
-            lines = "\n".join(f"  {line}" for line in found)
-            raise UsageError(
-                f"the folder holds another run, which differs in\n{lines}",
-                where=str(self.path),
-                hint="choose another --run-dir, or leave it out: every run then gets its own folder",
-            )
+        before = self._found(recipe.registry)
+        found = differences(before, recipe.data, recipe.registry)
+        if not found:
+            return []
+        changes, fixed = find_changes(before, recipe.data, recipe.registry)
+        if change and not fixed:
+            return changes
+        lines = "\n".join(f"  {line}" for line in (fixed if change else found))
+        own = "choose another --run-dir, or leave it out: every run then gets its own folder"
+        on = "--change plays on with it from here, and keeps that on record; or " * (not fixed)
+        raise UsageError(
+            f"what cannot be changed on the way:\n{lines}"
+            if change
+            else f"the folder holds another run, which differs in\n{lines}",
+            where=str(self.path),
+            hint=on + own,
+        )
 
-    def load_recipe(self, registry: Registry, overrides: Sequence[str] = ()) -> Recipe:
-        """Load the run's recipe, with overrides of its values.
+    def load_recipe(self, registry: Registry, overrides: Overrides = ()) -> Recipe:
+        """Load the run's recipe, with what was changed on the way, and overrides of its values.
 
         Raises:
             RecipeError: With all its problems, and which of the plugins that it was played with
                 are not here.
+            UsageError: If recipe.yaml was edited since the run began.
         """
+        changes = {each["key"]: each["new"] for each in self.changes}
         try:
-            return load_recipe(self.recipe_file, overrides, registry=registry)
+            recipe = load_recipe(self.recipe_file, registry=registry)
+            self._refuse_edited(recipe)
+            if isinstance(overrides, Mapping):
+                changes |= overrides
+            elif overrides:
+                words = [f"{key}={json.dumps(value)}" for key, value in changes.items()]
+                return load_recipe(self.recipe_file, [*words, *overrides], registry)
+            return load_recipe(self.recipe_file, changes, registry) if changes else recipe
         except RecipeError as error:
             error.hint = error.hint or self._missing_plugins(registry)
             raise
+
+    def _refuse_edited(self, recipe: Recipe) -> None:
+        """Refuse a recipe.yaml that is not the one that the run began with."""
+        kept = self.manifest.get("recipe")
+        if kept is None:
+            return
+        began = _with_defaults(kept, recipe.registry)
+        if found := differences(began, recipe.data, recipe.registry):
+            lines = "\n".join(f"  {line}" for line in found)
+            raise UsageError(
+                f"recipe.yaml has been edited since the run began:\n{lines}",
+                where=str(self.path),
+                hint="put the old values back; `advnets run RUN KEY=VALUE --change` gives some of "
+                "them another value from a round on, and another game is another run",
+            )
+
+    def stranger(self, step: int, extras: Mapping[str, Any]) -> str | None:
+        """Return why a checkpoint is not this run's; ``None`` if it is, or nobody can tell.
+
+        Args:
+            step: The checkpoint's.
+            extras: What it keeps next to the variables.
+        """
+        theirs, ours = extras.get(CARRIED) or {}, self.manifest.data
+        if not theirs or not ours:
+            return None
+        for what, one, other in zip(RUN, run_of(theirs), run_of(ours), strict=True):
+            if one and other and one != other:
+                return f"it is another run's: {what} {one[:12]}, not {other[:12]}"
+        before, now = (
+            [(each["from"], each["key"], each["new"]) for each in entries if each["from"] < step]
+            for entries in (theirs.get("changes") or [], ours.get("changes") or [])
+        )
+        return "it is another run's, changed otherwise on the way" if before != now else None
 
     def _missing_plugins(self, registry: Registry) -> str | None:
         here = {plugin.name for plugin in registry.plugins}
@@ -235,40 +279,38 @@ class RunFolder:
             shorten(each, 200) for each in named
         )
 
-    def _found(self, recipe: Recipe) -> dict[str, Any]:
-        """Return the recipe of the run found here, with what has become a default since filled in."""
-        document = read_yaml(recipe_bytes(self.recipe_file), str(self.recipe_file))
-        if document.problems or not isinstance(document.value, dict):
-            reason = f": {document.problems[0]}" if document.problems else ""
-            raise UsageError(
-                f"the recipe of the run found here cannot be read{reason}",
-                where=str(self.path),
-                hint="choose another folder with --run-dir",
-            )
-        try:
-            return load_recipe(self.recipe_file, registry=recipe.registry).data
-        except AdvnetsError:  # written with plugins that are not here now
-            return dict(document.value)
+    def _found(self, registry: Registry) -> dict[str, Any]:
+        """Return the recipe of the run found here, with what was changed, and what is a default now."""
+        kept = self.manifest.get("recipe")
+        if kept is None:
+            document = read_yaml(recipe_bytes(self.recipe_file), str(self.recipe_file))
+            kept = document.value
+            if document.problems or not isinstance(kept, dict):
+                reason = f": {document.problems[0]}" if document.problems else ""
+                raise UsageError(
+                    f"the recipe of the run found here cannot be read{reason}",
+                    where=str(self.path),
+                    hint="choose another folder with --run-dir",
+                )
+        changes = {each["key"]: each["new"] for each in self.changes}
+        return _with_defaults(kept, registry, changes)
 
 
-def refuse_links(path: Path) -> None:
-    """Refuse a folder in which something leads out of it: see :func:`outside`.
+def as_it_began(recipe: Recipe, changes: Sequence[Mapping[str, Any]]) -> Recipe:
+    """Return a recipe with the values that its run had in the first round."""
+    first: dict[str, Any] = {}
+    for each in changes:
+        first.setdefault(each["key"], each["old"])
+    return recipe.override(first) if first else recipe
 
-    A run, or a sweep, comes as an archive from somebody else, and its links with it: what is pruned,
-    appended to or rewritten must lie in the folder itself.
 
-    Raises:
-        UsageError: With the first of them.
-    """
-    found = next(outside(path), None)
-    if found:
-        name, fault = found
-        raise UsageError(
-            f"{name} {fault}",
-            where=str(path),
-            hint="its files lie in the folder: put the file itself there, or remove "
-            "the link (the folder may be a link as a whole)",
-        )
+def _with_defaults(
+    data: dict[str, Any], registry: Registry, changes: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    try:
+        return load_recipe(data, changes or {}, registry).data
+    except AdvnetsError:  # written with plugins that are not here now
+        return data
 
 
 def _usable(path: str | Path) -> Path:
@@ -280,8 +322,11 @@ def _usable(path: str | Path) -> Path:
     found = as_path(path)
     try:
         found.exists()
+        str(found.absolute()).encode()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
+        if isinstance(error, UnicodeEncodeError):
+            reason = "its name is not in UTF-8, which TensorFlow needs"
         raise UsageError(f"{shorten(path, 100)!r} cannot be a folder: {reason}") from error
     if "\0" in str(found):
         raise UsageError(f"{shorten(path, 100)!r} cannot be a folder: it has a NUL in it")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import json
+import logging
 import os
 import platform
 from collections.abc import Callable, Mapping
@@ -21,6 +22,9 @@ from ..safe_io import read_json
 from ..safe_io.atomic import cannot_write, write_atomically
 from ..safe_io.jsonable import to_jsonable
 from .record import Count, Number, Seconds, validate
+from .recover import recover
+
+log = logging.getLogger(__name__)
 
 PACKAGES = ("tensorflow", "keras", "numpy")
 STATUSES = ("running", "interrupted", "failed", "finished")
@@ -47,7 +51,18 @@ class Entries(BaseModel, extra="allow"):
     versions: Any = Field(None, description="of Python and of the packages")
     platform: Any = Field(None, description="the computer: see `machine`")
     devices: Any = Field(None, description="TensorFlow's logical devices")
-    plugins: Any = Field(None, description="whose code took part, with their fingerprints")
+    plugins: Annotated[list[PluginEntry], FailFast()] = Field(
+        [], description="whose code took part, with their fingerprints"
+    )
+    recipe: dict[str, Any] | None = Field(
+        None, description="the resolved recipe, as the run began with it"
+    )
+    changes: Annotated[list[Change], FailFast()] = Field(
+        [], description="what was changed on the way, on purpose"
+    )
+    sittings: Annotated[list[Sitting], FailFast()] = Field(
+        [], description="which rounds were played with what code, on what"
+    )
     command: Any = Field(None, description="the command line, word by word")
     data: DataEntry | None = Field(None, description="the training data")
     stand_in: dict[str, Any] | None = Field(
@@ -70,6 +85,29 @@ class Entries(BaseModel, extra="allow"):
     switched_off: Annotated[list[dict[str, Any]], FailFast()] = Field(
         [], description="observers that failed: who, at which step, by which error"
     )
+
+
+class PluginEntry(BaseModel):
+    """Name a plugin; where it was found stands next to it."""
+
+    name: str
+    sha256: str = Field("", description="the fingerprint of its code")
+
+
+class Change(BaseModel):
+    """Hold a value that was changed on the way: ``old`` and ``new`` stand next to it."""
+
+    from_: Count = Field(alias="from", description="the round from which it holds")
+    key: str = Field(description="where in the recipe")
+
+
+class Sitting(BaseModel):
+    """Say what the rounds from one on were played with, up to those of the next sitting."""
+
+    from_: Count = Field(alias="from", description="the first of the rounds")
+    plugins: dict[str, str] = Field({}, description="the plugins' fingerprints, by name")
+    versions: dict[str, str | None] = {}
+    devices: list[str] = []
 
 
 class DataEntry(BaseModel):
@@ -136,26 +174,51 @@ class Manifest:
 
     @property
     def data(self) -> dict[str, Any]:
-        """Its content; empty if there is no file yet.
+        """Its content; where it is gone or damaged, what the checkpoints carry; else empty.
 
         Raises:
             RunError: If the file is no JSON object, or an entry that others rely on is not
-                what it must be.
+                what it must be, and no checkpoint carries one.
         """
+        return self._read()[0]
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with the file, where the content is the checkpoints' instead.
+
+        Raises:
+            RunError: As ``data`` does.
+        """
+        return self._read()[1]
+
+    def _read(self) -> tuple[dict[str, Any], str | None]:
+        fault = None
         try:
             found: dict[str, Any] = read_json(self.path)
             validate(Entries, found)
-            return found
+            return found, None
         except FileNotFoundError:
-            return {}
+            fault = "is gone"
         except OSError as error:
             raise RunError(f"cannot read the manifest: {error}", where=str(self.path)) from error
         except ValueError as error:
+            fault = f"is damaged: {error}"
+        try:
+            carried = recover(self.path.parent)
+            validate(Entries, carried or {})
+        except ValueError as error:
             raise RunError(
-                f"the manifest is damaged: {error}",
+                f"the manifest {fault}; and in its place {error}",
                 where=str(self.path),
-                hint="delete it; the run resumes from its checkpoints with a new one",
+                hint="bring a copy of it back, or move the other run's checkpoints out of here",
             ) from error
+        if carried is None and fault != "is gone":
+            raise RunError(
+                f"the manifest {fault}",
+                where=str(self.path),
+                hint="bring a copy of it back; no checkpoint is here that carries one",
+            )
+        return carried or {}, fault if carried else None
 
     def __getitem__(self, key: str) -> Any:
         return self.data[key]
@@ -193,7 +256,9 @@ class Manifest:
         lock = filelock.FileLock(self.path.parent / f".{self.path.name}.lock", timeout=30)
         try:
             with lock:
-                data = self.data
+                data, fault = self._read()
+                if fault is not None:
+                    self._set_aside(fault, data)
                 content = to_jsonable({**data, **work(data), "updated": now()})
                 text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
                 write_atomically(self.path, f"{text}\n")
@@ -201,6 +266,22 @@ class Manifest:
             raise RunError("another process keeps it locked", where=str(self.path)) from error
         except OSError as error:
             raise cannot_write(self.path, error) from error
+
+
+    @property
+    def aside(self) -> Path:
+        """Where a damaged file is kept when another one is written in its place."""
+        return self.path.with_name(f"{self.path.name}.damaged")
+
+    def _set_aside(self, fault: str, data: Mapping[str, Any]) -> None:
+        kept = ""
+        if self.path.exists():
+            os.replace(self.path, self.aside)
+            kept = f"; what was there is {self.aside.name} now"
+        log.warning(
+            "the manifest %s. It is written anew from the checkpoint of step %s%s",
+            *(fault, data.get("step"), kept),
+        )
 
 
 def now() -> str:

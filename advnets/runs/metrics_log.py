@@ -114,7 +114,7 @@ class MetricsLog:
             raise RunError(
                 f"cannot read {self.path.name}: {error.strerror or error}",
                 where=str(self.path.parent),
-                hint="remove it: the run continues with a new one",
+                hint="make it a readable file, or move it away: the run continues with a new one",
             ) from error
 
     def _mend(self) -> None:

@@ -28,10 +28,12 @@ from ..log import on_screen
 from ..observe.evaluation import Helpers, evaluate_game
 from ..plugins import Registry, load_plugins
 from ..plugins.attribution import attribute_errors
-from ..recipe import Recipe, load_recipe
+from ..recipe import Recipe
 from ..runs import RunFolder
+from ..runs.load import load_recipe_or_run, refuse_nothing_to_change
 from ..train.build import build_game, draw_outside_from
 from ..train.find_data import build_source, find_data
+from .exchanged import say_what_differs, say_what_was_exchanged
 from .kept import in_own_range, read_kept
 
 log = logging.getLogger(__name__)
@@ -65,6 +67,8 @@ class Run:
         self.path = folder.path
         self.registry = registry if registry is not None else load_plugins()
         self.recipe: Recipe = recipe or folder.load_recipe(self.registry)
+        if recipe is None:
+            say_what_differs(folder, self.registry)
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -108,8 +112,8 @@ class Run:
             RunError: If there is none, or not that one.
             UsageError: If the best one is asked for, and none is known.
         """
-        store = CheckpointStore(self.folder.checkpoints)
-        commit = store.newest()
+        store = CheckpointStore.of(self.folder)
+        commit = store.newest(hold=True)
         if commit is None and store.faults:
             raise RunError(
                 f"no checkpoint verifies: {store.described_faults()}", where=str(self.path)
@@ -120,10 +124,12 @@ class Run:
                 where=str(self.path),
                 hint="run its recipe first: `advnets run RECIPE`",
             )
+        for step, fault in store.faults.items():
+            log.warning("the checkpoint of step %d is left out: %s", step, fault)
         if self._which == "newest":
             return commit
         if self._which != "best":
-            return store.read(int(self._which))
+            return store.read(int(self._which), hold=True)
         best = commit.extras.get("best") or {}
         if best.get("step") is None:
             raise UsageError(
@@ -131,7 +137,7 @@ class Run:
                 where=str(self.path),
                 hint="a recipe with checkpoints.best={metric: NAME} keeps one",
             )
-        return store.read(best["step"])
+        return store.read(best["step"], hold=True)
 
     @cached_property
     def game(self) -> AdversarialGame:
@@ -149,7 +155,7 @@ class Run:
         with strategy.scope():
             game = build_game(self.recipe, self.source)
             self._draw_from_kept(game)
-        CheckpointStore(self.folder.checkpoints).restore(commit, state_variables(game))
+        CheckpointStore.of(self.folder).restore(commit, state_variables(game))
         return game
 
     def _draw_from_kept(self, game: AdversarialGame) -> None:
@@ -274,10 +280,12 @@ class Run:
             game = self._shared_game
             workers = Workers(tf.distribute.get_strategy())  # this process alone
             helpers = Helpers(game, workers, self._extractors)
-            return evaluate_game(
+            scores = evaluate_game(
                 *(self.recipe, self.registry, self.source, game, helpers, metrics, seed),
                 weights=weights,
             )
+        say_what_was_exchanged(self.folder, scores)
+        return scores
 
     def __repr__(self) -> str:
         status, step = self.manifest.get("status"), self.manifest.get("step")
@@ -311,14 +319,17 @@ def run(
     run_dir: str | Path | None = None,
     *,
     plugins: Sequence[str] = (),
+    change: bool = False,
 ) -> Run:
     """Play a recipe, as ``advnets run`` does.
 
     Args:
-        recipe: A file, the name of a shipped recipe, or a mapping.
+        recipe: A file, the name of a shipped recipe, a mapping, or the folder of a run.
         overrides: ``{"training.steps": 2000}`` or ``["training.steps=2000"]``.
         run_dir: The run's folder; ``runs/<name>-<identity>`` by default.
         plugins: Further plugins, as ``--plugin`` takes them.
+        change: Whether to play on with a run in whose recipe the overrides change learning rates,
+            or other numbers of its optimizers, loss and penalties, from here on and on record.
 
     Returns:
         The finished run. Calling it again goes on with, or returns, the same run. Where
@@ -333,12 +344,13 @@ def run(
     from .run import play
 
     registry = load_plugins(plugins)
-    resolved = load_recipe(recipe, overrides, registry=registry)
-    path = Path(run_dir) if run_dir is not None else None
+    resolved, path = load_recipe_or_run(recipe, overrides, run_dir, registry)
+    if change:
+        refuse_nothing_to_change(path)
     with on_screen():
         found = find_data(resolved)
-        play(found, registry, path)
-    return Run(RunFolder.for_recipe(found.recipe, path), registry, found.recipe)
+        folder = play(found, registry, path, change=change)
+    return Run(folder or RunFolder.for_recipe(found.recipe, path), registry, found.recipe)
 
 
 def open_run(

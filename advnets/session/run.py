@@ -16,6 +16,7 @@ from ..plugins import Registry
 from ..runs import RunFolder
 from ..runs.lock import stale
 from ..train.account import Account
+from ..train.build import fingerprints
 from ..train.find_data import Found, stand_in_note
 from .determinism import determinism
 from .failures import discarding, explaining_all
@@ -30,6 +31,7 @@ def play(
     registry: Registry,
     run_dir: Path | None = None,
     began: float | None = None,
+    change: bool = False,
 ) -> RunFolder | None:
     """Play a recipe to its last step, or resume the run of the same identity.
 
@@ -41,6 +43,8 @@ def play(
         registry: The components.
         run_dir: The run's folder; ``runs/<name>-<identity>`` by default.
         began: When the command began, by ``time.monotonic``; now by default.
+        change: Whether the run in ``run_dir`` may be given other values from here on, on purpose:
+            those of :data:`advnets.recipe.identity.CHANGEABLE` in which the recipe differs.
 
     Returns:
         The run's folder, its manifest sealed and its report written; ``None`` on workers
@@ -52,7 +56,7 @@ def play(
     """
     began = time.monotonic() if began is None else began
     recipe, settings = found.recipe, found.recipe.settings
-    folder = RunFolder.for_recipe(recipe, run_dir)
+    folder = RunFolder.for_recipe(recipe, run_dir, found.source.fingerprint)
     session: Session | None = None
     with contextlib.ExitStack() as held:
         held.enter_context(explaining_all(recipe))
@@ -65,7 +69,7 @@ def play(
             held.enter_context(at_level(logging.WARNING))
         stop = held.enter_context(stop_on_signals())
         held.enter_context(report_lost_workers(workers))
-        refuse_strangers(workers, recipe, found.source)
+        refuse_strangers(workers, recipe, found.source, fingerprints(registry, recipe))
         lock = folder.lock()
 
         def take() -> None:
@@ -76,7 +80,7 @@ def play(
                 held.enter_context(played)
 
         workers.run_on_chief(take)
-        opening = open_session(found, registry, folder, workers)
+        opening = open_session(found, registry, folder, workers, change)
         if opening.finished:
             return folder if workers.is_chief else None
         account = Account(folder, opening.newest, began, workers.is_chief)

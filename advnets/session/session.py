@@ -21,7 +21,9 @@ from ..observe.observer import View
 from ..observe.observers import Observers
 from ..observe.window import Window
 from ..plugins import Registry
-from ..runs import RunFolder
+from ..runs import RunFolder, to_carry
+from ..runs.changes import add_changes, describe_change
+from ..runs.sittings import sit
 from ..train.account import Account
 from ..train.best import Best
 from ..train.build import build_game, carried
@@ -30,14 +32,14 @@ from ..train.find_data import Found
 from ..train.jit import Jit, settle
 from ..train.loop import TrainingLoop
 from ..train.pace import Pace
-from ..train.recovery import Recovery, forget_scores, slow_down
+from ..train.recovery import Recovery, forget_scores, put_rates, rollbacks
 from ..train.rounds import Rounds
 from ..train.saver import Saver
 from .ending import Ending
 from .kept import keep_for_sampling
 from .noise import duplicated_noise
 from .observers import make_callbacks, make_observers
-from .opening import Opening, keep_data
+from .opening import Opening, keep_data, refuse_other_variables
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +98,7 @@ class Session:
 
         def keep() -> None:
             keep_data(self.folder, self.source, fields, read)
+            self.folder.keep_recipe(self.recipe, self.opening.changes)
             keep_for_sampling(self.folder, game, self.source)
 
         self.workers.run_on_chief(keep)
@@ -106,11 +109,14 @@ class Session:
         state, newest = state_variables(game), self.opening.newest
 
         def begin() -> None:
+            if self.opening.changes:
+                refuse_other_variables(self.recipe, self.source, game, self.opening.changes)
             if newest is not None:
                 self.opening.store.restore(newest, state)
             else:
                 self.folder.manifest.update(initial_state_sha256=state_sha256(state))
-            slow_down(game, self.folder)
+            self._keep_on_record(int(game.rounds.numpy()))
+            put_rates(game, self.folder)
             noise = None if game.prior is None else duplicated_noise(game.prior, game.seed)
             self.folder.manifest.update(noise=noise)
             if noise is not None:
@@ -120,6 +126,20 @@ class Session:
         self.workers.run_on_chief(begin)
         self.workers.broadcast_variables(state)
         return int(game.rounds.numpy())
+
+    def _keep_on_record(self, step: int) -> None:
+        """Write what the rounds from ``step`` on are played with, before any of them is."""
+        manifest = self.folder.manifest.data
+        known, here = self.folder.changes, sum(r["back_to"] == step for r in rollbacks(self.folder))
+        changes = add_changes(known, step, self.opening.changes, here)
+        for each in changes:
+            if each not in known:
+                log.warning("from round %s on: %s", f"{step:,}", describe_change(each))
+        present = self.opening.present
+        sittings = sit(manifest.get("sittings") or [], step, present) if present else []
+        self.folder.manifest.update(changes=changes, sittings=sittings)
+        if self.opening.newest is not None:  # the rounds up to the next one rest on this one
+            self.opening.store.note(step, to_carry(self.folder.manifest.data))
 
     def assemble(
         self, game: AdversarialGame, feed: ResidentData | StreamedData, start: int
@@ -137,6 +157,7 @@ class Session:
             self.account.committed,
             self._best(newest),
             companion=self.folder.metrics_file,
+            carried=lambda: to_carry(self.folder.manifest.data),
         )
 
         def measured(work: Callable[[], Any]) -> Any:
@@ -242,7 +263,7 @@ class Session:
         if self.opening.newest is not None:
             parts.append(f"resuming from step {self.opening.newest.step}")
         if self.opening.store.faults:
-            parts.append(f"moved aside, as damaged: {self.opening.store.described_faults()}")
+            parts.append(f"moved aside: {self.opening.store.described_faults()}")
         log.info("  ·  ".join(parts))
 
     def _best(self, newest: Commit | None) -> Best | None:

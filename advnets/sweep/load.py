@@ -15,6 +15,7 @@ from ..plugins.registry import Registry
 from ..recipe import Recipe, load_recipe, read_yaml, recipe_bytes
 from ..recipe.identity import select_determining
 from ..recipe.problems import Findings
+from ..recipe.schema import OFFLINE
 from ..recipe.shipped import recipe_path
 from ..recipe.wording import did_you_mean
 from ..safe_io import is_there
@@ -71,6 +72,8 @@ class Sweep:
             del own[name]
         data = self.recipe.data
         determining = select_determining(data, self.recipe.registry)
+        # With the place of its data: before a trial has read them, nobody knows what they are.
+        determining["dataset"] = {k: v for k, v in data["dataset"].items() if k != OFFLINE}
         played = {name: data[name] for name in ("training", "evaluation", "health")}
         text = json.dumps([determining, played, own, self.seeds], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]

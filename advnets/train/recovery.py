@@ -17,7 +17,9 @@ from ..observe.observer import View
 from ..observe.window import Window
 from ..plugins.attribution import describe_owners
 from ..recipe import Recipe
-from ..runs import RunFolder
+from ..runs import RunFolder, to_carry
+from ..runs.changes import add_changes
+from ..runs.sittings import sit
 from .account import Account
 from .build import build_game
 from .divergence import Divergence
@@ -81,7 +83,7 @@ class Recovery:
             for name, variable in start.items():
                 state[name].assign(variable)
             if workers.is_chief:
-                slow_down(self._game, self._folder)
+                put_rates(self._game, self._folder)
         workers.broadcast_variables(state)
         self._rounds.seek(int(self._game.rounds.numpy()))
         workers.run_on_all(lambda: self._view.observers.rewind(found["step"]))
@@ -98,9 +100,11 @@ class Recovery:
         factor = self._settings.learning_rate_factor
         self._note(divergence, "rolled back", {"back_to": step, "learning_rate_factor": factor})
         forget_scores(self._folder, step)
+        begin_again(self._folder, step)
         if newest is not None:
+            self._saver.store.note(step, to_carry(self._folder.manifest.data))
             self._saver.store.restore(newest, state_variables(self._game))
-            slow_down(self._game, self._folder)
+            put_rates(self._game, self._folder)
         if self._saver.best is not None:
             self._saver.best.go_back(newest.extras.get("best") if newest else None)
         self._account.went_back(newest, divergence.step)
@@ -152,8 +156,24 @@ def rollbacks(folder: RunFolder) -> list[dict[str, Any]]:
     return [entry for entry in divergences(folder) if "back_to" in entry]
 
 
-def slow_down(game: AdversarialGame, folder: RunFolder) -> None:
+def begin_again(folder: RunFolder, step: int) -> None:
+    """Say of what was changed, or played with, after ``step``: from there on it is."""
+    manifest = folder.manifest.data
+    changes, sittings = (manifest.get(key) or [] for key in ("changes", "sittings"))
+    if all(each["from"] <= step for each in [*changes, *sittings]):
+        return
+    before = sum(entry["back_to"] == step for entry in rollbacks(folder)) - 1  # less this one
+    present = {k: v for k, v in (sittings or [{}])[-1].items() if k != "from"}
+    folder.manifest.update(
+        changes=add_changes(changes, step, (), before), sittings=sit(sittings, step, present)
+    )
+
+
+def put_rates(game: AdversarialGame, folder: RunFolder) -> None:
     """Give a game that was put back to a checkpoint the learning rates it goes on with.
+
+    They are those of the checkpoint, unless the run was given others in this round, less what
+    the rollbacks to it have cost since.
 
     Args:
         game: The game, at that checkpoint, or at its start.
@@ -166,8 +186,16 @@ def slow_down(game: AdversarialGame, folder: RunFolder) -> None:
     if past != found:
         folder.manifest.update(divergences=past)
     here = [entry["learning_rate_factor"] for entry in past if entry.get("back_to") == step]
-    if here:
-        game.slow_down(math.prod(here))
+    given = {each["key"]: each for each in folder.changes if each["from"] == step}
+    for name in game.optimizers:
+        change, since = given.get(f"optimizers.{name}.learning_rate"), here
+        if change is not None:
+            scheduled = name in game.rate_factors  # by what the game was built from
+            for rate in game.rates_of(name):
+                rate.assign(1.0 if scheduled else change["new"])
+            since = here[change.get("rollbacks", 0) :]
+        if since:
+            game.slow_down(math.prod(since), name)
 
 
 def components_of_plugins(recipe: Recipe) -> list[str]:

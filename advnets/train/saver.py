@@ -30,6 +30,7 @@ class Saver:
         best: The best checkpoint so far, which is kept; ``None`` if none is asked for.
         companion: A file to flush to disk before each commit, if it is there: a machine that
             fails must not keep a checkpoint, but lose what was logged up to it.
+        carried: Returns what else every checkpoint carries of the run, as extras.
     """
 
     def __init__(
@@ -39,9 +40,10 @@ class Saver:
         committed: Callable[[Commit], None],
         best: Best | None = None,
         companion: Path | None = None,
+        carried: Callable[[], Mapping[str, Any]] = dict,
     ):
         self.store, self.clock, self.best = store, clock, best
-        self._companion = companion
+        self._companion, self._carried = companion, carried
         self._writer = BackgroundWriter(committed)
         if best is not None:
             store.spared = best.step
@@ -78,7 +80,7 @@ class Saver:
     def _save(self, step: int, state: Mapping[str, tf.Variable], extras: Mapping[str, Any]) -> None:
         self._writer.finish()
         # Copied like the state: training goes on with both while they are written.
-        kept = {**copy.deepcopy(dict(extras)), "time": self.clock.spent()}
+        kept = {**copy.deepcopy(dict(extras)), "time": self.clock.spent(), **self._carried()}
         if self.best is not None:
             kept["best"] = self.best.kept()
             self.store.spared = self.best.step  # read by the thread, which is at rest

@@ -80,10 +80,14 @@ class Subject:
         command: Plays the run, or resumes it; the same words every time.
         folder: The run's folder.
         log: The file of the processes' output.
+
+    Attributes:
+        began: The newest checkpoint that is there before any of them; 0 of a new run.
     """
 
     def __init__(self, command: Sequence[str], folder: Path, log: Path):
         self.command, self.folder, self.log = list(command), RunFolder(folder), log
+        self.began = max(_committed(self.folder), default=0)
 
     def play(self, patience: float) -> Pace:
         """Play the run to its end.
@@ -121,7 +125,7 @@ class Subject:
                 if not _await(aimed, chance, process, pace, kills):
                     return
                 kill = process.kill(aimed)
-                restored = restored or kill.kept > 0
+                restored = restored or kill.kept > self.began
                 yield kill
         self.play(pace.patience)
 
@@ -184,8 +188,8 @@ class _Process:
         return False
 
     def has_checkpoint(self) -> bool:
-        """Tell whether there is a checkpoint, its own or of one before."""
-        return bool(_committed(self._folder))
+        """Tell whether there is a checkpoint of this process, or of one before, since all began."""
+        return max(_committed(self._folder), default=0) > self._subject.began
 
     def wait_until(self, happened: Callable[[], bool]) -> bool:
         """Wait for something to happen; return whether it did before the process ended.

@@ -12,8 +12,8 @@ import pytest
 import tensorflow as tf
 
 from advnets.checkpoint import CheckpointStore
-from advnets.checkpoint.index import INDEX, MOST_FILES, own_hash, write_index
 from advnets.errors import RunError
+from advnets.runs.index import INDEX, MOST_FILES, own_hash, write_index
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -77,7 +77,7 @@ def test_an_index_of_another_kind(store: CheckpointStore, change: Change, tmp_pa
     assert fault.startswith(INDEX), fault
     assert store.newest(quarantine=True) is None
     assert store.steps() == [7]
-    with pytest.raises(RunError, match="is damaged"):
+    with pytest.raises(RunError, match="cannot be used"):
         store.read(7)
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import sys
 import time
 
@@ -39,6 +40,56 @@ def test_the_newest_is_by_step_and_old_ones_are_pruned(store):
         store.commit(step, state(step), {})
     assert store.steps() == [30, 40]
     assert store.newest().step == 40
+
+
+def test_what_is_being_read_is_not_pruned(store):
+    for step in (10, 20):
+        store.commit(step, state(step), {})
+    readers = CheckpointStore(store.folder)
+    held = readers.newest(hold=True), readers.read(10, hold=True)
+    for step in (30, 40, 50):
+        store.commit(step, state(step), {})
+    assert store.steps() == [10, 20, 40, 50]
+    fresh = state(0)
+    store.restore(held[0], fresh)
+    assert state_sha256(fresh) == held[0].state_sha256
+    del held
+    store.commit(60, state(60), {})
+    assert store.steps() == [50, 60]
+
+
+def test_a_reader_looks_again_where_a_checkpoint_has_just_gone(store, monkeypatch):
+    for step in (10, 20):
+        store.commit(step, state(step), {})
+    listed = store.steps
+
+    def steps():
+        monkeypatch.setattr(store, "steps", listed)
+        found = listed()
+        shutil.rmtree(store.path(20))
+        return found
+
+    monkeypatch.setattr(store, "steps", steps)
+    assert store.newest(hold=True).step == 10
+    assert not store.faults
+
+
+def test_names_that_tensorflow_takes_for_a_pattern(tmp_path):
+    folder = tmp_path / r"a[1]\b*{c}?" / "checkpoints"
+    folder.parent.mkdir()
+    store, saved, fresh = CheckpointStore(folder), state(0), state(1)
+    store.restore(store.commit(10, saved, {}), fresh)
+    assert state_sha256(fresh) == state_sha256(saved)
+
+
+def test_what_is_noted_stands_next_to_the_same_state(store):
+    store.commit(10, state(0), {"time": {"training": 1.5}, "manifest": {"identity": "a"}})
+    store.note(10, {"manifest": {"identity": "b"}})
+    newest = store.newest()
+    assert newest.extras == {"time": {"training": 1.5}, "manifest": {"identity": "b"}}
+    flip(store.path(10) / "checkpoint.json")
+    with pytest.raises(RunError, match="cannot be added to"):
+        store.note(10, {})
 
 
 def test_no_checkpoint(store):

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from advnets.checkpoint.index import write_index
 from advnets.cli.doctor import _weights
 from advnets.cli.main import cli
 from advnets.errors import UsageError
 from advnets.runs import RunFolder
+from advnets.runs.index import write_index
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_damaged_checkpoints(doctor, run_folder):
     data.write_bytes(content)
     code, shown = doctor(run_folder)
     assert code == 1
-    assert "that of step 60 is damaged" in shown
+    assert "that of step 60 cannot be used: " in shown
     assert "the newest of step 40" in shown
     assert newest.is_dir()  # the doctor looks; it moves nothing
 

@@ -42,6 +42,20 @@ def test_nothing_is_proved_without_a_checkpoint(tmp_path, monkeypatch):
     assert done.return_value == 1 or done.exit_code == 1
 
 
-def test_a_run_is_no_recipe(run_folder):
-    with pytest.raises(UsageError, match="is a run, and this needs a recipe"):
+def test_a_run_that_is_finished_has_nothing_to_play(run_folder):
+    with pytest.raises(UsageError, match="there is nothing to play: the run is at step"):
         cli.main(["verify-resume", str(run_folder)], standalone_mode=False)
+    with pytest.raises(UsageError, match="there is no run to change"):
+        cli.main(["verify-resume", "digits", "--change"], standalone_mode=False)
+
+
+@pytest.mark.slow
+def test_a_run_that_is_given_another_rate_is_the_same_after_kills(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ["run", *LINE, "checkpoints.every=20", "--run-dir", "begun"]
+    assert CliRunner().invoke(cli, words).exit_code == 0
+    before = (tmp_path / "begun" / "manifest.json").read_bytes()
+    rate = "optimizers.generator.learning_rate=0.02"
+    done = run("begun", rate, "training.steps=600", "--change", "--kills", "3")
+    assert "The same after 3 kills" in done.stdout
+    assert (tmp_path / "begun" / "manifest.json").read_bytes() == before

@@ -1,9 +1,10 @@
-"""Workers that were started with another recipe than the chief, or other data, are refused."""
+"""Workers with another recipe than the chief, other data or other code are refused."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,13 @@ from advnets.distribute.launcher import worker_environments
 sys.path.insert(0, str(Path(__file__).parent))
 from cases import PLAIN
 
+PLUGIN = """
+from advnets import Component, hookimpl
+
+@hookimpl
+def advnets_losses():
+    return [Component("mine", "os:getcwd", "a loss")]
+"""
 OVERRIDES = ([], ["seed=4", "monitoring.log_every=2"])
 
 
@@ -28,7 +36,9 @@ def test_what_differs_is_named(tmp_path: Path) -> None:
         folder.mkdir()
         np.savez(folder / "data.npz", train=np.full([60, 3], index, "float32"))
         (folder / "recipe.yaml").write_text(recipe)  # JSON is YAML
-        words = ["run", "recipe.yaml", *OVERRIDES[index], "--run-dir", str(tmp_path / "run")]
+        (folder / "mine.py").write_text(PLUGIN + f"VERSION = {index}\n")
+        words = ["run", "recipe.yaml", "--plugin", "mine.py", "--run-dir", str(tmp_path / "run")]
+        words += OVERRIDES[index]
         workers.append(
             subprocess.Popen(
                 [sys.executable, "-m", "advnets", *words],
@@ -43,11 +53,12 @@ def test_what_differs_is_named(tmp_path: Path) -> None:
     assert [worker.returncode for worker in workers] == [2, 2], told
     for said in told:
         assert (
-            "worker 1 was started with another recipe, and worker 1 was started with other data "
-            "than the chief" in said
+            "worker 1 was started with another recipe, and worker 1 was started with other data, "
+            "and worker 1 was started with plugins of other code than the chief" in said
         )
         assert "Traceback" not in said
-    assert "the log of a worker with another recipe says where it differs" in told[0]
+    assert "the log of a worker that differs says where" in told[0]
+    assert re.search(r"plugin mine: \w{16} → \w{16}", told[1])
     assert "seed: 3 → 4" in told[1]
     assert "monitoring.log_every: 3 → 2" in told[1]
     assert not (tmp_path / "run").exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib
 import importlib.metadata
 import itertools
 import sys
@@ -345,3 +347,40 @@ def test_entry_points_of_other_groups_are_left_alone() -> None:
     points = importlib.metadata.entry_points(group="advnets")
     found = [r.name for r in load().plugins if r.source != "built in"]
     assert sorted(found) == sorted({point.name for point in points})
+
+
+def test_the_fingerprint_of_a_package_is_of_all_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    found = []
+    written = [("x = 1", ""), ("x = 1", ""), ("x = 2", ""), ("x = 1", "!")]
+    for number, (helper, note) in enumerate(written):
+        name = "fingerprinted_package"
+        package = tmp_path / str(number) / name
+        (package / "inner").mkdir(parents=True)
+        (package / "__init__.py").write_text("")
+        (package / "plugin.py").write_text(LOSS.format(name="mine"))
+        (package / "inner" / "helper.py").write_text(helper)
+        (package / "inner" / "note.txt").write_text(note)
+        sys.path.insert(0, str(package.parent))
+        importlib.invalidate_caches()
+        record = load_plugins([f"{name}.plugin"], {}).plugins[-1]
+        assert record.status == "ok"
+        found.append(record.fingerprint)
+        (package / "inner" / "helper.py").write_text("changed since it was imported")
+        assert load_plugins([f"{name}.plugin"], {}).plugins[-1].fingerprint == found[-1]
+        for module in [each for each in sys.modules if each.startswith(name)]:
+            del sys.modules[module]
+    assert found[0] == found[1]  # wherever it lies
+    assert len(set(found)) == 3
+    assert {len(each) for each in found} == {16}
+    built_in = [each for each in load_plugins((), {}).plugins if each.source == "built in"]
+    assert {each.fingerprint for each in built_in} == {""}
+
+
+def test_the_fingerprint_of_a_file_is_of_the_file_alone(write: Write) -> None:
+    one, other = write(LOSS.format(name="a")), write(LOSS.format(name="b"))
+    records = load_plugins([str(one), str(other)], {}).plugins[-2:]
+    assert records[0].fingerprint != records[1].fingerprint
+    assert records[0].fingerprint == hashlib.sha256(one.read_bytes()).hexdigest()[:16]

@@ -59,7 +59,9 @@ def test_start_again(make: Make, tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     folder.start(make())
     folder.manifest.update(started="then", step=10)
-    folder.start(make("training.steps=99", "checkpoints.every=5", "name=renamed"))
+    longer = make("training.steps=99", "checkpoints.every=5", "name=renamed")
+    folder.start(longer)
+    folder.keep_recipe(longer)
     assert load_recipe(folder.recipe_file).data["training"]["steps"] == 99
     assert (folder.manifest["started"], folder.manifest["step"]) == ("then", 10)
 

@@ -78,7 +78,7 @@ def test_a_damaged_file(manifest: Manifest, content: bytes) -> None:
     manifest.path.write_bytes(content)
     with pytest.raises(RunError, match="the manifest is damaged") as error:
         manifest.update(step=1)
-    assert "delete it" in str(error.value.hint)
+    assert "bring a copy of it back" in str(error.value.hint)
     assert manifest.path.read_bytes() == content
 
 

@@ -12,7 +12,7 @@ import advnets
 from advnets.errors import UsageError
 from advnets.recipe import load_recipe
 from advnets.runs import RunFolder
-from advnets.session.opening import keep_data, warn_of_edits
+from advnets.session.opening import describe_present, keep_data, say_what_changed
 from advnets.train.build import build_game, carried
 
 RING = {"name": "ring", "modes": 4, "examples": 64, "held_out": 8}
@@ -70,14 +70,17 @@ def test_a_run_does_not_go_on_with_other_counts(styled: Any, folder: RunFolder) 
 
 
 def test_an_edited_plugin_is_told_of(folder: RunFolder, caplog: pytest.LogCaptureFixture) -> None:
-    one, other = {"name": "mine", "source": "mine.py", "sha256": "1"}, {"sha256": "2"}
+    one = {"name": "mine", "source": "mine.py", "sha256": "1"}
+    present = describe_present([one])
     with caplog.at_level(logging.WARNING):
-        warn_of_edits(folder, [one])
-        folder.manifest.update(plugins=[one])
-        warn_of_edits(folder, [one])
+        say_what_changed(folder, present, 0)
+        folder.manifest.update(plugins=[{**one, "source": "moved/mine.py"}])
+        folder.manifest.update(versions=present["versions"], devices=present["devices"])
+        say_what_changed(folder, present, 7)
         assert not caplog.messages
-        warn_of_edits(folder, [{**one, **other}])
-    assert "mine.py has changed since the run was last taken up" in caplog.text
+        say_what_changed(folder, describe_present([{**one, "sha256": "2"}]), 7)
+    assert "plugin mine: 1 → 2: changed since the run was last taken up" in caplog.text
+    assert "Rounds from 7 on" in caplog.text
 
 
 FAILING = {"dataset": RING, "latent": {"name": "gaussian", "size": 3}, "loss": "minimax"}

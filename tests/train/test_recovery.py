@@ -1,6 +1,7 @@
 """A game whose numbers are no longer finite goes back, skips, or stops: as its recipe says."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -220,7 +221,12 @@ def test_a_rollback_survives_a_crash(play, measured, tmp_path):
     with pytest.raises(Exception, match="crashed"):
         play("broken", callbacks=[poison, "crash"])
     failed = json.loads((tmp_path / "broken" / "manifest.json").read_text())
+    shutil.copytree(tmp_path / "broken", tmp_path / "without")
+    (tmp_path / "without" / "manifest.json").unlink()
     resumed = play("broken", callbacks=[poison, "crash"])
+    without = play("without", callbacks=[poison, "crash"])
+    assert without.manifest["divergences"] == whole.manifest["divergences"]
+    assert without.manifest["state_sha256"] == whole.manifest["state_sha256"]
     assert resumed.manifest["divergences"] == whole.manifest["divergences"]
     assert resumed.manifest["state_sha256"] == whole.manifest["state_sha256"]
     steps, seconds = cost(failed, resumed.manifest)

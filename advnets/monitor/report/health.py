@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
+from ...runs.changes import describe_change
 from ...runs.metrics_log import of_rounds
+from ...runs.sittings import list_differences
 from ...safe_io.wording import pluralise, shorten
 
 RECENT = 10
@@ -86,9 +88,9 @@ def manifest_findings(manifest: Mapping[str, Any], holder: str | None) -> list[F
 
 
 def game_findings(manifest: Mapping[str, Any]) -> list[Finding]:
-    """Read from the manifest the state of the game: divergences, noise that repeats itself."""
+    """Read from the manifest what became of the game: changes, divergences, repeated noise."""
     entries = manifest.get("divergences") or []
-    found = [_divergence(entry) for entry in entries]
+    found = [*_changes(manifest), *(_divergence(entry) for entry in entries)]
     for text in (manifest.get("data") or {}).get("warnings") or []:
         found.append(Finding("note", "data", shorten(text, 1000)))
     for entry in manifest.get("switched_off") or []:
@@ -225,6 +227,19 @@ def _number(value: Any) -> bool:
 
 def _number_or_0(value: Any) -> float:
     return value if _number(value) else 0.0
+
+
+def _changes(manifest: Mapping[str, Any]) -> list[Finding]:
+    """Say what was changed on purpose, and which rounds were played with other code."""
+    found = []
+    for each in manifest.get("changes") or []:
+        text = f"from round {each['from']:,} on: {_short(describe_change(each))}"
+        found.append(Finding("note", "changed", text))
+    for before, after in pairwise(manifest.get("sittings") or []):
+        if lines := list_differences(before, after):
+            text = f"rounds from {after['from']:,} on: {_short('; '.join(lines))}"
+            found.append(Finding("note", "played with", text))
+    return found
 
 
 def _divergence(entry: Mapping[str, Any]) -> Finding:

@@ -27,7 +27,7 @@ from .pictures import find_figures, to_data_url
 
 MOST = {"keys": 60, "rows": 500, "scores": 200, "metrics": 20, "characters": 2000}
 """The most that is shown of a run, whatever lies in its folder."""
-APART = ("scores", "stand_in", "status", "step", "divergences", "noise")
+APART = ("scores", "stand_in", "status", "step", "divergences", "noise", "recipe", "changes")
 """Keys of the manifest that the report shows elsewhere than in the manifest's table."""
 
 

@@ -1,21 +1,27 @@
-"""Describe in ``checkpoint.json`` what a committed checkpoint consists of, and verify it."""
+"""Describe in ``checkpoint.json`` what a committed checkpoint consists of, and verify it.
+
+It lies below the checkpoints themselves, since the manifest is made anew from it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, FailFast, Field
 
-from ..runs.record import Count, Few, Number, Numbers, at_most, validate
+from .record import Count, Few, Number, Numbers, at_most, validate
 from ..safe_io import open_file, read_json
-from ..safe_io.atomic import flush
+from ..safe_io.atomic import flush, write_atomically
 
 INDEX = "checkpoint.json"
+COMMITTED = re.compile(r"step-(\d{8,})")
+"""What the folder of a committed checkpoint is called."""
 MOST_FILES = 10_000
 
 
@@ -63,6 +69,7 @@ class Extras(BaseModel):
     time: Numbers = {}
     window: Window = Window(rounds=0, sums={})
     best: Best | None = None
+    manifest: dict[str, Any] = {}
     callbacks: dict[str, dict[str, dict[str, bool | int | float | str | None]]] = {}
     ended: Ended | None = None
 
@@ -112,6 +119,20 @@ def write_index(folder: Path, index: Mapping[str, Any]) -> None:
     for path in folder.iterdir():
         flush(path)
     flush(folder)
+
+
+def write_extras(folder: Path, extras: Mapping[str, Any]) -> None:
+    """Replace entries of a checkpoint's extras, all at once; its state stays as it is.
+
+    Raises:
+        RunError: If it cannot be written.
+        ValueError, OSError: As :func:`read_index` does.
+    """
+    read_index(folder)
+    content = read_json(folder / INDEX, finite=False)
+    content["extras"] |= extras
+    content["sha256"] = own_hash(content)
+    write_atomically(folder / INDEX, json.dumps(content, indent=1))
 
 
 def read_index(folder: Path) -> Index:
