@@ -14,7 +14,7 @@ from ..safe_io.wording import shorten
 
 OF_THE_SAMPLES = ("seed", "step", "weights_sha256", "averaging", "samples_precision")
 """Entries that identify the samples: they differ from run to run, and may."""
-ABOUT_ITSELF = ("better", "outcomes", "interval")
+ABOUT_ITSELF = ("better", "outcomes", "interval", "note", "bias")
 """Entries about the score, not about the measurement."""
 BEFORE_OUTCOMES: dict[str, tuple[str, ...]] = {"parzen": ("sigma", "sigma_curve", "sigma_at_edge")}
 """Outcomes of scores that were written before protocols named theirs."""

@@ -15,6 +15,9 @@ from typing import Any
 from ..errors import PluginError
 from ..safe_io.jsonable import to_jsonable
 
+ROUNDING = 1e-12
+"""The share of a value below which an error is that of float64's sums, and none of its own."""
+
 
 @dataclass(frozen=True)
 class Score:
@@ -31,6 +34,8 @@ class Score:
     >>> score = Score("parzen", 225.0, 2.0, {"samples": 10000})
     >>> print(score)
     parzen 225 ± 2
+    >>> print(Score("modes", 8.0, 0.0))
+    modes 8
     >>> Score.from_dict(score.to_dict()) == score
     True
     """
@@ -41,9 +46,10 @@ class Score:
     protocol: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        if self.error is None or not math.isfinite(self.error):
+        error = self.error
+        if error is None or not math.isfinite(error) or error <= ROUNDING * abs(self.value):
             return f"{self.metric} {self.value:.5g}"
-        return f"{self.metric} {self.value:.5g} ± {self.error:.2g}"
+        return f"{self.metric} {self.value:.5g} ± {error:.2g}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the score as JSON values; a number that is not finite becomes ``None``."""

@@ -69,6 +69,8 @@ class Scores(Observer):
                     *("step %d: %s%s", step, score, suffix.replace("_", ", ")),
                     extra={"style": "bold"},
                 )
+                if note := score.protocol.get("note"):
+                    log.warning("%s: %s", score.metric, note)
             if found:
                 view.observers.record(line_of(step, found, suffix))
             self._values |= {

@@ -65,24 +65,32 @@ def mean_interval(values: np.ndarray) -> Interval:
     return normal_interval(float(values.mean()), error)
 
 
-def proportion_interval(hits: int, trials: int) -> Interval:
+def proportion_interval(hits: float, trials: float, effect: float = 1.0) -> Interval:
     """Return Wilson's interval for a proportion, and the binomial error √(p(1−p)/n).
 
     Unlike p ± 1.96 errors it stays within [0, 1] and keeps its width where p is 0 or 1.
 
-    Source: Wilson 1927.
+    Args:
+        hits: Of the trials; any number from 0 to ``trials``.
+        trials: Their number n.
+        effect: By what the variance differs from the binomial one (Kish's design effect): 2 for
+            trials that come in pairs with the same outcome.
+
+    Source: Wilson 1927; Kish 1965, "Survey Sampling", section 8.2.
 
     >>> low, high, error = proportion_interval(50, 100)
     >>> round(low, 4), round(high, 4), error
     (0.4038, 0.5962, 0.05)
     >>> proportion_interval(0, 10).high > 0.2
     True
+    >>> proportion_interval(20, 40, effect=2.0)[:2] == proportion_interval(10, 20)[:2]
+    True
     """
     p = hits / trials
-    z2 = Z**2
+    z2 = Z**2 * effect
     centre = (p + z2 / (2 * trials)) / (1 + z2 / trials)
     half = math.sqrt(z2 * (p * (1 - p) / trials + z2 / (4 * trials**2))) / (1 + z2 / trials)
-    error = math.sqrt(p * (1 - p) / trials)
+    error = math.sqrt(effect * p * (1 - p) / trials)
     # At the edges the exact ends are 0 and 1, which rounding misses.
     low = 0.0 if hits == 0 else max(0.0, centre - half)
     return Interval(low, 1.0 if hits == trials else min(1.0, centre + half), error)

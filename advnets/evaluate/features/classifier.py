@@ -76,6 +76,14 @@ class Classifier(FeatureExtractor):
                 hint="name a labelled data set of the same shape: features: {name: classifier, "
                 "dataset: {name: tfds, id: mnist}}; or other features: inception, pixels",
             )
+        seen = len(np.unique(np.asarray(base.labels("train"))))
+        if seen < 2:
+            raise DataError(
+                f"features 'classifier' are learnt from telling classes apart, and {base.name} "
+                "has one class only",
+                hint="name a labelled data set of the same shape: features: {name: classifier, "
+                "dataset: {name: tfds, id: mnist}}; or other features: inception, pixels",
+            )
         if classes**self._parts > MOST_CLASSES:
             raise DataError(f"{classes**self._parts:,} classes are more than {MOST_CLASSES:,}")
         # Examples without their mean and norm are trained on as they are; others in their range.

@@ -62,7 +62,7 @@ def classifier_two_sample(
         held_out=trials,
         p_value=0.5 * math.erfc((accuracy - 0.5) * math.sqrt(2 * trials)),
         outcomes=["p_value"],
-        error="binomial",
+        error="binomial, of this classifier; Wilson's interval",
         **interval.protocol(),
     )
     return [Score("classifier_two_sample", accuracy, interval.error, protocol)]

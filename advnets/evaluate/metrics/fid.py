@@ -41,7 +41,11 @@ def fid(
         examples: How many of them, from the first; ``None`` for all.
 
     Returns:
-        One score; its error is that of the delta method.
+        One score; its error is that of the delta method, and its interval holds the mean over
+        draws of as many examples.
+
+    Raises:
+        DataError: If there are fewer than three examples on either side.
 
     Source: Heusel et al. 2017 (arXiv:1706.08500), equation 6; Dowson and Landau 1982.
     """
@@ -51,13 +55,14 @@ def fid(
         better="lower",
         unit="squared distance in features",
         **described,
+        bias="too high, by an amount of order 1/examples that the interval does not contain",
         error="delta method",
         **interval.protocol(),
     )
     fewest, dimensions = min(len(real), len(generated)), real.shape[1]
     if fewest <= dimensions:
         note = f"{fewest} examples do not fill {dimensions} dimensions; the bias is large"
-        protocol["note"] = note
+        protocol["note"] = "; ".join([*filter(None, [protocol.get("note")]), note])
     return [Score("fid", value, interval.error, protocol)]
 
 
@@ -106,10 +111,11 @@ def frechet_distance_with_error(x: np.ndarray, y: np.ndarray) -> tuple[float, In
         y: ``[m, d]``.
 
     Raises:
-        DataError: If there are fewer than two examples on either side.
+        DataError: If there are fewer than three examples on either side: two span a line,
+            whatever they were drawn from.
     """
-    if min(len(x), len(y)) < 2:
-        raise DataError("a covariance needs at least two examples")
+    if min(len(x), len(y)) < 3:
+        raise DataError(f"{len(x)} and {len(y)} examples: a covariance needs at least three")
     first, second = moments_of(x), moments_of(y)
     root1, root2 = symmetric_root(first.covariance), symmetric_root(second.covariance)
     u, singular, vt = np.linalg.svd(root1 @ root2)

@@ -13,6 +13,7 @@ from ..estimators.bootstrap import RESAMPLES, bootstrap_means
 from ..estimators.interval import Interval, normal_interval
 from ..features import Wanted
 from ..score import Score
+from .real_and_generated import FEW, is_constant
 
 FLOOR = 1e-12
 """The least probability that a logarithm is taken of."""
@@ -53,10 +54,13 @@ def inception_score(
 
     Returns:
         Three scores. ``splits_std`` in the protocol is the standard deviation over the splits,
-        the ± of most papers; the error is that of the mean.
+        the ± of most papers; the error is that of the mean. The interval holds the mean over
+        draws of as many samples: p(y) is a mean over them, which fits them too well, so that
+        the scores are too low by an amount of order 1/samples (of a split).
 
     Raises:
-        DataError: If there are fewer samples than splits.
+        DataError: If there are fewer samples than splits, or fewer than two classes, where every
+            generator would score 1.
 
     Source: Salimans et al. 2016 (arXiv:1606.03498), section 4; Zhao et al. 2016
     (arXiv:1609.03126), section 4.1.
@@ -64,6 +68,12 @@ def inception_score(
     if splits > samples:
         raise DataError(f"{samples} samples cannot be divided into {splits} splits")
     p = context.generated_probabilities(features, samples)
+    check_classes(p)
+    note = {}
+    if is_constant(p):
+        note["note"] = f"all {samples} samples have the same class probabilities"
+    elif samples < FEW * splits:
+        note["note"] = f"{samples} samples are few for {splits} splits: the bias is large"
     scores, interval = split_scores(p, splits, resamples, context.seed)
     mean, std = float(scores.mean()), float(scores.std())
     of_splits = {"splits": splits, "splits_std": std, "outcomes": ["splits_std"]}
@@ -79,18 +89,37 @@ def inception_score(
             samples=samples,
             features=context.describe_features(features),
             classes=p.shape[1],
+            **note,
+            bias="too low, by an amount of order 1/samples (of a split) that the interval does not "
+            "contain",
             precision="float64",
             error="bootstrap",
             resamples=resamples,
             **interval.protocol(),
         )
-        return Score(name, value, interval.error, protocol)
+        # Rounding is all that the bootstrap finds where samples do not differ.
+        return Score(name, value, None if is_constant(p) else interval.error, protocol)
 
     return [
         score("inception_score", "exp E KL(p(y|x) || p(y))", mean, interval, **of_splits),
         score("log_inception_score", "E KL(p(y|x) || p(y))", *logarithm, unit="nats"),
         score("modified_inception_score", "E KL(p(y) || p(y|x))", *modified, **of_modified),
     ]
+
+
+def check_classes(p: np.ndarray) -> int:
+    """Return how many classes probabilities ``[n, classes]`` are of.
+
+    Raises:
+        DataError: If there is one only.
+    """
+    if p.shape[1] < 2:
+        raise DataError(
+            "the features know a single class, which every sample is of",
+            hint="classes are counted, or told apart, from two on: take a metric that needs none, "
+            "such as kid, or features of another data set: {name: classifier, dataset: …}",
+        )
+    return int(p.shape[1])
 
 
 def negative_entropies(p: np.ndarray) -> np.ndarray:

@@ -6,12 +6,12 @@ import numpy as np
 
 from ...errors import DataError
 from ..context import MetricContext
-from ..estimators.bootstrap import RESAMPLES, bootstrap_means
-from ..estimators.interval import mean_interval, normal_interval
+from ..estimators.copying import Nearest, gap_interval, nearer_interval, random_groups
+from ..estimators.manifolds import nearest_by_group
 from ..estimators.nearest import find_nearest
 from ..features import Wanted
 from ..score import Score
-from .real_and_generated import features_for
+from .real_and_generated import features_for, note_of
 
 
 def memorisation(
@@ -45,10 +45,13 @@ def memorisation(
         examples: M; ``None`` for as many as both splits have.
 
     Returns:
-        ``memorisation``, the gap, and ``nearer_to_training``, the share.
+        ``memorisation``, the gap, and ``nearer_to_training``, the share. Their intervals hold
+        what other samples, and other training and held-out examples from the same distributions,
+        would give on average (:mod:`advnets.evaluate.estimators.copying`).
 
     Raises:
-        DataError: If the data set has no such split, or fewer than M examples in one.
+        DataError: If the data set has no such split, or fewer than M examples in one, or if
+            there are fewer than three samples or examples.
 
     Source: own; the share is that of Meehan et al. 2020, "A non-parametric test to detect
     data-copying in generative models" (arXiv:2004.05675), without its cells (from memory).
@@ -64,24 +67,22 @@ def memorisation(
             hint="request fewer, or leave `examples` out",
         )
     count = examples or most
+    if min(count, samples) < 3:
+        raise DataError(f"{samples} samples, {count} examples are too few; 3 of each are needed")
     draw = np.random.Generator(np.random.Philox(context.seed))
     generated = context.generated_features(name, samples)
 
-    def to_nearest(split: str, size: int) -> np.ndarray:
+    def to_nearest(split: str, size: int) -> tuple[np.ndarray, Nearest]:
         chosen = np.sort(draw.permutation(size)[:count])
         real = context.real_features(name, split, chosen)
-        return context.per_example(find_nearest, generated, real)[:, 1]
+        distance = context.per_example(find_nearest, generated, real)[:, 1]
+        groups = random_groups(count, context.seed)
+        to_group = np.sqrt(context.per_example(nearest_by_group, generated, real, groups))
+        return real, Nearest(distance, to_group)
 
-    to_training, to_other = to_nearest("train", training), to_nearest(held_out, other)
-    # Equal vectors may be 1e-7 of their size apart by rounding; so may two ties.
-    tied = np.isclose(to_training, to_other, rtol=1e-6, atol=0.0)
-    nearer = np.where(tied, 0.5, to_training < to_other).astype(np.float64)
-
-    def gap(means: np.ndarray) -> float:
-        return 1.0 - float(means[0] / means[1]) if means[1] > 0 else 0.0
-
-    both = np.stack([to_training, to_other], axis=1)
-    value, spread = gap(both.mean(axis=0)), bootstrap_means(gap, both, seed=context.seed)
+    train, to_training = to_nearest("train", training)
+    other_examples, to_other = to_nearest(held_out, other)
+    note = note_of({"generated": generated, "training": train, "held-out": other_examples})
     protocol = context.protocol(
         better="lower",
         outcomes=["to_training", "to_held_out"],
@@ -90,15 +91,18 @@ def memorisation(
         examples=count,
         of_training=training,
         features=context.describe_features(name),
-        to_training=float(to_training.mean()),
-        to_held_out=float(to_other.mean()),
+        to_training=float(to_training.distance.mean()),
+        to_held_out=float(to_other.distance.mean()),
         precision="float64",
+        error="of the mean, with the covariance by shared examples, from groups of them",
+        **note,
     )
-    of_gap = {"unit": "1 - ratio of mean distances", "error": "bootstrap", "resamples": RESAMPLES}
-    share = float(nearer.mean())
-    interval = normal_interval(share, mean_interval(nearer).error, least=0.0, greatest=1.0)
-    of_share = {"unit": "share of samples", "error": "of the mean"} | interval.protocol()
+    units = {
+        "memorisation": "1 - ratio of mean distances",
+        "nearer_to_training": "share of samples",
+    }
+    found = (gap_interval(to_training, to_other), nearer_interval(to_training, to_other))
     return [
-        Score("memorisation", value, spread.error, protocol | of_gap | spread.protocol()),
-        Score("nearer_to_training", share, interval.error, protocol | of_share),
+        Score(metric, value, interval.error, protocol | {"unit": unit} | interval.protocol())
+        for (metric, unit), (value, interval) in zip(units.items(), found, strict=True)
     ]

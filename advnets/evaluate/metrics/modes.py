@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from ...errors import DataError
 from ..context import MetricContext
-from ..estimators.bootstrap import RESAMPLES
+from ..estimators.captured import captured_interval
 from ..estimators.interval import Interval, normal_interval, proportion_interval
 from ..estimators.nearest import find_nearest
 from ..features import Wanted
 from ..score import Score
+from .inception_score import check_classes
 
 KNOWN, BY_CLASS = 2_500, 26_000
 """Samples in PacGAN's settings: where modes are known, and stacked MNIST."""
@@ -52,11 +52,14 @@ def modes(
 
     Returns:
         ``modes``, ``high_quality`` (a share; known modes only) and ``reverse_kl``, in nats. The
-        errors are those of another draw of samples from the same generator; that of ``modes``
-        comes from the modes that were seen once or twice, which another draw may miss.
+        intervals hold the mean over draws of as many samples from the same generator. That of
+        ``modes`` comes from the modes that were seen a few times or not at all, which another
+        draw may miss or find (:func:`.captured.captured_interval`); that of ``reverse_kl`` from
+        the delta method (:func:`reverse_kl_interval`), and not from its bias.
 
     Raises:
-        DataError: If the modes are not known and there are no labels to train a classifier on.
+        DataError: If the modes are not known and there are no labels to train a classifier on, or
+            only one class.
 
     Source: Lin et al. 2018, PacGAN (arXiv:1712.04086), section 4: 2,500 samples and 3σ; its
     stacked MNIST: 26,000 samples.
@@ -67,7 +70,7 @@ def modes(
         count = samples or BY_CLASS
         probabilities = context.generated_probabilities(features, count)
         nearest_mode, good = probabilities.argmax(axis=1), np.ones(count, bool)
-        total = probabilities.shape[1]
+        total = check_classes(probabilities)
         described = context.describe_features(features)
         how = {"assigned_by": "the most probable class", "features": described}
     else:
@@ -87,21 +90,22 @@ def modes(
     scores = [
         score(
             "modes",
-            *_count_captured(np.bincount(nearest_mode[good], minlength=total)),
+            *captured_interval(np.bincount(nearest_mode[good], minlength=total)),
             better="higher",
             unit="modes",
             captured_by=f"at least one sample{'' if centres is None else ' of high quality'}",
-            error="Poisson bootstrap, in closed form",
+            error="Wilson's interval of modes seen fewer than 5 times, with Good's and Toulmin's "
+            "variance",
         ),
         score(
             "reverse_kl",
-            *_reverse_kl(np.bincount(nearest_mode, minlength=total), context.seed),
+            *reverse_kl_interval(np.bincount(nearest_mode, minlength=total)),
             better="lower",
             unit="nats",
             direction="KL(histogram of all samples || uniform over the modes)",
             kl_of_uniform=(total - 1) / (2 * count),
-            error="bootstrap",
-            resamples=RESAMPLES,
+            bias="too high, by about (modes with samples - 1) / (2 samples)",
+            error="delta method",
         ),
     ]
     if centres is not None:
@@ -134,20 +138,27 @@ def _centres(context: MetricContext) -> np.ndarray | None:
     return np.asarray(context.source.modes(), np.float64)
 
 
-def _count_captured(samples: np.ndarray) -> tuple[float, Interval]:
-    captured = samples[samples > 0]
-    # Resampled, a mode seen c times is missed with probability e^-c, so that the variance of
-    # the number captured is the sum of e^-c (1 - e^-c).
-    missed = np.exp(-captured.astype(np.float64))
-    error = math.sqrt(float(np.sum(missed * (1 - missed))))
-    value = float(len(captured))
-    return value, normal_interval(value, error, least=0.0, greatest=len(samples))
+def reverse_kl_interval(histogram: np.ndarray) -> tuple[float, Interval]:
+    r"""Compute :func:`kl_from_uniform`, and its error by the delta method.
 
+    .. math:: \frac1n \Big( V - \frac Bn \Big)^+ + \frac{S-1}{2 n^2}, \qquad
+              V = \operatorname{Var}_q \log q, \qquad
+              B = \sum_k (1 - q_k) (\log q_k + H) + S - 1 - V
 
-def _reverse_kl(histogram: np.ndarray, seed: int) -> tuple[float, Interval]:
+    with H the entropy of q and S the number of modes with samples. B/n is what the counts' own
+    noise adds to V, to second order; where q is uniform nothing is left of it, and the last term,
+    that of χ² with S − 1 degrees of freedom over 2n, is all there is.
+
+    Source: Miller 1955 and Basharin 1959, of the entropy; Kullback 1959, chapter 6; B: own.
+
+    >>> value, interval = reverse_kl_interval(np.array([50, 50]))
+    >>> value, round(interval.error, 6)  # √(1/2) / 100
+    (0.0, 0.007071)
+    """
     value, n = kl_from_uniform(histogram), int(histogram.sum())
-    draw = np.random.Generator(np.random.Philox(seed))
-    again = draw.multinomial(n, histogram / n, RESAMPLES)
-    # Each resample lies (K - 1)/2n too high again, so that their quantiles are no interval.
-    error = float(np.std([kl_from_uniform(one) for one in again], ddof=1))
+    q = histogram[histogram > 0] / n
+    centred = np.log(q) - q @ np.log(q)
+    spread = float(q @ np.square(centred))
+    bias = float((1 - q) @ centred) + len(q) - 1 - spread
+    error = float(np.sqrt((max(spread - bias / n, 0.0) + (len(q) - 1) / (2 * n)) / n))
     return value, normal_interval(value, error, least=0.0)

@@ -34,7 +34,8 @@ def parzen(
     σ is the value of ``logspace(low, high, sigmas)`` with the greatest mean LL on the
     first ``validation`` examples of the validation split. A data set without one is
     scored with the last ``validation`` training examples in its place, and the protocol
-    says so. The error is the population standard deviation of LL(x) over √n.
+    says so. The error is the population standard deviation of LL(x) over √n: of other test
+    examples, the samples and σ held fixed. The estimate rises with the number of samples.
 
     Args:
         context: Samples and data, both in the preprocessed range (for MNIST: [0, 1]).
@@ -86,7 +87,8 @@ def parzen(
         split="test",
         examples=len(test),
         dimensions=test.shape[1],
-        error="population standard deviation / sqrt(examples)",
+        bias="too low, by an amount that falls with the number of samples",
+        error="population standard deviation / sqrt(examples), for these samples and this sigma",
         preprocess=None if preprocess is None else preprocess.description,
         precision="float64",
         **normal_interval(value, error).protocol(),

@@ -73,6 +73,7 @@ def prdc(
             better="higher",
             **described,
             k=k,
+            bias="depends on the numbers of samples and examples",
             error=f"jackknife over {GROUPS} groups of real and {GROUPS} of generated examples",
             **interval.protocol(),
         )

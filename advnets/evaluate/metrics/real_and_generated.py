@@ -11,6 +11,9 @@ from ...errors import DataError
 from ..context import MetricContext
 from ..features import Wanted
 
+FEW = 20
+"""Examples on a side below which no formula for an error is worth its name."""
+
 
 class RealAndGenerated(NamedTuple):
     """Hold the features that a metric compares.
@@ -18,7 +21,8 @@ class RealAndGenerated(NamedTuple):
     Attributes:
         real: Features of real examples, float64 ``[n, d]``, in the data set's own order.
         generated: Features of G's samples, float64 ``[m, d]``.
-        protocol: How many, of which split, in which features.
+        protocol: How many, of which split, in which features; and a ``note`` where they make a
+            score that says little (:func:`note_of`).
     """
 
     real: np.ndarray
@@ -62,6 +66,7 @@ def real_and_generated(
         "features": context.describe_features(name),
         "dimensions": real.shape[1],
         "precision": "float64",
+        **note_of({"real": real, "generated": generated}),
     }
     return RealAndGenerated(real, generated, protocol)
 
@@ -84,3 +89,41 @@ def features_for(context: MetricContext, name: Wanted | None) -> Wanted:
         hint="name them as in {name: fid, features: classifier}: classifier (trained on this data "
         "set's labels), inception (natural images), or pixels",
     )
+
+
+def note_of(sides: Mapping[str, np.ndarray]) -> dict[str, str]:
+    """Describe what makes a score of these examples say little, as an entry of its protocol.
+
+    Args:
+        sides: Features ``[n, d]`` by what their examples are called. Of the last two it is told
+            if all of one are found among the other.
+
+    Returns:
+        The entry ``note``, if there is anything to note.
+
+    >>> note_of({"real": np.ones((30, 2)), "generated": np.arange(60.0).reshape(30, 2)})
+    {'note': 'all 30 real examples are the same'}
+    """
+    notes = []
+    for who, x in sides.items():
+        if len(x) < FEW:
+            notes.append(f"{len(x)} {who} examples are few: the interval holds less than it states")
+        elif is_constant(x):
+            notes.append(f"all {len(x)} {who} examples are the same")
+    (first, x), (second, y) = list(sides.items())[-2:]
+    if not notes and _hashes(y) <= _hashes(x):
+        notes.append(f"every one of the {second} examples is also among the {first} ones")
+    return {"note": "; ".join(notes)} if notes else {}
+
+
+def is_constant(x: np.ndarray) -> bool:
+    """Tell whether all rows are the same, but for the rounding of float32.
+
+    >>> is_constant(np.array([[1.0, 0.0], [1.0, 0.0]])), is_constant(np.eye(2))
+    (True, False)
+    """
+    return float(np.ptp(x, axis=0).max(initial=0.0)) <= 1e-6 * float(np.abs(x).max(initial=0.0))
+
+
+def _hashes(x: np.ndarray) -> set[int]:
+    return {hash((row + 0.0).tobytes()) for row in x}  # -0.0 is 0.0

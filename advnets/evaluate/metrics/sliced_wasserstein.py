@@ -46,8 +46,9 @@ def sliced_wasserstein(
         p: 1 or 2.
 
     Returns:
-        One score, in the unit of a distance. Its error is that of the examples, the directions
-        held fixed; ``projections_error`` in the protocol is what the directions add.
+        One score, in the unit of a distance. Its error is that of the examples and that of the
+        directions, ``projections_error`` in the protocol; the interval holds the mean over draws
+        of as many examples.
 
     Source: Bonneel et al. 2015; the error: del Barrio and Loubes 2019, for slices Manole et
     al. 2022.
@@ -57,6 +58,7 @@ def sliced_wasserstein(
     value, interval, among = sliced_distance(
         real, generated, directions, p, spread=context.per_example
     )
+    interval = normal_interval(value, math.hypot(interval.error, among), least=0.0)
     protocol = context.protocol(
         better="lower",
         unit="distance in features",
@@ -65,7 +67,8 @@ def sliced_wasserstein(
         projections=projections,
         projections_error=among,
         outcomes=["projections_error"],
-        error="delta method, by Kantorovich potentials",
+        bias="too high, by an amount that falls with the number of examples",
+        error="delta method, by Kantorovich potentials, and that of the directions' mean",
         **interval.protocol(),
     )
     return [Score("sliced_wasserstein", value, interval.error, protocol)]
@@ -105,14 +108,14 @@ def sliced_distance(
         The distance, its interval, and the standard error from the choice of directions.
 
     Raises:
-        DataError: If there are fewer than two examples on either side.
+        DataError: If there are fewer than three examples on either side.
 
-    >>> x, y = np.array([[0.0], [1.0]]), np.array([[2.0], [3.0]])
+    >>> x, y = np.array([[0.0], [1.0], [2.0]]), np.array([[2.0], [3.0], [4.0]])
     >>> sliced_distance(x, y, np.array([[1.0]]), 2)[0]
     2.0
     """
-    if min(len(x), len(y)) < 2:
-        raise DataError("an error needs at least two examples on either side")
+    if min(len(x), len(y)) < 3:
+        raise DataError(f"{len(x)} and {len(y)} examples: an error needs at least three")
     costs: list[np.ndarray] = []
     potentials = np.zeros(len(x) + len(y))
     for start in range(0, len(directions), AT_ONCE):

@@ -84,5 +84,5 @@ def test_the_error_is_the_spread_of_repeated_measurements(d, n, shift):
 
 def test_too_few_examples_are_refused():
     one, two = np.zeros((1, 3)), np.zeros((2, 3))
-    with pytest.raises(DataError, match="at least two"):
+    with pytest.raises(DataError, match="at least three"):
         frechet_distance_with_error(two, one)

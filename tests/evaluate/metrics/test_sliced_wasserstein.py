@@ -87,5 +87,5 @@ def test_the_error_is_the_spread_of_repeated_measurements(p):
 
 
 def test_one_example_has_no_error():
-    with pytest.raises(DataError, match="at least two"):
+    with pytest.raises(DataError, match="at least three"):
         sliced_distance(np.zeros((1, 1)), np.zeros((4, 1)), LINE, 1)

@@ -1,0 +1,170 @@
+"""Degenerate data: refused, or said in the protocol, rather than scored with confidence."""
+
+from __future__ import annotations
+
+import importlib
+import json
+
+import numpy as np
+import pytest
+
+from advnets.builtin.metrics import advnets_metrics
+from advnets.cli.main import cli
+from advnets.data.sources.digits import Digits
+from advnets.errors import DataError
+from advnets.evaluate import Data, MetricContext, Score
+from advnets.evaluate.features import Extractors
+from advnets.evaluate.metrics.modes import modes
+
+METRICS = {component.name: component for component in advnets_metrics()}
+COMPARED = ["fid", "kid", "mmd", "energy_distance", "sliced_wasserstein", "prdc", "duplicates"]
+COMPARED += ["classifier_two_sample", "memorisation"]
+SMALL = {
+    "kid": {"subsets": 0},
+    "sliced_wasserstein": {"projections": 5},
+    "classifier_two_sample": {"classifier": "knn"},
+    "mmd": {"bandwidths": [1.0]},
+}
+
+
+def normal(seed, n=60, d=3):
+    return np.random.default_rng(seed).normal(size=(n, d))
+
+
+def scores(name, generated, real, held_out=None):
+    """A metric of plain arrays."""
+    splits = {"train": real, "test": real if held_out is None else held_out}
+    context = MetricContext(
+        samples=lambda n, seed, first=0: generated[first:n],
+        data=Data(load=splits.__getitem__, splits=tuple(splits)),
+    )
+    module, _, attribute = METRICS[name].target.partition(":")
+    compute = getattr(importlib.import_module(module), attribute)
+    return compute(context, features="pixels", samples=len(generated), **SMALL.get(name, {}))
+
+
+def notes(*arguments):
+    return {score.protocol.get("note", "") for score in scores(*arguments)}
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_what_is_sound_has_no_note(name):
+    assert notes(name, normal(0), normal(1), normal(2)) == {""}
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_constant_examples_are_noted(name):
+    (note,) = notes(name, np.ones((60, 3)), normal(1), normal(2))
+    assert note == "all 60 generated examples are the same"
+    (note,) = notes(name, normal(0), np.ones((60, 3)))
+    assert "examples are the same" in note
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_few_examples_are_noted_and_fewer_refused(name):
+    if name != "prdc":  # whose neighbours need more
+        for note in notes(name, normal(0, 12), normal(1, 60)[:12], normal(2, 12)):
+            assert "12 generated examples are few" in note
+    with pytest.raises(DataError, match=r"few|at least|neighbours"):
+        scores(name, normal(0, 2), normal(1, 2), normal(2, 2))
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_the_same_examples_on_both_sides_are_noted(name):
+    """In another order; those of a metric of held-out examples on its two splits."""
+    shuffled = normal(1)[::-1]
+    (note,) = notes(name, normal(0) if name == "memorisation" else shuffled, normal(1), shuffled)
+    assert note.startswith("every one of the ")
+    assert "is also among the" in note
+
+
+@pytest.mark.parametrize("name", ["fid", "kid", "energy_distance"])
+def test_two_real_examples_are_refused(name):
+    with pytest.raises(DataError, match=r"at least three|too few"):
+        scores(name, normal(0), normal(1, 2))
+
+
+def context_of_classes(p):
+    def extract(what, wanted, examples):
+        return {"dimensions": p.shape[1]} if examples is None else p
+
+    return MetricContext(samples=lambda n, seed, first=0: np.zeros((n - first, 1)), extract=extract)
+
+
+def test_a_single_class_is_none():
+    from advnets.evaluate.metrics.inception_score import inception_score
+
+    with pytest.raises(DataError, match="single class"):
+        inception_score(context_of_classes(np.ones((40, 1))), samples=40, splits=2)
+    with pytest.raises(DataError, match="single class"):
+        modes(context_of_classes(np.ones((40, 1))), samples=40)
+
+
+def test_one_opinion_of_all_samples_is_noted():
+    from advnets.evaluate.metrics.inception_score import inception_score
+
+    p = np.tile([0.7, 0.3], (40, 1))
+    for score in inception_score(context_of_classes(p), samples=40, splits=2, resamples=20):
+        assert score.protocol["note"] == "all 40 samples have the same class probabilities"
+        assert "±" not in str(score)
+
+
+class OneClass(Digits):
+    """Digits that are all of one class."""
+
+    def field(self, split, name):
+        return np.zeros_like(super().field(split, name))
+
+
+def test_features_of_a_classifier_of_one_class_are_refused(tmp_path):
+    with pytest.raises(DataError, match="one class only") as caught:
+        Extractors(OneClass(), cache=tmp_path).get("classifier")
+    assert "pixels" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [(8.0, 4e-41, "m 8"), (1.0, 0.0, "m 1"), (0.0, 0.0, "m 0"), (8.0, 0.5, "m 8 ± 0.5")],
+)
+def test_an_error_that_is_rounding_is_none(value, error, text):
+    assert str(Score("m", value, error)) == text
+
+
+def test_the_command_line_says_it(tiny_run):
+    """By `advnets evaluate`: of few examples, of what is biased."""
+    words = [
+        "evaluate",
+        str(tiny_run),
+        "--metric",
+        "{name: fid, samples: 10, examples: 12}",
+        "--json",
+    ]
+    (score,) = json.loads(_output(words))
+    assert score["protocol"]["bias"].startswith("too high")
+    assert "12 real examples are few" in score["protocol"]["note"]
+    text = _output(words[:-1])
+    assert "bias: too high" in text
+    assert "note: 12 real examples are few" in text
+
+
+def _output(words):
+    from click.testing import CliRunner
+
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def tiny_run(tmp_path_factory):
+    """A run of two rounds on the ring."""
+    folder = tmp_path_factory.mktemp("run") / "tiny"
+    few = [
+        "dataset.examples=40",
+        "dataset.held_out=40",
+        "training.steps=2",
+        "training.batch_size=4",
+    ]
+    quiet = ["evaluation.metrics=[]", "monitoring.sample_every=0"]
+    _output(["run", "ring", *few, *quiet, "--run-dir", str(folder)])
+    return folder
