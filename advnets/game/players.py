@@ -208,10 +208,8 @@ class Players(Fitting):
 
     def rates_of(self, name: str) -> list[tf.Variable]:
         """Return what an optimizer's learning rates are kept in: of a schedule, its factor."""
-        return [
-            self.rate_factors[part] if part in self.rate_factors else one._learning_rate.value
-            for part, one in parts({name: self.optimizers[name]}).items()
-        ]
+        own, factors = parts({name: self.optimizers[name]}), self.rate_factors
+        return [factors[n] if n in factors else one._learning_rate.value for n, one in own.items()]
 
     @property
     def may_skip(self) -> bool:
