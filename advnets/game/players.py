@@ -208,8 +208,11 @@ class Players(Fitting):
 
     def rates_of(self, name: str) -> list[tf.Variable]:
         """Return what an optimizer's learning rates are kept in: of a schedule, its factor."""
-        own, factors = parts({name: self.optimizers[name]}), self.rate_factors
-        return [factors[n] if n in factors else one._learning_rate.value for n, one in own.items()]
+        kept = []
+        for part, optimizer in parts({name: self.optimizers[name]}).items():
+            factor = self.rate_factors.get(part)
+            kept.append(optimizer._learning_rate.value if factor is None else factor)
+        return kept
 
     @property
     def may_skip(self) -> bool:
