@@ -182,8 +182,8 @@ class KerasMoments:
     def _call_one(
         self, callback: keras.callbacks.Callback, step: int, method: str, *arguments: Any
     ) -> None:
-        if method == "on_epoch_end" and self._monitors.waits(callback):
-            return  # it would ask which values are better, and none was measured yet
+        if method == "on_epoch_end" and self._monitors.lacks(callback, arguments[1]):
+            return  # a ModelCheckpoint would save what is not the best, others would complain
         stopped = getattr(self._game, "stop_training", False)
         getattr(callback, method)(*arguments)
         if getattr(self._game, "stop_training", False) and not stopped:
