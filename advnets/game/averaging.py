@@ -9,9 +9,10 @@ import tensorflow as tf
 
 from ..errors import UsageError
 from . import batch
+from .configured import Configured
 
 
-class GeneratorAverage:
+class GeneratorAverage(Configured):
     r"""Keep an exponential moving average of G's weights, which plays no part in the game.
 
     After every round t = 1, 2, …

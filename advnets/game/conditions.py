@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,10 +12,11 @@ from ..data import Field
 from ..errors import PluginError, UsageError
 from ..random import Draw
 from .batches import Batch
+from .configured import Configured
 from .context import GameContext
 
 
-class Condition:
+class Condition(Configured):
     """Define how a field of generated examples is drawn; the base class of conditions.
 
     Attributes:
@@ -107,6 +109,10 @@ class UniformClasses(Condition):
             classes = context.class_field(field).classes
         self.field = Field((), "int64", classes=classes)
 
+    def get_config(self) -> dict[str, Any]:
+        """Return K, whoever said it."""
+        return {"classes": self.field.classes}
+
     def sample(
         self, draw: Draw, stream: str, examples: int | tf.Tensor, batch: Batch | None = None
     ) -> tf.Tensor:
@@ -156,9 +162,14 @@ class Frequencies(Condition):
         if odds.ndim != 1 or not np.isfinite(odds).all() or (odds < 0).any() or not odds.sum():
             raise UsageError(f"frequencies are numbers ≥ 0 of a positive sum, not {frequencies}")
         self.field = Field((), "int64", classes=len(odds))
+        self._odds = odds
         # Ends of the classes in [0, 1]. float32 holds multiples of 2⁻²³ exactly.
         self._ends = np.cumsum(odds / odds.sum()).astype(np.float32)
         self._last = int(np.flatnonzero(odds)[-1])
+
+    def get_config(self) -> dict[str, Any]:
+        """Return p(y), whoever said it."""
+        return {"frequencies": self._odds.tolist()}
 
     def sample(
         self, draw: Draw, stream: str, examples: int | tf.Tensor, batch: Batch | None = None
@@ -191,6 +202,16 @@ class FromBatch(Condition):
                 "the field is needed", hint="FromBatch('label', Field((), 'int64', 10))"
             )
         self.field, self.fields = like, (field,)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the field's name, and what one value looks like, whoever said it."""
+        return {"field": self.fields[0], "like": asdict(self.field)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> FromBatch:
+        """Make one from what :meth:`get_config` returned."""
+        like = {k: tuple(v) if isinstance(v, list) else v for k, v in config["like"].items()}
+        return cls(config["field"], Field(**like))
 
     def sample(
         self, draw: Draw, stream: str, examples: int | tf.Tensor, batch: Batch | None = None

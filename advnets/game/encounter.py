@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+from ..errors import PluginError
+from .configured import Configured
 from .role import PLAYERS, Role
 from .side import Side
 
@@ -34,7 +36,37 @@ class Duel:
     players: tuple[str, ...] = PLAYERS
 
 
-class Encounter:
+def check_duels(duels: Any) -> Mapping[str, Duel]:
+    """Return what an encounter's ``meet`` returned, if it is duels of equal sides.
+
+    Raises:
+        PluginError: If it is anything else.
+    """
+    if not isinstance(duels, Mapping) or not duels:
+        raise PluginError(
+            f"an encounter's `meet` returns duels by name, not {type(duels).__name__}"
+        )
+    for name, duel in duels.items():
+        if not isinstance(duel, Duel):
+            raise PluginError(f"the duel {name!r} is no Duel but {type(duel).__name__}")
+        for which, side in (("real", duel.real), ("fake", duel.fake)):
+            if not isinstance(side, Side):
+                raise PluginError(
+                    f"the {which} side of a duel is no Side but {type(side).__name__}",
+                    hint="an encounter's `real` and `fake` return a Side",
+                )
+        sizes = [side.size for side in (duel.real, duel.fake)]
+        if all(isinstance(size, int) for size in sizes) and sizes[0] != sizes[1]:
+            raise PluginError(
+                f"the duel {name!r} is of unequal sides: {sizes[0]} real examples, {sizes[1]} fake",
+                hint="both sides of a duel have one size",
+            )
+        if any(isinstance(size, int) for size in sizes) and sizes[0] is not sizes[1]:
+            tf.debugging.assert_equal(*sizes, message=f"the duel {name!r} is of unequal sides")
+    return duels
+
+
+class Encounter(Configured):
     """Say what is judged; the base class of encounters, and the original game's own.
 
     The real side is x with its fields, the fake side G(z, conditions) with these conditions.

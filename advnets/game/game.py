@@ -11,24 +11,22 @@ import tensorflow as tf
 
 from ..data import Field
 from ..data.ranges import ACTIVATIONS
-from ..distribute.replicas import replica_index, replicas
 from ..errors import PluginError, UsageError
 from ..networks import make_switchable
 from ..networks.ending import last_activation
-from ..random import Draw
 from .averaging import GeneratorAverage
-from .batch import sizes
 from .batches import Batch, as_batch
 from .conditions import Condition
 from .encounter import Encounter, Generated
 from .first_look import look_at_networks
+from .keras_methods import KerasMethods
 from .losses import Loss, Minimax
 from .means import Means
-from .objectives import Objectives
+from .parts import check_networks, check_part
 from .penalties import Penalty, players_of
 from .prior import NoLatent, Prior, Uniform
 from .role import PLAYERS, gather_roles
-from .unsaved import refuse_changes, refuse_unsaved, refuse_unseeded
+from .unsaved import refuse_unsaved, refuse_unseeded
 from .updates import Alternating, UpdateRule
 from .wiring import latent_shape, wire_roles
 
@@ -39,7 +37,8 @@ PARTS = {
 """What a game is made of."""
 
 
-class AdversarialGame(Objectives):
+@keras.saving.register_keras_serializable(package="advnets")
+class AdversarialGame(KerasMethods):
     """Play a generator G and a discriminator D against each other.
 
     G maps latent points z ~ p_z to examples; D rates how real an example looks.
@@ -109,9 +108,19 @@ class AdversarialGame(Objectives):
         seed: int = 0,
         name: str = "game",
     ):
-        encounter = encounter if encounter is not None else Generated()
-        terms = tuple(penalties)
         everyone = {"generator": generator, "discriminator": discriminator, **(networks or {})}
+        check_networks(everyone)
+        encounter = encounter if encounter is not None else Generated()
+        loss = loss if loss is not None else Minimax()
+        updates = updates if updates is not None else Alternating()
+        terms = tuple(penalties) if isinstance(penalties, Iterable) else (penalties,)
+        check_part("loss", loss, Loss, "NonSaturating()")
+        check_part("encounter", encounter, Encounter, "Generated()")
+        check_part("updates", updates, UpdateRule, "Alternating()")
+        if prior is not None:
+            check_part("prior", prior, Prior, "Uniform(100)")
+        for term in terms:
+            check_part("penalties", term, Penalty, "[R1()]")
         without = isinstance(prior, NoLatent)
         for term in terms:
             if not players_of(term) or not set(players_of(term)) <= set(PLAYERS):
@@ -124,7 +133,7 @@ class AdversarialGame(Objectives):
         super().__init__(everyone, wire_roles(roles, everyone, conditions or (), given or {}), name)
         self.encounter, self.penalties = encounter, terms
         self.prior = None if without else prior
-        self.updates = updates if updates is not None else Alternating()
+        self.updates = updates
         self.conditions = dict(conditions or {})
         for named, condition in self.conditions.items():
             if not isinstance(getattr(condition, "field", None), Field):
@@ -143,12 +152,15 @@ class AdversarialGame(Objectives):
                 f"the prior draws latent points of the shape {self.prior.shape}, the network that "
                 f"takes them wants {shape}"
             )
-        self.loss = loss if loss is not None else Minimax()
+        self.loss = loss
         if isinstance(average, GeneratorAverage):
             average = {"generator": average}
         self.averages = dict(average or {})
         for network, kept in self.averages.items():
             kept.start(everyone[network])
+        # Keras saves, and sets back, what it finds as attributes.
+        self.average_networks = {name: kept.network for name, kept in self.averages.items()}
+        self.given = {name: tuple(fields) for name, fields in (given or {}).items()}
         self.outside: dict[str, Condition] = {}
         self.kept: Batch | None = None
         self.counted: set[str] = set()
@@ -198,83 +210,6 @@ class AdversarialGame(Objectives):
         refuse_unsaved(self)
         refuse_unseeded()
         return logs
-
-    # ------------------------------------------------------------- what Keras's loops call
-
-    def test_step(self, data: Any, number: int | tf.Tensor = 0) -> dict[str, tf.Tensor]:
-        """Judge held-out examples, with networks as in inference; nothing moves.
-
-        The generated examples are made of latent points that are functions of the seed and of
-        the batch's number alone: the same ones whenever a game is evaluated.
-
-        Args:
-            data: As for :meth:`train_step`.
-            number: Of the batch.
-
-        Returns:
-            What :meth:`train_step` returns, but for norms and loss scales.
-        """
-        draw = Draw(self.seed, number, replica_index(), replicas(), sizes)
-        logs = self.judge_only(as_batch(data, self.fields, self.bounds), draw)
-        refuse_changes(self)
-        refuse_unseeded()
-        return logs
-
-    def __call__(self, inputs: Any, *args: Any, **options: Any) -> tf.Tensor:
-        """Return samples of what is told to the generator; see :meth:`call`."""
-        return super().__call__(self.check_told(inputs), *args, **options)
-
-    def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Return samples, as ``predict`` does: of averaged weights where they are kept.
-
-        Args:
-            inputs: Latent points ``[N, ...]``; where the generator is told more, or something
-                else, a dictionary by name, ``{"latent": …, "label": …}``.
-
-        Returns:
-            float32 ``[N, ...]``, in the range of the preprocessed data.
-        """
-        return self.maker()(dict(inputs))
-
-    def make_train_function(self, force: bool = False) -> Any:
-        """Return what ``fit`` calls for a batch: it returns means over the epoch so far."""
-        if self.train_function is None or force:
-            self.train_function = self._means.over(
-                self, lambda data, number: self.train_step(data), self.may_skip
-            )
-        return self.train_function
-
-    def make_test_function(self, force: bool = False) -> Any:
-        """Return what ``evaluate`` calls for a batch: it returns means over all so far."""
-        if self.test_function is None or force:
-            self.test_function = self._means.over(self, self.test_step, False)
-        return self.test_function
-
-    def make_predict_function(self, force: bool = False) -> None:
-        """Make what ``predict`` calls for some batches, which looks at what they are first."""
-        if self.predict_function is not None and not force:
-            return
-        super().make_predict_function(force=True)
-        predict = self.predict_function
-
-        def checked(batches: Any) -> Any:
-            for one in batches:
-                self.check_told(one[0] if isinstance(one, tuple) else one)
-            return predict(batches)
-
-        self.predict_function = checked
-
-    def reset_metrics(self) -> None:
-        """Begin the means of what is logged again, as an epoch does."""
-        super().reset_metrics()
-        self._means.clear()
-
-    @property
-    def metrics_names(self) -> list[str]:
-        """The names of what ``evaluate`` and ``train_on_batch`` return, in their order."""
-        return sorted(self._means.names)
-
-    # ---------------------------------------------------------------- what there is to play
 
     @property
     def fields(self) -> tuple[str, ...]:

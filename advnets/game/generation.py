@@ -20,7 +20,7 @@ from .conditions import Condition, check_drawn
 from .encounter import Encounter
 from .players import Players
 from .prior import Prior
-from .sampling import Sampler
+from .sampling import Sampler, name_told
 from .scene import Cast, Scene
 from .wiring import input_fields
 
@@ -315,38 +315,11 @@ class Generation(Players):
     def check_told(self, inputs: Any) -> dict[str, Any]:
         """Return what samples are to be made of, by name, if it is what the game takes.
 
-        Args:
-            inputs: Tensors or arrays ``[N, ...]`` by name, or one where only one is taken.
-
         Raises:
             UsageError: If something is missing, unknown, or of another shape.
         """
         self._refuse_without_samples()
-        told = self.told
-        wanted = ", ".join(told)
-        if not isinstance(inputs, Mapping):
-            if len(told) != 1:
-                raise UsageError(
-                    f"samples of this game are made of {wanted}; one array was given",
-                    hint="give a dictionary by name: {"
-                    + ", ".join(f"{n!r}: …" for n in told)
-                    + "}",
-                )
-            inputs = {next(iter(told)): inputs}
-        if inputs.keys() != told.keys():
-            raise UsageError(
-                f"samples of this game are made of {wanted}; {', '.join(inputs)} was given",
-                hint="game.generate(n, given={…}) draws what is not given",
-            )
-        for name, field in told.items():
-            shape = tf.TensorShape(getattr(inputs[name], "shape", None))
-            if field is not None and not shape.is_compatible_with((None, *field.shape)):
-                raise UsageError(
-                    f"samples of this game are made of {name!r} of the shape {field.shape}; "
-                    f"{tuple(shape[1:])} was given",
-                    hint="game.discriminator.predict(x) judges examples",
-                )
-        return {name: inputs[name] for name in told}
+        return name_told(inputs, self.told)
 
     def _refuse_without_samples(self) -> None:
         if not self.makes_examples:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from .configured import Configured
 from .side import Side
 
 
@@ -25,7 +26,7 @@ def value_function(real: Side, fake: Side) -> tf.Tensor:
     return -tf.math.softplus(-real.logits) - tf.math.softplus(fake.logits)
 
 
-class Loss:
+class Loss(Configured):
     """Define what each player minimises; the base class of losses.
 
     A loss computes; the engine reduces. Both methods get the two sides of a duel with what
@@ -70,10 +71,6 @@ class Loss:
         Each replica is given its own share of the batch. What a variable becomes must be
         the same on all of them: use :func:`advnets.game.global_mean` for means over examples.
         """
-
-    def __repr__(self) -> str:
-        public = {k: v for k, v in vars(self).items() if not k.startswith("_")}
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in public.items())})"
 
 
 class Minimax(Loss):

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
+from .configured import Configured
 from .role import Role
 from .scene import Play
 
 
-class Penalty:
+class Penalty(Configured):
     """Define a term of one player's loss, or of both; the base class of penalties.
 
     Attributes:

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ..errors import PluginError, UsageError
+from ..errors import UsageError
 from ..networks import computes_in
 from . import batch
 from .added_losses import hand_over_added_losses
@@ -19,6 +19,8 @@ from .fitting import Fitting
 from .loss_scale import LossScale
 from .losses import Loss
 from .optimizers import PlayersOptimizer, adopt, parts
+from .reach import refuse_frozen, refuse_unreached
+from .replica_seeds import draw_apart
 from .role import PLAYERS, Role
 
 SAMPLED_NORMS = ("d_gradient_norm", "g_gradient_norm")
@@ -81,12 +83,14 @@ class Players(Fitting):
         self.roles = dict(roles)
         for name in self.networks:
             hand_over_added_losses(self.networks[name])
+            draw_apart(self.networks[name])
             if self.roles[name].player is None:
                 self.networks[name].trainable = False
         self.norms_every = 1
         self.skips = False
         self.sees_weights = False
         self.rate_factors: dict[str, tf.Variable] = {}
+        self._compiled_for: dict[str, set[int]] = {}
         # G(z) that overflows reaches D, and G's gradient passes through D: both have one.
         half = any(computes_in(network, "float16") for network in networks.values())
         players = ("discriminator", "generator") if half else ()
@@ -149,33 +153,17 @@ class Players(Fitting):
                     hint=f"networks that move: {', '.join(moving)}",
                 )
         self.own_optimizers = own
-        self._refuse_frozen()
+        for player in PLAYERS:
+            if movers := self._movers(player):
+                refuse_frozen(player, movers, None)
         everyone = self.optimizers
         if len({id(one) for one in everyone.values()}) < len(everyone):
             raise UsageError("the players share one optimizer", hint="make one for each")
         moved = {name: [v for _, v in self._moved_by(name)] for name in everyone}
         self.rate_factors = adopt(everyone, moved)
         self.optimizer = PlayersOptimizer(self)
-        self._moving = {player: self._trained(player) for player in PLAYERS}
+        self._compiled_for = {p: {id(v) for v in self._variables(p)} for p in PLAYERS}
         self._check_draws()
-
-    def _trained(self, player: str) -> list[int]:
-        return [id(variable) for variable in self._variables(player)]
-
-    def _refuse_frozen(self) -> None:
-        """Refuse a player that has nothing to move."""
-        for player in PLAYERS:
-            names = self._networks_of(player)
-            if names and not self._variables(player):
-                held = sum(len(self.networks[name].variables) for name in names)
-                raise UsageError(
-                    f"nothing of the {player} can move: "
-                    + (
-                        f"all of its {held} variables are frozen" if held else "it has no variables"
-                    ),
-                    hint="a game moves each player by its own variables alone, so that none "
-                    f"need be frozen: remove `{player}.trainable = False`",
-                )
 
     def _check_draws(self) -> None:
         """Refuse what is told to the players if it is not drawn as it must be."""
@@ -209,6 +197,9 @@ class Players(Fitting):
         others = [name for name in self.networks if name not in PLAYERS]
         return [name for name in (player, *others) if name and self._player_of(name) == player]
 
+    def _movers(self, player: str) -> dict[str, keras.Model]:
+        return {name: self.networks[name] for name in self._networks_of(player)}
+
     def slow_down(self, factor: float) -> None:
         """Multiply all learning rates by ``factor``, for good."""
         for name, optimizer in parts(self.optimizers).items():
@@ -226,11 +217,7 @@ class Players(Fitting):
     def watch(self, *players: str) -> tf.GradientTape:
         """Return a tape that records the named players' variables and no others."""
         for player in players:
-            if self._trained(player) != self._moving.get(player):
-                raise UsageError(
-                    f"variables of the {player} were frozen, or released, after compile",
-                    hint="`trainable` takes effect at game.compile(…): call it again",
-                )
+            refuse_frozen(player, self._movers(player), self._compiled_for.get(player))
         tape = tf.GradientTape(persistent=len(players) > 1, watch_accessed_variables=False)
         # A GradientTape may watch only while it records.
         return _Watching(tape, [v for player in players for v in self._variables(player)])
@@ -261,7 +248,7 @@ class Players(Fitting):
             or infinite where the gradient is not finite (of large gradients that are not
             measured, as :func:`.finiteness.zero_if_finite` sees it).
         """
-        self._refuse_unreached(player, gradients)
+        refuse_unreached(player, self._movers(player), gradients, self.loss)
         reduced = batch.total_gradients(gradients)
         scale = self.loss_scales.get(player)
         if scale is None and not self.skips:
@@ -341,19 +328,6 @@ class Players(Fitting):
         names = [player, *(n for n in self.own_optimizers if self._player_of(n) == player)]
         found = [(self.optimizers[name], self._moved_by(name)) for name in names]
         return [(optimizer, moved) for optimizer, moved in found if moved]
-
-    def _refuse_unreached(self, player: str, gradients: list[tf.Tensor | None]) -> None:
-        """Refuse a network that should move and that nothing reaches."""
-        found = iter(gradients)
-        for name in self._networks_of(player):
-            own = [next(found) for _ in self.networks[name].trainable_variables]
-            if own and all(gradient is None for gradient in own):
-                raise PluginError(
-                    f"the {player}'s loss does not depend on the {name}: it has no gradient",
-                    hint=f"check {self.loss!r} and the networks for a stop_gradient; what makes "
-                    "the real side is reached only by a loss that reads it (needs_real)",
-                    module=type(self.loss).__module__,
-                )
 
 
 class _Watching:

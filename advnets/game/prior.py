@@ -10,9 +10,10 @@ import tensorflow as tf
 
 from ..errors import UsageError
 from ..random import Draw
+from .configured import Configured
 
 
-class Prior:
+class Prior(Configured):
     """Define a distribution p_z of z; the base class of priors.
 
     Args:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from ..data.given import Told
 from ..distribute.replicas import replica_index, replicas
+from ..errors import UsageError
 
 PER_LINE = 10
 """Samples on a straight line, both of its ends included."""
@@ -129,3 +132,38 @@ def interpolate_latents(ends: np.ndarray, n: int, per_line: int = PER_LINE) -> n
         for i in range(-(-n // per_line))
     ]
     return np.concatenate(lines)[:n].astype("float32")
+
+
+def name_told(inputs: Any, told: Told) -> dict[str, Any]:
+    """Return what samples are to be made of, by name, if it is what a game takes.
+
+    Args:
+        inputs: Tensors or arrays ``[N, ...]`` by name, or one where only one is taken.
+        told: What the game takes.
+
+    Raises:
+        UsageError: If something is missing, unknown, or of another shape.
+    """
+    wanted = ", ".join(told)
+    if not isinstance(inputs, Mapping):
+        if len(told) != 1:
+            names = ", ".join(f"{name!r}: …" for name in told)
+            raise UsageError(
+                f"samples of this game are made of {wanted}; one array was given",
+                hint=f"give a dictionary by name: {{{names}}}",
+            )
+        inputs = {next(iter(told)): inputs}
+    if inputs.keys() != told.keys():
+        raise UsageError(
+            f"samples of this game are made of {wanted}; {', '.join(inputs)} was given",
+            hint="game.generate(n, given={…}) draws what is not given",
+        )
+    for name, field in told.items():
+        shape = tf.TensorShape(getattr(inputs[name], "shape", None))
+        if field is not None and not shape.is_compatible_with((None, *field.shape)):
+            raise UsageError(
+                f"samples of this game are made of {name!r} of the shape {field.shape}; "
+                f"{tuple(shape[1:])} was given",
+                hint="game.discriminator.predict(x) judges examples",
+            )
+    return {name: inputs[name] for name in told}

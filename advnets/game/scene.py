@@ -18,7 +18,7 @@ from . import batch as batching
 from .added_losses import added
 from .batches import Batch
 from .conditions import Condition, check_drawn
-from .encounter import Duel
+from .encounter import Duel, check_duels
 from .prior import Prior
 from .role import Role
 from .side import Side, at_least_float32, split_words
@@ -348,36 +348,6 @@ class Play(Scene):
     def begin_objective(self) -> None:
         """Let the critics' random streams begin again, since each player's terms do."""
         self._critics = itertools.count()
-
-
-def check_duels(duels: Any) -> Mapping[str, Duel]:
-    """Return what an encounter's ``meet`` returned, if it is duels of equal sides.
-
-    Raises:
-        PluginError: If it is anything else.
-    """
-    if not isinstance(duels, Mapping) or not duels:
-        raise PluginError(
-            f"an encounter's `meet` returns duels by name, not {type(duels).__name__}"
-        )
-    for name, duel in duels.items():
-        if not isinstance(duel, Duel):
-            raise PluginError(f"the duel {name!r} is no Duel but {type(duel).__name__}")
-        for which, side in (("real", duel.real), ("fake", duel.fake)):
-            if not isinstance(side, Side):
-                raise PluginError(
-                    f"the {which} side of a duel is no Side but {type(side).__name__}",
-                    hint="an encounter's `real` and `fake` return a Side",
-                )
-        sizes = [side.size for side in (duel.real, duel.fake)]
-        if all(isinstance(size, int) for size in sizes) and sizes[0] != sizes[1]:
-            raise PluginError(
-                f"the duel {name!r} is of unequal sides: {sizes[0]} real examples, {sizes[1]} fake",
-                hint="both sides of a duel have one size",
-            )
-        if any(isinstance(size, int) for size in sizes) and sizes[0] is not sizes[1]:
-            tf.debugging.assert_equal(*sizes, message=f"the duel {name!r} is of unequal sides")
-    return duels
 
 
 def _alone(inputs: Mapping[str, tf.Tensor]) -> Any:

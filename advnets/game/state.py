@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..data import Source
+from .configured import MADE_WITH
 from .role import PLAYERS
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def state_variables(game: AdversarialGame) -> dict[str, tf.Variable]:
     for group, network in networks.items():
         for index, variable in enumerate(network.variables):
             named[f"{group}/{index:04d}/{_own_name(variable)}"] = variable.value
-    for name, optimizer in game.optimizers.items():
+    for name, optimizer in (game.optimizers if game.compiled else {}).items():
         # No names: Keras counts the layers of a process into those of optimizers' variables.
         for index, variable in enumerate(optimizer.variables):
             named[f"{name}_optimizer/{index:04d}"] = variable.value
@@ -133,7 +134,8 @@ def _parts(value: Any, attribute: str) -> list[tuple[str, Any]]:
         return [(attribute, part) for part in value]
     if isinstance(value, type) or type(value).__module__.partition(".")[0] in LIBRARIES:
         return []
-    return list(getattr(value, "__dict__", {}).items())
+    held = getattr(value, "__dict__", {})
+    return [(attribute, part) for attribute, part in held.items() if attribute != MADE_WITH]
 
 
 def copies(variable: tf.Variable) -> tuple[tf.Variable, ...]:

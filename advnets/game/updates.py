@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from .batches import Batch
+from .configured import Configured
 
 if TYPE_CHECKING:
     from .game import AdversarialGame
@@ -17,7 +18,7 @@ TURNS = ("discriminator", "generator")
 """The players, in the order of Algorithm 1."""
 
 
-class UpdateRule:
+class UpdateRule(Configured):
     """Define who moves when in a round; the base class of update rules.
 
     Attributes:

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..game import AdversarialGame, Batch, Encounter, Penalty, Play, Scene, Side
-from ..game.scene import check_duels
+from ..game.encounter import check_duels
 from ..random import Draw
 from . import toys
 from .building import build, game_context

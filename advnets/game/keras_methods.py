@@ -1,0 +1,209 @@
+"""Give a game the methods of ``keras.Model``: loops over batches, samples, words, files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+import keras
+import tensorflow as tf
+
+from ..distribute.replicas import replica_index, replicas
+from ..errors import UsageError
+from ..random import Draw
+from .batch import sizes
+from .batches import as_batch
+from .encounter import Encounter, Generated
+from .means import Means
+from .objectives import Objectives
+from .saving import all_or_nothing, describe_game, load_own, read_game, save_own, written_whole
+from .summary import tell
+from .unsaved import refuse_changes, refuse_unseeded
+
+if TYPE_CHECKING:
+    pass
+
+
+class KerasMethods(Objectives):
+    """Add to a game what Keras calls, and what its users call on any model.
+
+    ``train_step`` is the game's own: see :class:`advnets.game.AdversarialGame`.
+    """
+
+    _means: Means
+
+    # ------------------------------------------------------------- what Keras's loops call
+
+    def test_step(self, data: Any, number: int | tf.Tensor = 0) -> dict[str, tf.Tensor]:
+        """Judge held-out examples, with networks as in inference; nothing moves.
+
+        The generated examples are made of latent points that are functions of the seed and of
+        the batch's number alone: the same ones whenever a game is evaluated.
+
+        Args:
+            data: As for :meth:`train_step`.
+            number: Of the batch.
+
+        Returns:
+            What :meth:`train_step` returns, but for norms and loss scales.
+        """
+        draw = Draw(self.seed, number, replica_index(), replicas(), sizes)
+        logs = self.judge_only(as_batch(data, self.fields, self.bounds), draw)
+        refuse_changes(self)
+        refuse_unseeded()
+        return logs
+
+    def __call__(self, inputs: Any, *args: Any, **options: Any) -> tf.Tensor:
+        """Return samples of what is told to the generator; see :meth:`call`."""
+        return super().__call__(self.check_told(inputs), *args, **options)
+
+    def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Return samples, as ``predict`` does: of averaged weights where they are kept.
+
+        Args:
+            inputs: Latent points ``[N, ...]``; where the generator is told more, or something
+                else, a dictionary by name, ``{"latent": …, "label": …}``.
+
+        Returns:
+            float32 ``[N, ...]``, in the range of the preprocessed data.
+        """
+        return self.maker()(dict(inputs))
+
+    def make_train_function(self, force: bool = False) -> Any:
+        """Return what ``fit`` calls for a batch: it returns means over the epoch so far."""
+        if self.train_function is None or force:
+            self.train_function = self._means.over(
+                self, lambda data, number: self.train_step(data), self.may_skip
+            )
+        return self.train_function
+
+    def make_test_function(self, force: bool = False) -> Any:
+        """Return what ``evaluate`` calls for a batch: it returns means over all so far."""
+        if self.test_function is None or force:
+            self.test_function = self._means.over(self, self.test_step, False)
+        return self.test_function
+
+    def make_predict_function(self, force: bool = False) -> None:
+        """Make what ``predict`` calls for some batches, which looks at what they are first."""
+        if self.predict_function is not None and not force:
+            return
+        super().make_predict_function(force=True)
+        predict = self.predict_function
+
+        def checked(batches: Any) -> Any:
+            for one in batches:
+                self.check_told(one[0] if isinstance(one, tuple) else one)
+            return predict(batches)
+
+        self.predict_function = checked
+
+    def reset_metrics(self) -> None:
+        """Begin the means of what is logged again, as an epoch does."""
+        super().reset_metrics()
+        self._means.clear()
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what ``evaluate`` and ``train_on_batch`` return, in their order."""
+        return sorted(self._means.names)
+
+    def summary(self, *args: Any, print_fn: Any = None, **options: Any) -> None:
+        """Print what is played, then Keras's table of the networks."""
+        lines = [f"{heading}: {text}" for heading, text in tell(self)]
+        (print_fn or print)("\n".join([f"{type(self).__name__} {self.name!r}", *lines]))
+        super().summary(*args, print_fn=print_fn, **options)
+
+    def __repr__(self) -> str:
+        if not hasattr(self, "_means"):
+            return super().__repr__()
+        told = "; ".join(f"{heading}: {text}" for heading, text in tell(self))
+        return f"<{type(self).__name__} {self.name!r}: {told}>"
+
+    def export(self, filepath: Any, format: str = "tf_saved_model", **options: Any) -> None:
+        """Export what makes samples: the generator, of averaged weights where they are kept.
+
+        Raises:
+            UsageError: If samples are made of more than the generator's one call.
+        """
+        if type(self.encounter) not in (Encounter, Generated):
+            raise UsageError(
+                f"{type(self.encounter).__name__} makes samples in a way of its own, which is no "
+                "one network",
+                hint="export networks apart: game.networks['generator'].export(path)",
+            )
+        self.sampling_generator().export(filepath, format=format, **options)
+
+    # ------------------------------------------------------------------------------- files
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what the game is made of, for Keras's files.
+
+        Raises:
+            UsageError: If a component cannot be written.
+        """
+        return describe_game(self)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
+        """Make a game of what :meth:`get_config` returned; its weights are others."""
+        with keras.saving.custom_object_scope(custom_objects or {}):
+            return read_game(cls, config)
+
+    def save(
+        self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **options: Any
+    ) -> None:
+        """Write all of the game, its state included, to a ``.keras`` file; see Keras.
+
+        Raises:
+            UsageError: If it cannot be written; what is at ``filepath`` stays as it is.
+        """
+        self.get_config()
+        if not overwrite or zipped is False or options or not str(filepath).endswith(".keras"):
+            super().save(filepath, overwrite=overwrite, zipped=zipped, **options)
+            return
+        with written_whole(filepath) as temporary:
+            super().save(temporary)
+
+    def save_weights(
+        self, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None
+    ) -> None:
+        """Write all that training can change to a ``.weights.h5`` file; see Keras."""
+        if not overwrite or max_shard_size is not None:
+            super().save_weights(filepath, overwrite=overwrite, max_shard_size=max_shard_size)
+            return
+        with written_whole(filepath) as temporary:
+            super().save_weights(temporary)
+
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **options: Any) -> None:
+        """Read what :meth:`save_weights`, or :meth:`save`, wrote.
+
+        Raises:
+            UsageError: If it is of another game; this one then stays as it is.
+        """
+        with all_or_nothing(self, filepath):
+            super().load_weights(filepath, skip_mismatch=skip_mismatch, **options)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Write to a file what training can change beyond networks and optimizers."""
+        save_own(self, store)
+
+    def load_own_variables(self, store: Any) -> None:
+        """Read what :meth:`save_own_variables` wrote."""
+        load_own(self, store)
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Return what the game was compiled with, for Keras's files."""
+        if not self.compiled:
+            return {}
+        return {
+            "generator_optimizer": self.generator_optimizer,
+            "discriminator_optimizer": self.discriminator_optimizer,
+            "optimizers": self.own_optimizers,
+            "jit_compile": self.jit_compile,
+            "run_eagerly": self.run_eagerly,
+            "steps_per_execution": self.steps_per_execution,
+        }
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile the game as :meth:`get_compile_config` says."""
+        self.compile(**keras.saving.deserialize_keras_object(config))

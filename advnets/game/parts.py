@@ -1,0 +1,53 @@
+"""Refuse what no part of a game is, before anything is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from ..errors import UsageError
+
+
+def check_networks(networks: Mapping[str, Any]) -> None:
+    """Refuse what is no Keras model.
+
+    Raises:
+        UsageError: By name.
+    """
+    for name, network in networks.items():
+        if not isinstance(network, keras.Model):
+            raise UsageError(
+                f"the {name} is {_name_of(network)}, and no keras.Model",
+                hint="keras.Sequential([keras.Input((100,)), keras.layers.Dense(…), …])",
+            )
+
+
+def check_part(name: str, part: Any, kind: type, example: str) -> None:
+    """Refuse what is not of the kind that an argument of the game is.
+
+    Args:
+        name: The argument's.
+        part: What is given.
+        kind: The base class of what it is to be.
+        example: How one is made.
+
+    Raises:
+        UsageError: With what was given.
+    """
+    if isinstance(part, kind):
+        return
+    if isinstance(part, type) and issubclass(part, kind):
+        raise UsageError(
+            f"{name} is the class {part.__name__} itself", hint=f"make one: {part.__name__}(…)"
+        )
+    raise UsageError(
+        f"{name} is {_name_of(part)}, and no advnets.game.{kind.__name__}", hint=f"{name}={example}"
+    )
+
+
+def _name_of(thing: Any) -> str:
+    if thing is None or isinstance(thing, str | int | float):
+        return repr(thing)
+    return f"of the type {type(thing).__name__}"

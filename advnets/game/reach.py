@@ -1,0 +1,73 @@
+"""Refuse players that cannot move: frozen ones, and those that no gradient reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import keras
+import tensorflow as tf
+
+from ..errors import PluginError, UsageError
+
+if TYPE_CHECKING:
+    from .losses import Loss
+
+
+def refuse_frozen(
+    player: str, networks: Mapping[str, keras.Model], compiled_for: set[int] | None
+) -> None:
+    """Refuse a player that has nothing to move, or whose optimizer was built for other variables.
+
+    Args:
+        player: Its name.
+        networks: Those that move with it, by name.
+        compiled_for: The ids of the variables that optimizers were built for, if they were.
+
+    Raises:
+        UsageError: In either case.
+    """
+    variables = {id(v) for network in networks.values() for v in network.trainable_variables}
+    if not variables:
+        held = sum(network.count_params() for network in networks.values())
+        frozen = f"all its {held:,} weights are frozen by `trainable = False`"
+        raise UsageError(
+            f"the {player} has no weights to train: {frozen if held else 'its layers have none'}",
+            hint="there is no need to freeze one player while the other moves, as older GAN code "
+            "does: only the one whose turn it is moves. Set trainable = True, and compile again",
+        )
+    if compiled_for is not None and compiled_for != variables:
+        raise UsageError(
+            f"`trainable` was changed in the {player} after the game was compiled",
+            hint="compile it again: optimizers are built for the variables that move",
+        )
+
+
+def refuse_unreached(
+    player: str,
+    networks: Mapping[str, keras.Model],
+    gradients: list[tf.Tensor | None],
+    loss: Loss,
+) -> None:
+    """Refuse a network that should move and that nothing reaches.
+
+    Args:
+        player: Whose turn it is.
+        networks: Those that move with it, by name.
+        gradients: Of their trainable variables, in this order.
+        loss: What is minimised.
+
+    Raises:
+        PluginError: By the network's name.
+    """
+    found = iter(gradients)
+    for name, network in networks.items():
+        own: list[Any] = [next(found) for _ in network.trainable_variables]
+        if own and all(gradient is None for gradient in own):
+            raise PluginError(
+                f"the {player}'s loss does not depend on the {name}: it has no gradient",
+                hint=f"check {loss!r} and the networks for a stop_gradient, and for layers that "
+                "are frozen by trainable = False in between; what makes the real side is reached "
+                "only by a loss that reads it (needs_real)",
+                module=type(loss).__module__,
+            )

@@ -1,0 +1,209 @@
+"""Say in a Keras file what a game is made of, and keep in it all that training can change."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras.src.saving import saving_lib  # what a file holds of a model has no public name
+from keras.src.saving.keras_saveable import KerasSaveable
+from keras.src.saving.serialization_lib import ObjectSharingScope
+
+from ..errors import UsageError
+from .configured import PLAIN, Configured
+from .prior import NoLatent
+from .role import PLAYERS
+from .state import state_variables
+
+if TYPE_CHECKING:
+    from .game import AdversarialGame
+
+SETTINGS = ("discriminator_calls", "norms_every", "sees_weights", "skips")
+"""Attributes of a game that are no arguments of its constructor, and decide how it is played."""
+
+
+def describe_game(game: AdversarialGame) -> dict[str, Any]:
+    """Return what a game is made of, in what JSON can hold: the arguments of its constructor.
+
+    Raises:
+        UsageError: If a component is made of something that no file can hold, or is not what
+            its constructor made any more.
+    """
+    with ObjectSharingScope():  # a layer that two networks share is said, and made, once
+        return {
+            **{player: _write(player, game.networks[player]) for player in PLAYERS},
+            "networks": {
+                name: _write(f"networks.{name}", network)
+                for name, network in game.networks.items()
+                if name not in PLAYERS
+            },
+            "encounter": _write("encounter", game.encounter),
+            "conditions": {
+                name: _write(f"conditions.{name}", one) for name, one in game.conditions.items()
+            },
+            "prior": _write("prior", game.prior if game.prior is not None else NoLatent()),
+            "loss": _write("loss", game.loss),
+            "penalties": [_write(f"penalties.{i}", p) for i, p in enumerate(game.penalties)],
+            "given": {name: list(fields) for name, fields in game.given.items()},
+            "updates": _write("updates", game.updates),
+            "average": {name: _write("average", kept) for name, kept in game.averages.items()},
+            "seed": game.seed,
+            "name": game.name,
+            "settings": {name: getattr(game, name) for name in SETTINGS},
+            "outside": {name: _write("outside", one) for name, one in game.outside.items()},
+        }
+
+
+def read_game(cls: type[AdversarialGame], config: Mapping[str, Any]) -> AdversarialGame:
+    """Make a game of what :func:`describe_game` returned."""
+    with ObjectSharingScope():
+        # Keras takes what it reads out of the configurations of networks.
+        parts = {
+            name: keras.saving.deserialize_keras_object(copy.deepcopy(value))
+            for name, value in config.items()
+        }
+    settings, outside = parts.pop("settings", {}), parts.pop("outside", {})
+    game = cls(parts.pop("generator"), parts.pop("discriminator"), **parts)
+    for name, value in settings.items():
+        setattr(game, name, value)
+    game.outside = outside
+    return game
+
+
+def _write(path: str, part: Any) -> dict[str, Any]:
+    """Return what JSON can hold of a part of the game."""
+    try:
+        written = keras.saving.serialize_keras_object(part)
+        json.dumps(written)
+    except (TypeError, ValueError, NotImplementedError) as error:
+        raise UsageError(
+            f"{path}, a {type(part).__name__}, cannot be written into a file: "
+            f"{' '.join(str(error).split())[:200]}",
+            hint="give it get_config() and from_config(config), as Keras's layers have; "
+            "the weights alone: game.save_weights('game.weights.h5')",
+        ) from error
+    if isinstance(part, Configured) and not isinstance(part, keras.Model):
+        _refuse_changed(path, part, written)
+    return written
+
+
+def _refuse_changed(path: str, part: Configured, written: dict[str, Any]) -> None:
+    """Refuse a component that its constructor would not make again from what is written."""
+    if any(isinstance(value, keras.layers.Layer) for value in part.get_config().values()):
+        return  # its layers would be made again
+    again = keras.saving.deserialize_keras_object(json.loads(json.dumps(written)))
+    for name, value in vars(again).items():
+        here = vars(part).get(name)
+        if name.startswith("_") or not isinstance(value, PLAIN) or not isinstance(here, PLAIN):
+            continue
+        if value != here and not (value != value and here != here):
+            raise UsageError(
+                f"{path}.{name} of the {type(part).__name__} is {here!r}, and its constructor made "
+                f"it {value!r}: a file would hold the latter",
+                hint="make the component with the value that it is to have",
+            )
+
+
+def save_own(game: AdversarialGame, store: Any) -> None:
+    """Write what training can change, and what Keras does not find itself, into a file's store."""
+    for name, variable in _own_variables(game).items():
+        store[_key(name)] = np.asarray(tf.convert_to_tensor(variable))
+
+
+def load_own(game: AdversarialGame, store: Any) -> None:
+    """Read what :func:`save_own` wrote.
+
+    Raises:
+        UsageError: If something is missing, or of another shape.
+    """
+    held = set(store.keys())
+    for name, variable in _own_variables(game).items():
+        if _key(name) not in held:
+            raise UsageError(f"the file has no {name!r}, which this game has")
+        value = np.asarray(store[_key(name)])
+        if value.shape != tuple(variable.shape):
+            raise UsageError(
+                f"{name!r} has the shape {value.shape} in the file, {tuple(variable.shape)} in "
+                "this game"
+            )
+        variable.assign(value.astype(variable.dtype.as_numpy_dtype))
+
+
+def _key(name: str) -> str:
+    return name.replace("/", ".")
+
+
+def _own_variables(game: AdversarialGame) -> dict[str, tf.Variable]:
+    """Return what of a game's state Keras does not reach by following attributes."""
+    reached: set[int] = set()
+    seen: set[int] = {id(game)}
+
+    def follow(thing: Any) -> None:
+        if isinstance(thing, list | tuple | Mapping):
+            for part in thing.values() if isinstance(thing, Mapping) else thing:
+                follow(part)
+        elif isinstance(thing, KerasSaveable) and id(thing) not in seen:
+            seen.add(id(thing))
+            reached.update(id(v.value) for v in _variables(thing))
+            for _, part in saving_lib._walk_saveable(thing):
+                follow(part)
+
+    for _, part in saving_lib._walk_saveable(game):
+        follow(part)
+    return {
+        n: variable for n, variable in state_variables(game).items() if id(variable) not in reached
+    }
+
+
+def _variables(thing: KerasSaveable) -> list[Any]:
+    """Return the variables that Keras writes of one thing, without those of its parts."""
+    if isinstance(thing, keras.layers.Layer):
+        return [*thing._trainable_variables, *thing._non_trainable_variables]
+    if isinstance(thing, keras.random.SeedGenerator):
+        return [thing.state]
+    return list(getattr(thing, "variables", ()))
+
+
+@contextlib.contextmanager
+def written_whole(path: Any) -> Iterator[Any]:
+    """Give another path to write to, whose file takes the place of the old one when it is whole."""
+    if "://" in str(path):
+        yield path
+        return
+    path = Path(path)
+    temporary = path.with_name(f".writing-{path.name}")
+    try:
+        yield str(temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def all_or_nothing(game: AdversarialGame, path: Any) -> Iterator[None]:
+    """Set a game's state back to what it was where reading a file fails.
+
+    Raises:
+        UsageError: If the file is of another game.
+    """
+    before = [(variable, variable.numpy()) for variable in state_variables(game).values()]
+    try:
+        yield
+    except Exception as error:
+        for variable, value in before:
+            variable.assign(value)
+        if not isinstance(error, ValueError | KeyError):
+            raise
+        said = str(error).strip().splitlines() or [""]
+        raise UsageError(
+            f"{path} does not hold the weights of this game",
+            hint=f"it stays as it was; Keras says: {' '.join(said)[:300]}",
+        ) from error
