@@ -173,9 +173,9 @@ def test_a_player_that_is_frozen_is_refused() -> None:
     generator = network(3, 2)
     for layer in generator.layers:
         layer.trainable = False
-    with pytest.raises(UsageError, match=r"generator has no weights to train: all its \d+ weights"):
+    with pytest.raises(UsageError, match=r"generator has no .* all its \d+ weights"):
         game(generator).compile("sgd", "sgd")
-    with pytest.raises(UsageError, match="generator has no weights to train: its layers have none"):
+    with pytest.raises(UsageError, match="generator has no .*: its layers have none"):
         game(network(3, layers.Activation("tanh")), network(3, 1)).compile("sgd", "sgd")
 
 
