@@ -66,8 +66,8 @@ def adopt(
         batch.take_reduced_gradients(optimizer)
         rate = optimizer._learning_rate  # `learning_rate` is its present value
         if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
-            if not isinstance(rate, Scaled):
-                optimizer.learning_rate = rate = Scaled(rate, _factor())
+            known = rate if isinstance(rate, Scaled) else Scaled(rate)  # one that was loaded, say
+            optimizer.learning_rate = rate = Scaled(known.schedule, _factor(known.factor))
             factors[name] = rate.factor
     return factors
 
@@ -107,10 +107,10 @@ def _not_on_replicas(optimizer: Any) -> str:
     return next((option for option in options if getattr(optimizer, option)), "")
 
 
-def _factor() -> tf.Variable:
-    """Make a variable of 1.0, the same on all replicas."""
+def _factor(value: tf.Variable) -> tf.Variable:
+    """Make a variable of the value of another, the same on all replicas."""
     same = tf.VariableAggregation.ONLY_FIRST_REPLICA
-    return tf.Variable(1.0, trainable=False, aggregation=same, dtype=tf.float32)
+    return tf.Variable(value.numpy(), trainable=False, aggregation=same, dtype=tf.float32)
 
 
 class PlayerOptimizer:

@@ -154,8 +154,8 @@ class Players(Fitting):
                 )
         self.own_optimizers = own
         for player in PLAYERS:
-            if self._networks_of(player):
-                refuse_frozen(player, self._movers(player), None)
+            if movers := self._movers(player):
+                refuse_frozen(player, movers, None)
         everyone = self.optimizers
         if len({id(one) for one in everyone.values()}) < len(everyone):
             raise UsageError("the players share one optimizer", hint="make one for each")

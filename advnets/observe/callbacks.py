@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -14,6 +15,7 @@ from ..checkpoint import state_sha256
 from ..errors import AdvnetsError, PluginError
 from ..game import AdversarialGame
 from ..game.state import state_variables
+from ..safe_io.atomic import write_atomically
 from .monitors import Monitors
 from .observer import Moment, Observer, View
 from .window import Window
@@ -77,7 +79,7 @@ class KerasMoments:
         self._game = game
         for callback in self._callbacks:
             if isinstance(callback, keras.callbacks.CSVLogger) and step:
-                callback.append = True
+                _continue(callback, step // self._epoch)
         self._call(step, "set_params", self._params)
         self._call(step, "set_model", game)
         self._call(step, "on_train_begin")
@@ -180,8 +182,8 @@ class KerasMoments:
     def _call_one(
         self, callback: keras.callbacks.Callback, step: int, method: str, *arguments: Any
     ) -> None:
-        if method == "on_epoch_end" and self._monitors.waits(callback):
-            return  # it would ask which values are better, and none was measured yet
+        if method == "on_epoch_end" and self._monitors.lacks(callback, arguments[1]):
+            return  # a ModelCheckpoint would save what is not the best, others would complain
         stopped = getattr(self._game, "stop_training", False)
         getattr(callback, method)(*arguments)
         if getattr(self._game, "stop_training", False) and not stopped:
@@ -239,6 +241,19 @@ class WatchingCallbacks(KerasMoments, Observer):
                 self._callbacks.remove(callback)
                 self.single_rounds = self._act_on_batches()
         self._looked |= method == "on_epoch_end"
+
+
+def _continue(logger: keras.callbacks.CSVLogger, epoch: int) -> None:
+    """Have a file be continued, without its rows of epochs that are played again."""
+    logger.append = True
+    path = Path(logger.filename)
+    if path.exists():
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        numbers = [line.partition(logger.sep)[0] for line in lines]
+        again = [number.isdigit() and int(number) >= epoch for number in numbers]
+        if any(again):
+            kept = [line for line, played in zip(lines, again, strict=True) if not played]
+            write_atomically(path, "".join(kept))
 
 
 def _numbers(callback: keras.callbacks.Callback) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Monitors:
 
         Args:
             logged: What a round logs.
-            scored: The metrics that are computed.
+            scored: The metrics that are computed on the way.
 
         Raises:
             UsageError: It says what there is; or if nobody says which values of it are better.
@@ -53,7 +53,8 @@ class Monitors:
                 raise UsageError(
                     f"{type(callback).__name__} monitors {name!r}, which this run does not have",
                     where="monitoring.callbacks",
-                    hint=f"rounds log {', '.join(sorted(logged))}; evaluation.metrics adds scores",
+                    hint=f"rounds log {', '.join(sorted(logged))}; evaluation.metrics and "
+                    "evaluation.every add scores",
                 )
 
     def settle(self, better: Mapping[str, str]) -> None:
@@ -70,9 +71,11 @@ class Monitors:
             else:
                 self._waiting.add(place)
 
-    def waits(self, callback: Any) -> bool:
-        """Tell whether a callback cannot compare yet, since its score was never measured."""
-        return any(self._all[place] is callback for place in self._waiting)
+    def lacks(self, callback: Any, logs: Mapping[str, Any]) -> bool:
+        """Tell whether there is nothing to compare in an epoch: no new score was measured."""
+        if callback not in self._all.values() or not compares(callback):
+            return False
+        return callback.monitor not in logs and not callback.monitor.startswith(RATE)
 
     def hear(self, scores: Mapping[str, tuple[float, str | None]]) -> list[str]:
         """Settle what waited for a score; say once of a name that it is none of them.

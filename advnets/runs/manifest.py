@@ -43,6 +43,7 @@ class Entries(BaseModel, extra="allow"):
     identity: str | None = Field(None, description="the recipe's identity, a hash")
     status: str | None = Field(None, description=f"one of {', '.join(STATUSES)}")
     error: Any = Field(None, description="the first line of what ended the run, if it failed")
+    ended_by: str | None = Field(None, description="which callback ended the run, and when")
     step: Count | None = Field(None, description="the round of the newest checkpoint")
     state_sha256: str | None = Field(None, description="the hash of its state")
     initial_state_sha256: str | None = Field(None, description="the hash of the first state")

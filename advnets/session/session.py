@@ -182,7 +182,8 @@ class Session:
         feed.seek(start)
         workers.run_on_all(lambda: observers.start(view, start))
         rounds = Rounds(game, feed, workers.strategy)
-        scored = [component.name for component, _ in self.recipe.components("evaluation.metrics")]
+        metrics = self.recipe.components("evaluation.metrics") if settings.evaluation.every else []
+        scored = [component.name for component, _ in metrics]
         for each in (changing, watching):
             each.check(rounds.names, scored)
         self._announce(format_placement(self.source, feed), self._compile(rounds))

@@ -96,6 +96,13 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         for name in settings.optimizers.model_extra or {}
     }
     game.compile(**optimizers, optimizers=own)
+    for one in game.optimizer.optimizers:
+        if one.use_ema and not one.ema_overwrite_frequency:
+            raise UsageError(
+                f"the optimizer of the {one.name} keeps averages (use_ema), which a run never uses",
+                where=f"optimizers.{one.name}",
+                hint="`averaging: {decay: 0.999}` keeps those that samples and scores are of",
+            )
     game.skips = settings.health.policy == "skip"
     game.discriminator_calls = settings.distribution.discriminator_calls
     game.norms_every = min(NORMS_EVERY, settings.monitoring.log_every)

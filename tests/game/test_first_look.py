@@ -165,15 +165,17 @@ def test_judges_that_treat_examples_alone_judge_both_sides_in_one_call() -> None
 def test_a_player_that_is_frozen_is_refused() -> None:
     discriminator = network(2, 4, 1)
     discriminator.trainable = False
-    with pytest.raises(UsageError, match="of the discriminator can move: all of its 4 var") as one:
+    with pytest.raises(
+        UsageError, match=r"discriminator has no weights to train: all its \d+ weights"
+    ) as one:
         game(discriminator=discriminator).compile("sgd", "sgd")
-    assert "discriminator.trainable = False" in one.value.hint
+    assert "trainable = True" in one.value.hint
     generator = network(3, 2)
     for layer in generator.layers:
         layer.trainable = False
-    with pytest.raises(UsageError, match="of the generator can move: all of its 2 variables"):
+    with pytest.raises(UsageError, match=r"generator has no .* all its \d+ weights"):
         game(generator).compile("sgd", "sgd")
-    with pytest.raises(UsageError, match="of the generator can move: it has no variables"):
+    with pytest.raises(UsageError, match="generator has no .*: its layers have none"):
         game(network(3, layers.Activation("tanh")), network(3, 1)).compile("sgd", "sgd")
 
 
@@ -182,7 +184,7 @@ def test_what_is_frozen_after_compile_is_refused_at_the_first_round() -> None:
     made.compile("sgd", "sgd")
     made.discriminator.layers[0].trainable = False
     x = np.ones((8, 2), "float32")
-    with pytest.raises(UsageError, match="of the discriminator were frozen, or released, after"):
+    with pytest.raises(UsageError, match="was changed in the discriminator after the game"):
         made.fit(x, batch_size=4, verbose=0)
     before = made.discriminator.layers[0].kernel.numpy()
     made.compile("sgd", "sgd")

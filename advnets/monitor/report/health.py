@@ -71,7 +71,8 @@ def manifest_findings(manifest: Mapping[str, Any], holder: str | None) -> list[F
         reason = f": {shorten(manifest['error'], 1000)}" if manifest.get("error") else ""
         found.append(Finding("problem", "status", f"{at}{reason}"))
     elif status == "finished":
-        found.append(Finding("ok", "status", at))
+        ended = f": {manifest['ended_by']}" if manifest.get("ended_by") else ""
+        found.append(Finding("ok", "status", at + shorten(ended, 1000)))
     else:
         text = f"{shorten(repr(status), 60)} is none that a run has"
         found.append(Finding("problem", "status", text))
