@@ -134,11 +134,39 @@ def split_words(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
     An existing file is a recipe, whatever its name looks like.
 
+    Raises:
+        UsageError: If the shell has taken a value apart, at its spaces or in its braces.
+
     >>> split_words(["ring", "training.steps=5"])
     (['ring'], ['training.steps=5'])
     """
     overrides = [word for word in words if OVERRIDE.match(word) and not is_there(word)]
+    for word in overrides:
+        _refuse_parts(word, words, overrides)
     return [word for word in words if word not in overrides], overrides
+
+
+def _refuse_parts(word: str, words: Sequence[str], overrides: Sequence[str]) -> None:
+    """Refuse a word that is a part of the value that was meant."""
+    key = word.partition("=")[0]
+    whole = word
+    for further in words[words.index(word) + 1 :]:
+        if _balanced(whole):
+            break
+        whole += f" {further}"
+    cut = whole != word and _balanced(whole)
+    same = [each.partition("=")[2] for each in overrides if each.partition("=")[0] == key]
+    if not cut and (len(same) < 2 or not all(":" in each for each in same)):
+        return
+    meant = whole if cut else f"{key}={{{', '.join(each.replace(':', ': ', 1) for each in same)}}}"
+    raise UsageError(
+        f"{word} is but a part of a value: the shell takes what is not quoted apart",
+        hint=f"quote it: '{meant}'",
+    )
+
+
+def _balanced(text: str) -> bool:
+    return all(text.count(opening) <= text.count(end) for opening, end in ("{}", "[]"))
 
 
 class Styled(str):

@@ -20,9 +20,9 @@ def command(ctx: click.Context, words: tuple[str, ...]) -> None:
     """Check recipes: files, or names of shipped ones.
 
     Unknown keys, types, ranges, unregistered names and the parameters of every
-    component are checked, with overrides applied, and what networks are told against the
-    fields of the data, where these are here. What data on disk hold, and what is left out of
-    them, is said; `advnets data look` reads all of them. Problems are printed as file:line:col:
+    component are checked, with overrides applied, and what networks are told and make against
+    the data, where these are here. What data on disk hold, and what is left out of them, is
+    said; `advnets data look` reads all of them. Problems are printed as file:line:col:
     message, and the exit code is then 2.
     """
     recipes, overrides = split_words(words)
@@ -35,7 +35,7 @@ def command(ctx: click.Context, words: tuple[str, ...]) -> None:
     for word in recipes:
         try:
             recipe = load_recipe(find_recipe(word, registry), overrides, registry)
-            note = _check_fields(recipe)
+            note = _look_at_data(recipe)
             lines = describe_data(recipe)
         except AdvnetsError as error:
             failed = max(failed, print_error(error, traceback=state_of(ctx).traceback))
@@ -46,18 +46,22 @@ def command(ctx: click.Context, words: tuple[str, ...]) -> None:
     ctx.exit(failed)
 
 
-def _check_fields(recipe: Recipe) -> str:
-    """Check what a recipe says of fields, where its data can be had; say where they cannot."""
-    if not speaks_of_fields(recipe):
-        return ""
+def _look_at_data(recipe: Recipe) -> str:
+    """Check what a recipe says of its data's fields and range, where these can be had; say where
+    they cannot.
+    """
     from ..data import DataUnavailable
-    from ..train.find_data import build_source
+    from ..train.find_data import build_source, ends_in, explain_range
+
+    if not speaks_of_fields(recipe) and ends_in(recipe) is None:
+        return ""
 
     with attribute_errors(recipe.registry):
         source = build_source(recipe)
         try:
             source.available()
         except DataUnavailable as unavailable:
-            return f"; its fields were not looked at: {unavailable.message}"
+            return f"; its data were not looked at: {unavailable.message}"
         check_fields(recipe, source.name, source.spec.fields)
-    return ""
+        misfit = explain_range(recipe, source)
+    return "" if misfit is None else f"; but {misfit}"

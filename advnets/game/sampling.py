@@ -71,7 +71,9 @@ class Sampler:
             name: tf.TensorSpec([None, *each.shape[1:]], tf.as_dtype(each.dtype))
             for name, each in part.items()
         }
-        return tf.function(self._generate, input_signature=[signature], autograph=False)
+        # One trace, and not counted with those of other games: TensorFlow keeps its account of
+        # what is traced too often by the line of code, and would warn of the fifth game.
+        return tf.function(self._generate, autograph=False).get_concrete_function(signature)
 
     def _generate(self, told: dict[str, tf.Tensor]) -> tf.Tensor:
         if self._strategy.num_replicas_in_sync == 1:

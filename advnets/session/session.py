@@ -15,6 +15,7 @@ from ..distribute.strategy import constant_scope, describe, device_type
 from ..distribute.workers import Workers
 from ..errors import Interrupted
 from ..game import AdversarialGame
+from ..game.first_look import warn_of_range
 from ..game.state import state_variables
 from ..observe.guard import Guard
 from ..observe.observer import View
@@ -28,7 +29,7 @@ from ..train.account import Account
 from ..train.best import Best
 from ..train.build import build_game, carried
 from ..train.divergence import DivergenceWatch
-from ..train.find_data import Found
+from ..train.find_data import Found, range_of
 from ..train.jit import Jit, settle
 from ..train.loop import TrainingLoop
 from ..train.pace import Pace
@@ -102,6 +103,8 @@ class Session:
             keep_for_sampling(self.folder, game, self.source)
 
         self.workers.run_on_chief(keep)
+        if self.workers.is_chief:
+            warn_of_range(game, range_of(self.source))
         return game, feed
 
     def restore(self, game: AdversarialGame) -> int:

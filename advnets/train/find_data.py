@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..data import DataUnavailable, Source
+from ..data.ranges import ACTIVATIONS, explain_misfit
 from ..plugins.attribution import attribute_errors
+from ..plugins.registry import BUILT_IN
 from ..recipe import Recipe
 from ..recipe.fields import check_fields
 
@@ -65,6 +68,38 @@ def _find(recipe: Recipe) -> Found:
         return Found(stand_in, source, unavailable.message)
     check_fields(recipe, source.name, source.spec.fields)
     return Found(recipe, source)
+
+
+def explain_range(recipe: Recipe, source: Source) -> str | None:
+    """Say why a recipe's generator does not fit its data, where the recipe tells how it ends.
+
+    Args:
+        recipe: A validated recipe; built-in architectures tell it by ``output``.
+        source: Its data.
+    """
+    activation, examples = ends_in(recipe), range_of(source)
+    found = explain_misfit(activation, examples) if activation and examples else None
+    return None if found is None else f"the generator does not fit the data: {'; '.join(found)}"
+
+
+def ends_in(recipe: Recipe) -> str | None:
+    """Return the activation that a built-in generator ends in, if it bounds what is made."""
+    component, parameters = recipe.component("generator")
+    ends = parameters.get("output")
+    activation = ends.get("activation") if isinstance(ends, Mapping) else ends
+    built_in = recipe.registry.owner("architectures", component.name).source == BUILT_IN
+    return activation if built_in and activation in ACTIVATIONS else None
+
+
+def range_of(source: Source) -> tuple[float, float] | None:
+    """Return the ends of the interval that preprocessed examples lie in, if it can be told.
+
+    Where the data declare none, some of them are looked at.
+    """
+    if source.preprocess.range is not None or source.preprocess.name != "none":
+        return source.preprocess.range
+    read = source.excerpt()
+    return None if read is None else (float(read.examples.min()), float(read.examples.max()))
 
 
 def stand_in_note(missing: str, used: str) -> str:

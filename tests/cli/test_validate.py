@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,33 @@ class Hinge(Parameters):
 def advnets_losses():
     return [Component("hinge_of_a_plugin", "module_never_imported:Hinge", "hinge", Hinge)]
 """
+TERMS = """
+from advnets import Component, hookimpl
+
+@hookimpl
+def advnets_losses():
+    return [Component("energetic", "not_imported:E", "E(x)", requires=("energy",))]
+
+@hookimpl
+def advnets_penalties():
+    return [
+        Component("match", "not_imported:M", "features", requires=("features",), networks=()),
+        Component("classify", "not_imported:C", "Q(c | x)", networks=("q",)),
+        Component("silent", "not_imported:S", "says nothing of itself"),
+    ]
+
+@hookimpl
+def advnets_encounters():
+    return [Component("inferring", "not_imported:I", "x, E(x)", networks=("encoder",))]
+"""
+
+
+@pytest.fixture(scope="module")
+def terms(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A plugin whose components say what they need; it stays the same file for the process."""
+    file = tmp_path_factory.mktemp("plugin") / "terms_of_validate.py"
+    file.write_text(TERMS)
+    return str(file)
 
 
 @pytest.fixture(autouse=True)
@@ -131,7 +159,7 @@ def test_fields_of_data_that_are_not_here(here: Path) -> None:
     assert "not looked at" not in validate("good.yaml", lacking).output
     result = validate("good.yaml", lacking, "given.generator=[label]")
     assert result.exit_code == 0
-    assert "its fields were not looked at: " in result.output
+    assert "its data were not looked at: " in result.output
     assert "gone.npz" in result.output
 
 
@@ -163,6 +191,100 @@ def test_what_data_hold_is_said_and_what_is_amiss_with_them(here: Path) -> None:
     result = validate("good.yaml", "dataset={name: npz, path: gone.npz}")
     assert result.exit_code == 0
     assert result.stdout.splitlines()[1:] == ["  data: there is no file gone.npz"]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({}, None),
+        ({"generator.output.activation": "tanh"}, "tanh, in [-1, 1], and .* in [0, 1]: half of"),
+        (
+            {"generator.output.activation": "sigmoid", "dataset.preprocess": "symmetric"},
+            "sigmoid, in [0, 1], and .* in [-1, 1]: some cannot be made; tanh fits",
+        ),
+        ({"generator.output.activation": "tanh", "dataset.preprocess": "symmetric"}, None),
+        ({"generator": "dcgan"}, "ends in tanh, in [-1, 1], and .* in [0, 1]"),
+        ({"dataset": "ring", "generator": "{name: mlp, output: {activation: relu}}"}, "[0, ∞)"),
+    ],
+)
+def test_a_generator_that_does_not_reach_the_data(here: Path, given, says) -> None:
+    """Where the data declare no range, some are looked at."""
+    (here / "good.yaml").write_text(GOOD.replace("gaussian_1d", "digits"))
+    result = validate("good.yaml", *(f"{key}={value}" for key, value in given.items()))
+    assert result.exit_code == 0, result.output
+    if says is None:
+        assert "does not fit" not in result.output
+    else:
+        assert re.search(re.sub(r"([\[\]()])", r"\\\1", says), result.output), result.output
+
+
+@pytest.mark.parametrize(
+    ("overrides", "place", "says"),
+    [
+        (["latent=none"], "latent", "the generator takes nothing: there is no latent"),
+        (["latent=none", "dataset=digits", "given={discriminator: [index]}"], "latent", "nothing"),
+        (["networks={spare: mlp}", "penalties=[r1]"], "networks.spare", "and no penalty does"),
+        (["networks={spare: mlp}"], "networks.spare", "nothing calls it: the encounter is 'gen"),
+        (
+            ["penalties=[match]"],
+            "penalties.0",
+            "'match' reads features .* 'mlp' says logits; .*true",
+        ),
+        (["penalties=[r1, match]"], "penalties.1", "'match' reads features"),
+        (["loss=energetic"], "loss", "'energetic' reads energy .* 'mlp' says logits"),
+        (["encounter=inferring"], "encounter", "calls a network 'encoder', and there is none"),
+        (
+            ["encounter=inferring", "networks={encoder: mlp, spare: mlp}"],
+            "networks.spare",
+            "nothing calls it: the encounter is 'inferring'",
+        ),
+        (["penalties=[classify]"], "penalties.0", "calls a network 'q', and there is none"),
+    ],
+)
+def test_what_run_would_refuse_is_refused(here: Path, terms, overrides, place, says) -> None:
+    """As far as components declare it; without TensorFlow."""
+    (here / "good.yaml").write_text(GOOD)
+    result = validate("good.yaml", *overrides, "--plugin", terms)
+    assert result.exit_code == 2, result.output
+    first, *more = result.stderr.splitlines()
+    assert re.search(rf"{re.escape(place)}: .*{says}", first), first
+    assert more == ["error: 1 problem in the recipe"]
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["discriminator={name: mlp, features: true}", "penalties=[match, r1]"],
+        ["discriminator={name: mlp, heads: {energy_like: 3}}"],
+        ["encounter=inferring", "networks={encoder: mlp}"],
+        ["penalties=[silent]", "networks={anything: mlp}"],
+        ["penalties=[classify]", "networks={q: mlp}"],
+        ["latent=none", "dataset=digits", "given={generator: [label]}"],
+    ],
+)
+def test_what_goes_together_or_is_not_known_passes(here: Path, terms, overrides) -> None:
+    (here / "good.yaml").write_text(GOOD)
+    result = validate("good.yaml", *overrides, "--plugin", terms)
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["conditions={label:", "uniform}"], "conditions={label: uniform}"),
+        (["penalties=[r1,", "r1]"], "penalties=[r1, r1]"),
+        (["given={generator:", "[label],", "discriminator:", "[label]}"], "given={generator: [lab"),
+        (["given=generator:[label]", "given=discriminator:[label]"], "given={generator: [label], "),
+    ],
+)
+def test_a_value_that_the_shell_took_apart_is_one_error(here: Path, words, meant) -> None:
+    (here / "good.yaml").write_text(GOOD)
+    result = validate("good.yaml", *words)
+    assert result.exit_code == 2
+    assert "the shell takes what is not quoted apart" in result.stderr
+    assert f"hint: quote it: '{meant}" in result.stderr
+    assert result.stderr.count("error:") == 1
+    assert len(result.stderr.splitlines()) == 2
 
 
 def test_several_recipes(here: Path) -> None:
