@@ -117,11 +117,11 @@ def test_a_rectangular_part_is_resized(tfds_dir: Path) -> None:
 def test_splits_of_other_names_are_found_or_named(
     tfds_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = Tfds("tiny_pictures", data_dir=tfds_dir)
-    assert source.left_out() == {}
+    assert Tfds("tiny_pictures", data_dir=tfds_dir).left_out() == {}
     assert Tfds("tiny_pictures", "test[:2]", test="test[2:]", data_dir=tfds_dir).left_out() == {
         "splits that nothing reads": ["train (10)"]
     }
+    source = Tfds("tiny_pictures", data_dir=tfds_dir)
     own = source._builder.info.splits
     named = {"train": own["train"], "dev": own["test"], "unlabeled": own["train"]}
     monkeypatch.setattr(type(source._builder.info), "splits", named)
