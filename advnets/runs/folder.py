@@ -214,10 +214,10 @@ class RunFolder(RunFiles):
                 are not here.
             UsageError: If recipe.yaml was edited since the run began.
         """
-        changes = {each["key"]: each["new"] for each in self.changes}
         try:
             recipe = load_recipe(self.recipe_file, registry=registry)
             self._refuse_edited(recipe)
+            changes = {each["key"]: each["new"] for each in self.changes}
             if isinstance(overrides, Mapping):
                 changes |= overrides
             elif overrides:
