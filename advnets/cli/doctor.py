@@ -16,6 +16,7 @@ from ..errors import AdvnetsError, RecipeError, UsageError
 from ..monitor.report.goodput import find_goodput
 from ..monitor.report.health import Finding, manifest_findings, record_findings
 from ..plugins import Registry
+from ..recipe import load_recipe
 from ..runs import RunFolder
 from ..runs.folder import as_it_began
 from ..runs.manifest import versions
@@ -129,7 +130,7 @@ def examine(folder: RunFolder, registry: Registry) -> Iterator[Finding]:
     What leads out of the folder is reported and not looked at.
     """
     parts: dict[str, Callable[[], Iterable[Finding]]] = {
-        "recipe.yaml": lambda: _recipe(folder, registry, began),
+        "recipe.yaml": lambda: _recipe(folder, registry, manifest),
         "manifest.json": lambda: _manifest(folder),
         "metrics.jsonl": lambda: record_findings(folder.metrics.read()),
         "checkpoints": lambda: _checkpoints(folder),
@@ -139,10 +140,10 @@ def examine(folder: RunFolder, registry: Registry) -> Iterator[Finding]:
         barred.add(path.parts[0])
         if count < MOST_OF_A_KIND:
             yield Finding("problem", "folder", f"{path} {fault}", "remove it, or bring the file")
-    began = None
+    manifest = None
     if "manifest.json" not in barred:
         with contextlib.suppress(AdvnetsError):  # reported below
-            began = folder.manifest.get("identity")
+            manifest = folder.manifest.data
     for name, look in parts.items():
         if name in barred or (name == "manifest.json" and {".lock", ".lock.json"} & barred):
             continue
@@ -156,22 +157,28 @@ def examine(folder: RunFolder, registry: Registry) -> Iterator[Finding]:
     yield _disk("disk", folder.path, max(4 * _largest(folder), 2**28))
 
 
-def _recipe(folder: RunFolder, registry: Registry, began: str | None) -> Iterator[Finding]:
-    """Find what there is to say of a recipe, of a run that ``began`` with one of that identity."""
+def _recipe(
+    folder: RunFolder, registry: Registry, manifest: dict[str, Any] | None
+) -> Iterator[Finding]:
+    """Find what there is to say of the recipe of a run with that manifest, if it can be read."""
     if not folder.recipe_file.is_file():
         yield Finding(
             "problem", "recipe", "there is none", "a run cannot continue without its recipe"
         )
         return
     try:
-        recipe = folder.load_recipe(registry)
+        if manifest is None:
+            recipe, changes = load_recipe(folder.recipe_file, registry=registry), []
+        else:
+            recipe, changes = folder.load_recipe(registry), folder.changes
     except RecipeError as error:
         for problem in error.problems[:MOST_OF_A_KIND]:
             yield Finding("problem", "recipe", str(problem), error.hint or "")
         return
-    own = as_it_began(recipe, folder.changes).identity()
+    own = as_it_began(recipe, changes).identity()
     yield Finding("ok", "recipe", f"valid; {recipe.name}, identity {own}")
-    if began is not None and began != own:
+    began = manifest and manifest.get("identity")
+    if began and began != own:
         text = f"the run began as {shorten(began, 40)}: its recipe is another one now"
         yield Finding("problem", "recipe", text, "bring back the recipe.yaml that it began with")
 

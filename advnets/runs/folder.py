@@ -17,7 +17,8 @@ from ..safe_io.atomic import cannot_write, write_atomically
 from ..safe_io.reading import as_path
 from ..safe_io.wording import shorten
 from .layout import RunFiles, refuse_links
-from .manifest import machine, now, versions
+from .manifest import Entries, machine, now, versions
+from .record import validate
 from .recover import CARRIED, run_of
 
 log = logging.getLogger(__name__)
@@ -213,10 +214,10 @@ class RunFolder(RunFiles):
                 are not here.
             UsageError: If recipe.yaml was edited since the run began.
         """
-        changes = {each["key"]: each["new"] for each in self.changes}
         try:
             recipe = load_recipe(self.recipe_file, registry=registry)
             self._refuse_edited(recipe)
+            changes = {each["key"]: each["new"] for each in self.changes}
             if isinstance(overrides, Mapping):
                 changes |= overrides
             elif overrides:
@@ -252,6 +253,10 @@ class RunFolder(RunFiles):
         theirs, ours = extras.get(CARRIED) or {}, self.manifest.data
         if not theirs or not ours:
             return None
+        try:
+            validate(Entries, theirs)
+        except ValueError as error:
+            return f"what it carries of the manifest is damaged: {error}"
         for what, one, other in zip(RUN, run_of(theirs), run_of(ours), strict=True):
             if one and other and one != other:
                 return f"it is another run's: {what} {one[:12]}, not {other[:12]}"

@@ -96,10 +96,13 @@ class PluginEntry(BaseModel):
 
 
 class Change(BaseModel):
-    """Hold a value that was changed on the way: ``old`` and ``new`` stand next to it."""
+    """Hold a value that was changed on the way."""
 
     from_: Count = Field(alias="from", description="the round from which it holds")
     key: str = Field(description="where in the recipe")
+    old: Any = Field(description="the value before")
+    new: Any = Field(description="the value since")
+    rollbacks: Count = Field(0, description="to that round, before it was changed")
 
 
 class Sitting(BaseModel):

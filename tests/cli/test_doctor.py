@@ -135,7 +135,8 @@ def test_a_recipe_that_is_none(doctor, run_folder):
     (run_folder / "recipe.yaml").write_text(text.replace("seed: 1", "seed: 2"))
     code, shown = doctor(run_folder)
     assert code == 1
-    assert "its recipe is another one now" in shown
+    assert "recipe.yaml has been edited since the run began" in shown
+    assert "seed: 1 → 2" in shown
 
 
 def test_a_hostile_folder(doctor, run_folder, tmp_path):

@@ -88,6 +88,8 @@ def test_a_checkpoint_of_another_run_is_set_aside_by_name(run: RunFolder, caplog
         "step 20: it is another run's: a first state with the hash 000000000000" in refused.stderr
     )
     assert "step 10: it is another run's: data with the fingerprint 111111111111" in refused.stderr
+    give_away(run, 10, changes=[{"key": 1}])
+    assert "what it carries of the manifest is damaged" in command("doctor", run.path).output
     assert {path.name for path in run.checkpoints.glob("step-*")} == {
         "step-00000010",
         "step-00000020",
