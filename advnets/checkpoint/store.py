@@ -14,7 +14,7 @@ import contextlib
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -167,14 +167,25 @@ class CheckpointStore:
         """What is wrong with the files of a checkpoint, or ``None`` if they verify."""
         return fault_of(self.path(step), step)
 
-    def restore(self, commit: Commit, state: Mapping[str, tf.Variable]) -> None:
+    def restore(
+        self, commit: Commit, state: Mapping[str, tf.Variable], left_out: Sequence[str] = ()
+    ) -> None:
         """Read a checkpoint into the variables, all of them and nothing else.
+
+        Args:
+            commit: The checkpoint.
+            state: The variables by name.
+            left_out: What names of variables begin with that may be missing there: of
+                components that only training needs. The state has no hash then; that of the
+                files is checked all the same.
 
         Raises:
             RunError: If the names, dtypes or shapes differ, or the state read back
                 does not have the hash that was committed.
         """
         saved, wanted = read_index(commit.path).variables, _signature(state)
+        part = {name for name in saved.keys() - wanted.keys() if name.startswith(tuple(left_out))}
+        saved = {name: entry for name, entry in saved.items() if name not in part}
         if saved != wanted:
             differing = sorted(
                 name for name in saved.keys() | wanted.keys() if saved.get(name) != wanted.get(name)
@@ -187,7 +198,8 @@ class CheckpointStore:
             )
         reader = tf.train.Checkpoint(state=dict(state))
         try:
-            reader.read(str(commit.path / "state")).assert_consumed()
+            found = reader.read(str(commit.path / "state"))
+            found.assert_existing_objects_matched() if part else found.assert_consumed()
         except Exception as error:  # TensorFlow has many ways to say that it is another one
             raise RunError(
                 f"TensorFlow cannot read the checkpoint: {shorten(str(error).splitlines()[0], 300)}"
@@ -196,7 +208,7 @@ class CheckpointStore:
                 where=str(commit.path),
                 hint="remove its folder: the run goes on from the checkpoint before",
             ) from error
-        if state_sha256(state) != commit.state_sha256:
+        if not part and state_sha256(state) != commit.state_sha256:
             raise RunError("the state read back is not the one committed", where=str(commit.path))
 
     def path(self, step: int) -> Path:

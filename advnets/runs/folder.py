@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 from collections.abc import Collection, Sequence
@@ -20,7 +21,16 @@ from .lock import HOLDER, LOCK, RunLock
 from .manifest import Manifest, machine, now, versions
 from .metrics_log import MetricsLog
 
+log = logging.getLogger(__name__)
+
 RUNS = "runs"
+PLAYED_ONLY = {
+    "monitoring.callbacks": "callbacks",
+    "penalties": "penalties",
+    "evaluation.metrics": "metrics",
+}
+"""Lists of components that a run's samples and networks do not need, and their kinds. Penalties are
+left out all together, since those that stay would have the variables of others."""
 
 
 class RunFolder:
@@ -204,18 +214,52 @@ class RunFolder:
                 hint="choose another --run-dir, or leave it out: every run then gets its own folder",
             )
 
-    def load_recipe(self, registry: Registry, overrides: Sequence[str] = ()) -> Recipe:
+    def load_recipe(
+        self, registry: Registry, overrides: Sequence[str] = (), *, to_play: bool = True
+    ) -> Recipe:
         """Load the run's recipe, with overrides of its values.
+
+        Args:
+            registry: The components.
+            overrides: ``KEY=VALUE`` words.
+            to_play: Whether rounds are to be played: else components that only these need are
+                left out where they are not here (:data:`PLAYED_ONLY`).
 
         Raises:
             RecipeError: With all its problems, and which of the plugins that it was played with
                 are not here.
         """
         try:
+            if not to_play:
+                return self._load_to_read(registry, overrides)
             return load_recipe(self.recipe_file, overrides, registry=registry)
         except RecipeError as error:
             error.hint = error.hint or self._missing_plugins(registry)
             raise
+
+    def _load_to_read(self, registry: Registry, overrides: Sequence[str]) -> Recipe:
+        document = read_yaml(recipe_bytes(self.recipe_file), str(self.recipe_file))
+        changes: dict[str, Any] = {}
+        absent: list[str] = []
+        for path, kind in PLAYED_ONLY.items():
+            value: Any = document.value
+            for key in path.split("."):
+                value = value.get(key) if isinstance(value, dict) else None
+            entries = value if isinstance(value, list) else []
+            names = [each.get("name") if isinstance(each, dict) else each for each in entries]
+            known = registry.names(kind)
+            missing = [name for name in names if isinstance(name, str) and name not in known]
+            # A network that penalties alone call is built by what they say of it.
+            if missing and not (kind == "penalties" and document.value.get("networks")):
+                kept = [e for e, name in zip(entries, names, strict=True) if name not in missing]
+                changes[path] = [] if kind == "penalties" else kept
+                absent += missing
+        if changes.get("evaluation.metrics") == []:
+            changes["checkpoints.best"] = None  # a checkpoint says itself which was the best
+        recipe = load_recipe(self.recipe_file, changes, registry=registry)
+        if absent:
+            log.info("left out, as only training needs them: %s", ", ".join(absent))
+        return recipe.override(overrides) if overrides else recipe
 
     def _missing_plugins(self, registry: Registry) -> str | None:
         here = {plugin.name for plugin in registry.plugins}
@@ -283,6 +327,14 @@ def _usable(path: str | Path) -> Path:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{shorten(path, 100)!r} cannot be a folder: {reason}") from error
+    try:
+        str(found).encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"{shorten(path, 100)!r} cannot be a run's folder: the name is not UTF-8, which "
+            "TensorFlow's files must be",
+            hint="rename the folder, or choose another one with --run-dir",
+        ) from error
     if "\0" in str(found):
         raise UsageError(f"{shorten(path, 100)!r} cannot be a folder: it has a NUL in it")
     return found

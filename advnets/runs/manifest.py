@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import json
+import logging
 import os
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +23,10 @@ from ..safe_io.atomic import cannot_write, write_atomically
 from ..safe_io.jsonable import to_jsonable
 from .record import Count, Number, Seconds, validate
 
+log = logging.getLogger(__name__)
+
+PATIENCE = 30.0
+"""Seconds after which it is said for what a run waits."""
 PACKAGES = ("tensorflow", "keras", "numpy")
 STATUSES = ("running", "interrupted", "failed", "finished")
 
@@ -188,17 +193,32 @@ class Manifest:
                 where=str(self.path.parent),
                 hint="put it back, and the same command resumes from its checkpoints",
             )
-        lock = filelock.FileLock(self.path.parent / f".{self.path.name}.lock", timeout=30)
         try:
-            with lock:
+            with self._lock():
                 data = self.data
                 content = to_jsonable({**data, **work(data), "updated": now()})
                 text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
                 write_atomically(self.path, f"{text}\n")
-        except filelock.Timeout as error:
-            raise RunError("another process keeps it locked", where=str(self.path)) from error
         except OSError as error:
             raise cannot_write(self.path, error) from error
+
+    @contextlib.contextmanager
+    def _lock(self) -> Iterator[None]:
+        """Lock the file; wait for whoever holds it, who may have been stopped, and say so."""
+        lock = filelock.FileLock(self.path.parent / f".{self.path.name}.lock")
+        try:
+            lock.acquire(timeout=PATIENCE)
+        except filelock.Timeout:
+            log.warning(
+                "%s: another process keeps it locked, and may be stopped; waiting for it to go on "
+                "or to end",
+                self.path,
+            )
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 def now() -> str:

@@ -345,3 +345,27 @@ def test_entry_points_of_other_groups_are_left_alone() -> None:
     points = importlib.metadata.entry_points(group="advnets")
     found = [r.name for r in load().plugins if r.source != "built in"]
     assert sorted(found) == sorted({point.name for point in points})
+
+
+def test_an_exception_that_cannot_say_what_it_is_is_quarantined(tmp_path):
+    file = tmp_path / "mute_plugin.py"
+    file.write_text(
+        "class Mute(Exception):\n    def __str__(self): raise ValueError('no text')\nraise Mute()\n"
+    )
+    registry = load_plugins(environ={"ADVNETS_PLUGINS": str(file)})
+    (record,) = (each for each in registry.plugins if each.name == "mute_plugin")
+    assert record.status == "quarantined"
+    assert record.error.startswith("Mute: (its text cannot be made: ValueError)")
+    assert registry.names("losses")
+
+
+def test_a_loop_of_links_is_quarantined(tmp_path):
+    one, other = tmp_path / "one.py", tmp_path / "other.py"
+    one.symlink_to(other)
+    other.symlink_to(one)
+    registry = load_plugins(environ={"ADVNETS_PLUGINS": str(one)})
+    (record,) = (each for each in registry.plugins if each.name == str(one))
+    assert record.status == "quarantined"
+    assert "cannot be found" in record.error
+    with pytest.raises(PluginError, match="cannot be found"):
+        load_plugins([str(one)], environ={})
