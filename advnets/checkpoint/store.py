@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -220,14 +220,25 @@ class CheckpointStore:
         fault = fault_of(self.path(step), step)
         return fault or self._stranger(step, read_index(self.path(step)).extras)
 
-    def restore(self, commit: Commit, state: Mapping[str, tf.Variable]) -> None:
+    def restore(
+        self, commit: Commit, state: Mapping[str, tf.Variable], left_out: Sequence[str] = ()
+    ) -> None:
         """Read a checkpoint into the variables, all of them and nothing else.
+
+        Args:
+            commit: The checkpoint.
+            state: The variables by name.
+            left_out: What names of variables begin with that may be missing there: of
+                components that only training needs. The state has no hash then; that of the
+                files is checked all the same.
 
         Raises:
             RunError: If the names, dtypes or shapes differ, or the state read back
                 does not have the hash that was committed.
         """
         saved, wanted = read_index(commit.path).variables, _signature(state)
+        part = {name for name in saved.keys() - wanted.keys() if name.startswith(tuple(left_out))}
+        saved = {name: entry for name, entry in saved.items() if name not in part}
         if saved != wanted:
             differing = sorted(
                 name for name in saved.keys() | wanted.keys() if saved.get(name) != wanted.get(name)
@@ -241,7 +252,8 @@ class CheckpointStore:
         reader = tf.train.Checkpoint(state=dict(state))
         try:
             with plain_path(commit.path) as path:
-                reader.read(str(path / "state")).assert_consumed()
+                found = reader.read(str(path / "state"))
+                found.assert_existing_objects_matched() if part else found.assert_consumed()
         except Exception as error:  # TensorFlow has many ways to say that it is another one
             raise RunError(
                 f"TensorFlow cannot read the checkpoint: {shorten(str(error).splitlines()[0], 300)}"
@@ -251,7 +263,7 @@ class CheckpointStore:
                 hint="its files are what was written: `advnets doctor RUN` looks at them, and "
                 "--checkpoint STEP reads another one",
             ) from error
-        if state_sha256(state) != commit.state_sha256:
+        if not part and state_sha256(state) != commit.state_sha256:
             raise RunError("the state read back is not the one committed", where=str(commit.path))
 
     def path(self, step: int) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -189,7 +190,20 @@ def echo(*pieces: str, err: bool = False) -> None:
     >>> echo("name: ", "\x1b[31mred")
     name: \x1b[31mred
     """
-    click.echo("".join(p if isinstance(p, Styled) else printable(p) for p in pieces), err=err)
+    text = "".join(p if isinstance(p, Styled) else printable(p) for p in pieces)
+    _write(text, err=err)
+
+
+def _write(text: str, *, err: bool = False) -> None:
+    """Print a line; where nobody reads it any more, none from now on: what is done is done."""
+    try:
+        click.echo(text, err=err)
+    except BrokenPipeError:
+        stream = sys.stderr if err else sys.stdout
+        with contextlib.suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())  # what is flushed in the end goes there too
+            os.close(nowhere)
 
 
 def out_option(help: str, metavar: str = "FILE", *, dir_okay: bool = False) -> Callable[[FC], FC]:
@@ -198,15 +212,25 @@ def out_option(help: str, metavar: str = "FILE", *, dir_okay: bool = False) -> C
     return click.option("--out", type=kind, metavar=metavar, help=help)
 
 
-def check_out(out: Path, suffixes: Sequence[str] = ()) -> None:
-    """Refuse a file for ``--out`` that could not be written, before anything is loaded.
+def force_option(command: FC) -> FC:
+    """Add ``--force``, without which :func:`check_out` lets nothing be replaced."""
+    return click.option("--force", is_flag=True, help="Replace what is there.")(command)
+
+
+def check_out(out: Path, suffixes: Sequence[str] = (), *, force: bool = False) -> None:
+    """Refuse a file that could not, or should not, be written, before anything is loaded.
+
+    Args:
+        out: Where.
+        suffixes: In which of these it must end, in letters of any case.
+        force: Whether what is there may be replaced.
 
     Raises:
         UsageError: If it ends in none of the suffixes, if there are any, if its folder does not
-            exist, or if no system has such a path.
+            exist, if no system has such a path, or if something is there already.
     """
     name = str(out)[:200]
-    if suffixes and out.suffix not in suffixes:
+    if suffixes and out.suffix.lower() not in suffixes:
         raise UsageError(
             f"--out {name}: {out.suffix or 'no suffix'} is not among {', '.join(suffixes)}",
             hint="the suffix says what to write",
@@ -216,11 +240,13 @@ def check_out(out: Path, suffixes: Sequence[str] = ()) -> None:
     if not is_there(out.parent) or not out.parent.is_dir():
         folder = str(out.parent)[:200]
         raise UsageError(f"--out {name}: there is no folder {folder}", hint="create it first")
+    if os.path.lexists(out) and not force:
+        raise UsageError(f"{name} exists", hint="choose another --out, or replace it with --force")
 
 
 def print_json(value: Any) -> None:
     """Print a value as indented JSON on stdout."""
-    click.echo(printable_json(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)))
+    _write(printable_json(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

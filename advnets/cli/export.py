@@ -14,7 +14,7 @@ import click
 from ..errors import UsageError
 from ..safe_io.atomic import write_atomically
 from ..safe_io.jsonable import to_jsonable
-from .common import check_out, echo, out_option, plugin_options
+from .common import check_out, echo, force_option, out_option, plugin_options
 from .run_options import checkpoint_option, open_run, run_argument, weights_option
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ SUFFIXES = {"keras": ".keras", "savedmodel": "", "npz": ".npz"}
     show_default=True,
     help="Which network: discriminator, or another of the recipe's.",
 )
-@click.option("--force", is_flag=True, help="Replace what is at PATH.")
+@force_option
 @weights_option
 @checkpoint_option
 @plugin_options
@@ -125,9 +125,7 @@ def check_target(out: Path, form: str, force: bool) -> None:
             f"--out {out}: a file of the format {form} ends in {SUFFIXES[form]}",
             hint=f"--out {out.with_suffix(SUFFIXES[form])}",
         )
-    check_out(out)
-    if out.exists() and not force:
-        raise UsageError(f"{out} exists", hint="choose another --out, or replace it with --force")
+    check_out(out, force=force)
     if out.is_dir() and not out.is_symlink() and not (out / "saved_model.pb").is_file():
         raise UsageError(
             f"{out} is a folder, and no SavedModel: it is not replaced", hint="name another --out"

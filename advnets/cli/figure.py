@@ -13,7 +13,7 @@ from ..errors import AdvnetsError, UsageError
 from ..runs import RunFolder
 from ..safe_io.atomic import cannot_write, replace_atomically
 from ..safe_io.wording import pluralise, shorten
-from .common import check_out, echo, log, out_option, plugin_options
+from .common import check_out, echo, force_option, log, out_option, plugin_options
 from .run_options import checkpoint_option, open_run, run_argument, seed_option, weights_option
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def _steps(_: click.Context, __: click.Parameter, word: str | None) -> list[int]
     "What to write, by its suffix: .png, .pdf, .svg (figure 1), or .npz for the numbers; "
     "figure-N.png in the run's exports/ by default."
 )
+@force_option
 @click.option(
     "--animate",
     is_flag=True,
@@ -72,6 +73,7 @@ def command(
     number: str,
     run: Path,
     out: Path | None,
+    force: bool,
     animate: bool,
     steps: list[int] | None,
     **drawing: Any,
@@ -86,13 +88,13 @@ def command(
     Figure 2 shows random samples of images and, to the right of each row, the training example
     nearest to its last one. Figure 3 shows G along straight lines through latent space.
     """
-    _check(ctx, number, out, animate)
+    _check(ctx, number, out, animate, force)
     folder = RunFolder.open(run)
     target = out or folder.exports / f"figure-{number}{'.gif' if animate else '.png'}"
     if number == "1":
-        write, lines, step = _figure_1(ctx, folder, target.suffix, animate, steps)
+        write, lines, step = _figure_1(ctx, folder, target.suffix.lower(), animate, steps)
     else:
-        write, lines, step = _of_images(open_run(ctx, run), number, target.suffix, drawing)
+        write, lines, step = _of_images(open_run(ctx, run), number, target.suffix.lower(), drawing)
     try:
         target.parent.mkdir(exist_ok=True)
     except OSError as error:
@@ -106,7 +108,7 @@ def command(
         _show(folder, number, step, target)
 
 
-def _check(ctx: click.Context, number: str, out: Path | None, animate: bool) -> None:
+def _check(ctx: click.Context, number: str, out: Path | None, animate: bool, force: bool) -> None:
     """Refuse what cannot be drawn or written before anything is loaded."""
     if animate and number != "1":
         raise UsageError(f"--animate shows figure 1 over a run; there is no such film of {number}")
@@ -117,7 +119,7 @@ def _check(ctx: click.Context, number: str, out: Path | None, animate: bool) -> 
     if animate and _is_given(ctx, "steps"):
         raise UsageError("--steps chooses panels; the film shows all of the run")
     if out is not None:
-        check_out(out, FORMATS["--animate" if animate else number])
+        check_out(out, FORMATS["--animate" if animate else number], force=force)
 
 
 def _is_given(ctx: click.Context, option: str) -> bool:

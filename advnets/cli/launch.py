@@ -34,7 +34,7 @@ def command(
     Each worker plays its share of every batch; the game is the one that `advnets run`
     plays. GPUs are divided evenly among the workers, which play on the processor where
     there are none. The first worker's progress is shown, and all have a log in the run's
-    folder, under logs/. Ctrl-C and SIGTERM are passed on; if a worker fails, all end.
+    folder, under logs/. Ctrl-C, SIGTERM and their like are passed on; if a worker fails, all end.
     The same command resumes the same run.
 
     Exit codes: 0 done, 1 the run or a worker failed, 2 bad input, 75 interrupted and

@@ -10,7 +10,7 @@ from ..errors import UsageError
 from ..recipe import find_recipe, load_recipe, recipe_bytes, recipe_schema
 from ..recipe.yaml_reader import MAX_BYTES
 from ..safe_io.atomic import write_atomically
-from .common import echo, plugin_options, print_json, print_table, registry_of
+from .common import echo, force_option, plugin_options, print_json, print_table, registry_of
 
 
 @click.group("recipes")
@@ -55,7 +55,7 @@ def show(ctx: click.Context, name: str, overrides: tuple[str, ...], resolved: bo
 @command.command("copy")
 @click.argument("name")
 @click.argument("dest", required=False, type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+@force_option
 @plugin_options
 @click.pass_context
 def copy(ctx: click.Context, name: str, dest: Path | None, force: bool) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
+from ..errors import UsageError
 from ..runs import RunFolder
-from .common import check_out, echo, out_option, plugin_options
+from .common import check_out, echo, force_option, out_option, plugin_options
 from .run_options import (
     checkpoint_option,
     given_option,
@@ -19,7 +20,7 @@ from .run_options import (
     weights_option,
 )
 
-FORMATS = (".png", ".npz")
+FORMATS = (".png", ".jpg", ".jpeg", ".npz")
 
 
 @click.command("sample")
@@ -38,7 +39,13 @@ FORMATS = (".png", ".npz")
 )
 @given_option
 @seed_option("Seed of the latent points; equal seeds give equal samples.")
-@out_option("The file to write; one in the run's samples/ by default.", "FILE.png|FILE.npz")
+@out_option(
+    "The file to write, or a folder, for a picture of each; a file in the run's samples/ by "
+    "default.",
+    "FILE.png|FILE.jpg|FILE.npz|FOLDER",
+    dir_okay=True,
+)
+@force_option
 @weights_option
 @checkpoint_option
 @plugin_options
@@ -50,21 +57,31 @@ def command(
     interpolate: bool,
     seed: int,
     out: Path | None,
+    force: bool,
     weights: str,
     given: dict[str, Any],
 ) -> None:
     """Draw samples from the generator of RUN.
 
-    A .png shows them. A .npz holds them: `samples` [n, ...] in the data set's own range,
+    A .png, or a .jpg, shows them; a folder gets a .png of each image, in its own size: 00000.png
+    and so on. A .npz holds them: `samples` [n, ...] in the data set's own range,
     before preprocessing, their `latents` [n, ...], and, by name, what else the generator was
     told. Without a number and without anything given, each class that the generator is told of
     has a row. The data need not be there: what is told and not given is drawn from what the run
     keeps of them.
     """
-    if out is not None:
-        check_out(out, FORMATS)
+    single = out is not None and (out.is_dir() or not out.suffix)
+    if out is not None and single:
+        check_folder(out, force=force)
+    elif out is not None:
+        check_out(out, FORMATS, force=force)
     refuse_given(RunFolder.open(run), given, None if interpolate else count)
     opened = open_run(ctx, run)
+    if single and opened.source.spec.kind != "image":
+        raise UsageError(
+            f"--out {out}: these samples are no images, of which each could be a picture",
+            hint="FILE.png shows all of them, FILE.npz holds them",
+        )
     columns = 10 if interpolate else None
     if not (count or given or interpolate):  # a row for each class
         given, columns = opened.game.by_class(64)
@@ -73,7 +90,12 @@ def command(
         kind = "lines" if interpolate else "drawn"
         step = opened.commit.step
         out = opened.folder.samples / f"{kind}-step-{step:08}-seed-{seed}.png"
-    if out.suffix == ".npz":
+    if single:
+        from ..monitor.grid import save_each
+
+        out.mkdir(exist_ok=True)
+        save_each(out, samples, opened.source.spec)
+    elif out.suffix.lower() == ".npz":
         import numpy as np
 
         from ..safe_io.atomic import replace_atomically
@@ -86,6 +108,22 @@ def command(
 
         save_grid(out, samples, opened.source.spec, columns=columns)
     echo(str(out))
+
+
+def check_folder(out: Path, *, force: bool) -> None:
+    """Refuse a folder in which something lies, or that cannot be made.
+
+    Raises:
+        UsageError: With what to do about it.
+    """
+    check_out(out, force=force or out.is_dir())
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out} is a file without a suffix", hint=f"--out {out}.png")
+    if out.is_dir() and any(out.iterdir()) and not force:
+        raise UsageError(
+            f"{out} is a folder that is not empty",
+            hint="choose another --out, or replace pictures of the same names with --force",
+        )
 
 
 def refuse_given(folder: RunFolder, given: Mapping[str, Any], count: int | None) -> None:

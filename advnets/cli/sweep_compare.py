@@ -6,7 +6,16 @@ from pathlib import Path
 
 import click
 
-from .common import check_out, echo, log, out_option, plugin_options, print_json, print_table
+from .common import (
+    check_out,
+    echo,
+    force_option,
+    log,
+    out_option,
+    plugin_options,
+    print_json,
+    print_table,
+)
 
 
 @click.command("sweep-compare")
@@ -14,9 +23,10 @@ from .common import check_out, echo, log, out_option, plugin_options, print_json
     "sweeps", metavar="SWEEP ...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
 @out_option("Draw the histograms, one above the other, into this file.", "FILE.png")
+@force_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with all objectives.")
 @plugin_options
-def command(sweeps: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
+def command(sweeps: tuple[Path, ...], out: Path | None, force: bool, as_json: bool) -> None:
     """Show the distributions of the objectives of SWEEPs, the folders of sweeps, side by side.
 
     All must have been judged by the same score, measured alike, at the same step, and of as
@@ -28,7 +38,7 @@ def command(sweeps: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     from ..sweep.distributions import check_alike, draw_distributions, read_outcomes
 
     if out is not None:
-        check_out(out, [".png"])
+        check_out(out, [".png"], force=force)
     outcomes = [read_outcomes(path) for path in sweeps]
     check_alike(outcomes)
     if as_json:

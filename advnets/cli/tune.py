@@ -13,7 +13,15 @@ from ..recipe.schema import Precision
 from ..runs import RunFolder
 from ..runs.load import load_recipe_or_run
 from ..runs.manifest import machine
-from .common import echo, out_option, plugin_options, print_table, registry_of
+from .common import (
+    check_out,
+    echo,
+    force_option,
+    out_option,
+    plugin_options,
+    print_table,
+    registry_of,
+)
 from .recipe_options import recipe_arguments
 
 if TYPE_CHECKING:
@@ -37,6 +45,7 @@ if TYPE_CHECKING:
     help="Also try this precision, which is another game in the last digits. Repeatable.",
 )
 @out_option("Where the tuned copy of RECIPE goes; NAME-tuned.yaml by default.")
+@force_option
 @click.option("--dry-run", is_flag=True, help="Print the table; write nothing.")
 @plugin_options
 @click.pass_context
@@ -47,6 +56,7 @@ def command(
     seconds: float,
     precisions: tuple[str, ...],
     out: Path | None,
+    force: bool,
     dry_run: bool,
 ) -> None:
     """Time the choices that don't change a game's mathematics, on this machine.
@@ -64,8 +74,8 @@ def command(
             "--precision and --out are for recipes: a run keeps its precision and its folder",
             hint="tune the recipe instead, and start another run",
         )
-    if target is not None and target.exists() and not dry_run:
-        raise UsageError(f"{target} exists", hint="name another file by --out, or remove it")
+    if target is not None and not dry_run:
+        check_out(target, force=force)
     run = RunFolder.open(folder) if folder else None
     if run:  # What would be refused in the end is refused at once.
         run.check(resolved)

@@ -103,7 +103,7 @@ class Launcher:
     """Run worker processes that live and end together.
 
     Each has a log of its own; the output of the first, the chief, is shown on the screen too.
-    SIGINT and SIGTERM are passed on to all. If one fails, the others are ended.
+    Signals to end are passed on to all. If one fails, the others are ended.
 
     Args:
         command: What each worker runs.

@@ -1,4 +1,4 @@
-"""Turn SIGINT and SIGTERM into a request to stop after the round, not an end in the middle."""
+"""Turn signals to end into a request to stop after the round, not an end in the middle."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+URGENT = (signal.SIGINT, signal.SIGTERM)
+"""Those that act at once when they come again."""
+SIGNALS = (
+    *URGENT,
+    # The terminal is gone; what schedulers send ahead of the end; the processor's time is used up.
+    *(
+        getattr(signal, name)
+        for name in ("SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU")
+        if hasattr(signal, name)  # on Linux, and other systems with POSIX's
+    ),
+)
 LISTENING = "ADVNETS_LISTENING_DESCRIPTOR"
 """The environment variable that names an open pipe to the launcher."""
 
@@ -33,11 +43,16 @@ class StopRequest:
 
 @contextlib.contextmanager
 def handle_signals(handle: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Call a function at SIGINT and SIGTERM; but Python can do so in the main thread alone."""
+    """Call a function at :data:`SIGNALS`; but Python can do so in the main thread alone.
+
+    One that is ignored when this is called stays so, as under ``nohup``, but for SIGINT, which
+    shells have their jobs in the background ignore, and SIGTERM.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, handle) for number in SIGNALS}
+    heeded = [n for n in SIGNALS if n in URGENT or signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in heeded}
     try:
         yield
     finally:
@@ -47,16 +62,20 @@ def handle_signals(handle: Callable[[int, FrameType | None], None]) -> Iterator[
 
 @contextlib.contextmanager
 def stop_on_signals() -> Iterator[StopRequest]:
-    """Turn the first SIGINT or SIGTERM into a :class:`StopRequest`; a second one acts at once.
+    """Turn the first signal to end into a :class:`StopRequest`.
+
+    A second SIGINT or SIGTERM acts at once. The others may come again and again while the
+    round is finished: from a terminal and its shell, or every second once time is used up.
 
     Outside of the main thread, where Python installs no handlers, the request is never made.
     """
     request = StopRequest()
 
     def handle(number: int, frame: FrameType | None) -> None:
-        request.signal = signal.Signals(number).name
-        for other in SIGNALS:
-            signal.signal(other, signal.SIG_DFL)
+        request.signal = request.signal or signal.Signals(number).name
+        if number in URGENT:
+            for other in URGENT:
+                signal.signal(other, signal.SIG_DFL)
 
     with handle_signals(handle):
         # `advnets launch`, if it started this process, waits to hear that signals are handled.

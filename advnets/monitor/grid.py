@@ -48,13 +48,13 @@ def save_grid(
     probability: Density | None = None,
     title: str = "",
 ) -> Path:
-    """Write a PNG of the samples ``x``; what it shows depends on the kind of data.
+    """Draw the samples ``x`` into a file; what it shows depends on the kind of data.
 
     Images become a grid; vectors a histogram (one dimension), a scatter plot (two), or a
     histogram per coordinate (more).
 
     Args:
-        path: The PNG to write, atomically: a reader never sees half of one.
+        path: The file to write, .png or .jpg, atomically: a reader never sees half of one.
         x: ``[n, *shape]``, in the data set's own range.
         spec: The data's :class:`advnets.data.DataSpec`.
         columns: Images in a row; the grid is about square by default.
@@ -82,11 +82,36 @@ def save_grid(
     target.parent.mkdir(parents=True, exist_ok=True)
     with replace_atomically(target) as file:  # under a name where nobody can put a link before
         if spec.kind == "image":
-            image_grid(x, spec.low, spec.high, columns).save(file, format="PNG", optimize=True)
+            image_grid(x, spec.low, spec.high, columns).save(file, **_written_as(target))
         else:
             figure = vector_figure(x, spec.shape, density, reference, probability, title)
-            figure.savefig(file, format="png", dpi=120)
+            figure.savefig(file, format=_written_as(target)["format"].lower(), dpi=120)
     return target
+
+
+def save_each(folder: Path, x: np.ndarray, spec: Any) -> list[Path]:
+    """Write each of the images ``x`` into a PNG of its own, in its own size.
+
+    Args:
+        folder: An existing folder; the files are called 00000.png and so on.
+        x: ``[n, *shape]``, in the data set's own range.
+        spec: The data's :class:`advnets.data.DataSpec`, of images.
+    """
+    paths = []
+    for number, pixels in enumerate(to_rgb(x, spec.low, spec.high)):
+        grey = (pixels[..., :1] == pixels).all()
+        paths.append(folder / f"{number:05}.png")
+        with replace_atomically(paths[-1]) as file:
+            Image.fromarray(np.ascontiguousarray(pixels[..., 0] if grey else pixels)).save(
+                file, format="PNG", optimize=True
+            )
+    return paths
+
+
+def _written_as(path: Path) -> dict[str, Any]:
+    if path.suffix.lower() in (".jpg", ".jpeg"):
+        return {"format": "JPEG", "quality": 95}
+    return {"format": "PNG", "optimize": True}
 
 
 def image_grid(

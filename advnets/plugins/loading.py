@@ -144,7 +144,16 @@ def _find_installed() -> Iterator[_Found]:
 def _locate(word: str) -> _Found:
     """Find a plugin given as a file or as a module."""
     if word.endswith(".py") or os.sep in word:
-        path = Path(word).expanduser().resolve()
+        try:
+            path = Path(word).expanduser().resolve(strict=True)
+        except (OSError, RuntimeError, ValueError) as error:  # none of that name, a loop of links
+            reason = getattr(error, "strerror", None) or str(error)
+            raise PluginError(
+                f"plugin file {word} does not exist"
+                if isinstance(error, FileNotFoundError)
+                else f"plugin file {word} cannot be found: {reason}",
+                hint="check the path",
+            ) from error
         if not path.is_file():
             raise PluginError(f"plugin file {word} does not exist", hint="check the path")
         record = PluginRecord(path.stem, str(path), module=path.stem)

@@ -26,11 +26,26 @@ def describe_error(error: BaseException) -> str:
         return error.message.partition("\n")[0]
     # Keras sets what a layer raised between two lines of its own, in bold.
     # TensorFlow begins with the names of functions that it has made itself.
-    lines = [DECORATION.sub("", line).strip() for line in str(error).splitlines()]
+    lines = [DECORATION.sub("", line).strip() for line in text_of(error).splitlines()]
     lines = [line for line in lines if line]
     if len(lines) > 1 and lines[0].startswith("Exception encountered when calling"):
         lines = lines[1:]
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
+def text_of(error: BaseException) -> str:
+    """Return what an error says; of one that cannot say it, that.
+
+    >>> class Mute(Exception):
+    ...     def __str__(self):
+    ...         raise ValueError
+    >>> text_of(Mute())
+    '(its text cannot be made: ValueError)'
+    """
+    try:
+        return str(error)
+    except Exception as another:
+        return f"(its text cannot be made: {type(another).__name__})"
 
 
 def package_of(module: str) -> str:
@@ -109,7 +124,7 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     # TensorFlow calls a full disk by the same name.
     exhausted = type(error).__name__ == "ResourceExhaustedError"
-    return exhausted and "No space left" not in str(error)
+    return exhausted and "No space left" not in text_of(error)
 
 
 def qualified_name(what: Callable[..., Any]) -> str:

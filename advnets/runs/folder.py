@@ -18,6 +18,7 @@ from ..safe_io.reading import as_path
 from ..safe_io.wording import shorten
 from .layout import RunFiles, refuse_links
 from .manifest import Entries, machine, now, versions
+from .only_played import leave_out_absent
 from .record import validate
 from .recover import CARRIED, run_of
 
@@ -206,8 +207,16 @@ class RunFolder(RunFiles):
             hint=on + own,
         )
 
-    def load_recipe(self, registry: Registry, overrides: Overrides = ()) -> Recipe:
+    def load_recipe(
+        self, registry: Registry, overrides: Overrides = (), *, to_play: bool = True
+    ) -> Recipe:
         """Load the run's recipe, with what was changed on the way, and overrides of its values.
+
+        Args:
+            registry: The components.
+            overrides: ``KEY=VALUE`` words.
+            to_play: Whether rounds are to be played: else components that only these need are
+                left out where they are not here (:mod:`advnets.runs.only_played`).
 
         Raises:
             RecipeError: With all its problems, and which of the plugins that it was played with
@@ -215,9 +224,14 @@ class RunFolder(RunFiles):
             UsageError: If recipe.yaml was edited since the run began.
         """
         try:
-            recipe = load_recipe(self.recipe_file, registry=registry)
-            self._refuse_edited(recipe)
-            changes = {each["key"]: each["new"] for each in self.changes}
+            left_out = {} if to_play else leave_out_absent(self.recipe_file, registry)
+            recipe = load_recipe(self.recipe_file, left_out, registry)
+            self._refuse_edited(recipe, left_out)
+            changes = left_out | {
+                each["key"]: each["new"]
+                for each in self.changes
+                if not each["key"].startswith(tuple(left_out))
+            }
             if isinstance(overrides, Mapping):
                 changes |= overrides
             elif overrides:
@@ -228,12 +242,12 @@ class RunFolder(RunFiles):
             error.hint = error.hint or self._missing_plugins(registry)
             raise
 
-    def _refuse_edited(self, recipe: Recipe) -> None:
+    def _refuse_edited(self, recipe: Recipe, left_out: Mapping[str, Any]) -> None:
         """Refuse a recipe.yaml that is not the one that the run began with."""
         kept = self.manifest.get("recipe")
         if kept is None:
             return
-        began = _with_defaults(kept, recipe.registry)
+        began = _with_defaults(kept, recipe.registry, left_out)
         if found := differences(began, recipe.data, recipe.registry):
             lines = "\n".join(f"  {line}" for line in found)
             raise UsageError(

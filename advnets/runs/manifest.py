@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,6 +26,8 @@ from .recover import recover
 
 log = logging.getLogger(__name__)
 
+PATIENCE = 30.0
+"""Seconds after which it is said for what a run waits."""
 PACKAGES = ("tensorflow", "keras", "numpy")
 STATUSES = ("running", "interrupted", "failed", "finished")
 
@@ -257,19 +259,34 @@ class Manifest:
                 where=str(self.path.parent),
                 hint="put it back, and the same command resumes from its checkpoints",
             )
-        lock = filelock.FileLock(self.path.parent / f".{self.path.name}.lock", timeout=30)
         try:
-            with lock:
+            with self._lock():
                 data, fault = self._read()
                 if fault is not None:
                     self._set_aside(fault, data)
                 content = to_jsonable({**data, **work(data), "updated": now()})
                 text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
                 write_atomically(self.path, f"{text}\n")
-        except filelock.Timeout as error:
-            raise RunError("another process keeps it locked", where=str(self.path)) from error
         except OSError as error:
             raise cannot_write(self.path, error) from error
+
+    @contextlib.contextmanager
+    def _lock(self) -> Iterator[None]:
+        """Lock the file; wait for whoever holds it, who may have been stopped, and say so."""
+        lock = filelock.FileLock(self.path.parent / f".{self.path.name}.lock")
+        try:
+            lock.acquire(timeout=PATIENCE)
+        except filelock.Timeout:
+            log.warning(
+                "%s: another process keeps it locked, and may be stopped; waiting for it to go on "
+                "or to end",
+                self.path,
+            )
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
 
     @property

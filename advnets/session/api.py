@@ -66,7 +66,7 @@ class Run:
         self.folder = folder
         self.path = folder.path
         self.registry = registry if registry is not None else load_plugins()
-        self.recipe: Recipe = recipe or folder.load_recipe(self.registry)
+        self.recipe: Recipe = recipe or folder.load_recipe(self.registry, to_play=False)
         if recipe is None:
             say_what_differs(folder, self.registry)
 
@@ -155,7 +155,9 @@ class Run:
         with strategy.scope():
             game = build_game(self.recipe, self.source)
             self._draw_from_kept(game)
-        CheckpointStore.of(self.folder).restore(commit, state_variables(game))
+        left_out = () if game.penalties else ("penalties.",)
+        state = state_variables(game)
+        CheckpointStore.of(self.folder).restore(commit, state, left_out)
         return game
 
     def _draw_from_kept(self, game: AdversarialGame) -> None:

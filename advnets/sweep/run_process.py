@@ -15,6 +15,7 @@ import filelock
 
 from ..compare import choose_score
 from ..distribute.launcher import THREADS, end_with_parent, worker_command
+from ..distribute.signals import SIGNALS
 from ..errors import Interrupted, RunError
 from ..runs import RunFolder
 from ..runs.lock import LOCK
@@ -121,7 +122,7 @@ class RunProcess:
         return " / ".join([how, *last])
 
 
-STOPPED = (Interrupted.exit_code, -signal.SIGTERM, -signal.SIGINT, 130)
+STOPPED = (Interrupted.exit_code, 130, *(-number for number in SIGNALS))
 """Exit codes of a run that was signalled to stop."""
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..distribute.launcher import end_with_parent
 from ..errors import RunError
 from ..runs import RunFolder
 from ..runs.heartbeat import Tally
@@ -160,7 +161,11 @@ class _Process:
     def __enter__(self) -> _Process:
         with self._subject.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._subject.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                self._subject.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=end_with_parent,  # it would play on, with nobody to look after it
             )
         self._began, self._wall = time.monotonic(), time.time()
         return self

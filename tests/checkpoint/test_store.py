@@ -366,3 +366,17 @@ def test_a_folder_is_flushed_up_to_what_was_there_before(tmp_path, monkeypatch):
     flushed.clear()
     store.commit(2, state(0), {})
     assert flushed == ["checkpoints"]
+
+
+def test_what_training_alone_needs_may_be_left_out(store):
+    """The variables of a penalty whose plugin is not here; of anything else none."""
+    saved = state(0, ("generator/0000/kernel", "penalties.0/0000/gamma"))
+    store.commit(10, saved, {})
+    part = state(1, ("generator/0000/kernel",))
+    with pytest.raises(RunError, match=r"penalties\.0/0000/gamma"):
+        store.restore(store.newest(), part)
+    store.restore(store.newest(), part, ["penalties."])
+    name = "generator/0000/kernel"
+    np.testing.assert_array_equal(part[name].numpy(), saved[name].numpy())
+    with pytest.raises(RunError, match="1 variables differ"):
+        store.restore(store.newest(), state(1, ("other",)) | part, ["penalties."])

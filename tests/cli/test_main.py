@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -195,3 +196,22 @@ def test_a_closed_pipe_is_no_traceback() -> None:
     )
     assert done.stdout == "["
     assert done.stderr == ""
+
+
+LINES = """
+from advnets.cli.common import echo, print_json
+for _ in range(3):
+    echo("a line")
+    print_json({"a": 1})
+"""
+
+
+def test_a_reader_that_has_gone_is_no_failure():
+    """What is done is done, whoever still reads what it says: exit code 0."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.run(
+        [sys.executable, "-c", LINES], stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+    assert (process.returncode, process.stderr) == (0, b"")

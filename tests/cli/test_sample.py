@@ -61,7 +61,7 @@ def test_without_out_the_picture_goes_into_the_run(run_folder, capsys):
 
 
 @pytest.mark.parametrize(
-    ("out", "message"), [("x.jpg", r"\.jpg is not among"), ("no/x.png", "there is no folder")]
+    ("out", "message"), [("x.gif", r"\.gif is not among"), ("no/x.png", "there is no folder")]
 )
 def test_a_file_that_cannot_be_written_is_refused_at_once(tmp_path, out, message):
     with pytest.raises(UsageError, match=message):
@@ -85,3 +85,62 @@ def test_a_run_of_a_plugin_that_is_not_here_says_which(run_folder):
         with pytest.raises(RecipeError, match="'of_mine' is not among") as caught:
             opening()
         assert "--plugin elsewhere/mine.py" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["x.PNG", "x.jpg", "x.JPEG"])
+def test_endings_of_any_case(finished_run, tmp_path, name):
+    run("sample", finished_run, "-n", 4, "--out", tmp_path / name)
+    with Image.open(tmp_path / name) as picture:
+        assert picture.format == ("PNG" if name.endswith("PNG") else "JPEG")
+        assert picture.width > 400
+
+
+def test_a_folder_gets_a_picture_of_each(finished_run, tmp_path):
+    out = tmp_path / "pictures"
+    run("sample", finished_run, "-n", 3, "--out", out)
+    assert sorted(path.name for path in out.iterdir()) == ["00000.png", "00001.png", "00002.png"]
+    run("sample", finished_run, "-n", 3, "--out", tmp_path / "x.npz")
+    with np.load(tmp_path / "x.npz") as held, Image.open(out / "00001.png") as picture:
+        assert picture.size == (8, 8)
+        np.testing.assert_allclose(np.asarray(picture), held["samples"][1, ..., 0], atol=0.51)
+
+
+def test_nothing_is_replaced_unless_it_is_asked_for(finished_run, tmp_path):
+    precious, full = tmp_path / "x.npz", tmp_path / "full"
+    full.mkdir()
+    for path in (precious, full / "x.txt"):
+        path.write_text("precious")
+    with pytest.raises(UsageError, match="exists") as caught:
+        run("sample", finished_run, "-n", 2, "--out", precious)
+    assert "--force" in caught.value.hint
+    with pytest.raises(UsageError, match="not empty"):
+        run("sample", finished_run, "-n", 2, "--out", full)
+    with pytest.raises(UsageError, match="exists"):
+        run("figure", 2, finished_run, "--out", precious)
+    assert precious.read_text() == "precious"
+    run("sample", finished_run, "-n", 2, "--out", precious, "--force")
+    with np.load(precious) as held:
+        assert len(held["samples"]) == 2
+    run("sample", finished_run, "-n", 2, "--out", full, "--force")
+    assert (full / "x.txt").read_text() == "precious"
+
+
+def played_with(run_folder, **lists):
+    """Let the recipe of a run name components of plugins that are not here."""
+    text = (run_folder / "recipe.yaml").read_text()
+    for key, entry in lists.items():
+        text, count = re.subn(rf"{key}: \[[^\]]*\]", f"{key}: [{entry}]", text)
+        assert count == 1
+    (run_folder / "recipe.yaml").write_text(text)
+
+
+def test_what_only_training_needs_need_not_be_here(run_folder, tmp_path):
+    """A callback's and a penalty's plugin; also by `export` and from Python."""
+    played_with(run_folder, callbacks="of_mine", penalties="another_of_mine")
+    run("sample", run_folder, "-n", 2, "--out", tmp_path / "x.npz")
+    run("export", run_folder, "--format", "npz", "--out", tmp_path / "g.npz")
+    opened = advnets.open_run(run_folder)
+    assert opened.sample(2)[0].shape == (2, 8, 8, 1)
+    assert opened.recipe.settings.penalties == []
+    with pytest.raises(RecipeError, match="'of_mine' is not among"):
+        run("run", run_folder, "training.steps=70")

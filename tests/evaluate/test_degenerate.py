@@ -159,12 +159,9 @@ def _output(words):
 def tiny_run(tmp_path_factory):
     """A run of two rounds on the ring."""
     folder = tmp_path_factory.mktemp("run") / "tiny"
-    few = [
-        "dataset.examples=40",
-        "dataset.held_out=40",
-        "training.steps=2",
-        "training.batch_size=4",
-    ]
-    quiet = ["evaluation.metrics=[]", "monitoring.sample_every=0"]
-    _output(["run", "ring", *few, *quiet, "--run-dir", str(folder)])
+    few = {"dataset": {"name": "ring", "examples": 40, "held_out": 40}, "evaluation.metrics": []}
+    few |= {player: {"name": "mlp", "layers": [4]} for player in ("generator", "discriminator")}
+    few |= {"training.steps": 2, "training.batch_size": 4, "monitoring.image_every": 0}
+    words = [f"{key}={json.dumps(value)}" for key, value in few.items()]
+    _output(["run", "ring", *words, "--run-dir", str(folder)])
     return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -124,3 +125,9 @@ def test_open(make: Make, tmp_path: Path) -> None:
     assert str(tmp_path / "runs" / "toy-1") in str(error.value.hint)
     with pytest.raises(UsageError, match="is not the folder of a run"):
         RunFolder.open(tmp_path)
+
+
+def test_a_path_that_is_not_utf_8_is_refused(tmp_path):
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/r\xff")
+    with pytest.raises(UsageError, match="not UTF-8"):
+        RunFolder.open(path)

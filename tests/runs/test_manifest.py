@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -93,3 +97,35 @@ def test_versions_and_machine() -> None:
     assert versions()["python"]
     assert set(versions()) == {"python", "advnets", "tensorflow", "keras", "numpy"}
     assert set(machine()) == {"system", "machine", "processor", "cores", "memory"}
+
+
+HOLDER = """
+import sys, time, filelock
+with filelock.FileLock(sys.argv[1]):
+    print("held", flush=True)
+    time.sleep(0.2)
+"""
+
+
+def test_a_stopped_reader_is_waited_for(manifest, monkeypatch, caplog) -> None:
+    """Somebody who holds the lock and was stopped makes no run fail."""
+    monkeypatch.setattr("advnets.runs.manifest.PATIENCE", 0.2)
+    lock = str(manifest.path.parent / ".manifest.json.lock")
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, lock], stdout=subprocess.PIPE)
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        holder.send_signal(signal.SIGSTOP)
+        with ThreadPoolExecutor() as pool:
+            writing = pool.submit(manifest.update, step=7)
+            deadline = time.monotonic() + 60
+            while "keeps it locked" not in caplog.text and time.monotonic() < deadline:
+                time.sleep(0.01)
+            assert not writing.done()
+            holder.send_signal(signal.SIGCONT)
+            writing.result(60)
+    finally:
+        holder.kill()
+        holder.wait()
+    assert manifest["step"] == 7
+    assert "keeps it locked" in caplog.text

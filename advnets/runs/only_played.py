@@ -1,0 +1,50 @@
+"""Leave out of a run's recipe what only its rounds need, where that is not here."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from ..plugins import Registry
+from ..recipe import read_yaml, recipe_bytes
+
+log = logging.getLogger(__name__)
+
+PLAYED_ONLY = {
+    "monitoring.callbacks": "callbacks",
+    "penalties": "penalties",
+    "evaluation.metrics": "metrics",
+}
+"""Lists of components that a run's samples and networks do not need, and their kinds. Penalties are
+left out all together, since those that stay would have the variables of others."""
+
+
+def leave_out_absent(recipe_file: Path, registry: Registry) -> dict[str, Any]:
+    """Return what overrides of a recipe leave out the components of such lists that are not here.
+
+    Args:
+        recipe_file: The run's.
+        registry: The components that are here.
+    """
+    document = read_yaml(recipe_bytes(recipe_file), str(recipe_file))
+    changes: dict[str, Any] = {}
+    absent: list[str] = []
+    for path, kind in PLAYED_ONLY.items():
+        value: Any = document.value
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        entries = value if isinstance(value, list) else []
+        names = [each.get("name") if isinstance(each, dict) else each for each in entries]
+        known = registry.names(kind)
+        missing = [name for name in names if isinstance(name, str) and name not in known]
+        # A network that penalties alone call is built by what they say of it.
+        if missing and not (kind == "penalties" and document.value.get("networks")):
+            kept = [e for e, name in zip(entries, names, strict=True) if name not in missing]
+            changes[path] = [] if kind == "penalties" else kept
+            absent += missing
+    if changes.get("evaluation.metrics") == []:
+        changes["checkpoints.best"] = None  # a checkpoint says itself which was the best
+    if absent:
+        log.info("left out, as only training needs them: %s", ", ".join(absent))
+    return changes
