@@ -21,7 +21,7 @@ from .summary import tell
 from .unsaved import refuse_changes, refuse_unseeded
 
 if TYPE_CHECKING:
-    pass
+    from .game import AdversarialGame
 
 
 class KerasMethods(Objectives):
