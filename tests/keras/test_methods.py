@@ -265,3 +265,24 @@ def test_a_refused_compile_leaves_the_loss(game):
     with pytest.raises(Exception, match="part of the game"):
         game.compile("sgd", "sgd", loss="mse")
     assert game.loss is before
+
+
+@refused(
+    "methods",
+    "`add_loss`, `compute_loss`, `compute_metrics`, `get_state_tree`, `set_state_tree`, `quantize`",
+    "They are for one loss, one optimizer, predictions and targets.",
+    match="some player's|no predictions and targets|has neither|one optimizer|cannot be trained",
+)
+@pytest.mark.parametrize(
+    ("method", "given"),
+    [
+        ("add_loss", [0.0]),
+        ("compute_loss", []),
+        ("compute_metrics", [None, None, None]),
+        ("get_state_tree", []),
+        ("set_state_tree", [{}]),
+        ("quantize", ["int8"]),
+    ],
+)
+def test_methods_that_a_game_has_not(game, method, given):
+    getattr(game, method)(*given)

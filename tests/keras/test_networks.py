@@ -180,8 +180,8 @@ def test_batch_statistics_and_frozen_layers(points):
 @refused(
     "networks",
     "a player that is frozen by `trainable = False`",
-    "The habit of older GAN code, to hold D still while G moves: here only the one whose turn it is "
-    "moves.",
+    "The habit of older GAN code, to hold D still while G moves: here only the one whose turn it "
+    "is moves.",
     match="the discriminator has no weights to train: all its 2 weights are frozen",
 )
 def test_all_frozen(points):
@@ -253,8 +253,8 @@ def test_export(make_game, make_network, points, tmp_path):
     game.fit(points, verbose=0)
     game.export(str(tmp_path / "exported"), verbose=False)
     z = np.ones([3, 3], "float32")
-    served = tf.saved_model.load(str(tmp_path / "exported")).serve(z)
-    np.testing.assert_allclose(served, game.predict(z, verbose=0), rtol=1e-5)
+    exported = tf.saved_model.load(str(tmp_path / "exported"))
+    np.testing.assert_allclose(exported.serve(z), game.predict(z, verbose=0), rtol=1e-5)
 
 
 @works(

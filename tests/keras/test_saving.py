@@ -132,8 +132,8 @@ def loaded(played):
     "saving",
     "`save`, `keras.models.load_model`",
     "The file holds what the game is made of, optimizers and compile options included, and all "
-    "that training can change: averages, loss scales, states of losses and penalties, the round. What "
-    "is loaded plays on to the bit. `import advnets.game` first, and what else was plugged in. "
+    "that training can change: averages, loss scales, states of losses and penalties, the round. "
+    "What is loaded plays on to the bit. `import advnets.game`, and what was plugged in, first. "
     "An old file is replaced when the new one is whole.",
 )
 def test_a_loaded_game_plays_on(played, loaded, points):
@@ -190,15 +190,22 @@ def test_weights_of_another_game(played, make_game):
         assert_same(before, snapshot(other))
 
 
+def without_ids(config):
+    """A configuration without the numbers of objects in memory that Keras puts into it."""
+    if isinstance(config, dict):
+        return {k: without_ids(v) for k, v in config.items() if k != "shared_object_id"}
+    return [without_ids(each) for each in config] if isinstance(config, list) else config
+
+
 @works(
     "saving",
-    "`get_config`, `from_config`, `to_json`, `clone_model`",
+    "`get_config`, `from_config`, `to_json`",
     "What a game is made of. Layers that two networks share are shared again.",
 )
 def test_config(played, make_game):
     config = json.loads(json.dumps(played[0].get_config()))
     made = AdversarialGame.from_config(config)
-    assert made.get_config() == config
+    assert without_ids(json.loads(json.dumps(made.get_config()))) == without_ids(config)
     shared = keras.layers.Dense(4, name="trunk")
     x = keras.Input((2,))
     judge = keras.Model(x, keras.layers.Dense(1)(shared(x)))
