@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from advnets.data import DataSpec, Examples, Field, Source, summarise
-from advnets.data.sources import Digits, Folder, Npz
+from advnets.data.sources import Digits, Folder, Npz, image_file
 from advnets.errors import DataError
 
 
@@ -123,6 +124,30 @@ def test_what_can_be_said_without_reading(monkeypatch: pytest.MonkeyPatch) -> No
     ]
 
 
+def test_large_data_are_counted_by_names_and_headers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "ab":
+        (tmp_path / "p" / name).mkdir(parents=True)
+        for i in range(3):
+            Image.new("L", (2, 2), i).save(tmp_path / "p" / name / f"{i}.png")
+    (tmp_path / "p" / "b" / "2.png").write_bytes(b"broken")
+    pictures = Folder(tmp_path / "p", size=2, validation=0, test=0)
+    arrays = Npz(saved(tmp_path, train=ramp(4, 1)))
+    assert pictures.quick()
+    assert arrays.quick()
+    for module, name, most in (("folder", "QUICK_FILES", 5), ("folder", "CHUNK_BYTES", 9)):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"advnets.data.sources.{module}.{name}", most)
+            assert not pictures.quick()
+    monkeypatch.setattr("advnets.data.sources.npz.QUICK_BYTES", 63)
+    assert not arrays.quick()
+    monkeypatch.setattr(image_file, "open_file", None)
+    assert summarise(pictures, reading=False).lines[1:] == ["train: 6 examples (a: 3, b: 3)"]
+    assert summarise(arrays, reading=False).warnings == []
+    assert summarise(arrays).warnings != []
+
+
 def test_other_ways_of_preprocessing(tmp_path: Path) -> None:
     path = saved(tmp_path, train=ramp(3, 255))
     (first, *_) = summarise(Npz(path, preprocess={"gcn": 55})).lines
@@ -132,8 +157,6 @@ def test_other_ways_of_preprocessing(tmp_path: Path) -> None:
 
 
 def test_names_of_classes_do_not_steer_the_terminal(tmp_path: Path) -> None:
-    from PIL import Image
-
     for name in ("a\x1b[31m", "b"):
         (tmp_path / name).mkdir()
         Image.new("L", (2, 2), 9).save(tmp_path / name / "x.png")

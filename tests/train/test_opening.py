@@ -6,9 +6,11 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import advnets
+from advnets.data.sources import Npz
 from advnets.errors import UsageError
 from advnets.recipe import load_recipe
 from advnets.runs import RunFolder
@@ -67,6 +69,25 @@ def test_a_run_does_not_go_on_with_other_counts(styled: Any, folder: RunFolder) 
     folder.manifest.update(data=entry)
     with pytest.raises(UsageError, match="fields of the training data have changed"):
         keep_data(folder, source, (), ["label"])
+
+
+def test_what_data_hold_is_said_and_kept(
+    folder: RunFolder, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    masks = np.arange(45).reshape(5, 3, 3).astype("uint8") % 2
+    np.savez(tmp_path / "masks.npz", train=masks, val=masks[:1], notes=masks)
+    with caplog.at_level(logging.INFO):
+        keep_data(folder, Npz(tmp_path / "masks.npz"), (), ())
+    entry = folder.manifest.data["data"]
+    assert entry["lines"][1:] == [
+        "train: 5 examples",
+        "validation: 1 example",
+        "left out: arrays that nothing reads: 1 (notes)",
+    ]
+    assert "networks see 0 to 0.00392" in entry["warnings"][0]
+    said = [(record.levelname, record.getMessage()) for record in caplog.records]
+    assert [text for level, text in said if level == "INFO"] == entry["lines"]
+    assert [level for level, text in said if entry["warnings"][0] in text] == ["WARNING"]
 
 
 def test_an_edited_plugin_is_told_of(folder: RunFolder, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 
 from advnets.data.sources.folder import Folder
-from advnets.data.sources.layout import HIDDEN, LINKED, NO_PICTURES, OUTSIDE
+from advnets.data.sources.layout import CLOSED, HIDDEN, LINKED, NO_PICTURES, OUTSIDE
 from advnets.errors import DataError
 
 
@@ -116,6 +117,23 @@ def test_what_is_no_picture_is_counted_and_named(tmp_path: Path) -> None:
         LINKED: ["more"],
         HIDDEN: [".cache", ".DS_Store"],
     }
+
+
+def test_a_folder_that_cannot_be_opened_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, a=2, b=2, locked=2)
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path) == tmp_path / "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    source = whole(tmp_path)
+    assert source.count("train") == 4
+    assert source.left_out() == {CLOSED: ["locked"]}
 
 
 def test_a_linked_folder_of_a_split_is_read(tmp_path: Path) -> None:

@@ -193,6 +193,7 @@ def test_what_is_no_list_of_numbers_is_refused(tmp_path: Path, array: np.ndarray
         ("train_x", "train_y", "valid_x", "valid_y"),
         ("images_train", "labels_train", "images_dev", "labels_dev"),
         ("train", "train_label", "testing", "testing_targets"),
+        ("training_data", "training_labels", "testing_data", "testing_labels"),
     ],
     ids=lambda names: names[0],
 )
