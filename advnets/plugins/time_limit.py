@@ -85,8 +85,7 @@ def _alarm(what: str, seconds: float) -> Iterator[None]:
         yield
     except TimeIsUp as error:
         raise PluginError(
-            f"{what} did not end after {seconds:g} s",
-            hint=f"set {VARIABLE} to a larger number of seconds, if it needs them",
+            f"{what} did not end after {seconds:g} s; {VARIABLE}=300 would allow it more",
         ) from error
     finally:
         running = False

@@ -69,8 +69,8 @@ class Inference(Encounter):
         return x.having(latent=scene.call("encoder", x))
 
 
-class Regression(Penalty):
-    """‖E(G(z)) − z‖² / n, for E alone: what it makes of points whose latents are known."""
+class Cycle(Penalty):
+    """w · mean |x − G(E(x))|, for G and E: which of E's codes is x's (Li et al. 2017, ALICE)."""
 
     player = "generator"
     roles = {"encoder": Role("example", "latent")}
@@ -79,9 +79,9 @@ class Regression(Penalty):
         self.weight = weight
 
     def __call__(self, play: Play) -> tf.Tensor:
-        code = play.call("encoder", example=tf.stop_gradient(play.fake.example))
-        squares = (code - play.fake.latent) ** 2
-        return self.weight * tf.reduce_mean(squares, axis=1)
+        x = play.real.example
+        back = play.call("generator", latent=play.call("encoder", example=x))
+        return self.weight * tf.reduce_mean(tf.abs(x - back), axis=range(1, x.shape.rank))
 
 
 class Symmetric(NonSaturating):
@@ -160,12 +160,10 @@ def advnets_losses() -> list[advnets.Component]:
 def advnets_penalties() -> list[advnets.Component]:
     return [
         advnets.Component("auxiliary", f"{__name__}:Auxiliary", "AC-GAN's term", WeightParameters),
+        advnets.Component("cycle", f"{__name__}:Cycle", "G(E(x)) is near x", WeightParameters),
         advnets.Component("information", f"{__name__}:Information"),
         advnets.Component("reading", f"{__name__}:Reading"),
         advnets.Component("reconstruction", f"{__name__}:Reconstruction"),
-        advnets.Component(
-            "regression", f"{__name__}:Regression", "E of G's own points", WeightParameters
-        ),
     ]
 
 
