@@ -23,10 +23,9 @@ class Fitting(keras.Model):
     """Fit players that are moved by optimizers of their own.
 
     Attributes:
-        optimizers: The optimizers by name.
+        networks: The networks by name.
     """
 
-    optimizers: Mapping[str, keras.optimizers.Optimizer]
     networks: Mapping[str, keras.Model]
 
     def fit(  # type: ignore[override]
@@ -78,6 +77,11 @@ class Fitting(keras.Model):
         """Give weights the averages that optimizers keep of them (``use_ema``), as Keras does."""
         for name, optimizer in self.optimizers.items():
             optimizer.finalize_variable_values([v for _, v in self._moved_by(name)])
+
+    @property
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """The optimizers by name."""
+        raise NotImplementedError
 
     def _moved_by(self, optimizer: str) -> list[tuple[int, Any]]:
         raise NotImplementedError
