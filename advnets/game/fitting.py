@@ -59,7 +59,7 @@ class Fitting(keras.Model):
         x = take_data(x, self.example_shape)
         self._prepare(_listed(callbacks))
         history = super().fit(x, y, batch_size, epochs, verbose, callbacks, **options)
-        if epochs > 0:
+        if history.epoch:  # else there are no averages yet
             self._finalize()
         return history
 
@@ -71,6 +71,7 @@ class Fitting(keras.Model):
             if isinstance(callback, keras.callbacks.SwapEMAWeights):
                 refuse_without_averages(self, callback)
             if isinstance(callback, MonitorCallback):
+                refuse_one_loss(callback)
                 settle_direction(callback)
 
     def _finalize(self) -> None:
@@ -162,6 +163,20 @@ def refuse_without_averages(game: Fitting, callback: keras.callbacks.Callback) -
             f"{type(callback).__name__} swaps weights with averages that no optimizer keeps",
             hint="use_ema=True of the generator's optimizer keeps them; so does "
             "GeneratorAverage, without a callback",
+        )
+
+
+def refuse_one_loss(callback: Any) -> None:
+    """Refuse to monitor ``loss`` or ``val_loss``, Keras's default, which no game has.
+
+    Raises:
+        UsageError: It says what there is instead.
+    """
+    validated = "val_" if callback.monitor.startswith("val_") else ""
+    if callback.monitor.removeprefix("val_") == "loss" and compares(callback):
+        raise UsageError(
+            f"{type(callback).__name__} monitors {callback.monitor!r}, and a game has no one loss",
+            hint=f"monitor='{validated}d_loss' or '{validated}g_loss', or whatever else is logged",
         )
 
 
