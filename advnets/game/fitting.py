@@ -121,6 +121,12 @@ def take_data(x: Any, shape: tuple[int | None, ...] | None) -> Any:
             f"the examples are {what}, which holds no batch of numbers",
             hint="np.asarray(x, 'float32') makes an array [N, ...]",
         )
+    if isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.size and x.max() <= 1:
+        raise UsageError(
+            f"the examples are of the type uint8 and lie in {x.min()} to {x.max()}: as pictures, "
+            "whose white is 255, they would be all but black",
+            hint="x.astype('float32') if 1 is white",
+        )
     return x
 
 
