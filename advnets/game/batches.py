@@ -61,7 +61,8 @@ def as_batch(
 
     Args:
         data: Examples; ``(examples, label)``; or a dictionary of fields by name (which a tuple
-            may begin with), in which the examples are called ``example`` or ``image``, or are what no field is.
+            may begin with), in which the examples are called ``example`` or ``image``, or are
+            what no field is.
         fields: The fields that the game uses. What else comes is left out.
         bounds: The least and the greatest value that the generator gives, where it is known.
 
