@@ -60,8 +60,9 @@ def as_batch(
     factor is more right than another.
 
     Args:
-        data: Examples; ``(examples, label)``; or a dictionary of fields by name, in which the
-            examples are called ``example`` or ``image``, or are what no field is.
+        data: Examples; ``(examples, label)``; or a dictionary of fields by name (which a tuple
+            may begin with), in which the examples are called ``example`` or ``image``, or are
+            what no field is.
         fields: The fields that the game uses. What else comes is left out.
         bounds: The least and the greatest value that the generator gives, where it is known.
 
@@ -86,7 +87,7 @@ def as_batch(
                 "for: the means of its losses are over examples alike",
                 hint="draw examples as often as they are to count",
             )
-        found = {"example": data[0]}
+        found = dict(data[0]) if isinstance(data[0], Mapping) else {"example": data[0]}
         if len(data) > 1 and isinstance(data[1], Mapping):
             found |= data[1]
         elif len(data) > 1 and data[1] is not None:

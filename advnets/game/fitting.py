@@ -23,10 +23,9 @@ class Fitting(keras.Model):
     """Fit players that are moved by optimizers of their own.
 
     Attributes:
-        optimizers: The optimizers by name.
+        networks: The networks by name.
     """
 
-    optimizers: Mapping[str, keras.optimizers.Optimizer]
     networks: Mapping[str, keras.Model]
 
     def fit(  # type: ignore[override]
@@ -60,7 +59,7 @@ class Fitting(keras.Model):
         x = take_data(x, self.example_shape)
         self._prepare(_listed(callbacks))
         history = super().fit(x, y, batch_size, epochs, verbose, callbacks, **options)
-        if epochs > 0:
+        if history.epoch:  # else there are no averages yet
             self._finalize()
         return history
 
@@ -72,12 +71,18 @@ class Fitting(keras.Model):
             if isinstance(callback, keras.callbacks.SwapEMAWeights):
                 refuse_without_averages(self, callback)
             if isinstance(callback, MonitorCallback):
+                refuse_one_loss(callback)
                 settle_direction(callback)
 
     def _finalize(self) -> None:
         """Give weights the averages that optimizers keep of them (``use_ema``), as Keras does."""
         for name, optimizer in self.optimizers.items():
             optimizer.finalize_variable_values([v for _, v in self._moved_by(name)])
+
+    @property
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """The optimizers by name."""
+        raise NotImplementedError
 
     def _moved_by(self, optimizer: str) -> list[tuple[int, Any]]:
         raise NotImplementedError
@@ -115,6 +120,12 @@ def take_data(x: Any, shape: tuple[int | None, ...] | None) -> Any:
         raise UsageError(
             f"the examples are {what}, which holds no batch of numbers",
             hint="np.asarray(x, 'float32') makes an array [N, ...]",
+        )
+    if isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.size and x.max() <= 1:
+        raise UsageError(
+            f"the examples are of the type uint8 and lie in {x.min()} to {x.max()}: as pictures, "
+            "whose white is 255, they would be all but black",
+            hint="x.astype('float32') if 1 is white",
         )
     return x
 
@@ -158,6 +169,20 @@ def refuse_without_averages(game: Fitting, callback: keras.callbacks.Callback) -
             f"{type(callback).__name__} swaps weights with averages that no optimizer keeps",
             hint="use_ema=True of the generator's optimizer keeps them; so does "
             "GeneratorAverage, without a callback",
+        )
+
+
+def refuse_one_loss(callback: Any) -> None:
+    """Refuse to monitor ``loss`` or ``val_loss``, Keras's default, which no game has.
+
+    Raises:
+        UsageError: It says what there is instead.
+    """
+    validated = "val_" if callback.monitor.startswith("val_") else ""
+    if callback.monitor.removeprefix("val_") == "loss" and compares(callback):
+        raise UsageError(
+            f"{type(callback).__name__} monitors {callback.monitor!r}, and a game has no one loss",
+            hint=f"monitor='{validated}d_loss' or '{validated}g_loss', or whatever else is logged",
         )
 
 

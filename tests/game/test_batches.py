@@ -27,6 +27,8 @@ def test_examples_alone():
         {"example": X, "label": Y},
         {"image": X, "label": Y},
         {"pixels": X, "label": Y},  # what no field is
+        ({"image": X, "label": Y},),
+        ({"image": X}, Y),
     ],
 )
 def test_a_label_by_whatever_door_it_comes(data):

@@ -109,6 +109,16 @@ def test_no_direction(eager, points):
     fit(eager(), points, callbacks.EarlyStopping("d_real"))
 
 
+@refused(
+    "callbacks",
+    "what monitors `loss` or `val_loss`",
+    "Keras's default. There are `d_loss` and `g_loss`.",
+    match="monitors 'val_loss', and a game has no one loss",
+)
+def test_no_one_loss(eager, points):
+    fit(eager(), points, callbacks.EarlyStopping())
+
+
 @works(
     "callbacks",
     "`TerminateOnNaN`",

@@ -186,6 +186,16 @@ def test_whole_numbers_without_a_range():
 
 @refused(
     "data",
+    "an array of uint8 in which nothing is above 1",
+    "A mask; as a picture it would be all but black.",
+    match="uint8 and lie in 0 to 1",
+)
+def test_masks():
+    fit(pictures("sigmoid"), np.eye(2, dtype="uint8")[None].repeat(8, axis=0))
+
+
+@refused(
+    "data",
     "`tf.data`, not batched",
     "A round is of a batch.",
     match=r"one example at a time: x of the shape \(2,\)",
