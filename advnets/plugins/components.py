@@ -180,6 +180,15 @@ class Component:
             )
         if not set(self.roles) <= set(ROLES):
             raise PluginError(f"component {self.name!r}: roles must be among {ROLES}")
+        for what in ("requires", "networks"):
+            named = getattr(self, what)
+            if named is not None and not (
+                isinstance(named, tuple) and all(isinstance(name, str) for name in named)
+            ):
+                raise PluginError(
+                    f"component {self.name!r}: {what} is {named!r:.200}; a tuple of names "
+                    "was expected"
+                )
         if not isinstance(self.example, Mapping) or not set(self.example) <= set(EXAMPLE):
             raise PluginError(
                 f"component {self.name!r}: its example is {self.example!r:.200}; a mapping of "

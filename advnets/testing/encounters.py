@@ -13,9 +13,15 @@ from ..game.encounter import check_duels
 from ..random import Draw
 from . import toys
 from .building import build, game_context
+from .declared import check_declared
 from .failure import fail
 from .subject import Subject
 from .trial import Trial
+
+
+def declares_what_it_needs(subject: Subject) -> None:
+    """What the component says that it reads, or calls, it does."""
+    check_declared(subject, _made(subject))
 
 
 def is_of_its_kind(subject: Subject) -> None:

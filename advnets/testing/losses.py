@@ -11,6 +11,7 @@ import tensorflow as tf
 from ..game import AdversarialGame, Loss, Side
 from ..game.state import find_variables
 from . import toys
+from .declared import check_declared
 from .failure import fail
 from .numerics import finite_gradient, per_example, same_gradient
 from .subject import Subject
@@ -18,6 +19,11 @@ from .trial import Trial
 
 EXTREMES = (-1000.0, 1000.0)
 """Logits that a discriminator may return when a game goes badly; energies are the latter and 0."""
+
+
+def declares_what_it_needs(subject: Subject) -> None:
+    """What the component says that it reads, or calls, it does."""
+    check_declared(subject, _made(subject))
 
 
 def returns_one_value_per_example(subject: Subject) -> None:

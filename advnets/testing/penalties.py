@@ -12,6 +12,7 @@ import tensorflow as tf
 from ..game import PLAYERS, AdversarialGame, Batch, Penalty
 from ..game.state import find_variables
 from . import toys
+from .declared import check_declared
 from .failure import fail
 from .numerics import finite_gradient, per_example, same_gradient
 from .subject import Subject
@@ -52,6 +53,11 @@ class _Scene:
         if self.penalty.once and shape is not None and len(shape) == 1 and shape[0]:
             n = shape[0]
         per_example(values, n, who)
+
+
+def declares_what_it_needs(subject: Subject) -> None:
+    """What the component says that it reads, or calls, it does."""
+    check_declared(subject, _made(subject))
 
 
 def belongs_to_a_player(subject: Subject) -> None:

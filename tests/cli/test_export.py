@@ -94,6 +94,22 @@ def test_beside_it_lies_what_one_has_to_know(run_folder, capsys):
     assert about["state_sha256"] == manifest["state_sha256"]
 
 
+@pytest.mark.parametrize("name", ["g.keras", "g.npz", "served"])
+def test_the_ending_says_the_format(finished_run, tmp_path, name):
+    run("export", finished_run, "--out", tmp_path / name)
+    assert (tmp_path / name).is_dir() == (name == "served")
+    told = json.loads((tmp_path / f"{name}.json").read_text())
+    assert told["network"] == "generator"
+
+
+def test_no_ending_and_an_unknown_one(finished_run, tmp_path):
+    with pytest.raises(UsageError, match=r"'.h5' is no ending of an export") as found:
+        run("export", finished_run, "--out", tmp_path / "g.h5")
+    assert ".keras: keras" in found.value.hint
+    with pytest.raises(UsageError, match="nothing says what to export"):
+        run("export", finished_run)
+
+
 def test_nothing_is_overwritten_unasked(finished_run, tmp_path):
     out = tmp_path / "g.npz"
     out.write_text("precious")

@@ -162,6 +162,14 @@ def test_judges_that_treat_examples_alone_judge_both_sides_in_one_call() -> None
         assert not game(discriminator=kind(2, 4, Deviation(), 1)).joint
 
 
+def test_many_games_are_sampled_without_a_warning(caplog) -> None:
+    """TensorFlow counts traces by the line of code, whichever game they are of."""
+    tf.get_logger().addHandler(caplog.handler)
+    for _ in range(6):
+        assert len(game().generate(3)[0]) == 3
+    assert "retracing" not in caplog.text
+
+
 def test_a_player_that_is_frozen_is_refused() -> None:
     discriminator = network(2, 4, 1)
     discriminator.trainable = False

@@ -9,7 +9,9 @@ from typing import Any, ClassVar
 import pytest
 import tensorflow as tf
 
+from advnets import Component
 from advnets.data import Field
+from advnets.errors import PluginError
 from advnets.game import Encounter, Penalty, Play, Role, Side, state
 from advnets.testing import check_penalty
 
@@ -210,6 +212,20 @@ def test_finds(penalty: type[Penalty], check: str, message: str, failure: Failur
 def test_a_network_of_its_own_is_reached(failure: Failure) -> None:
     told = failure("penalties", Unread, "reaches_its_player", CODE)
     assert "gradient 0 in all weights of 'q'" in told
+
+
+def test_what_a_component_says_of_itself_is_what_its_target_does(failure: Failure) -> None:
+    def said(**declared: Any) -> str:
+        component = Component("r1_again", "advnets.game:R1", "‖∇C‖²", **declared)
+        return failure("penalties", component, "declares_what_it_needs")
+
+    assert "says requires=('features',); what it makes has ['logits']" in said(
+        requires=("features",)
+    )
+    assert "says networks=('q',); what it makes has []" in said(networks=("q",))
+    assert said() == said(requires=("logits",), networks=()) == ""
+    with pytest.raises(PluginError, match="requires is 'logits'; a tuple of names was expected"):
+        said(requires="logits")
 
 
 def test_a_right_one_passes() -> None:

@@ -1,0 +1,26 @@
+"""Check that a component says of itself what its target does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..plugins.components import PLAYERS
+from .failure import fail
+from .subject import Subject
+
+
+def check_declared(subject: Subject, made: Any) -> None:
+    """Check what a component declares for recipes that are looked at without TensorFlow.
+
+    Args:
+        subject: Of kind ``losses``, ``penalties`` or ``encounters``.
+        made: What its target makes.
+    """
+    further = {name for name in getattr(made, "roles", {}) if name not in PLAYERS}
+    for what, own in (("requires", set(getattr(made, "requires", ()))), ("networks", further)):
+        declared = getattr(subject.component, what, None)
+        if declared is not None and set(declared) != own:
+            fail(
+                f"its component says {what}={tuple(declared)}; what it makes has {sorted(own)}",
+                hint=f"Component({subject.name!r}, …, {what}={tuple(sorted(own))})",
+            )
