@@ -48,9 +48,7 @@ class Ending:
         try:
             self._folder.manifest.update(
                 status="interrupted" if by_hand else "failed",
-                error=None
-                if by_hand
-                else f"{type(error).__name__}: {text_of(error)}".splitlines()[0],
+                error=None if by_hand else said.splitlines()[0],
             )
             self._account.close(step, sealed=interrupted)
         except Exception as another:
