@@ -22,6 +22,7 @@ from click.decorators import FC
 from ..errors import AdvnetsError, RecipeError, UsageError
 from ..plugins import Registry, load_plugins
 from ..plugins.attribution import explain
+from ..plugins.tracebacks import text_of
 from ..safe_io import is_there, printable, printable_json
 
 log = logging.getLogger(__package__)
@@ -283,7 +284,7 @@ def print_error(error: BaseException, *, traceback: bool = False) -> int:
         where = f"{error.filename}: " if error.filename else ""
         echo(label, f" {where}{error.strerror}", err=True)
         return 1
-    text = f": {error}" if str(error) else ""
+    text = f": {text_of(error)}" if text_of(error) else ""
     echo(label, f" {type(error).__name__}{text}", err=True)
     shown = "" if traceback else ", with what --traceback shows"
     echo(f"  hint: this is a bug in advnets or in a plugin; please report it{shown}", err=True)

@@ -10,6 +10,7 @@ import click
 from ..errors import AdvnetsError
 from ..plugins.components import Component
 from ..plugins.registry import Registry
+from ..plugins.tracebacks import text_of
 from ..recipe import load_recipe, read_yaml, recipe_bytes, recipe_path
 
 
@@ -39,7 +40,7 @@ def _schema(component: Component) -> Iterator[str]:
     try:
         parameters.model_json_schema()
     except Exception as error:
-        yield f"its parameters have no JSON Schema: {type(error).__name__}: {error}"
+        yield f"its parameters have no JSON Schema: {type(error).__name__}: {text_of(error)}"
     if missing_parameters(component):
         return
     try:
@@ -48,7 +49,7 @@ def _schema(component: Component) -> Iterator[str]:
         json.dumps(defaults, allow_nan=False)
         component.resolve(defaults)
     except Exception as error:
-        yield f"its defaults do not fit its own schema: {type(error).__name__}: {error}"
+        yield f"its defaults do not fit its own schema: {type(error).__name__}: {text_of(error)}"
 
 
 def _name(kind: str, component: Component, registry: Registry) -> Iterator[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from ..errors import DataError
+from ..plugins.tracebacks import text_of
 from ..safe_io.wording import shorten
 
 DEADLINE = 5.0
@@ -88,5 +89,5 @@ def _innermost(error: BaseException) -> str:
         if not isinstance(inner, BaseException):
             break
         error = inner
-    text = str(error).rsplit(": ", 1)[-1].strip() or type(error).__name__
+    text = text_of(error).rsplit(": ", 1)[-1].strip() or type(error).__name__
     return shorten(text.splitlines()[0], 200)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from ..errors import PluginError
 from ..plugins.components import PLAYERS, Component, Names, Parameters
 from ..plugins.registry import Registry
+from ..plugins.tracebacks import text_of
 from .cast import check_cast
 from .document import Document, Keys, get_at, join_keys
 from .problems import Findings
@@ -241,7 +242,7 @@ def _entry(
                 chosen[key] = nested.chosen
         json.dumps(dumped, allow_nan=False)
     except Exception as error:
-        findings.add(keys, f"{thing}: its parameters cannot be written: {error}", bug)
+        findings.add(keys, f"{thing}: its parameters cannot be written: {text_of(error)}", bug)
         return None
     return Entry(component, parameters, {"name": name, **dumped}, {"name": name, **chosen})
 

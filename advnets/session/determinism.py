@@ -10,6 +10,7 @@ import tensorflow as tf
 from tensorflow.python.framework import config as tf_config  # has no public way back
 
 from ..errors import RunError
+from ..plugins.tracebacks import text_of
 
 SIGN = "eterminis"
 """What all of TensorFlow's refusals have in common, at the start of a sentence or not."""
@@ -39,7 +40,7 @@ def determinism(wanted: bool) -> Iterator[None]:
     try:
         yield
     except (tf.errors.OpError, RuntimeError) as error:
-        if SIGN not in str(error):
+        if SIGN not in text_of(error):
             raise
         raise RunError(
             f"distribution.determinism is true, but {refused(error)} cannot repeat bit by bit: "
@@ -60,7 +61,7 @@ def refused(error: Exception) -> str:
     >>> refused(RuntimeError("Random ops require a seed to be set when determinism is enabled."))
     'a random operation'
     """
-    text = str(error)
+    text = text_of(error)
     node = re.search(r"\{\{node ([^}]+)\}\}", text)
     if node:
         return repr(node[1])

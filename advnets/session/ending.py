@@ -8,6 +8,7 @@ from functools import partial
 from ..errors import Interrupted
 from ..monitor.report.report import write_report
 from ..observe.guard import Guard
+from ..plugins.tracebacks import text_of
 from ..runs import RunFolder
 from ..train.account import Account
 
@@ -46,10 +47,11 @@ class Ending:
         """Write what was raised after ``step`` rounds; failing to must not hide it."""
         interrupted = isinstance(error, Interrupted)
         by_hand = interrupted or isinstance(error, KeyboardInterrupt)
+        said = f"{type(error).__name__}: {text_of(error)}"
         try:
             self._folder.manifest.update(
                 status="interrupted" if by_hand else "failed",
-                error=None if by_hand else f"{type(error).__name__}: {error}".splitlines()[0],
+                error=None if by_hand else said.splitlines()[0],
             )
             self._account.close(step, sealed=interrupted)
         except Exception as another:

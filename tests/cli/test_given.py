@@ -155,7 +155,7 @@ def test_a_line_has_one_label(conditional: Path, tmp_path: Path) -> None:
         labels, latents = held["label"].reshape(3, 10), held["latents"].reshape(3, 10, -1)
     assert (labels == labels[:, :1]).all()
     np.testing.assert_allclose(np.diff(latents, n=2, axis=1), 0, atol=1e-5)
-    run("sample", conditional, "--interpolate", "--given", "label=[4,2]", "--out", out)
+    run("sample", conditional, "--interpolate", "--given", "label=[4,2]", "--out", out, "--force")
     with np.load(out) as held:
         assert held["label"].tolist() == [4] * 10 + [2] * 10
         np.testing.assert_array_equal(held["latents"], latents.reshape(30, -1)[:20])

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from advnets._version import __version__
 from advnets.builtin.commands import SUMMARIES
+from advnets.cli.common import print_error
 from advnets.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
@@ -206,7 +207,7 @@ for _ in range(3):
 """
 
 
-def test_a_reader_that_has_gone_is_no_failure():
+def test_a_reader_that_has_gone_is_no_failure() -> None:
     """What is done is done, whoever still reads what it says: exit code 0."""
     reading, writing = os.pipe()
     os.close(reading)
@@ -215,3 +216,13 @@ def test_a_reader_that_has_gone_is_no_failure():
     )
     os.close(writing)
     assert (process.returncode, process.stderr) == (0, b"")
+
+
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise ValueError
+
+
+def test_an_error_without_words_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    assert print_error(Mute()) == 1
+    assert "Mute: (its text cannot be made: ValueError)" in capsys.readouterr().err

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from ...errors import DataError
+from ...plugins.tracebacks import text_of
 from .. import Source, epoch_order
 from ..spec import INDEX, DataSpec, Field
 from .feed import preprocess_batch
@@ -174,6 +175,6 @@ def _as_data_error(error: Exception, source: Source) -> DataError:
     if isinstance(error, DataError):
         return error
     return DataError(
-        f"{source.name}: examples cannot be read: {type(error).__name__}: {error}",
+        f"{source.name}: examples cannot be read: {type(error).__name__}: {text_of(error)}",
         hint="is the data set still where it was?",
     )
