@@ -210,7 +210,10 @@ class FromBatch(Condition):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> FromBatch:
         """Make one from what :meth:`get_config` returned."""
-        like = {k: tuple(v) if isinstance(v, list) else v for k, v in config["like"].items()}
+        like: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in config["like"].items()
+        }
         return cls(config["field"], Field(**like))
 
     def sample(

@@ -35,6 +35,9 @@ class KerasMethods(Objectives):
     _means: Means
     _given: Watched
     bounds: Any
+    train_function: Any
+    test_function: Any
+    predict_function: Any
 
     add_loss = refused_method("add_loss")
     compute_loss = refused_method("compute_loss")

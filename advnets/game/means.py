@@ -44,7 +44,8 @@ class Means:
 
     def clear(self) -> None:
         """Begin again."""
-        self.batches, self._sums = 0, None
+        self.batches = 0
+        self._sums: Any = None
 
     def over(self, model: keras.Model, step: Step, skips: bool) -> Callable[[Any], dict[str, Any]]:
         """Return what Keras's loops call with an iterator over batches.

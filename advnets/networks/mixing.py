@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -15,7 +14,7 @@ from ..random import Draw
 
 log = logging.getLogger(__name__)
 
-Batch = tf.Tensor | Mapping[str, tf.Tensor]
+Batch = Any
 """What a network takes: one thing ``[n, ...]``, or several by name."""
 NEAR = 1e-3
 """By what part of the largest value two outputs may differ: rounding."""

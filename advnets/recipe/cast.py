@@ -79,7 +79,7 @@ def _check_said(
         return  # it alone knows what it says
     features = ["features"] if getattr(judge.parameters, "features", False) else []
     said = ["logits", *getattr(judge.parameters, "heads", {}), *features]
-    reading = {keys: entries[keys] for keys in [("loss",)] if keys in entries}
+    reading: dict[Keys, Entry] = {("loss",): entries["loss",]} if ("loss",) in entries else {}
     for keys, entry in {**reading, **penalties}.items():
         lacking = [word for word in entry.component.requires or () if word not in said]
         if lacking:

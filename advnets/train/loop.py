@@ -146,8 +146,8 @@ class TrainingLoop:
             sums = self._call(count)
             step, count = (played := int(game.rounds.numpy())), played - step
             self._window.add(sums, count)
-            for each in self._remembering.values():
-                each.add(sums, count)
+            for remembering in self._remembering.values():
+                remembering.add(sums, count)
             self.account.alive(step)
             if self._window.not_finite():
                 break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -59,6 +60,8 @@ def ebgan_value(
 
     preprocess = getattr(context.source, "preprocess", None)
 
+    more: dict[str, Any] = {"told": list(told)} if told else {}
+
     def score(name: str, value: float, interval: Interval) -> Score:
         protocol = context.protocol(
             unit="energy",
@@ -70,7 +73,7 @@ def ebgan_value(
             precision="float64",
             preprocess=None if preprocess is None else preprocess.description,
             error="of the mean",
-            **({"told": list(told)} if told else {}),
+            **more,
             **interval.protocol(),
         )
         return Score(name, value, interval.error, protocol)
