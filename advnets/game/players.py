@@ -19,6 +19,7 @@ from .finiteness import MOST_CHECKED, all_finite, zero_if_all_finite, zero_if_fi
 from .loss_scale import LossScale
 from .losses import Loss
 from .role import PLAYERS, Role
+from .wiring import refuse_frozen
 
 SAMPLED_NORMS = ("d_gradient_norm", "g_gradient_norm")
 """What a round logs of gradients; see ``Players.norms_every``."""
@@ -146,7 +147,8 @@ class Players(keras.Model):
                     hint=f"networks that move: {', '.join(moving)}",
                 )
         self.own_optimizers = own
-        self._refuse_frozen()
+        for player in PLAYERS:
+            refuse_frozen(player, [self.networks[name] for name in self._networks_of(player)])
         everyone = self.optimizers
         if len({id(one) for one in everyone.values()}) < len(everyone):
             raise UsageError("the players share one optimizer", hint="make one for each")
@@ -162,21 +164,6 @@ class Players(keras.Model):
 
     def _trained(self, player: str) -> list[int]:
         return [id(variable) for variable in self._variables(player)]
-
-    def _refuse_frozen(self) -> None:
-        """Refuse a player that has nothing to move."""
-        for player in PLAYERS:
-            names = self._networks_of(player)
-            if names and not self._variables(player):
-                held = sum(len(self.networks[name].variables) for name in names)
-                raise UsageError(
-                    f"nothing of the {player} can move: "
-                    + (
-                        f"all of its {held} variables are frozen" if held else "it has no variables"
-                    ),
-                    hint="a game moves each player by its own variables alone, so that none "
-                    f"need be frozen: remove `{player}.trainable = False`",
-                )
 
     def _check_draws(self) -> None:
         """Refuse what is told to the players if it is not drawn as it must be."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -162,6 +162,23 @@ def refuse_misfit(network: keras.Model, name: str, role: Role, inputs: Mapping[s
                 f"{tuple(shape[1:])}",
                 hint="check the data, and what the encounter calls it with",
             )
+
+
+def refuse_frozen(player: str, networks: Sequence[keras.Model]) -> None:
+    """Refuse a player that has networks, and nothing in them that could move.
+
+    Raises:
+        UsageError: With how many variables are frozen.
+    """
+    if not networks or any(network.trainable_variables for network in networks):
+        return
+    held = sum(len(network.variables) for network in networks)
+    why = f"all of its {held} variables are frozen" if held else "it has no variables"
+    raise UsageError(
+        f"nothing of the {player} can move: {why}",
+        hint="a game moves each player by its own variables alone, so that none need be frozen: "
+        f"remove `{player}.trainable = False`",
+    )
 
 
 def refuse_unlike(judge: str, role: Role, real: Side, fake: Side) -> None:
