@@ -213,7 +213,7 @@ def _made_up(
         if field is None:
             return None
         shape, dtype = (ASKED, *field.shape), tf.as_dtype(field.dtype)
-        drawn = draw.uniform(size=shape) if seed == 0 else draw.normal(1.0, scale, shape)
+        drawn: Any = draw.uniform(size=shape) if seed == 0 else draw.normal(1.0, scale, shape)
         if not dtype.is_floating:
             drawn = draw.integers(0, 256, shape) if space == "example" else np.zeros(shape)
         made[key] = tf.constant(drawn, dtype)
