@@ -14,15 +14,13 @@ from ..random import Draw
 
 log = logging.getLogger(__name__)
 
-Batch = Any
-"""What a network takes: one thing ``[n, ...]``, or several by name."""
 NEAR = 1e-3
 """By what part of the largest value two outputs may differ: rounding."""
 AWAKE = 0.1
 """What weights that are all zero are taken to be: a gain of 0 hides what it multiplies."""
 
 
-def mixes_examples(network: keras.Model, batch: Batch, others: Batch) -> bool:
+def mixes_examples(network: keras.Model, batch: Any, others: Any) -> bool:
     """Tell whether a network lets the examples of a batch influence each other in training.
 
     If it does not, a discriminator may see real and generated examples as one batch. It is asked:
@@ -31,7 +29,7 @@ def mixes_examples(network: keras.Model, batch: Batch, others: Batch) -> bool:
 
     Args:
         network: A built network.
-        batch: What it takes, n examples.
+        batch: What it takes, n examples: one thing ``[n, ...]``, or several by name.
         others: As many, quite different from these: statistics over examples differ.
 
     Returns:
@@ -60,7 +58,7 @@ def mixes_examples(network: keras.Model, batch: Batch, others: Batch) -> bool:
     return any(_differ(x, y, n) for x, y in zip(alone, among, strict=True))
 
 
-def _ask(network: keras.Model, batch: Batch, company: Batch, n: int) -> list[np.ndarray]:
+def _ask(network: keras.Model, batch: Any, company: Any, n: int) -> list[np.ndarray]:
     both = tf.nest.map_structure(lambda *parts: tf.concat(parts, axis=0), batch, company)
     weights = [(v, _awake(v)) for v in network.trainable_variables]
     scope = random.scope(Draw(0, 0), "asked", [("batch", n), ("company", n)])

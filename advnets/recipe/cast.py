@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..plugins.components import PLAYERS
 from ..plugins.registry import BUILT_IN, Registry
@@ -78,8 +78,10 @@ def _check_said(
     if registry.owner("architectures", name).source != BUILT_IN:
         return  # it alone knows what it says
     features = ["features"] if getattr(judge.parameters, "features", False) else []
-    said = ["logits", *getattr(judge.parameters, "heads", {}), *features]
-    reading: dict[Keys, Entry] = {("loss",): entries["loss",]} if ("loss",) in entries else {}
+    heads: Mapping[str, Any] = getattr(judge.parameters, "heads", {})
+    said = ["logits", *heads, *features]
+    loss: Keys = ("loss",)
+    reading = {loss: entries[loss]} if loss in entries else {}
     for keys, entry in {**reading, **penalties}.items():
         lacking = [word for word in entry.component.requires or () if word not in said]
         if lacking:
