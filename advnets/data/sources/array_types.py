@@ -6,7 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import DataError
 from .npy_header import Header
+
+CHANNELS = (1, 3, 4)
+"""How many images have, as a rule."""
 
 
 def may_be_labels(header: Header) -> bool:
@@ -38,3 +42,29 @@ def add_channels(shape: tuple[int, ...], stored: np.dtype[Any]) -> tuple[int, ..
     if len(shape) == 1 or (len(shape) == 3 and stored == np.uint8):
         return (*shape, 1)
     return shape
+
+
+def lay_out(shape: tuple[int, ...], channels: str | None, what: str) -> tuple[int, ...]:
+    """Return the shape [N, height, width, channels] of stored images; of others, their own.
+
+    Args:
+        shape: As stored.
+        channels: Where they stand, ``first`` or ``last``, if anybody says.
+        what: Whose shape it is, for the message.
+
+    Raises:
+        DataError: If it looks as if channels came first, and nobody says.
+
+    >>> lay_out((60, 3, 32, 48), "first", "x"), lay_out((60, 5), None, "x")
+    ((60, 32, 48, 3), (60, 5))
+    """
+    if len(shape) != 4:
+        return shape
+    if channels is None and shape[1] in CHANNELS and shape[3] not in CHANNELS:
+        raise DataError(
+            f"{what} has the shape {shape}, as if channels came first; images are [N, height, "
+            "width, channels]",
+            hint="dataset.channels=first reads [N, channels, height, width]; "
+            f"dataset.channels=last, if it has {shape[3]} channels",
+        )
+    return (shape[0], *shape[2:], shape[1]) if channels == "first" else shape

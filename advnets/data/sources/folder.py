@@ -23,7 +23,6 @@ from ..source import Source
 from ..spec import SPLITS, DataSpec, Field
 from ..stored import CHUNK_BYTES
 from .decoder import Decoder
-from .image_file import SUFFIXES
 from .layout import Layout, Subfolders, find_layout
 from .scan_cache import ScanCache, ScanResult
 from .tables import refuse_table
@@ -297,8 +296,6 @@ class Folder(Source):
     def _files(self) -> dict[str, list[Path]]:
         """Each split's files, relative to the folder, in their order."""
         found = {str(split): _in_order(each) for split, each in self._layout.pictures.items()}
-        if not found["train"]:
-            raise self._no_images()
         files: dict[str, list[Path]] = {split: found.get(split, []) for split in SPLITS}
         pool, files["train"] = files["train"], []
         for file in pool:
@@ -309,17 +306,6 @@ class Folder(Source):
                 hint="set dataset.validation=0 dataset.test=0, or bring more images",
             )
         return files
-
-    def _no_images(self) -> DataError:
-        there = [f"{why}: {len(names):,}" for why, names in self._layout.left_out.items()]
-        names = [name for names in self._layout.left_out.values() for name in names]
-        arrays = any(name.endswith((".npy", ".npz")) for name in names)
-        return DataError(
-            f"{self.path} has no images" + (f", but {'; '.join(there)}" if there else ""),
-            hint="dataset.name=npz reads arrays"
-            if arrays
-            else f"images are files that end in {', '.join(SUFFIXES)}",
-        )
 
     def _assign(self, file: Path, taken: Sequence[str]) -> str:
         """Return the split of a training image: by its name alone, so independent of the others."""

@@ -52,9 +52,19 @@ def find_layout(root: Path, subfolders: Subfolders | None = None) -> Layout:
         subfolders: What sub-folders called like splits are; by default, what is plain.
 
     Raises:
-        DataError: If it is not plain: a ``train`` among others may be a class of that name.
+        DataError: If it is not plain: a ``train`` among others may be a class of that name; or
+            if there is no picture.
     """
     pictures, left_out = _walk(root)
+    if not pictures:
+        there = [f"{why}: {len(names):,}" for why, names in left_out.items()]
+        arrays = any(name.endswith((".npy", ".npz")) for name in left_out.get(NO_PICTURES, []))
+        raise DataError(
+            f"{root} has no images" + (f", but {'; '.join(there)}" if there else ""),
+            hint="dataset.name=npz reads arrays"
+            if arrays
+            else f"images are files that end in {', '.join(SUFFIXES)}",
+        )
     names = sorted({picture.parts[0] for picture in pictures if len(picture.parts) > 1})
     empty = [name for name in _folders(root) if name not in names]
     folders: dict[Split, str] = {}

@@ -21,13 +21,11 @@ from ..probe import DataUnavailable
 from ..source import Source
 from ..spec import SPLITS, DataSpec, Field
 from .array_names import LABELS, find_examples, find_partner, in_split
-from .array_types import add_channels, as_field, may_be_labels, memory_dtype, own_range
+from .array_types import add_channels, as_field, lay_out, may_be_labels, memory_dtype, own_range
 from .npy_arrays import NpyArrays, open_arrays
 from .npy_header import Header
 from .tables import refuse_table
 
-CHANNELS = (1, 3, 4)
-"""How many images have, as a rule."""
 QUICK_BYTES = 2**28
 """Of arrays that are read within seconds."""
 
@@ -123,7 +121,7 @@ class Npz(Source):
     def spec(self) -> DataSpec:  # type: ignore[override]
         key = self._keys["train"]
         shape, stored = self._header(key)
-        shape = self._lay_out(add_channels(shape, stored), key)
+        shape = add_channels(self._lay_out(shape, key), stored)
         dtype = memory_dtype(stored)
         low, high = self._range
         if low is None and high is None:
@@ -197,35 +195,24 @@ class Npz(Source):
 
     def _convert(self, array: np.ndarray, stored: np.dtype[Any]) -> np.ndarray:
         converted = array.astype(memory_dtype(stored), copy=False)
-        return self._channels_last(converted.reshape(add_channels(array.shape, stored)))
+        laid_out = self._channels_last(converted)
+        return np.ascontiguousarray(laid_out.reshape(add_channels(laid_out.shape, stored)))
 
     def _channels_last(self, array: np.ndarray) -> np.ndarray:
         first = self._channels == "first" and array.ndim == 4
-        return np.ascontiguousarray(np.moveaxis(array, 1, -1) if first else array)
+        return np.moveaxis(array, 1, -1) if first else array
 
     def _lay_out(self, shape: tuple[int, ...], key: str) -> tuple[int, ...]:
-        """Return the shape [N, height, width, channels] of stored images; of others, their own.
-
-        Raises:
-            DataError: If it looks as if the channels came first, and nobody says.
-        """
-        if len(shape) != 4:
-            return shape
-        if self._channels is None and shape[1] in CHANNELS and shape[3] not in CHANNELS:
-            raise DataError(
-                f"{self.path}: {key!r} has the shape {shape}, as if channels came first; images "
-                "are [N, height, width, channels]",
-                hint="dataset.channels=first reads [N, channels, height, width]; "
-                f"dataset.channels=last, if it has {shape[3]} channels",
-            )
-        return (shape[0], *shape[2:], shape[1]) if self._channels == "first" else shape
+        return lay_out(shape, self._channels, f"{self.path}: {key!r}")
 
     def _field_keys(self, split: str) -> dict[str, str]:
         """Return the arrays of the named fields that a split has, by the fields' names."""
         of = self._keys[split]
         found = {}
         for name in self._named:
-            key = next(iter(find_partner(self._headers, of, [name])), f"{of}_{name}")
+            key = f"{of}_{name}"
+            if key not in self._headers:
+                key = next(iter(find_partner(self._headers, of, [name])), key)
             if key in self._headers or split == "train":
                 self._check_count(key, of)
                 found[name] = key
@@ -245,18 +232,16 @@ class Npz(Source):
             if stored.kind not in "ui":
                 raise DataError(f"{self.name}: {name!r} is {stored}; classes are integers")
             return Field(shape[1:], stored.newbyteorder("=").name, classes=classes)
-        shape = as_field(shape, kind)
         if kind == "image":
-            shape = self._lay_out(shape, self._field_keys("train")[name])
+            shape = as_field(self._lay_out(shape, self._field_keys("train")[name]), kind)
         return Field(shape[1:], memory_dtype(stored).name, None, *own_range(stored), kind)
 
     def _convert_field(self, name: str, array: np.ndarray) -> np.ndarray:
         kind = self._named[name].get("kind", "vector")
         converted = array.astype(memory_dtype(array.dtype), copy=False)
-        converted = converted.reshape(as_field(array.shape, kind))
-        return (
-            self._channels_last(converted) if kind == "image" else np.ascontiguousarray(converted)
-        )
+        if kind == "image":
+            converted = self._channels_last(converted)
+        return np.ascontiguousarray(converted.reshape(as_field(converted.shape, kind)))
 
     def _rows(self, key: str, indices: np.ndarray) -> np.ndarray:
         with self._explain_errors(key):
@@ -277,11 +262,11 @@ class Npz(Source):
         """
         of, given = self._keys[split], self._label_names
         if isinstance(given, Mapping):
-            name = given.get(split)
-        else:
-            name = given and (given if split == "train" else in_split(given, of))
-        if name is not None and (split == "train" or name != given):
-            return name, True
+            return given.get(split), True
+        if given is not None:
+            name = given if split == "train" else in_split(given, of)
+            alike = name != given and name in self._headers
+            return (name if split == "train" or alike else None), True
         if f"{of}_labels" in self._headers:
             return f"{of}_labels", True
         likely = find_partner(self._headers, of, LABELS)

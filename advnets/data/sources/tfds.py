@@ -146,8 +146,7 @@ class Tfds(Source):
 
     def left_out(self) -> dict[str, list[str]]:
         known = self._builder.info.splits.items()
-        used = " ".join(self._expression(split) or "" for split in self.splits)
-        words = re.findall(r"[\w-]+", used)
+        words = re.findall(r"[\w-]+", " ".join(self._expression(s) or "" for s in self.splits))
         left = [f"{name} ({each.num_examples:,})" for name, each in known if name not in words]
         return {"splits that nothing reads": left} if left else {}
 

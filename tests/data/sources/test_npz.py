@@ -250,6 +250,19 @@ def test_labels_of_other_splits_are_called_alike(tmp_path: Path) -> None:
     source = Npz(path, labels="fine_train")
     assert source.labels("train").tolist() == fine.tolist()  # type: ignore[union-attr]
     assert source.labels("test").tolist() == [4]  # type: ignore[union-attr]
+    del held["fine_test"]
+    path = save(tmp_path, x_train=IMAGES[:5], y_train=coarse, fine_train=fine, **held)
+    assert Npz(path, labels="fine_train").labels("test") is None
+
+
+def test_fields_next_to_arrays_of_usual_names(tmp_path: Path) -> None:
+    """What is called exactly so comes before what is called alike."""
+    path = save(tmp_path, x_train=IMAGES, pose_train=np.zeros(6), x_train_pose=np.ones(6))
+    source = Npz(path, fields={"pose": {}})
+    assert source.field("train", "pose").tolist() == [1] * 6
+    assert source.left_out() == {"arrays that nothing reads": ["pose_train"]}
+    path = save(tmp_path, x_train=IMAGES, pose_train=np.zeros(6))
+    assert Npz(path, fields={"pose": {}}).field("train", "pose").tolist() == [0] * 6
 
 
 def test_what_only_may_be_labels_has_to_look_like_them(tmp_path: Path) -> None:
@@ -287,6 +300,10 @@ def test_channels_first_are_asked_about(tmp_path: Path, channels: int) -> None:
     np.savez(tmp_path / "last.npz", train=last)
     assert source.fingerprint() == Npz(tmp_path / "last.npz").fingerprint()
     assert Npz(tmp_path / "data.npz", channels="last").spec.shape == (channels, 6, 7)
+    np.savez(tmp_path / "grey.npz", train=first[:, 0], train_edges=first[:, 0])
+    grey = Npz(tmp_path / "grey.npz", channels="first", fields={"edges": {"kind": "image"}})
+    np.testing.assert_array_equal(grey.load("train"), last[..., :1])
+    np.testing.assert_array_equal(grey.field("train", "edges"), last[..., :1])
 
 
 def test_pictures_without_channels_that_are_taken_for_vectors_are_said(tmp_path: Path) -> None:
