@@ -152,6 +152,7 @@ def test_a_loaded_game_plays_on(played, loaded, points):
     assert not np.array_equal(before["loss/0000/weight"], snapshot(game)["loss/0000/weight"])
 
 
+@pytest.mark.slow
 def test_loss_scales_are_saved(make_network, points, tmp_path):
     game = everything(make_network, "mixed_float16")
     game.loss_scales["generator"].scale.assign(64.0)
@@ -168,6 +169,7 @@ def test_loss_scales_are_saved(make_network, points, tmp_path):
     "All that training can change, as in a `.keras` file. Weights that do not fit leave the game "
     "as it was.",
 )
+@pytest.mark.slow
 def test_weights(played, make_network):
     _, folder, before = played
     other = everything(make_network)
@@ -295,6 +297,7 @@ def test_a_component_that_was_changed(make_game, tmp_path):
     game.save(tmp_path / "game.keras")
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written_leaves_the_old_one(make_game, tmp_path, monkeypatch):
     game = make_game()
     for name in ("game.keras", "game.weights.h5"):
@@ -315,6 +318,7 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(make_game, tmp_path, m
 
 
 @works("saving", "`ModelCheckpoint`", "Keeps games or weights, by any value that is logged.")
+@pytest.mark.slow
 def test_model_checkpoint(make_game, points, tmp_path):
     game = make_game()
     keep = keras.callbacks.ModelCheckpoint(
@@ -331,6 +335,7 @@ def test_model_checkpoint(make_game, points, tmp_path):
 
 
 @works("saving", "`BackupAndRestore`", "A fit that was killed goes on with the epoch it was in.")
+@pytest.mark.slow
 def test_backup_and_restore(make_game, points, tmp_path):
     class Killed(Exception):
         pass
