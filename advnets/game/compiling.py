@@ -1,8 +1,8 @@
-"""Refuse what ``keras.Model.compile`` takes and a game cannot have."""
+"""Refuse what ``keras.Model`` has, or ``compile`` takes, and a game cannot have."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import UsageError
@@ -33,6 +33,40 @@ REFUSED = {
     ),
 }
 """Why a game cannot be compiled with them, and what to do instead."""
+
+STATE_TREE = (
+    "a state tree has room for one optimizer",
+    "game.save_weights(path), or game.save(path), hold all that training can change",
+)
+METHODS = {
+    "add_loss": (
+        "every term of a game is some player's",
+        "AdversarialGame(…, penalties=[…]), or add_loss in a layer of the player's network",
+    ),
+    "compute_loss": (
+        "a game has no predictions and targets to compute one loss of",
+        "game.evaluate(x) says what each player's is",
+    ),
+    "compute_metrics": METRIC,
+    "get_state_tree": STATE_TREE,
+    "set_state_tree": STATE_TREE,
+    "quantize": (
+        "quantised layers cannot be trained",
+        "game.generator.quantize(…) when the game is over",
+    ),
+}
+"""Methods that a game has not: why, and what to do instead."""
+
+
+def refused_method(name: str) -> Callable[..., Any]:
+    """Return a method that only says why there is none."""
+
+    def refuse(self: Any, *args: Any, **options: Any) -> Any:
+        why, instead = METHODS[name]
+        raise UsageError(f"{name}: {why}", hint=instead)
+
+    refuse.__name__, refuse.__doc__ = name, f"Refuse: {METHODS[name][0]}."
+    return refuse
 
 
 def refuse_options(options: Mapping[str, Any]) -> None:

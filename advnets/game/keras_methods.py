@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import keras
 import tensorflow as tf
@@ -13,6 +13,7 @@ from ..errors import UsageError
 from ..random import Draw
 from .batch import sizes
 from .batches import as_batch
+from .compiling import refused_method
 from .encounter import Encounter, Generated
 from .means import Means
 from .objectives import Objectives
@@ -21,7 +22,7 @@ from .summary import tell
 from .unsaved import refuse_changes, refuse_unseeded
 
 if TYPE_CHECKING:
-    pass
+    from .game import AdversarialGame
 
 
 class KerasMethods(Objectives):
@@ -31,6 +32,13 @@ class KerasMethods(Objectives):
     """
 
     _means: Means
+
+    add_loss = refused_method("add_loss")
+    compute_loss = refused_method("compute_loss")
+    compute_metrics = refused_method("compute_metrics")
+    get_state_tree = refused_method("get_state_tree")
+    set_state_tree = refused_method("set_state_tree")
+    quantize = refused_method("quantize")
 
     # ------------------------------------------------------------- what Keras's loops call
 
@@ -49,7 +57,7 @@ class KerasMethods(Objectives):
         """
         draw = Draw(self.seed, number, replica_index(), replicas(), sizes)
         logs = self.judge_only(as_batch(data, self.fields, self.bounds), draw)
-        refuse_changes(self)
+        refuse_changes(_game(self))
         refuse_unseeded()
         return logs
 
@@ -109,14 +117,14 @@ class KerasMethods(Objectives):
 
     def summary(self, *args: Any, print_fn: Any = None, **options: Any) -> None:
         """Print what is played, then Keras's table of the networks."""
-        lines = [f"{heading}: {text}" for heading, text in tell(self)]
+        lines = [f"{heading}: {text}" for heading, text in tell(_game(self))]
         (print_fn or print)("\n".join([f"{type(self).__name__} {self.name!r}", *lines]))
         super().summary(*args, print_fn=print_fn, **options)
 
     def __repr__(self) -> str:
         if not hasattr(self, "_means"):
             return super().__repr__()
-        told = "; ".join(f"{heading}: {text}" for heading, text in tell(self))
+        told = "; ".join(f"{heading}: {text}" for heading, text in tell(_game(self)))
         return f"<{type(self).__name__} {self.name!r}: {told}>"
 
     def export(self, filepath: Any, format: str = "tf_saved_model", **options: Any) -> None:
@@ -141,13 +149,13 @@ class KerasMethods(Objectives):
         Raises:
             UsageError: If a component cannot be written.
         """
-        return describe_game(self)
+        return describe_game(_game(self))
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
         """Make a game of what :meth:`get_config` returned; its weights are others."""
         with keras.saving.custom_object_scope(custom_objects or {}):
-            return read_game(cls, config)
+            return cast("Self", read_game(cast("type[AdversarialGame]", cls), config))
 
     def save(
         self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **options: Any
@@ -180,16 +188,16 @@ class KerasMethods(Objectives):
         Raises:
             UsageError: If it is of another game; this one then stays as it is.
         """
-        with all_or_nothing(self, filepath):
+        with all_or_nothing(_game(self), filepath):
             super().load_weights(filepath, skip_mismatch=skip_mismatch, **options)
 
     def save_own_variables(self, store: Any) -> None:
         """Write to a file what training can change beyond networks and optimizers."""
-        save_own(self, store)
+        save_own(_game(self), store)
 
     def load_own_variables(self, store: Any) -> None:
         """Read what :meth:`save_own_variables` wrote."""
-        load_own(self, store)
+        load_own(_game(self), store)
 
     def get_compile_config(self) -> dict[str, Any]:
         """Return what the game was compiled with, for Keras's files."""
@@ -207,3 +215,8 @@ class KerasMethods(Objectives):
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile the game as :meth:`get_compile_config` says."""
         self.compile(**keras.saving.deserialize_keras_object(config))
+
+
+def _game(methods: KerasMethods) -> AdversarialGame:
+    """Return a game as what it is."""
+    return cast("AdversarialGame", methods)

@@ -15,10 +15,9 @@ import numpy as np
 import tensorflow as tf
 from keras.src.saving import saving_lib  # what a file holds of a model has no public name
 from keras.src.saving.keras_saveable import KerasSaveable
-from keras.src.saving.serialization_lib import ObjectSharingScope
 
 from ..errors import UsageError
-from .configured import PLAIN, Configured
+from .configured import Configured
 from .prior import NoLatent
 from .role import PLAYERS
 from .state import state_variables
@@ -35,41 +34,40 @@ def describe_game(game: AdversarialGame) -> dict[str, Any]:
 
     Raises:
         UsageError: If a component is made of something that no file can hold, or is not what
-            its constructor made any more.
+            its constructor made any more, or if networks share layers.
     """
-    with ObjectSharingScope():  # a layer that two networks share is said, and made, once
-        return {
-            **{player: _write(player, game.networks[player]) for player in PLAYERS},
-            "networks": {
-                name: _write(f"networks.{name}", network)
-                for name, network in game.networks.items()
-                if name not in PLAYERS
-            },
-            "encounter": _write("encounter", game.encounter),
-            "conditions": {
-                name: _write(f"conditions.{name}", one) for name, one in game.conditions.items()
-            },
-            "prior": _write("prior", game.prior if game.prior is not None else NoLatent()),
-            "loss": _write("loss", game.loss),
-            "penalties": [_write(f"penalties.{i}", p) for i, p in enumerate(game.penalties)],
-            "given": {name: list(fields) for name, fields in game.given.items()},
-            "updates": _write("updates", game.updates),
-            "average": {name: _write("average", kept) for name, kept in game.averages.items()},
-            "seed": game.seed,
-            "name": game.name,
-            "settings": {name: getattr(game, name) for name in SETTINGS},
-            "outside": {name: _write("outside", one) for name, one in game.outside.items()},
-        }
+    _refuse_shared(game.networks)
+    return {
+        **{player: _write(player, game.networks[player]) for player in PLAYERS},
+        "networks": {
+            name: _write(f"networks.{name}", network)
+            for name, network in game.networks.items()
+            if name not in PLAYERS
+        },
+        "encounter": _write("encounter", game.encounter),
+        "conditions": {
+            name: _write(f"conditions.{name}", one) for name, one in game.conditions.items()
+        },
+        "prior": _write("prior", game.prior if game.prior is not None else NoLatent()),
+        "loss": _write("loss", game.loss),
+        "penalties": [_write(f"penalties.{i}", p) for i, p in enumerate(game.penalties)],
+        "given": {name: list(fields) for name, fields in game.given.items()},
+        "updates": _write("updates", game.updates),
+        "average": {name: _write("average", kept) for name, kept in game.averages.items()},
+        "seed": game.seed,
+        "name": game.name,
+        "settings": {name: getattr(game, name) for name in SETTINGS},
+        "outside": {name: _write("outside", one) for name, one in game.outside.items()},
+    }
 
 
 def read_game(cls: type[AdversarialGame], config: Mapping[str, Any]) -> AdversarialGame:
     """Make a game of what :func:`describe_game` returned."""
-    with ObjectSharingScope():
-        # Keras takes what it reads out of the configurations of networks.
-        parts = {
-            name: keras.saving.deserialize_keras_object(copy.deepcopy(value))
-            for name, value in config.items()
-        }
+    # Keras takes what it reads out of the configurations of networks.
+    parts = {
+        name: keras.saving.deserialize_keras_object(copy.deepcopy(value))
+        for name, value in config.items()
+    }
     settings, outside = parts.pop("settings", {}), parts.pop("outside", {})
     game = cls(parts.pop("generator"), parts.pop("discriminator"), **parts)
     for name, value in settings.items():
@@ -78,11 +76,27 @@ def read_game(cls: type[AdversarialGame], config: Mapping[str, Any]) -> Adversar
     return game
 
 
+def _refuse_shared(networks: Mapping[str, keras.Model]) -> None:
+    """Refuse networks that share layers: each would be read with layers of its own."""
+    owners: dict[int, str] = {}
+    for name, network in networks.items():
+        for layer in network._flatten_layers():
+            if layer.variables and owners.setdefault(id(layer), name) != name:
+                raise UsageError(
+                    f"{owners[id(layer)]} and {name} share the layer {layer.name!r}; read from a "
+                    "Keras file each would have its own",
+                    hint="build the game again by the same code, and game.load_weights(path) what "
+                    "game.save_weights(path) wrote",
+                )
+
+
 def _write(path: str, part: Any) -> dict[str, Any]:
     """Return what JSON can hold of a part of the game."""
     try:
         written = keras.saving.serialize_keras_object(part)
         json.dumps(written)
+        if isinstance(part, Configured):
+            _refuse_changed(path, part, written)
     except (TypeError, ValueError, NotImplementedError) as error:
         raise UsageError(
             f"{path}, a {type(part).__name__}, cannot be written into a file: "
@@ -90,8 +104,6 @@ def _write(path: str, part: Any) -> dict[str, Any]:
             hint="give it get_config() and from_config(config), as Keras's layers have; "
             "the weights alone: game.save_weights('game.weights.h5')",
         ) from error
-    if isinstance(part, Configured) and not isinstance(part, keras.Model):
-        _refuse_changed(path, part, written)
     return written
 
 
@@ -99,17 +111,24 @@ def _refuse_changed(path: str, part: Configured, written: dict[str, Any]) -> Non
     """Refuse a component that its constructor would not make again from what is written."""
     if any(isinstance(value, keras.layers.Layer) for value in part.get_config().values()):
         return  # its layers would be made again
-    again = keras.saving.deserialize_keras_object(json.loads(json.dumps(written)))
+    again = keras.saving.deserialize_keras_object(copy.deepcopy(written))
     for name, value in vars(again).items():
         here = vars(part).get(name)
-        if name.startswith("_") or not isinstance(value, PLAIN) or not isinstance(here, PLAIN):
-            continue
-        if value != here and not (value != value and here != here):
+        made, found = _as_text(value), _as_text(here)
+        if not name.startswith("_") and None not in (made, found) and made != found:
             raise UsageError(
                 f"{path}.{name} of the {type(part).__name__} is {here!r}, and its constructor made "
                 f"it {value!r}: a file would hold the latter",
                 hint="make the component with the value that it is to have",
             )
+
+
+def _as_text(value: Any) -> str | None:
+    """Return numbers, words and lists of them as text; ``None`` for anything else."""
+    try:
+        return json.dumps(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def save_own(game: AdversarialGame, store: Any) -> None:

@@ -32,7 +32,9 @@ def assert_same(before, after):
     "Plays a round per batch; what an epoch and its callbacks log are means over its batches so "
     "far, weighted by their sizes.",
 )
-@pytest.mark.parametrize("steps", [1, 2, 3])
+@pytest.mark.parametrize(
+    "steps", [pytest.param(1, marks=pytest.mark.slow), 2, pytest.param(3, marks=pytest.mark.slow)]
+)
 def test_an_epoch_logs_means(make_game, points, steps):
     game, apart = make_game(), make_game()
     game.compile("sgd", "sgd", steps_per_execution=steps)
@@ -49,6 +51,7 @@ def test_an_epoch_logs_means(make_game, points, steps):
     assert int(game.rounds.numpy()) == 3
 
 
+@pytest.mark.slow
 def test_means_of_norms_are_of_the_rounds_that_measured_them(make_game, points):
     game, apart = make_game(), make_game()
     game.norms_every = 2
@@ -177,6 +180,7 @@ def test_predict_of_examples(game, points):
 
 @works("compile", "`run_eagerly=True`", "The same rounds, operation by operation.")
 @pytest.mark.parametrize("updates", [Alternating(2), Simultaneous()])
+@pytest.mark.slow
 def test_run_eagerly(make_game, points, updates):
     logs = []
     for eagerly in (False, True):
@@ -188,6 +192,7 @@ def test_run_eagerly(make_game, points, updates):
 
 
 @works("compile", "`jit_compile=True`", "XLA compiles the round; its numbers are the same ones.")
+@pytest.mark.slow
 def test_jit_compile(make_game, points):
     logs = []
     for jit in (False, True):
@@ -204,6 +209,7 @@ def test_jit_compile(make_game, points):
     "That many rounds between two calls of callbacks, on replicas too. They are not compiled into "
     "one loop, as those of `advnets run` are.",
 )
+@pytest.mark.slow
 def test_steps_per_execution(make_game, points):
     calls = []
     game = make_game()
@@ -265,3 +271,24 @@ def test_a_refused_compile_leaves_the_loss(game):
     with pytest.raises(Exception, match="part of the game"):
         game.compile("sgd", "sgd", loss="mse")
     assert game.loss is before
+
+
+@refused(
+    "methods",
+    "`add_loss`, `compute_loss`, `compute_metrics`, `get_state_tree`, `set_state_tree`, `quantize`",
+    "They are for one loss, one optimizer, predictions and targets.",
+    match="some player's|no predictions and targets|has neither|one optimizer|cannot be trained",
+)
+@pytest.mark.parametrize(
+    ("method", "given"),
+    [
+        ("add_loss", [0.0]),
+        ("compute_loss", []),
+        ("compute_metrics", [None, None, None]),
+        ("get_state_tree", []),
+        ("set_state_tree", [{}]),
+        ("quantize", ["int8"]),
+    ],
+)
+def test_methods_that_a_game_has_not(game, method, given):
+    getattr(game, method)(*given)

@@ -39,7 +39,14 @@ def kernel(network):
     "Part of the objective of the player that the network moves with, once a move, and none of "
     "the critic's in a penalty. Logged in the losses, and apart as `d_added_losses`.",
 )
-@pytest.mark.parametrize("options", [{}, {"updates": Simultaneous()}, {"penalties": [R1(0.1)]}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({}, marks=pytest.mark.slow),
+        {"updates": Simultaneous()},
+        pytest.param({"penalties": [R1(0.1)]}, marks=pytest.mark.slow),
+    ],
+)
 def test_weight_regularisers(points, options):
     moved, losses = [], []
     for regulariser in (None, keras.regularizers.L2(0.3)):
@@ -102,6 +109,7 @@ def test_added_losses(points, calls):
     )
 
 
+@pytest.mark.slow
 def test_a_strong_regulariser_shrinks_the_weights(make_game, make_network, points):
     strong = make_network(2, 1, 7, kernel_regularizer=keras.regularizers.L2(1e3))
     game = make_game(discriminator=strong, optimizer=keras.optimizers.Adam, rate=0.01)
@@ -144,6 +152,7 @@ def test_subclassed_networks(points):
     "numbers on each replica. `advnets.networks.Dropout` has no state: its masks are functions "
     "of the seed, the round and the example.",
 )
+@pytest.mark.slow
 def test_random_layers(points, tmp_path):
     normal = keras.layers.SpectralNormalization(keras.layers.Dense(1))
     judge = keras.Sequential([keras.Input((2,)), keras.layers.GaussianNoise(0.5, seed=1), normal])
@@ -180,8 +189,8 @@ def test_batch_statistics_and_frozen_layers(points):
 @refused(
     "networks",
     "a player that is frozen by `trainable = False`",
-    "The habit of older GAN code, to hold D still while G moves: here only the one whose turn it is "
-    "moves.",
+    "The habit of older GAN code, to hold D still while G moves: here only the one whose turn it "
+    "is moves.",
     match="the discriminator has no weights to train: all its 2 weights are frozen",
 )
 def test_all_frozen(points):
@@ -248,13 +257,14 @@ def test_summary(make_game):
     "`export`",
     "Exports the generator, of averaged weights where they are kept: latent points to samples.",
 )
+@pytest.mark.slow
 def test_export(make_game, make_network, points, tmp_path):
     game = make_game(average=GeneratorAverage(make_network(3, 2)))
     game.fit(points, verbose=0)
     game.export(str(tmp_path / "exported"), verbose=False)
     z = np.ones([3, 3], "float32")
-    served = tf.saved_model.load(str(tmp_path / "exported")).serve(z)
-    np.testing.assert_allclose(served, game.predict(z, verbose=0), rtol=1e-5)
+    exported = tf.saved_model.load(str(tmp_path / "exported"))
+    np.testing.assert_allclose(exported.serve(z), game.predict(z, verbose=0), rtol=1e-5)
 
 
 @works(
@@ -263,25 +273,8 @@ def test_export(make_game, make_network, points, tmp_path):
     "The same game on any number of replicas, up to rounding: regularisers and added losses are "
     "those of the global batch.",
 )
+@pytest.mark.slow
 def test_two_replicas():
     script = Path(__file__).with_name("two_replicas.py")
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[-1:] == ["the same"], done.stdout + done.stderr[-2000:]
-
-
-@pytest.mark.slow
-@works("networks", "networks of `keras.applications`", "With `classes=1` and no last activation.")
-def test_an_application():
-    judge = keras.applications.MobileNetV3Small(
-        (32, 32, 3),
-        weights=None,
-        classes=1,
-        classifier_activation=None,
-        include_preprocessing=False,
-    )
-    maker = keras.Sequential([keras.Input((4,)), keras.layers.Dense(32 * 32 * 3, "tanh")])
-    maker.add(keras.layers.Reshape((32, 32, 3)))
-    game = AdversarialGame(maker, judge)
-    game.compile("adam", "adam")
-    images = np.random.default_rng(0).uniform(-1, 1, (8, 32, 32, 3)).astype("float32")
-    assert np.isfinite(game.fit(images, batch_size=4, verbose=0).history["d_loss"]).all()

@@ -132,8 +132,8 @@ def loaded(played):
     "saving",
     "`save`, `keras.models.load_model`",
     "The file holds what the game is made of, optimizers and compile options included, and all "
-    "that training can change: averages, loss scales, states of losses and penalties, the round. What "
-    "is loaded plays on to the bit. `import advnets.game` first, and what else was plugged in. "
+    "that training can change: averages, loss scales, states of losses and penalties, the round. "
+    "What is loaded plays on to the bit. `import advnets.game`, and what was plugged in, first. "
     "An old file is replaced when the new one is whole.",
 )
 def test_a_loaded_game_plays_on(played, loaded, points):
@@ -152,6 +152,7 @@ def test_a_loaded_game_plays_on(played, loaded, points):
     assert not np.array_equal(before["loss/0000/weight"], snapshot(game)["loss/0000/weight"])
 
 
+@pytest.mark.slow
 def test_loss_scales_are_saved(make_network, points, tmp_path):
     game = everything(make_network, "mixed_float16")
     game.loss_scales["generator"].scale.assign(64.0)
@@ -168,6 +169,7 @@ def test_loss_scales_are_saved(make_network, points, tmp_path):
     "All that training can change, as in a `.keras` file. Weights that do not fit leave the game "
     "as it was.",
 )
+@pytest.mark.slow
 def test_weights(played, make_network):
     _, folder, before = played
     other = everything(make_network)
@@ -190,15 +192,33 @@ def test_weights_of_another_game(played, make_game):
         assert_same(before, snapshot(other))
 
 
+def without_ids(config):
+    """A configuration without the numbers of objects in memory that Keras puts into it."""
+    if isinstance(config, dict):
+        return {k: without_ids(v) for k, v in config.items() if k != "shared_object_id"}
+    return [without_ids(each) for each in config] if isinstance(config, list) else config
+
+
 @works(
     "saving",
-    "`get_config`, `from_config`, `to_json`, `clone_model`",
-    "What a game is made of. Layers that two networks share are shared again.",
+    "`get_config`, `from_config`, `to_json`",
+    "What a game is made of, without its weights.",
 )
-def test_config(played, make_game):
+def test_config(played):
     config = json.loads(json.dumps(played[0].get_config()))
     made = AdversarialGame.from_config(config)
-    assert made.get_config() == config
+    assert without_ids(json.loads(json.dumps(made.get_config()))) == without_ids(config)
+    assert json.loads(played[0].to_json())["class_name"] == "AdversarialGame"
+
+
+@refused(
+    "saving",
+    "`save` of networks that share layers",
+    "Keras writes a layer once for each of the networks, and each would be read with layers of its "
+    "own; `save_weights` and `load_weights` work.",
+    match="discriminator and reader share the layer 'trunk'",
+)
+def test_shared_layers(make_game, tmp_path):
     shared = keras.layers.Dense(4, name="trunk")
     x = keras.Input((2,))
     judge = keras.Model(x, keras.layers.Dense(1)(shared(x)))
@@ -210,9 +230,11 @@ def test_config(played, make_game):
         conditions={"code": Categorical(4)},
         penalties=[Reading(1.0)],
     )
-    again = AdversarialGame.from_config(game.get_config())
-    assert again.networks["reader"].get_layer("trunk") is again.discriminator.get_layer("trunk")
-    assert json.loads(game.to_json())["class_name"] == "AdversarialGame"
+    game.save_weights(tmp_path / "game.weights.h5")
+    before = snapshot(game)
+    game.load_weights(tmp_path / "game.weights.h5")
+    assert_same(before, snapshot(game))
+    game.save(tmp_path / "game.keras")
 
 
 @works(
@@ -275,6 +297,7 @@ def test_a_component_that_was_changed(make_game, tmp_path):
     game.save(tmp_path / "game.keras")
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written_leaves_the_old_one(make_game, tmp_path, monkeypatch):
     game = make_game()
     for name in ("game.keras", "game.weights.h5"):
@@ -295,6 +318,7 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(make_game, tmp_path, m
 
 
 @works("saving", "`ModelCheckpoint`", "Keeps games or weights, by any value that is logged.")
+@pytest.mark.slow
 def test_model_checkpoint(make_game, points, tmp_path):
     game = make_game()
     keep = keras.callbacks.ModelCheckpoint(
@@ -311,6 +335,7 @@ def test_model_checkpoint(make_game, points, tmp_path):
 
 
 @works("saving", "`BackupAndRestore`", "A fit that was killed goes on with the epoch it was in.")
+@pytest.mark.slow
 def test_backup_and_restore(make_game, points, tmp_path):
     class Killed(Exception):
         pass
