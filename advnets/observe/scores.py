@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..compare.protocols import better_direction
 from ..evaluate import Score, append_scores
 from ..evaluate.features import Extractors
 from ..monitor.scores import OF_CURRENT_WEIGHTS, line_of
@@ -76,7 +75,7 @@ class Scores(Observer):
             self._values |= {
                 f"{score.metric}{suffix}": (score.value, better)
                 for score in found
-                for better in [better_direction(score.metric, score.protocol)]
+                for better in [score.protocol.get("better")]
                 if math.isfinite(score.value)
             }
             scores += found
