@@ -70,7 +70,7 @@ def test_every_optimizer(make_game, name):
         {"use_ema": True, "ema_overwrite_frequency": 2},
         {"learning_rate": HALVING},
     ],
-    ids=str,
+    ids=", ".join,
 )
 def test_every_option(make_game, options):
     make = lambda: optimizers.SGD(**{"learning_rate": 0.1, **options})  # noqa: E731
