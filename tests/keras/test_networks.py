@@ -232,7 +232,11 @@ def test_other_things_as_networks(players):
     "A game's loss says what each of two players minimises; Keras's compare with targets.",
     match="loss is .*, and no advnets.game.Loss|loss is the class Minimax itself",
 )
-@pytest.mark.parametrize("loss", ["bce", keras.losses.BinaryCrossentropy(), Minimax], ids=["a name", "of Keras", "a class"])
+@pytest.mark.parametrize(
+    "loss",
+    ["bce", keras.losses.BinaryCrossentropy(), Minimax],
+    ids=["a name", "of Keras", "a class"],
+)
 def test_other_things_as_losses(loss):
     AdversarialGame(line(2, 3), line(), loss=loss)
 
