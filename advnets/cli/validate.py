@@ -53,7 +53,8 @@ def _look_at_data(recipe: Recipe) -> str:
     from ..data import DataUnavailable
     from ..train.find_data import build_source, ends_in, explain_range
 
-    if not speaks_of_fields(recipe) and ends_in(recipe) is None:
+    light = recipe.component("dataset")[0].light
+    if not speaks_of_fields(recipe) and (ends_in(recipe) is None or not light):
         return ""
 
     with attribute_errors(recipe.registry):

@@ -131,7 +131,7 @@ def test_files_that_hold_no_array_of_that_name(conditional: Path, tmp_path: Path
 def test_as_many_samples_as_are_given(conditional: Path, tmp_path: Path) -> None:
     np.savez(tmp_path / "any.npz", whatever=[7, 8])
     for word, labels in (("label=[1,2,3]", [1, 2, 3]), (f"label=@{tmp_path}/any.npz", [7, 8])):
-        run("sample", conditional, "--given", word, "--out", tmp_path / "x.npz")
+        run("sample", conditional, "--given", word, "--out", tmp_path / "x.npz", "--force")
         with np.load(tmp_path / "x.npz") as held:
             assert held["label"].tolist() == labels
 

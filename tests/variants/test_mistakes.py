@@ -217,7 +217,7 @@ BY_HAND: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
     ),
     "data of another shape": (
         *(lambda: network(3, 7), lambda: network(7, 1), {}),
-        r"the discriminator is to compare 'example' of the shapes \(2,\), real, and \(7,\), generated",
+        r"is to compare 'example' of the shapes \(2,\), real, and \(7,\), generated",
     ),
     "a loss with state and two duels": (
         *(G, D, {"encounter": mistakes.Doubled(), "loss": mistakes.Stateful()}),
