@@ -181,7 +181,7 @@ def test_whole_numbers(last, scaled):
     match="of the type uint8, and the generator gives floats",
 )
 def test_whole_numbers_without_a_range():
-    fit(pictures(None), np.zeros((8, 2, 2), "uint8"))
+    fit(pictures(None), np.full((8, 2, 2), 200, "uint8"))
 
 
 @refused(

@@ -244,7 +244,7 @@ def test_what_is_wrong_is_told_before_the_first_round(tmp_path: Path) -> None:
         assert caught.value.exit_code in (1, 2)
 
     refused("needs a network 'encoder'", "inference", networks={})
-    refused("nothing in the game calls", "conditional", networks={"spare": MLP})
+    refused("nothing calls it", "conditional", networks={"spare": MLP})
     refused(
         "'colour' neither comes with ring nor",
         "conditional",
