@@ -156,6 +156,10 @@ def test_what_the_command_line_says_of_a_run(tmp_path):
     said = [
         r"STAND-IN DATA: there is no file .*gone\.npz",
         r"Going on with 'digits', as the recipe's `offline` says\.",
+        r"digits: images of 8×8×1, uint8 from 0 to 255, .* \(unit\)",
+        r"train: 1,437 examples \(class 0: 139, .*\)",
+        r"validation: 180 examples",
+        r"test: 180 examples",
         r".*run  ·  one device \(CPU\)  ·  data: resident, .*",
         r"step 20/20  D \S+  G \S+  V .*  \S+ steps/s",
         r"finished at step 20",

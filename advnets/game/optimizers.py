@@ -198,6 +198,11 @@ class PlayersOptimizer:
         return [PlayerOptimizer(name, one) for name, one in parts(shown).items()]
 
     @property
+    def variables(self) -> list[keras.Variable]:
+        """The variables of all of them."""
+        return [variable for each in self.optimizers for variable in each.variables]
+
+    @property
     def iterations(self) -> keras.Variable:
         """The rounds that were played."""
         return self._game.rounds

@@ -27,7 +27,7 @@ def four(tmp_path: Path) -> list[Path]:
         folder = tmp_path / f"{loss}{seed}"
         folder.mkdir()
         (folder / "recipe.yaml").write_text(f"name: with-{loss}\nseed: {seed}\nloss: {loss}\n")
-        protocol = {"step": 10, "seed": seed, "unit": "nats", "better": "higher", "note": ESCAPE}
+        protocol = {"step": 10, "seed": seed, "unit": "nats", "better": "higher", "remark": ESCAPE}
         scores = [{"metric": "x", "value": value, "error": 0.1, "protocol": protocol}]
         (folder / "manifest.json").write_text(json.dumps({"scores": scores}))
         folders.append(folder)
@@ -57,7 +57,7 @@ def test_the_json(four: list[Path]) -> None:
     (found,) = json.loads(run(*four, "--json").stdout)
     assert [row["mean"] for row in found["rows"]] == pytest.approx([3.05, 1.05])
     assert found["pairs"][0]["verdict"] == "differ"
-    assert found["settings"] == {"unit": "nats", "note": ESCAPE}
+    assert found["settings"] == {"unit": "nats", "remark": ESCAPE}
 
 
 def test_weights_that_nobody_scored(four: list[Path]) -> None:

@@ -129,5 +129,5 @@ def test_open(make: Make, tmp_path: Path) -> None:
 
 def test_a_path_that_is_not_utf_8_is_refused(tmp_path):
     path = os.fsdecode(os.fsencode(tmp_path) + b"/r\xff")
-    with pytest.raises(UsageError, match="not UTF-8"):
+    with pytest.raises(UsageError, match="not in UTF-8"):
         RunFolder.open(path)
