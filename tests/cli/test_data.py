@@ -65,8 +65,8 @@ def test_look_prints_what_the_documentation_shows(tmp_path: Path) -> None:
 
 
 def test_look_has_those_of_plugins(tmp_path: Path) -> None:
-    plugin = tmp_path / "spirals_plugin.py"
-    plugin.write_text(PLUGIN.replace("somewhere:Spirals", "spirals_plugin:Spirals") + SPIRALS)
+    plugin = tmp_path / "looked_at_spirals.py"
+    plugin.write_text(PLUGIN.replace("somewhere:Spirals", "looked_at_spirals:Spirals") + SPIRALS)
     words = ("digits", "dataset=spirals", "--plugin", str(plugin))
     result = advnets("data", "look", *words)
     assert result.stdout.splitlines() == [
