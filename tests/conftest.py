@@ -8,6 +8,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import json
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,14 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--faults-record") and config.getoption("numprocesses", None):
         raise pytest.UsageError("--faults-record needs one process: pass -n 0")
     config.stash[RECORD] = {"kept": [], "skipped": {}}
+
+
+@pytest.fixture
+def hears_sighup() -> Iterator[None]:
+    """Let SIGHUP be heard, here and by what is started here, where the tests are under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import pytest
 from advnets.distribute.signals import SIGNALS, URGENT, stop_on_signals
 from advnets.sweep.run_process import STOPPED
 
+pytestmark = pytest.mark.usefixtures("hears_sighup")
 LATER = [number for number in SIGNALS if number not in URGENT]
 
 

@@ -129,7 +129,7 @@ def start(recipe, folder, steps, until):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
-def test_signals(recipe_file, tmp_path, number, caplog, measured):
+def test_signals(recipe_file, tmp_path, number, caplog, measured, hears_sighup):
     folder = tmp_path / "run"
     process = start(recipe_file, folder, steps=1_000_000, until=160)
     began = time.perf_counter()
