@@ -138,6 +138,10 @@ def _as_array(name: str, value: Any, field: Field | None) -> np.ndarray:
                 f"{field.classes - 1}",
                 hint=f"by name: {_some(field.names)}" if field.names else None,
             )
+    elif field is not None and field.dtype.startswith(("int", "uint")) and (array % 1).any():
+        raise UsageError(
+            f"{name} is given as {array[array % 1 != 0].flat[0]:g}; whole numbers were expected"
+        )
     elif field is not None and field.low is not None and field.high is not None:
         low, high = array.min(initial=field.high), array.max(initial=field.low)
         if low < field.low or high > field.high:

@@ -53,7 +53,12 @@ class GeneratorAverage(Configured):
             raise UsageError(f"a decay of {decay:g} was given; it must lie between 0 and 1")
         if every < 1:
             raise UsageError(f"averaging every {every} rounds makes no sense; 1 at least")
-        network.trainable = False
+        if not isinstance(network, keras.Model):
+            raise UsageError(
+                f"an average was asked for in {network!r:.60}; a network like the generator was "
+                "expected",
+                hint="GeneratorAverage(keras.models.clone_model(generator), decay=0.999)",
+            )
         self.network, self.decay, self.every = network, decay, every
 
     def start(self, generator: keras.Model) -> None:
@@ -62,6 +67,12 @@ class GeneratorAverage(Configured):
         Raises:
             UsageError: If the network is not like the generator.
         """
+        if self.network is generator:
+            raise UsageError(
+                "an average is kept in a network of its own, and this is the generator itself",
+                hint="GeneratorAverage(keras.models.clone_model(generator))",
+            )
+        self.network.trainable = False
         own = [tuple(v.shape) for v in self.network.variables]
         others = [tuple(v.shape) for v in generator.variables]
         if own != others:

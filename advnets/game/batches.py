@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,8 +11,6 @@ import tensorflow as tf
 from ..errors import UsageError
 from . import batch
 from .side import Side
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -94,7 +90,7 @@ def as_batch(
             found["label"] = data[1]
     else:
         found = {"example": data}
-    name = _examples_in(found, fields)
+    name = examples_in(found, fields)
     examples = _as_floats(found[name], bounds)
     return Batch(examples, {field: found[field] for field in fields if field in found})
 
@@ -123,20 +119,15 @@ def _as_floats(x: Any, bounds: tuple[float, float] | None) -> tf.Tensor:
             "with a sigmoid, x / 127.5 - 1 for tanh",
         )
     low, high = bounds
-    _say_scaled(dtype.name, white, low, high)
     return low + tf.cast(x, tf.float32) * ((high - low) / white)
 
 
-@functools.cache
-def _say_scaled(dtype: str, white: int, low: float, high: float) -> None:
-    log.warning(
-        "the examples are of the type %s: 0 to %d are brought to %g to %g, the range of what the "
-        "generator gives",
-        *(dtype, white, low, high),
-    )
+def examples_in(found: Mapping[str, Any], fields: tuple[str, ...]) -> str:
+    """Return which of the entries are the examples.
 
-
-def _examples_in(found: Mapping[str, Any], fields: tuple[str, ...]) -> str:
+    Raises:
+        UsageError: If it cannot be told.
+    """
     for name in ("example", "image"):
         if name in found and name not in fields:
             return name

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import tensorflow as tf
 
+from ..data.summary import NARROW
 from ..errors import DataError
+from .batches import WHITE, examples_in
 from .first_look import warn_of_range
 
 if TYPE_CHECKING:
     from .game import AdversarialGame
+
+
+log = logging.getLogger(__name__)
+_ENDS = (tf.reduce_min, tf.reduce_max)
 
 
 class Watched:
@@ -50,10 +58,37 @@ class Watched:
                     "are NaN or infinite",
                     hint="np.argwhere(~np.isfinite(x)) finds them: one makes all weights NaN",
                 )
-            if parts and not self._range_seen and name in ("example", "image"):
-                self._range_seen = True
-                low = min(float(tf.reduce_min(x)) for x in parts)
-                warn_of_range(self._game, (low, max(float(tf.reduce_max(x)) for x in parts)))
+        if named and not self._range_seen:
+            self._range_seen = True
+            self._say_range(named[examples_in(named, self._game.fields)])
+
+    def _say_range(self, examples: Any) -> None:
+        """Say how whole numbers are scaled, or where the generator does not reach the examples."""
+        local = self._game.distribute_strategy.experimental_local_results(examples)
+        parts = [tf.convert_to_tensor(x) for x in local if isinstance(x, tf.Tensor | np.ndarray)]
+        parts = [x for x in parts if tf.size(x)]
+        if not parts:
+            return
+        dtype, bounds = parts[0].dtype.name, self._game.bounds
+        ends = [[float(f(tf.cast(x, tf.float32))) for x in parts] for f in _ENDS]
+        low, high = min(ends[0]), max(ends[1])
+        if parts[0].dtype.is_floating:
+            warn_of_range(self._game, (low, high))
+        elif dtype in WHITE and bounds is not None:
+            white, scale = WHITE[dtype], (bounds[1] - bounds[0]) / WHITE[dtype]
+            narrow = ""
+            if high - low < NARROW * white:
+                seen = [bounds[0] + scale * end for end in (low, high)]
+                narrow = (
+                    f". Those of the first batch lie in {low:g} to {high:g} only: networks see "
+                    f"{seen[0]:.3g} to {seen[1]:.3g}. If {high:g} is white, give "
+                    f"x.astype('float32') / {high:g}"
+                )
+            log.warning(
+                "the examples are of the type %s: 0 to %d are brought to %g to %g, the range of "
+                "what the generator gives%s",
+                *(dtype, white, *bounds, narrow),
+            )
 
 
 def _named(data: Any) -> dict[str, Any]:
@@ -62,7 +97,7 @@ def _named(data: Any) -> dict[str, Any]:
         return dict(data)
     if not isinstance(data, tuple | list):
         return {"example": data}
-    found = {"example": data[0]}
+    found = dict(data[0]) if isinstance(data[0], Mapping) else {"example": data[0]}
     fields = data[1] if len(data) > 1 else None
     return found | (dict(fields) if isinstance(fields, Mapping) else {"label": fields})
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from advnets.errors import UsageError
-from advnets.game import GeneratorAverage
+from advnets.game import AdversarialGame, GeneratorAverage
 
 
 def network():
@@ -91,3 +91,12 @@ def test_refusals(make_game):
     for options in ({"decay": 1.0}, {"decay": 0.0}, {"every": 0}):
         with pytest.raises(UsageError):
             GeneratorAverage(network(), **options)
+
+
+def test_a_network_of_its_own_is_expected():
+    networks = [keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]) for _ in "GD"]
+    with pytest.raises(UsageError, match="is the generator itself"):
+        AdversarialGame(*networks, average=GeneratorAverage(networks[0]))
+    assert networks[0].trainable
+    with pytest.raises(UsageError, match=r"asked for in 0\.99; a network like the generator"):
+        GeneratorAverage(0.99)

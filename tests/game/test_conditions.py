@@ -195,6 +195,7 @@ def test_what_comes_with_the_batch():
         ({"label": [[0, 1], [1, 0]]}, r"label is given in the shape \(2, 2\); expected \(\)"),
         ({"label": "three"}, "label is given as 'three'; a class, 0 to 9, was expected"),
         ({"label": True}, "label is given as True; a class"),
+        ({"step": 1.5}, "step is given as 1.5; whole numbers were expected"),
         ({"label": None}, "label is given as None; a class"),
         ({"label": {"a": 1}}, "a class, 0 to 9, was expected"),
         ({"animal": "dog"}, "which none of its 2 classes is called; hint: they are cat, bee"),

@@ -174,6 +174,16 @@ def test_whole_numbers(last, scaled):
     )
 
 
+def test_whole_numbers_that_fill_little_of_their_range(caplog):
+    images = np.random.default_rng(0).integers(0, 17, (8, 2, 2)).astype("uint8")
+    for _ in range(2):  # each game says so
+        caplog.clear()
+        fit(pictures("sigmoid"), images, batch_size=8)
+        (said,) = (record.getMessage() for record in caplog.records)
+        assert "uint8: 0 to 255 are brought to 0 to 1" in said
+        assert "lie in 0 to 16 only: networks see 0 to 0.0627" in said
+
+
 @refused(
     "data",
     "whole numbers before a G without a range",
