@@ -193,7 +193,17 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Path, Se
 RUN = [b for file in DOCUMENTS for b in blocks(file) if b.language in RUNNABLE or b.word == "file"]
 
 
-@pytest.mark.parametrize("block", RUN, ids=lambda block: block.place)
+LONG = {ROOT / "docs/figures.md", ROOT / "docs/scaling.md"}
+"""Pages that mostly wait, for drawings and for workers: what they show is tested elsewhere, too."""
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        pytest.param(block, id=block.place, marks=[pytest.mark.slow] * (block.file in LONG))
+        for block in RUN
+    ],
+)
 def test_block_runs(block: Block, sessions: dict[Path, Session]) -> None:
     if block.word == "not run":
         pytest.skip(block.value)

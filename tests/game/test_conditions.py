@@ -33,6 +33,7 @@ TOLD = {
     "label": LABEL,
     "animal": Field((), "int64", classes=2, names=("cat", "bee")),
     "shade": Field((2,), "float32", low=0, high=255),
+    "step": Field((), "int64"),
 }
 
 
