@@ -6,11 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-[cpu] = tf.config.list_physical_devices("CPU")
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-
-from advnets.game import AdversarialGame, Alternating, Simultaneous  # noqa: E402
-from advnets.networks import under_policy  # noqa: E402
+from advnets.game import AdversarialGame, Alternating, Simultaneous
+from advnets.networks import under_policy
 
 
 def network(size_in, size_out):
@@ -90,6 +87,8 @@ def main(rule):
     print(rule.__name__)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # a module that doctests are looked for in is imported
+    [cpu] = tf.config.list_physical_devices("CPU")
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
     for rule in (Alternating, Simultaneous):
         main(rule)

@@ -6,12 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-[cpu] = tf.config.list_physical_devices("CPU")
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-
-from advnets.errors import PluginError  # noqa: E402
-from advnets.game import R1, AdversarialGame, state  # noqa: E402
-from advnets.game.state import copies, state_variables  # noqa: E402
+from advnets.errors import PluginError
+from advnets.game import R1, AdversarialGame, state
+from advnets.game.state import copies, state_variables
 
 
 class Growing(R1):
@@ -58,4 +55,6 @@ def main():
 
 
 if __name__ == "__main__":  # a module that doctests are looked for in is imported
+    [cpu] = tf.config.list_physical_devices("CPU")
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
     main()

@@ -4,10 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-[cpu] = tf.config.list_physical_devices("CPU")
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-
-from advnets.game import R1, AdversarialGame  # noqa: E402
+from advnets.game import R1, AdversarialGame
 
 X = np.random.default_rng(0).normal(size=(16, 2)).astype("float32")
 Z = np.random.default_rng(1).normal(size=(6, 3)).astype("float32")
@@ -70,4 +67,6 @@ def main():
 
 
 if __name__ == "__main__":  # a module that doctests are looked for in is imported
+    [cpu] = tf.config.list_physical_devices("CPU")
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
     main()
