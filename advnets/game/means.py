@@ -128,7 +128,7 @@ class Compiled:
                     input_signature=(*specs, tf.TensorSpec([], tf.int64)),
                     jit_compile=self._model.jit_compile,
                     autograph=False,
-                )
+                ).get_concrete_function()  # TensorFlow would warn of the fifth game's trace
             )
         return self._compiled[key](*present, number)
 

@@ -209,8 +209,8 @@ def refuse_other_data(folder: RunFolder, source: Source) -> None:
     before = (folder.manifest.get("data") or {}).get("fingerprint")
     if before is not None and before != (now := source.fingerprint()):
         raise UsageError(
-            f"the training data have changed since the run began: {source.name} had the "
-            f"fingerprint {before[:12]}…, now it has {now[:12]}…",
+            f"the training data have changed since the run began: they had the fingerprint "
+            f"{before[:12]}…, and {source.name}, read now, has {now[:12]}…",
             where=str(folder.path),
             hint="bring the old data back, or start a new run in another --run-dir",
         )
