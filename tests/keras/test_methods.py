@@ -1,5 +1,7 @@
 """The methods of keras.Model on a game made by hand."""
 
+import logging
+
 import keras
 import numpy as np
 import pytest
@@ -292,3 +294,13 @@ def test_a_refused_compile_leaves_the_loss(game):
 )
 def test_methods_that_a_game_has_not(game, method, given):
     getattr(game, method)(*given)
+
+
+def test_several_games_are_fitted_without_a_warning(make_game, points, caplog, monkeypatch):
+    """TensorFlow counts traces by the line of code, whichever game they are of."""
+    monkeypatch.setattr(logging.getLogger("tensorflow"), "propagate", True)
+    for _ in range(6):
+        game = make_game()
+        game.compile("sgd", "sgd")
+        game.fit(points[:6], batch_size=4, verbose=0)
+    assert "retracing" not in caplog.text
