@@ -13,6 +13,7 @@ from .errors import AdvnetsError, DataError, PluginError, RecipeError, RunError,
 from .plugins.components import Component, Names, OfField, Parameters, Place
 from .plugins.dataset_parameters import DatasetParameters
 from .plugins.hookspecs import hookimpl
+from .plugins.schedule import Positive, Schedule, Weight
 
 if TYPE_CHECKING:
     from .session.api import Run, open_run, run
@@ -27,10 +28,13 @@ __all__ = [
     "Parameters",
     "Place",
     "PluginError",
+    "Positive",
     "RecipeError",
     "Run",
     "RunError",
+    "Schedule",
     "UsageError",
+    "Weight",
     "__version__",
     "hookimpl",
     "open_run",

@@ -31,6 +31,7 @@ STOREYS = (
     "compare",
     # TensorFlow is allowed from here on
     "random",
+    "schedule",
     "distribute",
     "checkpoint",
     "data",

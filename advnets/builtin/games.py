@@ -9,20 +9,21 @@ from pydantic import Field, model_validator
 
 from ..plugins.components import Component, OfField, Parameters, list_components
 from ..plugins.hookspecs import hookimpl
+from ..plugins.schedule import Positive, Weight
 
 
 class MinimaxParameters(Parameters):
     """Validate the parameters of ``minimax`` and ``non_saturating``."""
 
-    discriminator_weight: float = Field(
-        1.0, gt=0, description="factor on D's loss; the authors' code of 2014 uses 0.5"
+    discriminator_weight: Positive = Field(
+        1.0, description="factor on D's loss; the authors' code of 2014 uses 0.5"
     )
 
 
 class R1Parameters(Parameters):
     """Validate the parameters of ``r1``."""
 
-    gamma: float = Field(10.0, ge=0, description="γ, the weight of the penalty")
+    gamma: Weight = Field(10.0, description="γ, the weight of the penalty")
 
 
 LARGEST_LATENT = 65536

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from ..plugins.components import Component, Parameters, list_components
 from ..plugins.hookspecs import hookimpl
+from ..plugins.schedule import Positive, Schedule
 
-Rate = Annotated[float, Field(gt=0, description="learning rate at the first update")]
+RATE = "learning rate: a number, or {from, to, rounds, shape, begin, warm_up}"
 Coefficient = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Decay(Parameters):
-    """Let a learning rate fall at every update."""
+    """Let a learning rate fall at every round."""
 
+    learning_rate: Positive = Field(0.1, description=RATE)
     decay: float = Field(
-        1.0, ge=1, lt=2, description="divisor of the learning rate per update; 1 for none"
+        1.0, ge=1, lt=2, description="divisor of the learning rate per round; 1 for none"
     )
     minimum_learning_rate: float = Field(0.0, ge=0, description="the decay's floor")
+
+    @model_validator(mode="after")
+    def _check_one_of_both(self) -> Decay:
+        if isinstance(self.learning_rate, Schedule) and self.decay != 1.0:
+            raise ValueError("learning_rate is a schedule, which takes no `decay` besides")
+        return self
 
 
 class Ramp(Parameters):
@@ -39,7 +47,6 @@ def _as_ramp(value: Any) -> Any:
 class MomentumParameters(Decay):
     """Validate the parameters of momentum: v ← m·v − lr·g; θ ← θ + v."""
 
-    learning_rate: Rate = 0.1
     momentum: Annotated[Ramp, BeforeValidator(_as_ramp, json_schema_input_type=float | Ramp)] = (
         Field(
             Ramp.model_validate({}),
@@ -51,13 +58,11 @@ class MomentumParameters(Decay):
 class SgdParameters(Decay):
     """Validate the parameters of ``sgd``: θ ← θ − lr·g."""
 
-    learning_rate: Rate = 0.1
-
 
 class AdamParameters(Parameters):
     """Validate the parameters of ``adam``."""
 
-    learning_rate: Rate = 1e-3
+    learning_rate: Positive = Field(1e-3, description=RATE)
     beta_1: Coefficient = Field(0.9, description="decay of the mean of the gradient")
     beta_2: Coefficient = Field(0.999, description="decay of the mean of its square")
     epsilon: float = Field(1e-7, gt=0, description="added to the root, against division by zero")
@@ -66,7 +71,7 @@ class AdamParameters(Parameters):
 class RmspropParameters(Parameters):
     """Validate the parameters of ``rmsprop``."""
 
-    learning_rate: Rate = 1e-3
+    learning_rate: Positive = Field(1e-3, description=RATE)
     rho: Coefficient = Field(0.9, description="decay of the mean of the squared gradient")
     momentum: Coefficient = Field(0.0, description="momentum of the scaled gradient")
     epsilon: float = Field(1e-7, gt=0, description="added under the root")

@@ -1,5 +1,6 @@
 """Play the game: who meets whom, what they minimise, and who moves when."""
 
+from ..schedule import Scheduled, current_round, scheduled
 from .averaging import GeneratorAverage
 from .batch import global_mean
 from .batches import Batch
@@ -46,12 +47,15 @@ __all__ = [
     "Prior",
     "Role",
     "Scene",
+    "Scheduled",
     "Side",
     "Simultaneous",
     "Uniform",
     "UniformClasses",
     "UpdateRule",
+    "current_round",
     "for_player",
     "global_mean",
+    "scheduled",
     "state",
 ]

@@ -7,7 +7,9 @@ from typing import Any, Self
 
 import keras
 
-PLAIN = (bool, int, float, str, tuple, list, type(None))
+from ..schedule import Scheduled
+
+PLAIN = (bool, int, float, str, tuple, list, type(None), Scheduled)
 """What is compared, and shown, of a component."""
 MADE_WITH = "_made_with"
 """The attribute that holds the arguments; no part of a component's state."""

@@ -14,6 +14,7 @@ from ..data.ranges import ACTIVATIONS
 from ..errors import PluginError, UsageError
 from ..networks import make_switchable
 from ..networks.ending import last_activation
+from ..schedule import at_round
 from .averaging import GeneratorAverage
 from .batches import Batch, as_batch
 from .conditions import Condition
@@ -27,6 +28,7 @@ from .parts import check_networks, check_part
 from .penalties import Penalty, players_of
 from .prior import NoLatent, Prior, Uniform
 from .role import PLAYERS, gather_roles
+from .state import find_schedules
 from .unsaved import refuse_unsaved, refuse_unseeded
 from .updates import Alternating, UpdateRule
 from .wiring import latent_shape, wire_roles
@@ -173,6 +175,8 @@ class AdversarialGame(KerasMethods):
         self.joint = look_at_networks(self)
         self._in_parts: set[str] = set()
         self._unheard_said = False
+        for schedule in find_schedules(self):
+            schedule.follow(self.rounds.value)
         self._means = Means()
         self._given = Watched(self)
         if self.penalties or type(self.encounter) not in (Encounter, Generated):
@@ -205,7 +209,8 @@ class AdversarialGame(KerasMethods):
         """
         taken = as_batch(data, self.fields, self.bounds)
         batches = taken.split(self.updates.discriminator_steps)
-        logs = self.updates.round(self, batches)
+        with at_round(tf.convert_to_tensor(self.rounds)):
+            logs = self.updates.round(self, batches)
         self.rounds.assign_add(1)
         for network, average in self.averages.items():
             average.update(self.networks[network], tf.convert_to_tensor(self.rounds))

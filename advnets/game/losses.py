@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import tensorflow as tf
 
+from ..schedule import scheduled
 from .configured import Configured
 from .side import Side
 
@@ -79,8 +83,8 @@ class Minimax(Loss):
     D minimises −V, G minimises the term of V that it can reach, log(1 − D(G(z))).
 
     Args:
-        discriminator_weight: Factor on D's loss; 1 in the paper's equation. The authors'
-            code uses ½.
+        discriminator_weight: Factor on D's loss, a number or a schedule
+            (:func:`advnets.game.scheduled`); 1 in the paper's equation. The authors' code uses ½.
 
     Source: Goodfellow et al. 2014, equation 1 and Algorithm 1.
 
@@ -91,12 +95,12 @@ class Minimax(Loss):
 
     log_odds = True
 
-    def __init__(self, discriminator_weight: float = 1.0):
-        self.discriminator_weight = discriminator_weight
+    def __init__(self, discriminator_weight: float | Mapping[str, Any] = 1.0):
+        self.discriminator_weight = scheduled(discriminator_weight)
 
     def discriminator(self, real: Side, fake: Side) -> tf.Tensor:
         """Return −V(D, G) = −log D(x) − log(1 − D(G(z))), float32 ``[N]``."""
-        return -self.discriminator_weight * value_function(real, fake)
+        return -self.discriminator_weight() * value_function(real, fake)
 
     def generator(self, real: Side, fake: Side) -> tf.Tensor:
         """Return log(1 − D(G(z))) = −softplus(C(G(z))), float32 ``[N]``."""

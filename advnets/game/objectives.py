@@ -13,6 +13,7 @@ from ..distribute.replicas import replica_index, replicas
 from ..errors import PluginError
 from ..plugins.tracebacks import scope_name
 from ..random import Draw
+from ..schedule import at_round
 from . import batch
 from .added_losses import regularise
 from .batches import Batch
@@ -145,9 +146,10 @@ class Objectives(Generation):
         Returns:
             Means over the global batch: of :meth:`conclude` all but what is said of moves.
         """
-        play = self.play(batch, "evaluate", training=False, draw=draw)
-        losses = {player: self.objective(player, play) for player in TURNS}
-        return self._totals(self._logged(play, losses, moves=False))
+        with at_round(tf.convert_to_tensor(self.rounds)):
+            play = self.play(batch, "evaluate", training=False, draw=draw)
+            losses = {player: self.objective(player, play) for player in TURNS}
+            return self._totals(self._logged(play, losses, moves=False))
 
     def _logged(
         self, play: Play, losses: Mapping[str, tf.Tensor], *, moves: bool

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from ..distribute.replicas import replicas
 from ..errors import UsageError
-from ..optimizers.schedules import Scaled
+from ..optimizers.schedules import OfRound, Scaled
 from . import batch
 
 if TYPE_CHECKING:
@@ -31,13 +31,16 @@ def parts(optimizers: Mapping[str, keras.optimizers.Optimizer]) -> dict[str, Any
 
 
 def adopt(
-    optimizers: Mapping[str, keras.optimizers.Optimizer], variables: Mapping[str, Sequence[Any]]
+    optimizers: Mapping[str, keras.optimizers.Optimizer],
+    variables: Mapping[str, Sequence[Any]],
+    rounds: tf.Variable,
 ) -> dict[str, tf.Variable]:
     """Build the players' optimizers, and have them take gradients that are summed already.
 
     Args:
         optimizers: By name.
         variables: What each of them moves.
+        rounds: The rounds that were played, which rates that are functions of it follow.
 
     Returns:
         What learning rates that are schedules are multiplied by, 1 at first, by name.
@@ -69,6 +72,8 @@ def adopt(
             known = rate if isinstance(rate, Scaled) else Scaled(rate)  # one that was loaded, say
             optimizer.learning_rate = rate = Scaled(known.schedule, _factor(known.factor))
             factors[name] = rate.factor
+            if isinstance(known.schedule, OfRound):
+                known.schedule.follow(rounds)
     return factors
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import tensorflow as tf
 
+from ..schedule import scheduled
 from .configured import Configured
 from .role import Role
 from .scene import Play
@@ -60,7 +62,7 @@ class R1(Penalty):
     What else D is told, a label say, stays as it is: x alone is differentiated by.
 
     Args:
-        gamma: γ, the weight.
+        gamma: γ, the weight: a number, or a schedule (:func:`advnets.game.scheduled`).
 
     Source: Mescheder et al. 2018 (arXiv:1801.04406), equation 9.
 
@@ -77,8 +79,8 @@ class R1(Penalty):
     player = "discriminator"
     requires = ("logits",)
 
-    def __init__(self, gamma: float = 10.0):
-        self.gamma = gamma
+    def __init__(self, gamma: float | Mapping[str, Any] = 10.0):
+        self.gamma = scheduled(gamma)
 
     def __call__(self, play: Play) -> tf.Tensor:
         """Return (γ/2) ‖∇_x C(x)‖², float32 ``[N]``."""
@@ -88,4 +90,4 @@ class R1(Penalty):
             logits = tf.reduce_sum(play.real.critic(real).logits)
         gradient = tape.gradient(logits, real)
         squared = tf.reduce_sum(tf.square(gradient), axis=list(range(1, len(gradient.shape))))
-        return 0.5 * self.gamma * squared
+        return 0.5 * self.gamma() * squared

@@ -160,7 +160,7 @@ class Players(Fitting):
         if len({id(one) for one in everyone.values()}) < len(everyone):
             raise UsageError("the players share one optimizer", hint="make one for each")
         moved = {name: [v for _, v in self._moved_by(name)] for name in everyone}
-        self.rate_factors = adopt(everyone, moved)
+        self.rate_factors = adopt(everyone, moved, self.rounds.value)
         self.optimizer = PlayersOptimizer(self)
         self._compiled_for = {p: {id(v) for v in self._variables(p)} for p in PLAYERS}
         self._check_draws()

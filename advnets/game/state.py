@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..data import Source
+from ..schedule import Scheduled
 from .configured import MADE_WITH
 from .role import PLAYERS
 
@@ -101,24 +102,35 @@ def find_variables(component: Any) -> list[tuple[str, tf.Variable]]:
     >>> [(name, float(variable)) for name, variable in find_variables(Penalty())]
     [('weights', 1.0), ('second', 2.0)]
     """
-    found: list[tuple[str, tf.Variable]] = []
-    seen: set[int] = set()
-
-    def walk(value: Any, attribute: str) -> None:
-        if isinstance(value, LEAVES) or id(value) in seen:
-            return
-        seen.add(id(value))
+    found: dict[int, tuple[str, tf.Variable]] = {}
+    for attribute, value in _walk(component):
         if isinstance(value, keras.Variable | tf.Variable):
             name = _own_name(value).rpartition("/")[2]
             plain = value.value if isinstance(value, keras.Variable) else value
-            seen.add(id(plain))
-            found.append((attribute if UNNAMED.fullmatch(name) else name, plain))
-        else:
-            for name, part in _parts(value, attribute):
-                walk(part, name)
+            found.setdefault(id(plain), (attribute if UNNAMED.fullmatch(name) else name, plain))
+    return list(found.values())
 
-    walk(component, "variable")
-    return found
+
+def find_schedules(game: AdversarialGame) -> list[Scheduled]:
+    """Find the numbers that follow a schedule: those of components, and of networks' layers."""
+    averaged = [each.network for each in game.averages.values()]
+    holders = [*game.components().values(), *game.networks.values(), *averaged]
+    return [one for each in holders for _, one in _walk(each) if isinstance(one, Scheduled)]
+
+
+def _walk(component: Any) -> Iterator[tuple[str, Any]]:
+    """Yield each variable and schedule that an object holds, once, with its attribute."""
+    seen: set[int] = set()
+    waiting = [("variable", component)]
+    while waiting:
+        attribute, value = waiting.pop()
+        if isinstance(value, LEAVES) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, keras.Variable | tf.Variable | Scheduled):
+            yield attribute, value
+        else:
+            waiting += reversed(_parts(value, attribute))
 
 
 def _parts(value: Any, attribute: str) -> list[tuple[str, Any]]:
@@ -127,7 +139,10 @@ def _parts(value: Any, attribute: str) -> list[tuple[str, Any]]:
         return [(attribute, value.state)]
     if isinstance(value, HOLDERS):
         known = [(attribute, variable) for variable in value.variables]
-        return known + [(k, v) for k, v in vars(value).items() if isinstance(v, tf.Variable)]
+        held = (tf.Variable, Scheduled)
+        for one in value._flatten_layers() if isinstance(value, keras.layers.Layer) else [value]:
+            known += [(k, v) for k, v in vars(one).items() if isinstance(v, held)]
+        return known
     if isinstance(value, Mapping):
         return [(attribute, part) for part in value.values()]
     if isinstance(value, list | tuple):

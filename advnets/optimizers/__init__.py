@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from .adam import Adam
-from .builders import adam, momentum, rmsprop, sgd
+from .builders import adam, momentum, plan_rate, rmsprop, sgd
 from .context import OptimizerContext
 from .momentum import Momentum
-from .schedules import FlooredDecay
+from .schedules import FlooredDecay, OfRound, Planned
 
 __all__ = [
     "Adam",
     "FlooredDecay",
     "Momentum",
+    "OfRound",
     "OptimizerContext",
+    "Planned",
     "adam",
     "momentum",
+    "plan_rate",
     "rmsprop",
     "sgd",
 ]

@@ -10,12 +10,26 @@ import keras
 from .adam import Adam
 from .context import OptimizerContext
 from .momentum import Momentum
-from .schedules import FlooredDecay
+from .schedules import FlooredDecay, Planned
 
-Rate: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule
+Rate: TypeAlias = float | Mapping[str, Any]
 
 
-def _rate(learning_rate: float, decay: float, minimum: float) -> Rate:
+def plan_rate(
+    learning_rate: Rate, decay: float = 1.0, minimum: float = 0.0
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    """Make what a Keras optimizer takes of a recipe's learning rate.
+
+    Args:
+        learning_rate: A number, or a mapping for :class:`Planned`.
+        decay: The divisor of a number per round; 1 for none.
+        minimum: The decay's floor.
+
+    >>> plan_rate(0.5), type(plan_rate({"from": 0.5, "to": 0.0, "rounds": 9})).__name__
+    (0.5, 'Planned')
+    """
+    if isinstance(learning_rate, Mapping):
+        return Planned(learning_rate)
     if decay == 1.0:
         return float(learning_rate)
     return FlooredDecay(float(learning_rate), float(decay), float(minimum))
@@ -24,7 +38,7 @@ def _rate(learning_rate: float, decay: float, minimum: float) -> Rate:
 def momentum(
     context: OptimizerContext,
     *,
-    learning_rate: float,
+    learning_rate: Rate,
     momentum: Mapping[str, Any],
     decay: float = 1.0,
     minimum_learning_rate: float = 0.0,
@@ -33,9 +47,9 @@ def momentum(
 
     Args:
         context: Holds how many updates an epoch has.
-        learning_rate: lr_0.
+        learning_rate: lr_0, or a schedule: see :func:`plan_rate`.
         momentum: ``start``, ``final`` and ``epochs`` of the ramp.
-        decay: Divisor of the learning rate per update; 1 keeps it constant.
+        decay: Divisor of the learning rate per round; 1 keeps it constant.
         minimum_learning_rate: The decay's floor.
 
     >>> context = OptimizerContext(steps_per_epoch=500, total_steps=50_000, batch_size=100)
@@ -44,7 +58,7 @@ def momentum(
     0.5
     """
     return Momentum(
-        _rate(learning_rate, decay, minimum_learning_rate),
+        plan_rate(learning_rate, decay, minimum_learning_rate),
         **momentum,
         steps_per_epoch=context.steps_per_epoch,
     )
@@ -53,35 +67,35 @@ def momentum(
 def sgd(
     context: OptimizerContext,
     *,
-    learning_rate: float,
+    learning_rate: Rate,
     decay: float = 1.0,
     minimum_learning_rate: float = 0.0,
 ) -> keras.optimizers.SGD:
     """Build plain stochastic gradient descent, θ ← θ − lr·g."""
-    return keras.optimizers.SGD(_rate(learning_rate, decay, minimum_learning_rate))
+    return keras.optimizers.SGD(plan_rate(learning_rate, decay, minimum_learning_rate))
 
 
 def adam(
     context: OptimizerContext,
     *,
-    learning_rate: float,
+    learning_rate: Rate,
     beta_1: float = 0.9,
     beta_2: float = 0.999,
     epsilon: float = 1e-7,
 ) -> Adam:
     """Build Adam (Kingma and Ba 2014), in Keras's form."""
-    return Adam(float(learning_rate), beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+    return Adam(plan_rate(learning_rate), beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
 
 
 def rmsprop(
     context: OptimizerContext,
     *,
-    learning_rate: float,
+    learning_rate: Rate,
     rho: float = 0.9,
     momentum: float = 0.0,
     epsilon: float = 1e-7,
 ) -> keras.optimizers.RMSprop:
     """Build RMSprop (Tieleman and Hinton 2012), as Keras has it."""
     return keras.optimizers.RMSprop(
-        float(learning_rate), rho=rho, momentum=float(momentum), epsilon=epsilon
+        plan_rate(learning_rate), rho=rho, momentum=float(momentum), epsilon=epsilon
     )

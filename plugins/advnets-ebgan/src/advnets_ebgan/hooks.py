@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from advnets import Component, Parameters, hookimpl
+from advnets import Component, Parameters, Weight, hookimpl
 
 Units = Annotated[int, Field(ge=1, le=1_000_000)]
 
@@ -22,7 +22,7 @@ class MarginParameters(Parameters):
 class PullingAwayParameters(Parameters):
     """Validate the parameters of ``pulling_away``."""
 
-    weight: float = Field(0.1, ge=0, description="factor of the term in G's loss")
+    weight: Weight = Field(0.1, description="factor of the term in G's loss")
 
 
 class AutoencoderParameters(Parameters):

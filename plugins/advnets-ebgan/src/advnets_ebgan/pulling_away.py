@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import tensorflow as tf
 
-from advnets.game import Penalty, Play
+from advnets.game import Penalty, Play, scheduled
 
 
 class PullingAway(Penalty):
@@ -16,7 +19,7 @@ class PullingAway(Penalty):
     less, and a code of zeros is at right angles to all others.
 
     Args:
-        weight: w; 0.1 in the paper.
+        weight: w, a number or a schedule; 0.1 in the paper.
 
     Source: Zhao, Mathieu and LeCun 2016 (arXiv:1609.03126), section 2.4.
 
@@ -33,8 +36,8 @@ class PullingAway(Penalty):
     player = "generator"
     requires = ("features",)
 
-    def __init__(self, weight: float = 0.1):
-        self.weight = weight
+    def __init__(self, weight: float | Mapping[str, Any] = 0.1):
+        self.weight = scheduled(weight)
 
     def __call__(self, play: Play) -> tf.Tensor:
         """Return w/(N−1) Σ_{j≠i} cos(S_i, S_j)², float32 ``[N]``; 0 for a batch of one."""
@@ -45,7 +48,7 @@ class PullingAway(Penalty):
         squared_cosines = tf.square(tf.matmul(directions, everyone, transpose_b=True))
         with_itself = tf.square(tf.reduce_sum(tf.square(directions), axis=1))
         others = tf.cast(tf.maximum(tf.shape(everyone)[0] - 1, 1), tf.float32)
-        return self.weight * (tf.reduce_sum(squared_cosines, axis=1) - with_itself) / others
+        return self.weight() * (tf.reduce_sum(squared_cosines, axis=1) - with_itself) / others
 
 
 def _gather_rows(x: tf.Tensor) -> tf.Tensor:

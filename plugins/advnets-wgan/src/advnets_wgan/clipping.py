@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from advnets.networks import OptimizerContext
+from advnets.optimizers import OptimizerContext, plan_rate
 
 
 @keras.saving.register_keras_serializable(package="advnets_wgan")
@@ -48,7 +49,7 @@ class ClippedRMSprop(keras.optimizers.RMSprop):
 def clipped_rmsprop(
     context: OptimizerContext,
     *,
-    learning_rate: float = 5e-5,
+    learning_rate: float | Mapping[str, Any] = 5e-5,
     clip: float = 0.01,
     rho: float = 0.9,
     epsilon: float = 1e-7,
@@ -57,7 +58,7 @@ def clipped_rmsprop(
 
     Args:
         context: Not used.
-        learning_rate: 5·10⁻⁵ in the paper.
+        learning_rate: A number or a schedule; 5·10⁻⁵ in the paper.
         clip: 0.01 in the paper.
         rho: Decay of the mean of the squared gradient.
         epsilon: Added under the root.
@@ -66,4 +67,4 @@ def clipped_rmsprop(
     >>> clipped_rmsprop(context).clip
     0.01
     """
-    return ClippedRMSprop(float(learning_rate), float(clip), rho=rho, epsilon=epsilon)
+    return ClippedRMSprop(plan_rate(learning_rate), float(clip), rho=rho, epsilon=epsilon)

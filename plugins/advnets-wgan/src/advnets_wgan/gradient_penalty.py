@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import tensorflow as tf
 
-from advnets.game import Penalty, Play
+from advnets.game import Penalty, Play, scheduled
 
 
 class GradientPenalty(Penalty):
@@ -17,7 +20,7 @@ class GradientPenalty(Penalty):
     independently; the paper leaves batch normalisation out of it for that reason.
 
     Args:
-        weight: λ; 10 in the paper, 0.1 in its authors' code for toy data.
+        weight: λ, a number or a schedule; 10 in the paper, 0.1 in its authors' code for toy data.
         one_sided: Whether only slopes above 1 are penalised.
 
     Source: Gulrajani et al. 2017 (arXiv:1704.00028), equation 3 and Algorithm 1; the
@@ -36,8 +39,8 @@ class GradientPenalty(Penalty):
     player = "discriminator"
     requires = ("logits",)
 
-    def __init__(self, weight: float = 10.0, one_sided: bool = False):
-        self.weight = weight
+    def __init__(self, weight: float | Mapping[str, Any] = 10.0, one_sided: bool = False):
+        self.weight = scheduled(weight)
         self.one_sided = one_sided
 
     def __call__(self, play: Play) -> tf.Tensor:
@@ -50,7 +53,7 @@ class GradientPenalty(Penalty):
         excess = _norm(tape.gradient(total, between)) - 1.0
         if self.one_sided:
             excess = tf.nn.relu(excess)
-        return self.weight * tf.square(excess)
+        return self.weight() * tf.square(excess)
 
 
 def _interpolate(play: Play) -> tf.Tensor:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from advnets import Component, Parameters, hookimpl
+from advnets import Component, Parameters, Positive, Weight, hookimpl
 
 
 class GradientPenaltyParameters(Parameters):
     """Validate the parameters of ``gradient_penalty``."""
 
-    weight: float = Field(
-        10.0, ge=0, description="λ, the factor of the term in D's loss; 0.1 suits toy data"
+    weight: Weight = Field(
+        10.0, description="λ, the factor of the term in D's loss; 0.1 suits toy data"
     )
     one_sided: bool = Field(False, description="whether slopes below 1 cost nothing")
 
@@ -19,7 +19,7 @@ class GradientPenaltyParameters(Parameters):
 class ClippedRmspropParameters(Parameters):
     """Validate the parameters of ``clipped_rmsprop``."""
 
-    learning_rate: float = Field(5e-5, gt=0, description="learning rate")
+    learning_rate: Positive = Field(5e-5, description="learning rate, or its schedule")
     clip: float = Field(0.01, gt=0, description="c: after each step weights lie in [-c, c]")
     rho: float = Field(0.9, ge=0, lt=1, description="decay of the mean of the squared gradient")
     epsilon: float = Field(1e-7, gt=0, description="added under the root")
