@@ -7,7 +7,7 @@ import contextvars
 import json
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import tensorflow as tf
 from pydantic import ValidationError
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from .errors import UsageError
 from .plugins.schedule import Schedule
 
-Round = int | tf.Tensor | tf.Variable
+Round: TypeAlias = int | tf.Tensor | tf.Variable
 
 _round: contextvars.ContextVar[Round | None] = contextvars.ContextVar("advnets_round", default=None)
 
@@ -72,7 +72,7 @@ class Scheduled:
         return self.at(self.reached())
 
     def reached(self) -> Round | None:
-        """Return the round that is played, else that which the game has reached, if there is one."""
+        """Return the round that is played, else that which a game has reached; ``None`` of none."""
         number = current_round()
         return self._clock if number is None else number
 

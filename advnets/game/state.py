@@ -24,6 +24,8 @@ LIBRARIES = {"builtins", "keras", "numpy", "pydantic", "tensorflow"}
 """Packages whose objects are not looked into, but for those of Keras that tell their variables."""
 HOLDERS = (keras.layers.Layer, keras.metrics.Metric, keras.optimizers.Optimizer, tf.Module)
 GENERATORS = (keras.random.SeedGenerator, tf.random.Generator)
+PLAIN_HELD = (tf.Variable, Scheduled)
+"""What is looked for among the attributes of these, which do not tell of it."""
 LEAVES = (str, bytes, bool, int, float, np.ndarray, tf.Tensor, Source)
 
 
@@ -139,9 +141,9 @@ def _parts(value: Any, attribute: str) -> list[tuple[str, Any]]:
         return [(attribute, value.state)]
     if isinstance(value, HOLDERS):
         known = [(attribute, variable) for variable in value.variables]
-        held = (tf.Variable, Scheduled)
-        for one in value._flatten_layers() if isinstance(value, keras.layers.Layer) else [value]:
-            known += [(k, v) for k, v in vars(one).items() if isinstance(v, held)]
+        layered = isinstance(value, keras.layers.Layer)
+        for one in value._flatten_layers() if layered else [value]:
+            known += [(k, v) for k, v in vars(one).items() if isinstance(v, PLAIN_HELD)]
         return known
     if isinstance(value, Mapping):
         return [(attribute, part) for part in value.values()]
