@@ -96,6 +96,20 @@ class CategoricalParameters(Parameters):
     )
 
 
+class NoiseParameters(Parameters):
+    """Validate the parameters of ``noise``."""
+
+    deviation: Weight = Field(0.1, description="σ, in units of the preprocessed data")
+
+
+class TranslationParameters(Parameters):
+    """Validate the parameters of ``translation``."""
+
+    share: float = Field(
+        0.125, gt=0, lt=1, description="the most that is moved, of height and width"
+    )
+
+
 class AlternatingParameters(Parameters):
     """Validate the parameters of ``alternating``."""
 
@@ -210,6 +224,30 @@ def advnets_encounters() -> list[Component]:
             "real examples against those that G makes of the latent points",
             networks=(),
         )
+    ]
+
+
+@hookimpl
+def advnets_augmentations() -> list[Component]:
+    """Register noise, and two maps of images."""
+    images = {"shape": (8, 8, 1)}
+    return [
+        Component(
+            "noise",
+            "advnets.game:Noise",
+            "x + σ ε, with ε ~ N(0, 1): instance noise (Arjovsky and Bottou 2017)",
+            NoiseParameters,
+        ),
+        Component(
+            "flip", "advnets.game:Flip", "images mirrored left to right, by ½", example=images
+        ),
+        Component(
+            "translation",
+            "advnets.game:Translation",
+            "images moved by whole pixels (Zhao et al. 2020)",
+            TranslationParameters,
+            example=images,
+        ),
     ]
 
 

@@ -1,6 +1,7 @@
 """Play the game: who meets whom, what they minimise, and who moves when."""
 
 from ..schedule import Scheduled, current_round, scheduled
+from .augmentations import Augmentation, Flip, Noise, Translation, check_images
 from .averaging import GeneratorAverage
 from .batch import global_mean
 from .batches import Batch
@@ -27,11 +28,13 @@ __all__ = [
     "WEIGHTS_SEEN",
     "AdversarialGame",
     "Alternating",
+    "Augmentation",
     "Batch",
     "Categorical",
     "Condition",
     "Duel",
     "Encounter",
+    "Flip",
     "Frequencies",
     "FromBatch",
     "GameContext",
@@ -41,6 +44,7 @@ __all__ = [
     "Loss",
     "Minimax",
     "NoLatent",
+    "Noise",
     "NonSaturating",
     "Penalty",
     "Play",
@@ -50,9 +54,11 @@ __all__ = [
     "Scheduled",
     "Side",
     "Simultaneous",
+    "Translation",
     "Uniform",
     "UniformClasses",
     "UpdateRule",
+    "check_images",
     "current_round",
     "for_player",
     "global_mean",

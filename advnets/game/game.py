@@ -15,6 +15,7 @@ from ..errors import PluginError, UsageError
 from ..networks import make_switchable
 from ..networks.ending import last_activation
 from ..schedule import at_round
+from .augmentations import Augmentation, judges_examples
 from .averaging import GeneratorAverage
 from .batches import Batch, as_batch
 from .conditions import Condition
@@ -35,7 +36,7 @@ from .wiring import latent_shape, wire_roles
 
 PARTS = {
     *("generator", "discriminator", "networks", "roles", "encounter", "conditions"),
-    *("prior", "loss", "penalties", "updates", "averages"),
+    *("prior", "loss", "penalties", "augmentations", "updates", "averages"),
 }
 """What a game is made of."""
 
@@ -70,6 +71,7 @@ class AdversarialGame(KerasMethods):
             ``NoLatent()`` where G makes examples of nothing but what it is told.
         loss: A :class:`Loss`; :class:`Minimax` by default.
         penalties: Terms added to the players' losses.
+        augmentations: Differentiable maps of the examples that D sees, of both sides, in rounds.
         given: What networks of one input are told, by their names, since it has no name:
             ``{"generator": ["edges"]}``.
         updates: An :class:`UpdateRule`; :class:`Alternating` with k = 1 by default.
@@ -105,6 +107,7 @@ class AdversarialGame(KerasMethods):
         prior: Prior | None = None,
         loss: Loss | None = None,
         penalties: Iterable[Penalty] = (),
+        augmentations: Iterable[Augmentation] = (),
         given: Mapping[str, Iterable[str]] | None = None,
         updates: UpdateRule | None = None,
         average: GeneratorAverage | Mapping[str, GeneratorAverage] | None = None,
@@ -117,6 +120,7 @@ class AdversarialGame(KerasMethods):
         loss = loss if loss is not None else Minimax()
         updates = updates if updates is not None else Alternating()
         terms = tuple(penalties) if isinstance(penalties, Iterable) else (penalties,)
+        maps = tuple(augmentations) if isinstance(augmentations, Iterable) else (augmentations,)
         check_part("loss", loss, Loss, "NonSaturating()")
         check_part("encounter", encounter, Encounter, "Generated()")
         check_part("updates", updates, UpdateRule, "Alternating()")
@@ -124,6 +128,8 @@ class AdversarialGame(KerasMethods):
             check_part("prior", prior, Prior, "Uniform(100)")
         for term in terms:
             check_part("penalties", term, Penalty, "[R1()]")
+        for one in maps:
+            check_part("augmentations", one, Augmentation, "[Flip()]")
         without = isinstance(prior, NoLatent)
         for term in terms:
             if not players_of(term) or not set(players_of(term)) <= set(PLAYERS):
@@ -134,7 +140,7 @@ class AdversarialGame(KerasMethods):
                 )
         roles = gather_roles(encounter, terms, latent=not without)
         super().__init__(everyone, wire_roles(roles, everyone, conditions or (), given or {}), name)
-        self.encounter, self.penalties = encounter, terms
+        self.encounter, self.penalties, self.augmentations = encounter, terms, maps
         self.prior = None if without else prior
         self.updates = updates
         self.conditions = dict(conditions or {})
@@ -172,6 +178,12 @@ class AdversarialGame(KerasMethods):
         self._terms = threading.local()
         self.discriminator_calls = "auto"
         judges = [name for name, role in self.roles.items() if role.kind == "discriminator"]
+        if maps and not any(judges_examples(self.roles[judge]) for judge in judges):
+            raise UsageError(
+                f"{type(maps[0]).__name__} augments examples, and "
+                f"{' and '.join(judges)} take{'' if len(judges) > 1 else 's'} none first",
+                where="augmentations",
+            )
         self.joint = look_at_networks(self)
         self._in_parts: set[str] = set()
         self._unheard_said = False
@@ -225,7 +237,8 @@ class AdversarialGame(KerasMethods):
         One that a condition draws for generated examples may belong to real ones as well.
         """
         told = {name for role in self.roles.values() for name in role.takes}
-        told |= set(self.loss.fields).union(*(penalty.fields for penalty in self.penalties))
+        reading = (self.loss, *self.penalties, *self.augmentations)
+        told = told.union(*(component.fields for component in reading))
         told -= {"latent", "example"}
         return tuple(sorted(told.union(*(each.fields for each in self.conditions.values()))))
 
@@ -246,5 +259,6 @@ class AdversarialGame(KerasMethods):
         """Return every component that the game is made of, by its path in a recipe."""
         found: dict[str, object] = {"loss": self.loss, "updates": self.updates}
         found |= {f"penalties.{i}": penalty for i, penalty in enumerate(self.penalties)}
+        found |= {f"augmentations.{i}": one for i, one in enumerate(self.augmentations)}
         found |= {"latent": self.prior, "encounter": self.encounter}
         return found | {f"conditions.{name}": each for name, each in self.conditions.items()}

@@ -16,6 +16,7 @@ from ..random import Draw
 from ..schedule import at_round
 from . import batch
 from .added_losses import regularise
+from .augmentations import Augmentation
 from .batches import Batch
 from .encounter import Duel, Generated
 from .generation import Generation
@@ -35,6 +36,7 @@ class Objectives(Generation):
     Attributes:
         penalties: The terms added to the players' losses.
         updates: Says who moves when.
+        augmentations: What judges see of examples in rounds.
         seed: Of latent noise and dropout.
         discriminator_calls: ``one`` or ``two`` calls of D for real and generated examples;
             ``auto`` leaves it to the update rule. Two in any case where D mixes examples.
@@ -42,6 +44,7 @@ class Objectives(Generation):
 
     penalties: tuple[Penalty, ...]
     updates: UpdateRule
+    augmentations: tuple[Augmentation, ...]
     seed: int
     discriminator_calls: str
     _terms: threading.local
@@ -76,7 +79,8 @@ class Objectives(Generation):
         play.meet(duels, judge_real=judge_real, together=self._in_one_call(together))
         for index, duel in enumerate(play.duels.values()):
             each = [penalty for penalty in self.penalties if index == 0 or not penalty.once]
-            _check_what_is_needed(duel, [self.loss, *each])
+            augmentations = self.augmentations if index == 0 else ()
+            _check_what_is_needed(duel, [self.loss, *each, *augmentations])
             self._say_parts(duel)
         self._say_unheard()
         if len(play.duels) > 1 and type(self.loss).update is not Loss.update:
@@ -164,7 +168,9 @@ class Objectives(Generation):
                 self.loss.update(duel.real, duel.fake)
             for key, values in self._seen_of(duel).items():
                 seen[prefix + key] = batch.per_example(values, _shapes(duel), key)
-        observing: tuple[Any, ...] = (*self.penalties, self.encounter, self.updates)
+        observing: tuple[Any, ...] = (
+            *(*self.penalties, *self.augmentations, self.encounter, self.updates),
+        )
         for component in observing:
             seen |= component.observe(play)
             if moves:
@@ -197,7 +203,8 @@ class Objectives(Generation):
     @property
     def cast(self) -> Cast:
         """Whom scenes may call: the networks, and what they may be told."""
-        return Cast(self.networks, self.roles, self.conditions, self.prior, self.joint)
+        everyone = (self.networks, self.roles, self.conditions, self.prior, self.joint)
+        return Cast(*everyone, self.augmentations)
 
     # ------------------------------------------------------------------------- internals
 
@@ -274,8 +281,8 @@ def _shapes(duel: Duel) -> tuple[Any, ...]:
     )
 
 
-def _check_what_is_needed(duel: Duel, who: Iterable[Loss | Penalty]) -> None:
-    """Refuse a loss or penalty whose needs D's output does not meet.
+def _check_what_is_needed(duel: Duel, who: Iterable[Loss | Penalty | Augmentation]) -> None:
+    """Refuse a loss, a penalty or an augmentation whose needs D's output does not meet.
 
     Raises:
         PluginError: It names the component, and what is missing.

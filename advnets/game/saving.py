@@ -51,6 +51,9 @@ def describe_game(game: AdversarialGame) -> dict[str, Any]:
         "prior": _write("prior", game.prior if game.prior is not None else NoLatent()),
         "loss": _write("loss", game.loss),
         "penalties": [_write(f"penalties.{i}", p) for i, p in enumerate(game.penalties)],
+        "augmentations": [
+            _write(f"augmentations.{i}", one) for i, one in enumerate(game.augmentations)
+        ],
         "given": {name: list(fields) for name, fields in game.given.items()},
         "updates": _write("updates", game.updates),
         "average": {name: _write("average", kept) for name, kept in game.averages.items()},

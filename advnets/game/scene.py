@@ -16,6 +16,7 @@ from ..networks import in_float32
 from ..random import Draw
 from . import batch as batching
 from .added_losses import added
+from .augmentations import Augmentation, augment, judges_examples
 from .batches import Batch
 from .conditions import Condition, check_drawn
 from .encounter import Duel, check_duels
@@ -35,6 +36,7 @@ class Cast:
         prior: How the latent is drawn; ``None`` in a game without.
         joint: The judges that may judge several sides in one call, since they treat
             examples independently.
+        augmentations: What judges see of examples, in rounds.
     """
 
     def __init__(
@@ -44,9 +46,11 @@ class Cast:
         conditions: Mapping[str, Condition],
         prior: Prior | None,
         joint: Iterable[str] = (),
+        augmentations: Sequence[Augmentation] = (),
     ):
         self.networks, self.roles = networks, roles
         self.conditions, self.prior, self.joint = conditions, prior, frozenset(joint)
+        self.augmentations = augmentations
 
 
 class Scene:
@@ -252,7 +256,10 @@ class Scene:
     def _let_judge(self, by: str, sides: Sequence[tuple[str, Side]]) -> None:
         """Let a judge judge several sides in one call, each with dropout of its own name."""
         role = self._role(by)
-        inputs = [self._inputs(by, role, side, {}, f"the {which}") for which, side in sides]
+        inputs = [
+            self._augmented(role, self._inputs(by, role, side, {}, f"the {which}"), which)
+            for which, side in sides
+        ]
         joined = inputs[0] if len(inputs) == 1 else {n: _join(inputs, n) for n in role.takes}
         sizes = [batching.size(next(iter(each.values()))) for each in inputs]
         segments = [(name, size) for (name, _), size in zip(sides, sizes, strict=True)]
@@ -260,6 +267,15 @@ class Scene:
         parts = [said] if len(sides) == 1 else split_words(said, sizes)
         for (_, side), part in zip(sides, parts, strict=True):
             side._judged_by(part, side.x, side._critic)
+
+    def _augmented(
+        self, role: Role, inputs: dict[str, tf.Tensor], which: str
+    ) -> dict[str, tf.Tensor]:
+        """Return what a judge is called with in a round: examples augmented."""
+        augmentations = self._cast.augmentations if self.training else ()
+        if not augmentations or not judges_examples(role):
+            return inputs
+        return augment(augmentations, inputs, self.draw, f"{self.stage}/{which}")
 
     def _ask(
         self,
@@ -276,7 +292,9 @@ class Scene:
 
         def critic(x: tf.Tensor, **told: tf.Tensor) -> Side:
             inputs = self._inputs(by, role, side, {first: x, **told})
-            segments = [(f"penalty/{next(self._critics)}", batching.size(x))]
+            which = f"penalty/{next(self._critics)}"
+            segments = [(which, batching.size(x))]
+            inputs = self._augmented(role, inputs, which)
             with in_float32():  # Second derivatives of half precision are too coarse.
                 return Side(self._ask(by, inputs, segments, adds=False), example=x)
 

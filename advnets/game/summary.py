@@ -29,6 +29,8 @@ def tell(game: AdversarialGame) -> Iterator[tuple[str, str]]:
     yield "loss", repr(game.loss)
     if game.penalties:
         yield "penalties", ", ".join(map(repr, game.penalties))
+    if game.augmentations:
+        yield "augmentations", ", ".join(map(repr, game.augmentations))
     yield "updates", repr(game.updates)
     yield "encounter", repr(game.encounter)
     if game.prior is not None:

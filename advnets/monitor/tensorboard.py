@@ -59,7 +59,8 @@ DESCRIPTIONS = {
 
 UNTAGGED = ("step", "time")
 HPARAM_KEYS = (
-    *("dataset", "latent", "generator", "discriminator", "loss", "penalties", "updates"),
+    *("dataset", "latent", "generator", "discriminator", "loss", "penalties"),
+    *("augmentations", "updates"),
     *("optimizers", "training", "distribution", "seed"),
 )
 

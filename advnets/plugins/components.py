@@ -29,6 +29,7 @@ KINDS: dict[str, str] = {
     "priors": "distributions of the latent variable z",
     "conditions": "what networks are told of generated examples, field by field",
     "encounters": "what is judged: who is made of what, and meets whom",
+    "augmentations": "maps of the examples that discriminators see, differentiable",
     "updates": "who moves when: the order of the players' updates",
     "optimizers": "how a player moves along its gradient",
     "metrics": "scores of a trained generator, each with its protocol",

@@ -19,6 +19,8 @@ conditions      ``target(**parameters)`` or ``target(context, **parameters)`` re
                 :class:`advnets.game.Condition`
 encounters      ``target(**parameters)`` or ``target(context, **parameters)`` returns an
                 :class:`advnets.game.Encounter`
+augmentations   ``target(**parameters)`` or ``target(context, **parameters)`` returns an
+                :class:`advnets.game.Augmentation`
 updates         ``target(**parameters)`` returns an :class:`advnets.game.UpdateRule`
 optimizers      ``target(context, **parameters)`` returns a ``keras.optimizers.Optimizer``
                 (:class:`advnets.networks.OptimizerContext`)
@@ -80,6 +82,11 @@ def advnets_conditions() -> list[Component]:  # type: ignore[empty-body]
 @hookspec
 def advnets_encounters() -> list[Component]:  # type: ignore[empty-body]
     """Encounters: what is judged, and which networks make it."""
+
+
+@hookspec
+def advnets_augmentations() -> list[Component]:  # type: ignore[empty-body]
+    """Augmentations: differentiable maps of the examples that discriminators see."""
 
 
 @hookspec

@@ -24,6 +24,7 @@ DETERMINING = (
     "encounter",
     "loss",
     "penalties",
+    "augmentations",
     "updates",
     "optimizers",
     "averaging",
@@ -32,7 +33,7 @@ DETERMINING = (
 )
 """The keys that a trajectory depends on. How long it is, how it is watched, and on how
 many devices it is computed, do not belong to it."""
-CHANGEABLE = ("optimizers.*.*", "penalties.*.*", "loss.*", "averaging.*")
+CHANGEABLE = ("optimizers.*.*", "penalties.*.*", "augmentations.*.*", "loss.*", "averaging.*")
 """The keys under which a run may be given another value on the way, on purpose and on record:
 numbers that a move is computed from. ``*`` is one word, and never ``name``."""
 FIXED = {

@@ -226,6 +226,9 @@ class RecipeSchema(Parameters):
     penalties: Annotated[list[Any], Slot("penalties", many=True)] = Field(
         [], description="terms added to one player's loss"
     )
+    augmentations: Annotated[list[Any], Slot("augmentations", many=True)] = Field(
+        [], description="maps of the examples that discriminators see in rounds, of both sides"
+    )
     updates: Annotated[Any, Slot("updates")] = Field(
         "alternating", description="the order of the players' moves"
     )
@@ -253,7 +256,7 @@ def slots(model: type[BaseModel], keys: Keys = ()) -> Iterator[tuple[Keys, Slot]
     """Yield every key of a recipe, or of a section of it, that names components.
 
     >>> [".".join(keys) for keys, slot in slots(RecipeSchema) if slot.many]
-    ['penalties', 'monitoring.callbacks', 'evaluation.metrics']
+    ['penalties', 'augmentations', 'monitoring.callbacks', 'evaluation.metrics']
     >>> [".".join(keys) for keys, slot in slots(RecipeSchema) if slot.open]
     ['networks.*', 'conditions.*', 'optimizers.*']
     """

@@ -20,6 +20,7 @@ KIND = {
     "priors": "prior",
     "conditions": "condition",
     "encounters": "encounter",
+    "augmentations": "augmentation",
     "updates": "update rule",
     "optimizers": "optimizer",
     "metrics": "metric",

@@ -14,10 +14,12 @@ log = logging.getLogger(__name__)
 PLAYED_ONLY = {
     "monitoring.callbacks": "callbacks",
     "penalties": "penalties",
+    "augmentations": "augmentations",
     "evaluation.metrics": "metrics",
 }
-"""Lists of components that a run's samples and networks do not need, and their kinds. Penalties are
-left out all together, since those that stay would have the variables of others."""
+"""Lists of components that a run's samples and networks do not need, and their kinds."""
+WITH_STATE = ("penalties", "augmentations")
+"""Kinds that are left out all together, since those that stay would have the variables of others."""
 
 
 def leave_out_absent(recipe_file: Path, registry: Registry) -> dict[str, Any]:
@@ -41,7 +43,7 @@ def leave_out_absent(recipe_file: Path, registry: Registry) -> dict[str, Any]:
         # A network that penalties alone call is built by what they say of it.
         if missing and not (kind == "penalties" and document.value.get("networks")):
             kept = [e for e, name in zip(entries, names, strict=True) if name not in missing]
-            changes[path] = [] if kind == "penalties" else kept
+            changes[path] = [] if kind in WITH_STATE else kept
             absent += missing
     if changes.get("evaluation.metrics") == []:
         changes["checkpoints.best"] = None  # a checkpoint says itself which was the best

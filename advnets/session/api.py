@@ -155,7 +155,8 @@ class Run:
         with strategy.scope():
             game = build_game(self.recipe, self.source)
             self._draw_from_kept(game)
-        left_out = () if game.penalties else ("penalties.",)
+        lists = {"penalties.": game.penalties, "augmentations.": game.augmentations}
+        left_out = [group for group, here in lists.items() if not here]
         state = state_variables(game)
         CheckpointStore.of(self.folder).restore(commit, state, left_out)
         return game

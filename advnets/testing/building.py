@@ -125,6 +125,7 @@ KINDS: dict[str, tuple[tuple[type, ...], Callable[[Subject], Any]]] = {
     "priors": ((game.Prior,), _made),
     "conditions": ((game.Condition,), _with_context),
     "encounters": ((game.Encounter,), _with_context),
+    "augmentations": ((game.Augmentation,), _with_context),
     "updates": ((game.UpdateRule,), _made),
     "optimizers": ((keras.optimizers.Optimizer,), _optimizer),
     "callbacks": ((keras.callbacks.Callback, Observer), _made),

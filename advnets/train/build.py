@@ -12,6 +12,7 @@ from ..errors import UsageError
 from ..game import (
     PLAYERS,
     AdversarialGame,
+    Augmentation,
     Batch,
     Condition,
     Encounter,
@@ -51,7 +52,8 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
     keras.utils.set_random_seed(stream_key(recipe.seed, "initial weights") % 2**31)
     prior = recipe.make("latent", Prior)
     counted: set[str] = set()
-    encounter = recipe.make("encounter", Encounter, context=game_context(recipe, source, counted))
+    context = game_context(recipe, source, counted)
+    encounter = recipe.make("encounter", Encounter, context=context)
     penalties = recipe.make_all("penalties", Penalty)
     conditions = {
         name: recipe.make(
@@ -72,6 +74,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         prior=prior,
         loss=recipe.make("loss", Loss),
         penalties=penalties,
+        augmentations=recipe.make_all("augmentations", Augmentation, context=context),
         given=settings.given,
         updates=recipe.make("updates", UpdateRule),
         average=averages,

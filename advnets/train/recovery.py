@@ -17,6 +17,7 @@ from ..observe.observer import View
 from ..observe.window import Window
 from ..plugins.attribution import describe_owners
 from ..recipe import Recipe
+from ..recipe.schema import SLOTS
 from ..runs import RunFolder, to_carry
 from ..runs.changes import add_changes
 from ..runs.sittings import sit
@@ -36,6 +37,7 @@ PATHS = {
     "discriminator": "architectures",
     "loss": "losses",
     "penalties": "penalties",
+    "augmentations": "augmentations",
     "updates": "updates",
     "optimizers.generator": "optimizers",
     "optimizers.discriminator": "optimizers",
@@ -202,6 +204,7 @@ def components_of_plugins(recipe: Recipe) -> list[str]:
     """Return the components of a recipe's rounds that plugins brought, in words."""
     named = []
     for path, kind in PATHS.items():
-        found = recipe.components(path) if path == "penalties" else [recipe.component(path)]
+        many = (path,) in SLOTS and SLOTS[path,].many
+        found = recipe.components(path) if many else [recipe.component(path)]
         named += [(kind, component.name) for component, _ in found]
     return describe_owners(dict.fromkeys(named), recipe.registry)

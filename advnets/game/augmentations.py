@@ -1,0 +1,211 @@
+"""Augment: change the examples that judges see, real and generated ones alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import tensorflow as tf
+
+from ..errors import PluginError
+from ..random import Draw
+from ..schedule import scheduled
+from .configured import Configured
+from .role import Role
+
+if TYPE_CHECKING:
+    from .scene import Play
+
+
+class Augmentation(Configured):
+    """Define a differentiable map of examples; the base class of augmentations.
+
+    Judges see what it makes of the examples of both sides, in both players' turns, as critics
+    do, so that G's gradient and a gradient penalty's run back through it. Metrics, samples,
+    exports and `evaluate` are of examples as they are. With several, each takes what the one
+    before made.
+
+    Attributes:
+        geometric: Whether it moves pixels. A field of the side that is an image on the same grid,
+            such as a mask that the judge is told, is then moved along, by the same numbers; so
+            these may depend on the draw, the stream and the number of examples, and not on the
+            values of ``x``. ``None``: unsaid, and refused where a judge is told such a field.
+        requires: The names it needs in D's output, to observe or update.
+        fields: The fields of sides that it reads there.
+
+    Source: of augmenting both sides, Zhao et al. 2020 (arXiv:2006.10738).
+    """
+
+    geometric: bool | None = None
+    requires: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+
+    def __call__(self, x: tf.Tensor, draw: Draw, stream: str) -> tf.Tensor:
+        """Return what becomes of each example by itself.
+
+        Args:
+            x: Examples, float32 ``[n, ...]``.
+            draw: The random numbers of the round: ``draw.uniform(stream, shape, n)``.
+            stream: Names the numbers of this use.
+
+        Returns:
+            float32, of the same shape.
+        """
+        raise NotImplementedError(f"{type(self).__name__} defines no map")
+
+    def observe(self, play: Play) -> dict[str, tf.Tensor]:
+        """Return what is to be logged, by name, each ``[N]``."""
+        return {}
+
+    def update(self, play: Play) -> None:
+        """Change the augmentation's own state, once a round, where replicas meet."""
+
+
+class Noise(Augmentation):
+    """Add Gaussian noise to examples, x + σ ε with ε ~ N(0, 1) in every dimension.
+
+    Args:
+        deviation: σ, in units of the preprocessed data; a schedule takes it to 0.
+
+    Source: Arjovsky and Bottou 2017 (arXiv:1701.04862), section 3.
+
+    >>> noisy = Noise(0.5)(tf.zeros([1000, 2]), Draw(seed=1, step=0), "noise")
+    >>> round(float(tf.math.reduce_std(noisy)), 1)
+    0.5
+    """
+
+    geometric = False
+
+    def __init__(self, deviation: float | Mapping[str, Any] = 0.1):
+        self.deviation = scheduled(deviation)
+
+    def __call__(self, x: tf.Tensor, draw: Draw, stream: str) -> tf.Tensor:
+        """Return x + σ ε; see :meth:`Augmentation.__call__`."""
+        return x + self.deviation() * draw.normal(stream, x.shape[1:].as_list(), tf.shape(x)[0])
+
+
+class Flip(Augmentation):
+    """Mirror images left to right, each with probability ½.
+
+    Source: Karras et al. 2020 (arXiv:2006.06676), appendix B.
+
+    >>> x = tf.reshape(tf.range(4.0), [1, 1, 4, 1])
+    >>> flips = [Flip()(x, Draw(1, step), "flip")[0, 0, :, 0].numpy().tolist() for step in range(9)]
+    >>> sorted({tuple(each) for each in flips})
+    [(0.0, 1.0, 2.0, 3.0), (3.0, 2.0, 1.0, 0.0)]
+    """
+
+    geometric = True
+
+    def __call__(self, x: tf.Tensor, draw: Draw, stream: str) -> tf.Tensor:
+        """Return x, half of it mirrored; see :meth:`Augmentation.__call__`."""
+        check_images(self, x)
+        return tf.where(draw.uniform(stream, (1, 1, 1), tf.shape(x)[0]) < 0.5, x[:, :, ::-1], x)
+
+
+class Translation(Augmentation):
+    """Move images by whole pixels, each by its own; what comes in from outside is 0.
+
+    Args:
+        share: The most that is moved, of height and width; ⅛ in the paper.
+
+    Source: Zhao et al. 2020 (arXiv:2006.10738), section 4.
+
+    >>> x = tf.ones([100, 8, 8, 1])
+    >>> moved = Translation(0.25)(x, Draw(seed=1, step=0), "translation")
+    >>> sorted({int(row) for row in tf.reduce_sum(moved[:, :, 4, 0], 1)})  # of 8, 2 at most go
+    [6, 7, 8]
+    """
+
+    geometric = True
+
+    def __init__(self, share: float = 0.125):
+        self.share = share
+
+    def __call__(self, x: tf.Tensor, draw: Draw, stream: str) -> tf.Tensor:
+        """Return x, moved; see :meth:`Augmentation.__call__`."""
+        check_images(self, x)
+        shifts = draw.uniform(stream, (2,), tf.shape(x)[0])
+        for axis in (1, 2):
+            size = x.shape[axis]
+            most = round(self.share * size)
+            shift = tf.cast(tf.floor(shifts[:, axis - 1] * (2 * most + 1)), tf.int32) - most
+            source = tf.range(size)[None] - shift[:, None]
+            inside = tf.cast((source >= 0) & (source < size), x.dtype)
+            taken = tf.gather(x, tf.clip_by_value(source, 0, size - 1), axis=axis, batch_dims=1)
+            x = taken * tf.reshape(inside, [-1, *(size if a == axis else 1 for a in (1, 2)), 1])
+        return x
+
+
+def check_images(augmentation: Augmentation, x: tf.Tensor) -> None:
+    """Refuse examples that are no images ``[n, height, width, channels]``.
+
+    Raises:
+        PluginError: With their shape.
+    """
+    if len(x.shape) != 4:
+        raise PluginError(
+            f"{type(augmentation).__name__} augments images, [height, width, channels]; the "
+            f"examples are of the shape {x.shape[1:].as_list()}",
+            hint="leave it out of `augmentations`, or choose a data set of images",
+            module=type(augmentation).__module__,
+        )
+
+
+def judges_examples(role: Role) -> bool:
+    """Tell whether what a judge takes first is an example, which augmentations are of."""
+    space = next(iter(role.takes.values()))
+    return isinstance(space, str) and (space == "example" or space.endswith(".example"))
+
+
+def augment(
+    augmentations: Sequence[Augmentation],
+    inputs: Mapping[str, tf.Tensor],
+    draw: Draw,
+    stream: str,
+) -> dict[str, tf.Tensor]:
+    """Return what a judge is called with: the first thing augmented, images moved along with it.
+
+    Args:
+        augmentations: In the order in which they are applied.
+        inputs: What the judge takes, by name.
+        draw: The random numbers of the round.
+        stream: Names the numbers of this judgement.
+
+    Raises:
+        PluginError: If an augmentation returns something of another shape or type, or does not
+            say whether it moves pixels where that matters.
+    """
+    first, *others = inputs
+    given = dict(inputs)
+    for index, one in enumerate(augmentations):
+        own = f"{stream}/augmentation/{index}"
+        x = given[first]
+        along = [name for name in others if _on_one_grid(given[name], x)]
+        if along and one.geometric is None:
+            raise PluginError(
+                f"{type(one).__name__} does not say whether it moves pixels, and the judge is told "
+                f"{along[0]!r}, an image that would have to be moved along",
+                hint="`geometric = True` in its class if it does, else `geometric = False`",
+                module=type(one).__module__,
+            )
+        for name in [first, *(along if one.geometric else [])]:
+            before = given[name]
+            given[name] = _check(one, one(before, draw, own), before)
+    return given
+
+
+def _on_one_grid(field: tf.Tensor, x: tf.Tensor) -> bool:
+    return len(x.shape) == len(field.shape) == 4 and field.shape[1:3] == x.shape[1:3]
+
+
+def _check(augmentation: Augmentation, made: Any, x: tf.Tensor) -> tf.Tensor:
+    shape, dtype = getattr(made, "shape", None), getattr(made, "dtype", None)
+    if shape is None or dtype != x.dtype or not x.shape.is_compatible_with(shape):
+        found = type(made).__name__ if shape is None else f"{dtype.name} {list(shape)}"
+        raise PluginError(
+            f"{type(augmentation).__name__} returned {found} for {x.dtype.name} {list(x.shape)}",
+            hint="an augmentation returns examples of the shape and type that it is given",
+            module=type(augmentation).__module__,
+        )
+    return made
