@@ -9,6 +9,7 @@ from .conditions import Categorical, Condition, Frequencies, FromBatch, UniformC
 from .context import GameContext
 from .encounter import Duel, Encounter, Generated
 from .game import AdversarialGame
+from .lazily import Every
 from .losses import Loss, Minimax, NonSaturating
 from .optimizers import for_player
 from .penalties import R1, Penalty
@@ -34,6 +35,7 @@ __all__ = [
     "Condition",
     "Duel",
     "Encounter",
+    "Every",
     "Flip",
     "Frequencies",
     "FromBatch",

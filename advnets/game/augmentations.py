@@ -202,7 +202,9 @@ def _on_one_grid(field: tf.Tensor, x: tf.Tensor) -> bool:
 def _check(augmentation: Augmentation, made: Any, x: tf.Tensor) -> tf.Tensor:
     shape, dtype = getattr(made, "shape", None), getattr(made, "dtype", None)
     if shape is None or dtype != x.dtype or not x.shape.is_compatible_with(shape):
-        found = type(made).__name__ if shape is None else f"{dtype.name} {list(shape)}"
+        found = type(made).__name__
+        if shape is not None and dtype is not None:
+            found = f"{dtype.name} {list(shape)}"
         raise PluginError(
             f"{type(augmentation).__name__} returned {found} for {x.dtype.name} {list(x.shape)}",
             hint="an augmentation returns examples of the shape and type that it is given",

@@ -23,6 +23,7 @@ from .encounter import Encounter, Generated
 from .first_look import look_at_networks
 from .given_data import Watched
 from .keras_methods import KerasMethods
+from .lazily import Every, Rota
 from .losses import Loss, Minimax
 from .means import Means
 from .parts import check_networks, check_part
@@ -70,7 +71,7 @@ class AdversarialGame(KerasMethods):
         prior: The distribution of z; U(−√3, √3) in the shape of G's input by default;
             ``NoLatent()`` where G makes examples of nothing but what it is told.
         loss: A :class:`Loss`; :class:`Minimax` by default.
-        penalties: Terms added to the players' losses.
+        penalties: Terms added to the players' losses; ``Every(16, R1())`` in every 16th round.
         augmentations: Differentiable maps of the examples that D sees, of both sides, in rounds.
         given: What networks of one input are told, by their names, since it has no name:
             ``{"generator": ["edges"]}``.
@@ -106,7 +107,7 @@ class AdversarialGame(KerasMethods):
         conditions: Mapping[str, Condition] | None = None,
         prior: Prior | None = None,
         loss: Loss | None = None,
-        penalties: Iterable[Penalty] = (),
+        penalties: Iterable[Penalty | Every] = (),
         augmentations: Iterable[Augmentation] = (),
         given: Mapping[str, Iterable[str]] | None = None,
         updates: UpdateRule | None = None,
@@ -119,7 +120,9 @@ class AdversarialGame(KerasMethods):
         encounter = encounter if encounter is not None else Generated()
         loss = loss if loss is not None else Minimax()
         updates = updates if updates is not None else Alternating()
-        terms = tuple(penalties) if isinstance(penalties, Iterable) else (penalties,)
+        listed = tuple(penalties) if isinstance(penalties, Iterable) else (penalties,)
+        every = {i: one.every for i, one in enumerate(listed) if isinstance(one, Every)}
+        terms = tuple(one.penalty if isinstance(one, Every) else one for one in listed)
         maps = tuple(augmentations) if isinstance(augmentations, Iterable) else (augmentations,)
         check_part("loss", loss, Loss, "NonSaturating()")
         check_part("encounter", encounter, Encounter, "Generated()")
@@ -141,6 +144,7 @@ class AdversarialGame(KerasMethods):
         roles = gather_roles(encounter, terms, latent=not without)
         super().__init__(everyone, wire_roles(roles, everyone, conditions or (), given or {}), name)
         self.encounter, self.penalties, self.augmentations = encounter, terms, maps
+        self.rota = Rota(every)
         self.prior = None if without else prior
         self.updates = updates
         self.conditions = dict(conditions or {})
@@ -237,7 +241,7 @@ class AdversarialGame(KerasMethods):
         One that a condition draws for generated examples may belong to real ones as well.
         """
         told = {name for role in self.roles.values() for name in role.takes}
-        reading = (self.loss, *self.penalties, *self.augmentations)
+        reading: tuple[Any, ...] = (self.loss, *self.penalties, *self.augmentations)
         told = told.union(*(component.fields for component in reading))
         told -= {"latent", "example"}
         return tuple(sorted(told.union(*(each.fields for each in self.conditions.values()))))

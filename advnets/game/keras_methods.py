@@ -86,7 +86,9 @@ class KerasMethods(Objectives):
     def make_train_function(self, force: bool = False) -> Any:
         """Return what ``fit`` calls for a batch: it returns means over the epoch so far."""
         if self.train_function is None or force:
-            play = self._means.over(self, lambda data, number: self.train_step(data), self.may_skip)
+            play = self._means.over(
+                self, lambda data, number: self.train_step(data), self.may_skip, self.in_rounds
+            )
             self.train_function = lambda batches: play(
                 self._given.over(batches, self._means.batches)
             )

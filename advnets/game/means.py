@@ -47,13 +47,20 @@ class Means:
         self.batches = 0
         self._sums: Any = None
 
-    def over(self, model: keras.Model, step: Step, skips: bool) -> Callable[[Any], dict[str, Any]]:
+    def over(
+        self,
+        model: keras.Model,
+        step: Step,
+        skips: bool,
+        around: Callable[[Callable[[Any], tf.Tensor]], tf.Tensor] = lambda play: play(None),
+    ) -> Callable[[Any], dict[str, Any]]:
         """Return what Keras's loops call with an iterator over batches.
 
         Args:
             model: Says how it is compiled, and on which replicas.
             step: What is done with a batch.
             skips: Whether a step may log what is not finite without being wrong.
+            around: Is given what does it on all replicas, and calls it.
         """
         names: list[str] = []
 
@@ -67,7 +74,7 @@ class Means:
             values = tf.cast(tf.stack([tf.cast(logs[n], tf.float32) for n in counts]), tf.float64)
             return tf.stack([tf.where(counted > 0, values * counted, 0.0), counted])
 
-        on_batch = Compiled(model, on_replica)
+        on_batch = Compiled(model, on_replica, around)
 
         def function(iterator: Any) -> dict[str, Any]:
             for done in range(model.steps_per_execution):
@@ -95,10 +102,16 @@ class Compiled:
     Args:
         model: Says how, and on which replicas.
         step: Takes a replica's batch and its number.
+        around: Is given what calls it on all replicas, and calls that.
     """
 
-    def __init__(self, model: keras.Model, step: Callable[[Any, tf.Tensor], tf.Tensor]):
-        self._model, self._step = model, step
+    def __init__(
+        self,
+        model: keras.Model,
+        step: Callable[[Any, tf.Tensor], tf.Tensor],
+        around: Callable[[Callable[[Any], tf.Tensor]], tf.Tensor],
+    ):
+        self._model, self._step, self._around = model, step, around
         self._compiled: dict[Any, Callable[..., tf.Tensor]] = {}
 
     def __call__(self, data: Any, number: tf.Tensor) -> tf.Tensor:
@@ -117,8 +130,12 @@ class Compiled:
                     filled[place] = leaf
                 strategy = self._model.distribute_strategy
                 whole = tf.nest.pack_sequence_as(shape, filled)
-                done = strategy.run(self._step, args=(whole, given[-1]))
-                return strategy.experimental_local_results(done)[0]
+
+                def everywhere(_: Any) -> tf.Tensor:
+                    done = strategy.run(self._step, args=(whole, given[-1]))
+                    return strategy.experimental_local_results(done)[0]
+
+                return self._around(everywhere)
 
             self._compiled[key] = (
                 on_all

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 import tensorflow as tf
 
@@ -20,12 +20,15 @@ from .augmentations import Augmentation
 from .batches import Batch
 from .encounter import Duel, Generated
 from .generation import Generation
+from .lazily import Rota
 from .losses import Loss, value_function
 from .penalties import Penalty, players_of
 from .scene import Cast, Play
 from .updates import TURNS, UpdateRule
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Objectives(Generation):
@@ -37,6 +40,7 @@ class Objectives(Generation):
         penalties: The terms added to the players' losses.
         updates: Says who moves when.
         augmentations: What judges see of examples in rounds.
+        rota: Says which penalties a round has, where some are taken lazily.
         seed: Of latent noise and dropout.
         discriminator_calls: ``one`` or ``two`` calls of D for real and generated examples;
             ``auto`` leaves it to the update rule. Two in any case where D mixes examples.
@@ -45,6 +49,7 @@ class Objectives(Generation):
     penalties: tuple[Penalty, ...]
     updates: UpdateRule
     augmentations: tuple[Augmentation, ...]
+    rota: Rota
     seed: int
     discriminator_calls: str
     _terms: threading.local
@@ -113,6 +118,13 @@ class Objectives(Generation):
         total = penalties if total is None else total + penalties
         added = self._added(player, play)
         return total if added is None else total + added
+
+    def in_rounds(self, play: Callable[[Any], T]) -> T:
+        """Play a round by a function that plays it on all replicas, with the penalties due in it.
+
+        Whatever compiles rounds calls it outside of replicas; see :meth:`.Rota.over`.
+        """
+        return self.rota.over(self.rounds.value, play)
 
     @property
     def generator_needs_real(self) -> bool:
@@ -248,10 +260,18 @@ class Objectives(Generation):
             if player not in players_of(penalty):
                 continue
             name = f"{player[0]}_penalties.{index}"
+            weight: Any = 1
+            if play.training:
+                weight = self.rota.weight(index, tf.convert_to_tensor(self.rounds))
+            if weight is None:
+                terms[name] = tf.constant(0.0)
+                continue
             for duel in [None] if penalty.once else play.duels.values():
                 with tf.name_scope(scope_name(penalty)):
                     values = penalty(play.for_player(player, duel))
                 share = batch.share(values, penalty)
+                if not isinstance(weight, int) or weight != 1:
+                    share *= weight
                 total += share
                 terms[name] = share if name not in terms else terms[name] + share
         setattr(self._terms, player, terms if len(self.penalties) > 1 else {})

@@ -18,6 +18,7 @@ from keras.src.saving.keras_saveable import KerasSaveable
 
 from ..errors import UsageError
 from .configured import Configured
+from .lazily import Every
 from .prior import NoLatent
 from .role import PLAYERS
 from .state import state_variables
@@ -50,7 +51,10 @@ def describe_game(game: AdversarialGame) -> dict[str, Any]:
         },
         "prior": _write("prior", game.prior if game.prior is not None else NoLatent()),
         "loss": _write("loss", game.loss),
-        "penalties": [_write(f"penalties.{i}", p) for i, p in enumerate(game.penalties)],
+        "penalties": [
+            _write(f"penalties.{i}", Every(game.rota.every[i], p) if i in game.rota.every else p)
+            for i, p in enumerate(game.penalties)
+        ],
         "augmentations": [
             _write(f"augmentations.{i}", one) for i, one in enumerate(game.augmentations)
         ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from .lazily import Every
 from .wiring import input_fields
 
 if TYPE_CHECKING:
@@ -28,7 +29,12 @@ def tell(game: AdversarialGame) -> Iterator[tuple[str, str]]:
         )
     yield "loss", repr(game.loss)
     if game.penalties:
-        yield "penalties", ", ".join(map(repr, game.penalties))
+        every = game.rota.every
+        listed = enumerate(game.penalties)
+        yield (
+            "penalties",
+            ", ".join(f"{Every(every[i], p) if i in every else p!r}" for i, p in listed),
+        )
     if game.augmentations:
         yield "augmentations", ", ".join(map(repr, game.augmentations))
     yield "updates", repr(game.updates)

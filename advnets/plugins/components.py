@@ -48,7 +48,8 @@ ROLES = (*PLAYERS, "encoder")
 EXAMPLE = ("parameters", "shape", "fields", "outputs", "encounter")
 """What a component may say of what it is to be tried with."""
 RESERVED: dict[str, tuple[str, ...]] = dict.fromkeys(KINDS, ("name", "context")) | {
-    "datasets": ("name", "context", "offline")
+    "datasets": ("name", "context", "offline"),
+    "penalties": ("name", "context", "every"),
 }
 """Words that are no parameters, by kind: keys of a recipe's entry, and what a target is given."""
 

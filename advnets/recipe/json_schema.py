@@ -10,7 +10,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 from ..plugins.components import Component
 from ..plugins.registry import Registry
 from .document import Keys
-from .schema import FIELD_PATTERN, OFFLINE, SLOTS, RecipeSchema, Slot
+from .schema import EVERY, FIELD_PATTERN, OFFLINE, SLOTS, RecipeSchema, Slot
 from .wording import KIND
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -78,6 +78,13 @@ def _component(
         properties[OFFLINE] = {
             "$ref": "#/$defs/datasets",
             "description": "the stand-in used when this data set cannot be had",
+        }
+    if kind == "penalties":
+        properties[EVERY] = {
+            "type": "integer",
+            "minimum": 1,
+            "default": 1,
+            "description": "n: the penalty is taken in every n-th round, n times",
         }
     return {
         "type": "object",

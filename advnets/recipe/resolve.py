@@ -17,9 +17,11 @@ from ..plugins.tracebacks import text_of
 from .cast import check_cast
 from .document import Document, Keys, get_at, join_keys
 from .problems import Findings
-from .schema import FIELD_PATTERN, FIELDS, OFFLINE, SLOTS, RecipeSchema, Slot
+from .schema import EVERY, FIELD_PATTERN, FIELDS, OFFLINE, SLOTS, RecipeSchema, Slot
 from .wording import KIND, PATTERNS, describe_value, did_you_mean, join_alternatives
 
+MOST_ROUNDS = 1_000_000
+"""The most rounds between two that have a penalty."""
 LOGGED = ("d", "g")
 """What the players are called in the names of logged values."""
 
@@ -217,6 +219,18 @@ def _entry(
         return None
     given = value if isinstance(value, dict) else {}
     reserved = ("name", OFFLINE) if keys == ("dataset",) else ("name",)
+    own: dict[str, Any] = {}
+    if slot.kind == "penalties" and EVERY in given:
+        reserved = ("name", EVERY)
+        every = given[EVERY]
+        if isinstance(every, bool) or not isinstance(every, int) or not 1 <= every <= MOST_ROUNDS:
+            expected = f"a whole number from 1 to {MOST_ROUNDS:,} was expected"
+            findings.add(
+                (*keys, EVERY),
+                f"{join_keys((*keys, EVERY))}: {expected}, got {describe_value(every)}",
+            )
+            return None
+        own = {EVERY: every} if every > 1 else {}
     given = {key: item for key, item in given.items() if key not in reserved}
     thing, bug = f"{kind} {name!r}", f"that is a bug in {registry.owner(slot.kind, name)}"
     try:
@@ -244,7 +258,8 @@ def _entry(
     except Exception as error:
         findings.add(keys, f"{thing}: its parameters cannot be written: {text_of(error)}", bug)
         return None
-    return Entry(component, parameters, {"name": name, **dumped}, {"name": name, **chosen})
+    dumped, chosen = ({"name": name, **each, **own} for each in (dumped, chosen))
+    return Entry(component, parameters, dumped, chosen)
 
 
 def _named(

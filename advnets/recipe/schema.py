@@ -252,6 +252,10 @@ OFFLINE = "offline"
 """The key of a data set's entry that names its stand-in."""
 
 
+EVERY = "every"
+"""The key of a penalty's entry that says in every how many rounds it is taken, so often."""
+
+
 def slots(model: type[BaseModel], keys: Keys = ()) -> Iterator[tuple[Keys, Slot]]:
     """Yield every key of a recipe, or of a section of it, that names components.
 

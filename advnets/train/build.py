@@ -16,6 +16,7 @@ from ..game import (
     Batch,
     Condition,
     Encounter,
+    Every,
     Frequencies,
     GameContext,
     Loss,
@@ -29,7 +30,7 @@ from ..optimizers import OptimizerContext
 from ..plugins import Registry
 from ..random import stream_key
 from ..recipe import Recipe
-from ..recipe.schema import Training
+from ..recipe.schema import EVERY, Training
 from .build_networks import build_networks
 
 NORMS_EVERY = 10
@@ -54,7 +55,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
     counted: set[str] = set()
     context = game_context(recipe, source, counted)
     encounter = recipe.make("encounter", Encounter, context=context)
-    penalties = recipe.make_all("penalties", Penalty)
+    penalties = recipe.make_all("penalties", Penalty, context=context)
     conditions = {
         name: recipe.make(
             f"conditions.{name}", Condition, context=game_context(recipe, source, counted, name)
@@ -73,7 +74,10 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         conditions=conditions,
         prior=prior,
         loss=recipe.make("loss", Loss),
-        penalties=penalties,
+        penalties=[
+            Every(entry.get(EVERY, 1), penalty)
+            for entry, penalty in zip(settings.penalties, penalties, strict=True)
+        ],
         augmentations=recipe.make_all("augmentations", Augmentation, context=context),
         given=settings.given,
         updates=recipe.make("updates", UpdateRule),

@@ -55,13 +55,17 @@ class Rounds:
         self.traces = 0
         self._loops: dict[bool, Callable[[tf.Tensor], tf.Tensor]] = {}
         self._spec: Any
-        self._steps: dict[bool, Callable[[tf.Tensor], dict[str, tf.Tensor]]] = {
-            False: game.train_step
-        }
+
+        def step(examples: Any, due: Any) -> dict[str, tf.Tensor]:
+            """Play a round on a replica; traced for each set of penalties that are due."""
+            return game.train_step(examples)
+
+        self._step = step
+        self._steps: dict[bool, Callable[..., dict[str, tf.Tensor]]] = {False: step}
         with strategy.scope():
             alone = not tf.distribute.has_strategy()
         if alone:  # replicas cannot meet inside a nested function
-            self._steps[False] = tf.function(game.train_step, autograph=False)
+            self._steps[False] = tf.function(step, autograph=False)
         # A function of its own is traced once for the probe and the loop.
         self._plan = tf.function(feed.plan, autograph=False)
         self.names = self._logged_names()
@@ -130,7 +134,8 @@ class Rounds:
         step = self._steps[False]
         if not hasattr(step, "get_concrete_function"):
             raise ValueError("the rounds of several replicas are not counted")
-        return cost_of(step.get_concrete_function(self._spec).graph)
+        play = self._game.rota.first
+        return cost_of(play(lambda due: step.get_concrete_function(self._spec, due)).graph)
 
     def _loop(self, jit: bool) -> Callable[[tf.Tensor], tf.Tensor]:
         if jit not in self._loops:
@@ -143,7 +148,7 @@ class Rounds:
             whole = jit and self._feed.compilable
             if jit:
                 self._steps[True] = tf.function(
-                    self._game.train_step, jit_compile=None if whole else True, autograph=False
+                    self._step, jit_compile=None if whole else True, autograph=False
                 )
             self._loops[jit] = tf.function(
                 lambda rounds: self._play(rounds, self._steps[jit], whole),
@@ -164,7 +169,9 @@ class Rounds:
             return tf.logical_and(done < rounds, tf.reduce_all(tf.math.is_finite(sums)))
 
         def body(done: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            logged = self._logged(self._round(step, plan, done))
+            logged = self._game.in_rounds(
+                lambda due: self._logged(self._round(step, plan, done, due))
+            )
             return done + 1, sums + tf.cast(logged, tf.float64)
 
         # Twice the digits of what is added, so that the sums, and with them the lines of
@@ -180,13 +187,15 @@ class Rounds:
             values = _without_overflows(values)
         return tf.stack([values[name] for name in self.names])
 
-    def _round(self, step: Callable[..., Any], plan: Any, number: tf.Tensor) -> dict[str, Any]:
+    def _round(
+        self, step: Callable[..., Any], plan: Any, number: tf.Tensor, due: Any
+    ) -> dict[str, Any]:
         drawn = self._feed.draw(plan, number, tf.convert_to_tensor(self._game.rounds))
 
         def on_replica(drawn: Any) -> dict[str, tf.Tensor]:
             examples = self._feed.examples(drawn)
             self._spec = tf.nest.map_structure(_spec_of, examples)
-            return step(examples)
+            return step(examples, due)
 
         return self._strategy.run(on_replica, (drawn,))
 
@@ -198,7 +207,8 @@ class Rounds:
         def probe() -> tf.Tensor:
             zero = tf.constant(0, tf.int64)
             plan = self._plan(zero, zero + 1)
-            found.extend(sorted(self._round(self._steps[False], plan, zero)))
+            play = self._game.rota.first
+            found.extend(sorted(play(lambda due: self._round(self._steps[False], plan, zero, due))))
             return zero
 
         tf.function(probe, autograph=False).get_concrete_function()

@@ -1,0 +1,176 @@
+"""A penalty in every n-th round, n times: by hand, by recipe, and on replicas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import advnets
+from advnets.errors import RecipeError, UsageError
+from advnets.game import R1, AdversarialGame, Every, Loss, Penalty, state
+from advnets.game.lazily import patterns
+
+X = np.linspace(-1, 1, 8, dtype="float32")[:, None]
+
+
+class Nothing(Loss):
+    """0, for both."""
+
+    def discriminator(self, real, fake):
+        return 0.0 * real.logits
+
+    def generator(self, real, fake):
+        return 0.0 * fake.logits
+
+
+class Counted(Penalty):
+    """w, 1 at first, and how many rounds computed it."""
+
+    def __init__(self):
+        self.computed = state(0)
+
+    def __call__(self, play):
+        self.computed.assign_add(1)
+        return tf.ones_like(play.real.logits) + 0.0 * play.real.logits
+
+
+def game(*penalties: Any, **parts: Any) -> AdversarialGame:
+    keras.utils.set_random_seed(1)
+    made = AdversarialGame(
+        keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]),
+        keras.Sequential([keras.Input((1,)), keras.layers.Dense(4, "tanh"), keras.layers.Dense(1)]),
+        penalties=penalties,
+        **({"loss": Nothing()} | parts),
+    )
+    made.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    return made
+
+
+def test_in_every_third_round_three_times_and_computed_in_no_other():
+    made = game(Every(3, Counted()))
+    losses = [float(made.train_on_batch(X, return_dict=True)["d_loss"]) for _ in range(7)]
+    assert losses == [3.0, 0.0, 0.0, 3.0, 0.0, 0.0, 3.0]
+    assert int(made.penalties[0].computed) == 3
+
+
+def test_looking_at_the_game_the_penalty_is_what_it_is():
+    lazy, plain = game(Every(3, R1(2.0))), game(R1(2.0))
+    for _ in range(2):
+        seen = [one.evaluate(X, verbose=0, return_dict=True)["d_loss"] for one in (lazy, plain)]
+        assert seen[0] == seen[1] > 0
+        lazy.rounds.assign_add(1)
+
+
+def test_several_with_periods_of_their_own():
+    made = game(Every(2, Counted()), Counted(), Every(3, Counted()))
+    logged = [made.train_on_batch(X, return_dict=True) for _ in range(7)]
+    values = [[float(logs[f"d_penalties.{i}"]) for i in range(3)] for logs in logged]
+    expected = [[2.0 * (r % 2 == 0), 1.0, 3.0 * (r % 3 == 0)] for r in range(7)]
+    assert values == expected
+    assert [int(p.computed) for p in made.penalties] == [4, 7, 3]
+
+
+def test_which_periods_divide_a_round():
+    for periods in ([2, 3], [2, 4], [2, 3, 6], [5], [4, 6, 9]):
+        found = patterns(periods)
+        seen = {
+            sum(2**i for i, n in enumerate(periods) if r % n == 0): tuple(
+                n for n in periods if r % n == 0
+            )
+            for r in range(500)
+        }
+        assert {i: p for i, p in enumerate(found) if p is not None} == seen
+
+
+def test_the_moves_are_those_of_the_formula():
+    """R1 every second round: as one with γ = 2 · 10 in even rounds, and 0 in odd ones."""
+    lazy, by_hand = game(Every(2, R1(10.0))), game(R1({"from": 20.0, "to": 0.0, "rounds": 1}))
+    for number in range(4):
+        lazy.train_on_batch(X)
+        if number == 2:
+            by_hand.rounds.assign(0)  # γ = 20 again
+        by_hand.train_on_batch(X)
+        for one, other in zip(
+            lazy.discriminator.variables, by_hand.discriminator.variables, strict=True
+        ):
+            np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-6, atol=1e-7)
+
+
+def test_a_round_out_of_any_loop_is_the_same():
+    """`train_step` alone does not know which round it compiles: it computes, and weighs by 0."""
+    made, alone = game(Every(2, R1(10.0))), game(Every(2, R1(10.0)))
+    step = tf.function(alone.train_step, autograph=False)
+    for _ in range(3):
+        one, other = made.train_on_batch(X, return_dict=True), step(tf.constant(X))
+        assert float(one["d_loss"]) == pytest.approx(float(other["d_loss"]))
+    for a, b in zip(made.discriminator.variables, alone.discriminator.variables, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-6, atol=1e-7)
+
+
+def test_it_is_saved_and_shown(tmp_path, capsys):
+    made = game(Every(3, R1(2.0)))
+    made.summary()
+    assert "Every(3, R1(gamma=2.0))" in capsys.readouterr().out
+    made.train_on_batch(X)
+    made.save(tmp_path / "game.keras")
+    loaded = keras.saving.load_model(tmp_path / "game.keras")
+    assert loaded.rota.every == {0: 3}
+    for _ in range(3):
+        assert made.train_on_batch(X, return_dict=True) == loaded.train_on_batch(
+            X, return_dict=True
+        )
+
+
+@pytest.mark.parametrize(
+    ("make", "wrong"),
+    [
+        (lambda: Every(0, R1()), "every: a whole number of rounds was expected, got 0"),
+        (lambda: Every(2, "r1"), "takes a penalty, got 'r1'"),
+        (lambda: game(*(Every(n, R1()) for n in (2, 3, 5, 7))), "every 2, 3, 5, 7 rounds"),
+    ],
+)
+def test_what_cannot_be(make, wrong):
+    with pytest.raises(UsageError, match=wrong):
+        make()
+
+
+MLP = {"name": "mlp", "layers": [4], "activation": "leaky_relu"}
+TINY: dict[str, Any] = {
+    "name": "tiny",
+    "dataset": {"name": "gaussian_1d", "examples": 1000},
+    "latent": {"name": "gaussian", "size": 1},
+    "generator": MLP,
+    "discriminator": MLP,
+    "loss": "non_saturating",
+    "penalties": [{"name": "r1", "gamma": 5.0, "every": 4}],
+    "optimizers": {"generator": "adam", "discriminator": "adam"},
+    "training": {"steps": 10, "batch_size": 16},
+    "checkpoints": {"every": 5},
+    "distribution": {"jit": "off"},
+    "monitoring": {"log_every": 1, "image_every": 0, "tensorboard": False, "figures": False},
+}
+
+
+def test_a_recipe_says_it_and_a_run_that_is_resumed_is_the_same(tmp_path):
+    whole = advnets.run(TINY, run_dir=tmp_path / "whole")
+    advnets.run(TINY, {"training.steps": 5}, run_dir=tmp_path / "parts")
+    parts = advnets.run(TINY, run_dir=tmp_path / "parts")
+    assert parts.manifest["state_sha256"] == whole.manifest["state_sha256"]
+    xla = advnets.run(TINY, {"distribution.jit": "on"}, run_dir=tmp_path / "xla")
+    for row, other in zip(whole.metrics, xla.metrics, strict=True):
+        assert row["d_loss"] == pytest.approx(other["d_loss"], rel=1e-4)
+
+
+def test_every_is_part_of_what_determines_a_run():
+    from advnets.recipe import load_recipe
+
+    plain = load_recipe(TINY, {"penalties": [{"name": "r1", "gamma": 5.0}]})
+    assert load_recipe(TINY, {"penalties.0.every": 1}).identity() == plain.identity()
+    assert load_recipe(TINY).identity() != plain.identity()
+    assert load_recipe(load_recipe(TINY).data).data == load_recipe(TINY).data
+    with pytest.raises(RecipeError, match="penalties.0.every: a whole number from 1 to"):
+        load_recipe(TINY, {"penalties.0.every": 0})
