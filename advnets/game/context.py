@@ -1,18 +1,26 @@
-"""Tell conditions and encounters what they may know of the run that they are made for."""
+"""Tell a game's components what they may know of the run that they are made for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..data import DataSpec, Field
-from ..errors import DataError
+from ..errors import DataError, UsageError
 
 
 def _no_data(field: str) -> np.ndarray:
     raise DataError(f"the frequencies of {field!r} are needed, but no data set is attached")
+
+
+def _no_maker(kind: str, entry: Any, context: Any) -> Any:
+    raise UsageError(
+        f"{entry!r:.100} of the {kind} is named, and there is no recipe to look it up by",
+        hint="by hand, give the component itself",
+    )
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,7 @@ class GameContext:
         name: Of a condition: the field that it draws.
         frequencies: Returns a class field's frequencies in the training data, float64
             ``[classes]``; a function, since it reads the labels.
+        maker: Makes what :meth:`make` is asked for.
     """
 
     spec: DataSpec
@@ -35,6 +44,24 @@ class GameContext:
     steps: int = 1
     name: str = ""
     frequencies: Callable[[str], np.ndarray] = _no_data
+    maker: Callable[[str, Any, GameContext], Any] = _no_maker
+
+    def make(self, kind: str, entry: Any) -> Any:
+        """Make a component that a parameter names (:class:`advnets.Names`).
+
+        Hold it as an attribute, so that its variables are found and saved.
+
+        Args:
+            kind: ``losses``, ``penalties``, ``augmentations``, ``conditions``, ``encounters``,
+                ``priors``, or ``updates``.
+            entry: A name, or a mapping with ``name`` and parameters; a component that was made
+                already, by hand, is returned as it is.
+
+        Raises:
+            PluginError: If there is no such component, or if it cannot be made.
+            UsageError: If its parameters do not fit.
+        """
+        return self.maker(kind, entry, self) if isinstance(entry, str | Mapping) else entry
 
     def class_field(self, name: str | None = None) -> Field:
         """Return a field of classes of the data set; by default the condition's own.

@@ -75,10 +75,12 @@ class Parameters(BaseModel):
 
 @dataclass(frozen=True)
 class Names:
-    """Metadata of a parameter that names a component of another kind, or is ``None``.
+    """Metadata of a parameter that names a component of another kind, a list of them, or ``None``.
 
     Its value is a name, or a mapping with ``name`` and parameters; a recipe's is checked with
-    the recipe. ``features: Annotated[str | dict[str, Any] | None, Names("features")]``.
+    the recipe, and has the component's defaults filled in. A game's component makes it by its
+    context, ``context.make("augmentations", entry)``.
+    ``features: Annotated[str | dict[str, Any] | None, Names("features")]``.
 
     Attributes:
         kind: The kind of the component.

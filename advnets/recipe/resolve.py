@@ -250,10 +250,11 @@ def _entry(
         chosen = parameters.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         for key, (nested, default) in named.items():
             if keys[0] != "evaluation":  # a score's protocol says by what it was measured
-                dumped[key] = nested.data
+                dumped[key] = _of_each(nested, "data")
             chosen.pop(key, None)
-            if default is None or nested.chosen != default.chosen:
-                chosen[key] = nested.chosen
+            picked = _of_each(nested, "chosen")
+            if default is None or picked != _of_each(default, "chosen"):
+                chosen[key] = picked
         json.dumps(dumped, allow_nan=False)
     except Exception as error:
         findings.add(keys, f"{thing}: its parameters cannot be written: {text_of(error)}", bug)
@@ -262,25 +263,39 @@ def _entry(
     return Entry(component, parameters, dumped, chosen)
 
 
+Nested = Entry | list[Entry]
+"""What a parameter names: a component, or a list of some."""
+
+
 def _named(
     parameters: Parameters, keys: Keys, findings: Findings, registry: Registry
-) -> Iterator[tuple[str, tuple[Entry, Entry | None]]]:
-    """Yield the components that a component's parameters name, each with that of the default."""
+) -> Iterator[tuple[str, tuple[Nested, Nested | None]]]:
+    """Yield the components that a component's parameters name, each with those of the default."""
     for name, described in type(parameters).model_fields.items():
         value = getattr(parameters, name)
         for kind in (m.kind for m in described.metadata if isinstance(m, Names)):
-            if value is None:
-                continue
             path, slot = (*keys, name), Slot(kind)
-            entry = _entry(value, path, slot, findings, registry)
+            found = _nested(value, path, slot, findings, registry)
             default = described.get_default(call_default_factory=True)
-            other = (
-                _entry(default, path, slot, Findings(Document("default")), registry)
-                if isinstance(default, str | dict)
-                else None
-            )
-            if entry:
-                yield described.serialization_alias or name, (entry, other)
+            other = _nested(default, path, slot, Findings(Document("default")), registry)
+            if found is not None:
+                yield described.serialization_alias or name, (found, other)
+
+
+def _nested(
+    value: Any, keys: Keys, slot: Slot, findings: Findings, registry: Registry
+) -> Nested | None:
+    """Check what a parameter names: a component, a list of some, or none."""
+    if isinstance(value, list):
+        each = [_entry(one, (*keys, i), slot, findings, registry) for i, one in enumerate(value)]
+        return [entry for entry in each if entry]
+    return _entry(value, keys, slot, findings, registry) if isinstance(value, str | dict) else None
+
+
+def _of_each(nested: Nested, attribute: str) -> Any:
+    if isinstance(nested, list):
+        return [getattr(entry, attribute) for entry in nested]
+    return getattr(nested, attribute)
 
 
 def _get(data: Any, keys: Keys) -> Any:

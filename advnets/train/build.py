@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -30,9 +33,20 @@ from ..optimizers import OptimizerContext
 from ..plugins import Registry
 from ..random import stream_key
 from ..recipe import Recipe
+from ..recipe.problems import resolve_alone
 from ..recipe.schema import EVERY, Training
 from .build_networks import build_networks
 
+PARTS: dict[str, type] = {
+    "losses": Loss,
+    "penalties": Penalty,
+    "augmentations": Augmentation,
+    "conditions": Condition,
+    "encounters": Encounter,
+    "priors": Prior,
+    "updates": UpdateRule,
+}
+"""What the components of a game are, by their kinds."""
 NORMS_EVERY = 10
 """Rounds between two that measure gradient norms, unless lines are logged more often."""
 
@@ -51,9 +65,9 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
     """
     settings = recipe.settings
     keras.utils.set_random_seed(stream_key(recipe.seed, "initial weights") % 2**31)
-    prior = recipe.make("latent", Prior)
     counted: set[str] = set()
     context = game_context(recipe, source, counted)
+    prior = recipe.make("latent", Prior, context=context)
     encounter = recipe.make("encounter", Encounter, context=context)
     penalties = recipe.make_all("penalties", Penalty, context=context)
     conditions = {
@@ -73,14 +87,14 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         encounter=encounter,
         conditions=conditions,
         prior=prior,
-        loss=recipe.make("loss", Loss),
+        loss=recipe.make("loss", Loss, context=context),
         penalties=[
             Every(entry.get(EVERY, 1), penalty)
             for entry, penalty in zip(settings.penalties, penalties, strict=True)
         ],
         augmentations=recipe.make_all("augmentations", Augmentation, context=context),
         given=settings.given,
-        updates=recipe.make("updates", UpdateRule),
+        updates=recipe.make("updates", UpdateRule, context=context),
         average=averages,
         seed=recipe.seed,
     )
@@ -137,9 +151,19 @@ def game_context(recipe: Recipe, source: Source, counted: set[str], name: str = 
         counted.add(field)
         return source.frequencies(field)
 
-    return GameContext(
-        source.spec, recipe.seed, training.batch_size, training.steps, name, frequencies
-    )
+    lengths = training.batch_size, training.steps
+    make = partial(make_part, recipe.registry)
+    return GameContext(source.spec, recipe.seed, *lengths, name, frequencies, make)
+
+
+def make_part(registry: Registry, kind: str, entry: Any, context: GameContext) -> Any:
+    """Make a component that a parameter of another names; see :meth:`.GameContext.make`."""
+    if kind not in PARTS:
+        raise UsageError(f"a game has no {kind}", hint=f"it has {', '.join(PARTS)}")
+    given = {"name": entry} if isinstance(entry, str) else dict(entry)
+    component = registry.component(kind, given.pop("name", ""))
+    parameters = resolve_alone(component, kind, given).model_dump()
+    return component.make(PARTS[kind], parameters, context=context)
 
 
 def draw_outside_from(game: AdversarialGame, source: Source) -> None:
