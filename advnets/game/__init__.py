@@ -3,7 +3,7 @@
 from ..schedule import Scheduled, current_round, scheduled
 from .augmentations import Augmentation, Flip, Noise, Translation, check_images
 from .averaging import GeneratorAverage
-from .batch import global_mean
+from .batch import gather, global_mean, share
 from .batches import Batch
 from .conditions import Categorical, Condition, Frequencies, FromBatch, UniformClasses
 from .context import GameContext
@@ -63,7 +63,9 @@ __all__ = [
     "check_images",
     "current_round",
     "for_player",
+    "gather",
     "global_mean",
     "scheduled",
+    "share",
     "state",
 ]

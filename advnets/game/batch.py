@@ -156,6 +156,26 @@ def global_mean(values: tf.Tensor) -> tf.Tensor:
     return total([here])[0]
 
 
+def gather(values: tf.Tensor) -> tf.Tensor:
+    """Return the examples of all replicas, in their order, on each of them.
+
+    Gradients flow back to the replica that each example is from. It may stand in no branch of
+    a replica's own, since all have to meet.
+
+    Args:
+        values: Of this replica's examples, ``[n, ...]``.
+
+    Returns:
+        ``[N, ...]``.
+
+    >>> gather(tf.constant([1.0, 3.0])).numpy().tolist()
+    [1.0, 3.0]
+    """
+    if replicas() == 1:
+        return tf.identity(values)
+    return tf.distribute.get_replica_context().all_gather(values, axis=0)
+
+
 def total_gradients(gradients: Sequence[tf.Tensor | None]) -> list[tf.Tensor | None]:
     """Return the gradient of the global batch: each tensor summed over replicas, ``None`` kept."""
     if replicas() == 1:

@@ -14,7 +14,9 @@ from ..data import Source
 from ..errors import AdvnetsError
 from ..networks import NetworkContext, OptimizerContext
 from ..observe import Observer
+from ..plugins import load_plugins
 from ..plugins.components import PLAYERS
+from ..train.build import make_part
 from .failure import fail
 from .subject import Subject
 from .trial import LATENT, Trial
@@ -50,13 +52,18 @@ def network_context(
 
 
 def game_context(subject: Subject) -> game.GameContext:
-    """What conditions and encounters are told of their run.
+    """What a game's components are told of their run.
 
     A condition draws the first field that its example describes, else a label.
     """
     name = next(iter(subject.example.get("fields", {})), "label")
     spec = Trial(subject.example).spec(["label"])
-    return game.GameContext(spec, 1, 8, 12, name, lambda name: _alike(spec.field(name).classes))
+    return game.GameContext(
+        spec,
+        *(1, 8, 12, name),
+        frequencies=lambda name: _alike(spec.field(name).classes),
+        maker=lambda *asked: make_part(load_plugins(), *asked),
+    )
 
 
 def build(subject: Subject) -> None:
@@ -119,14 +126,14 @@ def _alike(classes: int | None) -> np.ndarray:
 
 
 KINDS: dict[str, tuple[tuple[type, ...], Callable[[Subject], Any]]] = {
-    "losses": ((game.Loss,), _made),
-    "penalties": ((game.Penalty,), _made),
+    "losses": ((game.Loss,), _with_context),
+    "penalties": ((game.Penalty,), _with_context),
     "datasets": ((Source,), _made),
-    "priors": ((game.Prior,), _made),
+    "priors": ((game.Prior,), _with_context),
     "conditions": ((game.Condition,), _with_context),
     "encounters": ((game.Encounter,), _with_context),
     "augmentations": ((game.Augmentation,), _with_context),
-    "updates": ((game.UpdateRule,), _made),
+    "updates": ((game.UpdateRule,), _with_context),
     "optimizers": ((keras.optimizers.Optimizer,), _optimizer),
     "callbacks": ((keras.callbacks.Callback, Observer), _made),
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from advnets.game import Penalty, Play, scheduled
+from advnets.game import Penalty, Play, gather, scheduled
 
 
 class PullingAway(Penalty):
@@ -44,16 +44,8 @@ class PullingAway(Penalty):
         codes = tf.cast(play.fake.features, tf.float32)
         codes = tf.reshape(codes, [tf.shape(codes)[0], -1])
         directions = tf.math.l2_normalize(codes, axis=1)
-        everyone = _gather_rows(directions)
+        everyone = gather(directions)
         squared_cosines = tf.square(tf.matmul(directions, everyone, transpose_b=True))
         with_itself = tf.square(tf.reduce_sum(tf.square(directions), axis=1))
         others = tf.cast(tf.maximum(tf.shape(everyone)[0] - 1, 1), tf.float32)
         return self.weight() * (tf.reduce_sum(squared_cosines, axis=1) - with_itself) / others
-
-
-def _gather_rows(x: tf.Tensor) -> tf.Tensor:
-    """Return the rows of all replicas; gradients flow back to the replica that each row is from."""
-    context = tf.distribute.get_replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
-        return x
-    return context.all_gather(x, axis=0)
