@@ -41,13 +41,13 @@ def batches_per_epoch(examples: int, batch: int) -> int:
     return examples // batch
 
 
-def rounds_per_epoch(examples: int, batch_size: int, discriminator_steps: int) -> int:
+def rounds_per_epoch(examples: int, batch_size: int, batches: int) -> int:
     """Count the rounds in which D sees every training example once (at least 1).
 
     >>> rounds_per_epoch(50_000, 100, 1)
     500
     """
-    return max(1, batches_per_epoch(examples, batch_size) // discriminator_steps)
+    return max(1, batches_per_epoch(examples, batch_size) // batches)
 
 
 def epoch_order(seed: Any, step: Any, batch: int, examples: int) -> tf.Tensor:

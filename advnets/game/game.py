@@ -214,7 +214,7 @@ class AdversarialGame(KerasMethods):
 
         Args:
             data: This replica's real examples for one round, ``[k · N, ...]`` with k the
-                rule's ``discriminator_steps``, a last batch perhaps fewer; with labels,
+                rule's ``batches``, a last batch perhaps fewer; with labels,
                 ``(x, y)``; or a dictionary with ``example`` and fields by name.
 
         Returns:
@@ -224,7 +224,7 @@ class AdversarialGame(KerasMethods):
             loss scale also that, and 1 or 0 for a (last) step that was skipped.
         """
         taken = as_batch(data, self.fields, self.bounds)
-        batches = taken.split(self.updates.discriminator_steps)
+        batches = taken.split(self.updates.batches)
         with at_round(tf.convert_to_tensor(self.rounds)):
             logs = self.updates.round(self, batches)
         self.rounds.assign_add(1)

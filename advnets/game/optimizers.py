@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from ..distribute.replicas import replicas
 from ..errors import UsageError
+from ..optimizers import Momentum
 from ..optimizers.schedules import OfRound, Scaled
 from . import batch
 
@@ -67,6 +68,8 @@ def adopt(
     for name, optimizer in each.items():
         _refuse_unfit(name, optimizer)
         batch.take_reduced_gradients(optimizer)
+        if isinstance(optimizer, Momentum):
+            optimizer.follow(rounds)
         rate = optimizer._learning_rate  # `learning_rate` is its present value
         if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
             known = rate if isinstance(rate, Scaled) else Scaled(rate)  # one that was loaded, say

@@ -19,6 +19,7 @@ from .fitting import Fitting
 from .loss_scale import LossScale
 from .losses import Loss
 from .optimizers import PlayersOptimizer, adopt, parts
+from .point import Point
 from .reach import refuse_frozen, refuse_unreached
 from .replica_seeds import draw_apart
 from .role import PLAYERS, Role
@@ -242,11 +243,19 @@ class Players(Fitting):
         start = tf.cast(scale.scale, objective.dtype)
         return scale.unscale(tape.gradient(objective, variables, output_gradients=start))
 
-    def apply(self, player: str, gradients: list[tf.Tensor | None]) -> tf.Tensor:
+    def apply(
+        self, player: str, gradients: list[tf.Tensor | None], when: bool | tf.Tensor = True
+    ) -> tf.Tensor:
         """Move the player along its gradient, summed over replicas.
 
         Where the player has a loss scale, or ``skips``, nothing moves along a gradient that is
         not finite.
+
+        Args:
+            player: Who moves.
+            gradients: This replica's, as :meth:`gradients` returns them.
+            when: Whether it moves in this round, a bool that is the same on all replicas; the
+                gradient is paid for in any case.
 
         Returns:
             The L2 norm of the gradient, a float32 scalar: 0 in a round that measures none; NaN
@@ -256,11 +265,13 @@ class Players(Fitting):
         refuse_unreached(player, self._movers(player), gradients, self.loss)
         reduced = batch.total_gradients(gradients)
         scale = self.loss_scales.get(player)
-        if scale is None and not self.skips:
+        if scale is None and not self.skips and when is True:
             for optimizer, moved in self._moves_of(player):
                 optimizer.apply([reduced[i] for i, _ in moved], [v for _, v in moved])
             return self._norm(reduced)
-        finite = all_finite(reduced)  # The same on all replicas, since the sum is.
+        checked = scale is not None or self.skips
+        # The same on all replicas, since the sum is.
+        finite = all_finite(reduced) if checked else tf.constant(True)
 
         def move(gradients: list[tf.Tensor]) -> None:
             places = (i for i, gradient in enumerate(reduced) if gradient is not None)
@@ -269,10 +280,35 @@ class Players(Fitting):
                 reached = [(given[i], v) for i, v in moved if i in given]
                 optimizer.apply([g for g, _ in reached], [v for _, v in reached])
 
-        batch.if_all_agree(finite, move, [g for g in reduced if g is not None])
+        moving = tf.logical_and(finite, when)
+        batch.if_all_agree(moving, move, [g for g in reduced if g is not None])
         if scale is not None:
             scale.learn(finite)
-        return tf.where(finite, self._norm(reduced), np.nan)
+        norm = self._norm(reduced)
+        return tf.where(finite, norm, np.nan) if checked else norm
+
+    def point(self, *players: str, everything: bool = False) -> Point:
+        """Return where players stand, for :meth:`put_back` later in the round.
+
+        A step that is put back is not differentiated through: what it was taken at is constant.
+
+        Args:
+            *players: Whose networks.
+            everything: Whether also what else a step moves: optimizers, batch statistics, and
+                loss scales; else the trainable weights alone.
+        """
+        weights = [variable for player in players for variable in self._variables(player)]
+        if everything:
+            networks = [self.networks[name] for p in players for name in self._networks_of(p)]
+            weights = [variable for network in networks for variable in network.variables]
+            weights += [v for p in players for one, _ in self._moves_of(p) for v in one.variables]
+        held = [variable.value for variable in weights]
+        scales = [self.loss_scales[p] for p in players if everything and p in self.loss_scales]
+        return Point.of(held + [v for scale in scales for v in (scale.scale, scale.good_steps)])
+
+    def put_back(self, point: Point) -> None:
+        """Put players back to where they stood."""
+        point.put_back()
 
     def descend(self, player: str, tape: tf.GradientTape, objective: tf.Tensor) -> tf.Tensor:
         """Take the gradient of ``objective``, move the player, return the gradient's L2 norm."""

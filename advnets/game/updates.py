@@ -22,16 +22,17 @@ class UpdateRule(Configured):
     """Define who moves when in a round; the base class of update rules.
 
     Attributes:
-        discriminator_steps: k, the batches of real examples that a round uses.
+        batches: k, the batches of real examples that a round uses.
     """
 
-    discriminator_steps: int = 1
+    batches: int = 1
 
     def round(self, game: AdversarialGame, batches: list[Batch]) -> dict[str, tf.Tensor]:
         """Play one round: move both players.
 
         Args:
-            game: The game, with ``play``, ``objective``, ``descend`` and ``conclude``.
+            game: The game: ``play``, ``objective``, ``watch``, ``gradients``, ``apply``, ``descend``,
+                ``point``, ``put_back`` and ``conclude`` are for rules.
             batches: This replica's k batches of real examples for the round.
 
         Returns:
@@ -57,7 +58,7 @@ class Alternating(UpdateRule):
     """
 
     def __init__(self, discriminator_steps: int = 1):
-        self.discriminator_steps = discriminator_steps
+        self.batches = discriminator_steps
 
     def round(self, game: AdversarialGame, batches: list[Batch]) -> dict[str, tf.Tensor]:
         """Play one iteration of Algorithm 1; see :meth:`UpdateRule.round`.
@@ -85,8 +86,6 @@ class Simultaneous(UpdateRule):
     Source: the authors' code of Goodfellow et al. 2014, which differs in this from
     the paper's Algorithm 1.
     """
-
-    discriminator_steps = 1
 
     def round(self, game: AdversarialGame, batches: list[Batch]) -> dict[str, tf.Tensor]:
         """Play one simultaneous move of both players; see :meth:`UpdateRule.round`."""

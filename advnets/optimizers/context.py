@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class OptimizerContext:
-    """Relate an optimizer's own count of updates to the data.
+    """Relate the rounds to the data.
 
     Args:
-        steps_per_epoch: Updates of this player in which the training set is seen once.
-        total_steps: Updates planned. A schedule that depends on it makes a run that is
+        steps_per_epoch: Rounds in which the training set is seen once.
+        total_steps: Rounds planned. A schedule that depends on it makes a run that is
             extended later differ from one planned longer at once; the built-in ones don't.
         batch_size: Examples per update, over all replicas.
     """

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from ..schedule import Round
+
 
 @keras.saving.register_keras_serializable(package="advnets")
 class Momentum(keras.optimizers.Optimizer):
@@ -16,15 +18,15 @@ class Momentum(keras.optimizers.Optimizer):
 
     The coefficient rises linearly with the epoch e = 1, 2, …:
     m(e) = start + (final − start)·(e − 1)/(epochs − 1), and stays at ``final`` after
-    ``epochs``. The epoch is ``iterations // steps_per_epoch + 1``, so nothing but the
-    update count has to be saved.
+    ``epochs``. The epoch is ``round // steps_per_epoch + 1``, so nothing has to be saved. An
+    optimizer in no game counts its own updates for rounds.
 
     Args:
         learning_rate: lr, a number or a Keras schedule.
         start: m in the first epoch, in [0, 1).
         final: m from epoch ``epochs`` on, in [0, 1); ``start`` if ``None``.
         epochs: Length of the rise; with 1, m is ``final`` from the start.
-        steps_per_epoch: Updates per epoch.
+        steps_per_epoch: Rounds per epoch.
 
     Source: the authors' code of Goodfellow et al. 2014 (0.5 → 0.7 over epochs 1 … 250).
 
@@ -51,13 +53,19 @@ class Momentum(keras.optimizers.Optimizer):
         self.epochs = epochs
         self.steps_per_epoch = steps_per_epoch
         self.velocities: list[keras.Variable] = []
+        self.clock: Round | None = None
+
+    def follow(self, clock: Round) -> None:
+        """Take the round from a variable in place of the optimizer's own count."""
+        self.clock = clock
 
     @property
     def momentum(self) -> float | tf.Tensor:
         """m of the coming update: a number if it is constant, else a float32 scalar tensor."""
         if self.epochs <= 1 or self.start == self.final:
             return self.final
-        finished = tf.convert_to_tensor(self.iterations) // self.steps_per_epoch
+        number = self.iterations if self.clock is None else self.clock
+        finished = tf.convert_to_tensor(number) // self.steps_per_epoch
         risen = tf.minimum(tf.cast(finished, tf.float32) / (self.epochs - 1), 1.0)
         return self.start + (self.final - self.start) * risen
 

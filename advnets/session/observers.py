@@ -48,7 +48,7 @@ def make_callbacks(
     callbacks = [each for each in built if isinstance(each, keras.callbacks.Callback)]
     epoch = rounds_per_epoch(
         *(source.count("train"), recipe.settings.training.batch_size),
-        game.updates.discriminator_steps,
+        game.updates.batches,
     )
     total = recipe.settings.training.steps
     changing = ChangingCallbacks(

@@ -93,7 +93,7 @@ class Session:
         with strategy.scope():
             game = build_game(self.recipe, self.source)
         with constant_scope(strategy):
-            steps, fields = game.updates.discriminator_steps, carried(game, self.source)
+            steps, fields = game.updates.batches, carried(game, self.source)
             feed = make_feed(self.recipe, self.source, steps, strategy, fields)
         read = sorted({*fields, *game.counted})
 

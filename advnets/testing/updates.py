@@ -15,10 +15,10 @@ EACH = 6
 
 
 def says_how_many_batches_it_uses(subject: Subject) -> None:
-    """``discriminator_steps`` is k ≥ 1."""
-    steps = _made(subject).discriminator_steps
+    """``batches`` is k ≥ 1."""
+    steps = _made(subject).batches
     if not isinstance(steps, int) or steps < 1:
-        fail(f"discriminator_steps is {steps!r}; a whole number from 1 on was expected")
+        fail(f"batches is {steps!r}; a whole number from 1 on was expected")
 
 
 def moves_both_players(subject: Subject) -> None:
@@ -74,7 +74,7 @@ def uses_all_its_examples(subject: Subject) -> None:
     made, data = _game(subject)
     made.train_step(data)
     end = made.discriminator.get_weights()
-    for batch in range(_made(subject).discriminator_steps):
+    for batch in range(_made(subject).batches):
         other, same = _game(subject)
         changed = same.numpy()
         changed[batch * EACH : (batch + 1) * EACH] += 1.0
@@ -93,4 +93,4 @@ def _made(subject: Subject) -> UpdateRule:
 
 def _game(subject: Subject) -> tuple[AdversarialGame, tf.Tensor]:
     rule = _made(subject)
-    return toys.game(updates=rule), toys.examples(EACH * rule.discriminator_steps)
+    return toys.game(updates=rule), toys.examples(EACH * rule.batches)

@@ -104,7 +104,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         f"{player}_optimizer": recipe.make(
             f"optimizers.{player}",
             keras.optimizers.Optimizer,
-            optimizer_context(settings.training, source, game.updates, player),
+            optimizer_context(settings.training, source, game.updates),
         )
         for player in PLAYERS
     }
@@ -112,7 +112,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         name: recipe.make(
             f"optimizers.{name}",
             keras.optimizers.Optimizer,
-            optimizer_context(settings.training, source, game.updates, roles[name].player or ""),
+            optimizer_context(settings.training, source, game.updates),
         )
         for name in settings.optimizers.model_extra or {}
     }
@@ -199,23 +199,19 @@ def _kept(game: AdversarialGame, source: Source) -> Batch | None:
     return Batch(tf.convert_to_tensor(source.preprocess.apply(read.examples)), fields)
 
 
-def optimizer_context(
-    training: Training, source: Source, updates: UpdateRule, player: str
-) -> OptimizerContext:
-    """Return what a player's schedules may depend on, counted in the player's own moves.
+def optimizer_context(training: Training, source: Source, updates: UpdateRule) -> OptimizerContext:
+    """Return what an optimizer's schedules may depend on, counted in rounds.
 
     Args:
         training: How long, in rounds, and the size of a batch.
         source: The data.
-        updates: The update rule: D moves ``discriminator_steps`` times a round, G once.
-        player: ``generator`` or ``discriminator``.
+        updates: The update rule: a round uses ``batches`` of them.
     """
-    steps = updates.discriminator_steps
-    moves = steps if player == "discriminator" else 1
-    rounds = rounds_per_epoch(source.count("train"), training.batch_size, steps)
     return OptimizerContext(
-        steps_per_epoch=rounds * moves,
-        total_steps=training.steps * moves,
+        steps_per_epoch=rounds_per_epoch(
+            source.count("train"), training.batch_size, updates.batches
+        ),
+        total_steps=training.steps,
         batch_size=training.batch_size,
     )
 

@@ -116,7 +116,7 @@ def build_recipe(told: dict[str, Any], tf32: bool = True) -> Contestant:
     with strategy.scope():
         played = build_game(resolved, found.source)
     with constant_scope(strategy):
-        steps, fields = played.updates.discriminator_steps, carried(played, found.source)
+        steps, fields = played.updates.batches, carried(played, found.source)
         feed = make_feed(resolved, found.source, steps, strategy, fields)
     feed.seek(0)
     rounds = Rounds(played, feed, strategy)

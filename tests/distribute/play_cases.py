@@ -33,7 +33,7 @@ def play(strategy: tf.distribute.Strategy, cases: Iterable[str]) -> dict[str, np
         source = build_source(loaded)
         with strategy.scope():
             game = build_game(loaded, source)
-            steps = game.updates.discriminator_steps
+            steps = game.updates.batches
             feed = make_feed(loaded, source, steps, strategy, carried(game, source))
         budget = loaded.data["distribution"]["memory_budget"]
         assert describe_placement(source)["kept"] == ("resident" if budget else "streamed")
@@ -49,7 +49,7 @@ def play(strategy: tf.distribute.Strategy, cases: Iterable[str]) -> dict[str, np
             values[name] = first
         values |= {f"logged/{name}": total / ROUNDS for name, total in sums.items()}
         values["samples"] = game.generate(7, seed=5)[0]  # 7 is no multiple of 2 or 4
-        values |= fed(strategy, loaded, source, game.updates.discriminator_steps)
+        values |= fed(strategy, loaded, source, game.updates.batches)
         found |= {f"{case}/{name}": value for name, value in values.items()}
     return found
 

@@ -142,7 +142,7 @@ def test_a_loaded_game_plays_on(played, loaded, points):
     assert type(loaded.loss) is Learning
     assert loaded.penalties[0].gamma == 0.1
     assert loaded.prior.deviation == 0.5
-    assert loaded.updates.discriminator_steps == 2
+    assert loaded.updates.batches == 2
     assert loaded.averages["generator"].decay == 0.9
     assert loaded.steps_per_execution == 2
     np.testing.assert_array_equal(game.generate(4)[0], loaded.generate(4)[0])

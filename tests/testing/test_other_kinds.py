@@ -124,7 +124,7 @@ class Wide(Gaussian):
 
 
 class Half(Simultaneous):
-    discriminator_steps = 2
+    batches = 2
 
     def round(self, game, batches):
         return super().round(game, batches[:1])

@@ -23,7 +23,7 @@ def build(small):
         recipe = load_recipe(small(**entries))
         source = build_source(recipe)
         game = build_game(recipe, source)
-        data = ResidentData(source, recipe.seed, 50, game.updates.discriminator_steps)
+        data = ResidentData(source, recipe.seed, 50, game.updates.batches)
         return source, game, data
 
     return make

@@ -54,7 +54,7 @@ def made(recipe):
     recipe = load_recipe(recipe)
     source = build_source(recipe)
     game = build_game(recipe, source)
-    feed = make_feed(recipe, source, game.updates.discriminator_steps, ONE)
+    feed = make_feed(recipe, source, game.updates.batches, ONE)
     return game, Rounds(game, feed, ONE), feed
 
 

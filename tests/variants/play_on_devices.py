@@ -36,7 +36,7 @@ def play(strategy: tf.distribute.Strategy, variants: Iterable[str]) -> dict[str,
         source = build_source(loaded)
         with strategy.scope():
             game = build_game(loaded, source)
-            steps = game.updates.discriminator_steps
+            steps = game.updates.batches
             feed = make_feed(loaded, source, steps, strategy, carried(game, source))
         feed.seek(0)
         game.norms_every = 1

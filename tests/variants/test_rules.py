@@ -49,7 +49,7 @@ def made(variant: str, **changed: Any) -> tuple[Any, Any]:
 def play(game: Any, source: Any, rounds: int, eagerly: bool, first: int = 0) -> dict[str, float]:
     """Play some rounds by ``fit``, from the examples of round ``first`` on, and return the log."""
     game.run_eagerly = eagerly
-    size = 16 * game.updates.discriminator_steps
+    size = 16 * game.updates.batches
     places = np.arange(first * size, (first + rounds) * size) % source.count("train")
     found = source.take("train", places)
     x = np.asarray(source.preprocess.apply(found.examples))
@@ -65,7 +65,7 @@ def check_it_plays(variant: str, rule: str, rounds: int, eagerly: bool, **change
     assert int(game.rounds.numpy()) == rounds
     for name in ("d_loss", "g_loss"):
         assert math.isfinite(logs[name])
-    moves = {"generator": rounds, "discriminator": rounds * game.updates.discriminator_steps}
+    moves = {"generator": rounds, "discriminator": rounds * game.updates.batches}
     for name, optimizer in game.optimizers.items():
         player = name if name in moves else game.roles[name].player
         assert int(optimizer.iterations.numpy()) == moves[player], name
