@@ -30,6 +30,8 @@ class Point:
 
     def put_back(self) -> None:
         """Let the variables hold that again, on every replica its own values."""
-        change_variables(
-            lambda variable, value: variable.assign(value), self.variables, self.values
-        )
+        change_variables(_assign, self.variables, self.values)
+
+
+def _assign(variable: Any, value: tf.Tensor) -> Any:
+    return variable.assign(value)

@@ -31,8 +31,8 @@ class UpdateRule(Configured):
         """Play one round: move both players.
 
         Args:
-            game: The game: ``play``, ``objective``, ``watch``, ``gradients``, ``apply``, ``descend``,
-                ``point``, ``put_back`` and ``conclude`` are for rules.
+            game: The game. For rules are ``play``, ``objective``, ``watch``, ``gradients``,
+                ``apply``, ``descend``, ``point``, ``put_back`` and ``conclude``.
             batches: This replica's k batches of real examples for the round.
 
         Returns:

@@ -1,4 +1,4 @@
-"""Update rules of a stranger, of public parts only: against the formula, on one and two replicas."""
+"""A stranger's update rules, of public parts only: the formula's, on one and two replicas."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Bilinear(Loss):
 
 
 class Extragradient(UpdateRule):
-    """Take gradients at an extrapolated point, and apply them to the old one (Gidel et al. 2019)."""
+    """Take gradients at an extrapolated point, apply them to the old one (Gidel et al. 2019)."""
 
     batches = 2
 
@@ -84,7 +84,7 @@ def sum_over_replicas(gradient):
 
 
 class Unrolled(UpdateRule):
-    """Move G against a D that looked k steps ahead and is put back (Metz et al. 2017, first order)."""
+    """Move G against a D that looked k steps ahead (Metz et al. 2017, first order)."""
 
     def __init__(self, steps):
         self.steps = steps
@@ -218,7 +218,7 @@ def test_it_is_the_formula(name):
 
 
 def test_on_two_replicas_too(tmp_path):
-    """In a process of its own, that has two devices; a tail that they share unevenly as well."""
+    """In a process of its own, that has two devices."""
     out = tmp_path / "places.json"
     script = Path(__file__).with_name("rules_on_two_replicas.py")
     done = subprocess.run(
@@ -227,7 +227,7 @@ def test_on_two_replicas_too(tmp_path):
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(out.read_text())
     for name, (_, by_hand) in RULES.items():
-        np.testing.assert_allclose(found[name], by_hand(), rtol=1e-6, err_msg=name)
+        np.testing.assert_allclose(found[name], by_hand(), rtol=1e-5, atol=1e-6, err_msg=name)
 
 
 def test_all_is_put_back_but_for_what_stays():
