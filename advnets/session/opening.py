@@ -147,10 +147,12 @@ def newest_checkpoint(store: CheckpointStore, folder: RunFolder) -> Commit | Non
     """Return the checkpoint to resume from; ``None`` for a new run.
 
     Raises:
-        RunError: If the run has been further than any checkpoint that can be used.
+        RunError: If the run has been further than any checkpoint that can be used, also where
+            nothing but its metrics tells so.
     """
     newest = store.newest(quarantine=True)
-    played = folder.manifest.get("step")
+    manifest = folder.manifest.data
+    played = manifest.get("step")
     if newest is None and (store.faults or played):
         what = (
             f"none of its checkpoints verifies ({store.described_faults()})"
@@ -162,6 +164,15 @@ def newest_checkpoint(store: CheckpointStore, folder: RunFolder) -> Commit | Non
             where=str(folder.path),
             hint="bring the checkpoints back, or start from scratch in another --run-dir",
         )
+    if newest is None and not manifest:
+        last = max((record["step"] for record in folder.metrics.stream()), default=0)
+        if last:
+            raise RunError(
+                f"a run has come to step {last} here, by {folder.metrics_file.name}, but its "
+                "manifest and its checkpoints are gone",
+                where=str(folder.path),
+                hint="bring them back, or start from scratch in another --run-dir",
+            )
     return newest
 
 
