@@ -15,7 +15,7 @@ from ..recipe import Recipe, differences, find_changes, load_recipe, read_yaml, 
 from ..recipe.recipe import Overrides
 from ..safe_io.atomic import cannot_write, write_atomically
 from ..safe_io.reading import as_path
-from ..safe_io.wording import shorten
+from ..safe_io.wording import shell_command, shorten
 from .layout import RunFiles, refuse_links
 from .manifest import Entries, machine, now, versions
 from .only_played import leave_out_absent
@@ -293,7 +293,10 @@ class RunFolder(RunFiles):
         ]
         if not absent:
             return None
-        named = [f"--plugin {each}" if os.sep in each else f"install {each}" for each in absent]
+        named = [
+            shell_command("--plugin", each) if os.sep in each else f"install {each}"
+            for each in absent
+        ]
         return "it was played with plugins that are not here: " + "; ".join(
             shorten(each, 200) for each in named
         )

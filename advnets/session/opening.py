@@ -30,6 +30,7 @@ from ..runs import RunFolder
 from ..runs.manifest import versions
 from ..runs.sittings import list_differences
 from ..safe_io.jsonable import to_jsonable
+from ..safe_io.wording import shell_command
 from ..train.build import build_game, fingerprints
 from ..train.find_data import Found
 
@@ -83,7 +84,8 @@ def open_session(
         ):
             refuse_to_change_nothing(newest, changes)
             already_finished(newest, recipe, folder, source)
-            hint, guard = f"advnets doctor {folder.path}", Guard(folder, registry, workers)
+            hint = shell_command("advnets", "doctor", folder.path)
+            guard = Guard(folder, registry, workers)
             guard.attempt("health", newest.step, partial(warn_of_problems, folder), hint)
             return Opening(finished=True, resumed=True, newest=newest, store=store)
         refuse_other_data(folder, source)
