@@ -280,6 +280,27 @@ class RunFolder(RunFiles):
         )
         return "it is another run's, changed otherwise on the way" if before != now else None
 
+    def bring_back(self, step: int, extras: Mapping[str, Any]) -> None:
+        """Take entries that the manifest has lost from what the newest checkpoint carries.
+
+        So a copy of the manifest that is older than its checkpoints forgets no rollback.
+
+        Args:
+            step: The checkpoint's.
+            extras: What it keeps next to the variables.
+        """
+        ours, theirs = self.manifest.data, extras.get(CARRIED) or {}
+        lost = {key: value for key, value in theirs.items() if key not in ours}
+        known = ours.get("divergences") or []
+        if any(entry not in known for entry in (theirs.get("divergences") or [])[-1:]):
+            lost["divergences"] = theirs["divergences"]
+        if lost:
+            self.manifest.update(**lost)
+            log.warning(
+                "the manifest has lost %s; taken from the checkpoint of step %d, which carries it",
+                *(", ".join(sorted(lost)), step),
+            )
+
     def _missing_plugins(self, registry: Registry) -> str | None:
         here = {plugin.name for plugin in registry.plugins}
         try:

@@ -79,6 +79,8 @@ def open_session(
     def look() -> Opening:
         changes = folder.check(recipe, change)
         newest = newest_checkpoint(store, folder)
+        if newest is not None:
+            folder.bring_back(newest.step, newest.extras)
         if newest is not None and (
             newest.step >= recipe.settings.training.steps or ended_by(newest, recipe)
         ):

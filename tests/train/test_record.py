@@ -96,17 +96,16 @@ def test_a_checkpoint_of_another_run_is_set_aside_by_name(run: RunFolder, caplog
     }
 
 
-@pytest.mark.parametrize("how", ["damaged", "deleted"])
+@pytest.mark.parametrize("how", ["damaged", "deleted", "emptied"])
 def test_a_lost_manifest_is_made_anew_from_the_checkpoints(
     run: RunFolder, how: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = run.manifest.data
-    if how == "deleted":
-        run.manifest_file.unlink()
-    else:
-        run.manifest_file.write_bytes(b"\0" * 100)
+    run.manifest_file.unlink()
+    if how != "deleted":
+        run.manifest_file.write_bytes(b"\0" * 100 if how == "damaged" else b"{}")
     kept = advnets.open_run(run.path).manifest  # what only looks writes nothing
-    assert run.manifest_file.exists() is (how == "damaged")
+    assert run.manifest_file.exists() is (how != "deleted")
     for key in ("identity", "recipe", "data", "sampling", "sittings", "initial_state_sha256"):
         assert kept[key] == before[key]
     assert (kept["step"], kept["status"]) == (20, "interrupted")
@@ -116,7 +115,25 @@ def test_a_lost_manifest_is_made_anew_from_the_checkpoints(
     assert "written anew from the checkpoint of step 20" in caplog.text + again.stderr
     written = json.loads(run.manifest_file.read_text())
     assert (written["started"], written["status"]) == (before["started"], "finished")
-    assert run.damaged_file.exists() is (how == "damaged")
+    assert run.damaged_file.exists() is (how != "deleted")
+
+
+def test_an_older_copy_of_the_manifest_forgets_nothing(
+    run: RunFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    slower = {"step": 23, "did": "rolled back", "back_to": 20, "learning_rate_factor": 0.5}
+    give_away(run, 20, divergences=[slower])
+    old = run.manifest.data
+    del old["data"]
+    run.manifest_file.write_text(json.dumps(old))
+    again = advnets.run(run.path, ["training.steps=30"])
+    said = "the manifest has lost data, divergences; taken from the checkpoint of step 20"
+    assert said in caplog.text
+    assert again.manifest["divergences"] == [slower]
+    assert again.metrics[-1]["d_learning_rate"] == pytest.approx(0.5 * 1e-3)
+    other = {"dataset.deviation": 0.6, "training.steps": 40}  # the guard is there, too
+    with pytest.raises(UsageError):
+        advnets.run(run.path, other)
 
 
 def test_a_manifest_of_another_run_is_noticed(run: RunFolder) -> None:
