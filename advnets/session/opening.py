@@ -154,13 +154,15 @@ def newest_checkpoint(store: CheckpointStore, folder: RunFolder) -> Commit | Non
         RunError: If the run has been further than any checkpoint that can be used.
     """
     newest = store.newest(quarantine=True)
-    played = folder.manifest.get("step")
+    manifest = folder.manifest.data
+    played, what = manifest.get("step"), "it has no checkpoint"
+    if newest is None and not manifest.get("identity"):  # nor has it a manifest
+        records = folder.metrics.read()
+        played = max((record["step"] for record in records), default=0)
+        what = "it has neither a manifest nor a checkpoint"
     if newest is None and (store.faults or played):
-        what = (
-            f"none of its checkpoints verifies ({store.described_faults()})"
-            if store.faults
-            else "it has no checkpoint"
-        )
+        if store.faults:
+            what = f"none of its checkpoints verifies ({store.described_faults()})"
         raise RunError(
             f"the run was at step {played}, but {what}",
             where=str(folder.path),

@@ -136,6 +136,17 @@ def test_an_older_copy_of_the_manifest_forgets_nothing(
         advnets.run(run.path, other)
 
 
+def test_a_run_of_which_only_its_lines_are_left_is_not_begun_anew(run: RunFolder) -> None:
+    shutil.rmtree(run.checkpoints)
+    run.manifest_file.unlink()
+    lines = run.metrics_file.read_bytes()
+    with pytest.raises(RunError, match="at step 20, but it has neither a manifest nor a check"):
+        advnets.run(TINY, run_dir=run.path)
+    assert run.metrics_file.read_bytes() == lines
+    run.metrics_file.unlink()
+    assert advnets.run(TINY, {"training.steps": 1}, run_dir=run.path).manifest["step"] == 1
+
+
 def test_a_manifest_of_another_run_is_noticed(run: RunFolder) -> None:
     ours = run.manifest.data
     run.manifest.update(identity="deadbeef", recipe={**ours["recipe"], "seed": 4})
