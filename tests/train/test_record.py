@@ -238,7 +238,13 @@ def test_data_may_be_moved_and_not_exchanged(
     assert other.manifest["identity"] == first.manifest["identity"]
     again = advnets.run(TINY | {"dataset": data | {"path": "C/d.npz"}}, {"training.steps": 10})
     assert again.path == other.path
+    Path("C/d.npz").replace("B/d.npz")  # exchanged: a metric of the held-out split says so, twice
+    metric = {"name": "energy_distance", "samples": 50, "split": "validation"}
+    for words in ([], ["--seed", 5]):
+        measured = command("evaluate", first.path, "--metric", json.dumps(metric), *words)
+        assert "measured on other data than the run's: train" in measured.stderr
     first.folder.manifest_file.unlink()  # the checkpoints know it too
+    write("C/d.npz", 2)
     refused = command("run", first.path, "dataset.path=C/d.npz", "training.steps=30")
     assert "the training data have changed since the run began" in refused.stderr
 
