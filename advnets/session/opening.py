@@ -30,6 +30,7 @@ from ..runs import RunFolder
 from ..runs.manifest import versions
 from ..runs.sittings import list_differences
 from ..safe_io.jsonable import to_jsonable
+from ..safe_io.wording import shell_command
 from ..train.build import build_game, fingerprints
 from ..train.find_data import Found
 
@@ -78,12 +79,15 @@ def open_session(
     def look() -> Opening:
         changes = folder.check(recipe, change)
         newest = newest_checkpoint(store, folder)
+        if newest is not None:
+            folder.bring_back(newest.step, newest.extras)
         if newest is not None and (
             newest.step >= recipe.settings.training.steps or ended_by(newest, recipe)
         ):
             refuse_to_change_nothing(newest, changes)
             already_finished(newest, recipe, folder, source)
-            hint, guard = f"advnets doctor {folder.path}", Guard(folder, registry, workers)
+            hint = shell_command("advnets", "doctor", folder.path)
+            guard = Guard(folder, registry, workers)
             guard.attempt("health", newest.step, partial(warn_of_problems, folder), hint)
             return Opening(finished=True, resumed=True, newest=newest, store=store)
         refuse_other_data(folder, source)
@@ -147,32 +151,23 @@ def newest_checkpoint(store: CheckpointStore, folder: RunFolder) -> Commit | Non
     """Return the checkpoint to resume from; ``None`` for a new run.
 
     Raises:
-        RunError: If the run has been further than any checkpoint that can be used, also where
-            nothing but its metrics tells so.
+        RunError: If the run has been further than any checkpoint that can be used.
     """
     newest = store.newest(quarantine=True)
     manifest = folder.manifest.data
-    played = manifest.get("step")
+    played, what = manifest.get("step"), "it has no checkpoint"
+    if newest is None and not manifest.get("identity"):  # nor has it a manifest
+        records = folder.metrics.read()
+        played = max((record["step"] for record in records), default=0)
+        what = "it has neither a manifest nor a checkpoint"
     if newest is None and (store.faults or played):
-        what = (
-            f"none of its checkpoints verifies ({store.described_faults()})"
-            if store.faults
-            else "it has no checkpoint"
-        )
+        if store.faults:
+            what = f"none of its checkpoints verifies ({store.described_faults()})"
         raise RunError(
             f"the run was at step {played}, but {what}",
             where=str(folder.path),
             hint="bring the checkpoints back, or start from scratch in another --run-dir",
         )
-    if newest is None and not manifest:
-        last = max((record["step"] for record in folder.metrics.stream()), default=0)
-        if last:
-            raise RunError(
-                f"a run has come to step {last} here, by {folder.metrics_file.name}, but its "
-                "manifest and its checkpoints are gone",
-                where=str(folder.path),
-                hint="bring them back, or start from scratch in another --run-dir",
-            )
     return newest
 
 
