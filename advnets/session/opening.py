@@ -28,7 +28,7 @@ from ..plugins import Registry
 from ..recipe import Recipe, differences
 from ..runs import RunFolder
 from ..runs.manifest import versions
-from ..runs.sittings import list_differences
+from ..runs.played_with import list_differences
 from ..safe_io.jsonable import to_jsonable
 from ..train.build import build_game, fingerprints
 from ..train.find_data import Found
@@ -305,7 +305,7 @@ def refuse_other_variables(
 
 
 def describe_present(plugins: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """Return what a session plays with, as the manifest's sittings keep it."""
+    """Return what a session plays with, as the manifest's ``played_with`` keeps it."""
     return {
         "plugins": {each["name"]: each["sha256"] for each in plugins},
         "versions": versions(),
