@@ -8,9 +8,7 @@ from typing import Any
 Entry = Mapping[str, Any]
 
 
-def add_played_with(
-    known: Sequence[Entry], step: int, present: Entry
-) -> list[dict[str, Any]]:
+def add_played_with(known: Sequence[Entry], step: int, present: Entry) -> list[dict[str, Any]]:
     """Return what the rounds of a run that is taken up at ``step`` are played with.
 
     Rounds from there on are about to be played again, so what they were played with before is
