@@ -16,7 +16,7 @@ from ..recipe.recipe import Overrides
 from ..safe_io.atomic import cannot_write, write_atomically
 from ..safe_io.reading import as_path
 from ..safe_io.wording import shorten
-from .layout import RunFiles, refuse_links
+from .layout import RunFiles, refuse_links, refuse_within_run
 from .manifest import Entries, machine, now, versions
 from .only_played import leave_out_absent
 from .record import validate
@@ -52,12 +52,13 @@ class RunFolder(RunFiles):
             fingerprint: Returns that of the training data; asked where there is a run already.
 
         Raises:
-            UsageError: If the path is taken by something that is no run, or if what would be
-                written there would end up elsewhere.
+            UsageError: If the path is taken by something that is no run or lies in another run's,
+                or if what would be written there would end up elsewhere.
         """
         if run_dir is not None:
             folder = cls(_usable(run_dir))
             folder._refuse_foreign()
+            refuse_within_run(folder.path)
             refuse_links(folder.path)
             return folder
         folder = cls(Path(RUNS) / f"{recipe.name}-{recipe.identity()}")
@@ -78,6 +79,7 @@ class RunFolder(RunFiles):
                 hint="remove it; or name the place yourself, with --run-dir",
             )
         self._refuse_foreign()
+        refuse_within_run(self.path)
         refuse_links(self.path)
 
     @classmethod

@@ -19,7 +19,6 @@ from ..data import Source, summarise
 from ..data.feed.choose import describe_placement
 from ..distribute.workers import Workers
 from ..errors import RunError, UsageError
-from ..game import AdversarialGame
 from ..game.state import state_variables
 from ..monitor.report.report import write_report
 from ..observe.guard import Guard
@@ -87,6 +86,8 @@ def open_session(
             guard.attempt("health", newest.step, partial(warn_of_problems, folder), hint)
             return Opening(finished=True, resumed=True, newest=newest, store=store)
         refuse_other_data(folder, source)
+        if changes:
+            refuse_other_variables(recipe, source, changes)
         present = describe_present(fingerprints(registry, recipe))
         say_what_changed(folder, present, newest.step if newest else 0)
         folder.start(recipe, change)
@@ -264,24 +265,27 @@ def tell(source: Source) -> dict[str, list[str]]:
 
 
 def refuse_other_variables(
-    recipe: Recipe, source: Source, game: AdversarialGame, changes: Sequence[Mapping[str, Any]]
+    recipe: Recipe, source: Source, changes: Sequence[Mapping[str, Any]]
 ) -> None:
     """Refuse changes that the game's variables don't allow, by name.
+
+    Both games are built for it before anything is written, so that a run whose change is refused
+    is as it was.
 
     Args:
         recipe: The recipe with the changes.
         source: Its data.
-        game: The game of it, as built.
         changes: ``key``, ``old``, ``new``.
 
     Raises:
         UsageError: If the game has other variables with them; or if they are what a variable
             begins with, which has moved since.
     """
-    before = state_variables(
-        build_game(recipe.override({each["key"]: each["old"] for each in changes}), source)
+    old, game = (
+        build_game(each, source)
+        for each in (recipe.override({each["key"]: each["old"] for each in changes}), recipe)
     )
-    after = state_variables(game)
+    before, after = state_variables(old), state_variables(game)
     keys = ", ".join(each["key"] for each in changes)
     signatures = [{n: (v.dtype, v.shape) for n, v in each.items()} for each in (before, after)]
     if signatures[0] != signatures[1]:

@@ -40,7 +40,7 @@ from .ending import Ending
 from .kept import keep_for_sampling
 from .noise import duplicated_noise
 from .observers import make_callbacks, make_observers
-from .opening import Opening, keep_data, refuse_other_variables
+from .opening import Opening, keep_data
 
 log = logging.getLogger(__name__)
 
@@ -112,8 +112,6 @@ class Session:
         state, newest = state_variables(game), self.opening.newest
 
         def begin() -> None:
-            if self.opening.changes:
-                refuse_other_variables(self.recipe, self.source, game, self.opening.changes)
             if newest is not None:
                 self.opening.store.restore(newest, state)
             else:
