@@ -200,8 +200,8 @@ class Generation(Players):
         if self._lacks(name, batch):
             raise UsageError(
                 f"{name!r} comes with real examples, and there are none here to sample with",
-                hint=f"say what it is to be: given={{{name!r}: …}}, or --given {name}=…; runs keep "
-                "examples to sample with, games played by `fit` don't",
+                hint=f"say what it is to be: given={{{name!r}: …}}, or --given {name}=…; or read "
+                "the run that the game was played in, which keeps examples to sample with",
             )
         if condition is None:
             assert batch is not None  # it lacks nothing

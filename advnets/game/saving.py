@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from keras.src.saving import saving_lib  # what a file holds of a model has no p
 from keras.src.saving.keras_saveable import KerasSaveable
 
 from ..errors import UsageError
+from ..safe_io.atomic import replace_whole
 from .configured import Configured
 from .prior import NoLatent
 from .role import PLAYERS
@@ -197,13 +197,8 @@ def written_whole(path: Any) -> Iterator[Any]:
     if "://" in str(path):
         yield path
         return
-    path = Path(path)
-    temporary = path.with_name(f".writing-{path.name}")
-    try:
-        yield str(temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replace_whole(Path(path)) as draft:
+        yield str(draft)
 
 
 @contextlib.contextmanager

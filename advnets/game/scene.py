@@ -122,7 +122,7 @@ class Scene:
         raise PluginError(
             f"nobody draws {name!r}, and it comes with no batch",
             hint=f"what there is: {', '.join(sorted(set(known))) or 'nothing'}; hand it over with "
-            "the data, fit(x, labels) or fit({'example': x, NAME: …}), or draw it: conditions={…}",
+            "the examples, (x, labels) or {'example': x, NAME: …}, or draw it: conditions={…}",
         )
 
     def fields_of(self, network: str) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ class Entries(BaseModel, extra="allow"):
     changes: Annotated[list[Change], FailFast()] = Field(
         [], description="what was changed on the way, on purpose"
     )
-    sittings: Annotated[list[Sitting], FailFast()] = Field(
+    played_with: Annotated[list[PlayedWith], FailFast()] = Field(
         [], description="which rounds were played with what code, on what"
     )
     command: Any = Field(None, description="the command line, word by word")
@@ -87,8 +87,8 @@ class Change(BaseModel):
     rollbacks: Count = Field(0, description="to that round, before it was changed")
 
 
-class Sitting(BaseModel):
-    """Say what the rounds from one on were played with, up to those of the next sitting."""
+class PlayedWith(BaseModel):
+    """Say what the rounds from one on were played with, up to those of the next entry."""
 
     from_: Count = Field(alias="from", description="the first of the rounds")
     plugins: dict[str, str] = Field({}, description="the plugins' fingerprints, by name")

@@ -17,7 +17,7 @@ from ..safe_io.atomic import cannot_write
 from ..safe_io.reading import as_path
 from ..safe_io.wording import shell_command, shorten
 from .entries import Entries
-from .layout import RunFiles, refuse_links
+from .layout import RunFiles, refuse_links, refuse_within_run
 from .manifest import machine, now, versions
 from .only_played import leave_out_absent
 from .record import validate
@@ -53,12 +53,13 @@ class RunFolder(RunFiles):
             fingerprint: Returns that of the training data; asked where there is a run already.
 
         Raises:
-            UsageError: If the path is taken by something that is no run, or if what would be
-                written there would end up elsewhere.
+            UsageError: If the path is taken by something that is no run or lies in another run's,
+                or if what would be written there would end up elsewhere.
         """
         if run_dir is not None:
             folder = cls(_usable(run_dir))
             folder._refuse_foreign()
+            refuse_within_run(folder.path)
             refuse_links(folder.path)
             return folder
         folder = cls(Path(RUNS) / f"{recipe.name}-{recipe.identity()}")
@@ -79,6 +80,7 @@ class RunFolder(RunFiles):
                 hint="remove it; or name the place yourself, with --run-dir",
             )
         self._refuse_foreign()
+        refuse_within_run(self.path)
         refuse_links(self.path)
 
     @classmethod

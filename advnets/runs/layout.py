@@ -102,6 +102,22 @@ class RunFiles:
             self.path.rmdir()
 
 
+def refuse_within_run(path: Path) -> None:
+    """Refuse a folder for runs that lies in another run's: what is that run's is pruned there.
+
+    Raises:
+        UsageError: If one of the folders around it is a run's.
+    """
+    for around in path.absolute().resolve().parents:
+        run = RunFiles(around)
+        marks = (run.manifest_file, run.damaged_file, run.checkpoints)
+        if run.recipe_file.is_file() and any(mark.exists() for mark in marks):
+            raise UsageError(
+                f"{path} would be a run inside another one, that in {around}",
+                hint="choose a folder beside it; one that is there already is moved out first",
+            )
+
+
 def refuse_links(path: Path) -> None:
     """Refuse a folder in which something leads out of it: see :func:`outside`.
 

@@ -19,7 +19,6 @@ from ..data import Source, summarise
 from ..data.feed.choose import describe_placement
 from ..distribute.workers import Workers
 from ..errors import RunError, UsageError
-from ..game import AdversarialGame
 from ..game.state import state_variables
 from ..monitor.report.report import write_report
 from ..observe.guard import Guard
@@ -28,7 +27,7 @@ from ..plugins import Registry
 from ..recipe import Recipe, differences
 from ..runs import RunFolder
 from ..runs.manifest import versions
-from ..runs.sittings import list_differences
+from ..runs.played_with import list_differences
 from ..safe_io.jsonable import to_jsonable
 from ..safe_io.wording import shell_command
 from ..train.build import build_game, fingerprints
@@ -91,6 +90,8 @@ def open_session(
             guard.attempt("health", newest.step, partial(warn_of_problems, folder), hint)
             return Opening(finished=True, resumed=True, newest=newest, store=store)
         refuse_other_data(folder, source)
+        if changes:
+            refuse_other_variables(recipe, source, changes)
         present = describe_present(fingerprints(registry, recipe))
         say_what_changed(folder, present, newest.step if newest else 0)
         folder.start(recipe, change)
@@ -270,24 +271,27 @@ def tell(source: Source) -> dict[str, list[str]]:
 
 
 def refuse_other_variables(
-    recipe: Recipe, source: Source, game: AdversarialGame, changes: Sequence[Mapping[str, Any]]
+    recipe: Recipe, source: Source, changes: Sequence[Mapping[str, Any]]
 ) -> None:
     """Refuse changes that the game's variables don't allow, by name.
+
+    Both games are built for it before anything is written, so that a run whose change is refused
+    is as it was.
 
     Args:
         recipe: The recipe with the changes.
         source: Its data.
-        game: The game of it, as built.
         changes: ``key``, ``old``, ``new``.
 
     Raises:
         UsageError: If the game has other variables with them; or if they are what a variable
             begins with, which has moved since.
     """
-    before = state_variables(
-        build_game(recipe.override({each["key"]: each["old"] for each in changes}), source)
+    old, game = (
+        build_game(each, source)
+        for each in (recipe.override({each["key"]: each["old"] for each in changes}), recipe)
     )
-    after = state_variables(game)
+    before, after = state_variables(old), state_variables(game)
     keys = ", ".join(each["key"] for each in changes)
     signatures = [{n: (v.dtype, v.shape) for n, v in each.items()} for each in (before, after)]
     if signatures[0] != signatures[1]:
@@ -311,7 +315,7 @@ def refuse_other_variables(
 
 
 def describe_present(plugins: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """Return what a session plays with, as the manifest's sittings keep it."""
+    """Return what a session plays with, as the manifest's ``played_with`` keeps it."""
     return {
         "plugins": {each["name"]: each["sha256"] for each in plugins},
         "versions": versions(),

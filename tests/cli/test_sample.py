@@ -124,8 +124,27 @@ def test_nothing_is_replaced_unless_it_is_asked_for(finished_run, tmp_path, meas
     run("sample", finished_run, "-n", 2, "--out", precious, "--force")
     with np.load(precious) as held:
         assert len(held["samples"]) == 2
-    run("sample", finished_run, "-n", 2, "--out", full, "--force")
-    assert (full / "x.txt").read_text() == "precious"
+    with pytest.raises(UsageError, match="something else than pictures.*: x.txt"):
+        run("sample", finished_run, "-n", 2, "--out", full, "--force")
+    assert [path.name for path in full.iterdir()] == ["x.txt"]
+
+
+def test_a_folder_holds_one_sample_at_a_time(finished_run, tmp_path):
+    """Pictures of a larger earlier sample are replaced with the others, and nothing else is."""
+    out, data = tmp_path / "pictures", tmp_path / "data"
+    run("sample", finished_run, "-n", 4, "--out", out)
+    earlier = (out / "00000.png").read_bytes()
+    (out / ".hidden").write_text("of the desktop")
+    run("sample", finished_run, "-n", 2, "--seed", 5, "--out", out, "--force")
+    assert sorted(path.name for path in out.iterdir()) == [".hidden", "00000.png", "00001.png"]
+    assert (out / "00000.png").read_bytes() != earlier
+    # A data set's own pictures are often called so, too.
+    data.mkdir()
+    Image.new("L", (8, 8)).save(data / "00000.png")
+    theirs = (data / "00000.png").read_bytes()
+    with pytest.raises(UsageError, match="something else than pictures.*: 00000.png"):
+        run("sample", finished_run, "-n", 2, "--out", data, "--force")
+    assert (data / "00000.png").read_bytes() == theirs
 
 
 def played_with(run_folder, **lists):

@@ -267,3 +267,17 @@ def test_a_metric_for_each_class(runs: Path) -> None:
     assert [score.protocol["real"] for score in both] == [8, 4]
     with pytest.raises(AdvnetsError, match="the run's data are needed, and they are not here"):
         advnets.open_run(runs / "labels").evaluate([WITH_DATA])
+
+
+def test_a_run_goes_on_with_the_new_place_of_its_data_as_the_hint_says(
+    runs: Path, tmp_path: Path
+) -> None:
+    moved = Path(shutil.copytree(runs / "plain", tmp_path / "moved"))
+    with pytest.raises(DataUnavailable) as caught:
+        advnets.open_run(moved).evaluate([WITH_DATA])
+    assert "`advnets run RUN dataset.path=PLACE`" in caught.value.hint
+    with pytest.raises(DataUnavailable, match="there is no file") as caught:
+        advnets.run(moved, {"training.steps": 8})
+    assert "a run whose data have been moved goes on with their new place" in caught.value.hint
+    run("run", moved, f"dataset.path={runs / 'elsewhere.npz'}")
+    assert advnets.open_run(moved).evaluate([WITH_DATA])[0].value > 0

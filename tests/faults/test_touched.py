@@ -37,7 +37,7 @@ def test_files_of_a_living_run(touch, play, tmp_path, undisturbed, measured):
     assert " ".join(done.said.split()).count(said) == 1
     assert done.steps == steps
     assert done.manifest["state_sha256"] == undisturbed
-    assert {"identity", "recipe", "data", "sampling", "sittings"} <= done.manifest.keys()
+    assert {"identity", "recipe", "data", "sampling", "played_with"} <= done.manifest.keys()
     assert (tmp_path / "run" / "recipe.yaml").is_file()
     measured.booked("living_files", True, done.manifest)
 
@@ -92,7 +92,8 @@ def test_manifest_and_checkpoints_are_gone(play, undisturbed, tmp_path, measured
     before = (folder / "metrics.jsonl").read_bytes()
     refused = play()
     assert refused.code == 1
-    assert "the run was at step 20, but it has neither a manifest nor a checkpoint" in " ".join(refused.said.split())
+    said = " ".join(refused.said.split())
+    assert "the run was at step 20, but it has neither a manifest nor a checkpoint" in said
     assert (folder / "metrics.jsonl").read_bytes() == before
     shutil.move(tmp_path / "checkpoints", folder / "checkpoints")
     again = play()

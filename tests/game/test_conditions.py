@@ -135,8 +135,10 @@ def test_a_generator_that_is_told_what_nobody_draws():
         keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]),
     )
     game.compile("sgd", "sgd")
-    with pytest.raises(PluginError, match="nobody draws 'code', and it comes with no batch"):
-        game.train_step(tf.zeros([4, 1]))
+    for look in (game.train_step, game.evaluate):
+        with pytest.raises(PluginError, match="nobody draws 'code', and it comes") as caught:
+            look(tf.zeros([4, 1]))
+        assert "hand it over with the examples, (x, labels) or" in caught.value.hint
 
 
 @pytest.mark.parametrize("made", [UniformClasses(4), Categorical(4)])

@@ -209,6 +209,33 @@ def test_what_would_do_nothing_in_a_run_is_refused_by_name(
     assert not (tmp_path / "run").exists()
 
 
+def test_no_epoch_has_two_rows_where_a_game_goes_back(tmp_path):
+    """Nor does what was in the file before lose any."""
+    log = tmp_path / "log.csv"
+    log.write_text("epoch,d_loss,val_d_loss\n0,9.0,NA\n1,9.0,NA\n2,9.0,NA\n3,9.0,NA\n")
+    model = type("Model", (), {"stop_training": False})()
+    logger = keras.callbacks.CSVLogger(str(log), append=True)
+    moments = KerasMoments([logger], 1)
+
+    def play(first, last, loss):
+        for epoch in range(first, last):
+            moments.add({"d_loss": loss}, 1)
+            moments.between_rounds(epoch + 1, False)
+
+    moments.begin(model, 0)
+    play(0, 2, 1.0)
+    at_two = moments.kept()
+    play(2, 4, 2.0)
+    moments.go_back(2, at_two)
+    play(2, 4, 3.0)
+    moments.go_back(0, {})
+    play(0, 3, 4.0)
+    moments.end(3)
+    with open(log) as file:
+        rows = [(row["epoch"], row["d_loss"]) for row in csv.DictReader(file)]
+    assert rows == [(str(n), "9.0") for n in range(4)] + [(str(n), "4.0") for n in range(3)]
+
+
 def test_what_a_callback_monitors_keeps_its_sign_when_a_run_is_resumed():
     """With min_delta 1 of values that fall by less, none betters the first, before and after."""
     model = type("Model", (), {"stop_training": False})()

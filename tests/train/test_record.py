@@ -110,7 +110,7 @@ def test_a_lost_manifest_is_made_anew_from_the_checkpoints(
         run.manifest_file.write_bytes(b"\0" * 100 if how == "damaged" else b"{}")
     kept = advnets.open_run(run.path).manifest  # what only looks writes nothing
     assert run.manifest_file.exists() is (how != "deleted")
-    for key in ("identity", "recipe", "data", "sampling", "sittings", "initial_state_sha256"):
+    for key in ("identity", "recipe", "data", "sampling", "played_with", "initial_state_sha256"):
         assert kept[key] == before[key]
     assert (kept["step"], kept["status"]) == (20, "interrupted")
     assert "is taken from the newest checkpoint" in command("doctor", run.path).output
@@ -310,18 +310,18 @@ def test_a_plugin_that_has_changed_is_told_once_and_kept_on_record(
         overrides = {"training.steps": steps, "loss": "mine"}
         return advnets.run(TINY, overrides, tmp_path / "run", plugins=[str(path)])
 
-    first = play(10, 1.0, "a").manifest["sittings"]
+    first = play(10, 1.0, "a").manifest["played_with"]
     assert [entry["from"] for entry in first] == [0]
     with measured.timed("plugin_changed"):
         run = play(20, 7.0, "b")
-    second = run.manifest["sittings"]
+    second = run.manifest["played_with"]
     old, new = (entry["plugins"][stem] for entry in second)
     assert f"plugin {stem}: {old} → {new}: changed since" in caplog.text
     assert [entry["from"] for entry in second] == [0, 10]
     assert second[0] == first[0]
     assert second[1]["versions"]["tensorflow"]
     run.folder.manifest_file.unlink()
-    assert run.manifest["sittings"] == second
+    assert run.manifest["played_with"] == second
     shown = command("doctor", run.path, "--plugin", tmp_path / "b" / f"{stem}.py").output
     assert f"rounds from 10 on: plugin {stem}: {old} → {new}" in shown
     monkeypatch.delitem(sys.modules, stem)

@@ -104,7 +104,8 @@ class Folder(Source):
         if not is_there(self.path):
             raise DataUnavailable(
                 f"there is no folder {self.path}",
-                hint="give its path, relative to the current one: dataset.path=DIR",
+                hint="give its path, relative to the current one: dataset.path=DIR; a run whose "
+                "data have been moved goes on with their new place",
             )
         if not self.path.is_dir():
             refuse_table(self.path)

@@ -89,7 +89,8 @@ class Npz(Source):
         if not is_there(self.path):
             raise DataUnavailable(
                 f"there is no file {self.path}",
-                hint="give its path, relative to the current folder: dataset.path=DIR/FILE.npz",
+                hint="give its path, relative to the current folder: dataset.path=DIR/FILE.npz; a "
+                "run whose data have been moved goes on with their new place",
             )
         if not self.path.is_dir():
             refuse_table(self.path)
