@@ -128,10 +128,10 @@ class Connection:
 
     def is_open(self) -> bool:
         """Tell whether the other side is still there, as far as anybody knows."""
-        try:
-            return bool(self.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
-        except BlockingIOError:
+        if not select.select([self.socket], [], [], 0)[0]:
             return True
+        try:
+            return bool(self.socket.recv(1, socket.MSG_PEEK))
         except OSError:
             return False
 
