@@ -162,8 +162,9 @@ def _recipe(
 ) -> Iterator[Finding]:
     """Find what there is to say of the recipe of a run with that manifest, if it can be read."""
     if not folder.recipe_file.is_file():
+        known = "; the manifest has it, and `advnets run` writes it anew" * folder.has_recipe()
         yield Finding(
-            "problem", "recipe", "there is none", "a run cannot continue without its recipe"
+            "problem", "recipe", f"there is none{known}", "a run cannot continue without its recipe"
         )
         return
     try:

@@ -98,7 +98,7 @@ class RunFolder(RunFiles):
         folder = cls(_usable(path))
         if not sound and any(os.path.lexists(own) for own in folder.own()):
             return folder
-        if folder.recipe_file.is_file():
+        if folder.has_recipe():
             refuse_links(folder.path)
             return folder
         if not folder.path.exists():
@@ -165,7 +165,7 @@ class RunFolder(RunFiles):
         """Keep from littering a folder that is something else."""
         if self.path.exists() and not self.path.is_dir():
             raise UsageError(f"the run folder {self.path} is a file", hint="choose another one")
-        if not self.path.is_dir() or self.recipe_file.exists():
+        if not self.path.is_dir() or self.recipe_file.exists() or self.has_recipe():
             return
         own = {child.name for child in self.own()}
         names = {other.name for other in self.path.iterdir()} - own
@@ -227,8 +227,9 @@ class RunFolder(RunFiles):
             UsageError: If recipe.yaml was edited since the run began.
         """
         try:
-            left_out = {} if to_play else leave_out_absent(self.recipe_file, registry)
-            recipe = load_recipe(self.recipe_file, left_out, registry)
+            source = self.recipe_source
+            left_out = {} if to_play else leave_out_absent(source, registry)
+            recipe = load_recipe(source, left_out, registry)
             self._refuse_edited(recipe, left_out)
             changes = left_out | {
                 each["key"]: each["new"]
@@ -239,8 +240,8 @@ class RunFolder(RunFiles):
                 changes |= overrides
             elif overrides:
                 words = [f"{key}={json.dumps(value)}" for key, value in changes.items()]
-                return load_recipe(self.recipe_file, [*words, *overrides], registry)
-            return load_recipe(self.recipe_file, changes, registry) if changes else recipe
+                return load_recipe(source, [*words, *overrides], registry)
+            return load_recipe(source, changes, registry) if changes else recipe
         except RecipeError as error:
             error.hint = error.hint or self._missing_plugins(registry)
             raise

@@ -8,8 +8,9 @@ import os
 import shutil
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
-from ..errors import UsageError
+from ..errors import AdvnetsError, UsageError
 from ..safe_io import outside
 from ..safe_io.atomic import write_atomically
 from .lock import HOLDER, LOCK, RunLock
@@ -59,6 +60,20 @@ class RunFiles:
     def own(self) -> list[Path]:
         """Return what lies in the folder of a run, as far as it is there."""
         return [child for child in vars(self).values() if isinstance(child, Path)][1:]
+
+    @property
+    def recipe_source(self) -> Path | dict[str, Any]:
+        """Where the recipe is read: ``recipe.yaml``, or where it is gone, what the manifest has."""
+        if os.path.lexists(self.recipe_file):
+            return self.recipe_file
+        return self.manifest.get("recipe") or self.recipe_file
+
+    def has_recipe(self) -> bool:
+        """Tell whether a run's recipe is here, in either place."""
+        try:
+            return self.recipe_file.is_file() or isinstance(self.recipe_source, dict)
+        except AdvnetsError:  # of the manifest
+            return False
 
     def write_recipe(self, text: str) -> None:
         """Write ``recipe.yaml``, and remember it."""

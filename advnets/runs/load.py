@@ -73,7 +73,7 @@ def refuse_nothing_to_change(run: Path | None) -> None:
     Raises:
         UsageError: If none was, or there is no run in it.
     """
-    if run is None or not RunFolder(run).recipe_file.is_file():
+    if run is None or not RunFolder(run).has_recipe():
         raise UsageError(
             "there is no run to change",
             where=None if run is None else str(run),

@@ -152,6 +152,33 @@ def test_a_run_of_which_only_its_lines_are_left_is_not_begun_anew(run: RunFolder
     assert advnets.run(TINY, {"training.steps": 1}, run_dir=run.path).manifest["step"] == 1
 
 
+def test_a_lost_recipe_is_read_from_the_manifest(
+    run: RunFolder, tmp_path: Path, measured: Any
+) -> None:
+    """By whoever reads; whoever plays writes it anew."""
+    text = run.recipe_file.read_text()
+    run.recipe_file.unlink()
+    (run.path / "a folder of somebody's").mkdir()
+    out = tmp_path / "x.npz"
+    assert command("sample", run.path, "-n", 2, "--out", out).exit_code == 0
+    assert advnets.open_run(run.path).recipe.settings.seed == 3
+    assert not run.recipe_file.exists()
+    assert "there is none; the manifest has it" in command("doctor", run.path).output
+    with measured.timed("recipe_lost", True):
+        again = command("run", run.path, "checkpoints.every=5")
+    assert again.exit_code == 0, again.stderr
+    assert run.recipe_file.read_text() == text.replace("every: 10, keep", "every: 5, keep")
+
+
+def test_lost_metrics_are_told(run: RunFolder, measured: Any) -> None:
+    run.metrics_file.unlink()
+    with measured.timed("metrics_lost"):
+        again = command("run", run.path, "training.steps=30")
+    assert again.exit_code == 0
+    assert "metrics.jsonl has no lines of the 20 rounds before" in " ".join(again.stderr.split())
+    assert [record["step"] for record in run.metrics.read()] == [30]
+
+
 def test_a_manifest_of_another_run_is_noticed(run: RunFolder, measured: Any) -> None:
     ours = run.manifest.data
     run.manifest.update(identity="deadbeef", recipe={**ours["recipe"], "seed": 4})
