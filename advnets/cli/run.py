@@ -9,6 +9,7 @@ import click
 
 from ..runs import RunFolder
 from ..runs.load import load_recipe_or_run, refuse_nothing_to_change
+from ..safe_io.wording import shell_command
 from .common import echo, plugin_options, registry_of
 from .recipe_options import change_option, recipe_arguments, run_dir_option
 
@@ -58,6 +59,8 @@ def command(
     folder = play(found, registry, run_dir, began=began, change=change)
     if folder is None:  # on a worker: the chief has written, and says where
         return
-    echo(f"samples      {folder.samples}")
+    if folder.samples.is_dir():
+        echo(f"samples      {folder.samples}")
     echo(f"report       {folder.report_file}")
-    echo(f"TensorBoard  tensorboard --logdir {folder.tensorboard}")
+    if folder.tensorboard.is_dir():
+        echo(f"TensorBoard  {shell_command('tensorboard', '--logdir', folder.tensorboard)}")

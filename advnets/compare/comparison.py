@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import UsageError
 from ..recipe import differences
-from ..safe_io.wording import indent, some
+from ..safe_io.wording import indent, shell_command, some
 from .protocols import diff_settings
 from .ranking import Comparison, Pair, Row
 from .scored_run import Measured, ScoredRun, Series
@@ -107,10 +107,10 @@ def _shared_settings(runs: Sequence[ScoredRun], metric: str) -> list[str]:
     for run in runs:
         if metric not in run.series:
             known = some(sorted(run.series), MOST_LINES) or "none"
+            adds = shell_command("advnets", "evaluate", run.path, "--metric", metric)
             raise UsageError(
                 f"{run.path} has no score {metric!r}; it has: {known}",
-                hint=f"`advnets evaluate {run.path} --metric {metric}` adds it, "
-                "if that is the metric's name",
+                hint=f"`{adds}` adds it, if that is the metric's name",
             )
     shared = [
         how for how in runs[0].series[metric] if all(how in r.series[metric] for r in runs[1:])

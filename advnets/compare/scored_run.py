@@ -14,7 +14,7 @@ from ..recipe import identity, read_yaml, recipe_bytes
 from ..runs import RunFolder
 from ..runs.changes import tell_changes
 from ..safe_io import is_there
-from ..safe_io.wording import shorten
+from ..safe_io.wording import shell_command, shorten
 from .at_one_step import choose_score
 from .protocols import better_direction, settings, settings_key
 
@@ -104,12 +104,13 @@ def read_run(
         averaged = [bool((score.get("protocol") or {}).get("averaging")) for score in scores]
         chosen = [s for s, a in zip(scores, averaged, strict=True) if a == (weights == "averaged")]
         if scores and not chosen:
+            adds = shell_command("advnets", "evaluate", path, "--weights", weights)
             raise UsageError(
                 f"none of the run's scores is of {weights} weights",
                 where=str(path),
                 hint="leave --weights out"
                 if weights == "averaged" and not recipe.get("averaging")
-                else f"`advnets evaluate {path} --weights {weights}` adds some",
+                else f"`{adds}` adds some",
             )
         scores = chosen
     return ScoredRun(

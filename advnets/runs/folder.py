@@ -15,7 +15,7 @@ from ..recipe import Recipe, differences, find_changes, load_recipe, read_yaml, 
 from ..recipe.recipe import Overrides
 from ..safe_io.atomic import cannot_write, write_atomically
 from ..safe_io.reading import as_path
-from ..safe_io.wording import shorten
+from ..safe_io.wording import shell_command, shorten
 from .layout import RunFiles, refuse_links, refuse_within_run
 from .manifest import Entries, machine, now, versions
 from .only_played import leave_out_absent
@@ -282,6 +282,27 @@ class RunFolder(RunFiles):
         )
         return "it is another run's, changed otherwise on the way" if before != now else None
 
+    def bring_back(self, step: int, extras: Mapping[str, Any]) -> None:
+        """Take entries that the manifest has lost from what the newest checkpoint carries.
+
+        So a copy of the manifest that is older than its checkpoints forgets no rollback.
+
+        Args:
+            step: The checkpoint's.
+            extras: What it keeps next to the variables.
+        """
+        ours, theirs = self.manifest.data, extras.get(CARRIED) or {}
+        lost = {key: value for key, value in theirs.items() if key not in ours}
+        known = ours.get("divergences") or []
+        if any(entry not in known for entry in (theirs.get("divergences") or [])[-1:]):
+            lost["divergences"] = theirs["divergences"]
+        if lost:
+            self.manifest.update(**lost)
+            log.warning(
+                "the manifest has lost %s; taken from the checkpoint of step %d, which carries it",
+                *(", ".join(sorted(lost)), step),
+            )
+
     def _missing_plugins(self, registry: Registry) -> str | None:
         here = {plugin.name for plugin in registry.plugins}
         try:
@@ -295,7 +316,10 @@ class RunFolder(RunFiles):
         ]
         if not absent:
             return None
-        named = [f"--plugin {each}" if os.sep in each else f"install {each}" for each in absent]
+        named = [
+            shell_command("--plugin", each) if os.sep in each else f"install {each}"
+            for each in absent
+        ]
         return "it was played with plugins that are not here: " + "; ".join(
             shorten(each, 200) for each in named
         )

@@ -198,13 +198,16 @@ class Manifest:
         return self._read()[1]
 
     def _read(self) -> tuple[dict[str, Any], str | None]:
-        fault = None
+        found: dict[str, Any] = {}
+        begun = True
         try:
-            found: dict[str, Any] = read_json(self.path)
+            found = read_json(self.path)
             validate(Entries, found)
-            return found, None
+            if found.get("identity"):
+                return found, None
+            fault, begun = "does not say whose it is", False
         except FileNotFoundError:
-            fault = "is gone"
+            fault, begun = "is gone", False
         except OSError as error:
             raise RunError(f"cannot read the manifest: {error}", where=str(self.path)) from error
         except ValueError as error:
@@ -218,13 +221,13 @@ class Manifest:
                 where=str(self.path),
                 hint="bring a copy of it back, or move the other run's checkpoints out of here",
             ) from error
-        if carried is None and fault != "is gone":
+        if carried is None and begun:
             raise RunError(
                 f"the manifest {fault}",
                 where=str(self.path),
                 hint="bring a copy of it back; no checkpoint is here that carries one",
             )
-        return carried or {}, fault if carried else None
+        return (found, None) if carried is None else (carried, fault)
 
     def __getitem__(self, key: str) -> Any:
         return self.data[key]

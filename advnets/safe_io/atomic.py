@@ -13,9 +13,20 @@ from typing import BinaryIO, cast
 
 from ..errors import AdvnetsError, RunError
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
-REFUSED = (*FULL, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 """What a system says of a place that takes no file, or no more."""
+
+REMEDIES = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space of your quota",
+    errno.EACCES: "make it writable for you",
+    errno.EPERM: "make it writable for you",
+    errno.EROFS: "make its disk writable, which is read-only",
+    errno.ENOTDIR: "move the file away that lies where a folder belongs",
+    errno.EISDIR: "move the folder away that lies where a file belongs",
+    errno.ENOENT: "put the folder back",
+}
+"""What to do about the reasons for which a system refuses to write."""
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -121,12 +132,16 @@ def find_refusal(error: BaseException) -> OSError | None:
 
 
 def cannot_write(path: Path, error: OSError) -> RunError:
-    """Return the error to raise when the system refuses to write ``path``."""
-    first = "free some space, or " if error.errno in FULL else ""
+    """Return the error to raise when the system refuses to write ``path``, and what to do then.
+
+    >>> cannot_write(Path("runs/ring"), PermissionError(errno.EACCES, "Permission denied")).hint
+    'make it writable for you, or choose another place, with --run-dir or --out; a run can be resumed'
+    """
+    remedy = REMEDIES.get(error.errno or 0, "see to what lies there")
     return RunError(
         f"cannot write {path.name}: {error.strerror or error}",
         where=str(path.parent),
-        hint=f"{first}choose another place, with --run-dir or --out; a run can be resumed",
+        hint=f"{remedy}, or choose another place, with --run-dir or --out; a run can be resumed",
     )
 
 

@@ -286,7 +286,7 @@ class Run:
                 *(self.recipe, self.registry, self.source, game, helpers, metrics, seed),
                 weights=weights,
             )
-        say_what_was_exchanged(self.folder, scores)
+        say_what_was_exchanged(self.folder, self.source, scores)
         return scores
 
     def __repr__(self) -> str:

@@ -10,6 +10,7 @@ from ..monitor.report.report import write_report
 from ..observe.guard import Guard
 from ..plugins.tracebacks import text_of
 from ..runs import RunFolder
+from ..safe_io.wording import shell_command
 from ..train.account import Account
 
 log = logging.getLogger(__name__)
@@ -61,5 +62,5 @@ class Ending:
 
     def _report(self, step: int) -> None:
         """Write the report. The run's state is safe by now: one that fails is no failed run."""
-        hint = f"`advnets report {self._folder.path}` writes it"
+        hint = f"`{shell_command('advnets', 'report', self._folder.path)}` writes it"
         self._guard.attempt("the report", step, partial(write_report, self._folder), hint)

@@ -29,6 +29,7 @@ from ..runs import RunFolder
 from ..runs.manifest import versions
 from ..runs.played_with import list_differences
 from ..safe_io.jsonable import to_jsonable
+from ..safe_io.wording import shell_command
 from ..train.build import build_game, fingerprints
 from ..train.find_data import Found
 
@@ -77,12 +78,15 @@ def open_session(
     def look() -> Opening:
         changes = folder.check(recipe, change)
         newest = newest_checkpoint(store, folder)
+        if newest is not None:
+            folder.bring_back(newest.step, newest.extras)
         if newest is not None and (
             newest.step >= recipe.settings.training.steps or ended_by(newest, recipe)
         ):
             refuse_to_change_nothing(newest, changes)
             already_finished(newest, recipe, folder, source)
-            hint, guard = f"advnets doctor {folder.path}", Guard(folder, registry, workers)
+            hint = shell_command("advnets", "doctor", folder.path)
+            guard = Guard(folder, registry, workers)
             guard.attempt("health", newest.step, partial(warn_of_problems, folder), hint)
             return Opening(finished=True, resumed=True, newest=newest, store=store)
         refuse_other_data(folder, source)
@@ -151,13 +155,15 @@ def newest_checkpoint(store: CheckpointStore, folder: RunFolder) -> Commit | Non
         RunError: If the run has been further than any checkpoint that can be used.
     """
     newest = store.newest(quarantine=True)
-    played = folder.manifest.get("step")
+    manifest = folder.manifest.data
+    played, what = manifest.get("step"), "it has no checkpoint"
+    if newest is None and not manifest.get("identity"):  # nor has it a manifest
+        records = folder.metrics.read()
+        played = max((record["step"] for record in records), default=0)
+        what = "it has neither a manifest nor a checkpoint"
     if newest is None and (store.faults or played):
-        what = (
-            f"none of its checkpoints verifies ({store.described_faults()})"
-            if store.faults
-            else "it has no checkpoint"
-        )
+        if store.faults:
+            what = f"none of its checkpoints verifies ({store.described_faults()})"
         raise RunError(
             f"the run was at step {played}, but {what}",
             where=str(folder.path),

@@ -6,6 +6,8 @@ import hashlib
 import importlib
 import importlib.metadata
 import itertools
+import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -396,6 +398,38 @@ def test_an_exception_that_cannot_say_what_it_is_is_quarantined(tmp_path):
     assert record.status == "quarantined"
     assert record.error.startswith("Mute: (its text cannot be made: ValueError)")
     assert registry.names("losses")
+
+
+def test_where_paths_begin_and_what_signals_do_is_not_the_plugins(write: Write) -> None:
+    text = """
+import os, signal
+os.chdir(os.sep)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+{raises}
+"""
+    place, handler = os.getcwd(), signal.getsignal(signal.SIGTERM)
+    assert place != os.sep
+    for raises in ("", "raise OSError"):
+        load_plugins([str(write(text.format(raises=raises)))])
+        assert os.getcwd() == place
+        assert signal.getsignal(signal.SIGTERM) == handler
+
+
+def test_nor_when_a_component_is_made(write: Write) -> None:
+    text = (
+        LOSS
+        + """
+class Moves:
+    def __init__(self):
+        import os
+        os.chdir(os.sep)
+"""
+    )
+    path = write("")
+    path.write_text(text.format(name="mine").replace("os:getcwd", f"{path.stem}:Moves"))
+    place = os.getcwd()
+    load_plugins([str(path)]).component("losses", "mine").make(object, {})
+    assert os.getcwd() == place
 
 
 def test_a_loop_of_links_is_quarantined(tmp_path):

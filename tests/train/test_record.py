@@ -96,17 +96,16 @@ def test_a_checkpoint_of_another_run_is_set_aside_by_name(run: RunFolder, caplog
     }
 
 
-@pytest.mark.parametrize("how", ["damaged", "deleted"])
+@pytest.mark.parametrize("how", ["damaged", "deleted", "emptied"])
 def test_a_lost_manifest_is_made_anew_from_the_checkpoints(
     run: RunFolder, how: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = run.manifest.data
-    if how == "deleted":
-        run.manifest_file.unlink()
-    else:
-        run.manifest_file.write_bytes(b"\0" * 100)
+    run.manifest_file.unlink()
+    if how != "deleted":
+        run.manifest_file.write_bytes(b"\0" * 100 if how == "damaged" else b"{}")
     kept = advnets.open_run(run.path).manifest  # what only looks writes nothing
-    assert run.manifest_file.exists() is (how == "damaged")
+    assert run.manifest_file.exists() is (how != "deleted")
     for key in ("identity", "recipe", "data", "sampling", "played_with", "initial_state_sha256"):
         assert kept[key] == before[key]
     assert (kept["step"], kept["status"]) == (20, "interrupted")
@@ -116,7 +115,36 @@ def test_a_lost_manifest_is_made_anew_from_the_checkpoints(
     assert "written anew from the checkpoint of step 20" in caplog.text + again.stderr
     written = json.loads(run.manifest_file.read_text())
     assert (written["started"], written["status"]) == (before["started"], "finished")
-    assert run.damaged_file.exists() is (how == "damaged")
+    assert run.damaged_file.exists() is (how != "deleted")
+
+
+def test_an_older_copy_of_the_manifest_forgets_nothing(
+    run: RunFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    slower = {"step": 23, "did": "rolled back", "back_to": 20, "learning_rate_factor": 0.5}
+    give_away(run, 20, divergences=[slower])
+    old = run.manifest.data
+    del old["data"]
+    run.manifest_file.write_text(json.dumps(old))
+    again = advnets.run(run.path, ["training.steps=30"])
+    said = "the manifest has lost data, divergences; taken from the checkpoint of step 20"
+    assert said in caplog.text
+    assert again.manifest["divergences"] == [slower]
+    assert again.metrics[-1]["d_learning_rate"] == pytest.approx(0.5 * 1e-3)
+    other = {"dataset.deviation": 0.6, "training.steps": 40}  # the guard is there, too
+    with pytest.raises(UsageError):
+        advnets.run(run.path, other)
+
+
+def test_a_run_of_which_only_its_lines_are_left_is_not_begun_anew(run: RunFolder) -> None:
+    shutil.rmtree(run.checkpoints)
+    run.manifest_file.unlink()
+    lines = run.metrics_file.read_bytes()
+    with pytest.raises(RunError, match="at step 20, but it has neither a manifest nor a check"):
+        advnets.run(TINY, run_dir=run.path)
+    assert run.metrics_file.read_bytes() == lines
+    run.metrics_file.unlink()
+    assert advnets.run(TINY, {"training.steps": 1}, run_dir=run.path).manifest["step"] == 1
 
 
 def test_a_manifest_of_another_run_is_noticed(run: RunFolder) -> None:
@@ -210,7 +238,13 @@ def test_data_may_be_moved_and_not_exchanged(
     assert other.manifest["identity"] == first.manifest["identity"]
     again = advnets.run(TINY | {"dataset": data | {"path": "C/d.npz"}}, {"training.steps": 10})
     assert again.path == other.path
+    Path("C/d.npz").replace("B/d.npz")  # exchanged: a metric of the held-out split says so, twice
+    metric = {"name": "energy_distance", "samples": 50, "split": "validation"}
+    for words in ([], ["--seed", 5]):
+        measured = command("evaluate", first.path, "--metric", json.dumps(metric), *words)
+        assert "measured on other data than the run's: train" in measured.stderr
     first.folder.manifest_file.unlink()  # the checkpoints know it too
+    write("C/d.npz", 2)
     refused = command("run", first.path, "dataset.path=C/d.npz", "training.steps=30")
     assert "the training data have changed since the run began" in refused.stderr
 
