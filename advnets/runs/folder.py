@@ -13,11 +13,12 @@ from ..errors import AdvnetsError, RecipeError, UsageError
 from ..plugins.registry import Registry
 from ..recipe import Recipe, differences, find_changes, load_recipe, read_yaml, recipe_bytes
 from ..recipe.recipe import Overrides
-from ..safe_io.atomic import cannot_write, write_atomically
+from ..safe_io.atomic import cannot_write
 from ..safe_io.reading import as_path
 from ..safe_io.wording import shell_command, shorten
+from .entries import Entries
 from .layout import RunFiles, refuse_links, refuse_within_run
-from .manifest import Entries, machine, now, versions
+from .manifest import machine, now, versions
 from .only_played import leave_out_absent
 from .record import validate
 from .recover import CARRIED, run_of
@@ -133,7 +134,7 @@ class RunFolder(RunFiles):
         changes = self.check(recipe, change)
         began = as_it_began(recipe, [*self.changes, *changes])
         if not self.recipe_file.exists():
-            write_atomically(self.recipe_file, began.to_yaml())
+            self.write_recipe(began.to_yaml())
         manifest = self.manifest.data
         self.manifest.update(
             name=recipe.name,
@@ -153,7 +154,7 @@ class RunFolder(RunFiles):
             changes: Those that the manifest doesn't have yet.
         """
         text = as_it_began(recipe, [*self.changes, *changes]).to_yaml()
-        write_atomically(self.recipe_file, text)
+        self.write_recipe(text)
 
     @property
     def changes(self) -> list[dict[str, Any]]:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
 import shutil
 from collections.abc import Collection
 from pathlib import Path
 
 from ..errors import UsageError
 from ..safe_io import outside
+from ..safe_io.atomic import write_atomically
 from .lock import HOLDER, LOCK, RunLock
 from .manifest import Manifest
 from .metrics_log import MetricsLog
+
+log = logging.getLogger(__name__)
 
 
 class RunFiles:
@@ -32,6 +37,7 @@ class RunFiles:
         report_file: The report.
         exports: Exported models, and figures.
         logs: The output of the workers of `advnets launch`.
+        manifest: The manifest; it reads and writes its file at every use.
     """
 
     def __init__(self, path: str | Path):
@@ -47,15 +53,23 @@ class RunFiles:
         self.exports = self.path / "exports"
         self.logs = self.path / "logs"
         self.metrics = MetricsLog(self.metrics_file)
+        self.manifest = Manifest(self.manifest_file)
+        self._recipe_text: str | None = None
 
     def own(self) -> list[Path]:
         """Return what lies in the folder of a run, as far as it is there."""
         return [child for child in vars(self).values() if isinstance(child, Path)][1:]
 
-    @property
-    def manifest(self) -> Manifest:
-        """The manifest; it reads and writes its file at every use."""
-        return Manifest(self.manifest_file)
+    def write_recipe(self, text: str) -> None:
+        """Write ``recipe.yaml``, and remember it."""
+        write_atomically(self.recipe_file, text)
+        self._recipe_text = text
+
+    def put_back_recipe(self) -> None:
+        """Write ``recipe.yaml`` again where it was removed since."""
+        if self._recipe_text is not None and not os.path.lexists(self.recipe_file):
+            log.warning("%s was removed while the run played: put back", self.recipe_file.name)
+            write_atomically(self.recipe_file, self._recipe_text)
 
     def lock(self) -> RunLock:
         """Return a context manager that keeps other processes from writing here."""

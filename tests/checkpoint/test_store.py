@@ -42,7 +42,7 @@ def test_the_newest_is_by_step_and_old_ones_are_pruned(store):
     assert store.newest().step == 40
 
 
-def test_what_is_being_read_is_not_pruned(store):
+def test_what_is_being_read_is_not_pruned(store, measured):
     for step in (10, 20):
         store.commit(step, state(step), {})
     readers = CheckpointStore(store.folder)
@@ -51,14 +51,15 @@ def test_what_is_being_read_is_not_pruned(store):
         store.commit(step, state(step), {})
     assert store.steps() == [10, 20, 40, 50]
     fresh = state(0)
-    store.restore(held[0], fresh)
+    with measured.timed("reader_meets_writer", True):
+        store.restore(held[0], fresh)
     assert state_sha256(fresh) == held[0].state_sha256
     del held
     store.commit(60, state(60), {})
     assert store.steps() == [50, 60]
 
 
-def test_a_reader_looks_again_where_a_checkpoint_has_just_gone(store, monkeypatch):
+def test_a_reader_looks_again_where_a_checkpoint_has_just_gone(store, monkeypatch, measured):
     for step in (10, 20):
         store.commit(step, state(step), {})
     listed = store.steps
@@ -70,15 +71,17 @@ def test_a_reader_looks_again_where_a_checkpoint_has_just_gone(store, monkeypatc
         return found
 
     monkeypatch.setattr(store, "steps", steps)
-    assert store.newest(hold=True).step == 10
+    with measured.timed("reader_meets_writer", True):
+        assert store.newest(hold=True).step == 10
     assert not store.faults
 
 
-def test_names_that_tensorflow_takes_for_a_pattern(tmp_path):
+def test_names_that_tensorflow_takes_for_a_pattern(tmp_path, measured):
     folder = tmp_path / r"a[1]\b*{c}?" / "checkpoints"
     folder.parent.mkdir()
     store, saved, fresh = CheckpointStore(folder), state(0), state(1)
-    store.restore(store.commit(10, saved, {}), fresh)
+    with measured.timed("pattern_path", True):
+        store.restore(store.commit(10, saved, {}), fresh)
     assert state_sha256(fresh) == state_sha256(saved)
 
 

@@ -73,7 +73,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path):
         run("sample", tmp_path)
 
 
-def test_a_run_of_a_plugin_that_is_not_here_says_which(run_folder):
+def test_a_run_of_a_plugin_that_is_not_here_says_which(run_folder, measured):
     recipe, manifest = run_folder / "recipe.yaml", run_folder / "manifest.json"
     recipe.write_text(
         re.sub(r"name: (minimax|non_saturating)\b", "name: of_mine", recipe.read_text())
@@ -82,7 +82,10 @@ def test_a_run_of_a_plugin_that_is_not_here_says_which(run_folder):
     told["plugins"] = [{"name": "mine", "source": f"elsewhere{os.sep}mine.py", "sha256": "0"}]
     manifest.write_text(json.dumps(told))
     for opening in (lambda: run("sample", run_folder), lambda: advnets.open_run(run_folder)):
-        with pytest.raises(RecipeError, match="'of_mine' is not among") as caught:
+        with (
+            measured.timed("plugin_missing"),
+            pytest.raises(RecipeError, match="'of_mine' is not among") as caught,
+        ):
             opening()
         assert "--plugin elsewhere/mine.py" in caught.value.hint
 
@@ -105,12 +108,12 @@ def test_a_folder_gets_a_picture_of_each(finished_run, tmp_path):
         np.testing.assert_allclose(np.asarray(picture), held["samples"][1, ..., 0], atol=0.51)
 
 
-def test_nothing_is_replaced_unless_it_is_asked_for(finished_run, tmp_path):
+def test_nothing_is_replaced_unless_it_is_asked_for(finished_run, tmp_path, measured):
     precious, full = tmp_path / "x.npz", tmp_path / "full"
     full.mkdir()
     for path in (precious, full / "x.txt"):
         path.write_text("precious")
-    with pytest.raises(UsageError, match="exists") as caught:
+    with measured.timed("output_exists"), pytest.raises(UsageError, match="exists") as caught:
         run("sample", finished_run, "-n", 2, "--out", precious)
     assert "--force" in caught.value.hint
     with pytest.raises(UsageError, match="not empty"):
@@ -153,10 +156,11 @@ def played_with(run_folder, **lists):
     (run_folder / "recipe.yaml").write_text(text)
 
 
-def test_what_only_training_needs_need_not_be_here(run_folder, tmp_path):
+def test_what_only_training_needs_need_not_be_here(run_folder, tmp_path, measured):
     """A callback's and a penalty's plugin; also by `export` and from Python."""
     played_with(run_folder, callbacks="of_mine", penalties="another_of_mine")
-    run("sample", run_folder, "-n", 2, "--out", tmp_path / "x.npz")
+    with measured.timed("training_plugin_gone"):
+        run("sample", run_folder, "-n", 2, "--out", tmp_path / "x.npz")
     run("export", run_folder, "--format", "npz", "--out", tmp_path / "g.npz")
     opened = advnets.open_run(run_folder)
     assert opened.sample(2)[0].shape == (2, 8, 8, 1)

@@ -112,9 +112,12 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", ["plain", "labels", "edges"])
-def test_samples_are_the_same_without_the_data(runs: Path, name: str, tmp_path: Path) -> None:
+def test_samples_are_the_same_without_the_data(
+    runs: Path, name: str, tmp_path: Path, measured: Any
+) -> None:
     moved = shutil.copytree(runs / name, tmp_path / "moved")
-    run("sample", moved, "-n", 20, "--out", tmp_path / "x.npz")
+    with measured.timed("data_gone_while_reading", True):
+        run("sample", moved, "-n", 20, "--out", tmp_path / "x.npz")
     with np.load(runs / f"{name}.npz") as before, np.load(tmp_path / "x.npz") as after:
         assert before.files == after.files
         for array in before.files:
@@ -234,6 +237,21 @@ def test_a_run_that_kept_nothing(runs: Path, tmp_path: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps(entry))
     with pytest.raises(DataUnavailable, match="there is no file"):
         advnets.open_run(folder).sample(3)
+
+
+def test_data_that_were_exchanged_are_told(
+    runs: Path, caplog: pytest.LogCaptureFixture, measured: Any
+) -> None:
+    with np.load(runs / "elsewhere.npz") as held:
+        arrays = dict(held)
+    np.savez(runs / "data.npz", **arrays | {"train": arrays["train"][::-1]})
+    measured_on = {**WITH_DATA, "split": "train"}
+    try:
+        with measured.timed("exchanged_when_scored"):
+            advnets.open_run(runs / "plain").evaluate([measured_on])
+    finally:
+        (runs / "data.npz").unlink()
+    assert "measured on other data than the run's: train" in caplog.text
 
 
 def test_a_metric_for_each_class(runs: Path) -> None:

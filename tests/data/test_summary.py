@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,11 +64,17 @@ def test_many_classes_are_summed_up(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("budget", [None, 0])
 def test_values_that_are_far_from_their_range_are_said(
-    tmp_path: Path, array: np.ndarray, options: dict, says: str | None, budget: int | None
+    tmp_path: Path,
+    array: np.ndarray,
+    options: dict,
+    says: str | None,
+    budget: int | None,
+    measured: Any,
 ) -> None:
     source = Npz(saved(tmp_path, train=array), **options)
     source.memory_budget = budget
-    warnings = summarise(source).warnings
+    with measured.timed("far_from_the_range", None, None):
+        warnings = summarise(source).warnings
     if says is None:
         assert warnings == []
     else:

@@ -10,6 +10,7 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,7 +102,7 @@ def test_a_signal_before_anyone_listens_is_an_interruption(tmp_path: Path) -> No
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for a signal")
-def test_workers_do_not_outlive_the_launcher(tmp_path: Path) -> None:
+def test_workers_do_not_outlive_the_launcher(tmp_path: Path, measured: Any) -> None:
     program = f"""
     import os, pathlib
     from advnets.distribute.launcher import Launcher, worker_environments
@@ -120,12 +121,13 @@ def test_workers_do_not_outlive_the_launcher(tmp_path: Path) -> None:
 
     while len(pids()) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
-    launcher.kill()
-    launcher.wait()
-    left = pids()
-    while left and time.monotonic() < deadline:
-        left = [pid for pid in left if _runs(pid)]
-        time.sleep(0.05)
+    with measured.timed("parent_killed", None, None):
+        launcher.kill()
+        launcher.wait()
+        left = pids()
+        while left and time.monotonic() < deadline:
+            left = [pid for pid in left if _runs(pid)]
+            time.sleep(0.05)
     assert not left
 
 

@@ -79,8 +79,11 @@ def test_the_same_examples_on_both_sides_are_noted(name):
 
 
 @pytest.mark.parametrize("name", ["fid", "kid", "energy_distance"])
-def test_two_real_examples_are_refused(name):
-    with pytest.raises(DataError, match=r"at least three|too few"):
+def test_two_real_examples_are_refused(name, measured):
+    with (
+        measured.timed("degenerate_data", None, None),
+        pytest.raises(DataError, match=r"at least three|too few"),
+    ):
         scores(name, normal(0), normal(1, 2))
 
 
@@ -91,10 +94,13 @@ def context_of_classes(p):
     return MetricContext(samples=lambda n, seed, first=0: np.zeros((n - first, 1)), extract=extract)
 
 
-def test_a_single_class_is_none():
+def test_a_single_class_is_none(measured):
     from advnets.evaluate.metrics.inception_score import inception_score
 
-    with pytest.raises(DataError, match="single class"):
+    with (
+        measured.timed("degenerate_data", None, None),
+        pytest.raises(DataError, match="single class"),
+    ):
         inception_score(context_of_classes(np.ones((40, 1))), samples=40, splits=2)
     with pytest.raises(DataError, match="single class"):
         modes(context_of_classes(np.ones((40, 1))), samples=40)

@@ -161,10 +161,11 @@ def pictures(last):
 @pytest.mark.parametrize(
     ("last", "scaled"), [("sigmoid", lambda x: x / 255), ("tanh", lambda x: x / 127.5 - 1)]
 )
-def test_whole_numbers(last, scaled):
+def test_whole_numbers(last, scaled, measured):
     images = np.random.default_rng(0).integers(0, 256, (8, 2, 2)).astype("uint8")
     games = [pictures(last) for _ in range(2)]
-    losses = [fit(games[0], images, batch_size=4), fit(games[1], scaled(images), batch_size=4)]
+    with measured.timed("whole_numbers"):
+        losses = [fit(games[0], images, batch_size=4), fit(games[1], scaled(images), batch_size=4)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
     for one, other in zip(games[0].weights, games[1].weights, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)

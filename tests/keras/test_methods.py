@@ -37,13 +37,14 @@ def assert_same(before, after):
 @pytest.mark.parametrize(
     "steps", [pytest.param(1, marks=pytest.mark.slow), 2, pytest.param(3, marks=pytest.mark.slow)]
 )
-def test_an_epoch_logs_means(make_game, points, steps):
+def test_an_epoch_logs_means(make_game, points, steps, measured):
     game, apart = make_game(), make_game()
     game.compile("sgd", "sgd", steps_per_execution=steps)
     apart.compile("sgd", "sgd")
     seen = []
     watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(logs))
-    fitted = game.fit(points, batch_size=4, shuffle=False, verbose=0, callbacks=[watch])
+    with measured.timed("logged_means"):
+        fitted = game.fit(points, batch_size=4, shuffle=False, verbose=0, callbacks=[watch])
     each = [apart.train_step(points[start : start + 4]) for start in (0, 4, 8)]
     for name, found in fitted.history.items():
         expected = np.average([float(logs[name]) for logs in each], weights=[4, 4, 2])
@@ -114,9 +115,10 @@ def test_test_on_batch(game, points):
 
 
 @works("methods", "`fit(validation_data=…)`", "Logs what `evaluate` returns, `val_d_loss`.")
-def test_validation_data(make_game, points):
+def test_validation_data(make_game, points, measured):
     game = make_game()
-    history = game.fit(points, validation_data=(points[:5],), verbose=0).history
+    with measured.timed("inherited_methods"):
+        history = game.fit(points, validation_data=(points[:5],), verbose=0).history
     expected = game.evaluate(points[:5], verbose=0, return_dict=True)
     found = {name[4:]: value[0] for name, value in history.items() if name.startswith("val_")}
     assert found == pytest.approx(expected)

@@ -47,7 +47,7 @@ def kernel(network):
         pytest.param({"penalties": [R1(0.1)]}, marks=pytest.mark.slow),
     ],
 )
-def test_weight_regularisers(points, options):
+def test_weight_regularisers(points, options, measured):
     moved, losses = [], []
     for regulariser in (None, keras.regularizers.L2(0.3)):
         game = AdversarialGame(
@@ -57,7 +57,8 @@ def test_weight_regularisers(points, options):
             **options,
         )
         game.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
-        losses.append(game.fit(points, batch_size=10, shuffle=False, verbose=0).history)
+        with measured.timed("added_losses"):
+            losses.append(game.fit(points, batch_size=10, shuffle=False, verbose=0).history)
         moved.append(game)
     # d/dW 0.3 ‖W‖² = 0.6 W, W = 1: SGD moves by 0.06 more.
     apart = kernel(moved[0].discriminator) - kernel(moved[1].discriminator)
@@ -88,14 +89,15 @@ class Adding(keras.layers.Layer):
     "The calls of critics in penalties are none of it.",
 )
 @pytest.mark.parametrize("calls", ["one", "two"])
-def test_added_losses(points, calls):
+def test_added_losses(points, calls, measured):
     judge = keras.Sequential([keras.Input((2,)), Adding(name="adding")])
     judge.add(keras.layers.Dense(1, name="dense", activity_regularizer="l2", **LINEAR))
     maker = keras.Sequential([line(2, 3), Adding()])
     game = AdversarialGame(maker, judge, seed=3, penalties=[R1(1.0)], updates=Simultaneous())
     game.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
     game.discriminator_calls = calls
-    logs = game.train_on_batch(points, return_dict=True)
+    with measured.timed("added_losses"):
+        logs = game.train_on_batch(points, return_dict=True)
     again = AdversarialGame(line(2, 3), line(), seed=3)
     z = again.prior.sample(again.draw(), "latent/both", 10)
     fake = line(2, 3)(z).numpy()

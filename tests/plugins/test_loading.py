@@ -388,12 +388,13 @@ def test_the_fingerprint_of_a_file_is_of_the_file_alone(write: Write) -> None:
     assert records[0].fingerprint == hashlib.sha256(one.read_bytes()).hexdigest()[:16]
 
 
-def test_an_exception_that_cannot_say_what_it_is_is_quarantined(tmp_path):
+def test_an_exception_that_cannot_say_what_it_is_is_quarantined(tmp_path, measured):
     file = tmp_path / "mute_plugin.py"
     file.write_text(
         "class Mute(Exception):\n    def __str__(self): raise ValueError('no text')\nraise Mute()\n"
     )
-    registry = load_plugins(environ={"ADVNETS_PLUGINS": str(file)})
+    with measured.timed("mute_exception"):
+        registry = load_plugins(environ={"ADVNETS_PLUGINS": str(file)})
     (record,) = (each for each in registry.plugins if each.name == "mute_plugin")
     assert record.status == "quarantined"
     assert record.error.startswith("Mute: (its text cannot be made: ValueError)")
@@ -432,11 +433,12 @@ class Moves:
     assert os.getcwd() == place
 
 
-def test_a_loop_of_links_is_quarantined(tmp_path):
+def test_a_loop_of_links_is_quarantined(tmp_path, measured):
     one, other = tmp_path / "one.py", tmp_path / "other.py"
     one.symlink_to(other)
     other.symlink_to(one)
-    registry = load_plugins(environ={"ADVNETS_PLUGINS": str(one)})
+    with measured.timed("loop_of_links"):
+        registry = load_plugins(environ={"ADVNETS_PLUGINS": str(one)})
     (record,) = (each for each in registry.plugins if each.name == str(one))
     assert record.status == "quarantined"
     assert "cannot be found" in record.error

@@ -129,7 +129,7 @@ def rates(run):
     ]
 
 
-def test_learning_rates_change_for_both_players_or_for_one_and_are_resumed(play):
+def test_learning_rates_change_for_both_players_or_for_one_and_are_resumed(play, measured):
     """At the start and after each of two epochs all rates are halved; the plateau, seen at the
     ends of both (nothing betters by 10⁹ but the first), takes D's to a tenth once.
     """
@@ -137,7 +137,8 @@ def test_learning_rates_change_for_both_players_or_for_one_and_are_resumed(play)
     whole = play("whole", 17, *callbacks)
     assert rates(whole) == pytest.approx([0.125 / 8, 0.125 / 8 / 10])
     play("parts", 9, *callbacks, **{"monitoring.log_every": 4})
-    parts = play("parts", 17, *callbacks, **{"monitoring.log_every": 3})
+    with measured.timed("rates_by_callbacks", True):
+        parts = play("parts", 17, *callbacks, **{"monitoring.log_every": 3})
     assert parts.manifest["state_sha256"] == whole.manifest["state_sha256"]
     # Where a session ends with an epoch, the next one begins in the next session.
     play("even", 14, *callbacks)
@@ -200,8 +201,10 @@ def test_callbacks_that_watch_are_told_of_epochs_and_scores(play, tmp_path, plug
         ("undirected", "'d_real', of which nobody says whether higher"),
     ],
 )
-def test_what_would_do_nothing_in_a_run_is_refused_by_name(play, tmp_path, callback, message):
-    with pytest.raises(UsageError, match=message):
+def test_what_would_do_nothing_in_a_run_is_refused_by_name(
+    play, tmp_path, callback, message, measured
+):
+    with measured.timed("callback_without_effect"), pytest.raises(UsageError, match=message):
         play("run", 20, callback)
     assert not (tmp_path / "run").exists()
 

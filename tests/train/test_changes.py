@@ -92,7 +92,9 @@ def test_a_rate_is_another_one_from_a_round_on(original: Path, changed: Path) ->
     assert RATE in (changed / "report.html").read_text()
 
 
-def test_it_is_the_same_when_it_was_cut_off_on_the_way(changed: Path, copy: Any) -> None:
+def test_it_is_the_same_when_it_was_cut_off_on_the_way(
+    changed: Path, copy: Any, measured: Any
+) -> None:
     """In the checkpoint with which the change begins; also where the manifest is lost."""
     whole = RunFolder(changed).manifest["state_sha256"]
     for name in ("with", "without"):
@@ -102,7 +104,8 @@ def test_it_is_the_same_when_it_was_cut_off_on_the_way(changed: Path, copy: Any)
         if name == "without":
             folder.manifest_file.unlink()
         words = ["training.steps=40", f"{RATE}=0.0005", "penalties.0.gamma=2", "--change"]
-        assert command("run", folder.path, *words).exit_code == 0
+        with measured.timed("cut_off_after_a_change", True):
+            assert command("run", folder.path, *words).exit_code == 0
         assert folder.manifest["state_sha256"] == whole
         assert len(folder.changes) == 2
 

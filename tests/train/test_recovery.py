@@ -250,6 +250,9 @@ def test_a_rollback_survives_a_crash(play, measured, tmp_path):
     rollback_steps, rollback_seconds = lost(whole.manifest)
     seconds = max(0.0, seconds - rollback_seconds)
     measured("crash_after_a_rollback", True, steps - rollback_steps, seconds)
+    steps, seconds = cost(failed, without.manifest)
+    seconds = max(0.0, seconds - rollback_seconds)
+    measured("manifest_lost_after_a_rollback", True, steps - rollback_steps, seconds)
 
 
 def test_rollbacks_are_bounded_and_go_back_to_the_start_if_nothing_was_committed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,9 +48,12 @@ def test_splits_by_their_usual_names(
     assert np.bincount(source.labels("test")).tolist() == [1, 1]  # type: ignore[arg-type]
 
 
-def test_a_class_called_like_a_split_has_to_be_told(tmp_path: Path) -> None:
+def test_a_class_called_like_a_split_has_to_be_told(tmp_path: Path, measured: Any) -> None:
     fill(tmp_path, bus=3, car=3, train=4)
-    with pytest.raises(DataError, match="'train' may be the training split, or a class") as caught:
+    with (
+        measured.timed("ambiguous_splits", None, None),
+        pytest.raises(DataError, match="'train' may be the training split, or a class") as caught,
+    ):
         whole(tmp_path).count("train")
     assert "dataset.subfolders=classes" in str(caught.value.hint)
     classes = whole(tmp_path, subfolders="classes")
@@ -102,7 +106,7 @@ def test_an_empty_folder_of_a_split_is_said(tmp_path: Path) -> None:
     assert source.remarks() == ["the folder val of the validation split has no pictures"]
 
 
-def test_what_is_no_picture_is_counted_and_named(tmp_path: Path) -> None:
+def test_what_is_no_picture_is_counted_and_named(tmp_path: Path, measured: Any) -> None:
     fill(tmp_path, a=2, b=2)
     fill(tmp_path / "elsewhere" / "more", c=2)
     root = fill(tmp_path / "root", a=2, b=2, **{".cache": 1})
@@ -112,11 +116,12 @@ def test_what_is_no_picture_is_counted_and_named(tmp_path: Path) -> None:
     (root / ".DS_Store").touch()
     source = whole(root)
     assert source.count("train") == 4
-    assert source.left_out() == {
-        NO_PICTURES: ["photo.heic", "a/notes.txt"],
-        LINKED: ["more"],
-        HIDDEN: [".cache", ".DS_Store"],
-    }
+    with measured.timed("left_out", None, None):
+        assert source.left_out() == {
+            NO_PICTURES: ["photo.heic", "a/notes.txt"],
+            LINKED: ["more"],
+            HIDDEN: [".cache", ".DS_Store"],
+        }
 
 
 def test_a_folder_that_cannot_be_opened_is_named(
