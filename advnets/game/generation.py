@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..errors import PluginError, UsageError
 from ..random import Draw
 from .averaging import GeneratorAverage
 from .batches import Batch
+from .classes import classes_of
 from .conditions import Condition, check_drawn
 from .encounter import Encounter
 from .players import Players
@@ -106,6 +108,10 @@ class Generation(Players):
                 if name == space != "example" and name not in told:
                     drawn = self.outside.get(name)
                     told[name] = fields.get(name) if drawn is None else drawn.field
+        for name, (classes, _) in classes_of(self).items():
+            field = told.get(name)
+            if field is not None and field.classes is None and field.dtype.startswith("int"):
+                told[name] = replace(field, classes=classes)
         return told
 
     def by_class(self, examples: int) -> tuple[dict[str, np.ndarray], int | None]:

@@ -11,6 +11,7 @@ import tensorflow as tf
 from ..data.given import Told
 from ..distribute.replicas import replica_index, replicas
 from ..errors import UsageError
+from .classes import refuse_no_classes
 
 PER_LINE = 10
 """Samples on a straight line, both of its ends included."""
@@ -168,4 +169,7 @@ def name_told(inputs: Any, told: Told) -> dict[str, Any]:
                 f"{tuple(shape[1:])} was given",
                 hint="game.discriminator.predict(x) judges examples",
             )
+        classes = None if field is None else field.classes
+        if classes is not None and not tf.is_symbolic_tensor(values := inputs[name]):
+            refuse_no_classes(np.asarray(values), classes, "the generator", repr(name))
     return {name: inputs[name] for name in told}

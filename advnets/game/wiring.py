@@ -30,19 +30,22 @@ def input_names(network: keras.Model) -> list[str] | None:
     return [tensor.name for tensor in inputs] if len(inputs) > 1 else None
 
 
-def input_fields(network: keras.Model, role: Role) -> dict[str, Field]:
-    """Return what a network's inputs look like, by name, as far as it tells."""
+def input_tensors(network: keras.Model, role: Role) -> dict[str, Any]:
+    """Return a network's inputs, symbolically and by name, as far as it tells."""
     structure: Any = getattr(network, "_inputs_struct", None)
     inputs = getattr(network, "inputs", None) or ()
     if isinstance(structure, Mapping):
-        named = dict(structure)
-    elif len(inputs) > 1:
-        named = {tensor.name: tensor for tensor in inputs}
-    else:
-        named = dict(zip(role.takes, inputs, strict=False))
+        return dict(structure)
+    if len(inputs) > 1:
+        return {tensor.name: tensor for tensor in inputs}
+    return dict(zip(role.takes, inputs, strict=False))
+
+
+def input_fields(network: keras.Model, role: Role) -> dict[str, Field]:
+    """Return what a network's inputs look like, by name, as far as it tells."""
     return {
         name: Field(tuple(tensor.shape[1:]), keras.backend.standardize_dtype(tensor.dtype))
-        for name, tensor in named.items()
+        for name, tensor in input_tensors(network, role).items()
         if None not in tensor.shape[1:]
     }
 
