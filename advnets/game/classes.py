@@ -9,7 +9,6 @@ import keras
 import numpy as np
 
 from ..errors import DataError
-from .role import Role
 from .wiring import input_tensors
 
 if TYPE_CHECKING:
