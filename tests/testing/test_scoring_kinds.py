@@ -145,7 +145,7 @@ def test_a_right_one_passes(check: Callable[..., None], what: Any) -> None:
         ("features", Sure, "gives_probabilities", "adds up to 2"),
         ("features", Choosy, "gives_features", "images as well as vectors: nothing will do"),
         ("features", Unhinted, "gives_features", "no hint says what to do"),
-        ("features", object, "gives_features", "not an advnets.evaluate.FeatureExtractor"),
+        ("features", str, "gives_features", "not an advnets.evaluate.FeatureExtractor"),
     ],
 )
 def test_finds(kind: str, what: Any, name: str, message: str, failure: Failure) -> None:
