@@ -134,8 +134,9 @@ def find_refusal(error: BaseException) -> OSError | None:
 def cannot_write(path: Path, error: OSError) -> RunError:
     """Return the error to raise when the system refuses to write ``path``, and what to do then.
 
-    >>> cannot_write(Path("runs/ring"), PermissionError(errno.EACCES, "Permission denied")).hint
-    'make it writable for you, or choose another place, with --run-dir or --out; a run can be resumed'
+    >>> refused = cannot_write(Path("runs/ring"), PermissionError(errno.EACCES, "Permission denied"))
+    >>> print(refused.hint)
+    make it writable for you, or choose another place, with --run-dir or --out; a run can be resumed
     """
     remedy = REMEDIES.get(error.errno or 0, "see to what lies there")
     return RunError(

@@ -92,7 +92,9 @@ def test_manifest_and_checkpoints_are_gone(play, undisturbed, tmp_path, measured
     before = (folder / "metrics.jsonl").read_bytes()
     refused = play()
     assert refused.code == 1
-    assert "the run was at step 20, but it has neither a manifest nor a checkpoint" in " ".join(refused.said.split())
+    assert "the run was at step 20, but it has neither a manifest nor a checkpoint" in " ".join(
+        refused.said.split()
+    )
     assert (folder / "metrics.jsonl").read_bytes() == before
     shutil.move(tmp_path / "checkpoints", folder / "checkpoints")
     again = play()

@@ -202,7 +202,10 @@ class Npz(Source):
 
     def remarks(self) -> list[str]:
         empty = [split for split in self.splits if not self.count(split)]
-        return [*(f"the {split} split has no examples" for split in empty), *self._remark_on_shape()]
+        return [
+            *(f"the {split} split has no examples" for split in empty),
+            *self._remark_on_shape(),
+        ]
 
     def _remark_on_shape(self) -> list[str]:
         if self.spec.kind == "vector" and len(self.spec.shape) == 2 and min(self.spec.shape) >= 8:
