@@ -134,7 +134,7 @@ def find_refusal(error: BaseException) -> OSError | None:
 def cannot_write(path: Path, error: OSError) -> RunError:
     """Return the error to raise when the system refuses to write ``path``, and what to do then.
 
-    >>> refused = cannot_write(Path("runs/ring"), PermissionError(errno.EACCES, "Permission denied"))
+    >>> refused = cannot_write(Path("ring"), PermissionError(errno.EACCES, "Permission denied"))
     >>> print(refused.hint)
     make it writable for you, or choose another place, with --run-dir or --out; a run can be resumed
     """
