@@ -110,6 +110,13 @@ class Objectives(Generation):
         return total if added is None else total + added
 
     @property
+    def heard(self) -> set[str]:
+        """The names of what anything that judges reads: networks of D, the loss, penalties."""
+        judges = (role for role in self.roles.values() if role.player != "generator")
+        heard = {name for role in judges for name in role.takes}
+        return heard.union(self.loss.fields, *(penalty.fields for penalty in self.penalties))
+
+    @property
     def generator_needs_real(self) -> bool:
         """Whether G's turn has to judge real examples too."""
         return self.loss.needs_real or any(
@@ -204,12 +211,9 @@ class Objectives(Generation):
         if self._unheard_said or type(self.encounter) is not Generated:
             return
         self._unheard_said = True
-        told, heard = set[str](), {*self.loss.fields}
-        for role in self.roles.values():
-            (told if role.player == "generator" else heard).update(role.takes)
-        for penalty in self.penalties:
-            heard.update(penalty.fields)
-        for name in sorted(told - heard - {"latent", "example"}):
+        makers = (role for role in self.roles.values() if role.player == "generator")
+        told = {name for role in makers for name in role.takes}
+        for name in sorted(told - self.heard - {"latent", "example"}):
             log.warning(
                 "the generator is told %s, and neither the discriminator nor the loss or a penalty "
                 "reads it: nothing makes it heed that",

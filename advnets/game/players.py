@@ -19,6 +19,7 @@ from .fitting import Fitting
 from .loss_scale import LossScale
 from .losses import Loss
 from .optimizers import PlayersOptimizer, adopt, parts
+from .parts import Kept
 from .reach import refuse_frozen, refuse_unreached
 from .replica_seeds import draw_apart
 from .role import PLAYERS, Role
@@ -29,6 +30,9 @@ NORMS_MEASURED = "norms_measured"
 """1 or 0: whether a round measured them; logged where not every round does."""
 WEIGHTS_SEEN = ("d_weights", "g_weights")
 """0, or NaN after a round that left weights not finite; see ``Players.sees_weights``."""
+OPTIMIZERS = {"generator_optimizer", "discriminator_optimizer", "own_optimizers", "optimizer"}
+"""What ``compile`` alone sets."""
+COMPILE_AGAIN = "game.compile(generator_optimizer=…, discriminator_optimizer=…)"
 
 
 class Players(Fitting):
@@ -68,6 +72,7 @@ class Players(Fitting):
     """
 
     loss: Loss
+    _compiling = False
 
     def __init__(self, networks: Mapping[str, keras.Model], roles: Mapping[str, Role], name: str):
         super().__init__(name=name)
@@ -107,8 +112,8 @@ class Players(Fitting):
 
     def compile(  # type: ignore[override]
         self,
-        generator_optimizer: keras.optimizers.Optimizer | str = "adam",
-        discriminator_optimizer: keras.optimizers.Optimizer | str = "adam",
+        generator_optimizer: keras.optimizers.Optimizer | str | None = None,
+        discriminator_optimizer: keras.optimizers.Optimizer | str | None = None,
         optimizers: Mapping[str, keras.optimizers.Optimizer | str] | None = None,
         jit_compile: bool | str = False,
         run_eagerly: bool = False,
@@ -118,7 +123,8 @@ class Players(Fitting):
         """Give each player its optimizer.
 
         Args:
-            generator_optimizer: A Keras optimizer or its name.
+            generator_optimizer: A Keras optimizer or its name; ``adam`` for both players where
+                neither has one.
             discriminator_optimizer: The same for D; an optimizer of its own.
             optimizers: Of further networks that have one of their own, by name; the others
                 move by their player's.
@@ -129,22 +135,24 @@ class Players(Fitting):
             **options: What else ``keras.Model.compile`` takes; none of it fits a game.
 
         Raises:
-            UsageError: If both players share one optimizer, or one has an option that does not do
-                here what it says; if all variables of a player are frozen, or if there are other
-                options.
+            UsageError: If both players share one optimizer, or one has none; if an optimizer has
+                an option that does not do here what it says; if all variables of a player are
+                frozen, or if there are other options. What was compiled before then stays.
         """
         refuse_options(options)
-        super().compile(
-            optimizer=None,
-            jit_compile=jit_compile,
-            run_eagerly=run_eagerly,
-            steps_per_execution=steps_per_execution,
-        )
-        self._loss_tracker = None  # Keras's own loss, which nobody tells anything
-        self.generator_optimizer = keras.optimizers.get(generator_optimizer)
-        self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
-        own = {name: keras.optimizers.get(one) for name, one in (optimizers or {}).items()}
-        for name in own:
+        given = dict(zip(PLAYERS, (generator_optimizer, discriminator_optimizer), strict=True))
+        if [None] == [one for one in given.values() if one is None]:
+            lacking = next(player for player, one in given.items() if one is None)
+            raise UsageError(
+                f"each player has an optimizer of its own, and the {lacking} is given none",
+                hint=COMPILE_AGAIN,
+            )
+        everyone = {
+            name: keras.optimizers.get(one or "adam")
+            for name, one in {**given, **(optimizers or {})}.items()
+        }
+        own = {name: one for name, one in everyone.items() if name not in PLAYERS}
+        for name in optimizers or {}:
             if name in PLAYERS or name not in self.networks or not self._player_of(name):
                 moving = [one for one in self.networks if self._player_of(one)]
                 raise UsageError(
@@ -152,40 +160,62 @@ class Players(Fitting):
                     where=f"optimizers.{name}",
                     hint=f"networks that move: {', '.join(moving)}",
                 )
-        self.own_optimizers = own
         for player in PLAYERS:
             if movers := self._movers(player):
                 refuse_frozen(player, movers, None)
-        everyone = self.optimizers
         if len({id(one) for one in everyone.values()}) < len(everyone):
             raise UsageError("the players share one optimizer", hint="make one for each")
-        moved = {name: [v for _, v in self._moved_by(name)] for name in everyone}
-        self.rate_factors = adopt(everyone, moved)
-        self.optimizer = PlayersOptimizer(self)
-        self._compiled_for = {p: {id(v) for v in self._variables(p)} for p in PLAYERS}
+        moved = {name: [v for _, v in self._moved_by(name, own)] for name in everyone}
+        factors = adopt(everyone, moved)
         self._check_draws()
+        self._compiling = True
+        try:
+            super().compile(
+                optimizer=None,
+                jit_compile=jit_compile,
+                run_eagerly=run_eagerly,
+                steps_per_execution=steps_per_execution,
+            )
+            self._loss_tracker = None  # Keras's own loss, which nobody tells anything
+            self.generator_optimizer = everyone["generator"]
+            self.discriminator_optimizer = everyone["discriminator"]
+            self.own_optimizers = own
+            self.rate_factors = factors
+            self.optimizer = PlayersOptimizer(self)
+            self._compiled_for = {p: {id(v) for v in self._variables(p)} for p in PLAYERS}
+        finally:
+            self._compiling = False
 
     def _check_draws(self) -> None:
         """Refuse what is told to the players if it is not drawn as it must be."""
 
     @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+    def optimizers(self) -> Mapping[str, keras.optimizers.Optimizer]:
         """The optimizers of the players, and of networks that have one of their own."""
-        return {
+        everyone = {
             "generator": self.generator_optimizer,
             "discriminator": self.discriminator_optimizer,
             **self.own_optimizers,
         }
+        return Kept("optimizers", everyone, COMPILE_AGAIN)
 
     def _player_of(self, network: str) -> str | None:
         return self.roles[network].player
 
-    def _moved_by(self, optimizer: str) -> list[tuple[int, Any]]:
-        """Return the variables that an optimizer moves, with their places among their player's."""
+    def _moved_by(
+        self, optimizer: str, own: Mapping[str, Any] | None = None
+    ) -> list[tuple[int, Any]]:
+        """Return the variables that an optimizer moves, with their places among their player's.
+
+        Args:
+            optimizer: Its name.
+            own: What networks have an optimizer of their own; as compiled by default.
+        """
+        own = self.own_optimizers if own is None else own
         player = optimizer if optimizer in PLAYERS else self._player_of(optimizer)
         found, index = [], 0
         for name in self._networks_of(player):
-            by = name if name in self.own_optimizers else player
+            by = name if name in own else player
             for variable in self.networks[name].trainable_variables:
                 if by == optimizer:
                     found.append((index, variable))
@@ -219,10 +249,22 @@ class Players(Fitting):
         """Whether a player can have a round in which it does not move."""
         return self.skips or bool(self.loss_scales)
 
+    def refuse_changed_variables(self, *players: str) -> None:
+        """Refuse other variables than those that the optimizers were built for.
+
+        Args:
+            *players: Whose; all by default.
+
+        Raises:
+            UsageError: If ``trainable`` was changed.
+        """
+        for player in players or PLAYERS:
+            if movers := self._movers(player):
+                refuse_frozen(player, movers, self._compiled_for.get(player))
+
     def watch(self, *players: str) -> tf.GradientTape:
         """Return a tape that records the named players' variables and no others."""
-        for player in players:
-            refuse_frozen(player, self._movers(player), self._compiled_for.get(player))
+        self.refuse_changed_variables(*players)
         tape = tf.GradientTape(persistent=len(players) > 1, watch_accessed_variables=False)
         # A GradientTape may watch only while it records.
         return _Watching(tape, [v for player in players for v in self._variables(player)])

@@ -18,15 +18,13 @@ from keras.src.saving.keras_saveable import KerasSaveable
 from ..errors import UsageError
 from ..safe_io.atomic import replace_whole
 from .configured import Configured
+from .constants import SETTINGS
 from .prior import NoLatent
 from .role import PLAYERS
 from .state import state_variables
 
 if TYPE_CHECKING:
     from .game import AdversarialGame
-
-SETTINGS = ("discriminator_calls", "norms_every", "sees_weights", "skips")
-"""Attributes of a game that are no arguments of its constructor, and decide how it is played."""
 
 
 def describe_game(game: AdversarialGame) -> dict[str, Any]:
@@ -202,8 +200,12 @@ def written_whole(path: Any) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def all_or_nothing(game: AdversarialGame, path: Any) -> Iterator[None]:
-    """Set a game's state back to what it was where reading a file fails.
+def all_or_nothing(game: AdversarialGame, source: str) -> Iterator[None]:
+    """Set a game's state back to what it was where reading weights fails, or is interrupted.
+
+    Args:
+        game: The game.
+        source: Where the weights come from, for the message.
 
     Raises:
         UsageError: If the file is of another game.
@@ -211,13 +213,13 @@ def all_or_nothing(game: AdversarialGame, path: Any) -> Iterator[None]:
     before = [(variable, variable.numpy()) for variable in state_variables(game).values()]
     try:
         yield
-    except Exception as error:
+    except BaseException as error:  # Ctrl-C too
         for variable, value in before:
             variable.assign(value)
         if not isinstance(error, ValueError | KeyError):
             raise
         said = str(error).strip().splitlines() or [""]
         raise UsageError(
-            f"{path} does not hold the weights of this game",
+            f"{source} does not hold the weights of this game",
             hint=f"it stays as it was; Keras says: {' '.join(said)[:300]}",
         ) from error

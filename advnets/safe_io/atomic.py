@@ -13,8 +13,7 @@ from typing import BinaryIO, cast
 
 from ..errors import AdvnetsError, RunError
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
-REFUSED = (*FULL, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 """What a system says of a place that takes no file, or no more."""
 
 REMEDIES = {
@@ -135,14 +134,15 @@ def find_refusal(error: BaseException) -> OSError | None:
 def cannot_write(path: Path, error: OSError) -> RunError:
     """Return the error to raise when the system refuses to write ``path``, and what to do then.
 
-    >>> cannot_write(Path("runs/ring"), PermissionError(errno.EACCES, "Permission denied")).hint
-    'make it writable for you, or choose another place; a run that has begun can be resumed'
+    >>> refused = cannot_write(Path("ring"), PermissionError(errno.EACCES, "Permission denied"))
+    >>> print(refused.hint)
+    make it writable for you, or choose another place, with --run-dir or --out; a run can be resumed
     """
     remedy = REMEDIES.get(error.errno or 0, "see to what lies there")
     return RunError(
         f"cannot write {path.name}: {error.strerror or error}",
         where=str(path.parent),
-        hint=f"{remedy}, or choose another place; a run that has begun can be resumed",
+        hint=f"{remedy}, or choose another place, with --run-dir or --out; a run can be resumed",
     )
 
 

@@ -312,8 +312,10 @@ def test_latents_of_the_shape_of_the_input():
 def test_classes_that_are_no_whole_numbers_are_refused():
     game = by_class(drawn=False)
     game.compile("sgd", "sgd")
-    with pytest.raises(PluginError, match="takes 'label' in whole numbers, int64, and is given fl"):
+    with pytest.raises(DataError, match=r"of 'label' in batch 0 .* are no classes, \d\.7 for one"):
         game.fit(np.ones([8, 1], "float32"), np.arange(8) + 0.7, batch_size=4, verbose=0)
+    with pytest.raises(PluginError, match="takes 'label' in whole numbers, int64, and is given fl"):
+        game.fit(np.ones([8, 1], "float32"), np.arange(8.0), batch_size=4, verbose=0)
 
 
 def test_what_nothing_holds_the_generator_to_is_said_once(caplog):

@@ -222,3 +222,50 @@ def test_a_game_keeps_what_it_is_made_of(part) -> None:
             setattr(made, part, getattr(made, part))
         assert "AdversarialGame(…)" in found.value.hint
         made.compile("sgd", "sgd")
+
+
+class OfClasses(Scores):
+    """Reads two logits as those of real and generated."""
+
+    def discriminator(self, real, fake):
+        return tf.nn.softmax(real.logits)[:, 1] + tf.nn.softmax(fake.logits)[:, 0]
+
+    def generator(self, real, fake):
+        return tf.nn.softmax(fake.logits)[:, 1]
+
+
+@pytest.mark.parametrize("kind", [network, Written])
+@pytest.mark.parametrize("loss", [Minimax(), NonSaturating(), Scores()], ids=repr)
+def test_two_logits_are_no_classes(kind, loss) -> None:
+    with pytest.raises(UsageError, match="gives 2 logits for each example, and") as found:
+        game(discriminator=kind(2, 2), loss=loss)
+    assert "Dense(1)" in found.value.hint
+    x = keras.Input((2,))
+    named = keras.Model(x, {"logits": layers.Dense(2)(x), "features": x})
+    with pytest.raises(UsageError, match="gives 2 logits"):
+        game(discriminator=named, loss=loss)
+
+
+@pytest.mark.parametrize("kind", [network, Written])
+def test_logits_of_parts_and_of_classes(kind) -> None:
+    """By hand: the mean of the parts' losses is that of D that judges each part apart."""
+    ones = {"kernel_initializer": "ones", "use_bias": False}
+    patches = kind(4, layers.Reshape((2, 2)), layers.Dense(1, **ones))
+    made = game(network(3, layers.Dense(4)), patches)
+    x = np.arange(8, dtype="float32").reshape(2, 4)
+    made.compile("sgd", "sgd")
+    found = made.evaluate(x, verbose=0, return_dict=True)
+    logits = x.reshape(2, 2, 2).sum(axis=2)
+    assert found["d_real"] == pytest.approx((1 / (1 + np.exp(-logits))).mean(), rel=1e-5)
+    game(discriminator=kind(2, 2), loss=OfClasses())
+
+
+@pytest.mark.parametrize("kind", [network, Written])
+def test_shapes_of_every_joint(kind) -> None:
+    """The prior's, what is given, what is taken; the generator is looked at first."""
+    with pytest.raises(UsageError, match=r"the prior draws .* \(3,\), the network .* \(4,\)"):
+        AdversarialGame(network(4, 2), kind(2, 1), prior=Uniform(3))
+    with pytest.raises(
+        UsageError, match=r"'discriminator' takes 'example' of the shape \(2,\); the generator has"
+    ):
+        game(kind(3, 5), network(2, 1))

@@ -60,7 +60,8 @@ def lay_out(shape: tuple[int, ...], channels: str | None, what: str) -> tuple[in
     """
     if len(shape) != 4:
         return shape
-    if channels is None and shape[1] in CHANNELS and shape[3] not in CHANNELS:
+    square = shape[1] < shape[2] == shape[3]  # of whatever number of channels
+    if channels is None and (shape[1] in CHANNELS or square) and shape[3] not in CHANNELS:
         raise DataError(
             f"{what} has the shape {shape}, as if channels came first; images are [N, height, "
             "width, channels]",

@@ -24,10 +24,13 @@ from .array_names import LABELS, find_examples, find_partner, in_split
 from .array_types import add_channels, as_field, lay_out, may_be_labels, memory_dtype, own_range
 from .npy_arrays import NpyArrays, open_arrays
 from .npy_header import Header
-from .tables import refuse_table
+from .tables import refuse_table, refuse_tables
 
 QUICK_BYTES = 2**28
 """Of arrays that are read within seconds."""
+
+NUMBERED = "classes' numbers: numpy.unique(labels, return_inverse=True)[1]"
+"""What to do about labels that are names, or integers of other ranges."""
 
 
 class Npz(Source):
@@ -131,7 +134,22 @@ class Npz(Source):
         classes = self._classes()
         fields = {} if classes is None else {"label": Field((), "int64", classes=classes)}
         fields |= {name: self._declare(name) for name in self._named}
+        for held_out in (name for split, name in self._keys.items() if split != "train"):
+            self._check_alike(held_out, key)
         return DataSpec(shape[1:], dtype.name, low, high, kind, fields)
+
+    def _check_alike(self, key: str, train: str) -> None:
+        """Refuse a split's array of another shape or type than the training split's, by headers."""
+        described = []
+        for name in (key, train):
+            shape, stored = self._header(name)
+            shape = add_channels(self._lay_out(shape, name), stored)[1:]
+            described.append(f"{memory_dtype(stored).name} of shape {shape}")
+        if described[0] != described[1]:
+            raise DataError(
+                f"{self.path}: {key!r} is {described[0]}, but {train!r} is {described[1]}",
+                hint="splits are alike in shape and type; store it as the training split is",
+            )
 
     def read(self, split: str) -> Examples:
         key = self._keys[split]
@@ -183,6 +201,13 @@ class Npz(Source):
         return {"arrays that nothing reads": unread} if unread else {}
 
     def remarks(self) -> list[str]:
+        empty = [split for split in self.splits if not self.count(split)]
+        return [
+            *(f"the {split} split has no examples" for split in empty),
+            *self._remark_on_shape(),
+        ]
+
+    def _remark_on_shape(self) -> list[str]:
         if self.spec.kind == "vector" and len(self.spec.shape) == 2 and min(self.spec.shape) >= 8:
             rows, columns = self.spec.shape
             return [
@@ -286,7 +311,7 @@ class Npz(Source):
                 f"{self.name}: {key!r} is not one integer from 0 for each example",
                 hint="numpy.argmax(labels, axis=1) makes them of one-hot vectors"
                 if len(shape) == 2 and shape[1] > 1
-                else None,
+                else NUMBERED,
             )
         return labels.reshape(-1).astype(np.int64)
 
@@ -307,6 +332,8 @@ class Npz(Source):
     def _header(self, key: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
         if key not in self._headers:
             if not self._headers:
+                if self.path.is_dir():
+                    refuse_tables(self.path, [file.name for file in self.path.iterdir()])
                 raise DataError(
                     f"{self.path} holds no arrays",
                     hint="dataset.name=folder reads pictures" if self.path.is_dir() else None,
@@ -324,7 +351,10 @@ class Npz(Source):
                 hint="store an array of numbers",
             )
         if dtype.kind not in "uifb" or not shape:
-            raise DataError(f"{self.path}: {key!r} is no array of real numbers, one per example")
+            raise DataError(
+                f"{self.path}: {key!r} is no array of real numbers, one per example",
+                hint=NUMBERED if dtype.kind in "US" else None,
+            )
         if 0 in shape[1:]:
             raise DataError(f"{self.path}: {key!r} has examples of no numbers: shape {shape}")
         return shape, dtype

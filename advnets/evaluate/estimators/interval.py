@@ -143,7 +143,16 @@ def student_interval(
     >>> round(student_interval(0.0, 1.0, 19).high, 3)
     2.093
     """
+    half = student_quantile(freedom) * error
+    return Interval(max(value - half, least), min(value + half, greatest), error)
+
+
+def student_quantile(freedom: float) -> float:
+    """Compute the quantile of Student's distribution at the upper end of an interval.
+
+    >>> round(student_quantile(19), 3), bool(student_quantile(1e9) > Z)
+    (2.093, True)
+    """
     from scipy.stats import t  # takes a second to import
 
-    half = float(t.ppf(0.5 + LEVEL / 2, freedom)) * error
-    return Interval(max(value - half, least), min(value + half, greatest), error)
+    return float(t.ppf(0.5 + LEVEL / 2, freedom))

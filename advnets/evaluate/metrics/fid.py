@@ -12,7 +12,7 @@ from ..estimators.interval import Interval, normal_interval
 from ..estimators.moments import PART, moments_of
 from ..features import Wanted
 from ..score import Score
-from .real_and_generated import real_and_generated
+from .real_and_generated import add_note, real_and_generated
 
 
 def fid(
@@ -62,7 +62,7 @@ def fid(
     fewest, dimensions = min(len(real), len(generated)), real.shape[1]
     if fewest <= dimensions:
         note = f"{fewest} examples do not fill {dimensions} dimensions; the bias is large"
-        protocol["note"] = "; ".join([*filter(None, [protocol.get("note")]), note])
+        protocol = add_note(protocol, note)
     return [Score("fid", value, interval.error, protocol)]
 
 
