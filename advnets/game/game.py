@@ -27,7 +27,7 @@ from .parts import check_networks, check_part
 from .penalties import Penalty, players_of
 from .prior import NoLatent, Prior, Uniform
 from .role import PLAYERS, gather_roles
-from .unsaved import refuse_unsaved, refuse_unseeded
+from .unsaved import numbers_of, refuse_counting, refuse_unsaved, refuse_unseeded
 from .updates import Alternating, UpdateRule
 from .wiring import latent_shape, wire_roles
 
@@ -203,6 +203,7 @@ class AdversarialGame(KerasMethods):
             are several penalties also each one's value, ``d_penalties.0``. Of a player with a
             loss scale also that, and 1 or 0 for a (last) step that was skipped.
         """
+        numbers = numbers_of(self)
         taken = as_batch(data, self.fields, self.bounds)
         batches = taken.split(self.updates.discriminator_steps)
         logs = self.updates.round(self, batches)
@@ -210,6 +211,7 @@ class AdversarialGame(KerasMethods):
         for network, average in self.averages.items():
             average.update(self.networks[network], tf.convert_to_tensor(self.rounds))
         refuse_unsaved(self)
+        refuse_counting(self, numbers)
         refuse_unseeded()
         return logs
 
