@@ -67,7 +67,7 @@ def replace_whole(path: Path) -> Iterator[Path]:
     """Give a path next to ``path`` to write a file or a folder at, which then takes its place.
 
     For what libraries write by a name of their own; else nothing is left of it. It ends as
-    ``path`` does. A link at ``path`` is replaced, not followed.
+    ``path`` does. A link at ``path`` is replaced, not followed; a folder by a folder only.
 
     Raises:
         RunError: If the disk is full or the folder cannot be written to, however a library says
@@ -77,7 +77,7 @@ def replace_whole(path: Path) -> Iterator[Path]:
     try:
         remove(draft)
         yield draft
-        if path.is_dir() and not path.is_symlink():  # which nothing can be renamed onto
+        if draft.is_dir() and path.is_dir() and not path.is_symlink():  # no rename replaces it
             remove(aside)
             os.replace(path, aside)
         os.replace(draft, path)
