@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 from keras_lines import refused, works
 
+from advnets.errors import UsageError
 from advnets.game import (
     R1,
     AdversarialGame,
@@ -21,7 +22,6 @@ from advnets.game import (
     Role,
     state,
 )
-from advnets.game.state import state_variables
 
 
 class Learning(NonSaturating):
@@ -97,22 +97,12 @@ def everything(make_network, half="float32"):
     return game
 
 
-def snapshot(game):
-    return {name: variable.numpy() for name, variable in state_variables(game).items()}
-
-
-def assert_same(before, after):
-    assert before.keys() == after.keys()
-    for name, value in before.items():
-        np.testing.assert_array_equal(value, after[name], err_msg=name)
-
-
 def train(game, points, epochs=1):
     game.fit(points, batch_size=4, epochs=epochs, shuffle=False, verbose=0)
 
 
 @pytest.fixture(scope="module")
-def played(make_network, points, tmp_path_factory):
+def played(make_network, points, tmp_path_factory, snapshot):
     """A game after a few rounds, and its files: the whole, and the weights."""
     game = everything(make_network)
     train(game, points[:8])
@@ -136,7 +126,7 @@ def loaded(played):
     "What is loaded plays on to the bit. `import advnets.game`, and what was plugged in, first. "
     "An old file is replaced when the new one is whole.",
 )
-def test_a_loaded_game_plays_on(played, loaded, points):
+def test_a_loaded_game_plays_on(played, loaded, points, snapshot, assert_same):
     game, _, before = played
     assert_same(before, snapshot(loaded))
     assert type(loaded.loss) is Learning
@@ -153,7 +143,7 @@ def test_a_loaded_game_plays_on(played, loaded, points):
 
 
 @pytest.mark.slow
-def test_loss_scales_are_saved(make_network, points, tmp_path):
+def test_loss_scales_are_saved(make_network, points, tmp_path, snapshot, assert_same):
     game = everything(make_network, "mixed_float16")
     game.loss_scales["generator"].scale.assign(64.0)
     game.loss_scales["discriminator"].good_steps.assign(7)
@@ -170,7 +160,7 @@ def test_loss_scales_are_saved(make_network, points, tmp_path):
     "as it was.",
 )
 @pytest.mark.slow
-def test_weights(played, make_network):
+def test_weights(played, make_network, snapshot, assert_same):
     _, folder, before = played
     other = everything(make_network)
     other.load_weights(folder / "game.weights.h5")
@@ -183,13 +173,50 @@ def test_weights(played, make_network):
     "What does not fit would leave a game of two halves.",
     match="does not hold the weights of this game",
 )
-def test_weights_of_another_game(played, make_game):
+def test_weights_of_another_game(played, make_game, snapshot, assert_same):
     other = make_game()
     before = snapshot(other)
     try:
         other.load_weights(played[1] / "game.weights.h5")
     finally:
         assert_same(before, snapshot(other))
+
+
+@pytest.mark.parametrize("way", ["load_weights", "set_weights"])
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, MemoryError])
+def test_an_interrupted_load_leaves_the_game(
+    played, loaded, way, stop, monkeypatch, snapshot, assert_same
+):
+    """The discriminator's weights come before the interruption, the generator's do not."""
+    game, folder, _ = played
+    for variable in (*loaded.generator.variables, *loaded.discriminator.variables):
+        variable.assign(tf.zeros_like(variable))
+    before, weights = snapshot(loaded), game.get_weights()
+
+    def interrupt(*args, **options):
+        loaded.discriminator.variables[0].assign_add(
+            tf.ones_like(loaded.discriminator.variables[0])
+        )
+        raise stop
+
+    if way == "load_weights":
+        monkeypatch.setattr(type(loaded.generator.layers[-1]), "load_own_variables", interrupt)
+        with pytest.raises(stop):
+            loaded.load_weights(folder / "game.weights.h5")
+    else:
+        monkeypatch.setattr(keras.Model, "set_weights", interrupt)
+        with pytest.raises(stop):
+            loaded.set_weights(weights)
+    assert_same(before, snapshot(loaded))
+
+
+def test_other_weights_are_set_by_halves_nowhere(make_game, snapshot, assert_same):
+    game = make_game()
+    before, weights = snapshot(game), game.get_weights()
+    for others in (weights[:-1], [value + 1 for value in weights[:-1]] + [np.zeros([7, 7])]):
+        with pytest.raises(UsageError, match="the list does not hold the weights of this game"):
+            game.set_weights(others)
+        assert_same(before, snapshot(game))
 
 
 def without_ids(config):
@@ -218,7 +245,7 @@ def test_config(played):
     "own; `save_weights` and `load_weights` work.",
     match="discriminator and reader share the layer 'trunk'",
 )
-def test_shared_layers(make_game, tmp_path):
+def test_shared_layers(make_game, tmp_path, snapshot, assert_same):
     shared = keras.layers.Dense(4, name="trunk")
     x = keras.Input((2,))
     judge = keras.Model(x, keras.layers.Dense(1)(shared(x)))
@@ -243,7 +270,7 @@ def test_shared_layers(make_game, tmp_path):
     "The networks' weights, the averaged ones and the round, in an order of their own; optimizers "
     "and components' states are in files only, as with any Keras model.",
 )
-def test_get_and_set_weights(played):
+def test_get_and_set_weights(played, snapshot, assert_same):
     game, _, _ = played
     before, weights = snapshot(game), game.get_weights()
     game.set_weights([value * 0 for value in weights])
@@ -317,6 +344,25 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(make_game, tmp_path, m
     assert len(list(tmp_path.iterdir())) == 2
 
 
+@works(
+    "saving",
+    "`keras.saving.save_model`, `keras.saving.load_weights`, … instead of the game's methods",
+    "Write and read the same files. They begin with the file, and ask the game last: what is at a "
+    "path is gone where something cannot be written, a game is of two halves where something does "
+    "not fit. Its own methods set both back.",
+)
+@pytest.mark.slow
+def test_the_functions_of_keras(make_game, points, tmp_path, snapshot, assert_same):
+    game = make_game()
+    train(game, points)
+    keras.saving.save_model(game, tmp_path / "game.keras")
+    assert_same(snapshot(game), snapshot(keras.saving.load_model(tmp_path / "game.keras")))
+    keras.saving.save_weights(game, tmp_path / "game.weights.h5")
+    other = make_game()
+    keras.saving.load_weights(other, tmp_path / "game.weights.h5")
+    assert_same(snapshot(game), snapshot(other))
+
+
 @works("saving", "`ModelCheckpoint`", "Keeps games or weights, by any value that is logged.")
 @pytest.mark.slow
 def test_model_checkpoint(make_game, points, tmp_path):
@@ -336,7 +382,7 @@ def test_model_checkpoint(make_game, points, tmp_path):
 
 @works("saving", "`BackupAndRestore`", "A fit that was killed goes on with the epoch it was in.")
 @pytest.mark.slow
-def test_backup_and_restore(make_game, points, tmp_path):
+def test_backup_and_restore(make_game, points, tmp_path, snapshot, assert_same):
     class Killed(Exception):
         pass
 
