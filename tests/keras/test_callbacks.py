@@ -179,7 +179,8 @@ def test_orbax(eager, points):
 def test_a_list_of_callbacks(eager, points):
     game, seen = eager(), []
     look = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))
-    game.fit(points, verbose=0, callbacks=callbacks.CallbackList([look], model=game, epochs=1))
+    listed = callbacks.CallbackList([look], add_history=True, model=game, epochs=1)
+    game.fit(points, verbose=0, callbacks=listed)
     listed = callbacks.CallbackList([callbacks.EarlyStopping()], model=game)
     with pytest.raises(UsageError, match="a game has no one loss"):
         game.fit(points, verbose=0, callbacks=listed)
