@@ -23,9 +23,9 @@ from .given_data import Watched
 from .keras_methods import KerasMethods
 from .losses import Loss, Minimax
 from .means import Means
+from .movers import COMPILE_AGAIN, OPTIMIZERS
 from .parts import Kept, check_networks, check_part
 from .penalties import Penalty, players_of
-from .players import COMPILE_AGAIN, OPTIMIZERS
 from .prior import NoLatent, Prior, Uniform
 from .role import PLAYERS, gather_roles
 from .unsaved import numbers_of, refuse_counting, refuse_unsaved, refuse_unseeded
