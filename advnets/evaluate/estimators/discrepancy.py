@@ -16,7 +16,7 @@ import numpy as np
 
 from ...errors import DataError
 from ..per_example import per_example
-from .interval import Interval, student_quantile
+from .interval import Interval, equal_weights, invert
 from .pairs import kernel_sums, self_kernel
 
 ERROR = "variance of U-statistics, to second order; interval by inversion, Student's t"
@@ -137,31 +137,22 @@ def discrepancy(
         linear=first - float(noise),
         quadratic=quadratic,
         slope=first / float(apart) if apart > 0 else 0.0,
-        weight=first**2 / float(squares @ squares) if squares.any() else float(n + m),
+        weight=equal_weights(squares),
     )
 
 
 def discrepancy_interval(found: Discrepancy, more: float = 0.0) -> Interval:
-    r"""Compute the interval of those θ from which the estimate is no farther than chance takes it.
+    r"""Compute the interval, with a variance that is linear in θ.
 
-    .. math:: (\hat θ - θ)^2 \le t^2 (c + s θ)
-
-    The variance is linear in θ: c of it is there where the distributions agree, the rest grows with
-    their squared distance. An interval of the estimate ± so many of its own errors would be
-    too short where the estimate happens to be small, since its error is then small too: with 100
-    normal examples 0.2 deviations apart it holds 81 %. (Wilson's interval of a proportion is
-    made alike.) t is Student's, its degrees of freedom the number of equally heavy examples that
-    would be as sure of the variance, less one.
+    Where the distributions agree there is ``quadratic`` only; the rest grows with θ
+    (:func:`.interval.invert`).
 
     Args:
         found: The estimate.
         more: A variance of another source, to be added.
 
     Returns:
-        The interval, cut at 0, below which θ cannot be, or at the estimate, where that is below;
-        its error is the square root of the variance at the estimate.
-
-    Source: own; Wilson 1927.
+        The interval; its error is the square root of the variance at the estimate.
 
     >>> found = Discrepancy(value=3.0, linear=0.0, quadratic=1.0, slope=0.0, weight=1e9)
     >>> [round(end, 2) for end in discrepancy_interval(found)]
@@ -170,12 +161,9 @@ def discrepancy_interval(found: Discrepancy, more: float = 0.0) -> Interval:
     linear = max(found.linear, 0.0)
     # What of the variance at the estimate does not vanish with θ.
     rest = found.quadratic + more + max(linear - found.slope * max(found.value, 0.0), 0.0)
-    t2 = student_quantile(max(found.weight - 1.0, 2.0)) ** 2
-    middle = found.value + t2 * found.slope / 2
-    half = math.sqrt(max(middle**2 - found.value**2 + t2 * rest, 0.0))
-    low, high = max(middle - half, 0.0), max(middle + half, 0.0)
+    low, high = invert(found.value, rest, found.slope, found.weight)
     error = math.sqrt(linear + found.quadratic + more)
-    return Interval(min(low, found.value), high, error)
+    return Interval(low, high, error)
 
 
 def _squared_norm(sums: np.ndarray, squares: np.ndarray) -> float:
