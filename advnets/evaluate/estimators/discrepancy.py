@@ -49,7 +49,9 @@ class Discrepancy(NamedTuple):
     weight: float
 
     def note(self) -> str:
-        """Return what makes it say little, for a protocol: that a few examples decide."""
+        """Return what makes it say little, for a protocol: that a few examples decide, or none."""
+        if not self.linear and not self.quadratic:
+            return "no example differs from another by as much as this kernel sees"
         if self.weight >= DECISIVE:
             return ""
         return (
@@ -89,7 +91,7 @@ def discrepancy(
         spread: Computes values for each example (:meth:`MetricContext.per_example`).
 
     Raises:
-        DataError: If there are fewer than four examples on either side.
+        DataError: If there are fewer than four examples on either side, or they are too large.
 
     Source: Gretton et al. 2012, lemma 6; the variance of U-statistics: Hoeffding 1948; the norms:
     Song et al. 2012, "Feature selection via dependence maximization", theorem 2.
@@ -123,20 +125,29 @@ def discrepancy(
     quadratic = 2 * of_xx / (n - 1) + 2 * of_yy / (m - 1) + 4 * of_xy
     noise = 4 * of_xx / (n - 2) + 4 * of_yy / (m - 2) + 8 * of_xy
     largest = max(xx2.sum(), yy2.sum(), xy2.sum()) / (n * m) ** 2
-    quadratic = float(quadratic) if quadratic > ROUNDING * largest else 0.0
+    rounding = ROUNDING * float(largest)
+    quadratic = float(quadratic) if quadratic > rounding else 0.0
     # How far each example moves the estimate, to first order.
     of_x, of_y = xx / (n - 2) - xy / m, yy / (m - 2) - yx / n
     moves = np.concatenate([(of_x - of_x.mean()) / n, (of_y - of_y.mean()) / m])
     squares = moves**2 * np.repeat([4 * n / (n - 1), 4 * m / (m - 1)], [n, m])
     first = float(squares.sum())
     # ‖mean of x − mean of y‖² as it is, its noise included, as it is in `first`.
-    apart = value + own_x.mean() / n - within_x / (n * n * (n - 1))
-    apart += own_y.mean() / m - within_y / (m * m * (m - 1))
+    of_noise = own_x.mean() / n - within_x / (n * n * (n - 1))
+    of_noise += own_y.mean() / m - within_y / (m * m * (m - 1))
+    apart = value + of_noise
+    if not np.isfinite([value, quadratic, first]).all():
+        raise DataError(
+            f"the kernel's values overflow: features are as large as {np.abs(x).max():.0e} (real) "
+            f"and {np.abs(y).max():.0e} (generated)",
+            hint="scale the examples, or take other features",
+        )
+    linear = first - float(noise)
     return Discrepancy(
         value=float(value),
-        linear=first - float(noise),
+        linear=linear if abs(linear) > rounding else 0.0,
         quadratic=quadratic,
-        slope=first / float(apart) if apart > 0 else 0.0,
+        slope=first / float(apart) if apart > 1e-9 * of_noise else 0.0,
         weight=equal_weights(squares),
     )
 

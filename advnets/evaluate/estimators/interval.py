@@ -16,6 +16,9 @@ import numpy as np
 LEVEL = 0.95
 """The share of repetitions in which an interval should hold the true value."""
 
+ROUNDING = 1e-12
+"""Of a value: what an error cannot be told from."""
+
 Z = NormalDist().inv_cdf(0.5 + LEVEL / 2)
 """The standard normal distribution's quantile at the upper end: 1.96."""
 
@@ -50,8 +53,18 @@ def normal_interval(
     >>> low, round(high, 2), error
     (0.0, 2.96, 1.0)
     """
+    error = drop_rounding(value, error)
     half = Z * error
     return Interval(max(value - half, least), min(value + half, greatest), error)
+
+
+def drop_rounding(value: float, error: float) -> float:
+    """Return an error, 0 where it is that of float64's sums and none of its own.
+
+    >>> drop_rounding(8.0, 4e-15), drop_rounding(8.0, 4e-3)
+    (0.0, 0.004)
+    """
+    return 0.0 if error <= ROUNDING * abs(value) else error
 
 
 def mean_interval(values: np.ndarray) -> Interval:
@@ -143,6 +156,7 @@ def student_interval(
     >>> round(student_interval(0.0, 1.0, 19).high, 3)
     2.093
     """
+    error = drop_rounding(value, error)
     half = student_quantile(freedom) * error
     return Interval(max(value - half, least), min(value + half, greatest), error)
 
@@ -196,7 +210,10 @@ def equal_weights(squares: np.ndarray) -> float:
     >>> equal_weights(np.array([1.0, 1.0, 1.0])), equal_weights(np.array([1.0, 0.0, 0.0]))
     (3.0, 1.0)
     """
-    return float(squares.sum() ** 2 / (squares @ squares)) if squares.any() else float(len(squares))
+    if not squares.any():
+        return float(len(squares))
+    shares = squares / squares.max()  # of which no square overflows
+    return float(shares.sum() ** 2 / (shares @ shares))
 
 
 def proportional_interval(value: float, moves: np.ndarray) -> Interval:

@@ -127,7 +127,8 @@ def frechet_distance_with_error(x: np.ndarray, y: np.ndarray) -> tuple[float, In
     moves = np.concatenate(
         [_influences(x, first.mean, shift, half1), _influences(y, second.mean, -shift, half2)]
     )
-    return value, proportional_interval(value, moves)
+    rounding = 1e-12 * float(np.trace(first.covariance) + np.trace(second.covariance))
+    return value, proportional_interval(value, np.where(np.abs(moves) > rounding, moves, 0.0))
 
 
 def symmetric_root(covariance: np.ndarray) -> np.ndarray:
