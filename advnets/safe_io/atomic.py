@@ -13,7 +13,8 @@ from typing import BinaryIO, cast
 
 from ..errors import AdvnetsError, RunError
 
-REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+FULL = (errno.ENOSPC, errno.EDQUOT)
+REFUSED = (*FULL, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 """What a system says of a place that takes no file, or no more."""
 
 REMEDIES = {
