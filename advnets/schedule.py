@@ -62,6 +62,12 @@ class Scheduled:
         """Take the round from a variable, where no round is played: that which was reached."""
         self._clock = clock
 
+    def changed_to(self, value: Any) -> Scheduled:
+        """Return what :func:`scheduled` makes of another value, of the same game."""
+        made = scheduled(value)
+        made._clock = self._clock
+        return made
+
     def __call__(self) -> float | tf.Tensor:
         """Return the value in the round that is played; outside of rounds, in the one reached.
 

@@ -13,6 +13,7 @@ from ..recipe.schema import Precision
 from ..runs import RunFolder
 from ..runs.load import load_recipe_or_run
 from ..runs.manifest import machine
+from ..safe_io.wording import shell_command
 from .common import (
     check_out,
     echo,
@@ -103,7 +104,8 @@ def command(
     if run:
         with run.lock():
             run.start(better)
-        echo(f"Written into {run.recipe_file}; `advnets run {folder}` continues with it.")
+        resume = shell_command("advnets", "run", folder)
+        echo(f"Written into {run.recipe_file}; `{resume}` continues with it.")
     elif target is not None:
         try:
             write_atomically(target, _header(recipe, tuned) + better.to_yaml())

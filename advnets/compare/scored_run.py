@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import UsageError
+from ..errors import AdvnetsError, UsageError
 from ..plugins.registry import Registry
 from ..recipe import identity, read_yaml, recipe_bytes
 from ..runs import RunFolder
 from ..runs.changes import tell_changes
-from ..safe_io.wording import shorten
+from ..safe_io import is_there
+from ..safe_io.wording import shell_command, shorten
 from .at_one_step import choose_score
 from .protocols import better_direction, settings, settings_key
 
@@ -103,12 +104,13 @@ def read_run(
         averaged = [bool((score.get("protocol") or {}).get("averaging")) for score in scores]
         chosen = [s for s, a in zip(scores, averaged, strict=True) if a == (weights == "averaged")]
         if scores and not chosen:
+            adds = shell_command("advnets", "evaluate", path, "--weights", weights)
             raise UsageError(
                 f"none of the run's scores is of {weights} weights",
                 where=str(path),
                 hint="leave --weights out"
                 if weights == "averaged" and not recipe.get("averaging")
-                else f"`advnets evaluate {path} --weights {weights}` adds some",
+                else f"`{adds}` adds some",
             )
         scores = chosen
     return ScoredRun(
@@ -117,6 +119,31 @@ def read_run(
         _identity_without_seed(recipe, manifest, registry),
         _series(scores, recipe.get("seed", 1)),
     )
+
+
+def read_runs(
+    paths: Iterable[Path], weights: str = "auto", registry: Registry | None = None
+) -> tuple[list[ScoredRun], list[str]]:
+    """Read those of some folders that are runs and can be read; say which cannot, and why.
+
+    Args:
+        paths: The folders, ``runs/*`` say; a path at which nothing is can be a slip only.
+        weights: As for :func:`read_run`.
+        registry: As for :func:`read_run`.
+
+    Raises:
+        UsageError: If nothing is at one of the paths.
+    """
+    runs, left_out = [], []
+    for path in paths:
+        try:
+            runs.append(read_run(path, weights, registry))
+        except AdvnetsError as error:
+            if not is_there(path):
+                raise
+            where = "" if str(path) in error.message else f"{path}: "
+            left_out.append(f"{where}{error.message}")
+    return runs, left_out
 
 
 def _recipe_of(folder: RunFolder) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from .configured import Configured
 from .role import Role
 
 if TYPE_CHECKING:
-    from .scene import Play
+    from .play import Play
 
 
 class Augmentation(Configured):

@@ -53,6 +53,13 @@ class Configured:
         vars(made)[MADE_WITH] = found
         return made
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; one that is a weight that may follow a schedule takes a number too."""
+        before = vars(self).get(name)
+        if isinstance(before, Scheduled):
+            value = before.changed_to(value)
+        super().__setattr__(name, value)
+
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make it again, by name."""
         return dict(vars(self).get(MADE_WITH, {}))

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import tensorflow as tf
 
 from . import batch
+from .constants import read_constants
 from .players import NORMS_MEASURED, SAMPLED_NORMS, WEIGHTS_SEEN
+
+if TYPE_CHECKING:
+    from .game import AdversarialGame
 
 OF_EVERY_ROUND = ("_loss_scale", "_skipped")
 """What names end with that are averaged over all rounds, those too in which a step is skipped."""
 
 Step = Callable[[Any, tf.Tensor], Mapping[str, tf.Tensor]]
 """Plays or judges a replica's batch, given its number, and returns what is logged."""
+Around = Callable[[Callable[[Any], tf.Tensor]], tf.Tensor]
+"""Calls what does so on all replicas."""
+
+
+def once(play: Callable[[Any], tf.Tensor]) -> tf.Tensor:
+    """Call what does something on all replicas, as it is."""
+    return play(None)
 
 
 def is_of_every_round(name: str) -> bool:
@@ -48,16 +58,12 @@ class Means:
         self._sums: Any = None
 
     def over(
-        self,
-        model: keras.Model,
-        step: Step,
-        skips: bool,
-        around: Callable[[Callable[[Any], tf.Tensor]], tf.Tensor] = lambda play: play(None),
+        self, game: AdversarialGame, step: Step, skips: bool, around: Around = once
     ) -> Callable[[Any], dict[str, Any]]:
         """Return what Keras's loops call with an iterator over batches.
 
         Args:
-            model: Says how it is compiled, and on which replicas.
+            game: Says how it is compiled, and on which replicas.
             step: What is done with a batch.
             skips: Whether a step may log what is not finite without being wrong.
             around: Is given what does it on all replicas, and calls it.
@@ -74,10 +80,10 @@ class Means:
             values = tf.cast(tf.stack([tf.cast(logs[n], tf.float32) for n in counts]), tf.float64)
             return tf.stack([tf.where(counted > 0, values * counted, 0.0), counted])
 
-        on_batch = Compiled(model, on_replica, around)
+        on_batch = Compiled(game, on_replica, around)
 
         def function(iterator: Any) -> dict[str, Any]:
-            for done in range(model.steps_per_execution):
+            for done in range(game.steps_per_execution):
                 try:
                     sums = on_batch(next(iterator), tf.constant(self.batches, tf.int64))
                 except StopIteration:
@@ -94,24 +100,26 @@ class Means:
 
 
 class Compiled:
-    """Compile what is done with a batch, once for all sizes of batches of one kind.
+    """Compile what is done with a batch, once for all sizes of batches of one kind; again where
+    a number was changed that a compiled round takes for constant.
 
     The batch is fetched first, and not inside: where there is no more, TensorFlow runs what
     needs no data nevertheless, and a round would be counted that nobody played.
 
     Args:
-        model: Says how, and on which replicas.
+        game: Says how, and on which replicas.
         step: Takes a replica's batch and its number.
         around: Is given what calls it on all replicas, and calls that.
     """
 
     def __init__(
         self,
-        model: keras.Model,
+        game: AdversarialGame,
         step: Callable[[Any, tf.Tensor], tf.Tensor],
-        around: Callable[[Callable[[Any], tf.Tensor]], tf.Tensor],
+        around: Around = once,
     ):
-        self._model, self._step, self._around = model, step, around
+        self._game, self._step, self._around = game, step, around
+        self._constants: list[Any] = []
         self._compiled: dict[Any, Callable[..., tf.Tensor]] = {}
 
     def __call__(self, data: Any, number: tf.Tensor) -> tf.Tensor:
@@ -122,13 +130,15 @@ class Compiled:
         specs = tuple(_spec(leaf) for leaf in present)
         shape = tf.nest.map_structure(lambda _: None, data)
         key = (repr(shape), tuple(places), specs)
+        if self._constants != read_constants(self._game):
+            self._compiled.clear()
         if key not in self._compiled:
 
             def on_all(*given: Any) -> tf.Tensor:
                 filled: list[Any] = [None] * len(leaves)
                 for place, leaf in zip(places, given[:-1], strict=True):
                     filled[place] = leaf
-                strategy = self._model.distribute_strategy
+                strategy = self._game.distribute_strategy
                 whole = tf.nest.pack_sequence_as(shape, filled)
 
                 def everywhere(_: Any) -> tf.Tensor:
@@ -139,15 +149,17 @@ class Compiled:
 
             self._compiled[key] = (
                 on_all
-                if self._model.run_eagerly
+                if self._game.run_eagerly
                 else tf.function(
                     on_all,
                     input_signature=(*specs, tf.TensorSpec([], tf.int64)),
-                    jit_compile=self._model.jit_compile,
+                    jit_compile=self._game.compiled and self._game.jit_compile,
                     autograph=False,
                 ).get_concrete_function()  # TensorFlow would warn of the fifth game's trace
             )
-        return self._compiled[key](*present, number)
+        done = self._compiled[key](*present, number)
+        self._constants = read_constants(self._game)  # what a component counts itself is no change
+        return done
 
 
 def _as_tensor(leaf: Any) -> Any:

@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from ..schedule import scheduled
 from .configured import Configured
+from .play import Play
 from .role import Role
-from .scene import Play
 
 
 class Penalty(Configured):

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import AdvnetsError, PluginError
-from .time_limit import WITH_TENSORFLOW, set_up
+from .time_limit import WITH_TENSORFLOW, as_it_was, set_up
 from .tracebacks import describe_error, find_source, is_out_of_memory, locate_error, package_of
 
 KINDS: dict[str, str] = {
@@ -273,7 +273,8 @@ class Component:
         try:
             if context is not None and _takes_context(target, given):
                 parameters = {**parameters, "context": context}
-            made = target(*given, **parameters)
+            with as_it_was():
+                made = target(*given, **parameters)
         except AdvnetsError:
             raise
         except (Exception, SystemExit) as error:

@@ -46,7 +46,8 @@ def set_up(what: str, factor: float = 1.0) -> Iterator[None]:
     """Run a plugin's code: what it prints goes to standard error, and its time is bounded.
 
     The bound is kept by an alarm signal, hence in the main thread only, where signals are
-    handled. An alarm of somebody else's is set again afterwards.
+    handled. An alarm of somebody else's is set again afterwards. Where relative paths begin, and
+    what is done at a signal, is as it was, too: a run's folder and its end depend on them.
 
     Args:
         what: What runs, for the message.
@@ -59,10 +60,27 @@ def set_up(what: str, factor: float = 1.0) -> Iterator[None]:
     ...     print("hello")  # not on standard output
     """
     seconds = read_limit() * factor
-    limited = seconds and threading.current_thread() is threading.main_thread()
+    limited = seconds and _in_main_thread()
     alarm = _alarm(what, seconds) if limited else contextlib.nullcontext()
-    with contextlib.redirect_stdout(sys.stderr), alarm:
+    with as_it_was(), contextlib.redirect_stdout(sys.stderr), alarm:
         yield
+
+
+@contextlib.contextmanager
+def as_it_was() -> Iterator[None]:
+    """Put the working directory and the handlers of signals back that a plugin has changed."""
+    place = os.getcwd() if os.path.exists(os.curdir) else None
+    signals = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    try:
+        yield
+    finally:
+        if place is not None:
+            with contextlib.suppress(OSError):
+                os.chdir(place)
+        for number, handler in signals.items():
+            changed = number != signal.SIGALRM and signal.getsignal(number) != handler
+            if changed and handler is not None and _in_main_thread():
+                signal.signal(number, handler)
 
 
 @contextlib.contextmanager
@@ -94,6 +112,10 @@ def _alarm(what: str, seconds: float) -> Iterator[None]:
         if left:
             rest = max(left - (time.monotonic() - began), 0.001)
             signal.setitimer(signal.ITIMER_REAL, rest, interval)
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def _end(text: str, frame: FrameType | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 
 
@@ -13,6 +14,15 @@ def shorten(value: object, most: int) -> str:
     """
     text = str(value)
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def shell_command(*words: object) -> str:
+    """Return a command that can be pasted into a shell, whatever is in its words.
+
+    >>> shell_command("advnets", "report", "my runs/ring")
+    "advnets report 'my runs/ring'"
+    """
+    return shlex.join(map(str, words))
 
 
 def pluralise(count: int, noun: str) -> str:

@@ -10,6 +10,7 @@ from ..monitor.report.report import write_report
 from ..observe.guard import Guard
 from ..plugins.tracebacks import text_of
 from ..runs import RunFolder
+from ..safe_io.wording import shell_command
 from ..train.account import Account
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class Ending:
         Raises:
             RunError: If the manifest cannot be written.
         """
+        self._folder.put_back_recipe()
         self._folder.manifest.update(status="finished", error=None, ended_by=ended_by)
 
     def close(self, last: int) -> None:
@@ -49,6 +51,7 @@ class Ending:
         by_hand = interrupted or isinstance(error, KeyboardInterrupt)
         said = f"{type(error).__name__}: {text_of(error)}"
         try:
+            self._folder.put_back_recipe()
             self._folder.manifest.update(
                 status="interrupted" if by_hand else "failed",
                 error=None if by_hand else said.splitlines()[0],
@@ -61,5 +64,5 @@ class Ending:
 
     def _report(self, step: int) -> None:
         """Write the report. The run's state is safe by now: one that fails is no failed run."""
-        hint = f"`advnets report {self._folder.path}` writes it"
+        hint = f"`{shell_command('advnets', 'report', self._folder.path)}` writes it"
         self._guard.attempt("the report", step, partial(write_report, self._folder), hint)

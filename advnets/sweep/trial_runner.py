@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ..compare import standard_error
 from ..errors import AdvnetsError, Interrupted
+from ..safe_io.wording import shell_command
 from .folder import SweepFolder
 from .load import Sweep
 from .run_process import PATIENCE, STOPPED, RunProcess, finite_value, is_finished, read_scores
@@ -156,8 +157,9 @@ class TrialRunner:
             known = ", ".join(sorted(names)) or "none"
             self.trial.fail(
                 f"seed {self._seed}: no score {objective.metric!r}; the run has: {known} (it is "
-                f"finished and is not played again: `advnets evaluate {run.path}` computes the "
-                "scores that its recipe names, then --retry)"
+                "finished and is not played again: "
+                f"`{shell_command('advnets', 'evaluate', run.path)}` computes the scores that its "
+                "recipe names, then --retry)"
             )
             return
         values = {step: finite_value(score) for step, score in scores.items()}

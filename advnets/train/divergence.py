@@ -82,7 +82,7 @@ class Finite:
         self._check = tf.function(
             lambda: tf.stack([tf.reduce_all([_finite(c) for c in each]) for each in everywhere]),
             autograph=False,
-        )
+        ).get_concrete_function()  # TensorFlow would warn of the fifth game's trace
 
     def faults(self, total: Callable[[Sequence[int]], Sequence[int]] = tuple) -> tuple[str, ...]:
         """Return the names of those that do, the networks' own before the optimizers'.

@@ -155,7 +155,7 @@ class Rounds:
                 input_signature=[tf.TensorSpec([], tf.int64)],
                 autograph=False,
                 jit_compile=True if whole else None,
-            )
+            ).get_concrete_function()  # TensorFlow would warn of the fifth run's trace
         return self._loops[jit]
 
     def _play(self, rounds: tf.Tensor, step: Callable[..., Any], whole: bool) -> tf.Tensor:
