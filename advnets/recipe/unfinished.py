@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -34,10 +35,8 @@ def unfinished_schedules(recipe: Recipe) -> list[str]:
 def _schedules(path: str, value: Any) -> Iterator[tuple[str, Schedule]]:
     """Yield every schedule in plain data, with its dotted path."""
     if isinstance(value, Mapping) and value.keys() >= {"from", "to", "rounds"}:
-        try:
+        with contextlib.suppress(ValidationError):  # a plugin's own, of another kind
             yield path, Schedule.model_validate(value)
-        except ValidationError:
-            pass  # a plugin's own, of another kind
         return
     items = value.items() if isinstance(value, Mapping) else enumerate(value or [])
     if isinstance(value, Mapping | list):

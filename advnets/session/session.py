@@ -22,6 +22,7 @@ from ..observe.observer import View
 from ..observe.observers import Observers
 from ..observe.window import Window
 from ..plugins import Registry
+from ..recipe.unfinished import unfinished_schedules
 from ..runs import RunFolder, to_carry
 from ..runs.changes import add_changes, describe_change
 from ..runs.played_with import add_played_with
@@ -106,6 +107,8 @@ class Session:
         self.workers.run_on_chief(keep)
         if self.workers.is_chief:
             warn_of_range(game, range_of(self.source))
+            for said in unfinished_schedules(self.recipe):
+                log.warning("%s", said)
         return game, feed
 
     def restore(self, game: AdversarialGame) -> int:

@@ -251,3 +251,24 @@ def test_what_a_recipe_says_of_a_schedule_is_checked_with_its_place():
     assert "missing parameter 'rounds' in optimizers.generator.learning_rate" in str(refused.value)
     with pytest.raises(RecipeError, match="takes no `decay` besides"):
         advnets.run(TINY, {"optimizers.discriminator.decay": 1.5})
+
+
+def test_a_schedule_that_ends_after_the_run_is_told_by_validate_and_run(tmp_path, caplog):
+    from click.testing import CliRunner
+
+    from advnets.cli.main import cli
+
+    said = "penalties.0.gamma reaches 8 in round 7, and the run ends with round 3"
+    advnets.run(TINY, {"training.steps": 3}, run_dir=tmp_path / "run")
+    assert said in caplog.text
+    words = ["validate", str(tmp_path / "run" / "recipe.yaml"), "training.steps=3"]
+    assert said in CliRunner().invoke(cli, words).output
+
+
+def test_a_component_may_be_given_another_weight_between_rounds():
+    made = game(loss=Told(2.0))
+    assert made.train_on_batch(X, return_dict=True)["weight"] == 2.0
+    made.loss.weight = 3.0
+    assert made.train_on_batch(X, return_dict=True)["weight"] == 3.0
+    made.loss.weight = {"from": 0.0, "to": 4.0, "rounds": 4}
+    assert made.train_on_batch(X, return_dict=True)["weight"] == 2.0  # in round 2
