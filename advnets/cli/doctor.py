@@ -18,7 +18,7 @@ from ..monitor.report.health import Finding, manifest_findings, record_findings
 from ..plugins import Registry
 from ..recipe import load_recipe
 from ..runs import RunFolder
-from ..runs.folder import as_it_began
+from ..runs.began import as_it_began
 from ..runs.manifest import versions
 from ..safe_io import outside, printable
 from ..safe_io.wording import pluralise, shorten, size

@@ -16,7 +16,7 @@ from .common import check_out, echo, force_option, out_option, plugin_options
 from .run_options import checkpoint_option, open_run, run_argument, weights_option
 
 if TYPE_CHECKING:
-    from ..session.api import Run
+    from ..session.opened import Run
 
 SUFFIXES = {"keras": ".keras", "savedmodel": "", "npz": ".npz"}
 """What the file of each format is called; a SavedModel is a folder."""

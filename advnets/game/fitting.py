@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from ..errors import UsageError
 from .batches import refuse_weights
+from .compiling import METHODS
 
 MonitorCallback = next(  # has no public name
     base for base in keras.callbacks.EarlyStopping.__mro__ if base.__name__ == "MonitorCallback"
@@ -113,6 +114,9 @@ class Fitting(keras.Model):
         for callback in callbacks:
             if isinstance(callback, keras.callbacks.TerminateOnNaN):
                 _show_loss(callback)
+            if isinstance(callback, keras.callbacks.OrbaxCheckpoint):
+                why, instead = METHODS["get_state_tree"]
+                raise UsageError(f"OrbaxCheckpoint: {why}", hint=f"ModelCheckpoint; {instead}")
             if isinstance(callback, keras.callbacks.SwapEMAWeights):
                 refuse_without_averages(self, callback)
             if isinstance(callback, MonitorCallback):

@@ -23,12 +23,12 @@ from .given_data import Watched
 from .keras_methods import KerasMethods
 from .losses import Loss, Minimax
 from .means import Means
+from .movers import COMPILE_AGAIN, OPTIMIZERS
 from .parts import Kept, check_networks, check_part
 from .penalties import Penalty, players_of
-from .players import COMPILE_AGAIN, OPTIMIZERS
 from .prior import NoLatent, Prior, Uniform
 from .role import PLAYERS, gather_roles
-from .unsaved import refuse_unsaved, refuse_unseeded
+from .unsaved import numbers_of, refuse_counting, refuse_unsaved, refuse_unseeded
 from .updates import Alternating, UpdateRule
 from .wiring import latent_shape, wire_roles
 
@@ -212,6 +212,7 @@ class AdversarialGame(KerasMethods):
             loss scale also that, and 1 or 0 for a (last) step that was skipped.
         """
         self._assert_compile_called("train_step")
+        numbers = numbers_of(self)
         taken = as_batch(data, self.fields, self.bounds)
         batches = taken.split(self.updates.discriminator_steps)
         logs = self.updates.round(self, batches)
@@ -219,6 +220,7 @@ class AdversarialGame(KerasMethods):
         for network, average in self.averages.items():
             average.update(self.networks[network], tf.convert_to_tensor(self.rounds))
         refuse_unsaved(self)
+        refuse_counting(self, numbers)
         refuse_unseeded()
         return logs
 

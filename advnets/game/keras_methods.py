@@ -16,7 +16,7 @@ from .batches import as_batch
 from .compiling import refused_method
 from .encounter import Encounter, Generated
 from .given_data import Watched
-from .means import Means
+from .means import Compiled, Means
 from .objectives import Objectives
 from .sampling import refuse_no_arrays
 from .saving import all_or_nothing, describe_game, load_own, read_game, save_own, written_whole
@@ -139,16 +139,26 @@ class KerasMethods(Objectives):
         return self.test_function
 
     def make_predict_function(self, force: bool = False) -> None:
-        """Make what ``predict`` calls for some batches, which looks at what they are first."""
+        """Make what ``predict`` calls for some batches, which looks at what they are first.
+
+        On one device it is compiled as rounds are: TensorFlow would warn of the fifth game that
+        is compiled by Keras's code.
+        """
         if self.predict_function is not None and not force:
             return
-        super().make_predict_function(force=True)
-        predict = self.predict_function
+        several = self.distribute_strategy.num_replicas_in_sync > 1
+        if several:
+            super().make_predict_function(force=True)
+        keras_own = self.predict_function
+        make = Compiled(_game(self), lambda told, number: self.predict_step(told))
 
         def checked(batches: Any) -> Any:
             for one in batches:
                 self.check_told(one[0] if isinstance(one, tuple) else one)
-            return predict(batches)
+            if several:
+                return keras_own(batches)
+            number = tf.constant(0, tf.int64)
+            return tf.concat([make(one, number) for one in batches], axis=0)
 
         self.predict_function = checked
 

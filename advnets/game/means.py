@@ -135,7 +135,7 @@ class Compiled:
                 else tf.function(
                     on_all,
                     input_signature=(*specs, tf.TensorSpec([], tf.int64)),
-                    jit_compile=self._game.jit_compile,
+                    jit_compile=self._game.compiled and self._game.jit_compile,
                     autograph=False,
                 ).get_concrete_function()  # TensorFlow would warn of the fifth game's trace
             )

@@ -20,7 +20,8 @@ from .encounter import Duel, Generated
 from .generation import Generation
 from .losses import Loss, value_function
 from .penalties import Penalty, players_of
-from .scene import Cast, Play
+from .play import Play
+from .scene import Cast
 from .updates import TURNS, UpdateRule
 
 log = logging.getLogger(__name__)

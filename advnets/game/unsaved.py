@@ -1,10 +1,10 @@
-"""Refuse a round that a resumed run would not repeat: variables unsaved, numbers unseeded."""
+"""Refuse a round that a resumed run would not repeat: state that is not saved, unseeded draws."""
 
 from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,44 @@ def refuse_unsaved(game: AdversarialGame) -> None:
         known.add(id(handle))
         if variables := _variables_of(handle):
             raise _refusal(variables, operation)
+
+
+def numbers_of(game: AdversarialGame) -> dict[str, float]:
+    """Return the plain numbers that a game's components hold, by the place of each."""
+    return {
+        f"{path}.{name}": value
+        for path, component in game.components().items()
+        for name, value in {**vars(type(component)), **getattr(component, "__dict__", {})}.items()
+        if type(value) in (int, float)
+    }
+
+
+def refuse_counting(game: AdversarialGame, before: Mapping[str, float]) -> None:
+    """Refuse the round that is being traced if a component changes a number that it holds.
+
+    Python runs while a round is compiled, and not while it is played: what it counts are traces.
+
+    Args:
+        game: The game whose round it is.
+        before: What :func:`numbers_of` returned before the round.
+
+    Raises:
+        PluginError: By the number's place.
+    """
+    if tf.executing_eagerly():
+        return
+    after, components = numbers_of(game), game.components()
+    for place, value in before.items():
+        now = after.get(place, value)
+        if now == value or (now != now and value != value):  # NaN stays NaN
+            continue
+        path, _, name = place.rpartition(".")
+        raise PluginError(
+            f"a round changes the number {name!r} of {path}, {value} → {now}, in Python: that is "
+            "done when rounds are compiled, not when they are played, and is saved nowhere",
+            hint=f"hold it as a variable, self.{name} = advnets.game.state({value}), and assign it",
+            module=type(components[path]).__module__,
+        )
 
 
 def refuse_changes(game: AdversarialGame) -> None:

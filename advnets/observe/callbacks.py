@@ -147,11 +147,11 @@ class KerasMoments:
             step: The round.
             kept: What :meth:`kept` returned then; nothing at the start.
         """
-        for callback in self._callbacks:
+        self._go_on(step, kept)
+        for callback in self._callbacks:  # whose flags are those of the beginning again
             if isinstance(callback, keras.callbacks.CSVLogger):
                 _continue(callback, step // self._epoch)
                 callback.on_train_begin()  # it opens its file, which is another one by now
-        self._go_on(step, kept)
 
     def _go_on(self, step: int, kept: Mapping[str, Mapping[str, Any]]) -> None:
         """Go on from a checkpoint; begin the epoch unless it was begun."""

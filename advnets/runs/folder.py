@@ -16,6 +16,7 @@ from ..recipe.recipe import Overrides
 from ..safe_io.atomic import cannot_write
 from ..safe_io.reading import as_path
 from ..safe_io.wording import shell_command, shorten
+from .began import as_it_began, with_defaults
 from .layout import RunFiles, refuse_links, refuse_within_run
 from .manifest import machine, now, versions
 from .only_played import leave_out_absent
@@ -246,7 +247,7 @@ class RunFolder(RunFiles):
         kept = self.manifest.get("recipe")
         if kept is None:
             return
-        began = _with_defaults(kept, recipe.registry, left_out)
+        began = with_defaults(kept, recipe.registry, left_out)
         if found := differences(began, recipe.data, recipe.registry):
             lines = "\n".join(f"  {line}" for line in found)
             raise UsageError(
@@ -291,24 +292,7 @@ class RunFolder(RunFiles):
                     hint="choose another folder with --run-dir",
                 )
         changes = {each["key"]: each["new"] for each in self.changes}
-        return _with_defaults(kept, registry, changes)
-
-
-def as_it_began(recipe: Recipe, changes: Sequence[Mapping[str, Any]]) -> Recipe:
-    """Return a recipe with the values that its run had in the first round."""
-    first: dict[str, Any] = {}
-    for each in changes:
-        first.setdefault(each["key"], each["old"])
-    return recipe.override(first) if first else recipe
-
-
-def _with_defaults(
-    data: dict[str, Any], registry: Registry, changes: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    try:
-        return load_recipe(data, changes or {}, registry).data
-    except AdvnetsError:  # written with plugins that are not here now
-        return data
+        return with_defaults(kept, registry, changes)
 
 
 def _usable(path: str | Path) -> Path:

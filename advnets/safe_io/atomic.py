@@ -13,7 +13,8 @@ from typing import BinaryIO, cast
 
 from ..errors import AdvnetsError, RunError
 
-REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+FULL = (errno.ENOSPC, errno.EDQUOT)
+REFUSED = (*FULL, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 """What a system says of a place that takes no file, or no more."""
 
 REMEDIES = {
@@ -78,7 +79,7 @@ def replace_whole(path: Path) -> Iterator[Path]:
     """Give a path next to ``path`` to write a file or a folder at, which then takes its place.
 
     For what libraries write by a name of their own; else nothing is left of it. It ends as
-    ``path`` does. A link at ``path`` is replaced, not followed.
+    ``path`` does. A link at ``path`` is replaced, not followed; a folder by a folder only.
 
     Raises:
         RunError: If the disk is full or the folder cannot be written to, however a library says
@@ -88,7 +89,8 @@ def replace_whole(path: Path) -> Iterator[Path]:
     try:
         remove(draft)
         yield draft
-        if path.is_dir() and not path.is_symlink():
+        if draft.is_dir() and path.is_dir() and not path.is_symlink():  # no rename replaces it
+            remove(aside)
             os.replace(path, aside)
         os.replace(draft, path)
         remove(aside)
@@ -122,13 +124,18 @@ def find_refusal(error: BaseException) -> OSError | None:
         return error
     if isinstance(error, AdvnetsError) or not isinstance(error, Exception):
         return None  # which says what it has to
-    text = str(error)
+    try:
+        text = str(error)
+    except Exception:  # a stranger's may have no words
+        text = ""
     for number in REFUSED:
         if os.strerror(number) in text:
             return OSError(number, os.strerror(number))
-    before = error.__context__ or error.__cause__
+    before = error.__cause__ or error.__context__
     found = find_refusal(before) if before is not None else None
-    return found or (error if isinstance(error, OSError) else None)
+    if found is not None and found.errno in REFUSED:
+        return found
+    return error if isinstance(error, OSError) else None
 
 
 def cannot_write(path: Path, error: OSError) -> RunError:

@@ -20,8 +20,9 @@ from ..train.build import fingerprints
 from ..train.find_data import Found, stand_in_note
 from .determinism import determinism
 from .failures import discarding, explaining_all
-from .opening import open_session, refuse_strangers
+from .opening import open_session
 from .session import Session
+from .strangers import refuse_strangers
 
 log = logging.getLogger(__name__)
 

@@ -36,11 +36,12 @@ from ..train.pace import Pace
 from ..train.recovery import Recovery, forget_scores, put_rates, rollbacks
 from ..train.rounds import Rounds
 from ..train.saver import Saver
+from .data_on_record import keep_data
 from .ending import Ending
 from .kept import keep_for_sampling
 from .noise import duplicated_noise
 from .observers import make_callbacks, make_observers
-from .opening import Opening, keep_data
+from .opening import Opening
 
 log = logging.getLogger(__name__)
 

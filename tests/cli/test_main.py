@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -227,3 +228,18 @@ class Mute(Exception):
 def test_an_error_without_words_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert print_error(Mute()) == 1
     assert "Mute: (its text cannot be made: ValueError)" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_no_bug_however_a_library_says_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    packed = shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'")])
+    assert print_error(packed) == 1
+    said = capsys.readouterr().err
+    assert "No space left on device" in said
+    assert "free some space" in said
+    assert "bug" not in said
+    bug = KeyError("x")
+    bug.__context__ = FileNotFoundError(2, "No such file or directory", "y")
+    assert print_error(bug) == 1
+    assert "this is a bug" in capsys.readouterr().err

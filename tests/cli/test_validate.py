@@ -124,6 +124,15 @@ def test_names_that_a_recipe_chooses(here: Path) -> None:
             "sigmoid, in [0, 1], and .* in [-1, 1]: some cannot be made; tanh fits",
         ),
         ({"generator.output.activation": "tanh", "dataset.preprocess": "symmetric"}, None),
+        (
+            {"generator.output.activation": "tanh", "dataset.preprocess": "{gcn: 55}"},
+            "tanh, in [-1, 1], and .* lie in [-",
+        ),
+        ({"generator.output.activation": "tanh", "dataset.preprocess": "{gcn: 1}"}, None),
+        (
+            {"generator.output.activation": "sigmoid", "dataset.preprocess": "{gcn: 1}"},
+            "sigmoid, in [0, 1], and .*: some cannot be made; linear fits",
+        ),
         ({"generator": "dcgan"}, "ends in tanh, in [-1, 1], and .* in [0, 1]"),
         ({"dataset": "ring", "generator": "{name: mlp, output: {activation: relu}}"}, "[0, ∞)"),
     ],

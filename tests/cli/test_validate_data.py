@@ -109,3 +109,30 @@ def test_what_data_hold_is_said_and_what_is_amiss_with_them(here: Path) -> None:
     result = validate("good.yaml", "dataset={name: npz, path: gone.npz}")
     assert result.exit_code == 0
     assert result.stdout.splitlines()[1:] == ["  data: there is no file gone.npz"]
+
+
+def test_data_of_tfds_that_are_not_here(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither TFDS nor the network is asked: nothing of a folder's name means not prepared."""
+    monkeypatch.setenv("TFDS_DATA_DIR", str(here / "none"))
+    monkeypatch.setattr("advnets.data.sources.tfds_builder.find_builder", None)
+    (here / "good.yaml").write_text(GOOD)
+    for dataset in ("{name: tfds, id: mnist}", "stacked_mnist"):
+        result = validate("good.yaml", f"dataset={dataset}")
+        assert result.exit_code == 0, result.output
+        assert result.stdout.splitlines()[1:] == [
+            f"  data: mnist is not prepared in {here / 'none'}: `advnets data prepare mnist` does "
+            "it, and so does a run"
+        ]
+    result = validate("good.yaml", "dataset={name: tfds, id: mnist, offline: digits}")
+    assert "or plays on the stand-in digits without a network" in result.stdout
+    result = validate("good.yaml", "dataset={name: tfds, id: emnist/letters, data_dir: my data}")
+    assert result.stdout.endswith(
+        "emnist/letters is not prepared in my data: `advnets data prepare emnist/letters "
+        "--data-dir 'my data'` does it\n"
+    )
+
+
+def test_stacked_digits_that_need_no_preparing(here: Path) -> None:
+    (here / "good.yaml").write_text(GOOD)
+    result = validate("good.yaml", "dataset={name: stacked_mnist, digits: sklearn, examples: 70}")
+    assert "  train: 70 examples\n  validation: 10,000 examples\n" in result.stdout

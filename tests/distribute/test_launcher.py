@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from advnets.distribute.launcher import Launcher, worker_environments
+from advnets.distribute.launcher import Launcher, _tee, worker_environments
 from advnets.errors import Interrupted, RunError, UsageError
 
 WHO = """
@@ -105,7 +106,7 @@ def test_a_signal_before_anyone_listens_is_an_interruption(tmp_path: Path) -> No
 def test_workers_do_not_outlive_the_launcher(tmp_path: Path, measured: Any) -> None:
     program = f"""
     import os, pathlib
-    from advnets.distribute.launcher import Launcher, worker_environments
+    from advnets.distribute.launcher import Launcher, _tee, worker_environments
     worker = "import os, time; print(os.getpid(), flush=True); time.sleep(100)"
     command = [{sys.executable!r}, "-c", worker]
     logs = pathlib.Path({str(tmp_path)!r})
@@ -160,3 +161,14 @@ def test_devices_are_divided_evenly() -> None:
     found = worker_environments(2, chosen)[0]
     assert found["TF_NUM_INTRAOP_THREADS"] == str(max(1, (os.cpu_count() or 1) // 2))
     assert found["OPENBLAS_NUM_THREADS"] == "7"
+
+
+def test_a_log_on_a_full_disk_does_not_stop_the_worker() -> None:
+    """Its output is read on, or it would wait for ever; and shown."""
+    said = subprocess.Popen([sys.executable, "-c", "print('x' * 200_000)"], stdout=subprocess.PIPE)
+    screen = io.StringIO()
+    assert said.stdout is not None
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        _tee(said.stdout, screen, full)
+    assert said.wait() == 0
+    assert screen.getvalue() == "x" * 200_000 + "\n"

@@ -46,6 +46,19 @@ class Growing(R1):
         return self.parts["weight"][0].assign_add(1.0) * super().__call__(play)
 
 
+class Counting(R1):
+    """Its weight is meant to be the number of rounds played."""
+
+    def __init__(self):
+        super().__init__(1.0)
+        self.count, self.cached = 0, None
+
+    def __call__(self, play):
+        self.count += 1
+        self.cached = int(play.real.x.shape[-1])
+        return self.count * super().__call__(play)
+
+
 def closure():
     remembered = state(0.25)
 
@@ -85,6 +98,14 @@ def test_fit_refuses_it_by_name_and_line(penalty, name, measured):
         fit(made)
     assert re.match(rf"{re.escape(__file__)}:\d+$", caught.value.where)
     assert caught.value.module == __name__
+    assert int(made.rounds.numpy()) == 0
+
+
+def test_a_number_that_is_counted_in_python_is_refused():
+    made = game(R1(), Counting())
+    with pytest.raises(PluginError, match=r"'count' of penalties.1, 0 → 1, in Python") as caught:
+        fit(made)
+    assert "self.count = advnets.game.state(0)" in caught.value.hint
     assert int(made.rounds.numpy()) == 0
 
 

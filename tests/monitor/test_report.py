@@ -191,11 +191,11 @@ def test_a_page_of_bounded_size(filled, monkeypatch):
     score = {
         "metric": "m" * 10_000,
         "value": 1.0,
-        "protocol": {f"k{i}": "x" * 999 for i in range(999)},
+        "protocol": {f"k{i}": "x" * 999 for i in range(99)},
     }
-    many = {f"k{i}": "x" * 9_000 for i in range(2_000)}
+    many = {f"k{i}": "x" * 9_000 for i in range(200)}
     filled.manifest_file.write_text(
-        json.dumps({"scores": [score] * 1_000, "name": "n" * 10**6} | many)
+        json.dumps({"scores": [score] * 100, "name": "n" * 10**6} | many)
     )
     with filled.recipe_file.open("w") as file:
         file.truncate(2**30)

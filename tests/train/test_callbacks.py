@@ -209,12 +209,13 @@ def test_what_would_do_nothing_in_a_run_is_refused_by_name(
     assert not (tmp_path / "run").exists()
 
 
-def test_no_epoch_has_two_rows_where_a_game_goes_back(tmp_path):
-    """Nor does what was in the file before lose any."""
+@pytest.mark.parametrize("append", [False, True])
+def test_no_epoch_has_two_rows_where_a_game_goes_back(tmp_path, append):
+    """Nor does what was in the file before, and is to be appended to, lose any."""
     log = tmp_path / "log.csv"
     log.write_text("epoch,d_loss,val_d_loss\n0,9.0,NA\n1,9.0,NA\n2,9.0,NA\n3,9.0,NA\n")
     model = type("Model", (), {"stop_training": False})()
-    logger = keras.callbacks.CSVLogger(str(log), append=True)
+    logger = keras.callbacks.CSVLogger(str(log), append=append)
     moments = KerasMoments([logger], 1)
 
     def play(first, last, loss):
@@ -233,7 +234,8 @@ def test_no_epoch_has_two_rows_where_a_game_goes_back(tmp_path):
     moments.end(3)
     with open(log) as file:
         rows = [(row["epoch"], row["d_loss"]) for row in csv.DictReader(file)]
-    assert rows == [(str(n), "9.0") for n in range(4)] + [(str(n), "4.0") for n in range(3)]
+    before = [(str(n), "9.0") for n in range(4)] * append
+    assert rows == before + [(str(n), "4.0") for n in range(3)]
 
 
 def test_what_a_callback_monitors_keeps_its_sign_when_a_run_is_resumed():

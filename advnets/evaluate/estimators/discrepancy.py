@@ -16,7 +16,7 @@ import numpy as np
 
 from ...errors import DataError
 from ..per_example import per_example
-from .interval import Interval, student_quantile
+from .interval import Interval, equal_weights, invert
 from .pairs import kernel_sums, self_kernel
 
 ERROR = "variance of U-statistics, to second order; interval by inversion, Student's t"
@@ -49,7 +49,9 @@ class Discrepancy(NamedTuple):
     weight: float
 
     def note(self) -> str:
-        """Return what makes it say little, for a protocol: that a few examples decide."""
+        """Return what makes it say little, for a protocol: that a few examples decide, or none."""
+        if not self.linear and not self.quadratic:
+            return "no example differs from another by as much as this kernel sees"
         if self.weight >= DECISIVE:
             return ""
         return (
@@ -89,7 +91,7 @@ def discrepancy(
         spread: Computes values for each example (:meth:`MetricContext.per_example`).
 
     Raises:
-        DataError: If there are fewer than four examples on either side.
+        DataError: If there are fewer than four examples on either side, or they are too large.
 
     Source: Gretton et al. 2012, lemma 6; the variance of U-statistics: Hoeffding 1948; the norms:
     Song et al. 2012, "Feature selection via dependence maximization", theorem 2.
@@ -123,45 +125,45 @@ def discrepancy(
     quadratic = 2 * of_xx / (n - 1) + 2 * of_yy / (m - 1) + 4 * of_xy
     noise = 4 * of_xx / (n - 2) + 4 * of_yy / (m - 2) + 8 * of_xy
     largest = max(xx2.sum(), yy2.sum(), xy2.sum()) / (n * m) ** 2
-    quadratic = float(quadratic) if quadratic > ROUNDING * largest else 0.0
+    rounding = ROUNDING * float(largest)
+    quadratic = float(quadratic) if quadratic > rounding else 0.0
     # How far each example moves the estimate, to first order.
     of_x, of_y = xx / (n - 2) - xy / m, yy / (m - 2) - yx / n
     moves = np.concatenate([(of_x - of_x.mean()) / n, (of_y - of_y.mean()) / m])
     squares = moves**2 * np.repeat([4 * n / (n - 1), 4 * m / (m - 1)], [n, m])
     first = float(squares.sum())
     # ‖mean of x − mean of y‖² as it is, its noise included, as it is in `first`.
-    apart = value + own_x.mean() / n - within_x / (n * n * (n - 1))
-    apart += own_y.mean() / m - within_y / (m * m * (m - 1))
+    of_noise = own_x.mean() / n - within_x / (n * n * (n - 1))
+    of_noise += own_y.mean() / m - within_y / (m * m * (m - 1))
+    apart = value + of_noise
+    if not np.isfinite([value, quadratic, first]).all():
+        raise DataError(
+            f"the kernel's values overflow: features are as large as {np.abs(x).max():.0e} (real) "
+            f"and {np.abs(y).max():.0e} (generated)",
+            hint="scale the examples, or take other features",
+        )
+    linear = first - float(noise)
     return Discrepancy(
         value=float(value),
-        linear=first - float(noise),
+        linear=linear if abs(linear) > rounding else 0.0,
         quadratic=quadratic,
-        slope=first / float(apart) if apart > 0 else 0.0,
-        weight=first**2 / float(squares @ squares) if squares.any() else float(n + m),
+        slope=first / float(apart) if apart > 1e-9 * of_noise else 0.0,
+        weight=equal_weights(squares),
     )
 
 
 def discrepancy_interval(found: Discrepancy, more: float = 0.0) -> Interval:
-    r"""Compute the interval of those θ from which the estimate is no farther than chance takes it.
+    r"""Compute the interval, with a variance that is linear in θ.
 
-    .. math:: (\hat θ - θ)^2 \le t^2 (c + s θ)
-
-    The variance is linear in θ: c of it is there where the distributions agree, the rest grows with
-    their squared distance. An interval of the estimate ± so many of its own errors would be
-    too short where the estimate happens to be small, since its error is then small too: with 100
-    normal examples 0.2 deviations apart it holds 81 %. (Wilson's interval of a proportion is
-    made alike.) t is Student's, its degrees of freedom the number of equally heavy examples that
-    would be as sure of the variance, less one.
+    Where the distributions agree there is ``quadratic`` only; the rest grows with θ
+    (:func:`.interval.invert`).
 
     Args:
         found: The estimate.
         more: A variance of another source, to be added.
 
     Returns:
-        The interval, cut at 0, below which θ cannot be, or at the estimate, where that is below;
-        its error is the square root of the variance at the estimate.
-
-    Source: own; Wilson 1927.
+        The interval; its error is the square root of the variance at the estimate.
 
     >>> found = Discrepancy(value=3.0, linear=0.0, quadratic=1.0, slope=0.0, weight=1e9)
     >>> [round(end, 2) for end in discrepancy_interval(found)]
@@ -170,12 +172,9 @@ def discrepancy_interval(found: Discrepancy, more: float = 0.0) -> Interval:
     linear = max(found.linear, 0.0)
     # What of the variance at the estimate does not vanish with θ.
     rest = found.quadratic + more + max(linear - found.slope * max(found.value, 0.0), 0.0)
-    t2 = student_quantile(max(found.weight - 1.0, 2.0)) ** 2
-    middle = found.value + t2 * found.slope / 2
-    half = math.sqrt(max(middle**2 - found.value**2 + t2 * rest, 0.0))
-    low, high = max(middle - half, 0.0), max(middle + half, 0.0)
+    low, high = invert(found.value, rest, found.slope, found.weight)
     error = math.sqrt(linear + found.quadratic + more)
-    return Interval(min(low, found.value), high, error)
+    return Interval(low, high, error)
 
 
 def _squared_norm(sums: np.ndarray, squares: np.ndarray) -> float:

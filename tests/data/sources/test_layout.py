@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from advnets.data.sources.folder import Folder
-from advnets.data.sources.layout import CLOSED, HIDDEN, LINKED, NO_PICTURES, OUTSIDE
+from advnets.data.sources.layout import CLOSED, EMPTY, HIDDEN, LINKED, NO_PICTURES, OUTSIDE
+from advnets.data.sources.npz import Npz
 from advnets.errors import DataError
 
 
@@ -35,7 +36,13 @@ def whole(root: Path, **options: object) -> Folder:
 
 @pytest.mark.parametrize(
     ("train", "validation", "test"),
-    [("train", "val", "test"), ("training", "valid", "testing"), ("Train", "DEV", "Test")],
+    [
+        ("train", "val", "test"),
+        ("training", "valid", "testing"),
+        ("Train", "DEV", "Test"),
+        ("TRAIN", "eval", "holdout"),
+        ("Training", "Evaluation", "TESTING"),
+    ],
 )
 def test_splits_by_their_usual_names(
     tmp_path: Path, train: str, validation: str, test: str
@@ -104,6 +111,15 @@ def test_an_empty_folder_of_a_split_is_said(tmp_path: Path) -> None:
     source = Folder(tmp_path)
     assert "validation" not in source.splits
     assert source.remarks() == ["the folder val of the validation split has no pictures"]
+    assert source.left_out() == {}
+
+
+def test_folders_without_pictures_are_named_the_topmost_alone(tmp_path: Path) -> None:
+    fill(tmp_path, train__cat=2, train__dog=2, train__bird__old=0, test__cat=1, test__dog=0)
+    source = Folder(tmp_path, validation=0)
+    assert source.spec.field("label").names == ("cat", "dog")
+    assert source.left_out() == {EMPTY: ["test/dog", "train/bird"]}
+    assert whole(fill(tmp_path / "test", owl=0, emu=1)).left_out() == {EMPTY: ["dog", "owl"]}
 
 
 def test_what_is_no_picture_is_counted_and_named(tmp_path: Path, measured: Any) -> None:
@@ -156,8 +172,22 @@ def test_classes_that_are_all_linked_are_no_images(tmp_path: Path) -> None:
     root.mkdir()
     for name in "ab":
         (root / name).symlink_to(tmp_path / "there" / name)
-    with pytest.raises(DataError, match="no images, but linked folders, which are not followed: 2"):
+    message = "no images, but linked folders, which are not followed: 2"
+    with pytest.raises(DataError, match=message) as caught:
         whole(root).count("train")
+    assert "links to single pictures are followed" in str(caught.value.hint)
+    (root / "c").mkdir()
+    (root / "c" / "0.png").symlink_to(tmp_path / "there" / "a" / "0.png")
+    assert whole(root).count("train") == 1
+
+
+def test_tables_in_place_of_pictures_are_refused_with_what_converts_them(tmp_path: Path) -> None:
+    (tmp_path / "README.txt").touch()
+    (tmp_path / "points.csv").touch()
+    for use in (lambda: whole(tmp_path).count("train"), lambda: Npz(tmp_path).count("train")):
+        with pytest.raises(DataError, match="points.csv is a table") as caught:
+            use()
+        assert "pandas.read_csv" in str(caught.value.hint)
 
 
 def test_one_picture_without_a_class_takes_all_classes_away_and_is_named(tmp_path: Path) -> None:

@@ -187,6 +187,9 @@ def test_what_is_no_list_of_numbers_is_refused(tmp_path: Path, array: np.ndarray
         ("points.csv.gz", "is a table", "points.npy"),
         ("points.parquet", "is a table", "pandas.read_parquet"),
         ("points.XLSX", "is a table", "pandas.read_excel"),
+        ("points.arrow", "is a table", "pandas.read_feather"),
+        ("digits.pickle", "no archive of NumPy", "pickle.load"),
+        ("digits.tgz", "no archive of NumPy", "unpack it"),
         ("digits.mat", "no archive of NumPy", "scipy.io.loadmat"),
         ("digits.h5", "no archive of NumPy", "h5py"),
         ("pictures.zip", "no archive of NumPy", "dataset.name=folder"),
@@ -313,3 +316,37 @@ def test_labels_for_some_only_are_refused(tmp_path: Path) -> None:
     path = save(tmp_path, train=IMAGES, train_labels=np.zeros(3, int))
     with pytest.raises(DataError, match="3 'train_labels' for 6 examples"):
         Npz(path).load("train")
+
+
+@pytest.mark.parametrize(
+    ("held_out", "says"),
+    [
+        (IMAGES[:, :3], r"'test' is uint8 of shape \(3, 5, 3\), but 'train' is uint8 of shape \(4"),
+        (IMAGES / 255, "'test' is float32 of shape .*, but 'train' is uint8 of shape"),
+    ],
+)
+def test_splits_that_are_not_alike_are_refused_before_any_is_read(
+    tmp_path: Path, held_out: np.ndarray, says: str
+) -> None:
+    """A metric would meet them hours later."""
+    with pytest.raises(DataError, match=says):
+        Npz(save(tmp_path, train=IMAGES, test=held_out)).spec
+
+
+def test_a_split_without_examples_is_said(tmp_path: Path) -> None:
+    source = Npz(save(tmp_path, train=IMAGES, test=IMAGES[:0]))
+    assert source.remarks() == ["the test split has no examples"]
+
+
+def test_examples_with_nan_are_counted_and_the_first_named(tmp_path: Path) -> None:
+    points = np.ones((6, 2), "float32")
+    points[[2, 4], 1] = np.nan
+    with pytest.raises(DataError, match="2 of 6 examples hold NaN or infinity, the first at 2"):
+        Npz(save(tmp_path, train=points)).load("train")
+
+
+def test_labels_that_are_names_are_refused_with_what_numbers_them(tmp_path: Path) -> None:
+    path = save(tmp_path, train=IMAGES, train_labels=np.array(["cat", "dog"] * 3))
+    with pytest.raises(DataError, match="'train_labels' is no array of real numbers") as caught:
+        Npz(path).spec
+    assert "numpy.unique(labels, return_inverse=True)[1]" in str(caught.value.hint)

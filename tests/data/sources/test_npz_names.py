@@ -115,7 +115,7 @@ def test_what_only_may_be_labels_has_to_look_like_them(tmp_path: Path) -> None:
     assert "numpy.argmax(labels, axis=1)" in str(caught.value.hint)
 
 
-@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_channels_first_are_asked_about(tmp_path: Path, channels: int) -> None:
     first = RNG.integers(0, 256, (5, channels, 6, 7), dtype=np.uint8)
     np.savez(tmp_path / "data.npz", train=first, train_edges=first)
@@ -142,6 +142,15 @@ def test_channels_first_are_asked_about(tmp_path: Path, channels: int) -> None:
     grey = Npz(tmp_path / "grey.npz", channels="first", fields={"edges": {"kind": "image"}})
     np.testing.assert_array_equal(grey.load("train"), last[..., :1])
     np.testing.assert_array_equal(grey.field("train", "edges"), last[..., :1])
+
+
+def test_any_number_of_channels_before_a_square_is_asked_about(tmp_path: Path) -> None:
+    bands = np.zeros((5, 9, 12, 12), np.uint8)
+    with pytest.raises(DataError, match="as if channels came first"):
+        Npz(save(tmp_path, train=bands)).spec
+    assert Npz(save(tmp_path, train=bands), channels="first").spec.shape == (12, 12, 9)
+    wide = Npz(save(tmp_path, train=np.zeros((5, 12, 12, 9), np.uint8)))
+    assert wide.spec.shape == (12, 12, 9)
 
 
 def test_pictures_without_channels_that_are_taken_for_vectors_are_said(tmp_path: Path) -> None:
