@@ -87,7 +87,7 @@ class CheckpointStore:
     @classmethod
     def of(cls, run: RunFolder, keep: int = 3) -> CheckpointStore:
         """Return those of a run, which knows its own from others'."""
-        return cls(run.checkpoints, keep, run.stranger)
+        return cls(run.checkpoints, keep, run.manifest.stranger)
 
     def steps(self) -> list[int]:
         """The steps with a committed checkpoint, oldest first."""
