@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from typing import Any
 
 from ..data import Source
 from ..evaluate import Score
@@ -33,7 +34,8 @@ def say_what_was_exchanged(folder: RunFolder, source: Source, scores: Iterable[S
         source: The data.
         scores: What was measured on them.
     """
-    manifest, known = folder.manifest.data, {}
+    manifest = folder.manifest.data
+    known: dict[str, Any] = {}
     for each in manifest.get("scores") or []:
         splits = (each.get("protocol") or {}).get("data_sha256")
         known = (splits if isinstance(splits, dict) else {}) | known
