@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,18 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from ..errors import RunError
+
+REMEDIES = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space of your quota",
+    errno.EACCES: "make it writable for you",
+    errno.EPERM: "make it writable for you",
+    errno.EROFS: "make its disk writable, which is read-only",
+    errno.ENOTDIR: "move the file away that lies where a folder belongs",
+    errno.EISDIR: "move the folder away that lies where a file belongs",
+    errno.ENOENT: "put the folder back",
+}
+"""What to do about the reasons for which a system refuses to write."""
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -57,11 +70,16 @@ def replace_atomically(path: Path) -> Iterator[BinaryIO]:
 
 
 def cannot_write(path: Path, error: OSError) -> RunError:
-    """Return the error to raise when the system refuses to write ``path``."""
+    """Return the error to raise when the system refuses to write ``path``, and what to do then.
+
+    >>> cannot_write(Path("runs/ring"), PermissionError(errno.EACCES, "Permission denied")).hint
+    'make it writable for you, or choose another place; a run that has begun can be resumed'
+    """
+    remedy = REMEDIES.get(error.errno or 0, "see to what lies there")
     return RunError(
         f"cannot write {path.name}: {error.strerror or error}",
         where=str(path.parent),
-        hint="free some space, or choose another folder with --run-dir; the run can be resumed",
+        hint=f"{remedy}, or choose another place; a run that has begun can be resumed",
     )
 
 

@@ -33,7 +33,7 @@ from ..runs import RunFolder
 from ..runs.load import load_recipe_or_run, refuse_nothing_to_change
 from ..train.build import build_game, draw_outside_from
 from ..train.find_data import build_source, find_data
-from .exchanged import fingerprints_of, say_what_differs, say_what_was_exchanged
+from .exchanged import say_what_differs, say_what_was_exchanged
 from .kept import in_own_range, read_kept
 
 log = logging.getLogger(__name__)
@@ -286,7 +286,7 @@ class Run:
                 *(self.recipe, self.registry, self.source, game, helpers, metrics, seed),
                 weights=weights,
             )
-        say_what_was_exchanged(self.folder, fingerprints_of(scores, self.source), "measured on")
+        say_what_was_exchanged(self.folder, self.source, scores)
         return scores
 
     def __repr__(self) -> str:

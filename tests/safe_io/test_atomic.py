@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -45,6 +46,27 @@ def test_a_failure_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Monke
         write_atomically(path, "new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "free some space, "),
+        (errno.EACCES, "make it writable for you, "),
+        (errno.EROFS, "make its disk writable, which is read-only, "),
+        (errno.EIO, "see to what lies there, "),
+    ],
+)
+def test_what_to_do_follows_from_the_reason(
+    number: int, remedy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(RunError) as told:
+        write_atomically(tmp_path / "file", "new")
+    assert (told.value.hint or "").startswith(remedy)
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
