@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 # For what the tests of several folders share, and scripts that are collected for doctests.
+sys.path.insert(0, str(Path(__file__).parent / "evaluate"))
 sys.path.insert(0, str(Path(__file__).parent / "faults"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 

@@ -34,6 +34,7 @@ class Row:
             is nothing to recover.
         tests: Where it is tested, as ``PATH::FUNCTION``.
         no_run: Why no steps can be lost; empty where some could.
+        under: The heading that begins with this row; empty where it goes on.
     """
 
     fault: str
@@ -41,6 +42,7 @@ class Row:
     recovered: bool | None
     tests: Sequence[str]
     no_run: str = ""
+    under: str = ""
 
 
 def read_rows() -> dict[str, Row]:
@@ -97,8 +99,14 @@ def fault_matrix() -> Iterator[str]:
         f"Python, TensorFlow and advnets took {found['import_seconds']:.1f} s to import.\n"
     )
     columns = ("fault", "expected", "recovered", "steps lost", "seconds lost", "test")
-    cells = [cells_of(row, measured.get(name, {})) for name, row in rows.items()]
-    yield table(columns, cells)
+    heading = ""
+    groups: dict[str, list[Sequence[str]]] = {}
+    for name, row in rows.items():
+        heading = row.under or heading
+        groups.setdefault(heading, []).append(cells_of(row, measured.get(name, {})))
+    for heading, cells in groups.items():
+        yield f"### {heading}\n"
+        yield table(columns, cells)
     reasons = [f"{row.fault} – {row.no_run}" for row in rows.values() if row.no_run]
     yield f"¹ No steps can be lost where a test plays no run: {'; '.join(reasons)}.\n"
 

@@ -24,6 +24,7 @@ from ..plugins import Registry, load_plugins
 from ..plugins.attribution import explain
 from ..plugins.tracebacks import text_of
 from ..safe_io import is_there, printable, printable_json
+from ..safe_io.atomic import FULL, find_refusal
 
 log = logging.getLogger(__package__)
 LONGEST_NAME = 200
@@ -283,6 +284,11 @@ def print_error(error: BaseException, *, traceback: bool = False) -> int:
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         echo(label, f" {where}{error.strerror}", err=True)
+        return 1
+    refusal = find_refusal(error)
+    if refusal is not None and refusal.errno in FULL:  # as a library that wrote there says it
+        echo(label, f" {refusal.strerror}", err=True)
+        echo("  hint: free some space, and give the same command again", err=True)
         return 1
     text = f": {text_of(error)}" if text_of(error) else ""
     echo(label, f" {type(error).__name__}{text}", err=True)

@@ -59,17 +59,20 @@ def command(
 
     Runs that differ in their seed only make one row: mean, standard error over seeds, and n.
     Scores are ranked if they were measured alike; else the fields in which their protocols
-    differ are named. Each two rows are tested for a difference by Welch's t-test and, where it
+    differ are named. What is no run, or was not scored, is left out and named: RUNS may be
+    runs/*. Each two rows are tested for a difference by Welch's t-test and, where it
     is feasible, the exact permutation test, both with Holm's correction.
 
     Exit codes: 0, or 2 if nothing can be compared.
     """
     if at not in ("common", "last", "best") and not (at.isascii() and at.isdigit()):
         raise click.BadParameter(f"{shorten(at, 40)!r} is neither common, last, best, nor a step")
-    from ..compare import compare, read_run
+    from ..compare import compare, read_runs
 
     registry = registry_of(ctx)
-    read = [read_run(run, weights, registry) for run in runs]
+    read, no_runs = read_runs(runs, weights, registry)
+    for line in no_runs:
+        log.warning(f"left out: {line}")
     found, left_out = compare(read, metrics, at, better)
     for line in left_out:
         log.warning(f"left out: {line}")

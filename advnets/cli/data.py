@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
 from ..errors import UsageError
 from ..plugins.attribution import attribute_errors
+from ..plugins.registry import BUILT_IN
 from ..recipe import Recipe, find_recipe, load_recipe
 from .common import echo, plugin_options, print_table, registry_of
+
+LOOK = "`advnets data look RECIPE` reads them"
 
 
 @click.group("data")
@@ -107,14 +111,15 @@ def describe_data(recipe: Recipe, reading: bool = False) -> list[str]:
     Raises:
         DataError: If they cannot be read; with ``reading``, also if they are not there.
     """
-    entry = recipe.settings.dataset
-    if not reading and not recipe.registry.component("datasets", entry["name"]).light:
-        return []
+    if not reading and (unread := explain_unread(recipe)):
+        return [f"data: {unread}"]
     from ..data import DataUnavailable, summarise
     from ..train.find_data import build_source
 
     with attribute_errors(recipe.registry):
         source = build_source(recipe)
+        if not reading and not source.prepared():
+            return [f"data: {_unprepared(recipe)}"]
         try:
             source.available()
         except DataUnavailable as unavailable:
@@ -123,3 +128,32 @@ def describe_data(recipe: Recipe, reading: bool = False) -> list[str]:
             return [f"data: {unavailable.message}"]
         summary = summarise(source, reading or source.quick())
     return [*summary.lines, *(f"warning: {line}" for line in summary.warnings)]
+
+
+def explain_unread(recipe: Recipe) -> str | None:
+    """Say why a recipe's data cannot be looked at without TensorFlow or a network, if so."""
+    component, entry = recipe.component("dataset")
+    if component.light or entry.get("digits") == "sklearn":
+        return None
+    if recipe.registry.owner("datasets", component.name).source != BUILT_IN:
+        return f"not looked at, which may take TensorFlow; {LOOK}"
+    from ..data.sources.tfds_builder import may_be_prepared
+
+    there = may_be_prepared(entry.get("id", "mnist"), entry["data_dir"])
+    return None if there else _unprepared(recipe)
+
+
+def _unprepared(recipe: Recipe) -> str:
+    """Say that data of TFDS are not there yet, and what to do, or what is done, about it."""
+    from ..data.sources.tfds_builder import data_directory
+
+    _, entry = recipe.component("dataset")
+    identifier, own = entry.get("id", "mnist"), entry["data_dir"]
+    text = f"{identifier} is not prepared in {data_directory(own)}"
+    if own is not None:
+        return f"{text}: `advnets data prepare {identifier} --data-dir {shlex.quote(own)}` does it"
+    text += f": `advnets data prepare {identifier}` does it, and so does a run"
+    stand_in = recipe.stand_in()
+    if stand_in is not None:
+        text += f", or plays on the stand-in {stand_in.settings.dataset['name']} without a network"
+    return text

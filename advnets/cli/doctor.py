@@ -19,7 +19,7 @@ from ..monitor.report.health import Finding, manifest_findings, record_findings
 from ..plugins import Registry
 from ..recipe import load_recipe
 from ..runs import RunFolder
-from ..runs.folder import as_it_began
+from ..runs.began import as_it_began
 from ..runs.lock import describe
 from ..runs.manifest import versions
 from ..safe_io import outside, printable
@@ -167,8 +167,9 @@ def _recipe(
 ) -> Iterator[Finding]:
     """Find what there is to say of the recipe of a run with that manifest, if it can be read."""
     if not folder.recipe_file.is_file():
+        known = "; the manifest has it, and `advnets run` writes it anew" * folder.has_recipe()
         yield Finding(
-            "problem", "recipe", "there is none", "a run cannot continue without its recipe"
+            "problem", "recipe", f"there is none{known}", "a run cannot continue without its recipe"
         )
         return
     try:

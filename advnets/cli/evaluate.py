@@ -14,7 +14,7 @@ from .run_options import checkpoint_option, open_run, run_argument, weights_opti
 
 if TYPE_CHECKING:
     from ..evaluate import Score
-    from ..session.api import Run
+    from ..session.opened import Run
 
 
 @click.command("evaluate")

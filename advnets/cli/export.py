@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import UsageError
-from ..safe_io.atomic import write_atomically
+from ..safe_io.atomic import replace_atomically, replace_whole
 from ..safe_io.jsonable import to_jsonable
 from .common import check_out, echo, force_option, out_option, plugin_options
 from .run_options import checkpoint_option, open_run, run_argument, weights_option
 
 if TYPE_CHECKING:
-    from ..session.api import Run
+    from ..session.opened import Run
 
 SUFFIXES = {"keras": ".keras", "savedmodel": "", "npz": ".npz"}
 """What the file of each format is called; a SavedModel is a folder."""
@@ -77,17 +75,11 @@ def command(
         out = opened.folder.exports / f"{network}-step-{opened.commit.step:08}{SUFFIXES[form]}"
         out.parent.mkdir(exist_ok=True)
         check_target(out, form, force)
-    temporary = out.with_name(f".writing-{out.name}")
-    remove(temporary)
-    try:
-        write(model, form, temporary)
-        if force:
-            remove(out)
-        os.replace(temporary, out)
-    finally:
-        remove(temporary)
-    about = out.with_name(f"{out.name}.json")
-    write_atomically(about, json.dumps(describe(opened, network, model), indent=2) + "\n")
+    text = json.dumps(describe(opened, network, model), indent=2) + "\n"
+    with replace_atomically(out.with_name(f"{out.name}.json")) as about:  # both, or neither
+        about.write(text.encode())
+        about.flush()
+        write(model, form, out)
     echo(str(out))
 
 
@@ -133,20 +125,17 @@ def check_target(out: Path, form: str, force: bool) -> None:
 
 
 def write(model: Any, form: str, path: Path) -> None:
-    """Write ``model`` to ``path``, whatever the path is called."""
-    if form == "savedmodel":
-        model.export(str(path), verbose=False)
-    elif form == "keras":
-        named = path.with_name(f"{path.name}.keras")
-        try:
-            model.save(str(named))
-            os.replace(named, path)
-        finally:
-            remove(named)
-    else:
+    """Write ``model`` to ``path``, which ends as the format does, whole or not at all."""
+    if form == "npz":
         from ..networks import save_weights
 
         save_weights(model, path)
+        return
+    with replace_whole(path) as draft:
+        if form == "keras":
+            model.save(str(draft))
+        else:
+            model.export(str(draft), verbose=False)
 
 
 def describe(opened: Run, network: str, model: Any) -> dict[str, Any]:
@@ -200,11 +189,3 @@ def outputs_of(opened: Run, network: str, model: Any) -> Iterator[tuple[str, dic
     named = output if isinstance(output, Mapping) else {next(iter(gives), "output"): output}
     for name, tensor in named.items():
         yield name, {"shape": tensor.shape[1:], "dtype": str(tensor.dtype)}
-
-
-def remove(path: Path) -> None:
-    """Remove a file, a folder or a link (but not what it leads to), if it is there."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

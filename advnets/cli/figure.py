@@ -19,7 +19,7 @@ from .run_options import checkpoint_option, open_run, run_argument, seed_option,
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..session.api import Run
+    from ..session.opened import Run
 
 FORMATS = {
     "1": (".png", ".svg", ".pdf", ".npz"),

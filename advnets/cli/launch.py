@@ -10,10 +10,9 @@ import click
 from ..errors import RunError, UsageError
 from ..log import at_level
 from ..runs import RunFolder
-from ..runs.load import load_recipe_or_run
-from ..safe_io import is_there
+from ..runs.load import is_run, load_recipe_or_run, refuse_nothing_to_change
 from .common import plugin_options, registry_of, state_of
-from .recipe_options import recipe_arguments, run_dir_option
+from .recipe_options import change_option, recipe_arguments, run_dir_option
 
 STRATEGIES = ("auto", "multi_worker")
 
@@ -24,10 +23,16 @@ STRATEGIES = ("auto", "multi_worker")
 )
 @recipe_arguments
 @run_dir_option
+@change_option
 @plugin_options
 @click.pass_context
 def command(
-    ctx: click.Context, workers: int, recipe: str, overrides: tuple[str, ...], run_dir: Path | None
+    ctx: click.Context,
+    workers: int,
+    recipe: str,
+    overrides: tuple[str, ...],
+    run_dir: Path | None,
+    change: bool,
 ) -> None:
     """Play RECIPE with several worker processes on this machine.
 
@@ -43,7 +48,10 @@ def command(
     from ..distribute.launcher import Launcher, worker_command, worker_environments
     from ..train.find_data import find_data
 
-    resolved, run_dir = load_recipe_or_run(recipe, overrides, run_dir, registry_of(ctx))
+    registry = registry_of(ctx)
+    resolved, run_dir = load_recipe_or_run(recipe, overrides, run_dir, registry)
+    if change:
+        refuse_nothing_to_change(run_dir)
     strategy = resolved.settings.distribution.strategy
     if strategy not in STRATEGIES:
         raise UsageError(
@@ -55,12 +63,12 @@ def command(
         found = find_data(resolved)
     folder = RunFolder.for_recipe(found.recipe, run_dir, found.source.fingerprint)
     environments = worker_environments(workers)
-    folder.check(found.recipe)
+    folder.check(found.recipe, change)
     with folder.lock():
         pass
     plugins = [word for name in state_of(ctx).plugins for word in ("--plugin", name)]
-    where = [] if is_there(recipe) and Path(recipe).is_dir() else ["--run-dir", str(folder.path)]
-    run = ["run", *plugins, *where, "--", recipe, *overrides]
+    where = [] if is_run(recipe, registry) else ["--run-dir", str(folder.path)]
+    run = ["run", *plugins, *where, *["--change"] * change, "--", recipe, *overrides]
     try:
         Launcher(worker_command(run), environments, folder.logs).run()
     except (RunError, UsageError) as error:

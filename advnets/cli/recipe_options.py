@@ -21,3 +21,13 @@ def run_dir_option(command: FC) -> FC:
         type=click.Path(path_type=Path, file_okay=False),
         help="The run's folder; runs/NAME-IDENTITY by default.",
     )(command)
+
+
+def change_option(command: FC) -> FC:
+    """Add ``--change`` to a command."""
+    return click.option(
+        "--change",
+        is_flag=True,
+        help="Play on with a RUN in which KEY=VALUE changes learning rates, or other numbers of "
+        "optimizers, loss, penalties or averaging, from here on, and keep that on record.",
+    )(command)

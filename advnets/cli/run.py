@@ -11,19 +11,14 @@ from ..runs import RunFolder
 from ..runs.load import load_recipe_or_run, refuse_nothing_to_change
 from ..safe_io.wording import shell_command
 from .common import echo, plugin_options, registry_of
-from .recipe_options import recipe_arguments, run_dir_option
+from .recipe_options import change_option, recipe_arguments, run_dir_option
 
 
 @click.command("run")
 @recipe_arguments
 @run_dir_option
 @click.option("--dry-run", is_flag=True, help="Check and print the resolved recipe; play nothing.")
-@click.option(
-    "--change",
-    is_flag=True,
-    help="Play on with a RUN in which KEY=VALUE changes learning rates, or other numbers of "
-    "optimizers, loss, penalties or averaging, from here on, and keep that on record.",
-)
+@change_option
 @plugin_options
 @click.pass_context
 def command(
@@ -36,6 +31,7 @@ def command(
 ) -> None:
     """Play RECIPE: a file, the name of a shipped recipe, or the folder of a RUN.
 
+    A name of a shipped recipe is the recipe, also where a folder is called so: that is ./NAME.
     The same command resumes the same run, after an interruption or with a larger
     training.steps; a finished run says so. KEY=VALUE overrides a value of the recipe by
     its dotted path, typed as in the file: training.steps=2000, dataset=digits.

@@ -18,7 +18,7 @@ from ..safe_io.json_text import parse_json
 from .common import registry_of
 
 if TYPE_CHECKING:
-    from ..session.api import Run
+    from ..session.opened import Run
 
 CHECKPOINT = f"{__name__}.checkpoint"
 """Where the answer to ``--checkpoint`` is kept in click's context."""
@@ -35,7 +35,7 @@ def open_run(ctx: click.Context, path: Path) -> Run:
     from ..session.quiet import import_tensorflow
 
     import_tensorflow()
-    from ..session.api import Run
+    from ..session.opened import Run
 
     return Run(folder, registry, checkpoint=ctx.meta.get(CHECKPOINT, "newest"))
 

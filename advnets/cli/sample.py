@@ -10,6 +10,7 @@ import click
 
 from ..errors import UsageError
 from ..runs import RunFolder
+from ..safe_io.wording import shorten
 from .common import check_out, echo, force_option, out_option, plugin_options
 from .run_options import (
     checkpoint_option,
@@ -63,12 +64,12 @@ def command(
 ) -> None:
     """Draw samples from the generator of RUN.
 
-    A .png, or a .jpg, shows them; a folder gets a .png of each image, in its own size: 00000.png
-    and so on. A .npz holds them: `samples` [n, ...] in the data set's own range,
-    before preprocessing, their `latents` [n, ...], and, by name, what else the generator was
-    told. Without a number and without anything given, each class that the generator is told of
-    has a row. The data need not be there: what is told and not given is drawn from what the run
-    keeps of them.
+    A .png, or a .jpg, shows them; a folder gets a .png of each image, in its own size:
+    00000.png and so on, with --force in place of all that were drawn there before. A .npz holds
+    them: `samples` [n, ...] in the data set's own range, before preprocessing, their `latents`
+    [n, ...], and, by name, what else the generator was told. Without a number and without
+    anything given, each class that the generator is told of has a row. The data need not be
+    there: what is told and not given is drawn from what the run keeps of them.
     """
     single = out is not None and (out.is_dir() or not out.suffix)
     if out is not None and single:
@@ -91,9 +92,8 @@ def command(
         step = opened.commit.step
         out = opened.folder.samples / f"{kind}-step-{step:08}-seed-{seed}.png"
     if single:
-        from ..monitor.grid import save_each
+        from ..monitor.single_pictures import save_each
 
-        out.mkdir(exist_ok=True)
         save_each(out, samples, opened.source.spec)
     elif out.suffix.lower() == ".npz":
         import numpy as np
@@ -113,16 +113,28 @@ def command(
 def check_folder(out: Path, *, force: bool) -> None:
     """Refuse a folder in which something lies, or that cannot be made.
 
+    With ``force``, pictures of an earlier sample may lie in it, which are all replaced.
+
     Raises:
         UsageError: With what to do about it.
     """
+    from ..monitor.single_pictures import drawn_before
+
     check_out(out, force=force or out.is_dir())
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file without a suffix", hint=f"--out {out}.png")
-    if out.is_dir() and any(out.iterdir()) and not force:
+    there = [path.name for path in out.iterdir()] if out.is_dir() else []
+    names = {name for name in there if not name.startswith(".")}
+    if names and not force:
         raise UsageError(
             f"{out} is a folder that is not empty",
-            hint="choose another --out, or replace pictures of the same names with --force",
+            hint="choose another --out, or replace the pictures of an earlier sample with --force",
+        )
+    if names and (foreign := names - {path.name for path in drawn_before(out)}):
+        raise UsageError(
+            f"{out} holds something else than pictures that `advnets sample` has drawn: "
+            f"{shorten(min(foreign), 60)}",
+            hint="choose another --out: samples would lie among what is none",
         )
 
 

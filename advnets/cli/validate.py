@@ -9,7 +9,7 @@ from ..plugins.attribution import attribute_errors
 from ..recipe import Recipe, find_recipe, load_recipe
 from ..recipe.fields import check_fields, speaks_of_fields
 from .common import echo, plugin_options, print_error, registry_of, split_words, state_of
-from .data import describe_data
+from .data import describe_data, explain_unread
 
 
 @click.command("validate")
@@ -53,8 +53,8 @@ def _look_at_data(recipe: Recipe) -> str:
     from ..data import DataUnavailable
     from ..train.find_data import build_source, ends_in, explain_range
 
-    light = recipe.component("dataset")[0].light
-    if not speaks_of_fields(recipe) and (ends_in(recipe) is None or not light):
+    unread = explain_unread(recipe)
+    if not speaks_of_fields(recipe) and (ends_in(recipe) is None or unread):
         return ""
 
     with attribute_errors(recipe.registry):
@@ -64,5 +64,8 @@ def _look_at_data(recipe: Recipe) -> str:
         except DataUnavailable as unavailable:
             return f"; its data were not looked at: {unavailable.message}"
         check_fields(recipe, source.name, source.spec.fields)
+        light = recipe.component("dataset")[0].light
+        if not source.prepared() or (source.preprocess.range is None and not light):
+            return ""  # it would have to be read
         misfit = explain_range(recipe, source)
     return "" if misfit is None else f"; but {misfit}"

@@ -12,7 +12,7 @@ import click
 
 from ..errors import UsageError
 from ..log import at_level
-from ..runs import RunFolder
+from ..runs import RunFolder, refuse_within_run
 from ..runs.load import load_recipe_or_run, refuse_nothing_to_change
 from .common import echo, log, plugin_options, print_table, registry_of, state_of
 from .run_options import seed_option
@@ -79,6 +79,7 @@ def command(
             )
         with RunFolder(existing).lock():
             pass
+    refuse_within_run(Path("runs"))
     # What is wrong with the recipe or its data is reported once, before anything is played.
     with at_level(logging.ERROR):  # the runs' own logs report a stand-in
         find_data(resolved)

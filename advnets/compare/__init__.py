@@ -6,7 +6,7 @@ from .at_one_step import choose_score
 from .comparison import compare
 from .protocols import diff_settings, settings
 from .ranking import Comparison, Pair, Row
-from .scored_run import ScoredRun, read_run
+from .scored_run import ScoredRun, read_run, read_runs
 from .statistics import holm, permutation, standard_error, welch
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "holm",
     "permutation",
     "read_run",
+    "read_runs",
     "settings",
     "standard_error",
     "welch",

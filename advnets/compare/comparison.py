@@ -34,7 +34,8 @@ def compare(
 
     Args:
         runs: Two or more. Those that differ in the seed only make one row.
-        metrics: The scores to compare; all that every run has by default.
+        metrics: The scores to compare; all that every run has by default. Runs that have none
+            of them are left out, where two are left.
         at: ``common``: the last step at which all were scored; ``best`` or ``last`` of each
             run; or a step.
         better: Which values are better, for scores that do not say.
@@ -47,7 +48,9 @@ def compare(
         UsageError: If nothing can be compared, or a requested score cannot; the
             message names the fields of the protocols that differ.
     """
-    kept, left_out = _drop_repeats(runs)
+    scored, left_out = _drop_unscored(runs, metrics)
+    kept, repeats = _drop_repeats(scored)
+    left_out += repeats
     if len(kept) < 2:
         raise UsageError("a comparison needs two different runs", hint="; ".join(left_out) or None)
     names = list(dict.fromkeys(metrics)) or sorted({name for run in kept for name in run.series})
@@ -71,6 +74,17 @@ def compare(
     if not found:
         raise UsageError("nothing can be compared:\n" + "\n".join(f"  {x}" for x in left_out))
     return found, left_out
+
+
+def _drop_unscored(
+    runs: Sequence[ScoredRun], metrics: Sequence[str]
+) -> tuple[list[ScoredRun], list[str]]:
+    """Return the runs without those that have no score to compare, unless fewer than two have."""
+    scored = [run for run in runs if any(name in run.series for name in metrics or run.series)]
+    if len(scored) < 2:
+        return list(runs), []
+    what = f"no score {' or '.join(map(repr, metrics))}" if metrics else "no score"
+    return scored, [f"{run.path}: it has {what}" for run in runs if run not in scored]
 
 
 def _drop_repeats(runs: Sequence[ScoredRun]) -> tuple[list[ScoredRun], list[str]]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import UsageError
+from ..errors import AdvnetsError, UsageError
 from ..plugins.registry import Registry
 from ..recipe import identity, read_yaml, recipe_bytes
 from ..runs import RunFolder
 from ..runs.changes import tell_changes
+from ..safe_io import is_there
 from ..safe_io.wording import shell_command, shorten
 from .at_one_step import choose_score
 from .protocols import better_direction, settings, settings_key
@@ -118,6 +119,31 @@ def read_run(
         _identity_without_seed(recipe, manifest, registry),
         _series(scores, recipe.get("seed", 1)),
     )
+
+
+def read_runs(
+    paths: Iterable[Path], weights: str = "auto", registry: Registry | None = None
+) -> tuple[list[ScoredRun], list[str]]:
+    """Read those of some folders that are runs and can be read; say which cannot, and why.
+
+    Args:
+        paths: The folders, ``runs/*`` say; a path at which nothing is can be a slip only.
+        weights: As for :func:`read_run`.
+        registry: As for :func:`read_run`.
+
+    Raises:
+        UsageError: If nothing is at one of the paths.
+    """
+    runs, left_out = [], []
+    for path in paths:
+        try:
+            runs.append(read_run(path, weights, registry))
+        except AdvnetsError as error:
+            if not is_there(path):
+                raise
+            where = "" if str(path) in error.message else f"{path}: "
+            left_out.append(f"{where}{error.message}")
+    return runs, left_out
 
 
 def _recipe_of(folder: RunFolder) -> dict[str, Any]:

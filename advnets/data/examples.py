@@ -103,12 +103,18 @@ def _check_numbers(
         )
     if values.dtype.kind == "f" and not (good := np.isfinite(values)).all():
         bad = int((~good.reshape(len(values), -1).all(axis=1)).sum())
-        raise DataError(f"{bad:,} {each} hold NaN or infinity", where=where)
+        first = int((~good.reshape(len(values), -1).all(axis=1)).argmax())
+        raise DataError(
+            f"{bad:,} of {len(values):,} {each} hold NaN or infinity, the first at {first:,}",
+            hint="leave them out, or fill them in: no network learns from them",
+            where=where,
+        )
     if declared.low is not None and declared.high is not None and len(values):
         low, high = values.min(), values.max()
         if low < declared.low or high > declared.high:
             raise DataError(
                 f"{what} reach from {low} to {high}; the data set declares "
                 f"{declared.low} to {declared.high}",
+                hint="declare the range that they have (npz: low and high)",
                 where=where,
             )

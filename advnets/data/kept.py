@@ -91,7 +91,8 @@ class KeptSource(Source):
     def _refuse(self) -> NoReturn:
         raise DataUnavailable(
             f"the run's data are needed, and {self.missing}",
-            hint="a run keeps what sampling needs, and no more: bring its data back",
+            hint="a run keeps what sampling needs, and no more: bring its data back, or say where "
+            "they are now, `advnets run RUN dataset.path=PLACE`, which goes on with them there",
         )
 
 

@@ -91,6 +91,25 @@ class Preprocess:
             return y / tf.where(divisor < SMALLEST_DIVISOR, 1.0, divisor)
         return y
 
+    def find_ends(self, x: np.ndarray) -> tuple[float, float]:
+        """Return between which values examples lie once they are preprocessed, without TensorFlow.
+
+        Args:
+            x: [N, *shape], as stored.
+
+        >>> Preprocess({"gcn": 5}, DataSpec((2,), "float32")).find_ends(np.array([[1.0, 7.0]]))
+        (-3.5355339059327378, 3.5355339059327378)
+        """
+        y = np.asarray(x, np.float64).reshape(len(x), -1)
+        if self.name in AFFINE:
+            low, high, start, end = self._ends()
+            y = start + (end - start) * (y - low) / (high - low)
+        elif self.name == "gcn":
+            y = y - y.mean(axis=1, keepdims=True)
+            divisor = np.linalg.norm(y, axis=1, keepdims=True) / self.scale
+            y = y / np.where(divisor < SMALLEST_DIVISOR, 1.0, divisor)
+        return float(y.min()), float(y.max())
+
     def for_field(self, field: Field) -> Preprocess:
         """Return the same way of preprocessing for an image that comes with the examples.
 

@@ -197,6 +197,10 @@ class Source(Stored):
         """Return what else should be known of the data, a sentence each."""
         return []
 
+    def prepared(self) -> bool:
+        """Tell whether the data lie there ready to be read; else a run fetches them first."""
+        return True
+
     def quick(self) -> bool:
         """Tell whether all splits can be read within seconds, and without TensorFlow."""
         return False

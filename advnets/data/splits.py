@@ -8,8 +8,8 @@ from .spec import SPLITS, Split
 
 USUAL: dict[Split, tuple[str, ...]] = {
     "train": ("train", "training"),
-    "validation": ("validation", "valid", "val", "dev"),
-    "test": ("test", "testing"),
+    "validation": ("validation", "valid", "val", "dev", "eval", "evaluation"),
+    "test": ("test", "testing", "holdout"),
 }
 """What folders and arrays of a split are called, in lower case."""
 

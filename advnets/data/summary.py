@@ -19,7 +19,7 @@ MOST_CLASSES = 12
 NARROW = 0.25
 """Of a range: values that fill no more of it are worth a word."""
 LARGEST = 8.0
-"""Of images that nothing brings to a range: networks do not expect greater values."""
+"""Of what nothing brings to a range: networks do not expect greater values."""
 LONGEST = 500
 """Characters of a line."""
 
@@ -65,7 +65,7 @@ def summarise(source: Source, reading: bool = True) -> Summary:
     lines = [_describe_examples(source), *(_describe_split(source, s) for s in source.splits)]
     for why, names in source.left_out().items():
         lines.append(f"left out: {why}: {len(names):,} ({some(names, 3)})")
-    warnings = [*source.remarks(), *_find_narrow(source)]
+    warnings = [*source.remarks(), *_find_missing_classes(source), *_find_narrow(source)]
 
     def shown(texts: list[str]) -> list[str]:
         return [shorten(printable(text, lines=False), LONGEST) for text in texts]
@@ -110,6 +110,21 @@ def _describe_classes(counts: np.ndarray, field: Field) -> str:
     return each if field.names else f"class {each}"
 
 
+def _find_missing_classes(source: Source) -> list[str]:
+    """Find classes without any training example; that held-out splits lack some, lines tell."""
+    field = source.spec.fields.get("label")
+    try:
+        _, labels = source.known("train")
+    except AdvnetsError:  # which its line tells
+        return []
+    if labels is None or field is None or not field.classes:
+        return []
+    none = np.flatnonzero(np.bincount(labels, minlength=field.classes) == 0)
+    names = [field.names[i] if field.names else str(i) for i in none]
+    what = "class" if len(names) == 1 else "classes"
+    return [f"no training example is of the {what} {some(names, 5)}"] if names else []
+
+
 def _find_narrow(source: Source) -> list[str]:
     """Find values that fill little of the range that is brought to the networks', or leave it."""
     spec, found = source.spec, []
@@ -140,11 +155,13 @@ def _find_odd(source: Source, declared: DataSpec | Field, low: float, high: floa
             f"[{first:g}, {last:g}]: networks see {seen[0]:.3g} to {seen[1]:.3g}. If their range "
             "is another, declare it (npz: low and high), or store masks as booleans"
         )
-    wide = declared.kind == "image" and declared.low is None and max(-low, high) > LARGEST
-    if way.name == "none" and wide:
+    # That 0 to 255 is the range of uint8 makes no vector of it fit for a network.
+    raw = declared.low is None or (declared.kind == "vector" and declared.dtype == "uint8")
+    if way.name == "none" and raw and max(-low, high) > LARGEST:
+        declare = "declare their range (npz: low and high) and " if declared.low is None else ""
         return (
-            f"images of {declared.dtype} go to the networks as they are, from {low:g} to {high:g}. "
-            "To have them brought to [0, 1] or [-1, 1], declare their range (npz: low and high) "
-            "and set dataset.preprocess=unit or symmetric"
+            f"{declared.kind}s of {declared.dtype} go to the networks as they are, from {low:g} to "
+            f"{high:g}. To have them brought to [0, 1] or [-1, 1], {declare}"
+            "set dataset.preprocess=unit or symmetric"
         )
     return None

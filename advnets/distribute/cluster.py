@@ -120,6 +120,9 @@ def _from_tf_config(text: str) -> Cluster | None:
             raise refuse(f"it has the job {job!r}; chief and worker are known")
         if not isinstance(addresses, list) or not all(map(_is_address, addresses)):
             raise refuse(f"cluster.{job} must be a list of host:port, but is {addresses!r}")
+    everybody = [address for addresses in workers.values() for address in addresses]
+    if twice := [address for address in dict.fromkeys(everybody) if everybody.count(address) > 1]:
+        raise refuse(f"several workers have the address {', '.join(twice)}")
     if len(workers.get("chief", [])) > 1:
         raise refuse("it has several chiefs")
     if not workers:

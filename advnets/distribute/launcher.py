@@ -269,11 +269,13 @@ def _tee(source: IO[bytes], screen: Any, log: IO[bytes]) -> None:
     with source:
         while data := os.read(source.fileno(), 65_536):
             lines, end, rest = (rest + data).rpartition(b"\n")
-            log.write(lines + end)
+            with contextlib.suppress(OSError):  # a full disk must not stop the worker
+                log.write(lines + end)
             with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
                 screen.write(data.decode(errors="replace"))
                 screen.flush()
-        log.write(rest)
+        with contextlib.suppress(OSError):
+            log.write(rest)
 
 
 def _read_end(log: Path) -> str:

@@ -126,6 +126,15 @@ class Connection:
             raise ConnectionError
         return messages
 
+    def is_open(self) -> bool:
+        """Tell whether the other side is still there, as far as anybody knows."""
+        if not select.select([self.socket], [], [], 0)[0]:
+            return True
+        try:
+            return bool(self.socket.recv(1, socket.MSG_PEEK))
+        except OSError:
+            return False
+
 
 def _receive(cluster: Cluster, waiting: WaitReport) -> None:
     """Wait, on the chief, until every other worker has reported; then release them."""
@@ -150,6 +159,9 @@ def _receive(cluster: Cluster, waiting: WaitReport) -> None:
                         rank = _find_rank(message, cluster)
                         if rank is None:
                             callers[each].send(refused=list(addresses))
+                            raise ConnectionError
+                        if rank in present and present[rank].is_open():
+                            callers[each].send(taken=rank)
                             raise ConnectionError
                         present[rank] = callers[each]
             missing = [a for rank, a in enumerate(addresses) if rank and rank not in present]
@@ -185,6 +197,13 @@ def _report(cluster: Cluster, waiting: WaitReport) -> None:
                             f"{', '.join(cluster.addresses)}, but the chief "
                             f"{', '.join(map(str, message['refused']))}",
                             hint="give all of them the same list, and each a number of its own",
+                        )
+                    if "taken" in message:
+                        raise UsageError(
+                            f"another process is there as worker {cluster.rank} "
+                            f"({cluster.addresses[cluster.rank]}) already",
+                            where=cluster.source,
+                            hint="give each worker a number of its own (task.index of TF_CONFIG)",
                         )
                     if "go" in message:
                         return

@@ -105,7 +105,7 @@ class Inputs:
         examples = self.data.load(split)
         if len(examples) == 0:
             raise DataError(f"the data set's {split!r} split is empty")
-        return examples
+        return _check_real(examples, split)
 
     def size(self, split: str) -> int:
         """Return how many examples ``split`` has.
@@ -143,6 +143,7 @@ class Inputs:
                 score of NaN samples would be a number without a meaning.
             UsageError: If the generator is not told such a thing.
         """
+        _check_count(n)
         told = {"given": self._given(n, given)} if given else {}
         return self._check_samples(np.asarray(self.samples(n, self.seed, **told)), n)
 
@@ -216,7 +217,10 @@ class Inputs:
             indices = self.find(split, where)
         indices = np.arange(self.size(split)) if indices is None else indices
         take = self.data.take or (lambda split, indices: self.data.load(split)[indices])
-        return (take(split, indices[first:last]) for first, last in self._parts(len(indices)))
+        return (
+            _check_real(take(split, indices[first:last]), split)
+            for first, last in self._parts(len(indices))
+        )
 
     def _parts(self, n: int) -> Iterator[tuple[int, int]]:
         most = PART_EXAMPLES
@@ -232,8 +236,25 @@ class Inputs:
         Raises:
             DataError, UsageError: As :meth:`generated` does.
         """
+        _check_count(n)
         each = self._given(n, given)
         for first, last in self._parts(n):
             own = {"given": {name: values[:last] for name, values in each.items()}} if each else {}
             samples = np.asarray(self.samples(last, self.seed, first, **own))
             yield self._check_samples(samples, last - first)
+
+
+def _check_count(n: int) -> None:
+    if n < 1:
+        raise DataError(f"{n} samples were requested; one is the least")
+
+
+def _check_real(examples: np.ndarray, split: str) -> np.ndarray:
+    examples = np.asarray(examples)
+    bad = int(len(examples) - np.isfinite(examples.reshape(len(examples), -1)).all(axis=1).sum())
+    if bad:
+        raise DataError(
+            f"{bad} of the {split!r} split's examples are not finite",
+            hint="`advnets validate` says which data are read; mend or leave out these examples",
+        )
+    return examples

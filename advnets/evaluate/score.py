@@ -14,9 +14,7 @@ from typing import Any
 
 from ..errors import PluginError
 from ..safe_io.jsonable import to_jsonable
-
-ROUNDING = 1e-12
-"""The share of a value below which an error is that of float64's sums, and none of its own."""
+from .estimators.interval import drop_rounding
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Score:
 
     def __str__(self) -> str:
         error = self.error
-        if error is None or not math.isfinite(error) or error <= ROUNDING * abs(self.value):
+        if error is None or not math.isfinite(error) or drop_rounding(self.value, error) == 0:
             return f"{self.metric} {self.value:.5g}"
         return f"{self.metric} {self.value:.5g} ± {error:.2g}"
 

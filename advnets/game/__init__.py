@@ -10,10 +10,11 @@ from .game import AdversarialGame
 from .losses import Loss, Minimax, NonSaturating
 from .optimizers import for_player
 from .penalties import R1, Penalty
+from .play import Play
 from .players import NORMS_MEASURED, SAMPLED_NORMS, WEIGHTS_SEEN
 from .prior import Gaussian, NoLatent, Prior, Uniform
 from .role import PLAYERS, Role
-from .scene import Play, Scene
+from .scene import Scene
 from .side import Side
 from .state import state
 from .updates import Alternating, Simultaneous, UpdateRule

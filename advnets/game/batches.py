@@ -78,11 +78,7 @@ def as_batch(
         found = dict(data)
     elif isinstance(data, tuple | list):
         if len(data) > 2 and data[2] is not None:
-            raise UsageError(
-                "examples came with weights (sample_weight, class_weight), which a game has no use "
-                "for: the means of its losses are over examples alike",
-                hint="draw examples as often as they are to count",
-            )
+            refuse_weights()
         found = dict(data[0]) if isinstance(data[0], Mapping) else {"example": data[0]}
         if len(data) > 1 and isinstance(data[1], Mapping):
             found |= data[1]
@@ -93,6 +89,19 @@ def as_batch(
     name = examples_in(found, fields)
     examples = _as_floats(found[name], bounds)
     return Batch(examples, {field: found[field] for field in fields if field in found})
+
+
+def refuse_weights() -> None:
+    """Refuse weights of examples.
+
+    Raises:
+        UsageError: Always.
+    """
+    raise UsageError(
+        "examples came with weights (sample_weight, class_weight), which a game has no use for: "
+        "the means of its losses are over examples alike",
+        hint="draw examples as often as they are to count",
+    )
 
 
 WHITE = {"uint8": 255, "uint16": 65535, "bool": 1}

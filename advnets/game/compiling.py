@@ -34,6 +34,14 @@ REFUSED = {
 }
 """Why a game cannot be compiled with them, and what to do instead."""
 
+NO_LAYER = (
+    "a game is no layer of another network",
+    "game.generator is one, and game.discriminator",
+)
+QUANTIZE = (
+    "quantised layers cannot be trained",
+    "game.generator.quantize(…) when the game is over",
+)
 STATE_TREE = (
     "a state tree has room for one optimizer",
     "game.save_weights(path), or game.save(path), hold all that training can change",
@@ -48,12 +56,24 @@ METHODS = {
         "game.evaluate(x) says what each player's is",
     ),
     "compute_metrics": METRIC,
+    "add_metric": METRIC,
+    "compiled_loss": METRIC,
+    "compiled_metrics": METRIC,
+    "compute_output_shape": NO_LAYER,
+    "compute_output_spec": NO_LAYER,
+    "symbolic_call": NO_LAYER,
     "get_state_tree": STATE_TREE,
     "set_state_tree": STATE_TREE,
-    "quantize": (
-        "quantised layers cannot be trained",
-        "game.generator.quantize(…) when the game is over",
+    "stateless_call": STATE_TREE,
+    "stateless_compute_loss": STATE_TREE,
+    "add_weight": (
+        "a file would not hold a variable that no component has",
+        "advnets.game.state(value) as an attribute of a loss, a penalty or an update rule",
     ),
+    "quantize": QUANTIZE,
+    "quantized_build": QUANTIZE,
+    "quantized_call": QUANTIZE,
+    "get_quantization_layer_structure": QUANTIZE,
 }
 """Methods that a game has not: why, and what to do instead."""
 

@@ -14,7 +14,8 @@ from .role import PLAYERS, Role
 from .side import Side
 
 if TYPE_CHECKING:
-    from .scene import Play, Scene
+    from .play import Play
+    from .scene import Scene
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from ..networks import mixes_examples
 from ..networks.ending import graph_output, last_activation
 from ..random import Draw
 from .role import Role, Space
+from .side import Side
 from .wiring import input_fields
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ log = logging.getLogger(__name__)
 ASKED = 8
 """Examples that a network is asked of."""
 UNIT = ACTIVATIONS["sigmoid"]
+PRIOR = "the prior"
+Agreed = dict[Space, tuple[str, tuple[int | None, ...]]]
+"""Who was first to say which shape something has that is exchanged."""
 
 
 def look_at_networks(game: AdversarialGame) -> set[str]:
@@ -41,17 +45,22 @@ def look_at_networks(game: AdversarialGame) -> set[str]:
         examples is the same as two.
 
     Raises:
-        UsageError: If a network cannot be called with what its role takes, if it gives another
-            shape or whole numbers, or if a judge's probabilities are taken for logits.
+        UsageError: If a network cannot be called with what its role takes, if it takes or gives
+            another shape than others, or gives whole numbers, or if a judge's probabilities are
+            taken for logits, or its classes for parts of an example.
     """
     spaces: dict[Space, Field] = dict(_declared(game))
+    agreed: Agreed = {} if game.prior is None else {"latent": (PRIOR, game.prior.shape)}
     alone = set()
     for name in sorted(game.networks, key=lambda one: one != "generator"):  # what it gives is taken
         network, role = game.networks[name], game.roles[name]
+        for key, field in input_fields(network, role).items():
+            _agree(agreed, name, "takes", role.takes[key], field.shape)
         given = _outputs(name, network, role, spaces)
-        _check_given(name, role, given, spaces)
+        _check_given(name, role, given, agreed, spaces)
         if role.kind == "discriminator":
             _check_logits(game, name, network, role, spaces)
+            _refuse_vector(game, name, given)
             batches = [_made_up(network, role, spaces, seed) for seed in (0, 1)]
             if None not in batches and not mixes_examples(network, *batches):
                 alone.add(name)
@@ -117,7 +126,37 @@ def _call(network: keras.Model, batch: Any) -> Any:
         return network(batch, training=False)
 
 
-def _check_given(name: str, role: Role, given: Any, spaces: dict[Space, Field]) -> None:
+def _agree(
+    agreed: Agreed, name: str, verb: str, space: Space, shape: tuple[int | None, ...]
+) -> None:
+    """Refuse another shape of what networks exchange than those before have; remember the first.
+
+    Fields are left out: one of classes, say, is taken as a number, and given by its logits.
+    """
+    if isinstance(space, tuple):
+        agreed.setdefault(space, ("its role", space))
+    elif space not in ("latent", "example"):
+        return
+    if None in shape:
+        return
+    who, other = agreed.setdefault(space, (f"the {name}", shape))
+    if other == shape:
+        return
+    if who == PRIOR:
+        said = (
+            f"{who} draws latent points of the shape {other}, the network that takes them wants "
+            f"{shape}"
+        )
+    else:
+        what = "the shape" if isinstance(space, tuple) else f"{space!r} of the shape"
+        has = "says" if who == "its role" else "has"
+        said = f"the network {name!r} {verb} {what} {shape}; {who} {has} {other}"
+    raise UsageError(said, hint="networks that exchange something agree on its shape")
+
+
+def _check_given(
+    name: str, role: Role, given: Any, agreed: Agreed, spaces: dict[Space, Field]
+) -> None:
     """Refuse whole numbers of what moves, and another shape than others know; learn the shape."""
     gives = role.gives or {}
     said = dict(given) if isinstance(given, Mapping) else dict.fromkeys(list(gives)[:1], given)
@@ -130,15 +169,36 @@ def _check_given(name: str, role: Role, given: Any, spaces: dict[Space, Field]) 
                 f"the {name} returns {dtype.name}, which has no gradient: it could not be trained",
                 hint="let it return floating-point numbers, without a cast or an argmax at its end",
             )
-        space, shape = gives.get(key), tuple(value.shape[1:])
-        if space not in ("example", "latent") or None in shape:
-            continue  # a field of classes, say, is given by their logits
-        known = spaces.setdefault(space, Field(shape, "float32"))
-        if known.shape != shape:
-            raise UsageError(
-                f"the {name} gives {space!r} of the shape {shape}; others take {known.shape}",
-                hint="networks that exchange something agree on its shape",
-            )
+        if key in gives:
+            space, shape = gives[key], tuple(value.shape[1:])
+            _agree(agreed, name, "gives", space, shape)
+            if space in ("example", "latent") and None not in shape:
+                spaces.setdefault(space, Field(shape, "float32"))
+
+
+def _refuse_vector(game: AdversarialGame, name: str, given: Any) -> None:
+    """Refuse several logits of an example that are no map of its parts: a classifier's habit.
+
+    A loss of such logits would be the mean of what each says by itself; one that reads them as
+    classes, and returns one value per example, is asked for it.
+    """
+    logits = given.get("logits") if isinstance(given, Mapping) else given
+    shape = tuple(getattr(logits, "shape", ()))
+    if "logits" not in game.loss.requires or len(shape) != 2 or shape[1] in (None, 1):
+        return
+    side = Side(tf.zeros([1, shape[1]]))
+    try:
+        values = game.loss.discriminator(side, side)
+    except Exception as error:  # it reads more than that
+        log.debug("%s was not to be asked what it makes of several logits: %s", game.loss, error)
+        return
+    if tf.convert_to_tensor(values).shape.rank == 2:
+        raise UsageError(
+            f"the {name} gives {shape[1]} logits for each example, and {type(game.loss).__name__} "
+            "takes each by itself for whether the example is real: they are no classes",
+            hint="end it in Dense(1). If each judges a part of the example, return a map of parts, "
+            f"[N, {shape[1]}, 1]: keras.layers.Reshape(({shape[1]}, 1))",
+        )
 
 
 def _check_logits(

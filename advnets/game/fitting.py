@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import types
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,10 +12,13 @@ import numpy as np
 import tensorflow as tf
 
 from ..errors import UsageError
+from .batches import refuse_weights
+from .compiling import METHODS
 
 MonitorCallback = next(  # has no public name
     base for base in keras.callbacks.EarlyStopping.__mro__ if base.__name__ == "MonitorCallback"
 )
+NO_BATCH = "there are no examples: the data gave no batch"
 LOSSES = ("loss", "d_loss", "g_loss")
 """What somebody minimises: lower values are better."""
 
@@ -53,26 +57,72 @@ class Fitting(keras.Model):
             **options: The others of ``keras.Model.fit``.
 
         Raises:
-            UsageError: If a callback could not do here what it says.
+            UsageError: If a callback could not do here what it says, or if there are no examples.
         """
         self._assert_compile_called("fit")
-        x = take_data(x, self.example_shape)
-        self._prepare(_listed(callbacks))
+        _refuse_weights_in(options)
+        x, held_out = take_data(x, self.example_shape), options.get("validation_data")
+        if held_out is not None:
+            options["validation_data"] = _take_held_out(held_out, self.example_shape)
+        share = options.get("validation_split") or 0.0
+        if not 0 <= share < 1:  # Keras would cut off as many from the other end
+            raise UsageError(f"validation_split={share:g}; a share of the examples, 0 to 1, it is")
+        validates = held_out is not None or bool(share)
+        self._prepare(_listed(callbacks), validates)
+        before = int(self.rounds.numpy())
         history = super().fit(x, y, batch_size, epochs, verbose, callbacks, **options)
+        if history.epoch and int(self.rounds.numpy()) == before:
+            raise UsageError(NO_BATCH)
         if history.epoch:  # else there are no averages yet
             self._finalize()
         return history
 
-    def _prepare(self, callbacks: Iterable[keras.callbacks.Callback]) -> None:
+    def evaluate(self, x: Any = None, *args: Any, **options: Any) -> Any:
+        """Judge held-out examples; see ``keras.Model.evaluate``.
+
+        Args:
+            x: As for :meth:`fit`.
+            *args: The others of ``keras.Model.evaluate``.
+            **options: The same.
+
+        Returns:
+            A list in the order of ``metrics_names``, or numbers by name.
+
+        Raises:
+            UsageError: If there are no examples.
+        """
+        self._assert_compile_called("evaluate")
+        _refuse_weights_in(options)
+        if not options.get("_use_cached_eval_dataset"):  # else `fit` calls, which has taken them
+            x = take_data(x, self.example_shape)
+        found = super().evaluate(x, *args, **options)
+        if not found:
+            raise UsageError(NO_BATCH)
+        return found
+
+    def _assert_compile_called(self, method_name: str | None = None) -> None:
+        """Refuse to play, or to judge, before there are optimizers."""
+        if not self.compiled:
+            raise UsageError(
+                f"{method_name or 'this'}: the game is not compiled: it has no optimizers",
+                hint="game.compile(keras.optimizers.Adam(2e-4, 0.5), "
+                "keras.optimizers.Adam(2e-4, 0.5)), the generator's first",
+            )
+
+    def _prepare(self, callbacks: Iterable[keras.callbacks.Callback], validates: bool) -> None:
         """Give callbacks what a game lacks that they look for; refuse what cannot be given."""
         for callback in callbacks:
             if isinstance(callback, keras.callbacks.TerminateOnNaN):
                 _show_loss(callback)
+            if isinstance(callback, keras.callbacks.OrbaxCheckpoint):
+                why, instead = METHODS["get_state_tree"]
+                raise UsageError(f"OrbaxCheckpoint: {why}", hint=f"ModelCheckpoint; {instead}")
             if isinstance(callback, keras.callbacks.SwapEMAWeights):
                 refuse_without_averages(self, callback)
             if isinstance(callback, MonitorCallback):
                 refuse_one_loss(callback)
                 settle_direction(callback)
+                _refuse_unlogged(callback, validates)
 
     def _finalize(self) -> None:
         """Give weights the averages that optimizers keep of them (``use_ema``), as Keras does."""
@@ -80,7 +130,7 @@ class Fitting(keras.Model):
             optimizer.finalize_variable_values([v for _, v in self._moved_by(name)])
 
     @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+    def optimizers(self) -> Mapping[str, keras.optimizers.Optimizer]:
         """The optimizers by name."""
         raise NotImplementedError
 
@@ -104,8 +154,14 @@ def take_data(x: Any, shape: tuple[int | None, ...] | None) -> Any:
     Raises:
         UsageError: If they are no arrays of numbers, or no batches.
     """
+    if x is None:
+        raise UsageError("there are no examples", hint="fit(x), evaluate(x): an array [N, ...]")
     if isinstance(x, types.GeneratorType):  # Keras asks each item to be a tuple
-        return (item if isinstance(item, tuple) else (item,) for item in x)
+        first = list(itertools.islice(x, 1))
+        if not first:
+            raise UsageError(NO_BATCH, hint="a generator that has ended gives nothing more")
+        items = itertools.chain(first, x)
+        return (item if isinstance(item, tuple) else (item,) for item in items)
     if isinstance(x, tf.data.Dataset):
         for name, spec in _specs(x.element_spec):
             if shape is not None and spec.shape.rank == len(shape) and spec.shape == shape:
@@ -114,6 +170,11 @@ def take_data(x: Any, shape: tuple[int | None, ...] | None) -> Any:
                     f"a batch [N, {', '.join(map(str, shape))}] was expected",
                     hint="dataset.batch(64)",
                 )
+    if isinstance(x, np.ndarray | tf.Tensor) and x.shape[:1] in ((), (0,)):
+        raise UsageError(
+            f"there are no examples in an array of the shape {tuple(x.shape)}",
+            hint="examples are the first axis: [N, ...]",
+        )
     kind = np.dtype(getattr(x, "dtype", "f") if isinstance(x, np.ndarray) else "f").kind
     if kind not in "fiub" or (isinstance(x, list | str) and not _holds_arrays(x)):
         what = f"an array of {x.dtype}" if kind not in "fiub" else f"a {type(x).__name__}"
@@ -128,6 +189,20 @@ def take_data(x: Any, shape: tuple[int | None, ...] | None) -> Any:
             hint="x.astype('float32') if 1 is white",
         )
     return x
+
+
+def _take_held_out(data: Any, shape: tuple[int | None, ...] | None) -> Any:
+    """Return what Keras takes of validation data: (x, y), or what yields batches."""
+    if isinstance(data, tuple | list) and data:
+        return (take_data(data[0], shape), *data[1:])
+    return take_data(data, shape)
+
+
+def _refuse_weights_in(options: Mapping[str, Any]) -> None:
+    """Refuse weights by name: where there are no labels, Keras would leave them out in silence."""
+    for name in ("sample_weight", "class_weight"):
+        if options.get(name) is not None:
+            refuse_weights()
 
 
 def _specs(spec: Any) -> list[tuple[str, Any]]:
@@ -184,6 +259,42 @@ def refuse_one_loss(callback: Any) -> None:
             f"{type(callback).__name__} monitors {callback.monitor!r}, and a game has no one loss",
             hint=f"monitor='{validated}d_loss' or '{validated}g_loss', or whatever else is logged",
         )
+
+
+def _refuse_unlogged(callback: Any, validates: bool) -> None:
+    """Refuse to monitor what nobody logs, as soon as it is known what is: after the first epoch.
+
+    Keras would warn after every epoch, and go on as if there were no such callback.
+
+    Args:
+        callback: One that has a ``monitor``.
+        validates: Whether there are data to validate with.
+
+    Raises:
+        UsageError: It says what is logged; before the first round, if nothing is validated.
+    """
+    name = callback.monitor
+    if not compares(callback):
+        return
+    if name.startswith("val_") and not validates:
+        raise UsageError(
+            f"{type(callback).__name__} monitors {name!r}, and there are no data to validate with",
+            hint=f"fit(…, validation_data=x), or monitor={name.removeprefix('val_')!r}",
+        )
+    look = type(callback).on_epoch_end
+
+    def on_epoch_end(epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        logs = logs if logs is not None else {}
+        held_out = any(one.startswith("val_") for one in logs)
+        if logs and name not in logs and (held_out or not name.startswith("val_")):
+            raise UsageError(
+                f"{type(callback).__name__} monitors {name!r}, which nobody logs",
+                hint=f"there are {', '.join(sorted(logs))}; a callback before it may add more: "
+                f"logs[{name!r}] = … in its on_epoch_end",
+            )
+        look(callback, epoch, logs)
+
+    callback.on_epoch_end = on_epoch_end
 
 
 def settle_direction(callback: Any, better: str | None = None) -> None:

@@ -23,7 +23,8 @@ from .given_data import Watched
 from .keras_methods import KerasMethods
 from .losses import Loss, Minimax
 from .means import Means
-from .parts import check_networks, check_part
+from .movers import COMPILE_AGAIN, OPTIMIZERS
+from .parts import Kept, check_networks, check_part
 from .penalties import Penalty, players_of
 from .prior import NoLatent, Prior, Uniform
 from .role import PLAYERS, gather_roles
@@ -33,9 +34,10 @@ from .wiring import latent_shape, wire_roles
 
 PARTS = {
     *("generator", "discriminator", "networks", "roles", "encounter", "conditions"),
-    *("prior", "loss", "penalties", "updates", "averages"),
+    *("prior", "loss", "penalties", "updates", "averages", "average_networks", "given"),
 }
 """What a game is made of."""
+MAKE_ANOTHER = "make another, AdversarialGame(…), with the {} that it is to have"
 
 
 @keras.saving.register_keras_serializable(package="advnets")
@@ -148,11 +150,6 @@ class AdversarialGame(KerasMethods):
             raise UsageError("there is no latent, but a network takes it")
         if self.prior is None and shape is not None:
             self.prior = Uniform(shape=shape)
-        if self.prior is not None and shape is not None and self.prior.shape != shape:
-            raise UsageError(
-                f"the prior draws latent points of the shape {self.prior.shape}, the network that "
-                f"takes them wants {shape}"
-            )
         self.loss = loss
         if isinstance(average, GeneratorAverage):
             average = {"generator": average}
@@ -178,14 +175,25 @@ class AdversarialGame(KerasMethods):
         if self.penalties or type(self.encounter) not in (Encounter, Generated):
             for judge in judges:
                 make_switchable(everyone[judge])
+        for part in PARTS:
+            if isinstance(held := getattr(self, part, None), dict):  # Keras's own, which tracks
+                self.__dict__[part] = Kept(part, held, MAKE_ANOTHER.format(part))
         self._made = True
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Refuse to change what the game is made of: what was checked and compiled would stay."""
+        """Refuse to change what the game is made of, or what moves it: what was checked and
+        compiled would stay.
+        """
         if name in PARTS and getattr(self, "_made", False):
             raise UsageError(
                 f"a game keeps its {name}: that would change a part of it alone",
-                hint=f"make another, AdversarialGame(…), with the {name} that it is to have",
+                hint=MAKE_ANOTHER.format(name),
+            )
+        if name in OPTIMIZERS and getattr(self, "_made", False) and not self._compiling:
+            raise UsageError(
+                f"{name} = …: an optimizer is built for what it moves, and rounds are compiled "
+                "with it, when the game is compiled",
+                hint=COMPILE_AGAIN,
             )
         super().__setattr__(name, value)
 
@@ -203,6 +211,7 @@ class AdversarialGame(KerasMethods):
             are several penalties also each one's value, ``d_penalties.0``. Of a player with a
             loss scale also that, and 1 or 0 for a (last) step that was skipped.
         """
+        self._assert_compile_called("train_step")
         numbers = numbers_of(self)
         taken = as_batch(data, self.fields, self.bounds)
         batches = taken.split(self.updates.discriminator_steps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -16,11 +17,12 @@ from ..errors import PluginError, UsageError
 from ..random import Draw
 from .averaging import GeneratorAverage
 from .batches import Batch
+from .classes import classes_of
 from .conditions import Condition, check_drawn
 from .encounter import Encounter
 from .players import Players
 from .prior import Prior
-from .sampling import Sampler, name_told
+from .sampling import Sampler, check_whole, name_told
 from .scene import Cast, Scene
 from .wiring import input_fields
 
@@ -75,8 +77,10 @@ class Generation(Players):
             weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
 
         Raises:
-            UsageError: If averages are requested, and none are kept.
+            UsageError: If averages are requested, and none are kept, or anything else.
         """
+        if weights not in ("auto", "averaged", "current"):
+            raise UsageError(f"weights={weights!r}; there are 'auto', 'averaged', 'current'")
         if weights == "averaged" and not self.averages:
             raise UsageError(
                 "this run keeps no averages of its generator's weights",
@@ -106,6 +110,10 @@ class Generation(Players):
                 if name == space != "example" and name not in told:
                     drawn = self.outside.get(name)
                     told[name] = fields.get(name) if drawn is None else drawn.field
+        for name, (classes, _) in classes_of(self).items():
+            field = told.get(name)
+            if field is not None and field.classes is None and field.dtype.startswith("int"):
+                told[name] = replace(field, classes=classes)
         return told
 
     def by_class(self, examples: int) -> tuple[dict[str, np.ndarray], int | None]:
@@ -151,6 +159,9 @@ class Generation(Players):
                 examples.
         """
         self._refuse_without_samples()
+        check_whole("samples", examples, 1)
+        check_whole("seed", seed)
+        check_whole("first", first, 0, examples - 1)
         given = check_given({} if given is None else given, self.told, examples)
         draw = Draw(seed, 0)
         batch = self._batch_outside(draw, stream, examples)
@@ -200,8 +211,8 @@ class Generation(Players):
         if self._lacks(name, batch):
             raise UsageError(
                 f"{name!r} comes with real examples, and there are none here to sample with",
-                hint=f"say what it is to be: given={{{name!r}: …}}, or --given {name}=…; runs keep "
-                "examples to sample with, games played by `fit` don't",
+                hint=f"say what it is to be: given={{{name!r}: …}}, or --given {name}=…; or read "
+                "the run that the game was played in, which keeps examples to sample with",
             )
         if condition is None:
             assert batch is not None  # it lacks nothing
@@ -280,6 +291,7 @@ class Generation(Players):
                 "latent, nor a field",
                 hint="an encounter that makes no examples outside of a round says sample = None",
             )
+        check_whole("chunk", chunk, 1)
         self.sampling_networks(weights)  # there may be no averages
         averaged = bool(self.averages) and weights != "current"
         if averaged not in self._samplers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import tensorflow as tf
 from ..data.summary import NARROW
 from ..errors import DataError
 from .batches import WHITE, examples_in
+from .classes import classes_of, refuse_no_classes
 from .first_look import warn_of_range
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ _ENDS = (tf.reduce_min, tf.reduce_max)
 
 
 class Watched:
-    """Yield batches after a look at each: numbers that are not finite are refused by name.
+    """Yield batches after a look at each: numbers that are not finite, and labels of classes that
+    there are not, are refused by name.
 
     Sources look at the data of runs when they read them; what ``fit`` is given, an array, a
     ``tf.data.Dataset`` or a generator, is seen here first.
@@ -39,7 +42,8 @@ class Watched:
         """Yield the batches, whose numbers begin with ``first``.
 
         Raises:
-            DataError: If examples, or fields that the game uses, hold NaN or infinity.
+            DataError: If examples, or fields that the game uses, hold NaN or infinity, or if
+                what should be classes are none.
         """
         for number, data in enumerate(batches, first):
             self._look(_named(data), number)
@@ -58,9 +62,22 @@ class Watched:
                     "are NaN or infinite",
                     hint="np.argwhere(~np.isfinite(x)) finds them: one makes all weights NaN",
                 )
+            if name in self._classes:
+                for part in self._game.distribute_strategy.experimental_local_results(values):
+                    if getattr(part, "dtype", None) is not None:
+                        what = f"{name!r} in batch {number} (from 0)"
+                        refuse_no_classes(np.asarray(part), *self._classes[name], what)
         if named and not self._range_seen:
             self._range_seen = True
             self._say_range(named[examples_in(named, self._game.fields)])
+
+    @cached_property
+    def _classes(self) -> dict[str, tuple[int, str]]:
+        """How many classes the fields have that are read of real examples, and who says so."""
+        game = self._game
+        known = classes_of(game)
+        drawn = game.conditions.keys() - {f for one in game.conditions.values() for f in one.fields}
+        return {name: known[name] for name in known.keys() - (drawn - game.heard)}
 
     def _say_range(self, examples: Any) -> None:
         """Say how whole numbers are scaled, or where the generator does not reach the examples."""

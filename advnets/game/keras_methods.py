@@ -16,8 +16,9 @@ from .batches import as_batch
 from .compiling import refused_method
 from .encounter import Encounter, Generated
 from .given_data import Watched
-from .means import Means
+from .means import Compiled, Means
 from .objectives import Objectives
+from .sampling import refuse_no_arrays
 from .saving import all_or_nothing, describe_game, load_own, read_game, save_own, written_whole
 from .summary import tell
 from .unsaved import refuse_changes, refuse_unseeded
@@ -45,6 +46,23 @@ class KerasMethods(Objectives):
     get_state_tree = refused_method("get_state_tree")
     set_state_tree = refused_method("set_state_tree")
     quantize = refused_method("quantize")
+    add_metric = refused_method("add_metric")
+    compiled_loss = refused_method("compiled_loss")
+    compiled_metrics = refused_method("compiled_metrics")
+    compute_output_shape = refused_method("compute_output_shape")
+    compute_output_spec = refused_method("compute_output_spec")
+    symbolic_call = refused_method("symbolic_call")
+    stateless_call = refused_method("stateless_call")
+    stateless_compute_loss = refused_method("stateless_compute_loss")
+    quantized_build = refused_method("quantized_build")
+    quantized_call = refused_method("quantized_call")
+    get_quantization_layer_structure = refused_method("get_quantization_layer_structure")
+
+    def add_weight(self, *args: Any, **options: Any) -> Any:
+        """Refuse a variable that no component has; the game's own is made while it is."""
+        if getattr(self, "_made", False):
+            refused_method("add_weight")(self)
+        return super().add_weight(*args, **options)
 
     # ------------------------------------------------------------- what Keras's loops call
 
@@ -69,6 +87,8 @@ class KerasMethods(Objectives):
 
     def __call__(self, inputs: Any, *args: Any, **options: Any) -> tf.Tensor:
         """Return samples of what is told to the generator; see :meth:`call`."""
+        if any(isinstance(one, keras.KerasTensor) for one in tf.nest.flatten(inputs)):
+            refused_method("symbolic_call")(self)
         return super().__call__(self.check_told(inputs), *args, **options)
 
     def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
@@ -83,10 +103,27 @@ class KerasMethods(Objectives):
         """
         return self.maker()(dict(inputs))
 
+    def predict(self, x: Any = None, *args: Any, **options: Any) -> Any:
+        """Return samples of what is told to the generator; see ``keras.Model.predict``.
+
+        Args:
+            x: An array ``[N, *latent]``; arrays by name; or what yields batches of either.
+            *args: The others of ``keras.Model.predict``.
+            **options: The same.
+
+        Raises:
+            UsageError: If it is something else, or nothing.
+        """
+        refuse_no_arrays(x)
+        return super().predict(x, *args, **options)
+
     def make_train_function(self, force: bool = False) -> Any:
         """Return what ``fit`` calls for a batch: it returns means over the epoch so far."""
+        self.refuse_changed_variables()
         if self.train_function is None or force:
-            play = self._means.over(self, lambda data, number: self.train_step(data), self.may_skip)
+            play = self._means.over(
+                _game(self), lambda data, number: self.train_step(data), self.may_skip
+            )
             self.train_function = lambda batches: play(
                 self._given.over(batches, self._means.batches)
             )
@@ -95,23 +132,33 @@ class KerasMethods(Objectives):
     def make_test_function(self, force: bool = False) -> Any:
         """Return what ``evaluate`` calls for a batch: it returns means over all so far."""
         if self.test_function is None or force:
-            judge = self._means.over(self, self.test_step, False)
+            judge = self._means.over(_game(self), self.test_step, False)
             self.test_function = lambda batches: judge(
                 self._given.over(batches, self._means.batches)
             )
         return self.test_function
 
     def make_predict_function(self, force: bool = False) -> None:
-        """Make what ``predict`` calls for some batches, which looks at what they are first."""
+        """Make what ``predict`` calls for some batches, which looks at what they are first.
+
+        On one device it is compiled as rounds are: TensorFlow would warn of the fifth game that
+        is compiled by Keras's code.
+        """
         if self.predict_function is not None and not force:
             return
-        super().make_predict_function(force=True)
-        predict = self.predict_function
+        several = self.distribute_strategy.num_replicas_in_sync > 1
+        if several:
+            super().make_predict_function(force=True)
+        keras_own = self.predict_function
+        make = Compiled(_game(self), lambda told, number: self.predict_step(told))
 
         def checked(batches: Any) -> Any:
             for one in batches:
                 self.check_told(one[0] if isinstance(one, tuple) else one)
-            return predict(batches)
+            if several:
+                return keras_own(batches)
+            number = tf.constant(0, tf.int64)
+            return tf.concat([make(one, number) for one in batches], axis=0)
 
         self.predict_function = checked
 
@@ -198,8 +245,17 @@ class KerasMethods(Objectives):
         Raises:
             UsageError: If it is of another game; this one then stays as it is.
         """
-        with all_or_nothing(_game(self), filepath):
+        with all_or_nothing(_game(self), str(filepath)):
             super().load_weights(filepath, skip_mismatch=skip_mismatch, **options)
+
+    def set_weights(self, weights: Any) -> None:
+        """Set what ``get_weights`` returned.
+
+        Raises:
+            UsageError: If it is of another game; this one then stays as it is.
+        """
+        with all_or_nothing(_game(self), "the list"):
+            super().set_weights(weights)
 
     def save_own_variables(self, store: Any) -> None:
         """Write to a file what training can change beyond networks and optimizers."""

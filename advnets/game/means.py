@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import tensorflow as tf
 
 from . import batch
+from .constants import read_constants
 from .players import NORMS_MEASURED, SAMPLED_NORMS, WEIGHTS_SEEN
+
+if TYPE_CHECKING:
+    from .game import AdversarialGame
 
 OF_EVERY_ROUND = ("_loss_scale", "_skipped")
 """What names end with that are averaged over all rounds, those too in which a step is skipped."""
@@ -47,11 +50,13 @@ class Means:
         self.batches = 0
         self._sums: Any = None
 
-    def over(self, model: keras.Model, step: Step, skips: bool) -> Callable[[Any], dict[str, Any]]:
+    def over(
+        self, game: AdversarialGame, step: Step, skips: bool
+    ) -> Callable[[Any], dict[str, Any]]:
         """Return what Keras's loops call with an iterator over batches.
 
         Args:
-            model: Says how it is compiled, and on which replicas.
+            game: Says how it is compiled, and on which replicas.
             step: What is done with a batch.
             skips: Whether a step may log what is not finite without being wrong.
         """
@@ -67,10 +72,10 @@ class Means:
             values = tf.cast(tf.stack([tf.cast(logs[n], tf.float32) for n in counts]), tf.float64)
             return tf.stack([tf.where(counted > 0, values * counted, 0.0), counted])
 
-        on_batch = Compiled(model, on_replica)
+        on_batch = Compiled(game, on_replica)
 
         def function(iterator: Any) -> dict[str, Any]:
-            for done in range(model.steps_per_execution):
+            for done in range(game.steps_per_execution):
                 try:
                     sums = on_batch(next(iterator), tf.constant(self.batches, tf.int64))
                 except StopIteration:
@@ -87,18 +92,20 @@ class Means:
 
 
 class Compiled:
-    """Compile what is done with a batch, once for all sizes of batches of one kind.
+    """Compile what is done with a batch, once for all sizes of batches of one kind; again where
+    a number was changed that a compiled round takes for constant.
 
     The batch is fetched first, and not inside: where there is no more, TensorFlow runs what
     needs no data nevertheless, and a round would be counted that nobody played.
 
     Args:
-        model: Says how, and on which replicas.
+        game: Says how, and on which replicas.
         step: Takes a replica's batch and its number.
     """
 
-    def __init__(self, model: keras.Model, step: Callable[[Any, tf.Tensor], tf.Tensor]):
-        self._model, self._step = model, step
+    def __init__(self, game: AdversarialGame, step: Callable[[Any, tf.Tensor], tf.Tensor]):
+        self._game, self._step = game, step
+        self._constants: list[Any] = []
         self._compiled: dict[Any, Callable[..., tf.Tensor]] = {}
 
     def __call__(self, data: Any, number: tf.Tensor) -> tf.Tensor:
@@ -109,28 +116,32 @@ class Compiled:
         specs = tuple(_spec(leaf) for leaf in present)
         shape = tf.nest.map_structure(lambda _: None, data)
         key = (repr(shape), tuple(places), specs)
+        if self._constants != read_constants(self._game):
+            self._compiled.clear()
         if key not in self._compiled:
 
             def on_all(*given: Any) -> tf.Tensor:
                 filled: list[Any] = [None] * len(leaves)
                 for place, leaf in zip(places, given[:-1], strict=True):
                     filled[place] = leaf
-                strategy = self._model.distribute_strategy
+                strategy = self._game.distribute_strategy
                 whole = tf.nest.pack_sequence_as(shape, filled)
                 done = strategy.run(self._step, args=(whole, given[-1]))
                 return strategy.experimental_local_results(done)[0]
 
             self._compiled[key] = (
                 on_all
-                if self._model.run_eagerly
+                if self._game.run_eagerly
                 else tf.function(
                     on_all,
                     input_signature=(*specs, tf.TensorSpec([], tf.int64)),
-                    jit_compile=self._model.jit_compile,
+                    jit_compile=self._game.compiled and self._game.jit_compile,
                     autograph=False,
                 ).get_concrete_function()  # TensorFlow would warn of the fifth game's trace
             )
-        return self._compiled[key](*present, number)
+        done = self._compiled[key](*present, number)
+        self._constants = read_constants(self._game)  # what a component counts itself is no change
+        return done
 
 
 def _as_tensor(leaf: Any) -> Any:

@@ -20,7 +20,8 @@ from .encounter import Duel, Generated
 from .generation import Generation
 from .losses import Loss, value_function
 from .penalties import Penalty, players_of
-from .scene import Cast, Play
+from .play import Play
+from .scene import Cast
 from .updates import TURNS, UpdateRule
 
 log = logging.getLogger(__name__)
@@ -108,6 +109,13 @@ class Objectives(Generation):
         total = penalties if total is None else total + penalties
         added = self._added(player, play)
         return total if added is None else total + added
+
+    @property
+    def heard(self) -> set[str]:
+        """The names of what anything that judges reads: networks of D, the loss, penalties."""
+        judges = (role for role in self.roles.values() if role.player != "generator")
+        heard = {name for role in judges for name in role.takes}
+        return heard.union(self.loss.fields, *(penalty.fields for penalty in self.penalties))
 
     @property
     def generator_needs_real(self) -> bool:
@@ -204,12 +212,9 @@ class Objectives(Generation):
         if self._unheard_said or type(self.encounter) is not Generated:
             return
         self._unheard_said = True
-        told, heard = set[str](), {*self.loss.fields}
-        for role in self.roles.values():
-            (told if role.player == "generator" else heard).update(role.takes)
-        for penalty in self.penalties:
-            heard.update(penalty.fields)
-        for name in sorted(told - heard - {"latent", "example"}):
+        makers = (role for role in self.roles.values() if role.player == "generator")
+        told = {name for role in makers for name in role.takes}
+        for name in sorted(told - self.heard - {"latent", "example"}):
             log.warning(
                 "the generator is told %s, and neither the discriminator nor the loss or a penalty "
                 "reads it: nothing makes it heed that",

@@ -1,4 +1,4 @@
-"""Refuse what no part of a game is, before anything is made of it."""
+"""Refuse what no part of a game is, before anything is made of it; and to change parts later."""
 
 from __future__ import annotations
 
@@ -8,6 +8,35 @@ from typing import Any
 import keras
 
 from ..errors import UsageError
+
+
+class Kept(dict[str, Any]):
+    """Hold parts of a game by name, which stay: what was checked and compiled would stay, too.
+
+    Args:
+        what: What they are.
+        parts: By name.
+        instead: What to do instead of a change.
+
+    >>> Kept("networks", {"generator": 1}, "make another game")["generator"]
+    1
+    """
+
+    def __init__(self, what: str, parts: Mapping[str, Any], instead: str):
+        super().__init__(parts)
+        self._what, self._instead = what, instead
+
+    def _refuse(self, *args: Any, **options: Any) -> Any:
+        raise UsageError(
+            f"a game keeps its {self._what}: that would change a part of it alone",
+            hint=self._instead,
+        )
+
+    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
+    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+
+    def __reduce__(self) -> Any:
+        return Kept, (self._what, dict(self), self._instead)
 
 
 def check_networks(networks: Mapping[str, Any]) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from .configured import Configured
+from .play import Play
 from .role import Role
-from .scene import Play
 
 
 class Penalty(Configured):

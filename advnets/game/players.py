@@ -13,13 +13,11 @@ from ..errors import UsageError
 from ..networks import computes_in
 from . import batch
 from .added_losses import hand_over_added_losses
-from .compiling import refuse_options
 from .finiteness import MOST_CHECKED, all_finite, zero_if_all_finite, zero_if_finite
-from .fitting import Fitting
 from .loss_scale import LossScale
 from .losses import Loss
-from .optimizers import PlayersOptimizer, adopt, parts
-from .reach import refuse_frozen, refuse_unreached
+from .movers import Movers
+from .reach import refuse_unreached
 from .replica_seeds import draw_apart
 from .role import PLAYERS, Role
 
@@ -31,7 +29,7 @@ WEIGHTS_SEEN = ("d_weights", "g_weights")
 """0, or NaN after a round that left weights not finite; see ``Players.sees_weights``."""
 
 
-class Players(Fitting):
+class Players(Movers):
     """Hold the networks of two players, with their variables, optimizers and loss scales.
 
     What they play is the business of :class:`advnets.game.AdversarialGame`; here is how a
@@ -105,115 +103,6 @@ class Players(Fitting):
         )
         self.built = True
 
-    def compile(  # type: ignore[override]
-        self,
-        generator_optimizer: keras.optimizers.Optimizer | str = "adam",
-        discriminator_optimizer: keras.optimizers.Optimizer | str = "adam",
-        optimizers: Mapping[str, keras.optimizers.Optimizer | str] | None = None,
-        jit_compile: bool | str = False,
-        run_eagerly: bool = False,
-        steps_per_execution: int = 1,
-        **options: Any,
-    ) -> None:
-        """Give each player its optimizer.
-
-        Args:
-            generator_optimizer: A Keras optimizer or its name.
-            discriminator_optimizer: The same for D; an optimizer of its own.
-            optimizers: Of further networks that have one of their own, by name; the others
-                move by their player's.
-            jit_compile: Whether ``fit`` compiles the round with XLA. Off by default:
-                XLA's convolutions are slow on CPUs.
-            run_eagerly: Whether rounds are played operation by operation, to look into them.
-            steps_per_execution: The batches between two calls of callbacks.
-            **options: What else ``keras.Model.compile`` takes; none of it fits a game.
-
-        Raises:
-            UsageError: If both players share one optimizer, or one has an option that does not do
-                here what it says; if all variables of a player are frozen, or if there are other
-                options.
-        """
-        refuse_options(options)
-        super().compile(
-            optimizer=None,
-            jit_compile=jit_compile,
-            run_eagerly=run_eagerly,
-            steps_per_execution=steps_per_execution,
-        )
-        self._loss_tracker = None  # Keras's own loss, which nobody tells anything
-        self.generator_optimizer = keras.optimizers.get(generator_optimizer)
-        self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
-        own = {name: keras.optimizers.get(one) for name, one in (optimizers or {}).items()}
-        for name in own:
-            if name in PLAYERS or name not in self.networks or not self._player_of(name):
-                moving = [one for one in self.networks if self._player_of(one)]
-                raise UsageError(
-                    f"there is an optimizer for {name!r}, which is no further network that moves",
-                    where=f"optimizers.{name}",
-                    hint=f"networks that move: {', '.join(moving)}",
-                )
-        self.own_optimizers = own
-        for player in PLAYERS:
-            if movers := self._movers(player):
-                refuse_frozen(player, movers, None)
-        everyone = self.optimizers
-        if len({id(one) for one in everyone.values()}) < len(everyone):
-            raise UsageError("the players share one optimizer", hint="make one for each")
-        moved = {name: [v for _, v in self._moved_by(name)] for name in everyone}
-        self.rate_factors = adopt(everyone, moved)
-        self.optimizer = PlayersOptimizer(self)
-        self._compiled_for = {p: {id(v) for v in self._variables(p)} for p in PLAYERS}
-        self._check_draws()
-
-    def _check_draws(self) -> None:
-        """Refuse what is told to the players if it is not drawn as it must be."""
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """The optimizers of the players, and of networks that have one of their own."""
-        return {
-            "generator": self.generator_optimizer,
-            "discriminator": self.discriminator_optimizer,
-            **self.own_optimizers,
-        }
-
-    def _player_of(self, network: str) -> str | None:
-        return self.roles[network].player
-
-    def _moved_by(self, optimizer: str) -> list[tuple[int, Any]]:
-        """Return the variables that an optimizer moves, with their places among their player's."""
-        player = optimizer if optimizer in PLAYERS else self._player_of(optimizer)
-        found, index = [], 0
-        for name in self._networks_of(player):
-            by = name if name in self.own_optimizers else player
-            for variable in self.networks[name].trainable_variables:
-                if by == optimizer:
-                    found.append((index, variable))
-                index += 1
-        return found
-
-    def _networks_of(self, player: str | None) -> list[str]:
-        """Return the names of the networks that move with a player, its own first."""
-        others = [name for name in self.networks if name not in PLAYERS]
-        return [name for name in (player, *others) if name and self._player_of(name) == player]
-
-    def _movers(self, player: str) -> dict[str, keras.Model]:
-        return {name: self.networks[name] for name in self._networks_of(player)}
-
-    def slow_down(self, factor: float, *names: str) -> None:
-        """Multiply the learning rates of optimizers by ``factor``, for good: of all by default."""
-        for name in names or self.optimizers:
-            for rate in self.rates_of(name):
-                rate.assign(tf.convert_to_tensor(rate) * factor)
-
-    def rates_of(self, name: str) -> list[tf.Variable]:
-        """Return what an optimizer's learning rates are kept in: of a schedule, its factor."""
-        kept = []
-        for part, optimizer in parts({name: self.optimizers[name]}).items():
-            factor = self.rate_factors.get(part)
-            kept.append(optimizer._learning_rate.value if factor is None else factor)
-        return kept
-
     @property
     def may_skip(self) -> bool:
         """Whether a player can have a round in which it does not move."""
@@ -221,8 +110,7 @@ class Players(Fitting):
 
     def watch(self, *players: str) -> tf.GradientTape:
         """Return a tape that records the named players' variables and no others."""
-        for player in players:
-            refuse_frozen(player, self._movers(player), self._compiled_for.get(player))
+        self.refuse_changed_variables(*players)
         tape = tf.GradientTape(persistent=len(players) > 1, watch_accessed_variables=False)
         # A GradientTape may watch only while it records.
         return _Watching(tape, [v for player in players for v in self._variables(player)])
@@ -323,16 +211,6 @@ class Players(Fitting):
             lambda: batch.global_norm(gradients),
             lambda: zero_if_finite(gradients),
         )
-
-    def _variables(self, player: str) -> list[Any]:
-        networks = (self.networks[name] for name in self._networks_of(player))
-        return [variable for network in networks for variable in network.trainable_variables]
-
-    def _moves_of(self, player: str) -> list[tuple[keras.optimizers.Optimizer, list[Any]]]:
-        """Return the optimizers that move a player, each with its variables and their places."""
-        names = [player, *(n for n in self.own_optimizers if self._player_of(n) == player)]
-        found = [(self.optimizers[name], self._moved_by(name)) for name in names]
-        return [(optimizer, moved) for optimizer, moved in found if moved]
 
 
 class _Watching:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ import tensorflow as tf
 from ..data.given import Told
 from ..distribute.replicas import replica_index, replicas
 from ..errors import UsageError
+from .classes import refuse_no_classes
 
 PER_LINE = 10
 """Samples on a straight line, both of its ends included."""
@@ -92,6 +94,27 @@ def _as_tensor(values: np.ndarray) -> np.ndarray:
     return values if values.dtype.kind in "iu" else values.astype(np.float32)
 
 
+def check_whole(name: str, value: Any, least: int | None = None, most: int | None = None) -> None:
+    """Refuse what is no whole number, or out of bounds.
+
+    Raises:
+        UsageError: With what was given.
+
+    >>> check_whole("samples", 3, 1)
+    >>> check_whole("samples", 2.5, 1)
+    Traceback (most recent call last):
+    ...
+    advnets.errors.UsageError: samples=2.5; a whole number, 1 at least, was expected
+    """
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if whole and (least is None or value >= least) and (most is None or value <= most):
+        return
+    bounds = "" if least is None else f", {least} at least"
+    bounds = bounds if most is None else f", {least} to {most}"
+    ends = "," if bounds else ""
+    raise UsageError(f"{name}={value!r:.60}; a whole number{bounds}{ends} was expected")
+
+
 def interpolate_told(
     told: Mapping[str, np.ndarray], n: int, per_line: int = PER_LINE
 ) -> dict[str, np.ndarray]:
@@ -136,6 +159,26 @@ def interpolate_latents(ends: np.ndarray, n: int, per_line: int = PER_LINE) -> n
     return np.concatenate(lines)[:n].astype("float32")
 
 
+def refuse_no_arrays(x: Any) -> None:
+    """Refuse what no samples can be made of: no arrays of numbers, or none in them.
+
+    Raises:
+        UsageError: With what was given.
+    """
+    if x is None or isinstance(x, list | tuple | str | numbers.Number):
+        found = "nothing" if x is None else f"a {type(x).__name__}"
+    elif any(getattr(one, "shape", None) in ((), (0,)) for one in tf.nest.flatten(x)):
+        found = "a single number"
+    elif any(tuple(getattr(one, "shape", (1,)))[:1] == (0,) for one in tf.nest.flatten(x)):
+        found = "an array of no rows"
+    else:
+        return
+    raise UsageError(
+        f"samples are made of arrays of latent points, [N, ...]; {found} was given",
+        hint="game.generate(n) draws them itself",
+    )
+
+
 def name_told(inputs: Any, told: Told) -> dict[str, Any]:
     """Return what samples are to be made of, by name, if it is what a game takes.
 
@@ -155,6 +198,12 @@ def name_told(inputs: Any, told: Told) -> dict[str, Any]:
                 hint=f"give a dictionary by name: {{{names}}}",
             )
         inputs = {next(iter(told)): inputs}
+    elif any(not hasattr(value, "shape") for value in inputs.values()):
+        raise UsageError(
+            "samples are made of arrays [N, ...] by name; "
+            + ", ".join(f"{n} is a {type(v).__name__}" for n, v in inputs.items()),
+            hint="np.asarray(…, 'float32'), or game.generate(n)",
+        )
     if inputs.keys() != told.keys():
         raise UsageError(
             f"samples of this game are made of {wanted}; {', '.join(inputs)} was given",
@@ -168,4 +217,7 @@ def name_told(inputs: Any, told: Told) -> dict[str, Any]:
                 f"{tuple(shape[1:])} was given",
                 hint="game.discriminator.predict(x) judges examples",
             )
+        classes = None if field is None else field.classes
+        if classes is not None and not tf.is_symbolic_tensor(values := inputs[name]):
+            refuse_no_classes(np.asarray(values), classes, "the generator", repr(name))
     return {name: inputs[name] for name in told}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,16 +16,15 @@ from keras.src.saving import saving_lib  # what a file holds of a model has no p
 from keras.src.saving.keras_saveable import KerasSaveable
 
 from ..errors import UsageError
+from ..safe_io.atomic import replace_whole
 from .configured import Configured
+from .constants import SETTINGS
 from .prior import NoLatent
 from .role import PLAYERS
 from .state import state_variables
 
 if TYPE_CHECKING:
     from .game import AdversarialGame
-
-SETTINGS = ("discriminator_calls", "norms_every", "sees_weights", "skips")
-"""Attributes of a game that are no arguments of its constructor, and decide how it is played."""
 
 
 def describe_game(game: AdversarialGame) -> dict[str, Any]:
@@ -197,18 +195,17 @@ def written_whole(path: Any) -> Iterator[Any]:
     if "://" in str(path):
         yield path
         return
-    path = Path(path)
-    temporary = path.with_name(f".writing-{path.name}")
-    try:
-        yield str(temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replace_whole(Path(path)) as draft:
+        yield str(draft)
 
 
 @contextlib.contextmanager
-def all_or_nothing(game: AdversarialGame, path: Any) -> Iterator[None]:
-    """Set a game's state back to what it was where reading a file fails.
+def all_or_nothing(game: AdversarialGame, source: str) -> Iterator[None]:
+    """Set a game's state back to what it was where reading weights fails, or is interrupted.
+
+    Args:
+        game: The game.
+        source: Where the weights come from, for the message.
 
     Raises:
         UsageError: If the file is of another game.
@@ -216,13 +213,13 @@ def all_or_nothing(game: AdversarialGame, path: Any) -> Iterator[None]:
     before = [(variable, variable.numpy()) for variable in state_variables(game).values()]
     try:
         yield
-    except Exception as error:
+    except BaseException as error:  # Ctrl-C too
         for variable, value in before:
             variable.assign(value)
         if not isinstance(error, ValueError | KeyError):
             raise
         said = str(error).strip().splitlines() or [""]
         raise UsageError(
-            f"{path} does not hold the weights of this game",
+            f"{source} does not hold the weights of this game",
             hint=f"it stays as it was; Keras says: {' '.join(said)[:300]}",
         ) from error

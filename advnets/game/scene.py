@@ -1,8 +1,7 @@
-"""Hold one play of a round: what is drawn, who is called, what the judges say."""
+"""Let networks be called in a round: what they are told is drawn, and what judges say is kept."""
 
 from __future__ import annotations
 
-import copy
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -18,11 +17,10 @@ from . import batch as batching
 from .added_losses import added
 from .batches import Batch
 from .conditions import Condition, check_drawn
-from .encounter import Duel, check_duels
 from .prior import Prior
 from .role import Role
 from .side import Side, at_least_float32, split_words
-from .wiring import refuse_misfit, refuse_other_gifts, refuse_unlike
+from .wiring import refuse_misfit, refuse_other_gifts
 
 
 class Cast:
@@ -122,7 +120,7 @@ class Scene:
         raise PluginError(
             f"nobody draws {name!r}, and it comes with no batch",
             hint=f"what there is: {', '.join(sorted(set(known))) or 'nothing'}; hand it over with "
-            "the data, fit(x, labels) or fit({'example': x, NAME: …}), or draw it: conditions={…}",
+            "the examples, (x, labels) or {'example': x, NAME: …}, or draw it: conditions={…}",
         )
 
     def fields_of(self, network: str) -> tuple[str, ...]:
@@ -281,73 +279,6 @@ class Scene:
                 return Side(self._ask(by, inputs, segments, adds=False), example=x)
 
         return critic
-
-
-class Play(Scene):
-    """Hold one meeting of the players: the duels, judged, and whatever else may be asked.
-
-    Attributes:
-        duels: By name; the first one has the name ``""`` unless the encounter says otherwise.
-        real, fake: The sides of a penalty's own duel; of the first one where it is called
-            once a play.
-        player: Of a penalty: whose loss it is part of in this call.
-    """
-
-    duels: dict[str, Duel]
-    real: Side
-    fake: Side
-    player: str = ""
-
-    def meet(self, duels: Mapping[str, Duel], *, judge_real: bool, together: bool) -> None:
-        """Let the judges judge the sides of the duels.
-
-        Args:
-            duels: What the encounter returned.
-            judge_real: Whether anybody reads what they say of the real sides.
-            together: Whether a judge that treats examples independently judges all in one call.
-
-        Raises:
-            PluginError: If they are no duels, or of unequal sides.
-        """
-        self.duels = {}
-        asked: dict[str, list[tuple[str, Side]]] = {}
-        for index, (name, duel) in enumerate(check_duels(duels).items()):
-            if duel.judge not in self._cast.networks:
-                raise PluginError(
-                    f"the duel {name!r} is judged by {duel.judge!r}, which is no network of the "
-                    "game",
-                    hint=f"the game has {', '.join(sorted(self._cast.networks))}; the encounter "
-                    "declares others in its `roles`",
-                )
-            prefix = "" if index == 0 else f"{name}/"
-            real, fake = (self._take_up(side, duel.judge) for side in (duel.real, duel.fake))
-            refuse_unlike(duel.judge, self._role(duel.judge), real, fake)
-            sides = ((f"{prefix}real", real), (f"{prefix}fake", fake))
-            wanted = asked.setdefault(duel.judge, [])
-            for segment, side in sides if judge_real else sides[1:]:
-                if not any(side is other for _, other in wanted):
-                    wanted.append((segment, side))
-            self.duels[name] = Duel(real, fake, duel.judge, duel.weight, duel.players)
-        for judge, named in asked.items():
-            if together and judge in self._cast.joint:
-                self._let_judge(judge, named)
-            else:
-                for one in named:
-                    self._let_judge(judge, [one])
-        first = next(iter(self.duels.values()))
-        self.real, self.fake = first.real, first.fake
-
-    def for_player(self, player: str, duel: Duel | None = None) -> Play:
-        """Return the play as a penalty of a player sees it, in one of its duels or in the first."""
-        seen = copy.copy(self)
-        seen.player = player
-        if duel is not None:
-            seen.real, seen.fake = duel.real, duel.fake
-        return seen
-
-    def begin_objective(self) -> None:
-        """Let the critics' random streams begin again, since each player's terms do."""
-        self._critics = itertools.count()
 
 
 def _alone(inputs: Mapping[str, tf.Tensor]) -> Any:

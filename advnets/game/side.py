@@ -31,7 +31,7 @@ class Side(Mapping[str, tf.Tensor]):
 
     What D said is read as attributes or as keys: ``logits`` is the raw output C(x) of a
     classifying or criticising discriminator, ``energy`` that of an energy-based one, both
-    float32 ``[N]`` (or ``[N, ...]``: one for each patch or step). Others, such as
+    float32 ``[N]`` (or a map ``[N, ..., 1]``: one for each patch or step). Others, such as
     ``features`` ``[N, F]``, are whatever the architecture documents, in float32 where it
     returns them in half precision.
 

@@ -11,7 +11,7 @@ from .configured import Configured
 
 if TYPE_CHECKING:
     from .game import AdversarialGame
-    from .scene import Play
+    from .play import Play
 
 
 TURNS = ("discriminator", "generator")

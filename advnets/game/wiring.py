@@ -12,7 +12,7 @@ import tensorflow as tf
 from ..data import Field
 from ..data.spec import RESERVED
 from ..errors import PluginError, UsageError
-from .role import Role, Space
+from .role import Role
 from .side import Side
 
 
@@ -30,19 +30,22 @@ def input_names(network: keras.Model) -> list[str] | None:
     return [tensor.name for tensor in inputs] if len(inputs) > 1 else None
 
 
-def input_fields(network: keras.Model, role: Role) -> dict[str, Field]:
-    """Return what a network's inputs look like, by name, as far as it tells."""
+def input_tensors(network: keras.Model, role: Role) -> dict[str, Any]:
+    """Return a network's inputs, symbolically and by name, as far as it tells."""
     structure: Any = getattr(network, "_inputs_struct", None)
     inputs = getattr(network, "inputs", None) or ()
     if isinstance(structure, Mapping):
-        named = dict(structure)
-    elif len(inputs) > 1:
-        named = {tensor.name: tensor for tensor in inputs}
-    else:
-        named = dict(zip(role.takes, inputs, strict=False))
+        return dict(structure)
+    if len(inputs) > 1:
+        return {tensor.name: tensor for tensor in inputs}
+    return dict(zip(role.takes, inputs, strict=False))
+
+
+def input_fields(network: keras.Model, role: Role) -> dict[str, Field]:
+    """Return what a network's inputs look like, by name, as far as it tells."""
     return {
         name: Field(tuple(tensor.shape[1:]), keras.backend.standardize_dtype(tensor.dtype))
-        for name, tensor in named.items()
+        for name, tensor in input_tensors(network, role).items()
         if None not in tensor.shape[1:]
     }
 
@@ -84,8 +87,8 @@ def wire_roles(
         given: What networks take besides, where their inputs don't tell.
 
     Raises:
-        UsageError: If a network has no role, a role no network, a network no input for what
-            its role takes, or if what one gives does not fit what another takes.
+        UsageError: If a network has no role, a role no network, or a network no input for what
+            its role takes.
     """
     _check_names(roles, networks, conditions)
     wired = {}
@@ -104,33 +107,7 @@ def wire_roles(
             )
         told = [one for one in inputs or () if one not in takes]
         wired[name] = Role({**takes, **{one: one for one in told}}, role.gives, role.player)
-    _check_fit(wired, networks)
     return wired
-
-
-def _check_fit(roles: Mapping[str, Role], networks: Mapping[str, keras.Model]) -> None:
-    """Refuse networks that take, or give, the same thing in different shapes."""
-    known: dict[Space, tuple[str, tuple[int, ...]]] = {}
-    for name, network in networks.items():
-        inputs = input_fields(network, roles[name])
-        ends = [("takes", roles[name].takes[key], inputs[key].shape) for key in inputs]
-        outputs = network.output_shape if hasattr(network, "output_shape") else None
-        gives = roles[name].gives or {}
-        if len(gives) == 1 and isinstance(outputs, tuple) and None not in outputs[1:]:
-            ends.append(("gives", next(iter(gives.values())), tuple(outputs[1:])))
-        for verb, space, shape in ends:
-            if isinstance(space, tuple):
-                known.setdefault(space, ("its role", tuple(space)))
-            elif space not in ("latent", "example"):
-                continue
-            who, other = known.setdefault(space, (f"the {name}", shape))
-            if other != shape:
-                said = "says" if who == "its role" else "has"
-                what = "the shape" if isinstance(space, tuple) else f"{space!r} of the shape"
-                raise UsageError(
-                    f"the network {name!r} {verb} {what} {shape}; {who} {said} {other}",
-                    hint="networks that exchange something agree on its shape",
-                )
 
 
 def refuse_misfit(network: keras.Model, name: str, role: Role, inputs: Mapping[str, Any]) -> None:

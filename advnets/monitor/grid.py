@@ -89,25 +89,6 @@ def save_grid(
     return target
 
 
-def save_each(folder: Path, x: np.ndarray, spec: Any) -> list[Path]:
-    """Write each of the images ``x`` into a PNG of its own, in its own size.
-
-    Args:
-        folder: An existing folder; the files are called 00000.png and so on.
-        x: ``[n, *shape]``, in the data set's own range.
-        spec: The data's :class:`advnets.data.DataSpec`, of images.
-    """
-    paths = []
-    for number, pixels in enumerate(to_rgb(x, spec.low, spec.high)):
-        grey = (pixels[..., :1] == pixels).all()
-        paths.append(folder / f"{number:05}.png")
-        with replace_atomically(paths[-1]) as file:
-            Image.fromarray(np.ascontiguousarray(pixels[..., 0] if grey else pixels)).save(
-                file, format="PNG", optimize=True
-            )
-    return paths
-
-
 def _written_as(path: Path) -> dict[str, Any]:
     if path.suffix.lower() in (".jpg", ".jpeg"):
         return {"format": "JPEG", "quality": 95}

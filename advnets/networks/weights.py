@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import re
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,6 +13,7 @@ import numpy as np
 from ..data.sources.npy_arrays import Archive
 from ..errors import DataError, UsageError
 from ..safe_io import is_there
+from ..safe_io.atomic import replace_atomically
 from ..safe_io.wording import some
 
 HIDDEN = re.compile(r"^hidden_(\d+)")
@@ -33,20 +31,14 @@ def save_weights(model: keras.Model, path: str | Path) -> str:
 
     Returns:
         The file's SHA-256, in hexadecimal digits.
+
+    Raises:
+        RunError: If the disk is full or the folder cannot be written to.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **{weight.path: weight.numpy() for weight in model.weights})
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
+    with replace_atomically(path) as file:
+        np.savez(file, **{weight.path: weight.numpy() for weight in model.weights})
     return file_sha256(path)
 
 

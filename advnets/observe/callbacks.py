@@ -87,7 +87,7 @@ class KerasMoments:
         self._at_first = {place: _numbers(each) for place, each in self._by_place.items()}
         if self._kept.get(EPOCH, {}).get("begun"):
             self._begin_epoch(step)
-        self.go_back(step, self._kept)
+        self._go_on(step, self._kept)
 
     def before_rounds(self, step: int) -> None:
         """Begin a batch."""
@@ -141,12 +141,20 @@ class KerasMoments:
         return found
 
     def go_back(self, step: int, kept: Mapping[str, Mapping[str, Any]]) -> None:
-        """Be at the checkpoint of ``step``, or at the start; begin the epoch unless it was begun.
+        """Be at the checkpoint of ``step``, or at the start, again.
 
         Args:
             step: The round.
             kept: What :meth:`kept` returned then; nothing at the start.
         """
+        self._go_on(step, kept)
+        for callback in self._callbacks:  # whose flags are those of the beginning again
+            if isinstance(callback, keras.callbacks.CSVLogger):
+                _continue(callback, step // self._epoch)
+                callback.on_train_begin()  # it opens its file, which is another one by now
+
+    def _go_on(self, step: int, kept: Mapping[str, Mapping[str, Any]]) -> None:
+        """Go on from a checkpoint; begin the epoch unless it was begun."""
         epoch = kept.get(EPOCH, {})
         self._window = Window(epoch.get("rounds", 0), dict(kept.get(SUMS, {})))
         self._scores = dict(kept.get(MEASURED, {}))
@@ -244,16 +252,23 @@ class WatchingCallbacks(KerasMoments, Observer):
 
 
 def _continue(logger: keras.callbacks.CSVLogger, epoch: int) -> None:
-    """Have a file be continued, without its rows of epochs that are played again."""
+    """Have a file be continued, without its rows of epochs that are played again.
+
+    Rows of something else that it was given before (``append=True``) stay.
+    """
     logger.append = True
     path = Path(logger.filename)
-    if path.exists():
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        numbers = [line.partition(logger.sep)[0] for line in lines]
-        again = [number.isdigit() and int(number) >= epoch for number in numbers]
-        if any(again):
-            kept = [line for line, played in zip(lines, again, strict=True) if not played]
-            write_atomically(path, "".join(kept))
+    if not path.exists():
+        return
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept, after = len(lines), math.inf
+    while kept:
+        number = lines[kept - 1].partition(logger.sep)[0]
+        if not number.isdigit() or not epoch <= int(number) < after:
+            break
+        kept, after = kept - 1, int(number)
+    if kept < len(lines):
+        write_atomically(path, "".join(lines[:kept]))
 
 
 def _numbers(callback: keras.callbacks.Callback) -> dict[str, Any]:

@@ -147,7 +147,7 @@ def _compute(
 def _chosen(
     recipe: Recipe, registry: Registry, wanted: Sequence[str | Mapping[str, Any]] | None
 ) -> list[tuple[Component, dict[str, Any]]]:
-    """Return metrics and their parameters; see :meth:`advnets.session.api.Run.evaluate`."""
+    """Return metrics and their parameters; see :meth:`advnets.session.opened.Run.evaluate`."""
     declared = recipe.components("evaluation.metrics")
     if wanted is None:
         return declared
@@ -174,7 +174,7 @@ def evaluate_game(
     guard: Guard | None = None,
     weights: str = "auto",
 ) -> list[Score]:
-    """Compute metrics of a game's generator; see :meth:`advnets.session.api.Run.evaluate`.
+    """Compute metrics of a game's generator; see :meth:`advnets.session.opened.Run.evaluate`.
 
     Args:
         together: :class:`Helpers`, or what calls those of all workers.

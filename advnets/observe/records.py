@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,8 @@ import tensorflow as tf
 from ..game import PLAYERS
 from ..safe_io.jsonable import to_jsonable
 from .observer import Moment, Observer, View
+
+log = logging.getLogger(__name__)
 
 
 class Records(Observer):
@@ -35,6 +38,10 @@ class Records(Observer):
         """Drop the lines of later rounds."""
         self._view = view
         self.rewind(step)
+        if view.workers.is_chief and step >= self.every:
+            metrics = view.folder.metrics
+            if next(metrics.stream(), None) is None:
+                log.warning("%s has no lines of the %s rounds before", metrics.path, f"{step:,}")
 
     def observe(self, moment: Moment) -> None:
         """Make a line, and begin the next."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .identity import differences, find_changes, identity
 from .json_schema import parameter_schema, recipe_schema
 from .recipe import Recipe, load_recipe, parse_recipe, recipe_bytes
-from .shipped import find_recipe, recipe_path
+from .shipped import find_recipe, is_shipped, recipe_path
 from .yaml_reader import read_yaml
 from .yaml_writer import write_yaml
 
@@ -15,6 +15,7 @@ __all__ = [
     "find_changes",
     "find_recipe",
     "identity",
+    "is_shipped",
     "load_recipe",
     "parameter_schema",
     "parse_recipe",

@@ -20,7 +20,8 @@ def find_recipe(word: str | Path, registry: Registry) -> Path:
     """Find the file of a recipe.
 
     Args:
-        word: A path, or the name of a shipped recipe.
+        word: A path, or the name of a shipped recipe; a file goes before a name, a name before
+            a folder.
         registry: Where shipped recipes are registered.
 
     Raises:
@@ -30,16 +31,16 @@ def find_recipe(word: str | Path, registry: Registry) -> Path:
     there = is_there(path)
     if there and path.is_file():
         return path
-    if there and path.is_dir():
+    if there and path.is_dir() and not is_shipped(word, registry):
         inside = path / "recipe.yaml"
         raise UsageError(
             f"{text} is a folder, not a recipe",
             hint=f"it holds a run: its recipe is {inside}" if inside.is_file() else None,
         )
-    if there:
+    if there and not path.is_dir():
         raise UsageError(f"{text} is a pipe, a socket or a device, not a recipe")
     names = registry.names("recipes")
-    if text in names or ("recipes", text) in registry.conflicts:
+    if is_shipped(text, registry):
         return recipe_path(registry.component("recipes", text))
     if path.suffix in SUFFIXES or path.name != text:  # it looks like a path
         siblings = path.parent.glob("*.yaml") if is_there(path.parent) else ()
@@ -55,6 +56,17 @@ def find_recipe(word: str | Path, registry: Registry) -> Path:
         f"there is no recipe {text!r}: it is neither a file nor the name of a shipped recipe",
         hint=hint or "`advnets recipes list` shows the names",
     )
+
+
+def is_shipped(word: str | Path, registry: Registry) -> bool:
+    """Tell whether a word is the name of a shipped recipe; a path is none.
+
+    Args:
+        word: What a recipe, or a run, is called by.
+        registry: Where shipped recipes are registered.
+    """
+    known = registry.names("recipes")
+    return isinstance(word, str) and (word in known or ("recipes", word) in registry.conflicts)
 
 
 def recipe_path(component: Component, thing: str = "recipe") -> Path:

@@ -62,7 +62,9 @@ def tell_changes(recipe: Mapping[str, Any], changes: Sequence[Change]) -> dict[s
     told = copy.deepcopy(dict(recipe))
     for each in changes:
         holder: Any = told
-        *path, last = (int(word) if word.isdigit() else word for word in str(each["key"]).split("."))
+        *path, last = (
+            int(word) if word.isdigit() else word for word in str(each["key"]).split(".")
+        )
         try:
             for key in path:
                 holder = holder[key]

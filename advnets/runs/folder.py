@@ -13,11 +13,13 @@ from ..errors import AdvnetsError, RecipeError, UsageError
 from ..plugins.registry import Registry
 from ..recipe import Recipe, differences, find_changes, load_recipe, read_yaml, recipe_bytes
 from ..recipe.recipe import Overrides
-from ..safe_io.atomic import cannot_write, write_atomically
+from ..safe_io.atomic import cannot_write
 from ..safe_io.reading import as_path
 from ..safe_io.wording import shell_command, shorten
-from .layout import RunFiles, refuse_links
-from .manifest import Entries, machine, now, versions
+from .began import as_it_began, with_defaults
+from .entries import Entries
+from .layout import RunFiles, refuse_links, refuse_within_run
+from .manifest import machine, now, versions
 from .only_played import leave_out_absent
 from .record import validate
 from .recover import CARRIED, run_of
@@ -52,12 +54,13 @@ class RunFolder(RunFiles):
             fingerprint: Returns that of the training data; asked where there is a run already.
 
         Raises:
-            UsageError: If the path is taken by something that is no run, or if what would be
-                written there would end up elsewhere.
+            UsageError: If the path is taken by something that is no run or lies in another run's,
+                or if what would be written there would end up elsewhere.
         """
         if run_dir is not None:
             folder = cls(_usable(run_dir))
             folder._refuse_foreign()
+            refuse_within_run(folder.path)
             refuse_links(folder.path)
             return folder
         folder = cls(Path(RUNS) / f"{recipe.name}-{recipe.identity()}")
@@ -78,6 +81,7 @@ class RunFolder(RunFiles):
                 hint="remove it; or name the place yourself, with --run-dir",
             )
         self._refuse_foreign()
+        refuse_within_run(self.path)
         refuse_links(self.path)
 
     @classmethod
@@ -95,7 +99,7 @@ class RunFolder(RunFiles):
         folder = cls(_usable(path))
         if not sound and any(os.path.lexists(own) for own in folder.own()):
             return folder
-        if folder.recipe_file.is_file():
+        if folder.has_recipe():
             refuse_links(folder.path)
             return folder
         if not folder.path.exists():
@@ -131,7 +135,7 @@ class RunFolder(RunFiles):
         changes = self.check(recipe, change)
         began = as_it_began(recipe, [*self.changes, *changes])
         if not self.recipe_file.exists():
-            write_atomically(self.recipe_file, began.to_yaml())
+            self.write_recipe(began.to_yaml())
         manifest = self.manifest.data
         self.manifest.update(
             name=recipe.name,
@@ -151,7 +155,7 @@ class RunFolder(RunFiles):
             changes: Those that the manifest doesn't have yet.
         """
         text = as_it_began(recipe, [*self.changes, *changes]).to_yaml()
-        write_atomically(self.recipe_file, text)
+        self.write_recipe(text)
 
     @property
     def changes(self) -> list[dict[str, Any]]:
@@ -162,7 +166,7 @@ class RunFolder(RunFiles):
         """Keep from littering a folder that is something else."""
         if self.path.exists() and not self.path.is_dir():
             raise UsageError(f"the run folder {self.path} is a file", hint="choose another one")
-        if not self.path.is_dir() or self.recipe_file.exists():
+        if not self.path.is_dir() or self.recipe_file.exists() or self.has_recipe():
             return
         own = {child.name for child in self.own()}
         names = {other.name for other in self.path.iterdir()} - own
@@ -224,8 +228,9 @@ class RunFolder(RunFiles):
             UsageError: If recipe.yaml was edited since the run began.
         """
         try:
-            left_out = {} if to_play else leave_out_absent(self.recipe_file, registry)
-            recipe = load_recipe(self.recipe_file, left_out, registry)
+            source = self.recipe_source
+            left_out = {} if to_play else leave_out_absent(source, registry)
+            recipe = load_recipe(source, left_out, registry)
             self._refuse_edited(recipe, left_out)
             changes = left_out | {
                 each["key"]: each["new"]
@@ -236,8 +241,8 @@ class RunFolder(RunFiles):
                 changes |= overrides
             elif overrides:
                 words = [f"{key}={json.dumps(value)}" for key, value in changes.items()]
-                return load_recipe(self.recipe_file, [*words, *overrides], registry)
-            return load_recipe(self.recipe_file, changes, registry) if changes else recipe
+                return load_recipe(source, [*words, *overrides], registry)
+            return load_recipe(source, changes, registry) if changes else recipe
         except RecipeError as error:
             error.hint = error.hint or self._missing_plugins(registry)
             raise
@@ -247,7 +252,7 @@ class RunFolder(RunFiles):
         kept = self.manifest.get("recipe")
         if kept is None:
             return
-        began = _with_defaults(kept, recipe.registry, left_out)
+        began = with_defaults(kept, recipe.registry, left_out)
         if found := differences(began, recipe.data, recipe.registry):
             lines = "\n".join(f"  {line}" for line in found)
             raise UsageError(
@@ -336,24 +341,7 @@ class RunFolder(RunFiles):
                     hint="choose another folder with --run-dir",
                 )
         changes = {each["key"]: each["new"] for each in self.changes}
-        return _with_defaults(kept, registry, changes)
-
-
-def as_it_began(recipe: Recipe, changes: Sequence[Mapping[str, Any]]) -> Recipe:
-    """Return a recipe with the values that its run had in the first round."""
-    first: dict[str, Any] = {}
-    for each in changes:
-        first.setdefault(each["key"], each["old"])
-    return recipe.override(first) if first else recipe
-
-
-def _with_defaults(
-    data: dict[str, Any], registry: Registry, changes: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    try:
-        return load_recipe(data, changes or {}, registry).data
-    except AdvnetsError:  # written with plugins that are not here now
-        return data
+        return with_defaults(kept, registry, changes)
 
 
 def _usable(path: str | Path) -> Path:

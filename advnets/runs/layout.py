@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
 import shutil
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
-from ..errors import UsageError
+from ..errors import AdvnetsError, UsageError
 from ..safe_io import outside
+from ..safe_io.atomic import write_atomically
 from .lock import HOLDER, LOCK, RunLock
 from .manifest import Manifest
 from .metrics_log import MetricsLog
+
+log = logging.getLogger(__name__)
 
 
 class RunFiles:
@@ -32,6 +38,7 @@ class RunFiles:
         report_file: The report.
         exports: Exported models, and figures.
         logs: The output of the workers of `advnets launch`.
+        manifest: The manifest; it reads and writes its file at every use.
     """
 
     def __init__(self, path: str | Path):
@@ -47,15 +54,37 @@ class RunFiles:
         self.exports = self.path / "exports"
         self.logs = self.path / "logs"
         self.metrics = MetricsLog(self.metrics_file)
+        self.manifest = Manifest(self.manifest_file)
+        self._recipe_text: str | None = None
 
     def own(self) -> list[Path]:
         """Return what lies in the folder of a run, as far as it is there."""
         return [child for child in vars(self).values() if isinstance(child, Path)][1:]
 
     @property
-    def manifest(self) -> Manifest:
-        """The manifest; it reads and writes its file at every use."""
-        return Manifest(self.manifest_file)
+    def recipe_source(self) -> Path | dict[str, Any]:
+        """Where the recipe is read: ``recipe.yaml``, or where it is gone, what the manifest has."""
+        if os.path.lexists(self.recipe_file):
+            return self.recipe_file
+        return self.manifest.get("recipe") or self.recipe_file
+
+    def has_recipe(self) -> bool:
+        """Tell whether a run's recipe is here, in either place."""
+        try:
+            return self.recipe_file.is_file() or isinstance(self.recipe_source, dict)
+        except AdvnetsError:  # of the manifest
+            return False
+
+    def write_recipe(self, text: str) -> None:
+        """Write ``recipe.yaml``, and remember it."""
+        write_atomically(self.recipe_file, text)
+        self._recipe_text = text
+
+    def put_back_recipe(self) -> None:
+        """Write ``recipe.yaml`` again where it was removed since."""
+        if self._recipe_text is not None and not os.path.lexists(self.recipe_file):
+            log.warning("%s was removed while the run played: put back", self.recipe_file.name)
+            write_atomically(self.recipe_file, self._recipe_text)
 
     def lock(self) -> RunLock:
         """Return a context manager that keeps other processes from writing here."""
@@ -86,6 +115,22 @@ class RunFiles:
                 path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             self.path.rmdir()
+
+
+def refuse_within_run(path: Path) -> None:
+    """Refuse a folder for runs that lies in another run's: what is that run's is pruned there.
+
+    Raises:
+        UsageError: If one of the folders around it is a run's.
+    """
+    for around in path.absolute().resolve().parents:
+        run = RunFiles(around)
+        marks = (run.manifest_file, run.damaged_file, run.checkpoints)
+        if run.recipe_file.is_file() and any(mark.exists() for mark in marks):
+            raise UsageError(
+                f"{path} would be a run inside another one, that in {around}",
+                hint="choose a folder beside it; one that is there already is moved out first",
+            )
 
 
 def refuse_links(path: Path) -> None:

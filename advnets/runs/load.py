@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
 from ..plugins.registry import Registry
-from ..recipe import Recipe, load_recipe
+from ..recipe import Recipe, is_shipped, load_recipe
 from ..safe_io import is_there
 from .folder import RunFolder
+
+log = logging.getLogger(__name__)
 
 
 def load_recipe_or_run(
@@ -22,7 +25,8 @@ def load_recipe_or_run(
     """Return the recipe to play and the folder that was named for it.
 
     Args:
-        recipe: A file, the name of a shipped recipe, the recipe itself, or the folder of a run.
+        recipe: A file, the name of a shipped recipe, the recipe itself, or the folder of a run,
+            as :func:`is_run` takes it.
         overrides: ``KEY=VALUE`` words, or a mapping from dotted paths to values.
         run_dir: The folder to play it in, if one is named.
         registry: The components.
@@ -37,13 +41,27 @@ def load_recipe_or_run(
             raise UsageError(
                 f"{word!r} is not KEY=VALUE", hint="give one recipe, then overrides of its values"
             )
-    if not isinstance(recipe, Mapping) and is_there(recipe) and Path(recipe).is_dir():
+    if not isinstance(recipe, Mapping) and is_run(recipe, registry):
         existing = RunFolder.open(Path(recipe))
         if run_dir is not None:
             raise UsageError("--run-dir cannot be given for a run, which has its folder")
         return existing.load_recipe(registry, overrides), existing.path
     named = None if run_dir is None else Path(run_dir)
+    if named is None and isinstance(recipe, str) and RunFolder(recipe).recipe_file.is_file():
+        log.warning(
+            "%s is the shipped recipe here; the run in the folder of that name is ./%s",
+            *(recipe, recipe),
+        )
     return load_recipe(recipe, overrides, registry=registry), named
+
+
+def is_run(word: str | Path, registry: Registry) -> bool:
+    """Tell whether a word means the folder of a run.
+
+    The name of a shipped recipe means the recipe, whatever folder is called so: ``./NAME``, as
+    any path, is the folder.
+    """
+    return is_there(word) and Path(word).is_dir() and not is_shipped(word, registry)
 
 
 def refuse_nothing_to_change(run: Path | None) -> None:
@@ -55,7 +73,7 @@ def refuse_nothing_to_change(run: Path | None) -> None:
     Raises:
         UsageError: If none was, or there is no run in it.
     """
-    if run is None or not RunFolder(run).recipe_file.is_file():
+    if run is None or not RunFolder(run).has_recipe():
         raise UsageError(
             "there is no run to change",
             where=None if run is None else str(run),

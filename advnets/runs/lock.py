@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
+import re
 import socket
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,8 @@ from ..errors import RunError, UsageError
 from ..safe_io import read_json
 from ..safe_io.atomic import cannot_write, write_atomically
 from .manifest import now
+
+log = logging.getLogger(__name__)
 
 LOCK = ".lock"
 HOLDER = ".lock.json"
@@ -46,30 +51,64 @@ class RunLock:
         self.folder = folder
         self.left: dict[str, Any] = {}
         self._lock = filelock.FileLock(folder / LOCK, timeout=0, thread_local=False)
+        self._file: tuple[int, int] | None = None
 
     def __enter__(self) -> RunLock:
         try:
             self._acquire()
         except filelock.Timeout:
-            holder = self.holder()
-            heir = "; it no longer runs, but something that it started still keeps the lock"
-            raise UsageError(
-                f"another process works in this folder: {describe(holder)}{heir * is_dead(holder)}",
-                where=str(self.folder),
-                hint="wait for it, stop it, or choose another folder with --run-dir",
-            ) from None
+            raise self._taken() from None
         self.left = self.holder()
         try:
-            me = {"host": socket.gethostname(), "pid": os.getpid(), "since": now()}
-            write_atomically(self.folder / HOLDER, json.dumps(me))
+            if is_alive(self.left):  # the file of its lock was removed
+                raise self._taken()
+            self._sign()
         except BaseException:
             self._lock.release()
             raise
         return self
 
+    def keep(self) -> None:
+        """Hold the lock anew where somebody removed its file, which locks nothing then.
+
+        Raises:
+            UsageError: If another process took it since.
+            RunError: If it cannot be written.
+        """
+        if self._file == _identify(self.folder / LOCK) or not self.folder.is_dir():
+            return
+        log.warning("%s was removed while the run played: locked anew", self.folder / LOCK)
+        self._lock.release()
+        try:
+            self._acquire()
+        except filelock.Timeout:
+            raise self._taken() from None
+        self._sign()
+
+    @property
+    def held(self) -> bool:
+        """Whether it is held, as far as :meth:`keep` has looked."""
+        return bool(self._lock.is_locked)
+
+    def _sign(self) -> None:
+        """Leave our name, and remember which file is locked."""
+        me = {"host": socket.gethostname(), "pid": os.getpid(), "since": now()}
+        write_atomically(self.folder / HOLDER, json.dumps(me))
+        self._file = _identify(self.folder / LOCK)
+
+    def _taken(self) -> UsageError:
+        holder = self.holder()
+        heir = "; it no longer runs, but something that it started still keeps the lock"
+        return UsageError(
+            f"another process works in this folder: {describe(holder)}{heir * is_dead(holder)}",
+            where=str(self.folder),
+            hint="wait for it, stop it, or choose another folder with --run-dir",
+        )
+
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(OSError):
-            (self.folder / HOLDER).unlink()
+        if self.held:  # else it is another process's by now
+            with contextlib.suppress(OSError):
+                (self.folder / HOLDER).unlink()
         self._lock.release()
 
     def _acquire(self) -> None:
@@ -110,7 +149,7 @@ class RunLock:
             yield False
             return
         try:
-            yield True
+            yield not is_alive(self.holder())
         finally:
             self._lock.release()
 
@@ -150,6 +189,36 @@ def is_dead(holder: dict[str, Any]) -> bool:
     except OverflowError:
         return True
     return False
+
+
+def is_alive(holder: dict[str, Any]) -> bool:
+    """Tell whether a holder is another process of this machine that still runs.
+
+    One that began after the holder left its name only has its number. ``False`` if unknown.
+
+    >>> is_alive({"host": socket.gethostname(), "pid": os.getpid()}), is_alive({"host": "ada"})
+    (False, False)
+    """
+    pid = holder.get("pid")
+    if holder.get("host") != socket.gethostname() or type(pid) is not int or pid == os.getpid():
+        return False
+    try:
+        since = datetime.fromisoformat(str(holder.get("since"))).timestamp()
+        began = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        booted = re.search(r"^btime (\d+)$", Path("/proc/stat").read_text(), re.MULTILINE)
+        ticks = int(began[19]) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):  # it is no more, or this is not Linux
+        return False
+    return booted is not None and began[0] != "Z" and int(booted[1]) + ticks <= since + 2
+
+
+def _identify(path: Path) -> tuple[int, int] | None:
+    """Return by what a file is known whatever its name; ``None`` if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def stale(left: dict[str, Any]) -> str:

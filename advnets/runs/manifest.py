@@ -11,17 +11,17 @@ import platform
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import filelock
-from pydantic import BaseModel, FailFast, Field
 
 from .._version import __version__
 from ..errors import RunError
 from ..safe_io import read_json
 from ..safe_io.atomic import cannot_write, write_atomically
 from ..safe_io.jsonable import to_jsonable
-from .record import Count, Number, Seconds, validate
+from .entries import STATUSES, Entries
+from .record import validate
 from .recover import recover
 
 log = logging.getLogger(__name__)
@@ -29,135 +29,6 @@ log = logging.getLogger(__name__)
 PATIENCE = 30.0
 """Seconds after which it is said for what a run waits."""
 PACKAGES = ("tensorflow", "keras", "numpy")
-STATUSES = ("running", "interrupted", "failed", "finished")
-
-
-class Entries(BaseModel, extra="allow"):
-    """Name what a manifest may hold; every entry is optional, and others may stand next to them.
-
-    >>> validate(Entries, {"step": "3"})
-    Traceback (most recent call last):
-    ...
-    ValueError: step: expected an integer, got the text '3'
-    """
-
-    name: str | None = Field(None, description="the recipe's name")
-    identity: str | None = Field(None, description="the recipe's identity, a hash")
-    status: str | None = Field(None, description=f"one of {', '.join(STATUSES)}")
-    error: Any = Field(None, description="the first line of what ended the run, if it failed")
-    ended_by: str | None = Field(None, description="which callback ended the run, and when")
-    step: Count | None = Field(None, description="the round of the newest checkpoint")
-    state_sha256: str | None = Field(None, description="the hash of its state")
-    initial_state_sha256: str | None = Field(None, description="the hash of the first state")
-    started: Any = Field(None, description="when the run began, ISO 8601")
-    updated: Any = Field(None, description="when the manifest was written last, ISO 8601")
-    versions: Any = Field(None, description="of Python and of the packages")
-    platform: Any = Field(None, description="the computer: see `machine`")
-    devices: Any = Field(None, description="TensorFlow's logical devices")
-    plugins: Annotated[list[PluginEntry], FailFast()] = Field(
-        [], description="whose code took part, with their fingerprints"
-    )
-    recipe: dict[str, Any] | None = Field(
-        None, description="the resolved recipe, as the run began with it"
-    )
-    changes: Annotated[list[Change], FailFast()] = Field(
-        [], description="what was changed on the way, on purpose"
-    )
-    sittings: Annotated[list[Sitting], FailFast()] = Field(
-        [], description="which rounds were played with what code, on what"
-    )
-    command: Any = Field(None, description="the command line, word by word")
-    data: DataEntry | None = Field(None, description="the training data")
-    stand_in: dict[str, Any] | None = Field(
-        None, description="for which data (for) others (used) stand in, and why"
-    )
-    time: Time | None = Field(None, description="where the time went, in seconds")
-    goodput: Number | None = Field(None, description="the share of training in the time")
-    sessions: Sessions | None = Field(None, description="how often the run was taken up")
-    sampling: dict[str, Any] | None = Field(
-        None, description="what samples are made of, and what is known of the data without them"
-    )
-    jit: dict[str, Any] | None = Field(None, description="whether XLA compiles, and why")
-    noise: Any = Field(None, description="how the prior repeats itself, if it does")
-    scores: Annotated[list[ScoreEntry], FailFast()] = Field(
-        [], description="what `advnets.evaluate.Score.to_dict` returned"
-    )
-    divergences: Annotated[list[dict[str, Any]], FailFast()] = Field(
-        [], description="what the game diverged by, and what was done"
-    )
-    switched_off: Annotated[list[dict[str, Any]], FailFast()] = Field(
-        [], description="observers that failed: who, at which step, by which error"
-    )
-
-
-class PluginEntry(BaseModel):
-    """Name a plugin; where it was found stands next to it."""
-
-    name: str
-    sha256: str = Field("", description="the fingerprint of its code")
-
-
-class Change(BaseModel):
-    """Hold a value that was changed on the way."""
-
-    from_: Count = Field(alias="from", description="the round from which it holds")
-    key: str = Field(description="where in the recipe")
-    old: Any = Field(description="the value before")
-    new: Any = Field(description="the value since")
-    rollbacks: Count = Field(0, description="to that round, before it was changed")
-
-
-class Sitting(BaseModel):
-    """Say what the rounds from one on were played with, up to those of the next sitting."""
-
-    from_: Count = Field(alias="from", description="the first of the rounds")
-    plugins: dict[str, str] = Field({}, description="the plugins' fingerprints, by name")
-    versions: dict[str, str | None] = {}
-    devices: list[str] = []
-
-
-class DataEntry(BaseModel):
-    """Name the training data; sizes and the place where they are kept stand next to it."""
-
-    fingerprint: str | None = Field(None, description="a hash of the examples")
-    lines: list[str] = Field([], description="what they are, how many, what is left out")
-    warnings: list[str] = Field([], description="what is odd about them")
-
-
-class Time(BaseModel):
-    """Count the seconds of all sessions; ``total`` is what the others add up to."""
-
-    total: Seconds | None = None
-    starting: Seconds | None = Field(None, description="from the command to the first round")
-    training: Seconds | None = Field(None, description="in rounds that counted")
-    saving: Seconds | None = None
-    evaluation: Seconds | None = None
-    monitoring: Seconds | None = None
-    lost: Seconds | None = Field(None, description="in rounds that had to be played again")
-
-
-class Sessions(BaseModel):
-    """Count the processes that took the run up."""
-
-    count: Count | None = None
-    cut_off: Count | None = Field(None, description="of them, those that were killed or failed")
-    steps_lost: Count | None = Field(None, description="rounds that had to be played again")
-
-
-class Protocol(BaseModel):
-    """Say how a score was measured; only what others rely on is checked."""
-
-    step: Count | None = Field(None, description="the round in which it was measured")
-    unit: str | None = None
-
-
-class ScoreEntry(BaseModel):
-    """Hold a number, its error, and how it was measured."""
-
-    metric: str
-    value: Number | None = None
-    error: Number | None = None
-    protocol: Protocol | None = None
 
 
 class Manifest:
@@ -177,10 +48,13 @@ class Manifest:
 
     def __init__(self, path: Path):
         self.path = path
+        self._kept: dict[str, Any] | None = None  # the content, once this object has written it
 
     @property
     def data(self) -> dict[str, Any]:
-        """Its content; where it is gone or damaged, what the checkpoints carry; else empty.
+        """Its content; where it is gone or damaged, what this object wrote, or the checkpoints carry.
+
+        Empty where nothing is known.
 
         Raises:
             RunError: If the file is no JSON object, or an entry that others rely on is not
@@ -204,6 +78,7 @@ class Manifest:
             found = read_json(self.path)
             validate(Entries, found)
             if found.get("identity"):
+                self._kept = self._kept and found
                 return found, None
             fault, begun = "does not say whose it is", False
         except FileNotFoundError:
@@ -212,6 +87,8 @@ class Manifest:
             raise RunError(f"cannot read the manifest: {error}", where=str(self.path)) from error
         except ValueError as error:
             fault = f"is damaged: {error}"
+        if self._kept and self._kept.get("identity"):
+            return self._kept, fault
         try:
             carried = recover(self.path.parent)
             validate(Entries, carried or {})
@@ -267,9 +144,10 @@ class Manifest:
                 data, fault = self._read()
                 if fault is not None:
                     self._set_aside(fault, data)
-                content = to_jsonable({**data, **work(data), "updated": now()})
+                content: dict[str, Any] = to_jsonable({**data, **work(data), "updated": now()})
                 text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
                 write_atomically(self.path, f"{text}\n")
+                self._kept = content
         except OSError as error:
             raise cannot_write(self.path, error) from error
 
@@ -291,7 +169,6 @@ class Manifest:
         finally:
             lock.release()
 
-
     @property
     def aside(self) -> Path:
         """Where a damaged file is kept when another one is written in its place."""
@@ -302,10 +179,8 @@ class Manifest:
         if self.path.exists():
             os.replace(self.path, self.aside)
             kept = f"; what was there is {self.aside.name} now"
-        log.warning(
-            "the manifest %s. It is written anew from the checkpoint of step %s%s",
-            *(fault, data.get("step"), kept),
-        )
+        source = f"the checkpoint of step {data.get('step')}" if self._kept is None else "memory"
+        log.warning("the manifest %s. It is written anew from %s%s", fault, source, kept)
 
 
 def now() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,6 +13,8 @@ from ..safe_io import open_file, parse_json
 from ..safe_io.atomic import cannot_write, replace_atomically
 from ..safe_io.jsonable import to_jsonable
 from .thinned import Thinned
+
+log = logging.getLogger(__name__)
 
 LONGEST = 2**20
 """Bytes of a line; a record has some hundred."""
@@ -38,7 +41,7 @@ class MetricsLog:
     """Append, read and truncate the lines of a run's ``metrics.jsonl``.
 
     A process that dies while it appends leaves a torn last line: reading ignores it,
-    the next append removes it.
+    the next append removes it. So it is with what others append to it meanwhile.
 
     Args:
         path: The file; it need not exist yet.
@@ -46,7 +49,7 @@ class MetricsLog:
 
     def __init__(self, path: Path):
         self.path = path
-        self._whole = False
+        self._size: int | None = None  # after our own last line
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Add a record; numbers that are not finite become ``null``.
@@ -56,11 +59,13 @@ class MetricsLog:
         """
         line = json.dumps(to_jsonable(record), ensure_ascii=False, allow_nan=False)
         try:
-            self._mend()
-            with self.path.open("ab") as file:
+            with self.path.open("ab+") as file:
+                self._mend(file)
                 file.write(f"{line}\n".encode("utf-8", "backslashreplace"))
+                file.flush()
+                self._size = file.tell()
         except OSError as error:
-            self._whole = False
+            self._size = None
             raise cannot_write(self.path, error) from error
 
     def read(self) -> list[dict[str, Any]]:
@@ -93,7 +98,7 @@ class MetricsLog:
             for line, record in self._records():
                 if record["step"] <= step:
                     file.write(line + b"\n")
-        self._whole = True
+        self._size = self.path.stat().st_size
 
     def _records(self) -> Iterator[tuple[bytes, dict[str, Any]]]:
         """Yield lines that hold a record, and the record, one at a time."""
@@ -117,23 +122,26 @@ class MetricsLog:
                 hint="make it a readable file, or move it away: the run continues with a new one",
             ) from error
 
-    def _mend(self) -> None:
-        """Cut a torn last line off, once per process."""
-        if self._whole or not self.path.exists():
+    def _mend(self, file: BinaryIO) -> None:
+        """Cut a torn last line off; say so where it is not of a process that died."""
+        size = end = file.seek(0, 2)
+        if size == self._size:
             return
-        self._whole = True
-        with self.path.open("rb+") as file:
-            size = end = file.seek(0, 2)
-            while end > 0:
-                start = max(0, end - LONGEST)
-                file.seek(start)
-                found = file.read(end - start).rfind(b"\n")
-                if found >= 0:
-                    end = start + found + 1
-                    break
-                end = start
-            if end < size:
-                file.truncate(end)
+        while end > 0:
+            start = max(0, end - LONGEST)
+            file.seek(start)
+            found = file.read(end - start).rfind(b"\n")
+            if found >= 0:
+                end = start + found + 1
+                break
+            end = start
+        if end < size:
+            file.truncate(end)
+        if self._size is not None and (end < size or size < self._size):
+            log.warning(
+                "something else writes to %s while the run plays: %s",
+                *(self.path, "half a line is cut off" if end < size else "lines are gone"),
+            )
 
 
 def _values(line: bytes) -> int:

@@ -20,18 +20,20 @@ PLAYED_ONLY = {
 left out all together, since those that stay would have the variables of others."""
 
 
-def leave_out_absent(recipe_file: Path, registry: Registry) -> dict[str, Any]:
+def leave_out_absent(source: Path | dict[str, Any], registry: Registry) -> dict[str, Any]:
     """Return what overrides of a recipe leave out the components of such lists that are not here.
 
     Args:
-        recipe_file: The run's.
+        source: The run's recipe, or its file.
         registry: The components that are here.
     """
-    document = read_yaml(recipe_bytes(recipe_file), str(recipe_file))
+    recipe: Any = source
+    if isinstance(source, Path):
+        recipe = read_yaml(recipe_bytes(source), str(source)).value
     changes: dict[str, Any] = {}
     absent: list[str] = []
     for path, kind in PLAYED_ONLY.items():
-        value: Any = document.value
+        value: Any = recipe
         for key in path.split("."):
             value = value.get(key) if isinstance(value, dict) else None
         entries = value if isinstance(value, list) else []
@@ -39,7 +41,7 @@ def leave_out_absent(recipe_file: Path, registry: Registry) -> dict[str, Any]:
         known = registry.names(kind)
         missing = [name for name in names if isinstance(name, str) and name not in known]
         # A network that penalties alone call is built by what they say of it.
-        if missing and not (kind == "penalties" and document.value.get("networks")):
+        if missing and not (kind == "penalties" and recipe.get("networks")):
             kept = [e for e, name in zip(entries, names, strict=True) if name not in missing]
             changes[path] = [] if kind == "penalties" else kept
             absent += missing

@@ -37,6 +37,7 @@ class Ending:
         Raises:
             RunError: If the manifest cannot be written.
         """
+        self._folder.put_back_recipe()
         self._folder.manifest.update(status="finished", error=None, ended_by=ended_by)
 
     def close(self, last: int) -> None:
@@ -50,6 +51,7 @@ class Ending:
         by_hand = interrupted or isinstance(error, KeyboardInterrupt)
         said = f"{type(error).__name__}: {text_of(error)}"
         try:
+            self._folder.put_back_recipe()
             self._folder.manifest.update(
                 status="interrupted" if by_hand else "failed",
                 error=None if by_hand else said.splitlines()[0],

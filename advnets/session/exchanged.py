@@ -10,7 +10,7 @@ from ..data import Source
 from ..evaluate import Score
 from ..plugins import Registry
 from ..runs import RunFolder
-from ..runs.sittings import list_differences
+from ..runs.played_with import list_differences
 
 log = logging.getLogger(__name__)
 

@@ -20,8 +20,9 @@ from ..train.build import fingerprints
 from ..train.find_data import Found, stand_in_note
 from .determinism import determinism
 from .failures import discarding, explaining_all
-from .opening import open_session, refuse_strangers
+from .opening import open_session
 from .session import Session
+from .strangers import refuse_strangers
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ def play(
         opening = open_session(found, registry, folder, workers, change)
         if opening.finished:
             return folder if workers.is_chief else None
-        account = Account(folder, opening.newest, began, workers.is_chief)
+        account = Account(folder, opening.newest, began, workers.is_chief, lock.keep)
         session = Session(found, registry, folder, opening, workers, stop, account)
         try:
             with (
@@ -99,7 +100,7 @@ def play(
                     log.warning(note, extra={"style": "bold yellow"})
                 session.play()
         except BaseException as error:
-            if workers.is_chief:
+            if workers.is_chief and lock.held:
                 session.ending.badly(error, session.step)
             if isinstance(error, Interrupted):
                 workers.all_reduce_sum([0])  # nobody leaves before the chief has written all

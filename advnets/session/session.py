@@ -24,7 +24,7 @@ from ..observe.window import Window
 from ..plugins import Registry
 from ..runs import RunFolder, to_carry
 from ..runs.changes import add_changes, describe_change
-from ..runs.sittings import sit
+from ..runs.played_with import add_played_with
 from ..train.account import Account
 from ..train.best import Best
 from ..train.build import build_game, carried
@@ -36,11 +36,12 @@ from ..train.pace import Pace
 from ..train.recovery import Recovery, forget_scores, put_rates, rollbacks
 from ..train.rounds import Rounds
 from ..train.saver import Saver
+from .data_on_record import keep_data
 from .ending import Ending
 from .kept import keep_for_sampling
 from .noise import duplicated_noise
 from .observers import make_callbacks, make_observers
-from .opening import Opening, keep_data, refuse_other_variables
+from .opening import Opening
 
 log = logging.getLogger(__name__)
 
@@ -112,8 +113,6 @@ class Session:
         state, newest = state_variables(game), self.opening.newest
 
         def begin() -> None:
-            if self.opening.changes:
-                refuse_other_variables(self.recipe, self.source, game, self.opening.changes)
             if newest is not None:
                 self.opening.store.restore(newest, state)
             else:
@@ -139,8 +138,9 @@ class Session:
             if each not in known:
                 log.warning("from round %s on: %s", f"{step:,}", describe_change(each))
         present = self.opening.present
-        sittings = sit(manifest.get("sittings") or [], step, present) if present else []
-        self.folder.manifest.update(changes=changes, sittings=sittings)
+        before = manifest.get("played_with") or []
+        played_with = add_played_with(before, step, present) if present else []
+        self.folder.manifest.update(changes=changes, played_with=played_with)
         if self.opening.newest is not None:  # the rounds up to the next one rest on this one
             self.opening.store.note(step, to_carry(self.folder.manifest.data))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import RunError, UsageError
 from ..recipe import write_yaml
-from ..runs import RunFolder, RunLock, refuse_links
+from ..runs import RunFolder, RunLock, refuse_links, refuse_within_run
 from ..safe_io import NotAFile, TooLarge, parse_json, read_bytes
 from ..safe_io.atomic import cannot_write, write_atomically
 from ..safe_io.json_text import MOST_BYTES, MOST_VALUES
@@ -50,8 +50,14 @@ class SweepFolder:
 
     @classmethod
     def of(cls, sweep: Sweep, path: str | Path | None = None) -> SweepFolder:
-        """Return the folder that a sweep belongs into: ``sweeps/<name>-<identity>`` by default."""
-        return cls(path or Path(SWEEPS) / f"{sweep.name}-{sweep.identity()}")
+        """Return the folder that a sweep belongs into: ``sweeps/<name>-<identity>`` by default.
+
+        Raises:
+            UsageError: If it lies in the folder of a run.
+        """
+        folder = cls(path or Path(SWEEPS) / f"{sweep.name}-{sweep.identity()}")
+        refuse_within_run(folder.path)
+        return folder
 
     def run_of(self, trial: Trial, seed: int) -> RunFolder:
         """Return the folder of one run of a trial."""

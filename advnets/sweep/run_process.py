@@ -19,7 +19,7 @@ from ..distribute.signals import SIGNALS
 from ..errors import Interrupted, RunError
 from ..runs import RunFolder
 from ..runs.lock import LOCK
-from ..safe_io.last_lines import last_lines
+from ..safe_io.last_lines import last_lines, size_of
 from .space import encode
 
 LAST_LINES = 3
@@ -58,6 +58,7 @@ class RunProcess:
         self.folder, self.log = folder, log
         self._manifest_seen: tuple[int, int] | None = None
         self._await_predecessor()
+        self._since = size_of(log)
         try:
             with log.open("ab") as output:
                 self._process = subprocess.Popen(
@@ -113,10 +114,10 @@ class RunProcess:
         return False
 
     def describe_failure(self) -> str:
-        """Describe its failure in a line: its error, or the end of its log."""
+        """Describe its failure in a line: its error, or the end of what it said."""
         code = self.code or 0
         how = f"ended by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        lines = [line.strip() for line in last_lines(self.log)]
+        lines = [line.strip() for line in last_lines(self.log, self._since)]
         errors = [number for number, line in enumerate(lines) if line.startswith("error:")]
         last = lines[errors[-1] :][:LAST_LINES] if errors else lines[-LAST_LINES:]
         return " / ".join([how, *last])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -26,13 +26,21 @@ class Account:
         newest: The checkpoint that the session continues from, if any.
         began: When it began, by ``time.monotonic``.
         chief: Whether this process writes.
+        keep: Sees to it that the folder is still locked, before anything is booked.
 
     Attributes:
         clock: Where the session's time is booked.
     """
 
-    def __init__(self, folder: RunFolder, newest: Commit | None, began: float, chief: bool = True):
-        self._folder, self._chief = folder, chief
+    def __init__(
+        self,
+        folder: RunFolder,
+        newest: Commit | None,
+        began: float,
+        chief: bool = True,
+        keep: Callable[[], None] = lambda: None,
+    ):
+        self._folder, self._chief, self._keep = folder, chief, keep
         self._kept: Mapping[str, float] = newest.extras.get("time", {}) if newest else {}
         self._step = newest.step if newest else 0
         before = Tally.read(folder.path) if chief else Tally()
@@ -44,14 +52,19 @@ class Account:
             self._record.write(self._step, self.clock.total)
 
     def alive(self, step: int) -> None:
-        """Note that the session has come to ``step``."""
+        """Note that the session has come to ``step``.
+
+        Raises:
+            AdvnetsError: If the folder is another process's by now.
+        """
         if self._chief:
+            self._keep()
             # What else is written there will tell if the folder is gone or full.
             with contextlib.suppress(AdvnetsError):
                 self._record.beat(step, self.clock.total)
 
     def committed(self, commit: Commit) -> None:
-        """Return what was played up to a checkpoint can no longer be lost."""
+        """Book that what was played up to a checkpoint can no longer be lost."""
         self._kept, self._step = commit.extras.get("time", {}), commit.step
         self._folder.manifest.update(
             step=commit.step, state_sha256=commit.state_sha256, **self._books(self.clock.table())

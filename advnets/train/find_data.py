@@ -96,10 +96,10 @@ def range_of(source: Source) -> tuple[float, float] | None:
 
     Where the data declare none, some of them are looked at.
     """
-    if source.preprocess.range is not None or source.preprocess.name != "none":
+    if source.preprocess.range is not None:
         return source.preprocess.range
     read = source.excerpt()
-    return None if read is None else (float(read.examples.min()), float(read.examples.max()))
+    return None if read is None else source.preprocess.find_ends(read.examples)
 
 
 def stand_in_note(missing: str, used: str) -> str:

@@ -19,7 +19,7 @@ from ..plugins.attribution import describe_owners
 from ..recipe import Recipe
 from ..runs import RunFolder, to_carry
 from ..runs.changes import add_changes
-from ..runs.sittings import sit
+from ..runs.played_with import add_played_with
 from .account import Account
 from .build import build_game
 from .divergence import Divergence
@@ -159,13 +159,14 @@ def rollbacks(folder: RunFolder) -> list[dict[str, Any]]:
 def begin_again(folder: RunFolder, step: int) -> None:
     """Say of what was changed, or played with, after ``step``: from there on it is."""
     manifest = folder.manifest.data
-    changes, sittings = (manifest.get(key) or [] for key in ("changes", "sittings"))
-    if all(each["from"] <= step for each in [*changes, *sittings]):
+    changes, played_with = (manifest.get(key) or [] for key in ("changes", "played_with"))
+    if all(each["from"] <= step for each in [*changes, *played_with]):
         return
     before = sum(entry["back_to"] == step for entry in rollbacks(folder)) - 1  # less this one
-    present = {k: v for k, v in (sittings or [{}])[-1].items() if k != "from"}
+    present = {k: v for k, v in (played_with or [{}])[-1].items() if k != "from"}
     folder.manifest.update(
-        changes=add_changes(changes, step, (), before), sittings=sit(sittings, step, present)
+        changes=add_changes(changes, step, (), before),
+        played_with=add_played_with(played_with, step, present),
     )
 
 

@@ -170,18 +170,21 @@ def tune(
 def _built(recipe: Recipe, source: Source, precisions: Sequence[str]) -> list[_Player]:
     """Return a game for each combination of choices that plays differently from the others."""
     players: list[_Player] = []
-    seen: set[tuple[Any, ...]] = set()
+    seen: dict[tuple[Any, ...], str] = {}
+    same: set[tuple[str, str]] = set()
     settings = recipe.settings.distribution
     calls = sorted(DISCRIMINATOR_CALLS, key=lambda calls: calls != settings.discriminator_calls)
     for precision, jit, d_calls in itertools.product(precisions, ("off", "on"), calls):
         choice = Choice(jit, d_calls, precision, settings.rounds_per_call)
+        if (precision, d_calls) in same:
+            continue
         log.info(f"building: {choice}")
         begun = time.perf_counter()
         rounds = _rounds(recipe.override(choice.overrides()), source)
-        what = (precision, jit, _cost(rounds) or d_calls)
-        if what in seen:
-            continue  # such as two calls of a D that cannot be called once for both
-        seen.add(what)
+        # Such as two calls of a D that cannot be called once for both: with XLA or without.
+        if seen.setdefault((precision, _cost(rounds) or d_calls), d_calls) != d_calls:
+            same.add((precision, d_calls))
+            continue
         rounds.jit_from = 0 if jit == "on" else None
         try:
             rounds.play(2)

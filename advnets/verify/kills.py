@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +18,7 @@ from ..distribute.launcher import end_with_parent
 from ..errors import RunError
 from ..runs import RunFolder
 from ..runs.heartbeat import Tally
-from ..safe_io.last_lines import last_lines
+from ..safe_io.last_lines import last_lines, size_of
 from ..safe_io.wording import indent
 
 AIMS = {"starting": 0.15, "playing": 0.5, "saving": 0.35}
@@ -159,6 +160,7 @@ class _Process:
         self._old_drafts = {path.stat().st_ino for path in self._drafts()}
 
     def __enter__(self) -> _Process:
+        self._since = size_of(self._subject.log)
         with self._subject.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._subject.command,
@@ -224,10 +226,10 @@ class _Process:
         """
         code = self._process.poll()
         if code:
-            output = indent(last_lines(self._subject.log)[-LAST_LINES:], LAST_LINES)
+            output = indent(last_lines(self._subject.log, self._since)[-LAST_LINES:], LAST_LINES)
+            how = f"exit code {code}" if code > 0 else signal.Signals(-code).name
             raise RunError(
-                f"the run ended with exit code {code}. The end of its log, "
-                f"{self._subject.log}:\n{output}"
+                f"the run ended with {how}. The end of its log, {self._subject.log}:\n{output}"
             )
         return code == 0
 

@@ -60,6 +60,28 @@ def test_the_json(four: list[Path]) -> None:
     assert found["settings"] == {"unit": "nats", "remark": ESCAPE}
 
 
+def test_what_cannot_be_compared_is_set_aside_by_name(four: list[Path]) -> None:
+    """Of `runs/*`: runs without a score, folders and files that are no runs."""
+    unscored, other = four[0].with_name("unscored"), four[0].with_name("other")
+    unscored.mkdir()
+    (unscored / "recipe.yaml").write_text("name: with-c\nloss: c\n")
+    (unscored / "manifest.json").write_text(json.dumps({"scores": []}))
+    other.mkdir()
+    notes = four[0].with_name("notes.txt")
+    notes.write_text("mine")
+    whole = run(*four)
+    for named in ([], ["--metric", "x"]):
+        result = run(*sorted(four[0].parent.iterdir()), *named)
+        assert result.exit_code == 0, result.output
+        assert result.stdout == whole.stdout
+        assert f"left out: {unscored}: it has no score" in result.stderr
+        assert f"left out: {other} is not the folder of a run" in result.stderr
+        assert f"left out: {notes} is not the folder of a run" in result.stderr
+    refused = run(four[0], unscored)
+    assert refused.exit_code == 2
+    assert f"{unscored} has no score 'x'; it has: none" in refused.stderr
+
+
 def test_weights_that_nobody_scored(four: list[Path]) -> None:
     assert run(*four, "--weights", "current").exit_code == 0
     refused = run(*four, "--weights", "averaged")

@@ -110,10 +110,10 @@ def test_no_ending_and_an_unknown_one(finished_run, tmp_path):
         run("export", finished_run)
 
 
-def test_nothing_is_overwritten_unasked(finished_run, tmp_path):
+def test_nothing_is_overwritten_unasked(finished_run, tmp_path, measured):
     out = tmp_path / "g.npz"
     out.write_text("precious")
-    with pytest.raises(UsageError, match="exists"):
+    with measured.timed("output_exists"), pytest.raises(UsageError, match="exists"):
         run("export", finished_run, "--format", "npz", "--out", out)
     assert out.read_text() == "precious"
     run("export", finished_run, "--format", "npz", "--out", out, "--force")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -207,13 +208,14 @@ for _ in range(3):
 """
 
 
-def test_a_reader_that_has_gone_is_no_failure() -> None:
+def test_a_reader_that_has_gone_is_no_failure(measured) -> None:
     """What is done is done, whoever still reads what it says: exit code 0."""
     reading, writing = os.pipe()
     os.close(reading)
-    process = subprocess.run(
-        [sys.executable, "-c", LINES], stdout=writing, stderr=subprocess.PIPE, check=False
-    )
+    with measured.timed("stdout_closed", True, None):
+        process = subprocess.run(
+            [sys.executable, "-c", LINES], stdout=writing, stderr=subprocess.PIPE, check=False
+        )
     os.close(writing)
     assert (process.returncode, process.stderr) == (0, b"")
 
@@ -226,3 +228,18 @@ class Mute(Exception):
 def test_an_error_without_words_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert print_error(Mute()) == 1
     assert "Mute: (its text cannot be made: ValueError)" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_no_bug_however_a_library_says_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    packed = shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'")])
+    assert print_error(packed) == 1
+    said = capsys.readouterr().err
+    assert "No space left on device" in said
+    assert "free some space" in said
+    assert "bug" not in said
+    bug = KeyError("x")
+    bug.__context__ = FileNotFoundError(2, "No such file or directory", "y")
+    assert print_error(bug) == 1
+    assert "this is a bug" in capsys.readouterr().err

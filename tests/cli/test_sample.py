@@ -73,7 +73,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path):
         run("sample", tmp_path)
 
 
-def test_a_run_of_a_plugin_that_is_not_here_says_which(run_folder):
+def test_a_run_of_a_plugin_that_is_not_here_says_which(run_folder, measured):
     recipe, manifest = run_folder / "recipe.yaml", run_folder / "manifest.json"
     recipe.write_text(
         re.sub(r"name: (minimax|non_saturating)\b", "name: of_mine", recipe.read_text())
@@ -82,7 +82,10 @@ def test_a_run_of_a_plugin_that_is_not_here_says_which(run_folder):
     told["plugins"] = [{"name": "mine", "source": f"elsewhere{os.sep}mine.py", "sha256": "0"}]
     manifest.write_text(json.dumps(told))
     for opening in (lambda: run("sample", run_folder), lambda: advnets.open_run(run_folder)):
-        with pytest.raises(RecipeError, match="'of_mine' is not among") as caught:
+        with (
+            measured.timed("plugin_missing"),
+            pytest.raises(RecipeError, match="'of_mine' is not among") as caught,
+        ):
             opening()
         assert "--plugin elsewhere/mine.py" in caught.value.hint
 
@@ -105,12 +108,12 @@ def test_a_folder_gets_a_picture_of_each(finished_run, tmp_path):
         np.testing.assert_allclose(np.asarray(picture), held["samples"][1, ..., 0], atol=0.51)
 
 
-def test_nothing_is_replaced_unless_it_is_asked_for(finished_run, tmp_path):
+def test_nothing_is_replaced_unless_it_is_asked_for(finished_run, tmp_path, measured):
     precious, full = tmp_path / "x.npz", tmp_path / "full"
     full.mkdir()
     for path in (precious, full / "x.txt"):
         path.write_text("precious")
-    with pytest.raises(UsageError, match="exists") as caught:
+    with measured.timed("output_exists"), pytest.raises(UsageError, match="exists") as caught:
         run("sample", finished_run, "-n", 2, "--out", precious)
     assert "--force" in caught.value.hint
     with pytest.raises(UsageError, match="not empty"):
@@ -121,8 +124,27 @@ def test_nothing_is_replaced_unless_it_is_asked_for(finished_run, tmp_path):
     run("sample", finished_run, "-n", 2, "--out", precious, "--force")
     with np.load(precious) as held:
         assert len(held["samples"]) == 2
-    run("sample", finished_run, "-n", 2, "--out", full, "--force")
-    assert (full / "x.txt").read_text() == "precious"
+    with pytest.raises(UsageError, match="something else than pictures.*: x.txt"):
+        run("sample", finished_run, "-n", 2, "--out", full, "--force")
+    assert [path.name for path in full.iterdir()] == ["x.txt"]
+
+
+def test_a_folder_holds_one_sample_at_a_time(finished_run, tmp_path):
+    """Pictures of a larger earlier sample are replaced with the others, and nothing else is."""
+    out, data = tmp_path / "pictures", tmp_path / "data"
+    run("sample", finished_run, "-n", 4, "--out", out)
+    earlier = (out / "00000.png").read_bytes()
+    (out / ".hidden").write_text("of the desktop")
+    run("sample", finished_run, "-n", 2, "--seed", 5, "--out", out, "--force")
+    assert sorted(path.name for path in out.iterdir()) == [".hidden", "00000.png", "00001.png"]
+    assert (out / "00000.png").read_bytes() != earlier
+    # A data set's own pictures are often called so, too.
+    data.mkdir()
+    Image.new("L", (8, 8)).save(data / "00000.png")
+    theirs = (data / "00000.png").read_bytes()
+    with pytest.raises(UsageError, match="something else than pictures.*: 00000.png"):
+        run("sample", finished_run, "-n", 2, "--out", data, "--force")
+    assert (data / "00000.png").read_bytes() == theirs
 
 
 def played_with(run_folder, **lists):
@@ -134,10 +156,11 @@ def played_with(run_folder, **lists):
     (run_folder / "recipe.yaml").write_text(text)
 
 
-def test_what_only_training_needs_need_not_be_here(run_folder, tmp_path):
+def test_what_only_training_needs_need_not_be_here(run_folder, tmp_path, measured):
     """A callback's and a penalty's plugin; also by `export` and from Python."""
     played_with(run_folder, callbacks="of_mine", penalties="another_of_mine")
-    run("sample", run_folder, "-n", 2, "--out", tmp_path / "x.npz")
+    with measured.timed("training_plugin_gone"):
+        run("sample", run_folder, "-n", 2, "--out", tmp_path / "x.npz")
     run("export", run_folder, "--format", "npz", "--out", tmp_path / "g.npz")
     opened = advnets.open_run(run_folder)
     assert opened.sample(2)[0].shape == (2, 8, 8, 1)

@@ -112,9 +112,12 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", ["plain", "labels", "edges"])
-def test_samples_are_the_same_without_the_data(runs: Path, name: str, tmp_path: Path) -> None:
+def test_samples_are_the_same_without_the_data(
+    runs: Path, name: str, tmp_path: Path, measured: Any
+) -> None:
     moved = shutil.copytree(runs / name, tmp_path / "moved")
-    run("sample", moved, "-n", 20, "--out", tmp_path / "x.npz")
+    with measured.timed("data_gone_while_reading", True):
+        run("sample", moved, "-n", 20, "--out", tmp_path / "x.npz")
     with np.load(runs / f"{name}.npz") as before, np.load(tmp_path / "x.npz") as after:
         assert before.files == after.files
         for array in before.files:
@@ -236,6 +239,21 @@ def test_a_run_that_kept_nothing(runs: Path, tmp_path: Path) -> None:
         advnets.open_run(folder).sample(3)
 
 
+def test_data_that_were_exchanged_are_told(
+    runs: Path, caplog: pytest.LogCaptureFixture, measured: Any
+) -> None:
+    with np.load(runs / "elsewhere.npz") as held:
+        arrays = dict(held)
+    np.savez(runs / "data.npz", **arrays | {"train": arrays["train"][::-1]})
+    measured_on = {**WITH_DATA, "split": "train"}
+    try:
+        with measured.timed("exchanged_when_scored"):
+            advnets.open_run(runs / "plain").evaluate([measured_on])
+    finally:
+        (runs / "data.npz").unlink()
+    assert "measured on other data than the run's: train" in caplog.text
+
+
 def test_a_metric_for_each_class(runs: Path) -> None:
     """With the data it compares; without, it may look at samples, and is refused the rest."""
     plugin = str(runs / "plugin.py")
@@ -249,3 +267,17 @@ def test_a_metric_for_each_class(runs: Path) -> None:
     assert [score.protocol["real"] for score in both] == [8, 4]
     with pytest.raises(AdvnetsError, match="the run's data are needed, and they are not here"):
         advnets.open_run(runs / "labels").evaluate([WITH_DATA])
+
+
+def test_a_run_goes_on_with_the_new_place_of_its_data_as_the_hint_says(
+    runs: Path, tmp_path: Path
+) -> None:
+    moved = Path(shutil.copytree(runs / "plain", tmp_path / "moved"))
+    with pytest.raises(DataUnavailable) as caught:
+        advnets.open_run(moved).evaluate([WITH_DATA])
+    assert "`advnets run RUN dataset.path=PLACE`" in caught.value.hint
+    with pytest.raises(DataUnavailable, match="there is no file") as caught:
+        advnets.run(moved, {"training.steps": 8})
+    assert "a run whose data have been moved goes on with their new place" in caught.value.hint
+    run("run", moved, f"dataset.path={runs / 'elsewhere.npz'}")
+    assert advnets.open_run(moved).evaluate([WITH_DATA])[0].value > 0

@@ -208,6 +208,15 @@ def test_a_metric_that_one_run_lacks(make: Make) -> None:
         compared(first, second, metrics=["kid"])
 
 
+def test_runs_without_a_score_are_left_out_where_two_are_left(make: Make) -> None:
+    first, second = make("a", [score(1.0)]), make("b", [score(2.0)], **HINGE)
+    third = make("c", [score(3.0, metric="kid")], seed=5)
+    fourth = make("d", [], seed=6)
+    (found,), left_out = compared(first, second, third, fourth, metrics=["fid"])
+    assert [row.mean for row in found.rows] == [1.0, 2.0]
+    assert left_out == [f"{path}: it has no score 'fid'" for path in (third, fourth)]
+
+
 def test_two_ways_of_measuring_are_two_tables(make: Make) -> None:
     both = [score(1.0), score(5.0, samples=50)]
     found, _ = compared(make("a", both), make("b", both, **HINGE))

@@ -46,6 +46,16 @@ def test_gcn_by_hand() -> None:
     y = preprocess.apply(np.array([[3, 7], [4, 4]], np.float32))
     np.testing.assert_allclose(y, [[-55 / np.sqrt(2), 55 / np.sqrt(2)], [0, 0]], rtol=1e-6)
     assert preprocess.range is None
+    assert preprocess.find_ends(np.array([[3, 7], [4, 4]])) == pytest.approx(
+        (-55 / np.sqrt(2), 55 / np.sqrt(2))
+    )
+
+
+@pytest.mark.parametrize("entry", ["none", "unit", "symmetric", {"gcn": 3.0}])
+def test_ends_are_those_of_what_networks_see(entry: object) -> None:
+    preprocess = Preprocess(entry, IMAGES)  # type: ignore[arg-type]
+    seen = np.asarray(preprocess.apply(BYTES))
+    assert preprocess.find_ends(BYTES) == pytest.approx((seen.min(), seen.max()))
 
 
 @given(st.lists(st.floats(-3, 5, width=32), min_size=2, max_size=2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,7 +34,21 @@ def test_splits_classes_and_what_is_left_out(tmp_path: Path) -> None:
         "validation: 1 example",
         "left out: arrays that nothing reads: 1 (extra)",
     ]
-    assert summarise(Npz(path)).warnings == []
+    assert summarise(Npz(path)).warnings == ["no training example is of the class 1"]
+
+
+def test_classes_that_only_held_out_splits_have_are_said(tmp_path: Path) -> None:
+    labels = {"train_labels": np.array([0, 1, 1, 0]), "test_labels": np.array([1, 4])}
+    path = saved(tmp_path, train=ramp(4, 255), test=ramp(2, 255), **labels)
+    said = summarise(Npz(path))
+    assert said.lines[2] == "test: 2 examples (class 0: 0, 1: 1, 2: 0, 3: 0, 4: 1)"
+    assert said.warnings == ["no training example is of the classes 2, 3, 4"]
+    for place, grey in {"train/cat/a": 0, "train/dog/b": 255, "test/owl/c": 9}.items():
+        file = tmp_path / "pets" / f"{place}.png"
+        file.parent.mkdir(parents=True)
+        Image.new("L", (4, 4), grey).save(file)
+    said = summarise(Folder(tmp_path / "pets", validation=0))
+    assert said.warnings == ["no training example is of the class owl"]
 
 
 def test_many_classes_are_summed_up(tmp_path: Path) -> None:
@@ -58,16 +73,25 @@ def test_many_classes_are_summed_up(tmp_path: Path) -> None:
         (ramp(3, 200), {}, None),
         (ramp(3, 1, "float32") * 2 - 1, {}, None),
         (ramp(3, 255, "float32"), {"low": 0, "high": 255, "preprocess": "unit"}, None),
-        (ramp(3, 255).reshape(3, 16).astype("float32"), {}, None),
+        (ramp(3, 255).reshape(3, 16).astype("float32"), {}, "vectors of float32 .* declare their"),
+        (ramp(3, 255).reshape(3, 16), {}, r"vectors of uint8 go .* \[-1, 1\], set dataset.prep"),
+        (ramp(3, 255).reshape(3, 16), {"preprocess": "unit"}, None),
+        (ramp(3, 4).reshape(3, 16).astype("float32") - 2, {}, None),
     ],
 )
 @pytest.mark.parametrize("budget", [None, 0])
 def test_values_that_are_far_from_their_range_are_said(
-    tmp_path: Path, array: np.ndarray, options: dict, says: str | None, budget: int | None
+    tmp_path: Path,
+    array: np.ndarray,
+    options: dict,
+    says: str | None,
+    budget: int | None,
+    measured: Any,
 ) -> None:
     source = Npz(saved(tmp_path, train=array), **options)
     source.memory_budget = budget
-    warnings = summarise(source).warnings
+    with measured.timed("far_from_the_range", None, None):
+        warnings = summarise(source).warnings
     if says is None:
         assert warnings == []
     else:
@@ -109,7 +133,7 @@ def test_what_a_source_does_not_tell_is_no_error() -> None:
             "train: 2 examples (class 0: 0, 1: 2)",
             "test: counted when it is read",
         ],
-        [],
+        ["no training example is of the class 0"],
     )
     assert summarise(Counting()).lines[2] == "test: cannot be read: somebody took it away"
 

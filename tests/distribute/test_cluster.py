@@ -102,6 +102,8 @@ def test_malformed_tf_config(text: str, message: str) -> None:
         ({"worker": ["ada"]}, "worker", 0, "must be a list of host:port"),
         ({**TWO, "boss": ["eve:1"]}, "worker", 0, "the job 'boss'"),
         ({**TWO, "chief": ["eve:1", "mia:1"]}, "worker", 0, "several chiefs"),
+        ({"worker": ["ada:1", "ada:1"]}, "worker", 1, "several workers have the address ada:1"),
+        ({**TWO, "chief": TWO["worker"][:1]}, "worker", 0, "several workers have the address"),
         ({**TWO, "ps": ["eve:1"]}, "worker", 0, "parameter servers"),
         ({**TWO, "ps": ["eve:1"]}, "ps", 0, "parameter servers"),
         ({**TWO, "evaluator": ["eve:1"]}, "evaluator", 0, "evaluator, of which advnets needs none"),

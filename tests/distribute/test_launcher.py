@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -10,10 +11,11 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from advnets.distribute.launcher import Launcher, worker_environments
+from advnets.distribute.launcher import Launcher, _tee, worker_environments
 from advnets.errors import Interrupted, RunError, UsageError
 
 WHO = """
@@ -101,10 +103,10 @@ def test_a_signal_before_anyone_listens_is_an_interruption(tmp_path: Path) -> No
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for a signal")
-def test_workers_do_not_outlive_the_launcher(tmp_path: Path) -> None:
+def test_workers_do_not_outlive_the_launcher(tmp_path: Path, measured: Any) -> None:
     program = f"""
     import os, pathlib
-    from advnets.distribute.launcher import Launcher, worker_environments
+    from advnets.distribute.launcher import Launcher, _tee, worker_environments
     worker = "import os, time; print(os.getpid(), flush=True); time.sleep(100)"
     command = [{sys.executable!r}, "-c", worker]
     logs = pathlib.Path({str(tmp_path)!r})
@@ -120,12 +122,13 @@ def test_workers_do_not_outlive_the_launcher(tmp_path: Path) -> None:
 
     while len(pids()) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
-    launcher.kill()
-    launcher.wait()
-    left = pids()
-    while left and time.monotonic() < deadline:
-        left = [pid for pid in left if _runs(pid)]
-        time.sleep(0.05)
+    with measured.timed("parent_killed", None, None):
+        launcher.kill()
+        launcher.wait()
+        left = pids()
+        while left and time.monotonic() < deadline:
+            left = [pid for pid in left if _runs(pid)]
+            time.sleep(0.05)
     assert not left
 
 
@@ -158,3 +161,14 @@ def test_devices_are_divided_evenly() -> None:
     found = worker_environments(2, chosen)[0]
     assert found["TF_NUM_INTRAOP_THREADS"] == str(max(1, (os.cpu_count() or 1) // 2))
     assert found["OPENBLAS_NUM_THREADS"] == "7"
+
+
+def test_a_log_on_a_full_disk_does_not_stop_the_worker() -> None:
+    """Its output is read on, or it would wait for ever; and shown."""
+    said = subprocess.Popen([sys.executable, "-c", "print('x' * 200_000)"], stdout=subprocess.PIPE)
+    screen = io.StringIO()
+    assert said.stdout is not None
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        _tee(said.stdout, screen, full)
+    assert said.wait() == 0
+    assert screen.getvalue() == "x" * 200_000 + "\n"

@@ -105,19 +105,34 @@ def test_a_signal_ends_the_wait_for_one_that_never_comes(number, start, addresse
     )
 
 
-def test_strangers_at_the_port_and_other_lists_of_workers(start, addresses) -> None:
+def test_one_number_is_given_twice(start, addresses, measured) -> None:
+    """The second is refused by name; one that takes the place of a first that has gone is not."""
+    chief, first = start(0, addresses), start(1, addresses)
+    first.says(f" s for {addresses[2]}")
+    began = time.perf_counter()
+    said = start(1, addresses).ends(2)
+    measured("one_index_twice", None, 0, time.perf_counter() - began)
+    assert f"another process is there as worker 1 ({addresses[1]}) already" in said
+    first.process.kill()
+    first.process.wait()
+    for worker in (start(1, addresses), start(2, addresses), chief):
+        assert "met" in worker.ends(0)
+
+
+def test_strangers_at_the_port_and_other_lists_of_workers(start, addresses, measured) -> None:
     chief = start(0, addresses)
     chief.says("waits for the others")
     host, _, port = addresses[0].rpartition(":")
-    for nonsense in (b"GET / HTTP/1.1\r\n\r\n", b"[" * 70_000, b'{"rank": true}\n', b""):
-        deadline = time.monotonic() + PATIENCE
-        while True:  # until it listens
-            try:
-                with socket.create_connection((host, int(port))) as stranger:
-                    stranger.sendall(nonsense)
-                break
-            except OSError:
-                assert time.monotonic() < deadline
+    with measured.timed("strangers_at_the_port", True):
+        for nonsense in (b"GET / HTTP/1.1\r\n\r\n", b"[" * 70_000, b'{"rank": true}\n', b""):
+            deadline = time.monotonic() + PATIENCE
+            while True:  # until it listens
+                try:
+                    with socket.create_connection((host, int(port))) as stranger:
+                        stranger.sendall(nonsense)
+                    break
+                except OSError:
+                    assert time.monotonic() < deadline
     mistaken = start(1, [addresses[0], "elsewhere:1234", addresses[2]])
     said = mistaken.ends(2)
     assert f"but the chief {', '.join(addresses)}" in said

@@ -69,13 +69,14 @@ Subject(child, Path(sys.argv[1]) / "run", Path(sys.argv[1]) / "log").play(100)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
-def test_a_run_whose_kills_are_rehearsed_ends_with_its_parent(number, tmp_path):
+def test_a_run_whose_kills_are_rehearsed_ends_with_its_parent(number, tmp_path, measured):
     parent = subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path)])
     try:
         child = int(_wait_for(lambda: _text(tmp_path / "log")))
-        parent.send_signal(number)
-        parent.wait(60)
-        _wait_for(lambda: not _is_running(child))
+        with measured.timed("parent_killed", None, None):
+            parent.send_signal(number)
+            parent.wait(60)
+            _wait_for(lambda: not _is_running(child))
     finally:
         parent.kill()
         parent.wait()

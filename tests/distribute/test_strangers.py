@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ def advnets_losses():
 OVERRIDES = ([], ["seed=4", "monitoring.log_every=2"])
 
 
-def test_what_differs_is_named(tmp_path: Path) -> None:
+def test_what_differs_is_named(tmp_path: Path, measured: Any) -> None:
     """The same path, but not the same file: each worker has a folder of its own."""
     recipe = json.dumps(PLAIN | {"dataset": {"name": "npz", "path": "data.npz"}})
     workers = []
@@ -49,7 +50,8 @@ def test_what_differs_is_named(tmp_path: Path) -> None:
                 text=True,
             )
         )
-    told = [" ".join(worker.communicate(timeout=120)[1].split()) for worker in workers]
+    with measured.timed("workers_differ"):
+        told = [" ".join(worker.communicate(timeout=120)[1].split()) for worker in workers]
     assert [worker.returncode for worker in workers] == [2, 2], told
     for said in told:
         assert (

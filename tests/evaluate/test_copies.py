@@ -97,6 +97,14 @@ def test_copies_of_the_held_out_data_are_far_from_the_training_data():
     assert found["nearer_to_training"].value == 0
 
 
+def test_copies_of_held_out_whole_numbers_are_far_from_the_training_data():
+    """Whose distances are 0, without any rounding."""
+    held_out = np.arange(60.0).reshape(30, 2)
+    found = scores(held_out, splits={"train": held_out + 0.5, "test": held_out})
+    assert found["memorisation"].value < -100
+    assert found["nearer_to_training"].value == 0
+
+
 def test_ties_count_half():
     found = scores(normal(2), splits={"test": normal(0)})
     assert found["nearer_to_training"].value == 0.5

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
+import inspect
 import json
+import math
 
 import numpy as np
 import pytest
+from interval_cases import METRICS, metric
 
-from advnets.builtin.metrics import advnets_metrics
 from advnets.cli.main import cli
 from advnets.data.sources.digits import Digits
-from advnets.errors import DataError
+from advnets.errors import AdvnetsError, DataError
 from advnets.evaluate import Data, MetricContext, Score
 from advnets.evaluate.features import Extractors
 from advnets.evaluate.metrics.modes import modes
 
-METRICS = {component.name: component for component in advnets_metrics()}
 COMPARED = ["fid", "kid", "mmd", "energy_distance", "sliced_wasserstein", "prdc", "duplicates"]
 COMPARED += ["classifier_two_sample", "memorisation"]
 SMALL = {
@@ -24,6 +24,8 @@ SMALL = {
     "sliced_wasserstein": {"projections": 5},
     "classifier_two_sample": {"classifier": "knn"},
     "mmd": {"bandwidths": [1.0]},
+    "inception_score": {"splits": 2, "resamples": 20},
+    "parzen": {"sigmas": 3},
 }
 
 
@@ -38,9 +40,7 @@ def scores(name, generated, real, held_out=None):
         samples=lambda n, seed, first=0: generated[first:n],
         data=Data(load=splits.__getitem__, splits=tuple(splits)),
     )
-    module, _, attribute = METRICS[name].target.partition(":")
-    compute = getattr(importlib.import_module(module), attribute)
-    return compute(context, features="pixels", samples=len(generated), **SMALL.get(name, {}))
+    return metric(name)(context, features="pixels", samples=len(generated), **SMALL.get(name, {}))
 
 
 def notes(*arguments):
@@ -78,9 +78,106 @@ def test_the_same_examples_on_both_sides_are_noted(name):
     assert "is also among the" in note
 
 
+def spoilt(x, value):
+    x = x.copy()
+    x[3, 1] = value
+    return x
+
+
+ONE_SIDE = {
+    "none": lambda x: x[:0],
+    "one": lambda x: x[:1],
+    "two": lambda x: x[:2],
+    "twelve": lambda x: x[:12],
+    "all the same": np.ones_like,
+    "all zero": np.zeros_like,
+    "not a number": lambda x: spoilt(x, np.nan),
+    "infinite": lambda x: spoilt(x, np.inf),
+}
+"""What may be wrong with the samples, or with the real examples."""
+BOTH = {
+    "fewer than dimensions": lambda generated, real: (normal(0, 30, 80), normal(1, 30, 80)),
+    "a constant feature": lambda *sides: tuple(x * [1.0, 0.0, 1.0] for x in sides),
+    "huge": lambda *sides: tuple(x * 1e30 for x in sides),
+    "tiny": lambda *sides: tuple(x * 1e-30 for x in sides),
+    "all the same": lambda generated, real: (np.ones_like(generated), np.ones_like(real)),
+    "each the same": lambda generated, real: (np.zeros_like(generated), np.ones_like(real)),
+    "the real ones": lambda generated, real: (real, real),
+}
+REFUSED = {"none", "not a number", "infinite"}
+NOTED = {"one", "two", "twelve", "all the same", "all zero", "each the same", "the real ones"}
+DEGENERATE = [
+    *((side, what) for side in ("generated", "real") for what in ONE_SIDE),
+    *(("both", what) for what in BOTH),
+]
+
+
+def degenerate_scores(name, side, what):
+    """Scores of plain arrays, and whether real examples were looked at."""
+    generated, real = normal(0), normal(1)
+    if side == "both":
+        generated, real = BOTH[what](generated, real)
+    elif side == "generated":
+        generated = ONE_SIDE[what](generated)
+    else:
+        real = ONE_SIDE[what](real)
+    looked_at = []
+
+    def load(split):
+        looked_at.append(split)
+        return real
+
+    def extract(wanted, name, examples):
+        if examples is None:
+            return {"dimensions": real.shape[1]}
+        x = np.asarray(examples, np.float64).reshape(len(examples), -1)
+        if wanted == "features":
+            return x
+        odds = np.exp(x - x.max(axis=1, keepdims=True))
+        return odds / odds.sum(axis=1, keepdims=True)
+
+    context = MetricContext(
+        samples=lambda n, seed, first=0: generated[first:n],
+        data=Data(load=load, splits=("train", "validation", "test")),
+        extract=extract,
+    )
+    compute = metric(name)
+    features = {"features": "pixels"} if "features" in inspect.signature(compute).parameters else {}
+    own = {"samples": len(generated)} if len(generated) else {}
+    try:
+        return compute(context, **features, **own, **SMALL.get(name, {})), looked_at
+    except AdvnetsError:
+        return None, looked_at
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize(("side", "what"), DEGENERATE)
+def test_every_metric_refuses_or_notes_what_is_degenerate(name, side, what):
+    found, looked_at = degenerate_scores(name, side, what)
+    touched = side != "real" or looked_at
+    if found is None:
+        assert touched
+        assert what in REFUSED | NOTED | {"fewer than dimensions", "huge"}
+        return
+    assert what not in REFUSED or not touched
+    for score in found:
+        low, high = score.protocol["interval"]
+        slack = 1e-9 * abs(score.value)
+        assert math.isfinite(score.value)
+        assert low - slack <= score.value <= high + slack
+        if what != "tiny":  # whose scores are tiny
+            assert not score.error or score.error > 1e-9 * max(1.0, abs(score.value))
+        if what in NOTED and touched and (looked_at or what != "the real ones"):
+            assert score.protocol["note"]
+
+
 @pytest.mark.parametrize("name", ["fid", "kid", "energy_distance"])
-def test_two_real_examples_are_refused(name):
-    with pytest.raises(DataError, match=r"at least three|too few"):
+def test_two_real_examples_are_refused(name, measured):
+    with (
+        measured.timed("degenerate_data", None, None),
+        pytest.raises(DataError, match=r"at least three|too few"),
+    ):
         scores(name, normal(0), normal(1, 2))
 
 
@@ -91,10 +188,13 @@ def context_of_classes(p):
     return MetricContext(samples=lambda n, seed, first=0: np.zeros((n - first, 1)), extract=extract)
 
 
-def test_a_single_class_is_none():
+def test_a_single_class_is_none(measured):
     from advnets.evaluate.metrics.inception_score import inception_score
 
-    with pytest.raises(DataError, match="single class"):
+    with (
+        measured.timed("degenerate_data", None, None),
+        pytest.raises(DataError, match="single class"),
+    ):
         inception_score(context_of_classes(np.ones((40, 1))), samples=40, splits=2)
     with pytest.raises(DataError, match="single class"):
         modes(context_of_classes(np.ones((40, 1))), samples=40)

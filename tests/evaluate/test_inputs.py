@@ -169,5 +169,5 @@ def test_indices_of_a_split_that_is_not_there_are_refused():
     for ask in (context.real_parts, lambda *of: context.real_features("pixels", *of)):
         with pytest.raises(DataError, match="no 'validation' split"):
             ask("validation", np.arange(3))
-    with pytest.raises(DataError, match="no examples were requested"):
+    with pytest.raises(DataError, match="0 samples were requested"):
         context.generated_features("pixels", 0)

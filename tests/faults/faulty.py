@@ -40,6 +40,11 @@ def fail(how: str, path: str = "", keep: int = 0) -> Any:
         subprocess.run(["mount", "-o", "remount,ro,bind", path], check=True)
     elif how == "vanish":
         os.rename(path, f"{path}.gone")
+    elif how == "tear":
+        with open(path, "a") as file:
+            file.write('{"step": 12, "d_lo')
+    elif how == "signal":
+        os.kill(os.getpid(), keep)
     elif how == "truncate":
         os.truncate(path, keep)
     elif how == "memory":

@@ -6,7 +6,9 @@ docs/reliability.md says what the numbers mean.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import contextlib
+import time
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 
@@ -50,6 +52,15 @@ class Measured:
             raise KeyError(f"the fault matrix has no row {row!r}")
         entry = {"row": row, "test": self._test, "recovered": recovered}
         self.kept.append(entry | {"steps_lost": steps_lost, "seconds_lost": seconds_lost})
+
+    @contextlib.contextmanager
+    def timed(
+        self, row: str, recovered: bool | None = None, steps_lost: int | None = 0
+    ) -> Iterator[None]:
+        """Take down a fault that costs nothing but the seconds that this takes."""
+        began = time.perf_counter()
+        yield
+        self(row, recovered, steps_lost, time.perf_counter() - began)
 
     def booked(self, row: str, recovered: bool | None, manifest: Mapping[str, Any]) -> None:
         """A run in one session, whatever became of it: its manifest says what was lost."""

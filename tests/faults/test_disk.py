@@ -5,15 +5,25 @@ Real file systems of a few hundred KiB are filled and switched to read-only in m
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from measured import lost
 
 from advnets.checkpoint import CheckpointStore
+from advnets.cli.main import cli
+
+
+def invoke(*words: object) -> Result:
+    """Call a command in this process."""
+    return CliRunner().invoke(cli, [str(word) for word in words])
+
 
 SELDOM_LOGGED = "monitoring.log_every=5"
 
@@ -111,6 +121,59 @@ def test_the_report_cannot_be_written(play, mount, tmp_path, measured):
     assert not done.folder.report_file.exists()
     assert not list(done.folder.path.glob(".report*"))
     measured.booked("full_at_the_report", True, done.manifest)
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "kib"),
+    [
+        ("export --format savedmodel", "served", 64),
+        ("export --format keras", "g.keras", 16),
+        ("export", "g.npz", 16),
+        ("sample -n 64", "pictures", 32),
+        ("sample -n 64", "x.npz", 8),
+        ("sample -n 400", "x.png", 8),
+        ("sample -n 400", "x.jpg", 8),
+        ("figure 2", "f.pdf", 4),
+        ("figure 2", "f.npz", 4),
+        ("figure 3", "f.png", 4),
+    ],
+)
+def test_what_is_written_elsewhere_finds_no_room(words, name, kib, finished_run, mount, tmp_path):
+    disk = mount(tmp_path / "disk", kib)
+    done = invoke(*words.split(), finished_run, "--out", disk / name)
+    assert done.exit_code == 1
+    assert f"cannot write {name}: No space left on device" in done.stderr
+    assert "free some space" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(disk.iterdir()) == []
+
+
+def test_what_was_there_stays_where_its_successor_finds_no_room(finished_run, mount, tmp_path):
+    disk = mount(tmp_path / "disk", 32)
+    for words, name, more in (
+        ("sample -n 2", "pictures", "sample --seed 1 -n 64"),
+        ("sample -n 2", "x.npz", "sample --seed 1 -n 600"),
+    ):
+        out = disk / name
+        assert invoke(*words.split(), finished_run, "--out", out).exit_code == 0
+        before = {path: path.read_bytes() for path in disk.rglob("*") if path.is_file()}
+        failed = invoke(*more.split(), finished_run, "--out", out, "--force")
+        assert failed.exit_code == 1
+        assert {path: path.read_bytes() for path in disk.rglob("*") if path.is_file()} == before
+
+
+def test_a_report_finds_no_room(run_folder, mount, tmp_path):
+    disk = mount(tmp_path / "disk", 1024)
+    without = shutil.ignore_patterns("checkpoints", "samples")
+    run = shutil.copytree(run_folder, disk / "run", ignore=without)
+    (run / "report.html").unlink(missing_ok=True)
+    with contextlib.suppress(OSError), (disk / "ballast").open("wb", 0) as ballast:
+        while ballast.write(bytes(1024)):
+            pass
+    done = invoke("report", run)
+    assert done.exit_code == 1
+    assert "cannot write report.html: No space left on device" in done.stderr
+    assert not list(run.glob("*report*"))
 
 
 def test_files_lie_where_folders_belong(play, tmp_path, undisturbed, measured):

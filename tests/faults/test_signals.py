@@ -54,6 +54,43 @@ def played(tmp_path_factory):
     return recipe, plugin, advnets.run(recipe, run_dir=place / "run", plugins=[str(plugin)])
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SIGUSR1",
+        *(pytest.param(f"SIG{n}", marks=pytest.mark.slow) for n in ("HUP", "USR2", "XCPU")),
+    ],
+)
+def test_those_of_terminals_and_schedulers(
+    name, play, undisturbed, monkeypatch, hears_sighup, measured
+):
+    number = int(getattr(signal, name))
+    fault = f"[{{name: faulty, where: on_train_batch_end, how: signal, keep: {number}}}]"
+    stopped = play(f"monitoring.callbacks={fault}")
+    assert stopped.code == 75
+    assert f"stopped by {name}" in stopped.said
+    assert stopped.manifest["status"] == "interrupted"
+    kept = stopped.manifest["step"]
+    assert 12 <= kept < 30
+    monkeypatch.setenv("MENDED", "1")
+    again = play(f"monitoring.callbacks={fault}")
+    assert f"resuming from step {kept}" in again.said
+    assert again.manifest["state_sha256"] == undisturbed
+    measured("other_signals", True, *cost(stopped.manifest, again.manifest))
+
+
+def test_a_terminal_that_is_gone_under_nohup(play, undisturbed, measured):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        fault = f"{{name: faulty, where: on_train_batch_end, how: signal, keep: {signal.SIGHUP:d}}}"
+        done = play(f"monitoring.callbacks=[{fault}]")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert done.code == 0
+    assert done.manifest["state_sha256"] == undisturbed
+    measured.booked("nohup", True, done.manifest)
+
+
 @pytest.mark.parametrize("signals", [1, 2])
 def test_while_a_metric_is_computed(signals, played, tmp_path, measured):
     recipe, plugin, whole = played

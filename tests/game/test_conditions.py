@@ -135,8 +135,10 @@ def test_a_generator_that_is_told_what_nobody_draws():
         keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]),
     )
     game.compile("sgd", "sgd")
-    with pytest.raises(PluginError, match="nobody draws 'code', and it comes with no batch"):
-        game.train_step(tf.zeros([4, 1]))
+    for look in (game.train_step, game.evaluate):
+        with pytest.raises(PluginError, match="nobody draws 'code', and it comes") as caught:
+            look(tf.zeros([4, 1]))
+        assert "hand it over with the examples, (x, labels) or" in caught.value.hint
 
 
 @pytest.mark.parametrize("made", [UniformClasses(4), Categorical(4)])
@@ -310,8 +312,10 @@ def test_latents_of_the_shape_of_the_input():
 def test_classes_that_are_no_whole_numbers_are_refused():
     game = by_class(drawn=False)
     game.compile("sgd", "sgd")
-    with pytest.raises(PluginError, match="takes 'label' in whole numbers, int64, and is given fl"):
+    with pytest.raises(DataError, match=r"of 'label' in batch 0 .* are no classes, \d\.7 for one"):
         game.fit(np.ones([8, 1], "float32"), np.arange(8) + 0.7, batch_size=4, verbose=0)
+    with pytest.raises(PluginError, match="takes 'label' in whole numbers, int64, and is given fl"):
+        game.fit(np.ones([8, 1], "float32"), np.arange(8.0), batch_size=4, verbose=0)
 
 
 def test_what_nothing_holds_the_generator_to_is_said_once(caplog):

@@ -59,8 +59,11 @@ def game(generator=None, discriminator=None, **more) -> AdversarialGame:
     ids=["dense", "activation", "flattened", "softmax", "nested"],
 )
 @pytest.mark.parametrize("loss", [Minimax(), NonSaturating()], ids=repr)
-def test_probabilities_are_not_taken_for_logits(end, loss) -> None:
-    with pytest.raises(UsageError, match=r"ends in \w+, and .* for a logit.* 0.5 to 0.73") as found:
+def test_probabilities_are_not_taken_for_logits(end, loss, measured) -> None:
+    with (
+        measured.timed("network_does_not_fit"),
+        pytest.raises(UsageError, match=r"ends in \w+, and .* for a logit.* 0.5 to 0.73") as found,
+    ):
         game(discriminator=network(2, *end), loss=loss)
     assert "Dense(1)" in found.value.hint
 
@@ -103,10 +106,13 @@ def test_what_only_hardly_fits_is_said(caplog) -> None:
     ],
 )
 @pytest.mark.parametrize("kind", [network, Written])
-def test_a_generator_that_does_not_reach_the_examples(kind, end, examples, said, caplog) -> None:
+def test_a_generator_that_does_not_reach_the_examples(
+    kind, end, examples, said, caplog, measured
+) -> None:
     if kind is Written and end == "relu":
         return  # no few examples tell
-    warn_of_range(game(kind(3, layers.Dense(2, end))), examples)
+    with measured.timed("network_does_not_fit"):
+        warn_of_range(game(kind(3, layers.Dense(2, end))), examples)
     if said is None:
         assert caplog.text == ""
     else:
@@ -115,8 +121,11 @@ def test_a_generator_that_does_not_reach_the_examples(kind, end, examples, said,
 
 
 @pytest.mark.parametrize("kind", [network, Written])
-def test_shapes_that_do_not_fit(kind) -> None:
-    with pytest.raises(UsageError, match=r"example.*\(5,\)|called with \(5,\)"):
+def test_shapes_that_do_not_fit(kind, measured) -> None:
+    with (
+        measured.timed("network_does_not_fit"),
+        pytest.raises(UsageError, match=r"example.*\(5,\)|called with \(5,\)"),
+    ):
         game(kind(3, 5), network(2, 1))
     with pytest.raises(UsageError, match=r"example.*\(5,\)|called with \(5,\)"):
         game(network(3, 5), kind(2, 1))
@@ -170,12 +179,15 @@ def test_many_games_are_sampled_without_a_warning(caplog) -> None:
     assert "retracing" not in caplog.text
 
 
-def test_a_player_that_is_frozen_is_refused() -> None:
+def test_a_player_that_is_frozen_is_refused(measured) -> None:
     discriminator = network(2, 4, 1)
     discriminator.trainable = False
-    with pytest.raises(
-        UsageError, match=r"discriminator has no weights to train: all its \d+ weights"
-    ) as one:
+    with (
+        measured.timed("network_does_not_fit"),
+        pytest.raises(
+            UsageError, match=r"discriminator has no weights to train: all its \d+ weights"
+        ) as one,
+    ):
         game(discriminator=discriminator).compile("sgd", "sgd")
     assert "trainable = True" in one.value.hint
     generator = network(3, 2)
@@ -210,3 +222,50 @@ def test_a_game_keeps_what_it_is_made_of(part) -> None:
             setattr(made, part, getattr(made, part))
         assert "AdversarialGame(…)" in found.value.hint
         made.compile("sgd", "sgd")
+
+
+class OfClasses(Scores):
+    """Reads two logits as those of real and generated."""
+
+    def discriminator(self, real, fake):
+        return tf.nn.softmax(real.logits)[:, 1] + tf.nn.softmax(fake.logits)[:, 0]
+
+    def generator(self, real, fake):
+        return tf.nn.softmax(fake.logits)[:, 1]
+
+
+@pytest.mark.parametrize("kind", [network, Written])
+@pytest.mark.parametrize("loss", [Minimax(), NonSaturating(), Scores()], ids=repr)
+def test_two_logits_are_no_classes(kind, loss) -> None:
+    with pytest.raises(UsageError, match="gives 2 logits for each example, and") as found:
+        game(discriminator=kind(2, 2), loss=loss)
+    assert "Dense(1)" in found.value.hint
+    x = keras.Input((2,))
+    named = keras.Model(x, {"logits": layers.Dense(2)(x), "features": x})
+    with pytest.raises(UsageError, match="gives 2 logits"):
+        game(discriminator=named, loss=loss)
+
+
+@pytest.mark.parametrize("kind", [network, Written])
+def test_logits_of_parts_and_of_classes(kind) -> None:
+    """By hand: the mean of the parts' losses is that of D that judges each part apart."""
+    ones = {"kernel_initializer": "ones", "use_bias": False}
+    patches = kind(4, layers.Reshape((2, 2)), layers.Dense(1, **ones))
+    made = game(network(3, layers.Dense(4)), patches)
+    x = np.arange(8, dtype="float32").reshape(2, 4)
+    made.compile("sgd", "sgd")
+    found = made.evaluate(x, verbose=0, return_dict=True)
+    logits = x.reshape(2, 2, 2).sum(axis=2)
+    assert found["d_real"] == pytest.approx((1 / (1 + np.exp(-logits))).mean(), rel=1e-5)
+    game(discriminator=kind(2, 2), loss=OfClasses())
+
+
+@pytest.mark.parametrize("kind", [network, Written])
+def test_shapes_of_every_joint(kind) -> None:
+    """The prior's, what is given, what is taken; the generator is looked at first."""
+    with pytest.raises(UsageError, match=r"the prior draws .* \(3,\), the network .* \(4,\)"):
+        AdversarialGame(network(4, 2), kind(2, 1), prior=Uniform(3))
+    with pytest.raises(
+        UsageError, match=r"'discriminator' takes 'example' of the shape \(2,\); the generator has"
+    ):
+        game(kind(3, 5), network(2, 1))

@@ -58,10 +58,13 @@ def fit(game, data, **options):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_nan_ends_it_before_the_batch_is_played(way, game) -> None:
+def test_nan_ends_it_before_the_batch_is_played(way, game, measured) -> None:
     rounds = int(game.rounds.numpy())
     before = game.generator.get_weights()
-    with pytest.raises(DataError, match="2 of the 8 values of 'example' in batch 0 .* NaN") as one:
+    with (
+        measured.timed("nan_given_to_fit"),
+        pytest.raises(DataError, match="2 of the 8 values of 'example' in batch 0 .* NaN") as one,
+    ):
         fit(game, WAYS[way](spoiled((1, 0), (2, 1))))
     assert "argwhere" in one.value.hint
     assert int(game.rounds.numpy()) == rounds

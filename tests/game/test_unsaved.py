@@ -89,9 +89,12 @@ def fit(made):
     ("penalty", "name"),
     [(Global, "EVERYONES"), (InABranch, "EVERYONES"), (closure, "remembered")],
 )
-def test_fit_refuses_it_by_name_and_line(penalty, name):
+def test_fit_refuses_it_by_name_and_line(penalty, name, measured):
     made = game(penalty())
-    with pytest.raises(PluginError, match=f"assigns the variable '{name}'") as caught:
+    with (
+        measured.timed("state_saved_nowhere"),
+        pytest.raises(PluginError, match=f"assigns the variable '{name}'") as caught,
+    ):
         fit(made)
     assert re.match(rf"{re.escape(__file__)}:\d+$", caught.value.where)
     assert caught.value.module == __name__

@@ -119,6 +119,74 @@ def test_no_one_loss(eager, points):
     fit(eager(), points, callbacks.EarlyStopping())
 
 
+@refused(
+    "callbacks",
+    "what monitors a name that nobody logs",
+    "Keras would warn of it after every epoch, and stop, save or slow down nothing: here `fit` "
+    "ends after the first epoch, since a callback may log more, and says which names there are.",
+    match="monitors 'fid', which nobody logs",
+)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        lambda **options: callbacks.EarlyStopping(**options),
+        lambda **options: callbacks.ReduceLROnPlateau(**options),
+        lambda **options: callbacks.ModelCheckpoint("best.keras", save_best_only=True, **options),
+    ],
+    ids=["EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint"],
+)
+def test_a_name_that_nobody_logs(eager, points, kind):
+    game = eager()
+    with pytest.raises(UsageError) as found:
+        fit(game, points, kind(monitor="fid", mode="min"), epochs=3)
+    assert "d_loss, d_real" in found.value.hint
+    assert int(game.rounds.numpy()) == 2  # an epoch
+    raise found.value
+
+
+@refused(
+    "callbacks",
+    "what monitors `val_…` without validation data",
+    "Nothing is validated.",
+    match="monitors 'val_d_loss', and there are no data to validate with",
+)
+def test_nothing_to_validate_with(eager, points):
+    fit(eager(), points, callbacks.EarlyStopping("val_d_loss"))
+
+
+def test_a_name_that_another_callback_logs(eager, points):
+    """Scores of one's own; and validation in every second epoch only."""
+    scores = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update(fid=epoch))
+    stop = callbacks.EarlyStopping("fid", mode="min", patience=1)
+    for _ in range(2):  # the callbacks may be used again
+        assert len(fit(eager(), points, scores, stop, epochs=5)["d_loss"]) == 2
+    rare = callbacks.EarlyStopping("val_d_loss", patience=9)
+    with pytest.warns(UserWarning, match="val_d_loss"):
+        fit(eager(), points, rare, epochs=2, validation_data=(points,), validation_freq=2)
+
+
+@refused(
+    "callbacks",
+    "`OrbaxCheckpoint`",
+    "It saves a state tree, which has room for one optimizer: `ModelCheckpoint` keeps all.",
+    match="OrbaxCheckpoint: a state tree has room for one optimizer",
+)
+def test_orbax(eager, points):
+    fit(eager(), points, object.__new__(callbacks.OrbaxCheckpoint))  # its package is not needed
+
+
+@works("callbacks", "`CallbackList`", "Its callbacks are looked at as any others.")
+def test_a_list_of_callbacks(eager, points):
+    game, seen = eager(), []
+    look = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))
+    listed = callbacks.CallbackList([look], add_history=True, model=game, epochs=1)
+    game.fit(points, verbose=0, callbacks=listed)
+    listed = callbacks.CallbackList([callbacks.EarlyStopping()], model=game)
+    with pytest.raises(UsageError, match="a game has no one loss"):
+        game.fit(points, verbose=0, callbacks=listed)
+    assert seen == [0]
+
+
 @works(
     "callbacks",
     "`TerminateOnNaN`",

@@ -9,23 +9,12 @@ import tensorflow as tf
 from keras_lines import refused, works
 
 from advnets.game import R1, Alternating, Categorical, Penalty, Simultaneous, state
-from advnets.game.state import state_variables
 
 
 @pytest.fixture(scope="module")
 def game(make_game):
     """For tests that leave it as it is."""
     return make_game()
-
-
-def snapshot(game):
-    return {name: variable.numpy() for name, variable in state_variables(game).items()}
-
-
-def assert_same(before, after):
-    assert before.keys() == after.keys()
-    for name, value in before.items():
-        np.testing.assert_array_equal(value, after[name], err_msg=name)
 
 
 @works(
@@ -37,13 +26,14 @@ def assert_same(before, after):
 @pytest.mark.parametrize(
     "steps", [pytest.param(1, marks=pytest.mark.slow), 2, pytest.param(3, marks=pytest.mark.slow)]
 )
-def test_an_epoch_logs_means(make_game, points, steps):
+def test_an_epoch_logs_means(make_game, points, steps, measured):
     game, apart = make_game(), make_game()
     game.compile("sgd", "sgd", steps_per_execution=steps)
     apart.compile("sgd", "sgd")
     seen = []
     watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(logs))
-    fitted = game.fit(points, batch_size=4, shuffle=False, verbose=0, callbacks=[watch])
+    with measured.timed("logged_means"):
+        fitted = game.fit(points, batch_size=4, shuffle=False, verbose=0, callbacks=[watch])
     each = [apart.train_step(points[start : start + 4]) for start in (0, 4, 8)]
     for name, found in fitted.history.items():
         expected = np.average([float(logs[name]) for logs in each], weights=[4, 4, 2])
@@ -78,12 +68,12 @@ def test_train_on_batch(make_game, points):
 
 @works(
     "methods",
-    "`evaluate`",
+    "`evaluate`, `metrics_names`",
     "Judges held-out examples, with networks as in inference and latent points that are the same "
     "every time: losses with penalties, V, accuracies. Nothing moves. As a list in the order of "
     "`metrics_names`, or by name.",
 )
-def test_evaluate(make_network, make_game, points):
+def test_evaluate(make_network, make_game, points, snapshot, assert_same):
     dropping = keras.Sequential([make_network(2, 4, 7), keras.layers.Dropout(0.5, seed=1)])
     dropping.add(keras.layers.Dense(1))
     game = make_game(discriminator=dropping, penalties=[R1(2.0)])
@@ -114,9 +104,10 @@ def test_test_on_batch(game, points):
 
 
 @works("methods", "`fit(validation_data=…)`", "Logs what `evaluate` returns, `val_d_loss`.")
-def test_validation_data(make_game, points):
+def test_validation_data(make_game, points, measured):
     game = make_game()
-    history = game.fit(points, validation_data=(points[:5],), verbose=0).history
+    with measured.timed("inherited_methods"):
+        history = game.fit(points, validation_data=(points[:5],), verbose=0).history
     expected = game.evaluate(points[:5], verbose=0, return_dict=True)
     found = {name[4:]: value[0] for name, value in history.items() if name.startswith("val_")}
     assert found == pytest.approx(expected)
@@ -277,30 +268,67 @@ def test_a_refused_compile_leaves_the_loss(game):
 
 @refused(
     "methods",
-    "`add_loss`, `compute_loss`, `compute_metrics`, `get_state_tree`, `set_state_tree`, `quantize`",
-    "They are for one loss, one optimizer, predictions and targets.",
-    match="some player's|no predictions and targets|has neither|one optimizer|cannot be trained",
+    "`add_loss`, `add_metric`, `add_weight`, `compiled_loss`, `compiled_metrics`, `compute_loss`, "
+    "`compute_metrics`, `get_state_tree`, `set_state_tree`, `stateless_call`, "
+    "`stateless_compute_loss`",
+    "They are for one loss, one optimizer, predictions and targets, or hold what no file would.",
+    match="some player's|no predictions and targets|has neither|one optimizer|would not hold",
 )
 @pytest.mark.parametrize(
     ("method", "given"),
     [
         ("add_loss", [0.0]),
+        ("add_metric", ["accuracy"]),
+        ("add_weight", [(2,)]),
         ("compute_loss", []),
         ("compute_metrics", [None, None, None]),
+        ("compiled_loss", [None, None]),
+        ("compiled_metrics", []),
         ("get_state_tree", []),
         ("set_state_tree", [{}]),
-        ("quantize", ["int8"]),
+        ("stateless_call", [[], [], None]),
+        ("stateless_compute_loss", [[], [], []]),
     ],
 )
 def test_methods_that_a_game_has_not(game, method, given):
     getattr(game, method)(*given)
 
 
-def test_several_games_are_fitted_without_a_warning(make_game, points, caplog, monkeypatch):
+@refused(
+    "methods",
+    "`quantize`, `quantized_build`, `quantized_call`, `get_quantization_layer_structure`",
+    "Quantised layers cannot be trained; `game.generator.quantize` when the game is over.",
+    match="cannot be trained",
+)
+@pytest.mark.parametrize(
+    "method", ["quantize", "quantized_build", "quantized_call", "get_quantization_layer_structure"]
+)
+def test_quantising(game, method):
+    getattr(game, method)("int8")
+
+
+@refused(
+    "methods",
+    "`game(keras.Input(…))`, `symbolic_call`, `compute_output_shape`, `compute_output_spec`",
+    "A game is no layer of another network; its generator is one.",
+    match="a game is no layer of another network",
+)
+@pytest.mark.parametrize(
+    "way", ["", "symbolic_call", "compute_output_shape", "compute_output_spec"]
+)
+def test_as_a_layer(game, way):
+    (getattr(game, way) if way else game)(keras.Input((3,)))
+
+
+def test_several_games_play_and_are_asked_without_a_warning(make_game, points, caplog, monkeypatch):
     """TensorFlow counts traces by the line of code, whichever game they are of."""
     monkeypatch.setattr(logging.getLogger("tensorflow"), "propagate", True)
+    z = np.ones([4, 3], "float32")
     for _ in range(6):
         game = make_game()
         game.compile("sgd", "sgd")
         game.fit(points[:6], batch_size=4, verbose=0)
+        game.evaluate(points[:6], batch_size=4, verbose=0)
+        game.predict(z, batch_size=3, verbose=0)
+        game.generate(3)
     assert "retracing" not in caplog.text

@@ -47,7 +47,7 @@ def kernel(network):
         pytest.param({"penalties": [R1(0.1)]}, marks=pytest.mark.slow),
     ],
 )
-def test_weight_regularisers(points, options):
+def test_weight_regularisers(points, options, measured):
     moved, losses = [], []
     for regulariser in (None, keras.regularizers.L2(0.3)):
         game = AdversarialGame(
@@ -57,7 +57,8 @@ def test_weight_regularisers(points, options):
             **options,
         )
         game.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
-        losses.append(game.fit(points, batch_size=10, shuffle=False, verbose=0).history)
+        with measured.timed("added_losses"):
+            losses.append(game.fit(points, batch_size=10, shuffle=False, verbose=0).history)
         moved.append(game)
     # d/dW 0.3 ‖W‖² = 0.6 W, W = 1: SGD moves by 0.06 more.
     apart = kernel(moved[0].discriminator) - kernel(moved[1].discriminator)
@@ -88,14 +89,15 @@ class Adding(keras.layers.Layer):
     "The calls of critics in penalties are none of it.",
 )
 @pytest.mark.parametrize("calls", ["one", "two"])
-def test_added_losses(points, calls):
+def test_added_losses(points, calls, measured):
     judge = keras.Sequential([keras.Input((2,)), Adding(name="adding")])
     judge.add(keras.layers.Dense(1, name="dense", activity_regularizer="l2", **LINEAR))
     maker = keras.Sequential([line(2, 3), Adding()])
     game = AdversarialGame(maker, judge, seed=3, penalties=[R1(1.0)], updates=Simultaneous())
     game.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
     game.discriminator_calls = calls
-    logs = game.train_on_batch(points, return_dict=True)
+    with measured.timed("added_losses"):
+        logs = game.train_on_batch(points, return_dict=True)
     again = AdversarialGame(line(2, 3), line(), seed=3)
     z = again.prior.sample(again.draw(), "latent/both", 10)
     fake = line(2, 3)(z).numpy()
@@ -282,3 +284,57 @@ def test_two_replicas():
     script = Path(__file__).with_name("two_replicas.py")
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[-1:] == ["the same"], done.stdout + done.stderr[-2000:]
+
+
+@works(
+    "networks",
+    "`BatchNormalization`, `GroupNormalization`, `LayerNormalization`, `SpectralNormalization`, …",
+    "Whether a layer mixes the examples of a batch is asked of it: where it does, D judges real "
+    "and generated examples apart.",
+)
+@pytest.mark.parametrize(
+    ("make", "mixes"),
+    [
+        (lambda: keras.layers.BatchNormalization(), True),
+        (lambda: keras.layers.BatchNormalization(synchronized=True), True),
+        (lambda: keras.layers.LayerNormalization(), False),
+        (lambda: keras.layers.GroupNormalization(2), False),
+        (lambda: keras.layers.RMSNormalization(), False),
+        (lambda: keras.layers.UnitNormalization(), False),
+        (lambda: keras.layers.SpectralNormalization(keras.layers.Dense(4)), False),
+        (lambda: keras.layers.Lambda(lambda x: x - tf.reduce_mean(x, axis=0)), True),
+    ],
+    ids=["batch", "batch, synchronized", "layer", "group", "rms", "unit", "spectral", "own"],
+)
+def test_statistics_of_any_kind(points, make, mixes):
+    layers = [keras.Input((2,)), keras.layers.Dense(4), make(), keras.layers.Dense(1)]
+    game = AdversarialGame(line(2, 3), keras.Sequential(layers))
+    assert ("discriminator" not in game.joint) == mixes
+    game.compile("sgd", "sgd", run_eagerly=True)
+    assert np.isfinite(game.fit(points, verbose=0).history["d_loss"]).all()
+
+
+@works(
+    "networks",
+    "`keras.applications`",
+    "As a player, as part of one, or frozen, as features; its last layer linear, of one unit.",
+)
+@pytest.mark.slow
+def test_a_network_of_keras_applications():
+    size = (32, 32, 3)
+    body = keras.applications.MobileNetV2(size, alpha=0.35, include_top=False, weights=None)
+    whole = keras.applications.MobileNetV2(
+        size, alpha=0.35, weights=None, classes=1, classifier_activation=None
+    )
+    body.trainable = False
+    pooled = keras.layers.GlobalAveragePooling2D()
+    part = keras.Sequential([keras.Input(size), body, pooled, keras.layers.Dense(1)])
+    images = np.random.default_rng(0).uniform(-1, 1, (4, *size)).astype("float32")
+    for judge in (part, whole):
+        maker = [keras.Input((3,)), keras.layers.Dense(32 * 32 * 3, "tanh")]
+        game = AdversarialGame(keras.Sequential([*maker, keras.layers.Reshape(size)]), judge)
+        game.compile("sgd", "sgd", run_eagerly=True)
+        frozen = [v.numpy() for v in body.weights]
+        assert np.isfinite(game.fit(images, verbose=0).history["d_loss"]).all()
+        for before, after in zip(frozen, body.weights, strict=True):
+            np.testing.assert_array_equal(before, after)

@@ -3,7 +3,6 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from keras_lines import refused, works
 
 optimizers = keras.optimizers
@@ -17,39 +16,13 @@ EVERY = sorted(
 PLAYERS = ("generator", "discriminator")
 
 
-def gradients_of(game, player, number):
-    rng = np.random.default_rng(number)
-    shapes = [variable.shape for variable in getattr(game, player).trainable_variables]
-    return [tf.constant(rng.normal(size=shape), tf.float32) for shape in shapes]
-
-
-def assert_moves_as_by_itself(make_game, make, moves=3):
-    """Both players' variables move as the optimizer moves them in a loop of one's own."""
-    game, apart = make_game(), make_game()
-    before = [v.numpy() for v in game.generator.trainable_variables]
-    game.compile(make(), make())
-    for player in PLAYERS:
-        alone = make()
-        for number in range(moves):
-            game.apply(player, gradients_of(game, player, number))
-            variables = getattr(apart, player).trainable_variables
-            alone.apply(gradients_of(apart, player, number), variables)
-    for player in PLAYERS:
-        for one, other in zip(
-            *(getattr(each, player).trainable_variables for each in (game, apart)), strict=True
-        ):
-            np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
-    moved = zip(before, game.generator.trainable_variables, strict=True)
-    assert all((old != new.numpy()).any() for old, new in moved)
-
-
 @works(
     "optimizers",
     "every optimizer of `keras.optimizers`",
     "By name or as an object, one for each player: variables move as in a loop of one's own.",
 )
 @pytest.mark.parametrize("name", EVERY)
-def test_every_optimizer(make_game, name):
+def test_every_optimizer(make_game, assert_moves_as_by_itself, name):
     assert_moves_as_by_itself(make_game, lambda: getattr(optimizers, name)(0.05))
 
 
@@ -72,14 +45,14 @@ def test_every_optimizer(make_game, name):
     ],
     ids=", ".join,
 )
-def test_every_option(make_game, options):
+def test_every_option(make_game, assert_moves_as_by_itself, options):
     make = lambda: optimizers.SGD(**{"learning_rate": 0.1, **options})  # noqa: E731
     assert_moves_as_by_itself(make_game, make)
 
 
 @works("optimizers", "`MultiOptimizer`", "Each of its optimizers moves its own variables.")
 @pytest.mark.parametrize("by", ["pattern", "function"])
-def test_several_optimizers(make_game, by):
+def test_several_optimizers(make_game, assert_moves_as_by_itself, by):
     def make():
         if by == "function":
             return optimizers.MultiOptimizer(lambda variable: optimizers.Adam(0.05))
@@ -89,7 +62,7 @@ def test_several_optimizers(make_game, by):
     assert_moves_as_by_itself(make_game, make)
 
 
-def test_moves_by_hand(make_game):
+def test_moves_by_hand(make_game, gradients_of):
     """SGD moves by −lr·g; Adam's first move has the length lr, whatever the gradient."""
     for make, length in ((optimizers.SGD, None), (optimizers.Adam, 0.25)):
         game = make_game()

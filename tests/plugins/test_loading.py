@@ -5,74 +5,20 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.metadata
-import itertools
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from measured import Measured
 
 from advnets import PluginError
-from advnets.plugins import DEFAULT_PLUGINS, Registry, load_plugins
-from advnets.plugins.registry import PluginRecord
+from advnets.plugins import DEFAULT_PLUGINS, load_plugins
 
-NUMBER = itertools.count()
-LOSS = """
-from advnets import Component, hookimpl
-
-@hookimpl
-def advnets_losses():
-    return [Component({name!r}, "os:getcwd", "a loss")]
-"""
-
-Write = Callable[..., Path]
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Iterator[Write]:
-    """Write a plugin file whose module name no other test uses."""
-    before = set(sys.modules)
-
-    def write(text: str, stem: str | None = None) -> Path:
-        path = tmp_path / f"{stem or f'plugin_file_{next(NUMBER)}'}.py"
-        path.write_text(text)
-        return path
-
-    yield write
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
-            del sys.modules[name]
-
-
-@pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], None]:
-    """Put a distribution with one entry point on Python's path."""
-
-    def install(distribution: str, point: str, text: str) -> None:
-        site = tmp_path / f"site_{distribution}"
-        info = site / f"{distribution.replace('-', '_')}-1.2.dist-info"
-        info.mkdir(parents=True)
-        module = f"installed_{next(NUMBER)}"
-        (site / f"{module}.py").write_text(text)
-        (info / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.2\n"
-        )
-        (info / "entry_points.txt").write_text(f"[advnets]\n{point} = {module}\n")
-        monkeypatch.syspath_prepend(str(site))
-
-    return install
-
-
-def load(*words: object, environ: dict[str, str] | None = None) -> Registry:
-    return load_plugins([str(word) for word in words], environ or {})
-
-
-def record(registry: Registry, name: str) -> PluginRecord:
-    return next(record for record in registry.plugins if record.name == name)
+from .conftest import LOSS, Write, load, record
 
 
 def test_built_ins_are_plugins_like_any_other() -> None:
@@ -146,66 +92,6 @@ def test_the_same_plugin_twice_is_once(write: Write) -> None:
     registry = load(path, path, environ={"ADVNETS_PLUGINS": str(path)})
     assert [r.name for r in registry.plugins].count(path.stem) == 1
     assert registry.component("losses", "mine")
-
-
-@pytest.mark.parametrize("way", ["option", "variable"])
-def test_blocking(write: Write, way: str) -> None:
-    path = write(LOSS.format(name="mine"))
-    word = f"no:{path.stem}"
-    registry = (
-        load(path, word) if way == "option" else load(path, environ={"ADVNETS_PLUGINS": word})
-    )
-    assert record(registry, path.stem).status == "blocked"
-    with pytest.raises(PluginError, match="not among the registered losses") as error:
-        registry.component("losses", "mine")
-    assert f"plugin '{path.stem}' is blocked" in str(error.value.hint)
-
-
-def test_blocking_by_the_distributions_name(install: Callable[[str, str, str], None]) -> None:
-    install("advnets-mine", "mine", LOSS.format(name="mine"))
-    assert record(load("no:advnets-mine"), "mine").status == "blocked"
-    assert record(load("no:mine"), "mine").status == "blocked"
-
-
-def test_blocking_a_built_in_group() -> None:
-    registry = load("no:builtin-games")
-    assert "minimax" not in registry.names("losses")
-    assert registry.names("optimizers") != []
-
-
-def test_a_blocked_plugin_is_not_imported(write: Write) -> None:
-    path = write("raise SystemExit('imported')")
-    assert record(load(path, f"no:{path.stem}"), path.stem).status == "blocked"
-    assert path.stem not in sys.modules
-
-
-def test_blocking_nothing_is_an_error() -> None:
-    with pytest.raises(PluginError, match="cannot block 'builtin-gmaes'") as error:
-        load("no:builtin-gmaes")
-    assert error.value.hint == "did you mean 'builtin-games'?"
-
-
-def test_what_the_variable_names_in_vain_is_a_warning(tmp_path: Path) -> None:
-    """It outlives what it was set for, and must not stop every command."""
-    registry = load(environ={"ADVNETS_PLUGINS": f"no:gone,{tmp_path}/gone.py"})
-    assert "minimax" in registry.names("losses")
-    assert len(registry.warnings) == 2
-    assert "does not exist" in registry.warnings[0]
-    assert "cannot block 'gone'" in registry.warnings[1]
-
-
-@pytest.mark.parametrize(
-    ("word", "message"),
-    [
-        ("no_such_file.py", "does not exist"),
-        ("./no_such_folder/plugin.py", "does not exist"),
-        ("no_such_module_anywhere", "is no importable module"),
-        ("no.such.module", "is no importable module"),
-    ],
-)
-def test_what_the_option_names_in_vain_is_an_error(word: str, message: str) -> None:
-    with pytest.raises(PluginError, match=message):
-        load(word)
 
 
 BROKEN = {
@@ -388,12 +274,13 @@ def test_the_fingerprint_of_a_file_is_of_the_file_alone(write: Write) -> None:
     assert records[0].fingerprint == hashlib.sha256(one.read_bytes()).hexdigest()[:16]
 
 
-def test_an_exception_that_cannot_say_what_it_is_is_quarantined(tmp_path):
+def test_an_exception_that_cannot_say_what_it_is_is_quarantined(tmp_path, measured):
     file = tmp_path / "mute_plugin.py"
     file.write_text(
         "class Mute(Exception):\n    def __str__(self): raise ValueError('no text')\nraise Mute()\n"
     )
-    registry = load_plugins(environ={"ADVNETS_PLUGINS": str(file)})
+    with measured.timed("mute_exception"):
+        registry = load_plugins(environ={"ADVNETS_PLUGINS": str(file)})
     (record,) = (each for each in registry.plugins if each.name == "mute_plugin")
     assert record.status == "quarantined"
     assert record.error.startswith("Mute: (its text cannot be made: ValueError)")
@@ -432,11 +319,12 @@ class Moves:
     assert os.getcwd() == place
 
 
-def test_a_loop_of_links_is_quarantined(tmp_path):
+def test_a_loop_of_links_is_quarantined(tmp_path, measured):
     one, other = tmp_path / "one.py", tmp_path / "other.py"
     one.symlink_to(other)
     other.symlink_to(one)
-    registry = load_plugins(environ={"ADVNETS_PLUGINS": str(one)})
+    with measured.timed("loop_of_links"):
+        registry = load_plugins(environ={"ADVNETS_PLUGINS": str(one)})
     (record,) = (each for each in registry.plugins if each.name == str(one))
     assert record.status == "quarantined"
     assert "cannot be found" in record.error

@@ -50,6 +50,15 @@ def test_a_file_goes_before_a_name(shipping: Registry, tmp_path: Path) -> None:
     assert find_recipe("faces", shipping) == Path("faces")
 
 
+def test_a_name_goes_before_a_folder(shipping: Registry, tmp_path: Path) -> None:
+    (tmp_path / "faces").mkdir()
+    found = find_recipe("faces", shipping)
+    assert found == tmp_path / "shipping_package/recipes/faces.yaml"
+    for path in ("./faces", Path("faces")):
+        with pytest.raises(UsageError, match="is a folder, not a recipe"):
+            find_recipe(path, shipping)
+
+
 @pytest.mark.parametrize(
     ("word", "message", "hint"),
     [

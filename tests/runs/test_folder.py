@@ -42,6 +42,26 @@ def test_for_recipe(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_run_in_another_one_is_refused(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is named, and where it would lie by default; a sweep's folder is no run."""
+    outer = RunFolder(tmp_path / "outer")
+    outer.start(make())
+    (tmp_path / "link").symlink_to(outer.path)
+    for place in (outer.path / "inner", outer.exports / "deep" / "er", tmp_path / "link" / "x"):
+        with pytest.raises(UsageError, match="a run inside another one, that in .*outer"):
+            RunFolder.for_recipe(make(), place)
+    monkeypatch.chdir(outer.path)
+    with pytest.raises(UsageError, match="a run inside another one"):
+        RunFolder.for_recipe(make())
+    sweep = tmp_path / "sweep"
+    sweep.mkdir()
+    (sweep / "recipe.yaml").write_text("name: of_all_trials")
+    inside = RunFolder.for_recipe(make(), sweep / "runs" / "0000-seed1")
+    assert not inside.path.exists()
+
+
 def test_start(make: Make, tmp_path: Path) -> None:
     recipe = make()
     folder = RunFolder(tmp_path / "deep" / "run")

@@ -107,7 +107,7 @@ with filelock.FileLock(sys.argv[1]):
 """
 
 
-def test_a_stopped_reader_is_waited_for(manifest, monkeypatch, caplog) -> None:
+def test_a_stopped_reader_is_waited_for(manifest, monkeypatch, caplog, measured) -> None:
     """Somebody who holds the lock and was stopped makes no run fail."""
     monkeypatch.setattr("advnets.runs.manifest.PATIENCE", 0.2)
     lock = str(manifest.path.parent / ".manifest.json.lock")
@@ -116,14 +116,15 @@ def test_a_stopped_reader_is_waited_for(manifest, monkeypatch, caplog) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         holder.send_signal(signal.SIGSTOP)
-        with ThreadPoolExecutor() as pool:
-            writing = pool.submit(manifest.update, step=7)
-            deadline = time.monotonic() + 60
-            while "keeps it locked" not in caplog.text and time.monotonic() < deadline:
-                time.sleep(0.01)
-            assert not writing.done()
-            holder.send_signal(signal.SIGCONT)
-            writing.result(60)
+        with measured.timed("stopped_reader", True, None):
+            with ThreadPoolExecutor() as pool:
+                writing = pool.submit(manifest.update, step=7)
+                deadline = time.monotonic() + 60
+                while "keeps it locked" not in caplog.text and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                assert not writing.done()
+                holder.send_signal(signal.SIGCONT)
+                writing.result(60)
     finally:
         holder.kill()
         holder.wait()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from advnets import RunError
-from advnets.safe_io.atomic import write_atomically
+from advnets.safe_io.atomic import replace_whole, write_atomically
 
 
 def test_it_replaces(tmp_path: Path) -> None:
@@ -72,3 +72,31 @@ def test_what_to_do_follows_from_the_reason(
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="No such file or directory"):
         write_atomically(tmp_path / "gone" / "file", "x")
+
+
+def test_files_and_folders_of_libraries_are_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    file, folder = tmp_path / "x.keras", tmp_path / "served"
+
+    def write(path: Path, text: str, error: Exception | None = None) -> None:
+        with replace_whole(path) as draft:
+            assert draft.suffix == path.suffix
+            if path == folder and text != "file":
+                draft.mkdir()
+                (draft / text).write_text(text)
+            else:
+                draft.write_text(text)
+            if error is not None:
+                raise error
+
+    for place in (file, folder):
+        write(place, "old")
+        write(place, "new")
+        with pytest.raises(KeyError):
+            write(place, "half", KeyError())
+        with pytest.raises(RunError, match="cannot write") as caught:
+            write(place, "half", ValueError("while saving: No space left on device"))
+        assert "free some space" in (caught.value.hint or "")
+    with pytest.raises(RunError, match="cannot write served"):
+        write(folder, "file")
+    assert file.read_text() == "new"
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["new", "served", "x.keras"]

@@ -21,7 +21,8 @@ pytest.importorskip("optuna")
 
 from advnets.errors import Interrupted, RunError
 from advnets.log import at_level
-from advnets.sweep import Sweep, SweepFolder, Trial
+from advnets.runs import RunFolder
+from advnets.sweep import Sweep, SweepFolder, Trial, run_process
 from advnets.sweep.play import play
 from advnets.sweep.study import Study
 from advnets.sweep.trial_runner import TrialRunner
@@ -109,6 +110,34 @@ def scored(sweep: Sweep, place: Path, *scores: dict[str, Any]) -> Path:
     ]
     file.write_text(json.dumps({"status": "finished", "step": 50, "scores": told}))
     return file
+
+
+def test_a_run_that_is_killed_names_its_own_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the error of the session before, whose words stand in the same log."""
+    programs = iter(
+        [
+            "import sys; print('error: it diverged'); sys.exit(1)",
+            "import os; print('begun', flush=True); os.kill(os.getpid(), 9)",
+            "import os; os.kill(os.getpid(), 9)",
+        ]
+    )
+    monkeypatch.setattr(
+        run_process, "worker_command", lambda words: [sys.executable, "-c", next(programs)]
+    )
+    said = []
+    for _ in range(3):
+        process = run_process.RunProcess(
+            tmp_path / "recipe.yaml", {}, RunFolder(tmp_path / "run"), tmp_path / "log"
+        )
+        process.wait()
+        said.append(process.describe_failure())
+    assert said == [
+        "exit code 1 / error: it diverged",
+        "ended by SIGKILL / begun",
+        "ended by SIGKILL",
+    ]
 
 
 def test_averaged_weights_count_where_both_were_scored(make: Make, tmp_path: Path) -> None:

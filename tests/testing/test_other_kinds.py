@@ -13,15 +13,11 @@ import pytest
 import tensorflow as tf
 
 from advnets.data import DataSpec, DataUnavailable, Examples, Field, Source
-from advnets.errors import UsageError
-from advnets.evaluate import FeatureContext, FeatureExtractor, MetricContext, Score
 from advnets.game import Alternating, Gaussian, Prior, Simultaneous
 from advnets.networks import OptimizerContext
 from advnets.testing import (
     check_callback,
     check_dataset,
-    check_features,
-    check_metric,
     check_optimizer,
     check_prior,
     check_updates,
@@ -169,108 +165,6 @@ def forgetful(context: OptimizerContext) -> Any:
     return Forgetful(0.1)
 
 
-def distance(context: MetricContext) -> list[Score]:
-    """A right one."""
-    gap = float(abs(context.generated(100).mean() - context.examples("test").mean()))
-    return [Score("distance", gap, 0.0, context.protocol(samples=100))]
-
-
-def bare(context: MetricContext) -> Any:
-    return 3.0
-
-
-def silent(context: MetricContext) -> list[Score]:
-    return [Score("silent", 1.0)]
-
-
-def moody(context: MetricContext) -> list[Score]:
-    return [Score("moody", float(np.random.default_rng().random()), None, context.protocol())]
-
-
-def findings_as_settings(context: MetricContext) -> list[Score]:
-    mean = float(context.generated(5).mean())
-    return [Score("mean", mean, None, context.protocol(widest=mean))]
-
-
-def from_the_mean(part: np.ndarray) -> np.ndarray:
-    return (part - part.mean(axis=0)).reshape(len(part), -1).sum(axis=1) ** 2
-
-
-def gregarious(context: MetricContext) -> list[Score]:
-    """Compares with the mean of whatever examples happen to be computed together."""
-    values = context.per_example(from_the_mean, context.examples("test"))
-    return [Score("gregarious", float(values.mean()), None, context.protocol())]
-
-
-class Means(FeatureExtractor):
-    """A right one."""
-
-    name = "means"
-
-    def __init__(self, context: FeatureContext):
-        self.size = int(np.prod(context.source.spec.shape))
-
-    def __call__(self, examples):
-        return examples.reshape(len(examples), -1).mean(axis=1, keepdims=True).astype("float64")
-
-    def describe(self):
-        return {"dimensions": 1}
-
-
-class Wordy(Means):
-    def describe(self):
-        return {"dimensions": 2, "of": np.zeros(2)}
-
-
-class Miscounting(Means):
-    def describe(self):
-        return {"dimensions": 2}
-
-
-class Sociable(Means):
-    def __call__(self, examples):
-        return super().__call__(examples) - examples.mean()
-
-
-class Fickle(Means):
-    def __init__(self, context):
-        self.shift = np.random.default_rng().random()
-
-    def __call__(self, examples):
-        return super().__call__(examples) + self.shift
-
-
-class Overflowing(Means):
-    def __call__(self, examples):
-        return super().__call__(examples) * np.inf
-
-
-class Sure(Means):
-    def probabilities(self, examples):
-        return np.ones((len(examples), 2))
-
-
-class Spoiling(Means):
-    def __call__(self, examples):
-        examples *= 2
-        return super().__call__(examples)
-
-
-class Choosy(Means):
-    def __init__(self, context):
-        raise UsageError("nothing will do")
-
-
-class Hinted(Means):
-    def __init__(self, context):
-        raise DataUnavailable("the dog ate the weights", hint="buy new ones")
-
-
-class Unhinted(Means):
-    def __init__(self, context):
-        raise DataUnavailable("the dog ate them")
-
-
 class Crash(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         raise RuntimeError("no such metric")
@@ -284,8 +178,6 @@ class Crash(keras.callbacks.Callback):
         (check_prior, Gaussian(2)),
         (check_updates, Alternating(2)),
         (check_optimizer, lambda context: keras.optimizers.Adam(0.01)),
-        (check_metric, distance),
-        (check_features, Means),
         (check_callback, keras.callbacks.TerminateOnNaN),
     ],
     ids=[
@@ -294,8 +186,6 @@ class Crash(keras.callbacks.Callback):
         "prior",
         "updates",
         "optimizer",
-        "metric",
-        "features",
         "callback",
     ],
 )
@@ -325,21 +215,6 @@ def test_a_right_one_passes(check: Callable[..., None], what: Any) -> None:
         ("optimizers", same_one, "makes_a_new_one_each_time", "the same optimizer twice"),
         ("optimizers", uphill, "descends", "further from the minimum"),
         ("optimizers", forgetful, "keeps_its_state_in_variables", "interrupted after 3"),
-        ("metrics", bare, "returns_scores", "it returned 3.0"),
-        ("metrics", silent, "says_how_it_measured", "lacks seed, weights_sha256"),
-        ("metrics", moody, "measures_the_same_twice", "moody .*, then moody"),
-        ("metrics", findings_as_settings, "tells_settings_from_outcomes", "widest: .* vs "),
-        ("metrics", gregarious, "does_not_depend_on_who_computes", "where three devices"),
-        ("features", Miscounting, "describes_itself", "has 1 features, .* dimensions: 2"),
-        ("features", Wordy, "describes_itself", "no JSON"),
-        ("features", Sociable, "treats_examples_one_by_one", "others are computed beside it"),
-        ("features", Fickle, "is_the_same_made_again", "made again it gives other features"),
-        ("features", Overflowing, "gives_features", "not finite"),
-        ("features", Spoiling, "gives_features", "it changed the examples"),
-        ("features", Sure, "gives_probabilities", "adds up to 2"),
-        ("features", Choosy, "gives_features", "images as well as vectors: nothing will do"),
-        ("features", Unhinted, "gives_features", "no hint says what to do"),
-        ("features", Line, "gives_features", "not an advnets.evaluate.FeatureExtractor"),
         ("callbacks", Crash, "watches_a_short_game", "no such metric"),
         ("callbacks", Line, "is_a_callback_or_an_observer", "makes Line, not a keras.callbacks"),
     ],
@@ -354,8 +229,3 @@ def test_data_that_is_not_there_is_skipped(failure: Failure) -> None:
         failure("datasets", Gone, "declares_its_examples")
     told = failure("datasets", Gone, "says_whether_it_is_available")
     assert "no hint says how to get the data" in told
-
-
-def test_features_whose_weights_are_not_there_are_skipped(failure: Failure) -> None:
-    with pytest.raises(SkipTest, match="the dog ate the weights"):
-        failure("features", Hinted, "gives_features")

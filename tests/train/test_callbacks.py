@@ -129,7 +129,7 @@ def rates(run):
     ]
 
 
-def test_learning_rates_change_for_both_players_or_for_one_and_are_resumed(play):
+def test_learning_rates_change_for_both_players_or_for_one_and_are_resumed(play, measured):
     """At the start and after each of two epochs all rates are halved; the plateau, seen at the
     ends of both (nothing betters by 10⁹ but the first), takes D's to a tenth once.
     """
@@ -137,7 +137,8 @@ def test_learning_rates_change_for_both_players_or_for_one_and_are_resumed(play)
     whole = play("whole", 17, *callbacks)
     assert rates(whole) == pytest.approx([0.125 / 8, 0.125 / 8 / 10])
     play("parts", 9, *callbacks, **{"monitoring.log_every": 4})
-    parts = play("parts", 17, *callbacks, **{"monitoring.log_every": 3})
+    with measured.timed("rates_by_callbacks", True):
+        parts = play("parts", 17, *callbacks, **{"monitoring.log_every": 3})
     assert parts.manifest["state_sha256"] == whole.manifest["state_sha256"]
     # Where a session ends with an epoch, the next one begins in the next session.
     play("even", 14, *callbacks)
@@ -200,10 +201,41 @@ def test_callbacks_that_watch_are_told_of_epochs_and_scores(play, tmp_path, plug
         ("undirected", "'d_real', of which nobody says whether higher"),
     ],
 )
-def test_what_would_do_nothing_in_a_run_is_refused_by_name(play, tmp_path, callback, message):
-    with pytest.raises(UsageError, match=message):
+def test_what_would_do_nothing_in_a_run_is_refused_by_name(
+    play, tmp_path, callback, message, measured
+):
+    with measured.timed("callback_without_effect"), pytest.raises(UsageError, match=message):
         play("run", 20, callback)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("append", [False, True])
+def test_no_epoch_has_two_rows_where_a_game_goes_back(tmp_path, append):
+    """Nor does what was in the file before, and is to be appended to, lose any."""
+    log = tmp_path / "log.csv"
+    log.write_text("epoch,d_loss,val_d_loss\n0,9.0,NA\n1,9.0,NA\n2,9.0,NA\n3,9.0,NA\n")
+    model = type("Model", (), {"stop_training": False})()
+    logger = keras.callbacks.CSVLogger(str(log), append=append)
+    moments = KerasMoments([logger], 1)
+
+    def play(first, last, loss):
+        for epoch in range(first, last):
+            moments.add({"d_loss": loss}, 1)
+            moments.between_rounds(epoch + 1, False)
+
+    moments.begin(model, 0)
+    play(0, 2, 1.0)
+    at_two = moments.kept()
+    play(2, 4, 2.0)
+    moments.go_back(2, at_two)
+    play(2, 4, 3.0)
+    moments.go_back(0, {})
+    play(0, 3, 4.0)
+    moments.end(3)
+    with open(log) as file:
+        rows = [(row["epoch"], row["d_loss"]) for row in csv.DictReader(file)]
+    before = [(str(n), "9.0") for n in range(4)] * append
+    assert rows == before + [(str(n), "4.0") for n in range(3)]
 
 
 def test_what_a_callback_monitors_keeps_its_sign_when_a_run_is_resumed():

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 import advnets
 from advnets.cli.main import cli
 from advnets.compare import compare, read_run
+from advnets.distribute import launcher
 from advnets.errors import UsageError
 from advnets.runs import RunFolder
 
@@ -91,7 +92,9 @@ def test_a_rate_is_another_one_from_a_round_on(original: Path, changed: Path) ->
     assert RATE in (changed / "report.html").read_text()
 
 
-def test_it_is_the_same_when_it_was_cut_off_on_the_way(changed: Path, copy: Any) -> None:
+def test_it_is_the_same_when_it_was_cut_off_on_the_way(
+    changed: Path, copy: Any, measured: Any
+) -> None:
     """In the checkpoint with which the change begins; also where the manifest is lost."""
     whole = RunFolder(changed).manifest["state_sha256"]
     for name in ("with", "without"):
@@ -101,7 +104,8 @@ def test_it_is_the_same_when_it_was_cut_off_on_the_way(changed: Path, copy: Any)
         if name == "without":
             folder.manifest_file.unlink()
         words = ["training.steps=40", f"{RATE}=0.0005", "penalties.0.gamma=2", "--change"]
-        assert command("run", folder.path, *words).exit_code == 0
+        with measured.timed("cut_off_after_a_change", True):
+            assert command("run", folder.path, *words).exit_code == 0
         assert folder.manifest["state_sha256"] == whole
         assert len(folder.changes) == 2
 
@@ -137,13 +141,52 @@ def test_what_cannot_be_changed_is_named(
     words = [override, "training.steps=30", "--change"]
     if override.startswith("optimizers.generator.name"):
         words.insert(0, "optimizers.generator={name: sgd, learning_rate: 0.001}")
+    files = (folder.manifest_file, folder.recipe_file)
+    before = [path.read_bytes() for path in files]
     refused = command("run", folder.path, *words)
     assert refused.exit_code == 2
     assert "what cannot be changed on the way" in refused.stderr
     assert override.partition("=")[0] in refused.stderr
     assert why in refused.stderr.replace("\n", " ")
-    assert folder.changes == []
+    assert [path.read_bytes() for path in files] == before  # finished, as it was
     assert advnets.open_run(folder.path).recipe.data["loss"]["name"] == "non_saturating"
+
+
+def test_a_change_that_is_refused_from_python_leaves_the_run_as_it_was(
+    original: Path, copy: Any
+) -> None:
+    folder = copy(original)
+    before = folder.manifest_file.read_bytes()
+    with pytest.raises(UsageError, match="the game would have other variables"):
+        advnets.run(folder.path, {"penalties": [], "training.steps": 30}, change=True)
+    assert folder.manifest_file.read_bytes() == before
+
+
+def test_workers_are_given_a_change(
+    original: Path, copy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is refused is refused before any worker starts."""
+    started = []
+
+    class Started:
+        def __init__(self, words: list[str], *_: Any):
+            started.append(words)
+
+        def run(self) -> None:
+            pass
+
+    monkeypatch.setattr(launcher, "Launcher", Started)
+    folder, rate = copy(original), f"{RATE}=0.5"
+    launch = ["launch", "-w", 2, folder.path, "training.steps=30"]
+    assert command(*launch, rate).exit_code == 2
+    refused = command(*launch, "seed=9", "--change")
+    assert refused.exit_code == 2
+    assert "what cannot be changed on the way" in refused.stderr
+    refused = command("launch", "-w", 2, "digits", rate, "--change")
+    assert "there is no run to change" in refused.stderr
+    assert started == []
+    assert command(*launch, rate, "--change").exit_code == 0
+    assert started[0][-5:] == ["--change", "--", str(folder.path), "training.steps=30", rate]
 
 
 def test_compare_takes_it_for_another_recipe(original: Path, changed: Path, copy: Any) -> None:

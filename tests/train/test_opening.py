@@ -14,7 +14,8 @@ from advnets.data.sources import Npz
 from advnets.errors import UsageError
 from advnets.recipe import load_recipe
 from advnets.runs import RunFolder
-from advnets.session.opening import describe_present, keep_data, say_what_changed
+from advnets.session.data_on_record import keep_data
+from advnets.session.present import describe_present, say_what_changed
 from advnets.train.build import build_game, carried
 
 RING = {"name": "ring", "modes": 4, "examples": 64, "held_out": 8}

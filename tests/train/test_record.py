@@ -64,7 +64,9 @@ def give_away(run: RunFolder, step: int, **entries: Any) -> None:
     write_extras(folder, {"manifest": read_index(folder).extras["manifest"] | entries})
 
 
-def test_a_checkpoint_of_another_run_is_set_aside_by_name(run: RunFolder, caplog: Any) -> None:
+def test_a_checkpoint_of_another_run_is_set_aside_by_name(
+    run: RunFolder, caplog: Any, measured: Any
+) -> None:
     before = run.manifest.data
     give_away(run, 20, identity="deadbeef")
     assert (
@@ -75,14 +77,16 @@ def test_a_checkpoint_of_another_run_is_set_aside_by_name(run: RunFolder, caplog
     assert f"the checkpoint of step 20 is left out: {said}" in caplog.text
     with pytest.raises(RunError, match="it is another run's"):
         _ = advnets.open_run(run.path, checkpoint=20).commit
-    again = command("run", run.path)
+    with measured.timed("another_runs_checkpoint", True):
+        again = command("run", run.path)
     assert again.exit_code == 0
     assert f"moved aside: step 20: {said}" in again.stderr
     assert (run.checkpoints / "quarantined-step-00000020").is_dir()
     assert run.manifest["state_sha256"] == before["state_sha256"]
     give_away(run, 20, initial_state_sha256="0" * 64)
     give_away(run, 10, data={"fingerprint": "1" * 64})
-    refused = command("run", run.path, "training.steps=40")
+    with measured.timed("all_of_another_run"):
+        refused = command("run", run.path, "training.steps=40")
     assert refused.exit_code == 1
     assert (
         "step 20: it is another run's: a first state with the hash 000000000000" in refused.stderr
@@ -98,7 +102,7 @@ def test_a_checkpoint_of_another_run_is_set_aside_by_name(run: RunFolder, caplog
 
 @pytest.mark.parametrize("how", ["damaged", "deleted", "emptied"])
 def test_a_lost_manifest_is_made_anew_from_the_checkpoints(
-    run: RunFolder, how: str, caplog: pytest.LogCaptureFixture
+    run: RunFolder, how: str, caplog: pytest.LogCaptureFixture, measured: Any
 ) -> None:
     before = run.manifest.data
     run.manifest_file.unlink()
@@ -106,11 +110,12 @@ def test_a_lost_manifest_is_made_anew_from_the_checkpoints(
         run.manifest_file.write_bytes(b"\0" * 100 if how == "damaged" else b"{}")
     kept = advnets.open_run(run.path).manifest  # what only looks writes nothing
     assert run.manifest_file.exists() is (how != "deleted")
-    for key in ("identity", "recipe", "data", "sampling", "sittings", "initial_state_sha256"):
+    for key in ("identity", "recipe", "data", "sampling", "played_with", "initial_state_sha256"):
         assert kept[key] == before[key]
     assert (kept["step"], kept["status"]) == (20, "interrupted")
     assert "is taken from the newest checkpoint" in command("doctor", run.path).output
-    again = command("run", run.path)
+    with measured.timed("manifest_lost", True):
+        again = command("run", run.path)
     assert again.exit_code == 0
     assert "written anew from the checkpoint of step 20" in caplog.text + again.stderr
     written = json.loads(run.manifest_file.read_text())
@@ -147,7 +152,34 @@ def test_a_run_of_which_only_its_lines_are_left_is_not_begun_anew(run: RunFolder
     assert advnets.run(TINY, {"training.steps": 1}, run_dir=run.path).manifest["step"] == 1
 
 
-def test_a_manifest_of_another_run_is_noticed(run: RunFolder) -> None:
+def test_a_lost_recipe_is_read_from_the_manifest(
+    run: RunFolder, tmp_path: Path, measured: Any
+) -> None:
+    """By whoever reads; whoever plays writes it anew."""
+    text = run.recipe_file.read_text()
+    run.recipe_file.unlink()
+    (run.path / "a folder of somebody's").mkdir()
+    out = tmp_path / "x.npz"
+    assert command("sample", run.path, "-n", 2, "--out", out).exit_code == 0
+    assert advnets.open_run(run.path).recipe.settings.seed == 3
+    assert not run.recipe_file.exists()
+    assert "there is none; the manifest has it" in command("doctor", run.path).output
+    with measured.timed("recipe_lost", True):
+        again = command("run", run.path, "checkpoints.every=5")
+    assert again.exit_code == 0, again.stderr
+    assert run.recipe_file.read_text() == text.replace("every: 10, keep", "every: 5, keep")
+
+
+def test_lost_metrics_are_told(run: RunFolder, measured: Any) -> None:
+    run.metrics_file.unlink()
+    with measured.timed("metrics_lost"):
+        again = command("run", run.path, "training.steps=30")
+    assert again.exit_code == 0
+    assert "metrics.jsonl has no lines of the 20 rounds before" in " ".join(again.stderr.split())
+    assert [record["step"] for record in run.metrics.read()] == [30]
+
+
+def test_a_manifest_of_another_run_is_noticed(run: RunFolder, measured: Any) -> None:
     ours = run.manifest.data
     run.manifest.update(identity="deadbeef", recipe={**ours["recipe"], "seed": 4})
     with pytest.raises(UsageError, match=r"recipe.yaml has been edited(.|\n)*seed: 4 → 3"):
@@ -155,30 +187,35 @@ def test_a_manifest_of_another_run_is_noticed(run: RunFolder) -> None:
     run.recipe_file.write_text(run.recipe_file.read_text().replace("seed: 3", "seed: 4"))
     with pytest.raises(RunError, match="it is another run's"):
         _ = advnets.open_run(run.path).commit
-    refused = command("run", run.path, "training.steps=40")
+    with measured.timed("manifest_of_another_run"):
+        refused = command("run", run.path, "training.steps=40")
     assert refused.exit_code == 1
     assert "it is another run's" in refused.stderr
 
 
-def test_the_checkpoints_of_several_runs_make_no_manifest(run: RunFolder) -> None:
+def test_the_checkpoints_of_several_runs_make_no_manifest(run: RunFolder, measured: Any) -> None:
     ours = run.manifest.data
     give_away(run, 20, identity="deadbeef", recipe={**ours["recipe"], "seed": 4})
     run.manifest_file.unlink()
     assert run.manifest["identity"] == ours["identity"]  # recipe.yaml tells which are the run's
     run.recipe_file.unlink()
-    with pytest.raises(RunError, match="the checkpoints are of several runs: step 20: deadbeef"):
+    with (
+        measured.timed("several_runs_and_no_manifest"),
+        pytest.raises(RunError, match="the checkpoints are of several runs: step 20: deadbeef"),
+    ):
         _ = run.manifest.data
 
 
-def test_an_edited_recipe_is_as_good_as_an_override(run: RunFolder) -> None:
+def test_an_edited_recipe_is_as_good_as_an_override(run: RunFolder, measured: Any) -> None:
     before, text = run.manifest.data, run.recipe_file.read_text()
     edited = text.replace("seed: 3", "seed: 77").replace("batch_size: 16", "batch_size: 32")
     run.recipe_file.write_text(edited)
-    said = {
-        "run": command("run", run.path, "training.steps=30").stderr,
-        "sample": command("sample", run.path, "--out", run.path / "x.npz").stderr,
-        "doctor": command("doctor", run.path).output,
-    }
+    with measured.timed("edited_recipe"):
+        said = {
+            "run": command("run", run.path, "training.steps=30").stderr,
+            "sample": command("sample", run.path, "--out", run.path / "x.npz").stderr,
+            "doctor": command("doctor", run.path).output,
+        }
     for which, told in said.items():
         assert "recipe.yaml has been edited since the run began" in told, which
         assert "seed: 3 → 77" in told
@@ -190,23 +227,31 @@ def test_an_edited_recipe_is_as_good_as_an_override(run: RunFolder) -> None:
 
 
 @pytest.mark.slow
-def test_a_path_that_tensorflow_takes_for_a_pattern(original: Path, tmp_path: Path) -> None:
+def test_a_path_that_tensorflow_takes_for_a_pattern(
+    original: Path, tmp_path: Path, measured: Any
+) -> None:
     path = tmp_path / r"a[1]\b*" / "run?"
     advnets.run(TINY, {"training.steps": 10}, path)
-    again = advnets.run(path, {"training.steps": 20})
+    with measured.timed("pattern_path", True):
+        again = advnets.run(path, {"training.steps": 20})
     assert again.manifest["state_sha256"] == RunFolder(original).manifest["state_sha256"]
     assert again.sample(2)[0].shape == (2, 1)
     assert "numbers in" in command("doctor", path).output
 
 
-def test_a_path_that_is_no_text_is_refused_before_the_first_round(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="its name is not in UTF-8"):
+def test_a_path_that_is_no_text_is_refused_before_the_first_round(
+    tmp_path: Path, measured: Any
+) -> None:
+    with (
+        measured.timed("path_not_utf_8"),
+        pytest.raises(UsageError, match="its name is not in UTF-8"),
+    ):
         advnets.run(TINY, run_dir=tmp_path / "caf\udce9")
     assert not list(tmp_path.iterdir())
 
 
 def test_data_may_be_moved_and_not_exchanged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measured: Any
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
@@ -220,7 +265,8 @@ def test_data_may_be_moved_and_not_exchanged(
     first = advnets.run(TINY | {"dataset": data}, {"training.steps": 10})
     Path("B").mkdir()
     Path("A/d.npz").rename("B/d.npz")
-    moved = command("run", first.path, "dataset.path=B/d.npz", "training.steps=20")
+    with measured.timed("moved_data", True):
+        moved = command("run", first.path, "dataset.path=B/d.npz", "training.steps=20")
     assert moved.exit_code == 0, moved.stderr
     assert "resuming from step 10" in moved.stderr
     assert first.manifest["step"] == 20
@@ -249,6 +295,17 @@ def test_data_may_be_moved_and_not_exchanged(
     assert "the training data have changed since the run began" in refused.stderr
 
 
+def test_versions_that_have_changed_are_told_and_kept_on_record(
+    run: RunFolder, caplog: pytest.LogCaptureFixture, measured: Any
+) -> None:
+    run.manifest.update(versions=run.manifest["versions"] | {"keras": "2.0"})
+    with measured.timed("versions_changed"):
+        again = command("run", run.path, "training.steps=30")
+    assert again.exit_code == 0
+    assert "keras: 2.0 → " in caplog.text + again.stderr
+    assert "Rounds from 20 on are played with what is here now" in caplog.text + again.stderr
+
+
 PLUGIN = """
 from advnets import Component, hookimpl
 @hookimpl
@@ -267,7 +324,7 @@ class Mine(Loss):
 
 
 def test_a_plugin_that_has_changed_is_told_once_and_kept_on_record(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, measured: Any
 ) -> None:
     stem = "recorded_plugin"
 
@@ -280,17 +337,18 @@ def test_a_plugin_that_has_changed_is_told_once_and_kept_on_record(
         overrides = {"training.steps": steps, "loss": "mine"}
         return advnets.run(TINY, overrides, tmp_path / "run", plugins=[str(path)])
 
-    first = play(10, 1.0, "a").manifest["sittings"]
+    first = play(10, 1.0, "a").manifest["played_with"]
     assert [entry["from"] for entry in first] == [0]
-    run = play(20, 7.0, "b")
-    second = run.manifest["sittings"]
+    with measured.timed("plugin_changed"):
+        run = play(20, 7.0, "b")
+    second = run.manifest["played_with"]
     old, new = (entry["plugins"][stem] for entry in second)
     assert f"plugin {stem}: {old} → {new}: changed since" in caplog.text
     assert [entry["from"] for entry in second] == [0, 10]
     assert second[0] == first[0]
     assert second[1]["versions"]["tensorflow"]
     run.folder.manifest_file.unlink()
-    assert run.manifest["sittings"] == second
+    assert run.manifest["played_with"] == second
     shown = command("doctor", run.path, "--plugin", tmp_path / "b" / f"{stem}.py").output
     assert f"rounds from 10 on: plugin {stem}: {old} → {new}" in shown
     monkeypatch.delitem(sys.modules, stem)

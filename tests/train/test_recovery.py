@@ -34,6 +34,9 @@ class Poison(keras.callbacks.Callback):
             kernel = self.model.discriminator.trainable_variables[0]
             kernel.assign(np.full(kernel.shape, np.nan))
 
+def csv():
+    return keras.callbacks.CSVLogger("log.csv")
+
 class Silence(keras.callbacks.Callback):
     '''Makes a bias before a ReLU -inf after round 12: no loss and no gradient tells of it.'''
     def on_train_batch_end(self, batch, logs=None):
@@ -105,7 +108,8 @@ def advnets_losses():
 def advnets_callbacks():
     poison = Component("poison", __name__ + ":Poison", parameters=Rate)
     silence = Component("silence", __name__ + ":Silence")
-    return [poison, silence, Component("crash", __name__ + ":Crash", changes_game=True)]
+    csv = Component("csv", __name__ + ":csv")
+    return [csv, poison, silence, Component("crash", __name__ + ":Crash", changes_game=True)]
 """
 
 ADAM = {"name": "adam", "learning_rate": 0.01}
@@ -171,6 +175,19 @@ def test_nothing_of_the_course_that_was_given_up_is_kept(play):
     assert all(np.isfinite(w).all() for w in run.averaged_generator.get_weights())
 
 
+def test_a_file_of_epochs_has_each_once(play, tmp_path, monkeypatch):
+    """Epochs have four rounds: that of rounds 9 to 12 is played twice."""
+    monkeypatch.chdir(tmp_path)
+    run = play(
+        callbacks=["csv", {"name": "poison", "rate": 0.009}],
+        optimizer=ADAM,
+        training={"steps": 20, "batch_size": 300},
+    )
+    assert [d["back_to"] for d in run.manifest["divergences"]] == [10]
+    rows = (tmp_path / "log.csv").read_text().splitlines()
+    assert [row.partition(",")[0] for row in rows] == ["epoch", "0", "1", "2", "3", "4"]
+
+
 def test_a_gradient_that_is_not_finite_is_named_in_its_own_round(play, tmp_path, measured):
     # Round 13: one of those in which norms are not measured, and no boundary.
     loss = {"name": "broken_backwards", "first": 12, "last": 13}
@@ -233,6 +250,9 @@ def test_a_rollback_survives_a_crash(play, measured, tmp_path):
     rollback_steps, rollback_seconds = lost(whole.manifest)
     seconds = max(0.0, seconds - rollback_seconds)
     measured("crash_after_a_rollback", True, steps - rollback_steps, seconds)
+    steps, seconds = cost(failed, without.manifest)
+    seconds = max(0.0, seconds - rollback_seconds)
+    measured("manifest_lost_after_a_rollback", True, steps - rollback_steps, seconds)
 
 
 def test_rollbacks_are_bounded_and_go_back_to_the_start_if_nothing_was_committed(

@@ -158,4 +158,5 @@ def test_signals(recipe_file, tmp_path, number, caplog, measured, hears_sighup):
     if number == signal.SIGKILL:
         measured("killed", True, *cost(kept, resumed.manifest))
     else:
-        measured("signal", True, resumed.manifest["sessions"]["steps_lost"], heeded)
+        row = "other_signals" if number == signal.SIGHUP else "signal"
+        measured(row, True, resumed.manifest["sessions"]["steps_lost"], heeded)

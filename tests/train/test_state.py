@@ -4,6 +4,7 @@ import shutil
 
 import keras
 import pytest
+from measured import cost
 
 import advnets
 from advnets.errors import PluginError
@@ -92,10 +93,11 @@ def play(small, plugin, tmp_path):
     return run
 
 
-def test_a_penalty_whose_weight_grows_is_resumed(play):
+def test_a_penalty_whose_weight_grows_is_resumed(play, measured):
     whole = play("whole", 20, penalties=["growing"])
     play("parts", 13, penalties=["growing"])
-    parts = play("parts", 20, penalties=["growing"])
+    with measured.timed("state_of_a_component", True):
+        parts = play("parts", 20, penalties=["growing"])
     assert parts.manifest["state_sha256"] == whole.manifest["state_sha256"]
     (weight,) = whole.game.components()["penalties.0"].weight.numpy()[None]
     assert weight == pytest.approx(1.01**20)
@@ -108,8 +110,10 @@ def test_a_penalty_whose_weight_grows_is_resumed(play):
         ("late", "the variable penalties.0/0000/kernel is made in the first round"),
     ],
 )
-def test_what_would_be_lost_is_refused_before_the_first_round(play, tmp_path, penalty, message):
-    with pytest.raises(PluginError, match=message) as caught:
+def test_what_would_be_lost_is_refused_before_the_first_round(
+    play, tmp_path, penalty, message, measured
+):
+    with measured.timed("state_saved_nowhere"), pytest.raises(PluginError, match=message) as caught:
         play("run", 20, penalties=[penalty])
     assert "test_state_plugin" in str(caught.value) or penalty == "late"
     assert not list((tmp_path / "run" / "checkpoints").glob("step-*"))
@@ -122,12 +126,14 @@ def test_what_would_be_lost_is_refused_before_the_first_round(play, tmp_path, pe
         ("restoring", r"EarlyStopping\(restore_best_weights=True\) keeps weights"),
     ],
 )
-def test_a_callback_that_a_checkpoint_cannot_bring_back_is_refused(play, callback, message):
-    with pytest.raises(PluginError, match=message):
+def test_a_callback_that_a_checkpoint_cannot_bring_back_is_refused(
+    play, callback, message, measured
+):
+    with measured.timed("callback_not_saved"), pytest.raises(PluginError, match=message):
         play("run", 20, monitoring={"callbacks": [callback], "tensorboard": False})
 
 
-def test_a_callback_goes_on_counting_where_the_checkpoint_was(play):
+def test_a_callback_goes_on_counting_where_the_checkpoint_was(play, measured):
     """An epoch has 28 rounds, so the second ends at 56; the run is cut between the two."""
     entries = {
         "monitoring": {"callbacks": ["reaching"], "tensorboard": False},
@@ -136,9 +142,12 @@ def test_a_callback_goes_on_counting_where_the_checkpoint_was(play):
     whole = play("whole", 90, **entries)
     assert whole.manifest["step"] == 56
     killed = play("killed", 90, **entries)
+    begun = killed.manifest
     shutil.rmtree(killed.path / "checkpoints" / "step-00000056")
     killed.folder.manifest.update(status="running")
-    assert play("killed", 90, **entries).manifest["step"] == 56
+    again = play("killed", 90, **entries).manifest
+    assert again["step"] == 56
+    measured("state_of_a_callback", True, 56 - 40, cost(begun, again)[1])
 
 
 def test_early_stopping_waits_as_long_after_a_pause():

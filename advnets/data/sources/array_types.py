@@ -9,8 +9,11 @@ import numpy as np
 from ...errors import DataError
 from .npy_header import Header
 
-CHANNELS = (1, 3, 4)
+CHANNELS = (1, 2, 3, 4)
 """How many images have, as a rule."""
+
+NUMBERED = "classes' numbers: numpy.unique(labels, return_inverse=True)[1]"
+"""What to do about labels that are names, or integers of other ranges."""
 
 
 def may_be_labels(header: Header) -> bool:
@@ -60,7 +63,8 @@ def lay_out(shape: tuple[int, ...], channels: str | None, what: str) -> tuple[in
     """
     if len(shape) != 4:
         return shape
-    if channels is None and shape[1] in CHANNELS and shape[3] not in CHANNELS:
+    square = shape[1] < shape[2] == shape[3]  # of whatever number of channels
+    if channels is None and (shape[1] in CHANNELS or square) and shape[3] not in CHANNELS:
         raise DataError(
             f"{what} has the shape {shape}, as if channels came first; images are [N, height, "
             "width, channels]",
@@ -68,3 +72,43 @@ def lay_out(shape: tuple[int, ...], channels: str | None, what: str) -> tuple[in
             f"dataset.channels=last, if it has {shape[3]} channels",
         )
     return (shape[0], *shape[2:], shape[1]) if channels == "first" else shape
+
+
+def check_numbers(what: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Refuse an array on disk that is no list of numbers, by its header.
+
+    Raises:
+        DataError: It says what came, of the array that ``what`` names.
+    """
+    if dtype.hasobject:
+        raise DataError(
+            f"{what} holds pickled Python objects, which are not read",
+            hint="store an array of numbers",
+        )
+    if dtype.kind not in "uifb" or not shape:
+        raise DataError(
+            f"{what} is no array of real numbers, one per example",
+            hint=NUMBERED if dtype.kind in "US" else None,
+        )
+    if 0 in shape[1:]:
+        raise DataError(f"{what} has examples of no numbers: shape {shape}")
+
+
+def describe_array(shape: tuple[int, ...], stored: np.dtype[Any]) -> str:
+    """Return in which type and shape the examples of an array are taken.
+
+    >>> describe_array((9, 4, 5, 3), np.dtype("float64"))
+    'float32 of shape (4, 5, 3)'
+    """
+    return f"{memory_dtype(stored).name} of shape {shape[1:]}"
+
+
+def remark_on_shape(shape: tuple[int, ...]) -> list[str]:
+    """Say that what is taken for vectors looks like images without channels, if it does."""
+    if len(shape) != 2 or min(shape) < 8:
+        return []
+    rows, columns = shape
+    return [
+        f"arrays of shape {rows}×{columns} are taken for vectors; images have channels, as "
+        f"in [N, {rows}, {columns}, 1]"
+    ]

@@ -43,9 +43,9 @@ class Folder(Source):
     game needs it; so is every file of the other splits, once, before the first example is had.
     What was found is cached until a file changes (:mod:`advnets.data.sources.scan_cache`).
 
-    Sub-folders called like splits (``train`` or ``training``; ``validation``, ``valid``, ``val``
-    or ``dev``; ``test`` or ``testing``; in any case) hold those splits, if there is one to train
-    on. A split that has no folder of its own is taken from the training images, by a hash of
+    Sub-folders called like splits (``train``, ``val``, ``testing``, … in any case; all names are in
+    :mod:`advnets.data.splits`) hold those splits, if there is one to train on. A split that
+    has no folder of its own is taken from the training images, by a hash of
     each file's name below the folder: adding files moves none of the others. The order is that
     of another part of the hash, so that the first of a split, which metrics choose bandwidths
     on, are of all its sub-folders. If each image lies in a sub-folder (of its split), and not
@@ -104,7 +104,8 @@ class Folder(Source):
         if not is_there(self.path):
             raise DataUnavailable(
                 f"there is no folder {self.path}",
-                hint="give its path, relative to the current one: dataset.path=DIR",
+                hint="give its path, relative to the current one: dataset.path=DIR; a run whose "
+                "data have been moved goes on with their new place",
             )
         if not self.path.is_dir():
             refuse_table(self.path)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 SUFFIXES = (
-    ".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp",
+    ".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp",
 )  # fmt: skip
 MOST_PIXELS = 64_000_000
 """Larger images are refused before they are decoded: they are mistakes, or bombs."""
@@ -85,6 +85,8 @@ def read_image(path: Path, size: tuple[int, int] | None, channels: int) -> Pictu
                 upright = upright.convert("RGBA")
                 white = Image.new("RGBA", upright.size, "white")
                 upright = Image.alpha_composite(white, upright)
+            if upright.mode == "LAB":  # Pillow knows one way out of it
+                upright = upright.convert("RGB")
             upright = upright.convert(MODES[channels])
             if size is not None and upright.size != size[::-1]:
                 # Cut first: resizing a region would blend in what lies about it.

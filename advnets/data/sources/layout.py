@@ -13,6 +13,7 @@ from ...safe_io.wording import some
 from ..spec import Split
 from ..splits import USUAL, group_by_split, split_called
 from .image_file import SUFFIXES
+from .tables import refuse_tables
 
 Subfolders = Literal["splits", "classes"]
 """What sub-folders are that are called like splits."""
@@ -20,6 +21,7 @@ NO_PICTURES = "files that are no pictures by their names"
 LINKED = "linked folders, which are not followed"
 HIDDEN = "hidden files and folders"
 CLOSED = "folders that cannot be opened"
+EMPTY = "folders without pictures"
 OUTSIDE = "pictures outside of the splits' folders"
 
 
@@ -57,13 +59,17 @@ def find_layout(root: Path, subfolders: Subfolders | None = None) -> Layout:
     """
     pictures, left_out = _walk(root)
     if not pictures:
-        there = [f"{why}: {len(names):,}" for why, names in left_out.items()]
-        arrays = any(name.endswith((".npy", ".npz")) for name in left_out.get(NO_PICTURES, []))
+        there = [f"{why}: {len(names):,}" for why, names in left_out.items() if why != EMPTY]
+        others = left_out.get(NO_PICTURES, [])
+        hint = f"images are files that end in {', '.join(SUFFIXES)}"
+        if any(name.endswith((".npy", ".npz")) for name in others):
+            hint = "dataset.name=npz reads arrays"
+        elif LINKED in left_out:
+            hint = "put the folders themselves there; links to single pictures are followed"
+        else:
+            refuse_tables(root, others)
         raise DataError(
-            f"{root} has no images" + (f", but {'; '.join(there)}" if there else ""),
-            hint="dataset.name=npz reads arrays"
-            if arrays
-            else f"images are files that end in {', '.join(SUFFIXES)}",
+            f"{root} has no images" + (f", but {'; '.join(there)}" if there else ""), hint=hint
         )
     names = sorted({picture.parts[0] for picture in pictures if len(picture.parts) > 1})
     empty = [name for name in _folders(root) if name not in names]
@@ -78,6 +84,8 @@ def find_layout(root: Path, subfolders: Subfolders | None = None) -> Layout:
         split: [picture for picture in pictures if picture.parts[0] == name]
         for split, name in folders.items()
     }
+    if empty := [name for name in left_out.pop(EMPTY, []) if name not in folders.values()]:
+        left_out[EMPTY] = empty  # of the splits', each is said by itself
     own = set(folders.values())
     outside = [p.as_posix() for p in pictures if len(p.parts) == 1 or p.parts[0] not in own]
     return Layout(found, folders, left_out | ({OUTSIDE: outside} if outside else {}))
@@ -143,6 +151,7 @@ def _walk(root: Path) -> tuple[list[Path], dict[str, list[str]]]:
     """Return the pictures below a folder, relative to it, and what is none or out of reach."""
     pictures: list[Path] = []
     left_out: dict[str, list[str]] = {}
+    opened: set[Path] = set()
 
     def leave(why: str, path: str | os.PathLike[str]) -> None:
         left_out.setdefault(why, []).append(Path(path).relative_to(root).as_posix())
@@ -165,6 +174,7 @@ def _walk(root: Path) -> tuple[list[Path], dict[str, list[str]]]:
                 else:
                     leave(LINKED, path)
             folders[:] = followed
+            opened.add(Path(folder).relative_to(root))
             for name in sorted(names):
                 path = Path(folder, name)
                 if name.startswith("."):
@@ -174,5 +184,13 @@ def _walk(root: Path) -> tuple[list[Path], dict[str, list[str]]]:
                 else:
                     leave(NO_PICTURES, path)
 
+    def note_empty(folders: Iterable[Path]) -> None:
+        """Note the topmost of those that were opened in which no picture lies, however deep."""
+        full = {parent for picture in pictures for parent in picture.parents}
+        for folder in sorted(folders):
+            if folder not in full and folder.parent in full:
+                left_out.setdefault(EMPTY, []).append(folder.as_posix())
+
     look(root)
+    note_empty(opened)
     return pictures, left_out

@@ -21,10 +21,21 @@ from ..probe import DataUnavailable
 from ..source import Source
 from ..spec import SPLITS, DataSpec, Field
 from .array_names import LABELS, find_examples, find_partner, in_split
-from .array_types import add_channels, as_field, lay_out, may_be_labels, memory_dtype, own_range
+from .array_types import (
+    NUMBERED,
+    add_channels,
+    as_field,
+    check_numbers,
+    describe_array,
+    lay_out,
+    may_be_labels,
+    memory_dtype,
+    own_range,
+    remark_on_shape,
+)
 from .npy_arrays import NpyArrays, open_arrays
 from .npy_header import Header
-from .tables import refuse_table
+from .tables import refuse_table, refuse_tables
 
 QUICK_BYTES = 2**28
 """Of arrays that are read within seconds."""
@@ -89,7 +100,8 @@ class Npz(Source):
         if not is_there(self.path):
             raise DataUnavailable(
                 f"there is no file {self.path}",
-                hint="give its path, relative to the current folder: dataset.path=DIR/FILE.npz",
+                hint="give its path, relative to the current folder: dataset.path=DIR/FILE.npz; a "
+                "run whose data have been moved goes on with their new place",
             )
         if not self.path.is_dir():
             refuse_table(self.path)
@@ -130,7 +142,18 @@ class Npz(Source):
         classes = self._classes()
         fields = {} if classes is None else {"label": Field((), "int64", classes=classes)}
         fields |= {name: self._declare(name) for name in self._named}
+        for other in self._keys.values():  # a metric would meet it hours later
+            if (found := self._describe(other)) != (own := self._describe(key)):
+                raise DataError(
+                    f"{self.path}: {other!r} is {found}, but {key!r} is {own}",
+                    hint="splits are alike in shape and type: store both alike",
+                )
         return DataSpec(shape[1:], dtype.name, low, high, kind, fields)
+
+    def _describe(self, key: str) -> str:
+        """Return in which type and shape an array is taken, by its header."""
+        shape, stored = self._header(key)
+        return describe_array(add_channels(self._lay_out(shape, key), stored), stored)
 
     def read(self, split: str) -> Examples:
         key = self._keys[split]
@@ -182,13 +205,8 @@ class Npz(Source):
         return {"arrays that nothing reads": unread} if unread else {}
 
     def remarks(self) -> list[str]:
-        if self.spec.kind == "vector" and len(self.spec.shape) == 2 and min(self.spec.shape) >= 8:
-            rows, columns = self.spec.shape
-            return [
-                f"arrays of shape {rows}×{columns} are taken for vectors; images have channels, as "
-                f"in [N, {rows}, {columns}, 1]"
-            ]
-        return []
+        empty = [f"the {one} split has no examples" for one in self.splits if not self.count(one)]
+        return empty + remark_on_shape(self.spec.shape)
 
     def quick(self) -> bool:
         return sum(self._headers[key].bytes for key in self._keys.values()) <= QUICK_BYTES
@@ -285,7 +303,7 @@ class Npz(Source):
                 f"{self.name}: {key!r} is not one integer from 0 for each example",
                 hint="numpy.argmax(labels, axis=1) makes them of one-hot vectors"
                 if len(shape) == 2 and shape[1] > 1
-                else None,
+                else NUMBERED,
             )
         return labels.reshape(-1).astype(np.int64)
 
@@ -306,26 +324,17 @@ class Npz(Source):
     def _header(self, key: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
         if key not in self._headers:
             if not self._headers:
-                raise DataError(
-                    f"{self.path} holds no arrays",
-                    hint="dataset.name=folder reads pictures" if self.path.is_dir() else None,
-                )
+                if self.path.is_dir():
+                    refuse_tables(self.path, [file.name for file in self.path.iterdir()])
+                hint = "dataset.name=folder reads pictures" if self.path.is_dir() else None
+                raise DataError(f"{self.path} holds no arrays", hint=hint)
             near = difflib.get_close_matches(key, self._headers, n=1)
-            names = some(self._headers, 20)
+            hint = (f"did you mean {near[0]!r}? " if near else "") + "it has: "
             raise DataError(
-                f"{self.path} has no array {key!r}",
-                hint=(f"did you mean {near[0]!r}? " if near else "") + f"it has: {names}",
+                f"{self.path} has no array {key!r}", hint=hint + some(self._headers, 20)
             )
         shape, dtype = self._headers[key][:2]
-        if dtype.hasobject:
-            raise DataError(
-                f"{self.path}: {key!r} holds pickled Python objects, which are not read",
-                hint="store an array of numbers",
-            )
-        if dtype.kind not in "uifb" or not shape:
-            raise DataError(f"{self.path}: {key!r} is no array of real numbers, one per example")
-        if 0 in shape[1:]:
-            raise DataError(f"{self.path}: {key!r} has examples of no numbers: shape {shape}")
+        check_numbers(f"{self.path}: {key!r}", shape, dtype)
         return shape, dtype
 
     def _array(self, key: str) -> np.ndarray:

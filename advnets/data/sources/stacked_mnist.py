@@ -80,6 +80,9 @@ class StackedMnist(Composed):
     def available(self) -> None:
         self.base.available()
 
+    def prepared(self) -> bool:
+        return self.base.prepared()
+
     def count(self, split: str) -> int:
         self.check_split(split)
         return self._examples if split == "train" else self._held_out

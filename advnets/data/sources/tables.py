@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from ...errors import DataError
@@ -12,6 +13,8 @@ READERS = {
     ".txt": 'pandas.read_csv("{name}")',
     ".parquet": 'pandas.read_parquet("{name}")',
     ".feather": 'pandas.read_feather("{name}")',
+    ".arrow": 'pandas.read_feather("{name}")',
+    ".orc": 'pandas.read_orc("{name}")',
     ".xlsx": 'pandas.read_excel("{name}")',
     ".xls": 'pandas.read_excel("{name}")',
     ".ods": 'pandas.read_excel("{name}")',
@@ -25,13 +28,26 @@ OTHERS = {
     ".hdf5": "h5py.File reads it",
     ".pt": "torch.load reads it",
     ".pth": "torch.load reads it",
+    ".safetensors": "safetensors.numpy.load_file reads it",
     ".pkl": "pickle.load reads it, if you trust whoever wrote it",
+    ".pickle": "pickle.load reads it, if you trust whoever wrote it",
+    ".joblib": "joblib.load reads it, if you trust whoever wrote it",
+    ".db": "pandas.read_sql reads it",
+    ".sqlite": "pandas.read_sql reads it",
+    ".nc": "xarray.open_dataset reads it",
     ".tfrecord": "tf.data.TFRecordDataset reads it",
     ".gz": "unpack it",
     ".tar": "unpack it",
+    ".tgz": "unpack it",
+    ".bz2": "unpack it",
+    ".xz": "unpack it",
+    ".7z": "unpack it",
+    ".rar": "unpack it",
     ".zip": "unpack it, and name its folder: dataset.name=folder if it holds pictures",
 }
 """What to do about other files."""
+NOTES = (".txt", ".json")
+"""What may lie next to data, and be no table."""
 COMPRESSED = (".gz", ".bz2", ".xz", ".zip", ".zst")
 
 
@@ -64,3 +80,18 @@ one, of the columns that are numbers; then dataset.path=points.npy
             f"{path} is no archive of NumPy",
             hint=f"{what}; numpy.savez(FILE, train=…, test=…) writes what is read here",
         )
+
+
+def refuse_tables(folder: Path, names: Iterable[str]) -> None:
+    """Refuse a folder in which nothing that can be read was found, but tables.
+
+    Args:
+        folder: The folder.
+        names: Of its files, relative to it.
+
+    Raises:
+        DataError: As :func:`refuse_table` does, of the first of them.
+    """
+    for name in sorted(names):
+        if not name.lower().endswith(NOTES):
+            refuse_table(folder / name)

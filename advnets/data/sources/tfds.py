@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from ..source import Source
 from ..spec import SPLITS, DataSpec, Field
 from ..splits import group_by_split
 from . import tfds_builder
+from .tfds_features import check_fields, choose_feature, is_class, is_image
 from .tfds_images import resize
 from .tfds_records import FORMAT, Records, has_records
 
@@ -78,9 +78,9 @@ class Tfds(Source):
         self._opened: dict[str, Records] = {}
         self._opening = Lock()
         self._data_dir = data_dir
-        self._feature = _choose(self._builder.info.features, feature, self.name)
+        self._feature = choose_feature(self._builder.info.features, feature, self.name)
         self._named = tuple(fields)
-        _check_fields(self._builder.info.features, self._named, self.name)
+        check_fields(self._builder.info.features, self._named, self.name)
 
     @cached_property
     def _builder(self) -> Any:
@@ -91,7 +91,7 @@ class Tfds(Source):
         feature = self._builder.info.features[self._feature]
         shape, dtype = tuple(feature.shape), np.dtype(feature.np_dtype)
         fields = {name: self._declare(key) for name, key in self._fields.items()}
-        if not _is_image(feature):
+        if not is_image(feature):
             if self._size is not None:
                 raise DataError(f"{self.name}: {self._feature!r} is no image; it has no size")
             return DataSpec(shape, dtype.name, fields=fields)
@@ -116,12 +116,12 @@ class Tfds(Source):
     def _declare(self, key: str) -> Field:
         """Declare what a feature that comes with the examples looks like."""
         feature = self._builder.info.features[key]
-        if _is_class(feature):
+        if is_class(feature):
             names, count = tuple(map(str, feature.names)), feature.num_classes
             named = names != tuple(map(str, range(count)))  # else it was not given any
             return Field((), "int64", classes=count, names=names if named else ())
         dtype = np.dtype(feature.np_dtype)
-        if _is_image(feature):
+        if is_image(feature):
             shape, low, high = self._image(key)
             return Field(shape, dtype.name, None, low, high, "image")
         if dtype.kind == "b":
@@ -154,6 +154,9 @@ class Tfds(Source):
         if self._data_dir is not None:
             tfds_builder.refuse_unprepared(self._builder)
         tfds_builder.check_available(self._builder)
+
+    def prepared(self) -> bool:
+        return tfds_builder.is_prepared(self._builder)
 
     def read(self, split: str) -> Examples:
         count = self.count(split)
@@ -238,7 +241,7 @@ class Tfds(Source):
         features, keys = self._builder.info.features, self._builder.info.supervised_keys
         for key in (keys[1] if keys else None, "label"):
             known = isinstance(key, str) and key in features
-            if known and _is_class(features[key]):
+            if known and is_class(features[key]):
                 return key
         return None
 
@@ -269,82 +272,3 @@ class Tfds(Source):
         if self._size is None or tuple(stored) == self._size:
             return image
         return resize(image, *self._size)
-
-
-def _is_image(feature: Any) -> bool:
-    import tensorflow_datasets as tfds
-
-    return isinstance(feature, tfds.features.Image)
-
-
-def _is_class(feature: Any) -> bool:
-    import tensorflow_datasets as tfds
-
-    return isinstance(feature, tfds.features.ClassLabel)
-
-
-def _fits(feature: Any) -> bool:
-    """Tell whether examples of a feature are images, or arrays of numbers of a fixed shape."""
-    return _is_image(feature) or (
-        _is_numbers(feature) and len(feature.shape) > 0 and np.dtype(feature.np_dtype).kind in "uif"
-    )
-
-
-def _is_numbers(feature: Any) -> bool:
-    """Tell whether a feature is numbers of a fixed shape, true and false among them."""
-    import tensorflow_datasets as tfds
-
-    return (
-        type(feature) in (tfds.features.Tensor, tfds.features.Scalar)
-        and None not in feature.shape
-        and math.prod(feature.shape) > 0
-        and np.dtype(feature.np_dtype).kind in "uifb"
-    )
-
-
-def _check_fields(features: Any, names: Sequence[str], name: str) -> None:
-    """Refuse features that cannot come with the examples."""
-    fitting = [
-        key
-        for key, feature in features.items()
-        if _is_class(feature) or _is_image(feature) or _is_numbers(feature)
-    ]
-    for key in names:
-        if key not in fitting:
-            known = key in features
-            reason = "won't do: no class, image or fixed number of numbers" if known else ""
-            raise DataError(
-                f"{name}: field {key!r} {reason or 'is no feature of it'}",
-                hint=f"those that will do: {', '.join(fitting)}",
-            )
-
-
-def _choose(features: Any, requested: str | None, name: str) -> str:
-    """Choose the feature to learn.
-
-    Raises:
-        DataError: If the requested one won't do, or if none or several will.
-    """
-    if not hasattr(features, "items"):
-        raise DataError(f"{name} has no named features; it can't be used")
-    described = ", ".join(f"{key} ({type(value).__name__})" for key, value in features.items())
-    fitting = [key for key, value in features.items() if _fits(value)]
-    if requested is not None:
-        if requested in fitting:
-            return requested
-        known = requested in features
-        reason = "won't do: not a fixed number of numbers" if known else "isn't there"
-        raise DataError(f"{name}: feature {requested!r} {reason}", hint=f"it has: {described}")
-    if "image" in fitting:
-        return "image"
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
-        raise DataError(
-            f"{name} has several features that could be learnt: {', '.join(fitting)}",
-            hint=f"name one with feature: {fitting[0]}",
-        )
-    raise DataError(
-        f"{name} has no image, and no tensor of numbers with a fixed shape, to learn",
-        hint=f"it has: {described}",
-    )

@@ -107,6 +107,14 @@ def list_prepared(data_dir: str | os.PathLike[str] | None = None) -> list[str]:
     )
 
 
+def may_be_prepared(identifier: str, data_dir: str | os.PathLike[str] | None = None) -> bool:
+    """Tell, by the folders' names and without importing TFDS, whether anything is prepared of a
+    data set: perhaps of another version or configuration.
+    """
+    name = re.split("[/:]", identifier)[0]
+    return any(re.split("[/:]", each)[0] == name for each in list_prepared(data_dir))
+
+
 def is_prepared(builder: Any) -> bool:
     """Tell whether the data set is prepared on disk."""
     # Checked first, because TFDS warns about a folder that isn't there.

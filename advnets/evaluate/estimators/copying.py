@@ -51,7 +51,7 @@ def gap_interval(training: Nearest, held_out: Nearest) -> tuple[float, Interval]
     the former claims up to three times the variance.)
 
     Returns:
-        The gap, 0 where E d_h is 0, and its interval.
+        The gap, 0 where all distances are 0, and its interval.
 
     >>> near = Nearest(np.array([1.0, 3.0]), np.array([[2.0], [4.0]]))
     >>> far = Nearest(np.array([2.0, 6.0]), np.array([[4.0], [8.0]]))
@@ -59,14 +59,17 @@ def gap_interval(training: Nearest, held_out: Nearest) -> tuple[float, Interval]
     0.5
     """
     a, b = training.distance.mean(), held_out.distance.mean()
-    if not b > 0:
+    if not max(a, b) > 0:
         return 0.0, Interval(0.0, 0.0, 0.0)
+    b = max(b, 1e-9 * a)  # 0 where all samples are copies of held-out examples
     ratio = float(a / b)
     relative = training.distance / b - held_out.distance * (ratio / b)
     own = relative.var(ddof=1) / len(relative)
     sides = (side.to_group / max(side.to_group.mean(), 1e-300) for side in (training, held_out))
     shared = sum(shared_covariance(side) for side in sides)
     error = math.sqrt(own + ratio**2 * shared)
+    # Equal vectors may be 1e-7 of their size apart by rounding.
+    error = error if error > 1e-6 * ratio and error > 1e-6 * abs(1.0 - ratio) else 0.0
     return 1.0 - ratio, student_interval(1.0 - ratio, error, _freedom(training), greatest=1.0)
 
 

@@ -61,7 +61,7 @@ def build_balls(
     """
     n = len(points)
     least = n - -(-n // groups) - 1
-    if least < k:
+    if n < groups or least < k:
         raise DataError(
             f"{n} examples are too few for {k} neighbours with one of {groups} groups left out"
         )

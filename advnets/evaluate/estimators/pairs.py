@@ -94,7 +94,9 @@ KERNELS: dict[str, Callable[..., np.ndarray]] = {
 def kernel_sums(
     x: np.ndarray, y: np.ndarray, kernel: str, *parameters: object, block: int = BLOCK
 ) -> np.ndarray:
-    """Compute Σ_j k(x_i, y_j) for each i, as :meth:`MetricContext.per_example` does in shares.
+    """Compute Σ_j k(x_i, y_j) and Σ_j k(x_i, y_j)² for each i.
+
+    :meth:`MetricContext.per_example` computes it in shares.
 
     Args:
         x: ``[m, d]``.
@@ -104,17 +106,19 @@ def kernel_sums(
         block: Pairs held in memory at a time.
 
     Returns:
-        float64 ``[m]``.
+        float64 ``[m, 2]``: the sums, and the sums of squares.
 
     >>> kernel_sums(np.array([[0.0], [1.0]]), np.array([[1.0], [3.0]]), "negative_distance")
-    array([-4., -2.])
+    array([[-4., 10.],
+           [-2.,  4.]])
     """
     rows = max(1, block // max(1, len(y)))
-    parts = [
-        KERNELS[kernel](x[start : start + rows], y, *parameters).sum(axis=1)
-        for start in range(0, len(x), rows)
-    ]
-    return np.concatenate(parts) if parts else np.zeros(0)
+    result = np.empty((len(x), 2))
+    for start in range(0, len(x), rows):
+        values = KERNELS[kernel](x[start : start + rows], y, *parameters)
+        result[start : start + rows, 0] = values.sum(axis=1)
+        result[start : start + rows, 1] = np.einsum("mn,mn->m", values, values)
+    return result
 
 
 def self_kernel(x: np.ndarray, kernel: str, *parameters: object) -> np.ndarray:

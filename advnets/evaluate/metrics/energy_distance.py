@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..context import MetricContext
-from ..estimators.discrepancy import discrepancy
+from ..estimators.discrepancy import ERROR, discrepancy, discrepancy_interval
 from ..features import Wanted
 from ..score import Score
-from .real_and_generated import real_and_generated
+from .real_and_generated import add_note, real_and_generated
 
 
 def energy_distance(
@@ -33,19 +33,23 @@ def energy_distance(
         examples: How many of them, from the first; ``None`` for all.
 
     Returns:
-        One score, in the unit of a distance; its error is the jackknife's.
+        One score, in the unit of a distance; its error is that of U-statistics.
+
+    Raises:
+        DataError: If there are fewer than four examples on either side.
 
     Source: Székely and Rizzo 2013, "Energy statistics"; as a discrepancy: Sejdinovic et al.
     2013.
     """
     real, generated, described = real_and_generated(context, features, samples, split, examples)
-    value, interval = discrepancy(real, generated, "negative_distance", spread=context.per_example)
+    found = discrepancy(real, generated, "negative_distance", spread=context.per_example)
+    interval = discrepancy_interval(found)
     protocol = context.protocol(
         better="lower",
         unit="distance in features",
-        **described,
+        **add_note(described, found.note()),
         estimator="unbiased, all pairs",
-        error="jackknife",
+        error=ERROR,
         **interval.protocol(),
     )
-    return [Score("energy_distance", value, interval.error, protocol)]
+    return [Score("energy_distance", found.value, interval.error, protocol)]

@@ -8,11 +8,11 @@ import numpy as np
 
 from ...errors import DataError
 from ..context import MetricContext
-from ..estimators.interval import Interval, normal_interval
+from ..estimators.interval import Interval, proportional_interval
 from ..estimators.moments import PART, moments_of
 from ..features import Wanted
 from ..score import Score
-from .real_and_generated import real_and_generated
+from .real_and_generated import add_note, real_and_generated
 
 
 def fid(
@@ -62,7 +62,7 @@ def fid(
     fewest, dimensions = min(len(real), len(generated)), real.shape[1]
     if fewest <= dimensions:
         note = f"{fewest} examples do not fill {dimensions} dimensions; the bias is large"
-        protocol["note"] = "; ".join([*filter(None, [protocol.get("note")]), note])
+        protocol = add_note(protocol, note)
     return [Score("fid", value, interval.error, protocol)]
 
 
@@ -124,9 +124,11 @@ def frechet_distance_with_error(x: np.ndarray, y: np.ndarray) -> tuple[float, In
     half1, half2 = (root2 @ vt.T) * np.sqrt(inverse), (root1 @ u) * np.sqrt(inverse)
     shift = first.mean - second.mean
     value = _distance(first.mean, first.covariance, second.mean, second.covariance, singular)
-    variance = _influence_variance(x, first.mean, shift, half1) / len(x)
-    variance += _influence_variance(y, second.mean, -shift, half2) / len(y)
-    return value, normal_interval(value, math.sqrt(variance), least=0.0)
+    moves = np.concatenate(
+        [_influences(x, first.mean, shift, half1), _influences(y, second.mean, -shift, half2)]
+    )
+    rounding = 1e-12 * float(np.trace(first.covariance) + np.trace(second.covariance))
+    return value, proportional_interval(value, np.where(np.abs(moves) > rounding, moves, 0.0))
 
 
 def symmetric_root(covariance: np.ndarray) -> np.ndarray:
@@ -155,13 +157,11 @@ def _distance(
     return max(float(shift @ shift) + spread - 2 * float(overlaps.sum()), 0.0)
 
 
-def _influence_variance(
-    x: np.ndarray, mean: np.ndarray, shift: np.ndarray, half: np.ndarray
-) -> float:
-    """Compute Var ψ over the rows of ``x``; T = ``half`` ``half``ᵀ."""
+def _influences(x: np.ndarray, mean: np.ndarray, shift: np.ndarray, half: np.ndarray) -> np.ndarray:
+    """Compute by how much each row of ``x`` moves the distance, ψ(x)/n; T = ``half`` ``half``ᵀ."""
     influences = np.empty(len(x))
     for start in range(0, len(x), PART):
         centred = np.asarray(x[start : start + PART], np.float64) - mean
         squares, mapped = (np.einsum("nd,nd->n", v, v) for v in (centred, centred @ half))
         influences[start : start + PART] = 2 * centred @ shift + squares - mapped
-    return float(influences.var(ddof=1))
+    return (influences - influences.mean()) / math.sqrt(len(x) * (len(x) - 1))

@@ -15,6 +15,8 @@ from ..features import Wanted
 from ..score import Score
 from .real_and_generated import FEW, is_constant
 
+ROUNDING = 1e-12
+"""What a divergence, in nats, cannot be told from 0."""
 FLOOR = 1e-12
 """The least probability that a logarithm is taken of."""
 
@@ -142,7 +144,8 @@ def mean_divergence(negative_entropy: float, marginal: np.ndarray) -> float:
     >>> round(mean_divergence(0.0, np.array([0.5, 0.5])), 6)
     0.693147
     """
-    return max(float(negative_entropy - negative_entropies(marginal)), 0.0)
+    found = float(negative_entropy - negative_entropies(marginal))
+    return found if found > ROUNDING else 0.0
 
 
 def split_scores(
@@ -218,7 +221,8 @@ def modified_score(
     rows = np.stack([p, np.log(np.maximum(p, floor))], axis=1)
 
     def score(mean: np.ndarray) -> float:
-        return float(negative_entropies(mean[0]) - mean[0] @ mean[1])
+        found = float(negative_entropies(mean[0]) - mean[0] @ mean[1])
+        return found if found > ROUNDING else 0.0
 
     value = score(rows.mean(axis=0))
     error = bootstrap_means(score, rows, resamples=resamples, seed=seed).error

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from ..context import MetricContext
-from ..estimators.discrepancy import discrepancy
-from ..estimators.interval import Interval, normal_interval
+from ..estimators.discrepancy import ERROR, discrepancy, discrepancy_interval
+from ..estimators.interval import Interval
 from ..estimators.pairs import polynomial
 from ..features import Wanted
 from ..score import Score
-from .real_and_generated import real_and_generated
+from .real_and_generated import add_note, real_and_generated
 
 
 def kid(
@@ -47,33 +46,41 @@ def kid(
         subset_size: Examples on either side of a subset.
 
     Returns:
-        One or two scores. The error is the jackknife's, to which that of ``kid_subsets`` adds
-        what the choice of subsets does.
+        One or two scores. The error is that of U-statistics, to which that of ``kid_subsets``
+        adds what the choice of subsets does.
+
+    Raises:
+        DataError: If there are fewer than four examples on either side.
 
     Source: Bińkowski et al. 2018 (arXiv:1801.01401), section 4; 100 subsets of 1,000 are the
     defaults of its authors' code (from memory: unsure of the count).
     """
     real, generated, described = real_and_generated(context, features, samples, split, examples)
-    value, interval = discrepancy(real, generated, "polynomial", spread=context.per_example)
+    found = discrepancy(real, generated, "polynomial", spread=context.per_example)
+    interval = discrepancy_interval(found)
 
     def score(name: str, value: float, interval: Interval, **more: Any) -> Score:
         protocol = context.protocol(
-            better="lower", kernel="(x.y/d + 1)^3", **described, **more, **interval.protocol()
+            better="lower",
+            kernel="(x.y/d + 1)^3",
+            **add_note(described, found.note()),
+            **more,
+            **interval.protocol(),
         )
         return Score(name, value, interval.error, protocol)
 
-    scores = [score("kid", value, interval, estimator="unbiased, all pairs", error="jackknife")]
+    scores = [score("kid", found.value, interval, estimator="unbiased, all pairs", error=ERROR)]
     if subsets and subset_size <= min(len(real), len(generated)):
         chosen = draw_subsets(len(generated), len(real), subsets, subset_size, context.seed)
         values = context.per_example(subset_discrepancies, chosen, generated, real, at_once=1)
         mean, std = float(values.mean()), float(values.std())
-        of_mean = normal_interval(mean, math.hypot(interval.error, std / math.sqrt(subsets)))
+        of_mean = discrepancy_interval(found._replace(value=mean), std**2 / subsets)
         how = {
             "estimator": "unbiased, mean over random subsets",
             "subsets": subsets,
             "subset_size": subset_size,
             "subsets_std": std,
-            "error": "jackknife of all pairs, and standard deviation / sqrt(subsets)",
+            "error": f"{ERROR}, and standard deviation / sqrt(subsets)",
         }
         scores.append(score("kid_subsets", mean, of_mean, outcomes=["subsets_std"], **how))
     return scores

@@ -8,11 +8,11 @@ import numpy as np
 
 from ...errors import DataError
 from ..context import MetricContext
-from ..estimators.discrepancy import discrepancy
+from ..estimators.discrepancy import ERROR, discrepancy, discrepancy_interval
 from ..estimators.pairs import squared_distances
 from ..features import Wanted
 from ..score import Score
-from .real_and_generated import real_and_generated
+from .real_and_generated import add_note, real_and_generated
 
 MEDIAN_OF = 1_000
 """Real examples whose distances the median is taken of."""
@@ -43,28 +43,30 @@ def mmd(
             real examples.
 
     Returns:
-        One score; the protocol holds the bandwidths. The error is the jackknife's.
+        One score; the protocol holds the bandwidths. The error is that of U-statistics.
 
     Raises:
-        DataError: If the median distance between real examples is 0.
+        DataError: If the median distance between real examples is 0, or there are fewer than
+            four examples on either side.
 
     Source: Gretton et al. 2012, lemma 6.
     """
     real, generated, described = real_and_generated(context, features, samples, split, examples)
     chosen = [median_distance(real[:MEDIAN_OF])] if bandwidths is None else list(bandwidths)
-    value, interval = discrepancy(real, generated, "gaussian", chosen, spread=context.per_example)
+    found = discrepancy(real, generated, "gaussian", chosen, spread=context.per_example)
+    interval = discrepancy_interval(found)
     protocol = context.protocol(
         better="lower",
         kernel="exp(-|x - y|^2 / 2 sigma^2), mean over sigma",
-        **described,
+        **add_note(described, found.note()),
         bandwidths=chosen,
         bandwidths_from="given" if bandwidths else "median distance between real examples",
         outcomes=() if bandwidths else ("bandwidths",),
         estimator="unbiased, all pairs",
-        error="jackknife",
+        error=ERROR,
         **interval.protocol(),
     )
-    return [Score("mmd", value, interval.error, protocol)]
+    return [Score("mmd", found.value, interval.error, protocol)]
 
 
 def median_distance(x: np.ndarray) -> float:

@@ -14,6 +14,7 @@ from ..estimators.nearest import find_nearest
 from ..features import Wanted
 from ..score import Score
 from .inception_score import check_classes
+from .real_and_generated import FEW, is_constant
 
 KNOWN, BY_CLASS = 2_500, 26_000
 """Samples in PacGAN's settings: where modes are known, and stacked MNIST."""
@@ -68,7 +69,7 @@ def modes(
     how: dict[str, Any]
     if centres is None:
         count = samples or BY_CLASS
-        probabilities = context.generated_probabilities(features, count)
+        probabilities = seen = context.generated_probabilities(features, count)
         nearest_mode, good = probabilities.argmax(axis=1), np.ones(count, bool)
         total = check_classes(probabilities)
         described = context.describe_features(features)
@@ -77,11 +78,13 @@ def modes(
         count, total = samples or KNOWN, len(centres)
         radius = sigmas * float(context.source.deviation)
         # Modes are given in the data's own range.
-        stored = context.source.preprocess.invert(context.generated(count).reshape(count, -1))
+        seen = context.generated(count).reshape(count, -1)
+        stored = context.source.preprocess.invert(seen)
         found = context.per_example(find_nearest, np.asarray(stored, np.float64), centres)
         nearest_mode, good = found[:, 0].astype(int), found[:, 1] <= radius
         how = {"assigned_by": "the nearest mode", "sigmas": sigmas, "radius": radius}
     how |= {"samples": count, "modes_in_all": total, "precision": "float64"}
+    how |= _note(seen, nearest_mode)
 
     def score(name: str, value: float, interval: Interval, **more: Any) -> Score:
         protocol = context.protocol(**more, **how, **interval.protocol())
@@ -113,6 +116,18 @@ def modes(
         binomial = {"unit": "share of samples", "error": "binomial; Wilson's interval"}
         scores.insert(1, score("high_quality", share, interval, better="higher", **binomial))
     return scores
+
+
+def _note(seen: np.ndarray, nearest_mode: np.ndarray) -> dict[str, str]:
+    """Describe what makes counts of samples say little, as an entry of a protocol."""
+    count = len(seen)
+    if count < FEW:
+        return {"note": f"{count} samples are few: the interval holds less than it states"}
+    if is_constant(seen):
+        return {"note": f"all {count} samples are the same"}
+    if np.ptp(nearest_mode) == 0:
+        return {"note": f"all {count} samples are of one mode"}
+    return {}
 
 
 def kl_from_uniform(histogram: np.ndarray) -> float:

@@ -12,10 +12,12 @@ import math
 
 import numpy as np
 
+from ...errors import DataError
 from ..context import MetricContext
 from ..estimators.interval import normal_interval
 from ..estimators.pairs import BLOCK
 from ..score import Score
+from .real_and_generated import add_note, note_of
 
 
 def parzen(
@@ -50,8 +52,8 @@ def parzen(
         One score; its protocol holds the grid, the chosen σ, the splits and their counts.
 
     Raises:
-        DataError: If there is no test split, nothing to choose σ on, or a sample that is
-            not finite.
+        DataError: If there is no test split, nothing to choose σ on, fewer than two test
+            examples, or a sample that is not finite.
 
     Source: Goodfellow et al. 2014, section 5 and Table 1; the bandwidth's grid and the
     counts are those of the authors' code.
@@ -61,6 +63,8 @@ def parzen(
     chosen_on = _rows(context.examples(held_out))
     if validation is not None:
         chosen_on = chosen_on[:validation] if held_out == "validation" else chosen_on[-validation:]
+    if len(test) < 2:
+        raise DataError("a single test example has no mean likelihood; two are the least")
     centres = _rows(context.generated(samples))
     grid = np.logspace(low, high, sigmas)
 
@@ -72,7 +76,11 @@ def parzen(
     sigma = float(grid[int(np.argmax(curve))])
     ll = likelihoods(test, np.array([sigma]))[:, 0]
     value, error = float(ll.mean()), float(ll.std() / math.sqrt(len(ll)))
+    interval = normal_interval(value, error)
     preprocess = getattr(context.source, "preprocess", None)
+    note = note_of({"test": test, "generated": centres})
+    if held_out == "train":
+        note = add_note(note, "no validation split: sigma chosen on the last training examples")
     protocol = context.protocol(
         better="higher",
         outcomes=("sigma", "sigma_curve", "sigma_at_edge"),
@@ -91,11 +99,10 @@ def parzen(
         error="population standard deviation / sqrt(examples), for these samples and this sigma",
         preprocess=None if preprocess is None else preprocess.description,
         precision="float64",
-        **normal_interval(value, error).protocol(),
+        **note,
+        **interval.protocol(),
     )
-    if held_out == "train":
-        protocol["note"] = "no validation split: sigma chosen on the last training examples"
-    return [Score("parzen", value, error, protocol)]
+    return [Score("parzen", value, interval.error, protocol)]
 
 
 def log_likelihoods(

@@ -116,6 +116,16 @@ def note_of(sides: Mapping[str, np.ndarray]) -> dict[str, str]:
     return {"note": "; ".join(notes)} if notes else {}
 
 
+def add_note(protocol: Mapping[str, Any], note: str) -> dict[str, Any]:
+    """Return a protocol's entries with a further note, if there is one.
+
+    >>> add_note({"note": "few"}, "heavy tails"), add_note({}, "")
+    ({'note': 'few; heavy tails'}, {})
+    """
+    notes = "; ".join(filter(None, [protocol.get("note"), note]))
+    return {**protocol, "note": notes} if notes else dict(protocol)
+
+
 def is_constant(x: np.ndarray) -> bool:
     """Tell whether all rows are the same, but for the rounding of float32.
 

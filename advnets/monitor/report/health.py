@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from ...runs.changes import describe_change
 from ...runs.metrics_log import of_rounds
-from ...runs.sittings import list_differences
+from ...runs.played_with import list_differences
 from ...safe_io.wording import pluralise, shorten
 
 RECENT = 10
@@ -236,7 +236,7 @@ def _changes(manifest: Mapping[str, Any]) -> list[Finding]:
     for each in manifest.get("changes") or []:
         text = f"from round {each['from']:,} on: {_short(describe_change(each))}"
         found.append(Finding("note", "changed", text))
-    for before, after in pairwise(manifest.get("sittings") or []):
+    for before, after in pairwise(manifest.get("played_with") or []):
         if lines := list_differences(before, after):
             text = f"rounds from {after['from']:,} on: {_short('; '.join(lines))}"
             found.append(Finding("note", "played with", text))

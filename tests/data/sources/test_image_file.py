@@ -4,6 +4,7 @@ import os
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -118,20 +119,23 @@ DEEP = {
 
 
 @pytest.mark.parametrize("name", DEEP)
-def test_the_file_s_bits_count_not_those_that_were_decoded(tmp_path: Path, name: str) -> None:
+def test_the_file_s_bits_count_not_those_that_were_decoded(
+    tmp_path: Path, name: str, measured: Any
+) -> None:
     """Pillow gives most of these as 8 bits per channel."""
     (tmp_path / name).write_bytes(DEEP[name])
     with Image.open(tmp_path / name) as image:
         image.load()
         assert image.size == (2, 2)
-    for channels in (1, 3, 4):
-        with pytest.raises(BrokenImage, match="more than 8 bits per channel"):
-            read_image(tmp_path / name, None, channels)
+    with measured.timed("bits_cut", None, None):
+        for channels in (1, 3, 4):
+            with pytest.raises(BrokenImage, match="more than 8 bits per channel"):
+                read_image(tmp_path / name, None, channels)
 
 
 SHALLOW = {
     "png": ("1", "L", "LA", "P", "RGB", "RGBA"),
-    "tiff": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK"),
+    "tiff": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "LAB", "YCbCr"),
     "bmp": ("1", "L", "P", "RGB", "RGBA"),
     "ppm": ("1", "L", "RGB"),
     "jpg": ("1", "L", "RGB", "CMYK"),
@@ -142,7 +146,25 @@ SHALLOW = {
 def test_up_to_eight_bits_are_read(tmp_path: Path, kind: str) -> None:
     for mode in SHALLOW[kind]:
         Image.new(mode, (4, 4)).save(tmp_path / f"a.{kind}")
-        assert read_image(tmp_path / f"a.{kind}", None, 3).shape == (4, 4, 3)
+        for channels in (1, 3, 4):
+            read = read_image(tmp_path / f"a.{kind}", None, channels)
+            assert read.shape == (4, 4, channels)
+
+
+def test_what_colours_come_to(tmp_path: Path) -> None:
+    """Magenta ink, a transparent entry of a palette, and one bit."""
+    Image.new("CMYK", (4, 4), (0, 255, 0, 0)).save(tmp_path / "cmyk.tif")
+    palette = Image.new("P", (4, 4), 1)
+    palette.putpalette([0, 0, 0, 255, 0, 0])
+    palette.save(tmp_path / "palette.png", transparency=1)
+    Image.new("1", (4, 4), 1).save(tmp_path / "bit.png")
+    for name, expected in {
+        "cmyk.tif": {3: [255, 0, 255], 4: [255, 0, 255, 255], 1: [105]},
+        "palette.png": {3: [255] * 3, 4: [255, 0, 0, 0], 1: [255]},
+        "bit.png": {3: [255] * 3, 4: [255] * 4, 1: [255]},
+    }.items():
+        for channels, values in expected.items():
+            assert read_image(tmp_path / name, None, channels)[0, 0].tolist() == values
 
 
 @pytest.mark.parametrize("kind", ["gif", "tiff", "webp", "png"])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from advnets.data.sources.folder import Folder
-from advnets.data.sources.layout import CLOSED, HIDDEN, LINKED, NO_PICTURES, OUTSIDE
+from advnets.data.sources.layout import CLOSED, EMPTY, HIDDEN, LINKED, NO_PICTURES, OUTSIDE
+from advnets.data.sources.npz import Npz
 from advnets.errors import DataError
 
 
@@ -34,7 +36,13 @@ def whole(root: Path, **options: object) -> Folder:
 
 @pytest.mark.parametrize(
     ("train", "validation", "test"),
-    [("train", "val", "test"), ("training", "valid", "testing"), ("Train", "DEV", "Test")],
+    [
+        ("train", "val", "test"),
+        ("training", "valid", "testing"),
+        ("Train", "DEV", "Test"),
+        ("TRAIN", "eval", "holdout"),
+        ("Training", "Evaluation", "TESTING"),
+    ],
 )
 def test_splits_by_their_usual_names(
     tmp_path: Path, train: str, validation: str, test: str
@@ -47,9 +55,12 @@ def test_splits_by_their_usual_names(
     assert np.bincount(source.labels("test")).tolist() == [1, 1]  # type: ignore[arg-type]
 
 
-def test_a_class_called_like_a_split_has_to_be_told(tmp_path: Path) -> None:
+def test_a_class_called_like_a_split_has_to_be_told(tmp_path: Path, measured: Any) -> None:
     fill(tmp_path, bus=3, car=3, train=4)
-    with pytest.raises(DataError, match="'train' may be the training split, or a class") as caught:
+    with (
+        measured.timed("ambiguous_splits", None, None),
+        pytest.raises(DataError, match="'train' may be the training split, or a class") as caught,
+    ):
         whole(tmp_path).count("train")
     assert "dataset.subfolders=classes" in str(caught.value.hint)
     classes = whole(tmp_path, subfolders="classes")
@@ -100,9 +111,18 @@ def test_an_empty_folder_of_a_split_is_said(tmp_path: Path) -> None:
     source = Folder(tmp_path)
     assert "validation" not in source.splits
     assert source.remarks() == ["the folder val of the validation split has no pictures"]
+    assert source.left_out() == {}
 
 
-def test_what_is_no_picture_is_counted_and_named(tmp_path: Path) -> None:
+def test_folders_without_pictures_are_named_the_topmost_alone(tmp_path: Path) -> None:
+    fill(tmp_path, train__cat=2, train__dog=2, train__bird__old=0, test__cat=1, test__dog=0)
+    source = Folder(tmp_path, validation=0)
+    assert source.spec.field("label").names == ("cat", "dog")
+    assert source.left_out() == {EMPTY: ["test/dog", "train/bird"]}
+    assert whole(fill(tmp_path / "test", owl=0, emu=1)).left_out() == {EMPTY: ["dog", "owl"]}
+
+
+def test_what_is_no_picture_is_counted_and_named(tmp_path: Path, measured: Any) -> None:
     fill(tmp_path, a=2, b=2)
     fill(tmp_path / "elsewhere" / "more", c=2)
     root = fill(tmp_path / "root", a=2, b=2, **{".cache": 1})
@@ -112,11 +132,12 @@ def test_what_is_no_picture_is_counted_and_named(tmp_path: Path) -> None:
     (root / ".DS_Store").touch()
     source = whole(root)
     assert source.count("train") == 4
-    assert source.left_out() == {
-        NO_PICTURES: ["photo.heic", "a/notes.txt"],
-        LINKED: ["more"],
-        HIDDEN: [".cache", ".DS_Store"],
-    }
+    with measured.timed("left_out", None, None):
+        assert source.left_out() == {
+            NO_PICTURES: ["photo.heic", "a/notes.txt"],
+            LINKED: ["more"],
+            HIDDEN: [".cache", ".DS_Store"],
+        }
 
 
 def test_a_folder_that_cannot_be_opened_is_named(
@@ -151,8 +172,22 @@ def test_classes_that_are_all_linked_are_no_images(tmp_path: Path) -> None:
     root.mkdir()
     for name in "ab":
         (root / name).symlink_to(tmp_path / "there" / name)
-    with pytest.raises(DataError, match="no images, but linked folders, which are not followed: 2"):
+    message = "no images, but linked folders, which are not followed: 2"
+    with pytest.raises(DataError, match=message) as caught:
         whole(root).count("train")
+    assert "links to single pictures are followed" in str(caught.value.hint)
+    (root / "c").mkdir()
+    (root / "c" / "0.png").symlink_to(tmp_path / "there" / "a" / "0.png")
+    assert whole(root).count("train") == 1
+
+
+def test_tables_in_place_of_pictures_are_refused_with_what_converts_them(tmp_path: Path) -> None:
+    (tmp_path / "README.txt").touch()
+    (tmp_path / "points.csv").touch()
+    for use in (lambda: whole(tmp_path).count("train"), lambda: Npz(tmp_path).count("train")):
+        with pytest.raises(DataError, match="points.csv is a table") as caught:
+            use()
+        assert "pandas.read_csv" in str(caught.value.hint)
 
 
 def test_one_picture_without_a_class_takes_all_classes_away_and_is_named(tmp_path: Path) -> None:

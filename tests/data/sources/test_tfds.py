@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner, Result
 
+from advnets.cli.main import cli
 from advnets.data import Field, prepare_data
 from advnets.data.sources.tfds import Tfds
 from advnets.errors import DataError
@@ -127,6 +130,31 @@ def test_splits_of_other_names_are_found_or_named(
     monkeypatch.setattr(type(source._builder.info), "splits", named)
     assert source.splits == ("train", "validation")
     assert source.left_out() == {"splits that nothing reads": ["unlabeled (10)"]}
+
+
+def test_validate_says_what_is_prepared_without_reading_it(
+    tfds_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Tfds, "load", None)
+
+    def validate(**changed: str) -> Result:
+        dataset = {"name": "tfds", "id": "tiny_pictures", "data_dir": str(tfds_dir)} | changed
+        return CliRunner().invoke(cli, ["validate", "digits", f"dataset={json.dumps(dataset)}"])
+
+    result = validate(train="train[:7]", test="train[7:]")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[1:] == [
+        "  tfds tiny_pictures: images of 6×4×3, uint8, 0 to 255 brought to [0, 1] (unit)",
+        "  train: 7 examples",
+        "  test: 3 examples",
+        "  left out: splits that nothing reads: 1 (test (5))",
+    ]
+    # Something of that name is there, and not what is asked for: TFDS tells.
+    (tmp_path / "tiny_pictures" / "0.1.0").mkdir(parents=True)
+    (tmp_path / "tiny_pictures" / "0.1.0" / "dataset_info.json").write_text("{}")
+    result = validate(data_dir=str(tmp_path))
+    assert "not prepared in" in result.output
+    assert f"--data-dir {tmp_path}" in result.output
 
 
 def test_fixed_sizes_can_be_changed(tfds_dir: Path) -> None:

@@ -1,0 +1,90 @@
+"""Know how many classes a field has, by whoever in a game says so, and refuse what is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+
+from ..errors import DataError
+from .wiring import input_tensors
+
+if TYPE_CHECKING:
+    from .generation import Generation
+
+COUNTS = {"Embedding": "input_dim", "CategoryEncoding": "num_tokens", "OneHot": "num_classes"}
+"""Layers and operations that read classes, and where they say how many: what else is given to
+them, a device may take for zeros or for another class."""
+PASSING = ("Cast", "Flatten", "Reshape", "Squeeze", "ExpandDims", "Identity")
+
+
+def classes_of(game: Generation) -> dict[str, tuple[int, str]]:
+    """Return how many classes fields have, by name, and who says so: the least of several.
+
+    >>> from advnets.game import AdversarialGame
+    >>> x, y = keras.Input((1,), name="example"), keras.Input((), name="label", dtype="int64")
+    >>> told = keras.layers.Concatenate()([x, keras.layers.Embedding(4, 2)(y)])
+    >>> judge = keras.Model({"example": x, "label": y}, keras.layers.Dense(1)(told))
+    >>> maker = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    >>> classes_of(AdversarialGame(maker, judge))
+    {'label': (4, "the discriminator's Embedding")}
+    """
+    found: dict[str, tuple[int, str]] = {}
+    for name, classes, who in _said(game):
+        if name not in found or classes < found[name][0]:
+            found[name] = classes, who
+    return found
+
+
+def _said(game: Generation) -> Iterator[tuple[str, int, str]]:
+    for name, condition in game.conditions.items():
+        if condition.field.classes is not None and not condition.field.shape:
+            yield name, condition.field.classes, f"the condition, a {type(condition).__name__},"
+    for name, network in game.networks.items():
+        role = game.roles[name]
+        for key, tensor in input_tensors(network, role).items():
+            if role.takes.get(key) == key and key not in ("example", "latent"):
+                for layer in _readers(network, tensor):
+                    kind = type(layer).__name__
+                    yield key, int(getattr(layer, COUNTS[kind])), f"the {name}'s {kind}"
+
+
+def _readers(network: keras.Model, tensor: Any) -> Iterator[Any]:
+    """Yield the layers of a graph that read classes off one of its inputs."""
+    reached, graph = {id(tensor)}, getattr(network, "_functional", None) or network
+    for operation in getattr(graph, "operations", ()):  # in the order of the graph
+        for node in operation._inbound_nodes:
+            if not any(id(one) in reached for one in node.input_tensors):
+                continue
+            if type(operation).__name__ in COUNTS:
+                yield operation
+            elif type(operation).__name__ in PASSING:
+                reached.update(id(one) for one in node.output_tensors)
+
+
+def refuse_no_classes(
+    values: np.ndarray, classes: int, who: str, what: str, hint: str | None = None
+) -> None:
+    """Refuse numbers that are no classes: not whole, negative, or too large.
+
+    Args:
+        values: Of any type and shape.
+        classes: How many there are.
+        who: Says so.
+        what: The values are, for the message.
+        hint: How to mend it.
+
+    Raises:
+        DataError: With one of them.
+    """
+    if values.dtype.kind not in "iufb":
+        return  # somebody else says that it is no number
+    wrong = values[(values < 0) | (values >= classes) | (values != np.floor(values))]
+    if wrong.size:
+        raise DataError(
+            f"{wrong.size:,} of the {values.size:,} values of {what} are no classes, {wrong[0]:g} "
+            f"for one: {who} has {classes}, 0 to {classes - 1}",
+            hint=hint or "labels are whole numbers from 0: np.unique(y) shows which there are",
+        )

@@ -1,0 +1,138 @@
+"""What `advnets validate` says of data, and of fields that come with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from advnets.cli.main import cli
+
+GOOD = """\
+dataset: gaussian_1d
+latent: {name: gaussian, size: 2}
+generator: mlp
+discriminator: mlp
+loss: minimax
+optimizers: {generator: sgd, discriminator: sgd}
+training: {steps: 10, batch_size: 4}
+"""
+
+
+FIELDS = """\
+dataset: digits
+latent: {name: uniform, size: 4}
+generator: mlp
+discriminator: {name: mlp, layers: [8], heads: {c: lable}}
+loss: minimax
+given:
+  generator: [colour]
+  discriminator: [lable, label, example]
+conditions:
+  hue: uniform
+  label: {name: categorical, classes: 12}
+optimizers: {generator: sgd, discriminator: sgd}
+training: {steps: 10, batch_size: 4}
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def validate(*words: str) -> Result:
+    return CliRunner().invoke(cli, ["validate", *words])
+
+
+def test_all_that_is_amiss_with_fields(here: Path) -> None:
+    (here / "bad.yaml").write_text(FIELDS)
+    result = validate("bad.yaml")
+    assert result.exit_code == 2
+    places = [line.partition(": ") for line in result.stderr.splitlines()]
+    assert [(place, text.partition(":")[0]) for place, _, text in places] == [
+        ("bad.yaml:4:52", "discriminator.heads.c"),
+        ("bad.yaml:7:15", "given.generator"),
+        ("bad.yaml:8:19", "given.discriminator"),
+        ("bad.yaml:8:26", "given.discriminator"),
+        ("bad.yaml:8:33", "given.discriminator"),
+        ("bad.yaml:10:8", "conditions.hue"),
+        ("bad.yaml:11:39", "conditions.label.classes"),
+        ("error", "7 problems in the recipe"),
+    ]
+    assert "'lable' neither comes with digits nor is drawn by a condition; did you mean" in (
+        result.stderr
+    )
+    assert "the generator is not told 'label', so generated examples have none" in result.stderr
+    assert "label of digits has 10 classes, not 12" in result.stderr
+
+
+def test_fields_of_data_that_are_not_here(here: Path) -> None:
+    (here / "good.yaml").write_text(GOOD)
+    lacking = "dataset={name: npz, path: gone.npz}"
+    assert "not looked at" not in validate("good.yaml", lacking).output
+    result = validate("good.yaml", lacking, "given.generator=[label]")
+    assert result.exit_code == 0
+    assert "its data were not looked at: " in result.output
+    assert "gone.npz" in result.output
+
+
+def test_what_data_hold_is_said_and_what_is_amiss_with_them(here: Path) -> None:
+    (here / "good.yaml").write_text(GOOD)
+    result = validate("good.yaml", "dataset=digits")
+    assert result.stdout.splitlines()[1:3] == [
+        "  digits: images of 8×8×1, uint8, 0 to 255 brought to [0, 1] (unit)",
+        "  train: 1,437 examples",
+    ]
+    masks = np.arange(4 * 9).reshape(4, 3, 3).astype("uint8") % 2
+    np.savez(here / "masks.npz", train=masks, extra=masks)
+    result = validate("good.yaml", "dataset={name: npz, path: masks.npz}")
+    assert result.exit_code == 0
+    assert (
+        "  train: 4 examples\n  left out: arrays that nothing reads: 1 (extra)\n" in result.stdout
+    )
+    assert "  warning: the values are 0 to 1 only, but 0 to 255 is brought to" in result.stdout
+    for name in ("bus", "train"):
+        (here / "vehicles" / name).mkdir(parents=True)
+        Image.fromarray(masks[0]).save(here / "vehicles" / name / "0.png")
+    result = validate("good.yaml", "dataset={name: folder, path: vehicles, size: [4, 6]}")
+    assert result.exit_code == 2
+    assert "may be the training split, or a class like bus" in result.stderr
+    (here / "table.csv").write_text("a,b")
+    result = validate("good.yaml", "dataset={name: npz, path: table.csv}")
+    assert result.exit_code == 2
+    assert "pandas.read_csv" in result.stderr
+    result = validate("good.yaml", "dataset={name: npz, path: gone.npz}")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[1:] == ["  data: there is no file gone.npz"]
+
+
+def test_data_of_tfds_that_are_not_here(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither TFDS nor the network is asked: nothing of a folder's name means not prepared."""
+    monkeypatch.setenv("TFDS_DATA_DIR", str(here / "none"))
+    monkeypatch.setattr("advnets.data.sources.tfds_builder.find_builder", None)
+    (here / "good.yaml").write_text(GOOD)
+    for dataset in ("{name: tfds, id: mnist}", "stacked_mnist"):
+        result = validate("good.yaml", f"dataset={dataset}")
+        assert result.exit_code == 0, result.output
+        assert result.stdout.splitlines()[1:] == [
+            f"  data: mnist is not prepared in {here / 'none'}: `advnets data prepare mnist` does "
+            "it, and so does a run"
+        ]
+    result = validate("good.yaml", "dataset={name: tfds, id: mnist, offline: digits}")
+    assert "or plays on the stand-in digits without a network" in result.stdout
+    result = validate("good.yaml", "dataset={name: tfds, id: emnist/letters, data_dir: my data}")
+    assert result.stdout.endswith(
+        "emnist/letters is not prepared in my data: `advnets data prepare emnist/letters "
+        "--data-dir 'my data'` does it\n"
+    )
+
+
+def test_stacked_digits_that_need_no_preparing(here: Path) -> None:
+    (here / "good.yaml").write_text(GOOD)
+    result = validate("good.yaml", "dataset={name: stacked_mnist, digits: sklearn, examples: 70}")
+    assert "  train: 70 examples\n  validation: 10,000 examples\n" in result.stdout

@@ -1,0 +1,360 @@
+"""Draws from known distributions, of which the true scores are known: one or more for each metric.
+
+What `test_intervals.py` holds the intervals against, and `measure_coverage.py` measures.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy.stats import norm, t
+
+from advnets.builtin.metrics import advnets_metrics
+from advnets.data.sources import Ring
+from advnets.evaluate import Data, MetricContext
+
+METRICS = {component.name: component.target for component in advnets_metrics()}
+
+
+def metric(name):
+    module, _, attribute = METRICS[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def as_they_are(what, wanted, examples):
+    """Take the examples for their features."""
+    return {"dimensions": 1} if examples is None else np.asarray(examples, np.float64)
+
+
+def arrays(samples, source=None, extract=as_they_are, **splits):
+    """A context of plain arrays, ``[n, d]`` each."""
+    return MetricContext(
+        samples=lambda n, seed, first=0: samples[first:n],
+        data=Data(load=splits.__getitem__, splits=tuple(splits), source=source),
+        extract=extract,
+        seed=int(abs(samples).sum() * 1e6) % 2**31,
+    )
+
+
+@dataclass
+class Case:
+    """Draw examples, and know the true values.
+
+    Attributes:
+        name: The metric's.
+        what: What is drawn, in a few words, how many of it among them.
+        draw: From a generator of random numbers to a context.
+        true: From a score's name to its true value, a number or a function of the score's
+            protocol; names that are left out have the mean over all repetitions for theirs:
+            what is biased holds the mean at these counts.
+        parameters: The metric's.
+        safe: Names whose intervals are wider than they need be, as their docstring says.
+        few: Repetitions in every run of the tests.
+    """
+
+    name: str
+    what: str
+    draw: Callable[[np.random.Generator], MetricContext]
+    true: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    safe: tuple[str, ...] = ()
+    few: int = 100
+
+
+def against(n, shift, d=1, scale=1.0, **more):
+    """Samples of N(shift, scale²) and as many real examples of N(0, 1)."""
+    return lambda draw: arrays(draw.normal(shift, scale, (n, d)), test=draw.normal(size=(n, d)))
+
+
+def kernel_distance(mean_kernel, shift):
+    """Twice E k(X, X′) − E k(X, Y), of equal distributions that are apart."""
+    return 2 * (mean_kernel(0.0) - mean_kernel(shift))
+
+
+def absolute(shift):
+    """E|N(shift, 2)|."""
+    s = math.sqrt(2)
+    folded = s * math.sqrt(2 / math.pi) * math.exp(-(shift**2) / (2 * s**2))
+    return folded + shift * (1 - 2 * norm.cdf(-shift / s))
+
+
+def gaussian_mmd(protocol, shift=0.5):
+    (sigma,) = protocol["bandwidths"]
+    width = sigma**2 + 2
+    return kernel_distance(
+        lambda apart: sigma / math.sqrt(width) * math.exp(-(apart**2) / (2 * width)), shift
+    )
+
+
+def cubic(a, b, d=4):
+    """E (x·y/d + 1)³ of N(a, 1) and N(b, 1) in each of d dimensions, by the cumulants of xy."""
+    m1, m2, m3 = a * b, (1 + a**2) * (1 + b**2), (a**3 + 3 * a) * (b**3 + 3 * b)
+    k1, k2, k3 = d * m1, d * (m2 - m1**2), d * (m3 - 3 * m2 * m1 + 2 * m1**3)
+    s1, s2, s3 = k1, k2 + k1**2, k3 + 3 * k2 * k1 + k1**3
+    return s3 / d**3 + 3 * s2 / d**2 + 3 * s1 / d + 1
+
+
+def cubic_distance(shift, d):
+    return cubic(shift, shift, d) + cubic(0.0, 0.0, d) - 2 * cubic(shift, 0.0, d)
+
+
+KID = cubic_distance(0.5, 4)
+
+
+def student_energy(shift, freedom):
+    """2 ∫ (F(x − shift) − F(x))² dx of Student's t on the line, by the trapezoidal rule."""
+    x = np.linspace(-500, 500, 100_001)
+    apart = t.cdf(x - shift, freedom) - t.cdf(x, freedom)
+    return float(2 * np.sum(apart**2) * (x[1] - x[0]))
+
+
+def copied(share, n=150, d=2):
+    """Of the samples that share repeats training examples, the others are fresh."""
+
+    def draw(random):
+        train, test, fresh = (random.normal(size=(n, d)) for _ in range(3))
+        repeated = train[random.integers(n, size=n)]
+        samples = np.where(random.random((n, 1)) < share, repeated, fresh)
+        return arrays(samples, train=train, test=test)
+
+    return draw
+
+
+def likelihood(protocol):
+    """E log p̂ under N(0, 1), of the samples that were drawn last."""
+    x = np.linspace(-5, 5, 401)
+    apart = (x[:, None] - LAST["samples"][:, 0]) / protocol["sigma"]
+    density = norm.pdf(apart).mean(axis=1) / protocol["sigma"]
+    weights = norm.pdf(x)
+    return float(weights @ np.log(density) / weights.sum())
+
+
+LAST: dict[str, np.ndarray] = {}
+
+
+def kernel_density(random):
+    LAST["samples"] = random.normal(size=(60, 1))
+    return arrays(
+        LAST["samples"], validation=random.normal(size=(40, 1)), test=random.normal(size=(200, 1))
+    )
+
+
+UNEVEN = np.array([0.4, 0.3, 0.2, 0.06, 0.02, 0.012, 0.008, 0.0])
+
+
+RING = Ring()
+
+
+def on_the_ring(random, samples=200):
+    """Samples of eight modes, some of them rare, 5 % of the samples far from any."""
+    points = RING.modes()[random.choice(8, samples, p=UNEVEN)]
+    points = points * np.where(random.random((samples, 1)) < 0.05, 3.0, 1.0)
+    return arrays(points, source=RING)
+
+
+def opinions(random, samples=300):
+    logits = 2 * random.normal(size=(samples, 5)) + np.array([1, 0, 0, 0, -1])
+    p = np.exp(logits)
+    p /= p.sum(axis=1, keepdims=True)
+    return arrays(
+        np.arange(samples)[:, None],
+        extract=lambda what, _, examples: (
+            {"dimensions": 5} if examples is None else p[examples[:, 0].astype(int)]
+        ),
+    )
+
+
+CASES = [
+    Case(
+        "parzen",
+        "200 normal test examples",
+        kernel_density,
+        {"parzen": likelihood},
+        {"samples": 60, "sigmas": 4},
+        few=40,
+    ),
+    Case(
+        "fid",
+        "200 + 200, normal, apart",
+        against(200, 0.6, 2, 1.3),
+        {"fid": 2 * (0.6**2 + 0.3**2)},
+        {"samples": 200},
+    ),
+    Case("fid", "30 + 30, normal, apart", against(30, 0.6, 2, 1.3), {}, {"samples": 30}),
+    Case("fid", "100 + 100, normal, close", against(100, 0.2, 2), {}, {"samples": 100}, ("fid",)),
+    Case("fid", "100 + 100, equal", against(100, 0.0, 2), {}, {"samples": 100}, ("fid",)),
+    Case(
+        "kid",
+        "200 + 200, normal, apart",
+        against(200, 0.5, 4),
+        {"kid": KID, "kid_subsets": KID},
+        {"samples": 200, "subsets": 10, "subset_size": 80},
+        few=40,
+    ),
+    Case(
+        "kid",
+        "100 + 100 of one number, apart (its cube has heavy tails)",
+        against(100, 0.5),
+        {"kid": cubic_distance(0.5, 1)},
+        {"samples": 100, "subsets": 0},
+        ("kid",),
+    ),
+    Case(
+        "kid",
+        "30 + 30, normal, apart",
+        against(30, 0.5, 4),
+        {"kid": KID},
+        {"samples": 30, "subsets": 0},
+        ("kid",),
+    ),
+    Case(
+        "kid",
+        "100 + 100, equal",
+        against(100, 0.0, 4),
+        {"kid": 0.0},
+        {"samples": 100, "subsets": 0},
+        ("kid",),
+    ),
+    *(
+        Case("mmd", text, against(n, shift), {"mmd": true}, {"samples": n}, few=few)
+        for text, n, shift, true, few in (
+            ("300 + 300, normal, apart", 300, 0.5, gaussian_mmd, 20),
+            ("100 + 100, normal, apart", 100, 0.5, gaussian_mmd, 60),
+            ("30 + 30, normal, apart", 30, 0.5, gaussian_mmd, 100),
+            ("100 + 100, equal", 100, 0.0, 0.0, 60),
+        )
+    ),
+    *(
+        Case(
+            "energy_distance",
+            text,
+            against(n, shift),
+            {"energy_distance": 2 * (absolute(shift) - absolute(0.0))},
+            {"samples": n},
+            few=few,
+        )
+        for text, n, shift, few in (
+            ("300 + 300, normal, apart", 300, 0.5, 20),
+            ("100 + 100, normal, apart", 100, 0.5, 60),
+            ("100 + 100, normal, close", 100, 0.2, 60),
+            ("30 + 30, normal, apart", 30, 0.5, 100),
+            ("100 + 100, equal", 100, 0.0, 60),
+        )
+    ),
+    Case(
+        "energy_distance",
+        "100 + 100, Student's t with 3 degrees, apart",
+        lambda random: arrays(
+            0.5 + random.standard_t(3, (100, 1)), test=random.standard_t(3, (100, 1))
+        ),
+        {"energy_distance": student_energy(0.5, 3)},
+        {"samples": 100},
+        few=60,
+    ),
+    Case(
+        "sliced_wasserstein",
+        "200 + 200, normal, apart",
+        against(200, 1.0, 2),
+        {"sliced_wasserstein": 1.0},
+        {"samples": 200, "projections": 30},
+    ),
+    Case(
+        "sliced_wasserstein",
+        "100 + 100, equal",
+        against(100, 0.0, 2),
+        {},
+        {"samples": 100, "projections": 30},
+        ("sliced_wasserstein",),
+        few=40,
+    ),
+    Case(
+        "classifier_two_sample",
+        "200 + 200, normal, apart",
+        against(200, 2.0),
+        {"classifier_two_sample": norm.cdf(1.0)},
+        {"samples": 200, "classifier": "logistic"},
+    ),
+    Case(
+        "classifier_two_sample",
+        "200 + 200, equal",
+        against(200, 0.0),
+        {"classifier_two_sample": 0.5},
+        {"samples": 200, "classifier": "logistic"},
+        few=40,
+    ),
+    *(
+        Case(
+            "prdc",
+            text,
+            against(100, shift, 2, scale),
+            parameters={"samples": 100, "k": 3},
+            safe=("precision", "recall", "density", "coverage"),
+            few=few,
+        )
+        for text, shift, scale, few in (
+            ("100 + 100, normal, apart", 0.6, 0.8, 60),
+            ("100 + 100, equal", 0.0, 1.0, 40),
+        )
+    ),
+    Case(
+        "inception_score",
+        "300 samples, five classes",
+        opinions,
+        parameters={"samples": 300, "splits": 3, "resamples": 60},
+        few=40,
+    ),
+    Case(
+        "modes",
+        "200 samples of eight modes, 0 to 40 % each",
+        on_the_ring,
+        {"modes": float(np.sum(1 - (1 - 0.95 * UNEVEN) ** 200)), "high_quality": 0.95},
+        {"samples": 200},
+        safe=("modes",),
+    ),
+    Case(
+        "duplicates",
+        "200 + 200, equal",
+        lambda random: arrays(random.normal(size=(200, 2)), train=random.normal(size=(200, 2))),
+        {"duplicates": 0.05},
+        {"samples": 200, "quantile": 0.05},
+    ),
+    Case(
+        "memorisation",
+        "150 fresh samples, 150 + 150 examples",
+        copied(0.0),
+        {"memorisation": 0.0, "nearer_to_training": 0.5},
+        {"samples": 150},
+    ),
+    Case(
+        "memorisation",
+        "30 % copied, else the same",
+        copied(0.3),
+        {"memorisation": 0.3, "nearer_to_training": 0.65},
+        {"samples": 150},
+    ),
+]
+
+
+def play(case: Case, times: int) -> dict[str, np.ndarray]:
+    """Measure again and again: value, low, high and the true value of each, by the score's name."""
+    compute, found = metric(case.name), {}
+    features = {} if case.name in ("parzen", "modes", "inception_score") else {"features": "pixels"}
+    for seed in range(times):
+        context = case.draw(np.random.default_rng(seed))
+        for score in compute(context, **features, **case.parameters):
+            true = case.true.get(score.metric, math.nan)
+            true = true(score.protocol) if callable(true) else true
+            row = (score.value, *score.protocol["interval"], true)
+            found.setdefault(score.metric, []).append(row)
+    return {name: np.array(rows) for name, rows in found.items()}
+
+
+def count_held(rows: np.ndarray) -> int:
+    value, low, high, true = rows.T
+    true = np.where(np.isnan(true), value.mean(), true)
+    return int(((low - 1e-9 <= true) & (true <= high + 1e-9)).sum())
