@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+<<<<<<< HEAD
 from collections.abc import Iterable
 from typing import Any
+=======
+from collections.abc import Iterable, Mapping
+>>>>>>> issue15-E
 
 from ..data import Source
 from ..evaluate import Score
@@ -23,6 +27,7 @@ def say_what_differs(folder: RunFolder, registry: Registry) -> None:
         log.warning("%s: changed since the run was played", "; ".join(found))
 
 
+<<<<<<< HEAD
 def say_what_was_exchanged(folder: RunFolder, source: Source, scores: Iterable[Score]) -> None:
     """Say which splits of the data are others than the run's.
 
@@ -48,6 +53,40 @@ def say_what_was_exchanged(folder: RunFolder, source: Source, scores: Iterable[S
         split
         for split, sha in now.items()
         if known.get(split) and str(known[split])[:digits] != str(sha)[:digits]
+=======
+def fingerprints_of(scores: Iterable[Score], source: Source) -> dict[str, str]:
+    """Return the fingerprints of the splits that scores were measured on.
+
+    Also of the training split, if it lies within the memory budget: it is the one that a run
+    knows from its beginning, and who exchanges data exchanges all of them.
+    """
+    measured: dict[str, str] = {}
+    for score in scores:
+        measured |= score.protocol.get("data_sha256") or {}
+    if measured and "train" not in measured and source.fits("train"):
+        measured["train"] = source.fingerprint()
+    return measured
+
+
+def say_what_was_exchanged(folder: RunFolder, here: Mapping[str, str], what: str) -> None:
+    """Say which splits of the data are others than the run's, as far as it knows them.
+
+    Args:
+        folder: The run's.
+        here: The fingerprints of splits as they are now, or how these begin.
+        what: What was done with them: ``measured on``.
+    """
+    manifest = folder.manifest.data
+    known = [
+        (each.get("protocol") or {}).get("data_sha256") for each in manifest.get("scores") or []
+    ]
+    before = {s: sha for each in known if isinstance(each, dict) for s, sha in each.items()}
+    before["train"] = (manifest.get("data") or {}).get("fingerprint")
+    others = [
+        split
+        for split, sha in here.items()
+        if before.get(split) and not str(before[split]).startswith(sha[:16])
+>>>>>>> issue15-E
     ]
     if others:
-        log.warning("measured on other data than the run's: %s", ", ".join(sorted(others)))
+        log.warning("%s other data than the run's: %s", what, ", ".join(sorted(others)))
