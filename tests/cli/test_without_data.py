@@ -115,15 +115,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize("name", ["plain", "labels", "edges"])
+@pytest.mark.parametrize("name", ["plain", "labels", "edges", "contrast"])
 def test_samples_are_the_same_without_the_data(
     runs: Path, name: str, tmp_path: Path, measured: Any
 ) -> None:
-=======
-@pytest.mark.parametrize("name", ["plain", "labels", "edges", "contrast"])
-def test_samples_are_the_same_without_the_data(runs: Path, name: str, tmp_path: Path) -> None:
->>>>>>> issue15-E
     moved = shutil.copytree(runs / name, tmp_path / "moved")
     with measured.timed("data_gone_while_reading", True):
         run("sample", moved, "-n", 20, "--out", tmp_path / "x.npz")
