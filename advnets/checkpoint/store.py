@@ -87,7 +87,7 @@ class CheckpointStore:
     @classmethod
     def of(cls, run: RunFolder, keep: int = 3) -> CheckpointStore:
         """Return those of a run, which knows its own from others'."""
-        return cls(run.checkpoints, keep, run.stranger)
+        return cls(run.checkpoints, keep, run.manifest.stranger)
 
     def steps(self) -> list[int]:
         """The steps with a committed checkpoint, oldest first."""
@@ -161,7 +161,7 @@ class CheckpointStore:
     def _newest(self, hold: bool) -> Commit | None:
         self.faults = {}
         for step in reversed(self.steps()):
-            held = Hold(self.path(step)) if hold else None
+            held = Hold(self.path(step)) if hold and self.path(step).is_dir() else None
             fault = self.fault(step)
             if fault is None:
                 return self._read(step, held)

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import AdvnetsError, RecipeError, UsageError
+from ..errors import AdvnetsError, RecipeError
 from ..monitor.report.goodput import find_goodput
 from ..monitor.report.health import Finding, manifest_findings, record_findings
 from ..plugins import Registry
 from ..recipe import load_recipe
 from ..runs import RunFolder
 from ..runs.began import as_it_began
+from ..runs.lock import describe
 from ..runs.manifest import versions
 from ..safe_io import outside, printable
 from ..safe_io.wording import pluralise, shorten, size
 from .common import echo, plugin_options, registry_of, style
+
+if TYPE_CHECKING:
+    from ..checkpoint import CheckpointStore
 
 MARKS = {"ok": ("ok", "green"), "note": ("note", "yellow"), "problem": ("PROBLEM", "red")}
 LOW_DISK = 2 * 2**30
@@ -205,11 +210,10 @@ def _manifest(folder: RunFolder) -> Iterator[Finding]:
 
 def _holder(folder: RunFolder) -> str | None:
     """Describe who holds the run's lock; nobody: ``None``."""
+    lock = folder.lock()
     try:
-        with folder.lock():
-            return None
-    except UsageError as error:
-        return error.message.rpartition(": ")[2]
+        with lock.if_free() as free:  # what a dead holder has left is for the next session
+            return None if free else describe(lock.holder())
     except AdvnetsError:
         return None
 
@@ -221,22 +225,31 @@ def _checkpoints(folder: RunFolder) -> Iterator[Finding]:
     from ..checkpoint import CheckpointStore
 
     store = CheckpointStore.of(folder)
-    steps = store.steps()
-    if not steps:
+    newest = store.newest(hold=True)  # or a run that plays prunes it while it is looked at
+    steps = [step for step in store.steps() if newest is None or step != newest.step]
+    faults = {step: fault for step in steps if (fault := _fault(store, step)) is not None}
+    if newest is None and not faults:
         yield Finding("problem", "checkpoints", "there is none")
         return
-    faults = {step: store.fault(step) for step in steps}
     for step, fault in faults.items():
-        if fault is not None:
-            text = f"that of step {step} cannot be used: {fault}"
-            yield Finding("problem", "checkpoints", text, "the one before it will be used")
-    sound = [step for step, fault in faults.items() if fault is None]
-    if not sound:
+        text = f"that of step {step} cannot be used: {fault}"
+        yield Finding("problem", "checkpoints", text, "the one before it will be used")
+    if newest is None:
         hint = "bring them back; without one, the run cannot go on"
         yield Finding("problem", "checkpoints", "none can be used", hint)
         return
-    yield Finding("ok", "checkpoints", f"{len(sound)} sound, the newest of step {sound[-1]}")
-    yield from _weights(folder.checkpoints / f"step-{sound[-1]:08}" / "state", sound[-1])
+    sound = 1 + sum(step not in faults and store.path(step).is_dir() for step in steps)
+    yield Finding("ok", "checkpoints", f"{sound} sound, the newest of step {newest.step}")
+    yield from _weights(newest.path / "state", newest.step)
+
+
+def _fault(store: CheckpointStore, step: int) -> str | None:
+    """Return what is wrong with a checkpoint; nothing, if it has been pruned meanwhile."""
+    try:
+        fault = store.fault(step)
+    except FileNotFoundError as error:
+        fault = str(error)
+    return fault if os.path.lexists(store.path(step)) else None
 
 
 def _weights(prefix: Path, step: int) -> Iterator[Finding]:

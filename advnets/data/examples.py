@@ -52,6 +52,7 @@ def check_examples(read: Examples, spec: DataSpec, where: str) -> Examples:
     Traceback (most recent call last):
         ...
     advnets.errors.DataError: coin: values reach from 0.5 to 2.0; the data set declares 0 to 1
+      hint: declare the range that they have (npz: low and high)
     """
     _check_numbers(read.examples, spec, "examples", "values", where)
     fields = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,6 +44,8 @@ def check_given(given: Mapping[str, Any], told: Told, examples: int) -> dict[str
       hint: by name: ant, bee, cat
     """
     _check_names(given, told)
+    if not isinstance(examples, numbers.Integral) or isinstance(examples, bool):
+        raise UsageError(f"{examples!r:.60} samples are asked for; a whole number was expected")
     if examples < 1:
         raise UsageError(f"{examples} samples are asked for; 1 at least")
     return {name: _for_each(name, value, told[name], examples) for name, value in given.items()}

@@ -97,8 +97,8 @@ class Preprocess:
         Args:
             x: [N, *shape], as stored.
 
-        >>> Preprocess({"gcn": 5}, DataSpec((2,), "float32")).find_ends(np.array([[1.0, 7.0]]))
-        (-3.5355339059327378, 3.5355339059327378)
+        >>> Preprocess({"gcn": 5}, DataSpec((3,), "float32")).find_ends(np.array([[0.0, 3, 3]]))[0]
+        -4.08...
         """
         y = np.asarray(x, np.float64).reshape(len(x), -1)
         if self.name in AFFINE:

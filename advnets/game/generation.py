@@ -159,10 +159,9 @@ class Generation(Players):
                 examples.
         """
         self._refuse_without_samples()
-        check_whole("samples", examples, 1)
+        given = check_given({} if given is None else given, self.told, examples)
         check_whole("seed", seed)
         check_whole("first", first, 0, examples - 1)
-        given = check_given({} if given is None else given, self.told, examples)
         draw = Draw(seed, 0)
         batch = self._batch_outside(draw, stream, examples)
         told: dict[str, np.ndarray] = {}

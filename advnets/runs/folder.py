@@ -17,18 +17,13 @@ from ..safe_io.atomic import cannot_write
 from ..safe_io.reading import as_path
 from ..safe_io.wording import shell_command, shorten
 from .began import as_it_began, with_defaults
-from .entries import Entries
 from .layout import RunFiles, refuse_links, refuse_within_run
 from .manifest import machine, now, versions
 from .only_played import leave_out_absent
-from .record import validate
-from .recover import CARRIED, run_of
 
 log = logging.getLogger(__name__)
 
 RUNS = "runs"
-RUN = ("identity", "data with the fingerprint", "a first state with the hash")
-"""What :func:`run_of` returns, in words."""
 
 
 class RunFolder(RunFiles):
@@ -260,50 +255,6 @@ class RunFolder(RunFiles):
                 where=str(self.path),
                 hint="put the old values back; `advnets run RUN KEY=VALUE --change` gives some of "
                 "them another value from a round on, and another game is another run",
-            )
-
-    def stranger(self, step: int, extras: Mapping[str, Any]) -> str | None:
-        """Return why a checkpoint is not this run's; ``None`` if it is, or nobody can tell.
-
-        Args:
-            step: The checkpoint's.
-            extras: What it keeps next to the variables.
-        """
-        theirs, ours = extras.get(CARRIED) or {}, self.manifest.data
-        if not theirs or not ours:
-            return None
-        try:
-            validate(Entries, theirs)
-        except ValueError as error:
-            return f"what it carries of the manifest is damaged: {error}"
-        for what, one, other in zip(RUN, run_of(theirs), run_of(ours), strict=True):
-            if one and other and one != other:
-                return f"it is another run's: {what} {one[:12]}, not {other[:12]}"
-        before, now = (
-            [(each["from"], each["key"], each["new"]) for each in entries if each["from"] < step]
-            for entries in (theirs.get("changes") or [], ours.get("changes") or [])
-        )
-        return "it is another run's, changed otherwise on the way" if before != now else None
-
-    def bring_back(self, step: int, extras: Mapping[str, Any]) -> None:
-        """Take entries that the manifest has lost from what the newest checkpoint carries.
-
-        So a copy of the manifest that is older than its checkpoints forgets no rollback.
-
-        Args:
-            step: The checkpoint's.
-            extras: What it keeps next to the variables.
-        """
-        ours, theirs = self.manifest.data, extras.get(CARRIED) or {}
-        lost = {key: value for key, value in theirs.items() if key not in ours}
-        known = ours.get("divergences") or []
-        if any(entry not in known for entry in (theirs.get("divergences") or [])[-1:]):
-            lost["divergences"] = theirs["divergences"]
-        if lost:
-            self.manifest.update(**lost)
-            log.warning(
-                "the manifest has lost %s; taken from the checkpoint of step %d, which carries it",
-                *(", ".join(sorted(lost)), step),
             )
 
     def _missing_plugins(self, registry: Registry) -> str | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import AdvnetsError, UsageError
-from ..safe_io import outside
+from ..safe_io import is_there, outside
 from ..safe_io.atomic import write_atomically
 from .lock import HOLDER, LOCK, RunLock
 from .manifest import Manifest
@@ -123,10 +123,9 @@ def refuse_within_run(path: Path) -> None:
     Raises:
         UsageError: If one of the folders around it is a run's.
     """
-    for around in path.absolute().resolve().parents:
+    for around in Path(os.path.realpath(path)).parents:
         run = RunFiles(around)
-        marks = (run.manifest_file, run.damaged_file, run.checkpoints)
-        if run.recipe_file.is_file() and any(mark.exists() for mark in marks):
+        if is_there(run.recipe_file) and any(map(is_there, (run.manifest_file, run.damaged_file))):
             raise UsageError(
                 f"{path} would be a run inside another one, that in {around}",
                 hint="choose a folder beside it; one that is there already is moved out first",

@@ -47,7 +47,7 @@ def load_recipe_or_run(
             raise UsageError("--run-dir cannot be given for a run, which has its folder")
         return existing.load_recipe(registry, overrides), existing.path
     named = None if run_dir is None else Path(run_dir)
-    if named is None and isinstance(recipe, str) and RunFolder(recipe).recipe_file.is_file():
+    if named is None and isinstance(recipe, str) and is_there(RunFolder(recipe).recipe_file):
         log.warning(
             "%s is the shipped recipe here; the run in the folder of that name is ./%s",
             *(recipe, recipe),

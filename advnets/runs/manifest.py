@@ -22,12 +22,14 @@ from ..safe_io.atomic import cannot_write, write_atomically
 from ..safe_io.jsonable import to_jsonable
 from .entries import STATUSES, Entries
 from .record import validate
-from .recover import recover
+from .recover import CARRIED, recover, run_of
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 30.0
 """Seconds after which it is said for what a run waits."""
+RUN = ("identity", "data with the fingerprint", "a first state with the hash")
+"""What :func:`run_of` returns, in words."""
 PACKAGES = ("tensorflow", "keras", "numpy")
 
 
@@ -150,6 +152,50 @@ class Manifest:
                 self._kept = content
         except OSError as error:
             raise cannot_write(self.path, error) from error
+
+    def stranger(self, step: int, extras: Mapping[str, Any]) -> str | None:
+        """Return why a checkpoint is not this run's; ``None`` if it is, or nobody can tell.
+
+        Args:
+            step: The checkpoint's.
+            extras: What it keeps next to the variables.
+        """
+        theirs, ours = extras.get(CARRIED) or {}, self.data
+        if not theirs or not ours:
+            return None
+        try:
+            validate(Entries, theirs)
+        except ValueError as error:
+            return f"what it carries of the manifest is damaged: {error}"
+        for what, one, other in zip(RUN, run_of(theirs), run_of(ours), strict=True):
+            if one and other and one != other:
+                return f"it is another run's: {what} {one[:12]}, not {other[:12]}"
+        before, now = (
+            [(each["from"], each["key"], each["new"]) for each in entries if each["from"] < step]
+            for entries in (theirs.get("changes") or [], ours.get("changes") or [])
+        )
+        return "it is another run's, changed otherwise on the way" if before != now else None
+
+    def bring_back(self, step: int, extras: Mapping[str, Any]) -> None:
+        """Take entries that the manifest has lost from what the newest checkpoint carries.
+
+        So a copy of the manifest that is older than its checkpoints forgets no rollback.
+
+        Args:
+            step: The checkpoint's.
+            extras: What it keeps next to the variables.
+        """
+        ours, theirs = self.data, extras.get(CARRIED) or {}
+        lost = {key: value for key, value in theirs.items() if key not in ours}
+        known = ours.get("divergences") or []
+        if any(entry not in known for entry in (theirs.get("divergences") or [])[-1:]):
+            lost["divergences"] = theirs["divergences"]
+        if lost:
+            self.update(**lost)
+            log.warning(
+                "the manifest has lost %s; taken from the checkpoint of step %d, which carries it",
+                *(", ".join(sorted(lost)), step),
+            )
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..data import Source
@@ -23,31 +23,41 @@ def say_what_differs(folder: RunFolder, registry: Registry) -> None:
         log.warning("%s: changed since the run was played", "; ".join(found))
 
 
-def say_what_was_exchanged(folder: RunFolder, source: Source, scores: Iterable[Score]) -> None:
-    """Say which splits of the data are others than the run's.
+def fingerprints_of(scores: Iterable[Score], source: Source) -> dict[str, str]:
+    """Return the fingerprints of the splits that scores were measured on.
 
-    The run knows its training split, which is compared whatever was measured, where it fits into
-    memory; of others it knows those that its scores are of, by the first of them.
+    Also of the training split, if it lies within the memory budget: it is the one that a run
+    knows from its beginning, and who exchanges data exchanges all of them.
+    """
+    measured: dict[str, str] = {}
+    for score in scores:
+        measured |= score.protocol.get("data_sha256") or {}
+    known = "train" in measured or "train" not in source.splits
+    if measured and not known and source.fits("train"):
+        measured["train"] = source.fingerprint()
+    return measured
+
+
+def say_what_was_exchanged(folder: RunFolder, here: Mapping[str, str], what: str) -> None:
+    """Say which splits of the data are others than the run's, as far as it knows them.
 
     Args:
-        folder: The run's folder.
-        source: The data.
-        scores: What was measured on them.
+        folder: The run's.
+        here: The fingerprints of splits as they are now, or how these begin.
+        what: What was done with them: ``measured on``.
     """
     manifest = folder.manifest.data
-    known: dict[str, Any] = {}
-    for each in manifest.get("scores") or []:
-        splits = (each.get("protocol") or {}).get("data_sha256")
-        known = (splits if isinstance(splits, dict) else {}) | known
-    known["train"] = (manifest.get("data") or {}).get("fingerprint")
-    now = {s: h for each in scores for s, h in (each.protocol.get("data_sha256") or {}).items()}
-    if now and known["train"] and "train" in source.splits and source.fits("train"):
-        now["train"] = source.fingerprint()
-    digits = 16  # of which a score keeps no more
+    known = [
+        (each.get("protocol") or {}).get("data_sha256") for each in manifest.get("scores") or []
+    ]
+    before: dict[str, Any] = {}
+    for each in known:
+        before = (each if isinstance(each, dict) else {}) | before  # the first says it
+    before["train"] = (manifest.get("data") or {}).get("fingerprint")
     others = [
         split
-        for split, sha in now.items()
-        if known.get(split) and str(known[split])[:digits] != str(sha)[:digits]
+        for split, sha in here.items()
+        if before.get(split) and not str(before[split]).startswith(sha[:16])
     ]
     if others:
-        log.warning("measured on other data than the run's: %s", ", ".join(sorted(others)))
+        log.warning("%s other data than the run's: %s", what, ", ".join(sorted(others)))

@@ -30,7 +30,7 @@ from ..recipe import Recipe
 from ..runs import RunFolder
 from ..train.build import build_game, draw_outside_from
 from ..train.find_data import build_source
-from .exchanged import say_what_differs, say_what_was_exchanged
+from .exchanged import fingerprints_of, say_what_differs, say_what_was_exchanged
 from .kept import in_own_range, read_kept
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,11 @@ class Run:
         except DataError as error:
             spec, missing = None, f"they are not here: {error.message}"
         kept = read_kept(self.folder, missing)
-        if kept is None or spec == kept.spec:
+        if kept is None:
+            return source
+        if spec == kept.spec:
+            if source.preprocess.name == "gcn":  # examples come back as the run's, whatever is here
+                source.preprocess.average = kept.preprocess.average
             return source
         log.info("the run's data are not read (%s)", missing)
         return kept
@@ -168,6 +172,9 @@ class Run:
         except RunError as error:
             log.warning("%s; they are taken from the data", error.message)
             draw_outside_from(game, self.source)
+            if self.source.fits("train"):
+                here = {"train": self.source.fingerprint()}
+                say_what_was_exchanged(self.folder, here, "drawn from")
 
     @property
     def generator(self) -> keras.Model:
@@ -284,7 +291,7 @@ class Run:
                 *(self.recipe, self.registry, self.source, game, helpers, metrics, seed),
                 weights=weights,
             )
-        say_what_was_exchanged(self.folder, self.source, scores)
+        say_what_was_exchanged(self.folder, fingerprints_of(scores, self.source), "measured on")
         return scores
 
     def __repr__(self) -> str:

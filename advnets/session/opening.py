@@ -76,7 +76,7 @@ def open_session(
         changes = folder.check(recipe, change)
         newest = newest_checkpoint(store, folder)
         if newest is not None:
-            folder.bring_back(newest.step, newest.extras)
+            folder.manifest.bring_back(newest.step, newest.extras)
         if newest is not None and (
             newest.step >= recipe.settings.training.steps or ended_by(newest, recipe)
         ):

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from advnets.checkpoint.holding import unless_held
 from advnets.cli.doctor import _weights
 from advnets.cli.main import cli
 from advnets.errors import UsageError
@@ -68,6 +69,10 @@ def test_a_killed_run_and_one_at_work(doctor, run_folder):
         code, shown = doctor(run_folder)
     assert code == 0
     assert "ok       status: running at step 60, by process" in shown
+    left = run_folder / ".lock.json"
+    left.write_text('{"host": "elsewhere", "pid": 7, "since": "noon"}')  # for who resumes it
+    doctor(run_folder)
+    assert "elsewhere" in left.read_text()
 
 
 def test_a_checkpoint_that_is_pruned_meanwhile(doctor, run_folder, monkeypatch):
@@ -83,6 +88,26 @@ def test_a_checkpoint_that_is_pruned_meanwhile(doctor, run_folder, monkeypatch):
     code, shown = doctor(run_folder)
     assert code == 0
     assert "ok       disk: " in shown
+
+
+def test_the_newest_checkpoint_is_held_while_it_is_looked_at(doctor, run_folder, monkeypatch):
+    checkpoints = run_folder / "checkpoints"
+    oldest, newest = min(checkpoints.glob("step-*")), checkpoints / "step-00000060"
+    load = tf.train.load_checkpoint
+
+    def meanwhile(path):
+        """The run plays on: what may be pruned is."""
+        for step in (oldest, newest):
+            with unless_held(step) as free:
+                if free:
+                    shutil.rmtree(step)
+        return load(path)
+
+    monkeypatch.setattr(tf.train, "load_checkpoint", meanwhile)
+    code, shown = doctor(run_folder)
+    assert (code, oldest.exists()) == (0, False)
+    assert "the newest of step 60" in shown
+    assert "numbers in" in shown
 
 
 def test_damaged_checkpoints(doctor, run_folder):

@@ -1,5 +1,6 @@
 """`advnets run`, from the command to what it says at the end."""
 
+import shlex
 import shutil
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def run(folder: Path, *overrides: str) -> Result:
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
     """A game that comes to something: what was said, and its run."""
-    folder = tmp_path_factory.mktemp("sound") / "run"
+    folder = tmp_path_factory.mktemp("sound") / "my run"
     return run(folder), folder
 
 
@@ -44,6 +45,19 @@ def test_a_sound_game_ends_without_a_warning(sound: tuple[Result, Path]) -> None
     said, _ = sound
     assert said.exit_code == 0, said.output
     assert "warning" not in said.stderr
+
+
+def test_the_last_lines_can_be_pasted_and_name_what_is_there(
+    sound: tuple[Result, Path], tmp_path: Path
+) -> None:
+    said, folder = sound
+    last = said.stdout.splitlines()[-1]
+    assert shlex.split(last)[1:] == ["tensorboard", "--logdir", str(folder / "tensorboard")]
+    shutil.copytree(folder, tmp_path / "run")
+    for name in ("tensorboard", "samples"):
+        shutil.rmtree(tmp_path / "run" / name)
+    again = run(tmp_path / "run")
+    assert [line.split()[0] for line in again.stdout.splitlines()] == ["report"]
 
 
 def test_records_that_cannot_be_read_do_not_spoil_a_finished_run(

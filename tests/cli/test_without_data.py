@@ -83,7 +83,7 @@ def run(*words: object) -> None:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three runs on images with edges and labels (a third of them 1), their data gone since;
+    """Four runs on images with edges and labels (a third of them 1), their data gone since;
     what they sampled while they were there.
     """
     folder = tmp_path_factory.mktemp("runs")
@@ -101,6 +101,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "plain": {"latent": {"name": "gaussian", "size": 3}},
         "labels": {"given": both, "averaging": {"decay": 0.5}},
         "edges": {"given": edges, "latent": "none"},
+        "contrast": {
+            "dataset": {"name": "npz", "path": str(data), "preprocess": {"gcn": 5}},
+            "generator": {"name": "mlp", "layers": [8]},
+        },
     }.items():
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(ending, "write_report", lambda folder: None)
@@ -111,7 +115,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["plain", "labels", "edges"])
+@pytest.mark.parametrize("name", ["plain", "labels", "edges", "contrast"])
 def test_samples_are_the_same_without_the_data(
     runs: Path, name: str, tmp_path: Path, measured: Any
 ) -> None:
@@ -123,6 +127,28 @@ def test_samples_are_the_same_without_the_data(
         for array in before.files:
             np.testing.assert_array_equal(before[array], after[array])
     run("sample", moved, "--out", tmp_path / "x.png")
+
+
+@pytest.mark.parametrize("name", ["labels", "contrast"])
+def test_samples_are_the_same_with_other_data_and_scores_say_so(
+    runs: Path, name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The same shapes in the same place, half as bright, and with other classes."""
+    with np.load(runs / "elsewhere.npz") as before:
+        arrays = {
+            key: 1 - before[key] if key.endswith("labels") else before[key] // 2
+            for key in before.files
+        }
+    np.savez(runs / "data.npz", **arrays)
+    try:
+        run("sample", runs / name, "-n", 20, "--out", tmp_path / "x.npz")
+        advnets.open_run(runs / name).evaluate([WITH_DATA])
+    finally:
+        (runs / "data.npz").unlink()
+    with np.load(runs / f"{name}.npz") as before, np.load(tmp_path / "x.npz") as after:
+        for array in before.files:
+            np.testing.assert_array_equal(before[array], after[array])
+    assert "measured on other data than the run's: train" in caplog.text
 
 
 def test_latents_of_any_shape_and_labels_by_their_frequencies(runs: Path) -> None:

@@ -55,19 +55,15 @@ def test_another_number(sgd, points):
     gammas = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: setattr(game.penalties[0], "gamma", [1.0, 7.0][epoch])
     )
-    losses = fit(game, points, epochs=2, callbacks=[gammas])["d_loss"]
-    fit(apart, points)
+    fit(game, points, epochs=2, callbacks=[gammas])
     game.set_weights(weights)
-    apart.set_weights(weights)
-    assert fit(game, points)["d_loss"] == fit(apart, points)["d_loss"] != losses[:1]
+    found = fit(game, points)
+    assert found["d_loss"] == fit(apart, points)["d_loss"]
     game.set_weights(weights)
-    game.seed = 99
-    assert fit(game, points)["g_loss"] != fit(sgd(penalties=[R1(7.0)]), points)["g_loss"]
-    moved = game.generator.get_weights()
-    game.generator_optimizer.clipvalue = 1e-30
-    fit(game, points)
-    for one, other in zip(moved, game.generator.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
+    game.seed, game.generator_optimizer.clipvalue = 99, 1e-30
+    assert fit(game, points)["g_loss"] != found["g_loss"]
+    for one, other in zip(weights, game.get_weights(), strict=True):
+        assert one.shape != (3, 5) or (one == other).all()  # G's first kernel
 
 
 def test_what_a_component_counts_itself_compiles_nothing_again(sgd, points):
@@ -91,7 +87,9 @@ def test_what_a_component_counts_itself_compiles_nothing_again(sgd, points):
     "Optimizers are built for the variables that move: compile again.",
     match="`trainable` was changed in the generator after|has no weights to train: all its",
 )
-@pytest.mark.parametrize("what", ["layer", "generator", "game"])
+@pytest.mark.parametrize(
+    "what", ["layer", *(pytest.param(w, marks=pytest.mark.slow) for w in ("generator", "game"))]
+)
 def test_trainable_between(make_game, make_network, points, what):
     game = make_game(generator=make_network(3, 2))
     fit(game, points)
@@ -148,7 +146,7 @@ def test_fit_in_parts(sgd, points, capsys):
     "`copy.deepcopy`, `pickle`, `keras.models.clone_model`",
     "A game of its own that plays on as the first would; of `clone_model`, with new weights.",
 )
-@pytest.mark.parametrize("way", ["deepcopy", "pickle"])
+@pytest.mark.parametrize("way", ["deepcopy", pytest.param("pickle", marks=pytest.mark.slow)])
 def test_copies(sgd, points, way):
     game = sgd(penalties=[R1(2.0)])
     fit(game, points)

@@ -104,9 +104,9 @@ def test_weights_without_labels(game, points):
 @pytest.mark.parametrize(
     ("given", "match"),
     [
-        ({"examples": 2.5}, r"samples=2\.5; a whole number, 1 at least, was"),
-        ({"examples": -1}, "samples=-1; a whole number, 1 at least"),
-        ({"examples": None}, "samples=None; a whole number"),
+        ({"examples": 2.5}, r"2\.5 samples are asked for; a whole number"),
+        ({"examples": -1}, "-1 samples are asked for; 1 at least"),
+        ({"examples": None}, "None samples are asked for; a whole number"),
         ({"examples": 2, "seed": "a"}, "seed='a'; a whole number was expected"),
         ({"examples": 2, "seed": None}, "seed=None; a whole number was expected"),
         ({"examples": 2, "chunk": 0}, "chunk=0; a whole number, 1 at least"),
