@@ -103,6 +103,7 @@ def command(
     if run:
         with run.lock():
             run.start(better)
+            run.keep_recipe(better)
         echo(f"Written into {run.recipe_file}; `advnets run {folder}` continues with it.")
     elif target is not None:
         try:
