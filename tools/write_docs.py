@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from coverage_table import coverage
 from keras_lines import keras_section
 from markdown_table import table
 from pydantic import BaseModel
@@ -242,6 +243,7 @@ PARTS: dict[str, Callable[[Registry], Iterator[str]]] = {
     "commands": commands,
     "keys": keys,
     "components": components,
+    "coverage": lambda registry: coverage(),
     "kills": lambda registry: kills(),
     "fault matrix": lambda registry: fault_matrix(),
 }

@@ -104,6 +104,7 @@ def command(
     if run:
         with run.lock():
             run.start(better)
+            run.keep_recipe(better)
         resume = shell_command("advnets", "run", folder)
         echo(f"Written into {run.recipe_file}; `{resume}` continues with it.")
     elif target is not None:

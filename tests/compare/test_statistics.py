@@ -17,6 +17,14 @@ def test_the_standard_error_divides_by_n_minus_one() -> None:
     assert standard_error([5.0]) is None
 
 
+def test_the_standard_error_is_that_of_a_mean() -> None:
+    """Its square is without bias, for 3 seeds as for 10: σ²/n."""
+    for n in (3, 10):
+        draws = np.random.default_rng(n).normal(scale=2.0, size=(2_000, n))
+        squares = [(standard_error(scores) or 0.0) ** 2 for scores in draws]
+        assert np.mean(squares) == pytest.approx(4.0 / n, rel=0.1)
+
+
 def test_welch_by_hand() -> None:
     """Two degrees of freedom, where the distribution of t has a closed form.
 

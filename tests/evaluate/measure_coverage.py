@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 from interval_cases import CASES, METRICS, Case, count_held, play
 
 from advnets.evaluate.estimators.interval import Z
@@ -48,8 +49,9 @@ def measure(case: Case, times: int) -> list[dict[str, Any]]:
     """What each score of a metric held, and how wide its interval is."""
     found = []
     for name, rows in play(case, times).items():
-        value, low, high, _ = rows.T
-        spread = float(value.std(ddof=1))
+        value, low, high, true = rows.T
+        # The true value may be another one in each draw.
+        spread = float((value - np.where(np.isnan(true), 0.0, true)).std(ddof=1))
         found.append(
             {
                 "metric": case.name,
@@ -57,7 +59,7 @@ def measure(case: Case, times: int) -> list[dict[str, Any]]:
                 "what": case.what,
                 "times": times,
                 "held": count_held(rows),
-                # Half the interval over 1.96 standard deviations of the score: 1 if it were normal.
+                # Half the interval, over 1.96 standard deviations of the score's deviation.
                 "width": round(float((high - low).mean()) / (2 * Z * spread), 2),
                 "of_mean": name not in case.true,
             }

@@ -100,7 +100,8 @@ def test_copies_of_the_held_out_data_are_far_from_the_training_data():
 def test_copies_of_held_out_whole_numbers_are_far_from_the_training_data():
     """Whose distances are 0, without any rounding."""
     held_out = np.arange(60.0).reshape(30, 2)
-    found = scores(held_out, splits={"train": held_out + 0.5, "test": held_out})
+    samples = np.resize(held_out, (N, 2))
+    found = scores(samples, splits={"train": held_out + 0.5, "test": held_out})
     assert found["memorisation"].value < -100
     assert found["nearer_to_training"].value == 0
 

@@ -150,7 +150,6 @@ def degenerate_scores(name, side, what):
         return None, looked_at
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("name", METRICS)
 @pytest.mark.parametrize(("side", "what"), DEGENERATE)
 def test_every_metric_refuses_or_notes_what_is_degenerate(name, side, what):
@@ -230,38 +229,43 @@ def test_an_error_that_is_rounding_is_none(value, error, text):
     assert str(Score("m", value, error)) == text
 
 
+FEW = {"name": "fid", "samples": 10, "examples": 12}
+
+
+def test_a_run_says_it(tiny_run):
+    """By the recipe, when the run is scored at its end."""
+    _, said = tiny_run
+    assert "fid: 12 real examples are few" in said
+
+
 def test_the_command_line_says_it(tiny_run):
-    """By `advnets evaluate`: of few examples, of what is biased."""
-    words = [
-        "evaluate",
-        str(tiny_run),
-        "--metric",
-        "{name: fid, samples: 10, examples: 12}",
-        "--json",
-    ]
-    (score,) = json.loads(_output(words))
+    """By `advnets evaluate`: of few examples, of what is biased; and what is refused."""
+    folder, _ = tiny_run
+    words = ["evaluate", str(folder), "--metric", json.dumps(FEW), "--json"]
+    (score,) = json.loads(_result(words).stdout)
     assert score["protocol"]["bias"].startswith("too high")
     assert "12 real examples are few" in score["protocol"]["note"]
-    text = _output(words[:-1])
+    text = _result(words[:-1]).stdout
     assert "bias: too high" in text
     assert "note: 12 real examples are few" in text
+    words[-2] = json.dumps({"name": "mmd", "samples": 3})
+    assert "3 generated examples are too few" in _result(words, code=2).output
 
 
-def _output(words):
+def _result(words, code=0):
     from click.testing import CliRunner
 
     result = CliRunner().invoke(cli, words)
-    assert result.exit_code == 0, result.output
-    return result.stdout
+    assert result.exit_code == code, result.output
+    return result
 
 
 @pytest.fixture(scope="module")
 def tiny_run(tmp_path_factory):
-    """A run of two rounds on the ring."""
+    """A run of two rounds on the ring, and what it said."""
     folder = tmp_path_factory.mktemp("run") / "tiny"
-    few = {"dataset": {"name": "ring", "examples": 40, "held_out": 40}, "evaluation.metrics": []}
+    few = {"dataset": {"name": "ring", "examples": 40, "held_out": 40}, "evaluation.metrics": [FEW]}
     few |= {player: {"name": "mlp", "layers": [4]} for player in ("generator", "discriminator")}
     few |= {"training.steps": 2, "training.batch_size": 4, "monitoring.image_every": 0}
     words = [f"{key}={json.dumps(value)}" for key, value in few.items()]
-    _output(["run", "ring", *words, "--run-dir", str(folder)])
-    return folder
+    return folder, _result(["run", "ring", *words, "--run-dir", str(folder)]).output

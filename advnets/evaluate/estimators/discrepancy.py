@@ -60,6 +60,7 @@ class Discrepancy(NamedTuple):
         )
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what overflows is refused
 def discrepancy(
     x: np.ndarray,
     y: np.ndarray,
