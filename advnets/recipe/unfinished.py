@@ -38,7 +38,6 @@ def _schedules(path: str, value: Any) -> Iterator[tuple[str, Schedule]]:
         with contextlib.suppress(ValidationError):  # a plugin's own, of another kind
             yield path, Schedule.model_validate(value)
         return
-    items = value.items() if isinstance(value, Mapping) else enumerate(value or [])
-    if isinstance(value, Mapping | list):
-        for key, item in items:
-            yield from _schedules(f"{path}.{key}".lstrip("."), item)
+    listed = enumerate(value) if isinstance(value, list) else ()
+    for key, item in value.items() if isinstance(value, Mapping) else listed:
+        yield from _schedules(f"{path}.{key}".lstrip("."), item)
