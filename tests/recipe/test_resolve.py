@@ -29,6 +29,7 @@ def test_defaults_are_filled_in(parse: Any) -> None:
         "encounter": {"name": "generated"},
         "loss": {"name": "hinge", "margin": 3.0},
         "penalties": [{"name": "zero", "weight": 2.0}, {"name": "zero", "weight": 1.0}],
+        "augmentations": [],
         "updates": {"name": "turns"},
         "optimizers": {
             "generator": {"name": "descent", "rate": 0.1},
