@@ -1,10 +1,11 @@
 """Check that games play and resume on this machine's GPU: ``python -m benchmarks.gpu_check``.
 
-The paper's game, a DCGAN and a conditional game, in float32, in mixed bfloat16 and under XLA: each
-is played; then a few rounds are played as a whole and in two halves, the first of which a signal
-ends, and the two runs have to agree to the bit. Each part is a line of JSON as soon as it is over;
-the exit code is 1 if any failed. The data are scikit-learn's digits, so no network is needed.
-Without a GPU the same is played in small, on the CPU.
+The paper's game, a DCGAN, a conditional game, and a DCGAN that is augmented and penalised lazily,
+in float32, in mixed bfloat16 and under XLA: each is played; then a few rounds are played as a
+whole and in two halves, the first of which a signal ends, and the two runs have to agree to the
+bit. Each part is a line of JSON as soon as it is over; the exit code is 1 if any failed. The data are
+scikit-learn's digits, so no network is needed. Without a GPU the same is played in
+small, on the CPU.
 """
 
 from __future__ import annotations
@@ -35,21 +36,34 @@ from .turns import private_output
 from .workers import Process, WorkerFailed
 
 MODULE = "benchmarks.gpu_check"
-GAMES = {"goodfellow2014": "goodfellow2014", "dcgan": "dcgan_cifar10", "cgan": "cgan_digits"}
+GAMES = {
+    "goodfellow2014": "goodfellow2014",
+    "dcgan": "dcgan_cifar10",
+    "cgan": "cgan_digits",
+    "augmented": "dcgan_cifar10",
+}
 """Recipes, by what they are called here."""
+CHANGED: dict[str, dict[str, Any]] = {
+    "augmented": {
+        "augmentations": ["flip", "translation"],
+        "penalties": [{"name": "r1", "gamma": {"from": 1.0, "to": 0.1, "rounds": 50}, "every": 4}],
+    }
+}
+"""What they have besides."""
 MODES = {
     "float32": ("float32", "off"),
     "bfloat16": ("mixed_bfloat16", "off"),
     "xla": ("float32", "on"),
 }
 """``distribution.precision`` and ``distribution.jit``, by what a way to compute is called here."""
-ROUNDS = {"goodfellow2014": 1000, "dcgan": 200, "cgan": 1000}
+ROUNDS = {"goodfellow2014": 1000, "dcgan": 200, "cgan": 1000, "augmented": 200}
 RESUMED = 40
 SMALL_ROUNDS, SMALL_RESUMED = 8, 4
 SMALL: dict[str, dict[str, Any]] = {
     "goodfellow2014": {"training.batch_size": 20},
     "dcgan": {"training.batch_size": 8, "generator.channels": 8, "discriminator.channels": 8},
     "cgan": {"training.batch_size": 20},
+    "augmented": {"training.batch_size": 8, "generator.channels": 8, "discriminator.channels": 8},
 }
 WATCHED = {
     "monitoring.image_every": 0,
@@ -146,6 +160,7 @@ def _run(part: Part, small: bool, folder: Path, **more: Any) -> advnets.Run:
     stand_in = load_recipe(recipe).data["dataset"].get("offline")
     overrides = {
         **WATCHED,
+        **CHANGED.get(part.game, {}),
         **(SMALL[part.game] if small else {}),
         **({"dataset": stand_in} if stand_in else {}),
         "training.steps": about["rounds"],
