@@ -3,9 +3,9 @@
 The paper's game, a DCGAN, a conditional game, and a DCGAN that is augmented and penalised lazily,
 in float32, in mixed bfloat16 and under XLA: each is played; then a few rounds are played as a
 whole and in two halves, the first of which a signal ends, and the two runs have to agree to the
-bit. Each part is a line of JSON as soon as it is over; the exit code is 1 if any failed. The data are
-scikit-learn's digits, so no network is needed. Without a GPU the same is played in
-small, on the CPU.
+bit. Each part is a line of JSON as soon as it is over; the exit code is 1 if any failed. The data
+are scikit-learn's digits, so no network is needed. Without a GPU the same is played in small, on
+the CPU.
 """
 
 from __future__ import annotations
