@@ -161,7 +161,7 @@ class CheckpointStore:
     def _newest(self, hold: bool) -> Commit | None:
         self.faults = {}
         for step in reversed(self.steps()):
-            held = Hold(self.path(step)) if hold and self.path(step).is_dir() else None
+            held = Hold(self.path(step)) if hold and not self.path(step).is_file() else None
             fault = self.fault(step)
             if fault is None:
                 return self._read(step, held)
