@@ -60,7 +60,7 @@ def look_at_networks(game: AdversarialGame) -> set[str]:
         _check_given(name, role, given, agreed, spaces)
         if role.kind == "discriminator":
             _check_logits(game, name, network, role, spaces)
-            _refuse_vector(game, name, given)
+            _refuse_vector(game, name, given, spaces)
             batches = [_made_up(network, role, spaces, seed) for seed in (0, 1)]
             if None not in batches and not mixes_examples(network, *batches):
                 alone.add(name)
@@ -176,15 +176,21 @@ def _check_given(
                 spaces.setdefault(space, Field(shape, "float32"))
 
 
-def _refuse_vector(game: AdversarialGame, name: str, given: Any) -> None:
+def _refuse_vector(
+    game: AdversarialGame, name: str, given: Any, spaces: Mapping[Space, Field]
+) -> None:
     """Refuse several logits of an example that are no map of its parts: a classifier's habit.
 
     A loss of such logits would be the mean of what each says by itself; one that reads them as
-    classes, and returns one value per example, is asked for it.
+    classes, and returns one value per example, is asked for it. One for each step of a sequence
+    is a map.
     """
     logits = given.get("logits") if isinstance(given, Mapping) else given
     shape = tuple(getattr(logits, "shape", ()))
     if "logits" not in game.loss.requires or len(shape) != 2 or shape[1] in (None, 1):
+        return
+    example = spaces.get(next(iter(game.roles[name].takes.values())))
+    if example is not None and len(example.shape) == 2 and example.shape[0] == shape[1]:
         return
     side = Side(tf.zeros([1, shape[1]]))
     try:

@@ -58,7 +58,12 @@ class Alternating(UpdateRule):
     """
 
     def __init__(self, discriminator_steps: int = 1):
-        self.batches = discriminator_steps
+        self.discriminator_steps = discriminator_steps
+
+    @property
+    def batches(self) -> int:  # type: ignore[override]  # nothing assigns to it
+        """The batches of a round: one for each D step."""
+        return self.discriminator_steps
 
     def round(self, game: AdversarialGame, batches: list[Batch]) -> dict[str, tf.Tensor]:
         """Play one iteration of Algorithm 1; see :meth:`UpdateRule.round`.

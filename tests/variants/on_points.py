@@ -85,7 +85,7 @@ FURTHER: dict[str, dict[str, Any]] = {
     "growing_r1": {"penalties": ["growing_r1", "own_variable", "balance"]},
     "replay": {"encounter": "replay"},
     "steps_wgan_gp": {
-        "discriminator": {"name": "parts", "parts": [3]},
+        "discriminator": {"name": "parts", "parts": [3, 1]},
         "loss": "wasserstein",
         "penalties": ["gradient_penalty"],
     },
