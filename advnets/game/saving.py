@@ -253,6 +253,36 @@ def _variables(thing: KerasSaveable) -> list[Any]:
     return list(getattr(thing, "variables", ()))
 
 
+def check_ending(method: str, path: Any, *endings: str) -> None:
+    """Refuse a file's name by which Keras would write another kind of file, or none.
+
+    Raises:
+        UsageError: With a name that would do.
+    """
+    name = str(path)
+    if not endings or name.endswith(endings):
+        return
+    stem = name
+    for ending in (".h5", ".hdf5", ".keras", ".json", ".weights"):
+        stem = stem.removesuffix(ending)
+    raise UsageError(
+        f"{method}({name!r}): the name of its file ends in {' or '.join(endings)}",
+        hint=f"game.{method}({stem + endings[0]!r})",
+    )
+
+
+def refuse_no_file(path: Any) -> None:
+    """Refuse a path at which nothing lies.
+
+    Raises:
+        UsageError: With the path.
+    """
+    if "://" not in str(path) and not Path(path).exists():
+        raise UsageError(
+            f"there is no file {str(path)!r}", hint="game.save_weights, game.save write one"
+        )
+
+
 @contextlib.contextmanager
 def written_whole(path: Any) -> Iterator[Any]:
     """Give another path to write to, whose file takes the place of the old one when it is whole."""
