@@ -88,7 +88,7 @@ def refuse_rate(name: str, optimizer: Any, least: float | None = None) -> None:
     rate = optimizer._learning_rate
     if callable(rate):
         return
-    value = float(rate)
+    value = float(tf.convert_to_tensor(rate))  # on replicas it is several
     if not (np.isfinite(value) and (value > 0 if least is None else value >= least)):
         raise UsageError(
             f"the learning rate of the {name} is {value:g}; a number above 0 was expected",
