@@ -87,7 +87,8 @@ def _check_names(given: Mapping[str, Any], told: Told) -> None:
             raise UsageError(
                 f"{shorten(repr(name), 60)} is given, but samples of this game are made of {known}",
                 hint=did_you_mean(str(name), told)
-                or "a generator is told more by the recipe's `given`",
+                or "a generator whose inputs have names, {'latent': z, 'label': y}, is told by "
+                "these; in a recipe, by `given` of its network",
             )
 
 

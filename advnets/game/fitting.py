@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import itertools
+import string
 import types
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from ..errors import UsageError
-from .batches import refuse_weights
 from .compiling import METHODS
+from .fit_data import (
+    NO_BATCH,
+    check_counts,
+    cut_off,
+    first_of,
+    is_arrays,
+    refuse_weights_in,
+    take_data,
+    take_held_out,
+)
+from .optimizers import parts, refuse_rate
+
+if TYPE_CHECKING:
+    from .given_data import Watched
 
 MonitorCallback = next(  # has no public name
     base for base in keras.callbacks.EarlyStopping.__mro__ if base.__name__ == "MonitorCallback"
 )
-NO_BATCH = "there are no examples: the data gave no batch"
 LOSSES = ("loss", "d_loss", "g_loss")
 """What somebody minimises: lower values are better."""
 
@@ -31,6 +43,7 @@ class Fitting(keras.Model):
     """
 
     networks: Mapping[str, keras.Model]
+    _given: Watched
 
     def fit(  # type: ignore[override]
         self,
@@ -57,18 +70,31 @@ class Fitting(keras.Model):
             **options: The others of ``keras.Model.fit``.
 
         Raises:
-            UsageError: If a callback could not do here what it says, or if there are no examples.
+            UsageError: If a callback could not do here what it says, if there are no examples, or
+                if something else could not be played with; held-out examples are looked at as
+                well, all of them where they are arrays, before the first round.
         """
         self._assert_compile_called("fit")
-        _refuse_weights_in(options)
-        x, held_out = take_data(x, self.example_shape), options.get("validation_data")
-        if held_out is not None:
-            options["validation_data"] = _take_held_out(held_out, self.example_shape)
+        refuse_weights_in(options)
+        check_counts({"batch_size": batch_size, "epochs": epochs, **options})
+        for name, optimizer in parts(self.optimizers).items():
+            refuse_rate(name, optimizer, least=0.0)
+        x, held_out = take_data(x, self.example_shape, y), options.get("validation_data")
         share = options.get("validation_split") or 0.0
         if not 0 <= share < 1:  # Keras would cut off as many from the other end
             raise UsageError(f"validation_split={share:g}; a share of the examples, 0 to 1, it is")
         validates = held_out is not None or bool(share)
         self._prepare(_listed(callbacks), validates)
+        if validates:
+            if is_arrays(x):  # its range is known first
+                self._given.look(first_of(x, y, batch_size), "the first batch", False)
+            if held_out is not None:
+                held_out = take_held_out(held_out, self.example_shape)
+                options["validation_data"] = held_out = self._try_held_out(
+                    held_out, options.get("validation_batch_size") or batch_size
+                )
+            elif is_arrays(x):
+                self._given.look_at_all(cut_off(x, y, share))
         before = int(self.rounds.numpy())
         history = super().fit(x, y, batch_size, epochs, verbose, callbacks, **options)
         if history.epoch and int(self.rounds.numpy()) == before:
@@ -92,13 +118,36 @@ class Fitting(keras.Model):
             UsageError: If there are no examples.
         """
         self._assert_compile_called("evaluate")
-        _refuse_weights_in(options)
+        refuse_weights_in(options)
         if not options.get("_use_cached_eval_dataset"):  # else `fit` calls, which has taken them
-            x = take_data(x, self.example_shape)
+            named = dict(zip(("y", "batch_size"), args, strict=False)) | options
+            check_counts({"batch_size": named.get("batch_size"), "steps": options.get("steps")})
+            x = take_data(x, self.example_shape, named.get("y"))
         found = super().evaluate(x, *args, **options)
         if not found:
             raise UsageError(NO_BATCH)
         return found
+
+    def _try_held_out(self, data: Any, batch_size: int | None) -> Any:
+        """Judge the first batch of held-out data, which moves nothing: what fits the game no more
+        than that is refused before the first round, not after an epoch.
+
+        Returns:
+            The data, for Keras: of a generator, the first batch is in front again.
+        """
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if is_arrays(x):
+            self._given.look_at_all((x, y))
+            super().evaluate(*first_of(x, y, batch_size), batch_size=batch_size, verbose=0)
+        elif isinstance(x, tf.data.Dataset):
+            super().evaluate(x, steps=1, verbose=0)
+        elif isinstance(x, keras.utils.PyDataset | types.GeneratorType):
+            one = x[0] if isinstance(x, keras.utils.PyDataset) else next(x)
+            batches = (each if isinstance(each, tuple) else (each,) for each in [one])
+            super().evaluate(batches, steps=1, verbose=0)
+            if isinstance(x, types.GeneratorType):
+                return (each for each in itertools.chain([one], x))
+        return data
 
     def _assert_compile_called(self, method_name: str | None = None) -> None:
         """Refuse to play, or to judge, before there are optimizers."""
@@ -112,6 +161,13 @@ class Fitting(keras.Model):
     def _prepare(self, callbacks: Iterable[keras.callbacks.Callback], validates: bool) -> None:
         """Give callbacks what a game lacks that they look for; refuse what cannot be given."""
         for callback in callbacks:
+            if not isinstance(callback, keras.callbacks.Callback):
+                name = getattr(callback, "__name__", type(callback).__name__)
+                makes = name if isinstance(callback, type) else "keras.callbacks.LambdaCallback"
+                raise UsageError(
+                    f"callbacks: {name} is no instance of keras.callbacks.Callback",
+                    hint=f"{makes}(…) makes one",
+                )
             if isinstance(callback, keras.callbacks.TerminateOnNaN):
                 _show_loss(callback)
             if isinstance(callback, keras.callbacks.OrbaxCheckpoint):
@@ -123,6 +179,9 @@ class Fitting(keras.Model):
                 refuse_one_loss(callback)
                 settle_direction(callback)
                 _refuse_unlogged(callback, validates)
+
+            if isinstance(callback, keras.callbacks.ModelCheckpoint):
+                _refuse_unknown_in_path(callback, validates)
 
     def _finalize(self) -> None:
         """Give weights the averages that optimizers keep of them (``use_ema``), as Keras does."""
@@ -142,78 +201,6 @@ class Fitting(keras.Model):
         """The shape of one example, where the generator tells it."""
         shape = getattr(self.networks["generator"], "output_shape", None)
         return tuple(shape[1:]) if isinstance(shape, tuple) else None
-
-
-def take_data(x: Any, shape: tuple[int | None, ...] | None) -> Any:
-    """Return what Keras takes of what ``fit`` is given; refuse what it would not.
-
-    Args:
-        x: The data.
-        shape: Of one example, where it is known.
-
-    Raises:
-        UsageError: If they are no arrays of numbers, or no batches.
-    """
-    if x is None:
-        raise UsageError("there are no examples", hint="fit(x), evaluate(x): an array [N, ...]")
-    if isinstance(x, types.GeneratorType):  # Keras asks each item to be a tuple
-        first = list(itertools.islice(x, 1))
-        if not first:
-            raise UsageError(NO_BATCH, hint="a generator that has ended gives nothing more")
-        items = itertools.chain(first, x)
-        return (item if isinstance(item, tuple) else (item,) for item in items)
-    if isinstance(x, tf.data.Dataset):
-        for name, spec in _specs(x.element_spec):
-            if shape is not None and spec.shape.rank == len(shape) and spec.shape == shape:
-                raise UsageError(
-                    f"the data set gives one example at a time: {name} of the shape {shape}, where "
-                    f"a batch [N, {', '.join(map(str, shape))}] was expected",
-                    hint="dataset.batch(64)",
-                )
-    if isinstance(x, np.ndarray | tf.Tensor) and x.shape[:1] in ((), (0,)):
-        raise UsageError(
-            f"there are no examples in an array of the shape {tuple(x.shape)}",
-            hint="examples are the first axis: [N, ...]",
-        )
-    kind = np.dtype(getattr(x, "dtype", "f") if isinstance(x, np.ndarray) else "f").kind
-    if kind not in "fiub" or (isinstance(x, list | str) and not _holds_arrays(x)):
-        what = f"an array of {x.dtype}" if kind not in "fiub" else f"a {type(x).__name__}"
-        raise UsageError(
-            f"the examples are {what}, which holds no batch of numbers",
-            hint="np.asarray(x, 'float32') makes an array [N, ...]",
-        )
-    if isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.size and x.max() <= 1:
-        raise UsageError(
-            f"the examples are of the type uint8 and lie in {x.min()} to {x.max()}: as pictures, "
-            "whose white is 255, they would be all but black",
-            hint="x.astype('float32') if 1 is white",
-        )
-    return x
-
-
-def _take_held_out(data: Any, shape: tuple[int | None, ...] | None) -> Any:
-    """Return what Keras takes of validation data: (x, y), or what yields batches."""
-    if isinstance(data, tuple | list) and data:
-        return (take_data(data[0], shape), *data[1:])
-    return take_data(data, shape)
-
-
-def _refuse_weights_in(options: Mapping[str, Any]) -> None:
-    """Refuse weights by name: where there are no labels, Keras would leave them out in silence."""
-    for name in ("sample_weight", "class_weight"):
-        if options.get(name) is not None:
-            refuse_weights()
-
-
-def _specs(spec: Any) -> list[tuple[str, Any]]:
-    if isinstance(spec, Mapping):
-        return [(repr(name), one) for name, one in spec.items() if hasattr(one, "shape")]
-    first = spec[0] if isinstance(spec, tuple) and spec else spec
-    return _specs(first) if isinstance(first, Mapping) else [("x", first)]
-
-
-def _holds_arrays(x: Any) -> bool:
-    return bool(x) and all(hasattr(one, "shape") for one in x)
 
 
 def _listed(callbacks: Any) -> list[keras.callbacks.Callback]:
@@ -295,6 +282,40 @@ def _refuse_unlogged(callback: Any, validates: bool) -> None:
         look(callback, epoch, logs)
 
     callback.on_epoch_end = on_epoch_end
+
+
+def _refuse_unknown_in_path(callback: Any, validates: bool) -> None:
+    """Refuse a name in a checkpoint's file name that nobody logs: Keras would end in a KeyError.
+
+    Args:
+        callback: A ``ModelCheckpoint``.
+        validates: Whether there are data to validate with.
+
+    Raises:
+        UsageError: It says what is logged; before the first round, of what no game logs.
+    """
+    path = str(callback.filepath)
+    asked = {name for _, name, _, _ in string.Formatter().parse(path) if name} - {"epoch", "batch"}
+
+    def refuse(name: str, why: str, hint: str) -> UsageError:
+        where = f"{type(callback).__name__}({path!r})"
+        return UsageError(f"{where} names its file by {name!r}, {why}", hint=hint)
+
+    for name in sorted(asked):
+        if name in ("loss", "val_loss"):
+            other = path.replace(name, name.replace("loss", "d_loss"))
+            raise refuse(name, "and a game has no one loss", f"{other!r}, or whatever is logged")
+        if name.startswith("val_") and not validates:
+            raise refuse(name, "and there are no data to validate with", "validation_data=x")
+    make = type(callback)._get_file_path
+
+    def get_file_path(epoch: int, batch: int | None, logs: Mapping[str, Any] | None) -> Any:
+        for name in sorted(asked - set(logs or {})):
+            known = ", ".join(["epoch", "batch", *sorted(logs or {})])
+            raise refuse(name, "which nobody logs here", f"there are {known}")
+        return make(callback, epoch, batch, logs)
+
+    callback._get_file_path = get_file_path
 
 
 def settle_direction(callback: Any, better: str | None = None) -> None:

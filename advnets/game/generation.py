@@ -83,8 +83,9 @@ class Generation(Players):
             raise UsageError(f"weights={weights!r}; there are 'auto', 'averaged', 'current'")
         if weights == "averaged" and not self.averages:
             raise UsageError(
-                "this run keeps no averages of its generator's weights",
-                hint="a recipe with `averaging: {decay: 0.999}` keeps them",
+                "this game keeps no averages of its generator's weights",
+                hint="AdversarialGame(…, average=GeneratorAverage(clone_model(generator))) keeps "
+                "them; in a recipe, `averaging: {decay: 0.999}`",
             )
         averages = {} if weights == "current" else self.averages
         return {**self.networks, **{name: kept.network for name, kept in averages.items()}}
@@ -210,8 +211,9 @@ class Generation(Players):
         if self._lacks(name, batch):
             raise UsageError(
                 f"{name!r} comes with real examples, and there are none here to sample with",
-                hint=f"say what it is to be: given={{{name!r}: …}}, or --given {name}=…; or read "
-                "the run that the game was played in, which keeps examples to sample with",
+                hint=f"say what it is to be: generate(n, given={{{name!r}: …}}); or have it drawn: "
+                f"AdversarialGame(…, conditions={{{name!r}: …}}). A run, read by advnets.open_run, "
+                f"keeps examples to sample with, and on the command line there is --given {name}=…",
             )
         if condition is None:
             assert batch is not None  # it lacks nothing

@@ -10,17 +10,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from ..data.ranges import Range
 from ..data.summary import NARROW
 from ..errors import DataError
 from .batches import WHITE, examples_in
 from .classes import classes_of, refuse_no_classes
 from .first_look import warn_of_range
+from .fit_data import rows_of
 
 if TYPE_CHECKING:
     from .game import AdversarialGame
 
 
 log = logging.getLogger(__name__)
+ROWS = 1024
+"""Held-out examples that are looked at together."""
+APART = 30
+"""How many times as wide, or as far, another range is: more than small batches of one differ."""
 _ENDS = (tf.reduce_min, tf.reduce_max)
 
 
@@ -36,20 +42,42 @@ class Watched:
     """
 
     def __init__(self, game: AdversarialGame):
-        self._game, self._range_seen = game, False
+        self._game = game
+        self._ranges: dict[bool, Range] = {}
+        self._said: set[str] = set()
 
-    def over(self, batches: Iterable[Any], first: int) -> Iterator[Any]:
-        """Yield the batches, whose numbers begin with ``first``.
+    def over(self, batches: Iterable[Any], first: int, held_out: bool) -> Iterator[Any]:
+        """Yield the batches, whose numbers begin with ``first``, to play with or to judge.
 
         Raises:
             DataError: If examples, or fields that the game uses, hold NaN or infinity, or if
                 what should be classes are none.
         """
         for number, data in enumerate(batches, first):
-            self._look(_named(data), number)
+            self.look(data, f"batch {number} (from 0)", held_out, number == 0)
             yield data
 
-    def _look(self, named: Mapping[str, Any], number: int) -> None:
+    def look_at_all(self, data: Any) -> None:
+        """Look at all of some held-out arrays, examples and labels."""
+        for first in range(0, len(tf.nest.flatten(data)[0]), ROWS):
+            what = f"the held-out examples from {first:,} on" if first else "the held-out examples"
+            self.look(rows_of(data, first, first + ROWS), what, True, not first)
+
+    def look(self, data: Any, where: str, held_out: bool, first: bool = True) -> None:
+        """Look at a batch.
+
+        Args:
+            data: As ``fit`` takes it.
+            where: It is, for messages.
+            held_out: Whether nobody is fitted to it.
+            first: Whether to look at the range it lies in.
+        """
+        named = _named(data)
+        if named.get("label") is not None and "label" not in self._game.fields:
+            self._say_once(
+                "the labels are left out: no network, condition, loss or penalty of this game "
+                "reads 'label'"
+            )
         used = {n: x for n, x in named.items() if n in self._game.fields or n != "label"}
         for name, values in used.items():
             parts = self._game.distribute_strategy.experimental_local_results(values)
@@ -58,18 +86,21 @@ class Watched:
             if bad:
                 held = sum(int(tf.size(x)) for x in parts)
                 raise DataError(
-                    f"{bad:,} of the {held:,} values of {name!r} in batch {number} (from 0) "
-                    "are NaN or infinite",
+                    f"{bad:,} of the {held:,} values of {name!r} in {where} are NaN or infinite",
                     hint="np.argwhere(~np.isfinite(x)) finds them: one makes all weights NaN",
                 )
             if name in self._classes:
                 for part in self._game.distribute_strategy.experimental_local_results(values):
                     if getattr(part, "dtype", None) is not None:
-                        what = f"{name!r} in batch {number} (from 0)"
+                        what = f"{name!r} in {where}"
                         refuse_no_classes(np.asarray(part), *self._classes[name], what)
-        if named and not self._range_seen:
-            self._range_seen = True
-            self._say_range(named[examples_in(named, self._game.fields)])
+        if named and first:
+            self._look_at_range(named[examples_in(named, self._game.fields)], held_out)
+
+    def _say_once(self, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            log.warning("%s", text)
 
     @cached_property
     def _classes(self) -> dict[str, tuple[int, str]]:
@@ -79,33 +110,70 @@ class Watched:
         drawn = game.conditions.keys() - {f for one in game.conditions.values() for f in one.fields}
         return {name: known[name] for name in known.keys() - (drawn - game.heard)}
 
-    def _say_range(self, examples: Any) -> None:
-        """Say how whole numbers are scaled, or where the generator does not reach the examples."""
+    def _look_at_range(self, examples: Any, held_out: bool) -> None:
+        """Say how whole numbers are scaled, where the generator does not reach the examples, and
+        where held-out ones are in another range than those that the game is fitted to.
+        """
         local = self._game.distribute_strategy.experimental_local_results(examples)
         parts = [tf.convert_to_tensor(x) for x in local if isinstance(x, tf.Tensor | np.ndarray)]
         parts = [x for x in parts if tf.size(x)]
         if not parts:
             return
-        dtype, bounds = parts[0].dtype.name, self._game.bounds
+        dtype, bounds = parts[0].dtype, self._game.bounds
         ends = [[float(f(tf.cast(x, tf.float32))) for x in parts] for f in _ENDS]
         low, high = min(ends[0]), max(ends[1])
-        if parts[0].dtype.is_floating:
-            warn_of_range(self._game, (low, high))
-        elif dtype in WHITE and bounds is not None:
-            white, scale = WHITE[dtype], (bounds[1] - bounds[0]) / WHITE[dtype]
-            narrow = ""
-            if high - low < NARROW * white:
-                seen = [bounds[0] + scale * end for end in (low, high)]
-                narrow = (
-                    f". Those of the first batch lie in {low:g} to {high:g} only: networks see "
-                    f"{seen[0]:.3g} to {seen[1]:.3g}. If {high:g} is white, give "
-                    f"x.astype('float32') / {high:g}"
-                )
+        if dtype.name in WHITE and bounds is not None:
+            scale = (bounds[1] - bounds[0]) / WHITE[dtype.name]
+            seen = (bounds[0] + scale * low, bounds[0] + scale * high)
+            self._say_scale(dtype.name, (low, high), seen)
+        else:
+            seen = (low, high)
+        known, other = self._ranges.get(held_out), self._ranges.get(not held_out)
+        if known is not None and not _apart(known, seen):
+            return
+        self._ranges[held_out] = seen
+        if other is not None and _apart(other, seen):
+            here, there = (seen, other) if held_out else (other, seen)
             log.warning(
-                "the examples are of the type %s: 0 to %d are brought to %g to %g, the range of "
-                "what the generator gives%s",
-                *(dtype, white, *bounds, narrow),
+                "the held-out examples lie in %g to %g, and those that the game is fitted to in "
+                "%g to %g: losses of the ones say nothing of the others",
+                *(*here, *there),
             )
+        elif dtype.is_floating and (other is None or not _within(seen, other)):
+            warn_of_range(self._game, seen)
+
+    def _say_scale(self, dtype: str, ends: Range, seen: Range) -> None:
+        if dtype in self._said:
+            return
+        self._said.add(dtype)
+        (low, high), narrow = ends, ""
+        if high - low < NARROW * WHITE[dtype]:
+            narrow = (
+                f". Those of the first batch lie in {low:g} to {high:g} only: networks see "
+                f"{seen[0]:.3g} to {seen[1]:.3g}. If {high:g} is white, give "
+                f"x.astype('float32') / {high:g}"
+            )
+        log.warning(
+            "the examples are of the type %s: 0 to %d are brought to %g to %g, the range of "
+            "what the generator gives%s",
+            *(dtype, WHITE[dtype], *(self._game.bounds or ()), narrow),
+        )
+
+
+def _apart(one: Range, other: Range) -> bool:
+    """Tell whether two intervals are of another scale, or far from each other.
+
+    >>> _apart((0, 1), (0, 255)), _apart((0, 1), (-1, 1)), _apart((0, 1), (100, 101))
+    (True, False, True)
+    """
+    narrow, wide = sorted(high - low for low, high in (one, other))
+    if not narrow:  # a constant has no scale
+        return False
+    return wide > APART * narrow or abs(sum(one) - sum(other)) / 2 > APART * wide
+
+
+def _within(one: Range, other: Range) -> bool:
+    return other[0] <= one[0] <= one[1] <= other[1]
 
 
 def _named(data: Any) -> dict[str, Any]:

@@ -19,7 +19,16 @@ from .given_data import Watched
 from .means import Compiled, Means
 from .objectives import Objectives
 from .sampling import refuse_no_arrays
-from .saving import all_or_nothing, describe_game, load_own, read_game, save_own, written_whole
+from .saving import (
+    all_or_nothing,
+    check_ending,
+    describe_game,
+    load_own,
+    read_game,
+    refuse_no_file,
+    save_own,
+    written_whole,
+)
 from .summary import tell
 from .unsaved import refuse_changes, refuse_unseeded
 
@@ -126,7 +135,7 @@ class KerasMethods(Objectives):
                 self.in_rounds,
             )
             self.train_function = lambda batches: play(
-                self._given.over(batches, self._means.batches)
+                self._given.over(batches, self._means.batches, held_out=False)
             )
         return self.train_function
 
@@ -135,7 +144,7 @@ class KerasMethods(Objectives):
         if self.test_function is None or force:
             judge = self._means.over(_game(self), self.test_step, False)
             self.test_function = lambda batches: judge(
-                self._given.over(batches, self._means.batches)
+                self._given.over(batches, self._means.batches, held_out=True)
             )
         return self.test_function
 
@@ -223,8 +232,9 @@ class KerasMethods(Objectives):
         Raises:
             UsageError: If it cannot be written; what is at ``filepath`` stays as it is.
         """
+        check_ending("save", filepath, *(() if zipped is False else (".keras",)))
         self.get_config()
-        if not overwrite or zipped is False or options or not str(filepath).endswith(".keras"):
+        if not overwrite or zipped is False or options or "://" in str(filepath):
             super().save(filepath, overwrite=overwrite, zipped=zipped, **options)
             return
         with written_whole(filepath) as temporary:
@@ -233,7 +243,13 @@ class KerasMethods(Objectives):
     def save_weights(
         self, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None
     ) -> None:
-        """Write all that training can change to a ``.weights.h5`` file; see Keras."""
+        """Write all that training can change to a ``.weights.h5`` file; see Keras.
+
+        Raises:
+            UsageError: If it is called otherwise, or cannot be written.
+        """
+        sharded = (".weights.json",) if max_shard_size is not None else ()
+        check_ending("save_weights", filepath, ".weights.h5", *sharded)
         if not overwrite or max_shard_size is not None:
             super().save_weights(filepath, overwrite=overwrite, max_shard_size=max_shard_size)
             return
@@ -246,6 +262,8 @@ class KerasMethods(Objectives):
         Raises:
             UsageError: If it is of another game; this one then stays as it is.
         """
+        check_ending("load_weights", filepath, ".weights.h5", ".weights.json", ".keras")
+        refuse_no_file(filepath)
         with all_or_nothing(_game(self), str(filepath)):
             super().load_weights(filepath, skip_mismatch=skip_mismatch, **options)
 

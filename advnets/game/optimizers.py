@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from ..distribute.replicas import replicas
@@ -51,6 +52,7 @@ def adopt(
     """
     for name, optimizer in parts(optimizers).items():
         _refuse_unfit(name, optimizer)
+        refuse_rate(name, optimizer)
     for name, optimizer in optimizers.items():
         optimizer.build(list(variables[name]))
         try:
@@ -78,6 +80,30 @@ def adopt(
             if isinstance(known.schedule, OfRound):
                 known.schedule.follow(rounds)
     return factors
+
+
+def refuse_rate(name: str, optimizer: Any, least: float | None = None) -> None:
+    """Refuse a learning rate that moves nothing, or away, or makes all weights NaN.
+
+    Args:
+        name: Of the optimizer.
+        optimizer: A schedule is not asked.
+        least: The least rate that is taken; by default any above 0.
+
+    Raises:
+        UsageError: With the rate.
+    """
+    rate = optimizer._learning_rate
+    if callable(rate):
+        return
+    value = float(tf.convert_to_tensor(rate))  # on replicas it is several
+    if not (np.isfinite(value) and (value > 0 if least is None else value >= least)):
+        raise UsageError(
+            f"the learning rate of the {name} is {value:g}; a number above 0 was expected",
+            where=f"optimizers.{name}",
+            hint="1e-4 to 1e-2 are usual for Adam; to hold a player's layers still, "
+            "layer.trainable = False before `compile`",
+        )
 
 
 def _refuse_unfit(name: str, optimizer: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ from .state import state_variables
 
 if TYPE_CHECKING:
     from .game import AdversarialGame
+
+log = logging.getLogger(__name__)
 
 
 def describe_game(game: AdversarialGame) -> dict[str, Any]:
@@ -145,8 +148,11 @@ def save_own(game: AdversarialGame, store: Any) -> None:
 def load_own(game: AdversarialGame, store: Any) -> None:
     """Read what :func:`save_own` wrote.
 
+    Keras calls it before it reads the rest, and leaves out in silence what a file holds beyond
+    that: whole networks, averages among them.
+
     Raises:
-        UsageError: If something is missing, or of another shape.
+        UsageError: If something is missing, or of another shape, or if all of the file holds more.
     """
     held = set(store.keys())
     for name, variable in _own_variables(game).items():
@@ -159,6 +165,64 @@ def load_own(game: AdversarialGame, store: Any) -> None:
                 "this game"
             )
         variable.assign(value.astype(variable.dtype.as_numpy_dtype))
+    _refuse_other(game, store)
+
+
+def _refuse_other(game: AdversarialGame, store: Any) -> None:
+    """Refuse a file that holds other arrays than a file of this game would; say what is left out
+    of it where the game, or the file, is of one that is not compiled.
+    """
+    names = _Names()
+    saving_lib._save_state(game, names, None, "", set())
+    held = _held(store)
+    more, fewer = sorted(held - names.found), sorted(names.found - held)
+    if not game.compiled and any(map(_moves, more)):
+        more = [name for name in more if not _moves(name)]
+        log.warning(
+            "the file also holds the states of optimizers, and the game is not compiled: they "
+            "are left out; to play on from them, load it again after `compile`"
+        )
+    if not any(map(_moves, held)):  # Keras warns of it
+        fewer = [name for name in fewer if not _moves(name)]
+    for listed, what in ((more, "which this game lacks"), (fewer, "which the file lacks")):
+        if listed:
+            places = sorted({name.replace("/vars/", "/").removeprefix("vars/") for name in listed})
+            further = f" and {len(places) - 3} more" if places[3:] else ""
+            raise UsageError(f"{len(listed)} arrays, {what}: {', '.join(places[:3])}{further}")
+
+
+def _held(store: Any) -> set[str]:
+    """Return the names of all arrays that a file holds, in whichever of its shards."""
+    found = set[str]()
+    shards = getattr(store, "sharding_config", {"weight_map": {}})["weight_map"].values()
+    files = {name for one in shards for name in ([one] if isinstance(one, str) else one)}
+    opened = [saving_lib.H5IOStore(Path(store.path).with_name(name)) for name in files]
+    for one in opened or [store]:
+        one.h5_file.visititems(lambda name, x: found.add(name) if hasattr(x, "dtype") else None)
+    for one in opened:
+        one.close()
+    return found
+
+
+def _moves(name: str) -> bool:
+    return "optimizer" in name.partition("/")[0]
+
+
+class _Names(saving_lib.H5IOStore):  # type: ignore[misc]  # Keras asks for one
+    """Collect the names under which Keras would write arrays, without writing any."""
+
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+
+    def __bool__(self) -> bool:
+        return True
+
+    def make(self, path: str, metadata: Any = None) -> _Names:
+        self._place = f"{path}/vars" if path else "vars"
+        return self
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.found.add(f"{self._place}/{key}")
 
 
 def _key(name: str) -> str:
@@ -196,6 +260,36 @@ def _variables(thing: KerasSaveable) -> list[Any]:
     return list(getattr(thing, "variables", ()))
 
 
+def check_ending(method: str, path: Any, *endings: str) -> None:
+    """Refuse a file's name by which Keras would write another kind of file, or none.
+
+    Raises:
+        UsageError: With a name that would do.
+    """
+    name = str(path)
+    if not endings or name.endswith(endings):
+        return
+    stem = name
+    for ending in (".h5", ".hdf5", ".keras", ".json", ".weights"):
+        stem = stem.removesuffix(ending)
+    raise UsageError(
+        f"{method}({name!r}): the name of its file ends in {' or '.join(endings)}",
+        hint=f"game.{method}({stem + endings[0]!r})",
+    )
+
+
+def refuse_no_file(path: Any) -> None:
+    """Refuse a path at which nothing lies.
+
+    Raises:
+        UsageError: With the path.
+    """
+    if "://" not in str(path) and not Path(path).exists():
+        raise UsageError(
+            f"there is no file {str(path)!r}", hint="game.save_weights, game.save write one"
+        )
+
+
 @contextlib.contextmanager
 def written_whole(path: Any) -> Iterator[Any]:
     """Give another path to write to, whose file takes the place of the old one when it is whole."""
@@ -226,7 +320,9 @@ def all_or_nothing(game: AdversarialGame, source: str) -> Iterator[None]:
         if not isinstance(error, ValueError | KeyError):
             raise
         said = str(error).strip().splitlines() or [""]
+        if "Example error message" in said[0] and len(said) > 2:
+            said = said[2:3]  # what Keras quotes
         raise UsageError(
             f"{source} does not hold the weights of this game",
-            hint=f"it stays as it was; Keras says: {' '.join(said)[:300]}",
+            hint=f"it stays as it was: {' '.join(said)[:300]}",
         ) from error

@@ -62,8 +62,8 @@ def _check_names(
     for name in sorted(roles.keys() - networks.keys()):
         raise UsageError(
             f"the game needs a network {name!r}, and there is none",
-            hint=f"a recipe names its architecture: `networks: {{{name}: …}}`; in Python, "
-            f"AdversarialGame(…, networks={{{name!r}: …}})",
+            hint=f"AdversarialGame(…, networks={{{name!r}: …}}); a recipe names its architecture: "
+            f"`networks: {{{name}: …}}`",
         )
     for name in sorted(networks.keys() - roles.keys()):
         raise UsageError(
@@ -118,17 +118,21 @@ def refuse_misfit(network: keras.Model, name: str, role: Role, inputs: Mapping[s
     Raises:
         PluginError: If a shape is another, or if what should be classes are no whole numbers.
     """
+    one_hot = "y.argmax(axis=1) makes whole numbers of one-hot vectors"
     for key, field in input_fields(network, role).items():
         given = inputs.get(key)
         shape = tf.TensorShape(getattr(given, "shape", None))
         if shape.rank is None:
             continue
         given_as = tf.as_dtype(getattr(given, "dtype", field.dtype))
-        if tf.as_dtype(field.dtype).is_integer and given_as.is_floating:
+        whole = tf.as_dtype(field.dtype).is_integer
+        single = [size for size in field.shape if size != 1]
+        vectors = whole and not single and shape.rank == 2 and shape[1] not in (None, 1)
+        if whole and given_as.is_floating:
             raise PluginError(
                 f"the network {name!r} takes {key!r} in whole numbers, {field.dtype}, and is given "
                 f"{given_as.name}",
-                hint="labels are whole numbers from 0: y.astype('int64')",
+                hint=one_hot if vectors else "labels are whole numbers from 0: y.astype('int64')",
             )
         fitting = [field.shape, (*field.shape, 1)]
         if field.shape[-1:] == (1,):
@@ -137,7 +141,7 @@ def refuse_misfit(network: keras.Model, name: str, role: Role, inputs: Mapping[s
             raise PluginError(
                 f"the network {name!r} takes {key!r} of the shape {field.shape}, and is given "
                 f"{tuple(shape[1:])}",
-                hint="check the data, and what the encounter calls it with",
+                hint=one_hot if vectors else "check the data, and what the encounter calls it with",
             )
 
 

@@ -143,13 +143,13 @@ def cannot_write(path: Path, error: OSError) -> RunError:
 
     >>> refused = cannot_write(Path("ring"), PermissionError(errno.EACCES, "Permission denied"))
     >>> print(refused.hint)
-    make it writable for you, or choose another place, with --run-dir or --out; a run can be resumed
+    make it writable for you, or choose another place (--run-dir, --out); a run can be resumed
     """
     remedy = REMEDIES.get(error.errno or 0, "see to what lies there")
     return RunError(
         f"cannot write {path.name}: {error.strerror or error}",
         where=str(path.parent),
-        hint=f"{remedy}, or choose another place, with --run-dir or --out; a run can be resumed",
+        hint=f"{remedy}, or choose another place (--run-dir, --out); a run can be resumed",
     )
 
 

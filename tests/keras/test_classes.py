@@ -74,7 +74,7 @@ DOORS = {
     "Too large, negative, not whole: a device may take them for zeros, or for another class. How "
     "many classes there are is said by conditions, and by a network's `Embedding`, "
     "`CategoryEncoding` or `one_hot`.",
-    match=r"1 of the 4 values of 'label' in batch \d .*, 4 for one",
+    match=r"1 of the [48] values of 'label' in (batch \d|the held-out ex).*, 4 for one",
 )
 @pytest.mark.parametrize("door", DOORS)
 def test_every_door(game, door) -> None:
@@ -93,6 +93,14 @@ def test_whoever_knows_it(reader) -> None:
         y = np.where(GOOD == 1, wrong, GOOD)
         with pytest.raises(DataError, match=rf"2 of the 8 .* no classes, {wrong} for one.* 0 to 3"):
             made.fit(X, y, verbose=0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64"])
+def test_one_hot_vectors(game, dtype) -> None:
+    with pytest.raises(AdvnetsError) as caught:
+        game.fit(X, np.eye(4, dtype=dtype)[GOOD], verbose=0)
+    assert "y.argmax(axis=1)" in caught.value.hint
+    game.fit(X, np.eye(4)[GOOD].argmax(axis=1), verbose=0)
 
 
 def test_numbers_that_are_not_whole() -> None:

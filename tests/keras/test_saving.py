@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 from keras_lines import refused, works
 
+from advnets.errors import RunError
 from advnets.game import (
     R1,
     AdversarialGame,
@@ -284,7 +285,7 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(make_game, tmp_path, m
             raise OSError("no space left")
 
         monkeypatch.setattr(game.generator.layers[0], "save_own_variables", fail)
-        with pytest.raises(OSError, match="no space"):
+        with pytest.raises(RunError, match=f"cannot write {name}: no space"):
             write(path)
         monkeypatch.undo()
         assert path.read_bytes() == old

@@ -1,5 +1,7 @@
 """Weights that are read, set, kept and restored: all of them, or none."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -7,12 +9,16 @@ import tensorflow as tf
 from keras_lines import refused, works
 
 from advnets.errors import UsageError
+from advnets.game import AdversarialGame, GeneratorAverage, NonSaturating, state
 
 
 @refused(
     "saving",
     "`load_weights` of another game",
-    "What does not fit would leave a game of two halves.",
+    "What does not fit would leave a game of two halves: what the file lacks, and what it has and "
+    "the game has not (averages, networks, states of components, loss scales, of optimizers). A "
+    "game that is not compiled reads its networks, and says that states of optimizers are left "
+    "out.",
     match="does not hold the weights of this game",
 )
 def test_weights_of_another_game(make_game, make_network, tmp_path, snapshot, assert_same):
@@ -24,6 +30,52 @@ def test_weights_of_another_game(make_game, make_network, tmp_path, snapshot, as
         other.load_weights(tmp_path / "small.weights.h5")
     finally:
         assert_same(before, snapshot(other))
+
+
+class Counting(NonSaturating):
+    """Has a state."""
+
+    def __init__(self):
+        super().__init__()
+        self.rounds = state(3.0)
+
+
+def test_what_a_file_has_and_the_game_has_not(
+    make_game, make_network, tmp_path, snapshot, assert_same
+):
+    """Keras leaves it out without a word: samples would be others than those that were seen."""
+    generator = make_network(3, 2)
+    averaged = make_game(generator, average=GeneratorAverage(keras.models.clone_model(generator)))
+    files = {
+        "average.keras": (averaged.save, "4 arrays, which this game lacks: average_networks"),
+        "average.weights.h5": (averaged.save_weights, "which this game lacks: average_networks"),
+        "state.weights.h5": (make_game(loss=Counting()).save_weights, "lacks: loss.0000.rounds"),
+        "adam.weights.h5": (
+            make_game(optimizer=keras.optimizers.Adam).save_weights,
+            "16 arrays, which this game lacks: discriminator_optimizer",
+        ),
+    }
+    game = make_game()
+    before = snapshot(game)
+    for name, (write, _) in files.items():
+        write(tmp_path / name)
+    sharded = tmp_path / "average.weights.json"
+    averaged.save_weights(sharded, max_shard_size=1e-7)
+    files[sharded.name] = files["average.weights.h5"]
+    for name, (_, match) in files.items():
+        with pytest.raises(UsageError, match="does not hold the weights of this game") as caught:
+            game.load_weights(tmp_path / name)
+        assert re.search(match, caught.value.hint), caught.value.hint
+        assert_same(before, snapshot(game))
+
+
+def test_weights_for_a_game_that_is_not_compiled(make_game, make_network, tmp_path, caplog):
+    game, z = make_game(), np.ones([2, 3], "float32")
+    game.save_weights(tmp_path / "game.weights.h5")
+    other = AdversarialGame(make_network(3, 2, 5), make_network(2, 1, 5))
+    other.load_weights(tmp_path / "game.weights.h5")
+    np.testing.assert_array_equal(other.predict(z, verbose=0), game.predict(z, verbose=0))
+    assert "states of optimizers" in caplog.text
 
 
 @pytest.mark.parametrize("way", ["load_weights", "set_weights"])
