@@ -22,6 +22,7 @@ from ..source import Source
 from ..spec import SPLITS, DataSpec, Field
 from .array_names import LABELS, find_examples, find_partner, in_split
 from .array_types import (
+    LABELLED,
     NUMBERED,
     add_channels,
     as_field,
@@ -44,8 +45,8 @@ QUICK_BYTES = 2**28
 class Npz(Source):
     """Read one array per split, [N, *shape], from NumPy's files; refuse pickled objects.
 
-    Arrays of rank 4 are images [N, height, width, channels], and so are uint8 arrays of
-    rank 3, which get one channel; the rest are vectors, those of rank 1 of one number each.
+    Arrays of rank 4 are images [N, height, width, channels], and so are uint8 and bool arrays
+    of rank 3, which get one channel; the rest are vectors, those of rank 1 of one number each.
     float64 is read as float32, bool as uint8. An array called like a split's with ``_labels``
     appended holds its labels, integers from 0; one with ``_NAME`` appended the field NAME, if
     ``fields`` names it. Other usual names do as well, where they leave no doubt: ``x_train``,
@@ -198,11 +199,19 @@ class Npz(Source):
         return self.count(split), self._labels(split)
 
     def left_out(self) -> dict[str, list[str]]:
-        read = {*self._keys.values(), *(self._find_labels(split)[0] for split in self.splits)}
+        read, unfit = set(self._keys.values()), list[str]()
         for split in self.splits:
             read |= set(self._field_keys(split).values())
-        unread = [name for name in self._headers if name not in read]
-        return {"arrays that nothing reads": unread} if unread else {}
+        for split in self.splits:
+            key, _ = self._find_labels(split)
+            if key is not None and self._labels(split) is not None:
+                read.add(key)
+            elif self._label_names is None:
+                unfit += find_partner(self._headers, self._keys[split], LABELS)
+        unfit = [name for name in dict.fromkeys(unfit) if name not in read]
+        unread = [name for name in self._headers if name not in {*read, *unfit}]
+        found = {"arrays that nothing reads": unread, f"no labels: {LABELLED}": unfit}
+        return {why: names for why, names in found.items() if names}
 
     def remarks(self) -> list[str]:
         empty = [f"the {one} split has no examples" for one in self.splits if not self.count(one)]
@@ -231,10 +240,27 @@ class Npz(Source):
             key = f"{of}_{name}"
             if key not in self._headers:
                 key = next(iter(find_partner(self._headers, of, [name])), key)
-            if key in self._headers or split == "train":
+            if split == "train":
+                self._refuse_unnamed(name, key)
+            if key in self._headers:
                 self._check_count(key, of)
                 found[name] = key
         return found
+
+    def _refuse_unnamed(self, name: str, key: str) -> None:
+        """Refuse a field without an array, where it is one or labels that were meant."""
+        likely = find_partner(self._headers, self._keys["train"], LABELS)
+        labels = name if name in likely else (likely[0] if name in LABELS and likely else None)
+        if key in self._headers or (labels is None and name not in self._headers):
+            self._header(key)
+            return
+        message = f"{self.path} has no array {key!r}, which the field {name!r} would be read from"
+        if labels is None:
+            raise DataError(message, hint=f"store {name!r} under that name")
+        raise DataError(
+            message,
+            hint=f"the classes of examples are no field: dataset.labels={labels}; {LABELLED}",
+        )
 
     def _check_count(self, key: str, of: str) -> None:
         """Refuse another number of values than of examples, before the values are read."""

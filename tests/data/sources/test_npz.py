@@ -36,6 +36,7 @@ def test_images_with_labels(tmp_path: Path) -> None:
     ("array", "shape", "dtype", "kind"),
     [
         (IMAGES[..., 0], (4, 5, 1), "uint8", "image"),
+        (IMAGES[..., 0] > 100, (4, 5, 1), "uint8", "image"),
         (IMAGES[..., :1].astype("float32"), (4, 5, 1), "float32", "image"),
         (IMAGES[:, 0, :, 0].astype("float64"), (5,), "float32", "vector"),
         (IMAGES[:, 0, :, 0].astype(">i4"), (5,), "int32", "vector"),
