@@ -20,7 +20,7 @@ from ..examples import Examples
 from ..probe import DataUnavailable
 from ..source import Source
 from ..spec import SPLITS, DataSpec, Field
-from .array_names import LABELS, find_examples, find_partner, in_split
+from .array_names import LABELS, find_examples, find_partner, in_split, refuse_unnamed
 from .array_types import (
     LABELLED,
     NUMBERED,
@@ -36,7 +36,7 @@ from .array_types import (
 )
 from .npy_arrays import NpyArrays, open_arrays
 from .npy_header import Header
-from .tables import refuse_table, refuse_tables
+from .tables import refuse_empty, refuse_table
 
 QUICK_BYTES = 2**28
 """Of arrays that are read within seconds."""
@@ -199,18 +199,16 @@ class Npz(Source):
         return self.count(split), self._labels(split)
 
     def left_out(self) -> dict[str, list[str]]:
-        read, unfit = set(self._keys.values()), list[str]()
-        for split in self.splits:
+        labels = {s: self._find_labels(s)[0] for s in self.splits if self._labels(s) is not None}
+        read = {*self._keys.values(), *labels.values()}
+        meant = set[str]()
+        for split, of in self._keys.items():
             read |= set(self._field_keys(split).values())
-        for split in self.splits:
-            key, _ = self._find_labels(split)
-            if key is not None and self._labels(split) is not None:
-                read.add(key)
-            elif self._label_names is None:
-                unfit += find_partner(self._headers, self._keys[split], LABELS)
-        unfit = [name for name in dict.fromkeys(unfit) if name not in read]
-        unread = [name for name in self._headers if name not in {*read, *unfit}]
-        found = {"arrays that nothing reads": unread, f"no labels: {LABELLED}": unfit}
+            if self._label_names is None and split not in labels:
+                meant |= set(find_partner(self._headers, of, LABELS))
+        unread = [name for name in self._headers if name not in read]
+        found = {"arrays that nothing reads": [name for name in unread if name not in meant]}
+        found[f"no labels: {LABELLED}"] = [name for name in unread if name in meant]
         return {why: names for why, names in found.items() if names}
 
     def remarks(self) -> list[str]:
@@ -240,27 +238,12 @@ class Npz(Source):
             key = f"{of}_{name}"
             if key not in self._headers:
                 key = next(iter(find_partner(self._headers, of, [name])), key)
-            if split == "train":
-                self._refuse_unnamed(name, key)
-            if key in self._headers:
+            if split == "train" and key not in self._headers:
+                refuse_unnamed(str(self.path), self._headers, of, name, key)
+            if key in self._headers or split == "train":
                 self._check_count(key, of)
                 found[name] = key
         return found
-
-    def _refuse_unnamed(self, name: str, key: str) -> None:
-        """Refuse a field without an array, where it is one or labels that were meant."""
-        likely = find_partner(self._headers, self._keys["train"], LABELS)
-        labels = name if name in likely else (likely[0] if name in LABELS and likely else None)
-        if key in self._headers or (labels is None and name not in self._headers):
-            self._header(key)
-            return
-        message = f"{self.path} has no array {key!r}, which the field {name!r} would be read from"
-        if labels is None:
-            raise DataError(message, hint=f"store {name!r} under that name")
-        raise DataError(
-            message,
-            hint=f"the classes of examples are no field: dataset.labels={labels}; {LABELLED}",
-        )
 
     def _check_count(self, key: str, of: str) -> None:
         """Refuse another number of values than of examples, before the values are read."""
@@ -350,10 +333,7 @@ class Npz(Source):
     def _header(self, key: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
         if key not in self._headers:
             if not self._headers:
-                if self.path.is_dir():
-                    refuse_tables(self.path, [file.name for file in self.path.iterdir()])
-                hint = "dataset.name=folder reads pictures" if self.path.is_dir() else None
-                raise DataError(f"{self.path} holds no arrays", hint=hint)
+                refuse_empty(self.path)
             near = difflib.get_close_matches(key, self._headers, n=1)
             hint = (f"did you mean {near[0]!r}? " if near else "") + "it has: "
             raise DataError(

@@ -208,7 +208,8 @@ def test_tables_are_refused_with_what_to_convert_them_to(
 
 
 def test_a_folder_of_pictures_is_no_folder_of_arrays(tmp_path: Path) -> None:
-    (tmp_path / "a.png").touch()
+    for name in ("a.png", "Thumbs.db", "labels.csv"):
+        (tmp_path / name).touch()
     with pytest.raises(DataError, match="holds no arrays") as caught:
         Npz(tmp_path).load("train")
     assert caught.value.hint == "dataset.name=folder reads pictures"
