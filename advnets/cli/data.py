@@ -125,7 +125,11 @@ def describe_data(recipe: Recipe, reading: bool = False) -> list[str]:
         except DataUnavailable as unavailable:
             if reading:
                 raise
-            return [f"data: {unavailable.message}"]
+            stand_in = recipe.stand_in()
+            if stand_in is None:
+                return [f"data: {unavailable.message}"]
+            used = stand_in.settings.dataset["name"]
+            return [f"data: {unavailable.message}; a run plays on the stand-in {used}"]
         summary = summarise(source, reading or source.quick())
     return [*summary.lines, *(f"warning: {line}" for line in summary.warnings)]
 

@@ -233,7 +233,7 @@ def _checkpoints(folder: RunFolder) -> Iterator[Finding]:
         return
     for step, fault in faults.items():
         text = f"that of step {step} cannot be used: {fault}"
-        yield Finding("problem", "checkpoints", text, "the one before it will be used")
+        yield Finding("problem", "checkpoints", text, "another will be used" if newest else "")
     if newest is None:
         hint = "bring them back; without one, the run cannot go on"
         yield Finding("problem", "checkpoints", "none can be used", hint)

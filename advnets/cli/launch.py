@@ -10,6 +10,7 @@ import click
 from ..errors import RunError, UsageError
 from ..log import at_level
 from ..runs import RunFolder
+from ..runs.heartbeat import Tally
 from ..runs.load import is_run, load_recipe_or_run, refuse_nothing_to_change
 from .common import plugin_options, registry_of, state_of
 from .recipe_options import change_option, recipe_arguments, run_dir_option
@@ -69,10 +70,13 @@ def command(
     plugins = [word for name in state_of(ctx).plugins for word in ("--plugin", name)]
     where = [] if is_run(recipe, registry) else ["--run-dir", str(folder.path)]
     run = ["run", *plugins, *where, *["--change"] * change, "--", recipe, *overrides]
+    before = Tally.read(folder.path).sessions
     try:
         Launcher(worker_command(run), environments, folder.logs).run()
     except (RunError, UsageError) as error:
-        # The chief may have been ended before it could write down what went wrong.
-        if folder.manifest.get("status") == "running":
+        # The chief may have been ended before it could write down what went wrong; one that was
+        # refused has left the run as it was.
+        begun = Tally.read(folder.path).sessions > before
+        if begun and folder.manifest.get("status") == "running":
             folder.manifest.update(status="failed", error=error.message.splitlines()[0])
         raise

@@ -22,9 +22,11 @@ def command(ctx: click.Context, words: tuple[str, ...]) -> None:
 
     Unknown keys, types, ranges, unregistered names and the parameters of every
     component are checked, with overrides applied, and what networks are told and make against
-    the data, where these are here. What data on disk hold, and what is left out of them, is
-    said; `advnets data look` reads all of them. Problems are printed as file:line:col:
-    message, and the exit code is then 2.
+    the data, where these are here; data that a run would not find, and whose stand-in it would not
+    play on either, are a problem too. Networks are not built, which takes TensorFlow: whether an
+    architecture takes examples of the data's shape, `advnets run` says at once. What data on disk
+    hold, and what is left out of them, is said; `advnets data look` reads all of them. Problems
+    are printed as file:line:col: message, and the exit code is then 2.
     """
     recipes, overrides = split_words(words)
     if not recipes:
@@ -48,25 +50,31 @@ def command(ctx: click.Context, words: tuple[str, ...]) -> None:
 
 
 def _look_at_data(recipe: Recipe) -> str:
-    """Check what a recipe says of its data's fields and range, where these can be had; say where
-    they cannot.
-    """
+    """Check what a recipe says of its data: fields, range, number, where these can be had."""
     from ..data import DataUnavailable
-    from ..train.find_data import build_source, ends_in, explain_range
+    from ..data.order import batches_per_epoch
+    from ..train.find_data import build_source, explain_range
 
     unread = explain_unread(recipe)
-    if not speaks_of_fields(recipe) and (ends_in(recipe) is None or unread):
+    if unread and not speaks_of_fields(recipe):
         return ""
 
     with attribute_errors(recipe.registry):
         source = build_source(recipe)
         try:
             source.available()
-        except DataUnavailable as unavailable:
-            return f"; its data were not looked at: {unavailable.message}"
+        except DataUnavailable:
+            if unread or recipe.stand_in() is not None:
+                return ""
+            raise  # as a run does
         check_fields(recipe, source.name, source.spec.fields)
-        light = recipe.component("dataset")[0].light
-        if not source.prepared() or (source.preprocess.range is None and not light):
+        if unread or not source.prepared():
             return ""  # it would have to be read
+        counted = source.count("train") if source.quick() else source.known("train")[0]
+        if counted is not None:
+            batches_per_epoch(counted, recipe.settings.training.batch_size)
+        light = recipe.component("dataset")[0].light
+        if source.preprocess.range is None and not light:
+            return ""
         misfit = explain_range(recipe, source)
     return "" if misfit is None else f"; but {misfit}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ MOST_CLASSES = 12
 """Classes that are counted one by one."""
 NARROW = 0.25
 """Of a range: values that fill no more of it are worth a word."""
+ENOUGH, SEEN = 16, 256
+"""Examples of a held-out split that show in which range it lies; those that are looked at."""
 LARGEST = 8.0
 """Of what nothing brings to a range: networks do not expect greater values."""
 LONGEST = 500
@@ -66,6 +69,7 @@ def summarise(source: Source, reading: bool = True) -> Summary:
     for why, names in source.left_out().items():
         lines.append(f"left out: {why}: {len(names):,} ({some(names, 3)})")
     warnings = [*source.remarks(), *_find_missing_classes(source), *_find_narrow(source)]
+    warnings += _find_other_ranges(source) if reading else []
 
     def shown(texts: list[str]) -> list[str]:
         return [shorten(printable(text, lines=False), LONGEST) for text in texts]
@@ -136,6 +140,47 @@ def _find_narrow(source: Source) -> list[str]:
         if ends is not None and (text := _find_odd(source, declared, *ends)):
             found.append(f"{f'the field {name}: ' if name else ''}{text}")
     return found
+
+
+def _find_other_ranges(source: Source) -> list[str]:
+    """Find held-out splits that lie in another range than the training split, by their first
+    examples: what is scored against them would be wrong by a factor.
+    """
+    train, found = source.extremes("train"), []
+    for split in source.splits:
+        with contextlib.suppress(AdvnetsError):  # which its line tells, or who reads it
+            ends = _ends_of(source, split) if train and split != "train" else None
+            if train and ends and _in_other_range(train, ends):
+                found.append(
+                    f"the {split} split lies in {ends[0]:g} to {ends[1]:g}, and the training split "
+                    f"in {train[0]:g} to {train[1]:g}: scores against it would compare two ranges. "
+                    "Bring both to one before you store them"
+                )
+    return found
+
+
+def _ends_of(source: Source, split: str) -> tuple[float, float] | None:
+    if (known := source.extremes(split)) is not None:
+        return known if source.count(split) >= ENOUGH else None
+    count = source.count(split) if source.reads_parts(split) or source.quick() else 0
+    if count < ENOUGH:
+        return None
+    seen = source.take(split, np.arange(min(count, SEEN))).examples
+    return float(seen.min()), float(seen.max())
+
+
+def _in_other_range(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Tell whether one interval is far wider, or reaches far below 0 and the other does not.
+
+    >>> _in_other_range((0, 1), (0, 255)), _in_other_range((-1, 1), (0, 1))
+    (True, True)
+    >>> _in_other_range((0, 1), (0.2, 0.9)), _in_other_range((-0.1, 1), (0, 1))
+    (False, False)
+    """
+    (low, high), (start, end) = one, other
+    narrow, wide = sorted((high - low, end - start))
+    below = any(a < -NARROW * (b - a) and c >= 0 for (a, b), c in ((one, start), (other, low)))
+    return wide > 0 and (narrow < NARROW * wide or below)
 
 
 def _find_odd(source: Source, declared: DataSpec | Field, low: float, high: float) -> str | None:

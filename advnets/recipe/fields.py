@@ -63,6 +63,8 @@ def _check_given(recipe: Recipe, data: str, fields: Mapping[str, Any], findings:
                 hint = did_you_mean(name, known) or (
                     f"there are {', '.join(sorted(known))}; `conditions` adds others, and tfds "
                     "and npz carry what their `fields` name"
+                    + "; labels come from npz's `labels: ARRAY`"
+                    * (name == "label")
                 )
                 findings.add(keys, f"{where}: {what}", hint)
             elif network == "discriminator" and recipe.settings.encounter["name"] == ALONE:

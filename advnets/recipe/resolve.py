@@ -195,9 +195,10 @@ def _entry(
         path = (*keys, "name")
         if "name" not in value:
             known = ", ".join(slot.names(registry)) or "none"
-            findings.add(
-                keys, f"{join_keys(keys)}: missing key 'name'", f"{slot.kind}: {known}", at_key=True
-            )
+            hint = f"{slot.kind}: {known}"
+            if any(str(key).startswith("name:") for key in value):
+                hint = "YAML needs a blank after the colon: {name: NAME, KEY: VALUE}"
+            findings.add(keys, f"{join_keys(keys)}: missing key 'name'", hint, at_key=True)
             return None
     name = value.get("name") if isinstance(value, dict) else value
     if not isinstance(name, str):

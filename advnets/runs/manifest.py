@@ -135,6 +135,25 @@ class Manifest:
         Args:
             work: Takes the content; returns the entries to replace.
         """
+        self._rewrite(lambda data: {**data, **work(data)})
+
+    def put_back(self, before: Mapping[str, Any]) -> None:
+        """Write the entries that there were, and the scores that others have added since.
+
+        Args:
+            before: The content then.
+        """
+        if {**self.data, "updated": None} == {**before, "updated": None}:
+            return
+
+        def merge(data: dict[str, Any]) -> dict[str, Any]:
+            known = before.get("scores") or []
+            added = [score for score in data.get("scores") or [] if score not in known]
+            return {**before, "scores": [*known, *added]} if added else dict(before)
+
+        self._rewrite(merge)
+
+    def _rewrite(self, work: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         if not self.path.parent.is_dir():  # the lock would make it
             raise RunError(
                 "the run's folder is gone",
@@ -146,7 +165,7 @@ class Manifest:
                 data, fault = self._read()
                 if fault is not None:
                     self._set_aside(fault, data)
-                content: dict[str, Any] = to_jsonable({**data, **work(data), "updated": now()})
+                content: dict[str, Any] = to_jsonable({**work(data), "updated": now()})
                 text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
                 write_atomically(self.path, f"{text}\n")
                 self._kept = content

@@ -13,6 +13,7 @@ from ..plugins.attribution import TRACEBACK, explain
 from ..plugins.tracebacks import describe_error, is_out_of_memory
 from ..recipe import Recipe
 from ..runs import RunFolder
+from ..runs.before import Before
 from ..train.recovery import components_of_plugins
 
 NODE = re.compile(r"\{\{node ([^{}]*)\}\}")
@@ -50,22 +51,26 @@ def explaining_all(recipe: Recipe, kept: Callable[[], str] = lambda: "") -> Iter
 
 
 @contextmanager
-def discarding(folder: RunFolder, began: Callable[[], bool]) -> Iterator[None]:
-    """Leave nothing behind of a new run that fails before its first round.
+def leaving_as_it_was(folder: RunFolder, began: Callable[[], bool]) -> Iterator[None]:
+    """Leave a run's folder as it was where a session fails before its first round.
 
-    What failed then is mended in the recipe, a plugin or the data, and the run after is
-    another one. One that was stopped by hand goes on in its folder.
+    Of a new run nothing is left: what failed then is mended in the recipe, a plugin or the data,
+    and the run after is another one. A run that was there stays what it was, finished or
+    interrupted, and counts no session that was cut off. One that was stopped by hand is no failure.
 
     Args:
-        folder: Locked by this process, where no run was before; what else lies there stays.
+        folder: Locked by this process; what strangers put there stays.
         began: Asked when something is raised: whether rounds were to be played already.
     """
-    before = folder.strangers()
+    before, strangers = None if folder.is_new() else Before(folder), folder.strangers()
     try:
         yield
     except Exception as error:
         if not (began() or isinstance(error, Interrupted)):
-            folder.discard(before)
+            if before is None:
+                folder.discard(strangers)
+            else:
+                before.put_back()
         raise
 
 

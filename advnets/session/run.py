@@ -19,7 +19,7 @@ from ..train.account import Account
 from ..train.build import fingerprints
 from ..train.find_data import Found, stand_in_note
 from .determinism import determinism
-from .failures import discarding, explaining_all
+from .failures import explaining_all, leaving_as_it_was
 from .opening import open_session
 from .session import Session
 from .strangers import refuse_strangers
@@ -52,8 +52,8 @@ def play(
         other than the chief, which may not even see it.
 
     Raises:
-        AdvnetsError: Of the kind that says what went wrong; the manifest says so too. A new run
-            that fails before its first round leaves no folder behind.
+        AdvnetsError: Of the kind that says what went wrong; the manifest says so too, if rounds
+            were to be played. What fails before leaves the folder as it was, and of a new run none.
     """
     began = time.monotonic() if began is None else began
     recipe, settings = found.recipe, found.recipe.settings
@@ -75,10 +75,10 @@ def play(
 
         def take() -> None:
             held.enter_context(lock)
-            # Looked at, and discarded, under the lock alone: another process may begin here too.
-            if folder.is_new():
-                played = discarding(folder, lambda: session is not None and session.began)
-                held.enter_context(played)
+            # Looked at, and put back, under the lock alone: another process may begin here too.
+            held.enter_context(
+                leaving_as_it_was(folder, lambda: session is not None and session.began)
+            )
 
         workers.run_on_chief(take)
         opening = open_session(found, registry, folder, workers, change)
@@ -100,7 +100,8 @@ def play(
                     log.warning(note, extra={"style": "bold yellow"})
                 session.play()
         except BaseException as error:
-            if workers.is_chief and lock.held:
+            refused = isinstance(error, Exception) and not isinstance(error, Interrupted)
+            if workers.is_chief and lock.held and (session.began or not refused):
                 session.ending.badly(error, session.step)
             if isinstance(error, Interrupted):
                 workers.all_reduce_sum([0])  # nobody leaves before the chief has written all

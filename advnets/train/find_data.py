@@ -99,7 +99,11 @@ def range_of(source: Source) -> tuple[float, float] | None:
     if source.preprocess.range is not None:
         return source.preprocess.range
     read = source.excerpt()
-    return None if read is None else source.preprocess.find_ends(read.examples)
+    return (
+        None
+        if read is None or not len(read.examples)
+        else source.preprocess.find_ends(read.examples)
+    )
 
 
 def stand_in_note(missing: str, used: str) -> str:

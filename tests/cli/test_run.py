@@ -3,6 +3,7 @@
 import shlex
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -75,7 +76,7 @@ def test_records_that_cannot_be_read_do_not_spoil_a_finished_run(
 
 
 def test_no_door_leads_into_another_run(
-    sound: tuple[Result, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sound: tuple[Result, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measured: Any
 ) -> None:
     """Before anything is written: where the place is named, and where it would be by default."""
     outer = Path(shutil.copytree(sound[1], tmp_path / "outer"))
@@ -97,7 +98,10 @@ def test_no_door_leads_into_another_run(
         ["sweep", str(sweep)],
         ["verify-resume", "gaussian_1d"],
     ]
-    with pytest.raises(UsageError, match="a run inside another one"):
+    with (
+        measured.timed("run_in_a_run"),
+        pytest.raises(UsageError, match="a run inside another one"),
+    ):
         advnets.run("gaussian_1d", run_dir=inner)
     monkeypatch.chdir(outer)
     for words in doors:
@@ -109,7 +113,7 @@ def test_no_door_leads_into_another_run(
 
 
 def test_a_folder_does_not_hide_a_shipped_recipe(
-    sound: tuple[Result, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sound: tuple[Result, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measured: Any
 ) -> None:
     """Whether it is a run's or not; with ./ before its name it is the folder."""
     monkeypatch.chdir(tmp_path)
@@ -121,7 +125,8 @@ def test_a_folder_does_not_hide_a_shipped_recipe(
     assert "ring is not the folder of a run" in refused.stderr
     (tmp_path / "ring").rmdir()
     shutil.copytree(sound[1], tmp_path / "ring")
-    recipe = CliRunner().invoke(cli, ["run", "ring", "--dry-run"])
+    with measured.timed("folder_called_like_a_recipe"):
+        recipe = CliRunner().invoke(cli, ["run", "ring", "--dry-run"])
     assert "name: ring" in recipe.stdout
     assert "the run in the folder of that name is ./ring" in recipe.stderr
     again = CliRunner().invoke(cli, ["run", "ring", "--run-dir", "ring", "--dry-run"])

@@ -74,11 +74,24 @@ def test_all_that_is_amiss_with_fields(here: Path) -> None:
 def test_fields_of_data_that_are_not_here(here: Path) -> None:
     (here / "good.yaml").write_text(GOOD)
     lacking = "dataset={name: npz, path: gone.npz}"
-    assert "not looked at" not in validate("good.yaml", lacking).output
-    result = validate("good.yaml", lacking, "given.generator=[label]")
+    for fields in ("[]", "[label]"):
+        result = validate("good.yaml", lacking, f"given.generator={fields}")
+        assert result.exit_code == 2  # as a run would
+        assert result.output.count("there is no file gone.npz") == 1
+    result = validate("good.yaml", "dataset={name: npz, path: gone.npz, offline: digits}")
     assert result.exit_code == 0
-    assert "its data were not looked at: " in result.output
-    assert "gone.npz" in result.output
+    assert result.output.splitlines()[1:] == [
+        "  data: there is no file gone.npz; a run plays on the stand-in digits"
+    ]
+
+
+@pytest.mark.parametrize(("count", "code"), [(0, 2), (3, 2), (4, 0)])
+def test_fewer_examples_than_one_batch(here: Path, count: int, code: int) -> None:
+    (here / "good.yaml").write_text(GOOD)
+    np.savez(here / "few.npz", x_train=np.ones((count, 3), "float32"))
+    result = validate("good.yaml", "dataset={name: npz, path: few.npz}")
+    assert result.exit_code == code
+    assert (f"has {count} examples, fewer than one batch of 4" in result.stderr) == bool(code)
 
 
 def test_what_data_hold_is_said_and_what_is_amiss_with_them(here: Path) -> None:
@@ -107,8 +120,7 @@ def test_what_data_hold_is_said_and_what_is_amiss_with_them(here: Path) -> None:
     assert result.exit_code == 2
     assert "pandas.read_csv" in result.stderr
     result = validate("good.yaml", "dataset={name: npz, path: gone.npz}")
-    assert result.exit_code == 0
-    assert result.stdout.splitlines()[1:] == ["  data: there is no file gone.npz"]
+    assert result.exit_code == 2
 
 
 def test_data_of_tfds_that_are_not_here(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

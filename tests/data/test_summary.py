@@ -187,3 +187,22 @@ def test_names_of_classes_do_not_steer_the_terminal(tmp_path: Path) -> None:
     said = summarise(Folder(tmp_path, validation=0, test=0))
     assert r"train: 2 examples (a\x1b[31m: 1, b: 1)" in said.lines
     assert said.warnings == ["all values are 9"]
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "says"),
+    [
+        (ramp(20, 1, "float32"), ramp(20, 255, "float32"), "test split lies in 0 to 255, and the"),
+        (ramp(20, 255, "float32"), ramp(20, 1, "float32"), "lies in 0 to 1, and the training"),
+        (ramp(20, 255), ramp(20, 1).round(), "lies in 0 to 1, and the training split in 0 to 255"),
+        (ramp(20, 2, "float32") - 1, ramp(20, 1, "float32"), "training split in -1 to 1"),
+        (ramp(20, 1, "float32"), ramp(20, 0.8, "float32"), None),
+        (ramp(20, 255), ramp(3, 10), None),  # three examples tell little
+    ],
+)
+def test_a_held_out_split_in_another_range_is_said(
+    tmp_path: Path, train: np.ndarray, test: np.ndarray, says: str | None
+) -> None:
+    found = summarise(Npz(saved(tmp_path, x_train=train, x_test=test))).warnings
+    found = [line for line in found if "split lies in" in line]
+    assert [str(says) in line for line in found] == [True] * (says is not None)

@@ -138,9 +138,12 @@ def test_the_report_cannot_be_written(play, mount, tmp_path, measured):
         ("figure 3", "f.png", 4),
     ],
 )
-def test_what_is_written_elsewhere_finds_no_room(words, name, kib, finished_run, mount, tmp_path):
+def test_what_is_written_elsewhere_finds_no_room(
+    words, name, kib, finished_run, mount, tmp_path, measured
+):
     disk = mount(tmp_path / "disk", kib)
-    done = invoke(*words.split(), finished_run, "--out", disk / name)
+    with measured.timed("full_elsewhere"):
+        done = invoke(*words.split(), finished_run, "--out", disk / name)
     assert done.exit_code == 1
     assert f"cannot write {name}: No space left on device" in done.stderr
     assert "free some space" in done.stderr

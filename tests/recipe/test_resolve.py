@@ -114,6 +114,7 @@ def test_missing_keys(problems: Any) -> None:
         ("batch_size: 4", "batch_size: 0", "11:35: training.batch_size: expected at least 1, got 0"),
         ("latent: cube", "latent: 3", "2:9: latent: expected a name, or a mapping with a name, got 3"),
         ("latent: cube", "latent: {}", "2:1: latent: missing key 'name'; priors: cube"),
+        ("latent: cube", "latent: {name:cube}", "2:1: latent: missing key 'name'; YAML needs a blank after the colon: {name: NAME, KEY: VALUE}"),
         ("latent: cube", "latent: {name: 3}", "2:16: latent.name: expected text, got 3"),
         ("latent: cube", "latent: {name: cube, x: 1}", "2:22: unknown parameter 'x' of prior 'cube'; prior 'cube' has no parameters"),
         ("margin: 3", "margin: 13", "5:7: loss: 13 is an unlucky margin"),

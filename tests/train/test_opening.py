@@ -14,6 +14,7 @@ from advnets.data.sources import Npz
 from advnets.errors import UsageError
 from advnets.recipe import load_recipe
 from advnets.runs import RunFolder
+from advnets.session import session
 from advnets.session.data_on_record import keep_data
 from advnets.session.present import describe_present, say_what_changed
 from advnets.train.build import build_game, carried
@@ -137,3 +138,67 @@ def test_one_that_another_was_faster_than_removes_nothing(
         advnets.run(FAILING, (), tmp_path)
     theirs.__exit__()
     assert winner.recipe_file.read_text() == "name: winner"
+
+
+ASKED = FAILING | {"discriminator": MLP, "conditions": {"label": "frequencies"}}
+ASKED |= {"given": {"generator": ["label"]}, "checkpoints": {"every": 2}}
+ASKED |= {"monitoring": {"image_every": 0, "tensorboard": False}}
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run, and beside it data like its own, but for one thing."""
+    folder = tmp_path_factory.mktemp("labelled")
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(0, 1, (12, 2)).astype("float32"), np.arange(12) % 3
+    np.savez(folder / "own.npz", train=x, train_labels=y)
+    np.savez(folder / "labels.npz", train=x, train_labels=y[::-1])
+    np.savez(folder / "examples.npz", train=-x, train_labels=y)
+    np.savez(folder / "bare.npz", train=x)
+    advnets.run(ASKED | {"dataset": own(folder)}, run_dir=folder / "run")
+    return folder
+
+
+def own(folder: Path, name: str = "own") -> dict[str, Any]:
+    return {"name": "npz", "path": str(folder / f"{name}.npz")}
+
+
+@pytest.mark.parametrize("status", ["finished", "running"])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("labels", "fields of the training data have changed"),
+        ("examples", "training data have changed"),
+        ("bare", "label"),
+        ("nowhere", "there is no file"),
+        ("own", "refused when all is put together"),
+    ],
+)
+def test_a_run_whose_next_session_is_refused_is_as_it_was(
+    labelled: Path, name: str, message: str, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: Any) -> None:
+        raise UsageError("refused when all is put together")
+
+    monkeypatch.setattr(session, "make_observers", refuse)
+    folder = RunFolder(labelled / "run")
+    folder.manifest.update(status=status)  # one that was killed says that it runs
+    files = ("recipe.yaml", ".heartbeat.json", "metrics.jsonl", "report.html")
+    before = {file: (folder.path / file).read_bytes() for file in files}
+    known = folder.manifest.data
+    recipe = ASKED | {"dataset": own(labelled, name)}
+    with pytest.raises(advnets.AdvnetsError, match=message):
+        advnets.run(recipe, {"training.steps": 4}, run_dir=folder.path)
+    assert {**folder.manifest.data, "updated": ""} == {**known, "updated": ""}
+    assert {file: (folder.path / file).read_bytes() for file in files} == before
+
+
+def test_scores_that_came_meanwhile_stay(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.manifest.update(status="finished", scores=[{"metric": "one"}])
+    before = folder.manifest.data
+    folder.manifest.update(status="running", scores=[{"metric": "two"}], data={"name": "other"})
+    folder.manifest.put_back(before)
+    kept = folder.manifest.data
+    assert (kept["status"], kept["scores"]) == ("finished", [{"metric": "one"}, {"metric": "two"}])
+    assert "data" not in kept

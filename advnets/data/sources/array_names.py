@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from ...errors import DataError
 from ..spec import SPLITS, Split
 from ..splits import split_called
+from .array_types import LABELLED
 
 EXAMPLES = ("x", "images", "image", "data", "features", "samples", "examples")
 """Words for examples in an array's name: ``x_train``, ``test_images``."""
@@ -68,6 +70,29 @@ def find_partner(names: Iterable[str], examples: str, words: Iterable[str]) -> l
     known = {tuple(word.lower() for word in _words(name)): name for name in names}
     keys = [tuple(word.lower() for word in each) for each in wanted]
     return list(dict.fromkeys(known[key] for key in keys if key in known))
+
+
+def refuse_unnamed(path: str, names: Iterable[str], examples: str, field: str, key: str) -> None:
+    """Refuse a field without an array, where it is one of another name or labels that were meant.
+
+    Args:
+        path: The archive.
+        names: Its arrays'.
+        examples: The name of the training examples'.
+        field: The field's name.
+        key: The array that it would be read from.
+
+    Raises:
+        DataError: With how it is read; not where nobody knows what was meant.
+    """
+    likely = find_partner(names, examples, LABELS)
+    labels = field if field in likely else (likely[0] if field in LABELS and likely else None)
+    message = f"{path} has no array {key!r}, which the field {field!r} would be read from"
+    if labels is not None:
+        hint = f"the classes of examples are no field: dataset.labels={labels}; {LABELLED}"
+        raise DataError(message, hint=hint)
+    if field in names:
+        raise DataError(message, hint=f"store {field!r} under that name")
 
 
 def in_split(name: str, examples: str) -> str:

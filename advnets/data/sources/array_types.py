@@ -15,6 +15,11 @@ CHANNELS = (1, 2, 3, 4)
 NUMBERED = "classes' numbers: numpy.unique(labels, return_inverse=True)[1]"
 """What to do about labels that are names, or integers of other ranges."""
 
+LABELLED = (
+    "labels are one integer from 0 for each example; numpy.argmax(y, axis=1) makes them of one-hot "
+    "vectors, numpy.unique(y, return_inverse=True)[1] of names and other integers"
+)
+
 
 def may_be_labels(header: Header) -> bool:
     return header.dtype.kind in "iu" and header.shape[1:] in ((), (1,)) and len(header.shape) > 0
@@ -42,7 +47,10 @@ def as_field(shape: tuple[int, ...], kind: str) -> tuple[int, ...]:
 
 
 def add_channels(shape: tuple[int, ...], stored: np.dtype[Any]) -> tuple[int, ...]:
-    if len(shape) == 1 or (len(shape) == 3 and stored == np.uint8):
+    """Return the shape with channels: of bytes and booleans of rank 3, which are images, and of
+    single numbers.
+    """
+    if len(shape) == 1 or (len(shape) == 3 and memory_dtype(stored) == np.uint8):
         return (*shape, 1)
     return shape
 

@@ -23,10 +23,13 @@ from ..source import Source
 from ..spec import SPLITS, DataSpec, Field
 from ..stored import CHUNK_BYTES
 from .decoder import Decoder
+from .image_file import how_to_mend
 from .layout import Layout, Subfolders, find_layout
 from .scan_cache import ScanCache, ScanResult
 from .tables import refuse_table
 
+SHOWN = 5
+"""Pictures that cannot be used and are named."""
 MOST_BROKEN = 0.1
 """The part of a folder's files that may be unreadable; beyond it, the folder is refused."""
 QUICK_FILES = 10_000
@@ -281,10 +284,12 @@ class Folder(Source):
         if skipped == self.skipped:
             return
         total = sum(map(len, self._files.values()))
-        shown = "; ".join(f"{file}: {reason}" for file, reason in list(broken.items())[:3])
+        shown = "; ".join(f"{file}: {reason}" for file, reason in sorted(broken.items())[:SHOWN])
+        if len(broken) > SHOWN:
+            shown += f"; and {len(broken) - SHOWN:,} more"
         message = f"{self.name}: {len(broken):,} of {total:,} pictures cannot be used"
         if len(broken) > MOST_BROKEN * total:
-            raise DataError(f"{message} ({shown})", hint="mend or remove them")
+            raise DataError(f"{message} ({shown})", hint=how_to_mend(broken.values()))
         self.skipped = skipped
         log.warning("%s", printable(f"{message} and are skipped ({shown})", lines=False))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 SUFFIXES = (
     ".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp",
 )  # fmt: skip
+DEEP = "more than 8 bits per channel"
 MOST_PIXELS = 64_000_000
 """Larger images are refused before they are decoded: they are mistakes, or bombs."""
 MOST_BYTES = 512 * 2**20
@@ -77,7 +79,7 @@ def read_image(path: Path, size: tuple[int, int] | None, channels: int) -> Pictu
             if image.width * image.height > MOST_PIXELS:
                 raise BrokenImage(f"{image.width}×{image.height} pixels are too many")
             if _has_deep_channels(image):
-                raise BrokenImage("more than 8 bits per channel")
+                raise BrokenImage(DEEP)
             if image.width * image.height > LARGE:
                 opened.enter_context(_ONE_LARGE)
             upright = ImageOps.exif_transpose(image)
@@ -134,3 +136,13 @@ def _cut(image: Image.Image, height: int, width: int) -> Image.Image:
     high = min(image.height, image.width * height // width) or 1
     left, top = (image.width - wide) // 2, (image.height - high) // 2
     return image.crop((left, top, left + wide, top + high))
+
+
+def how_to_mend(reasons: Iterable[str]) -> str:
+    """Say what to do about pictures that cannot be used."""
+    if DEEP in reasons:
+        return (
+            "mend or remove them; of those with more than 8 bits numpy.asarray(Image.open(OLD)) "
+            "// 257 makes 8, which Image.fromarray(ARRAY.astype('uint8')).save(NEW) stores"
+        )
+    return "mend or remove them"

@@ -20,8 +20,9 @@ from ..examples import Examples
 from ..probe import DataUnavailable
 from ..source import Source
 from ..spec import SPLITS, DataSpec, Field
-from .array_names import LABELS, find_examples, find_partner, in_split
+from .array_names import LABELS, find_examples, find_partner, in_split, refuse_unnamed
 from .array_types import (
+    LABELLED,
     NUMBERED,
     add_channels,
     as_field,
@@ -35,7 +36,7 @@ from .array_types import (
 )
 from .npy_arrays import NpyArrays, open_arrays
 from .npy_header import Header
-from .tables import refuse_table, refuse_tables
+from .tables import refuse_empty, refuse_table
 
 QUICK_BYTES = 2**28
 """Of arrays that are read within seconds."""
@@ -44,8 +45,8 @@ QUICK_BYTES = 2**28
 class Npz(Source):
     """Read one array per split, [N, *shape], from NumPy's files; refuse pickled objects.
 
-    Arrays of rank 4 are images [N, height, width, channels], and so are uint8 arrays of
-    rank 3, which get one channel; the rest are vectors, those of rank 1 of one number each.
+    Arrays of rank 4 are images [N, height, width, channels], and so are uint8 and bool arrays
+    of rank 3, which get one channel; the rest are vectors, those of rank 1 of one number each.
     float64 is read as float32, bool as uint8. An array called like a split's with ``_labels``
     appended holds its labels, integers from 0; one with ``_NAME`` appended the field NAME, if
     ``fields`` names it. Other usual names do as well, where they leave no doubt: ``x_train``,
@@ -198,11 +199,17 @@ class Npz(Source):
         return self.count(split), self._labels(split)
 
     def left_out(self) -> dict[str, list[str]]:
-        read = {*self._keys.values(), *(self._find_labels(split)[0] for split in self.splits)}
-        for split in self.splits:
+        labels = {s: self._find_labels(s)[0] for s in self.splits if self._labels(s) is not None}
+        read = {*self._keys.values(), *labels.values()}
+        meant = set[str]()
+        for split, of in self._keys.items():
             read |= set(self._field_keys(split).values())
+            if self._label_names is None and split not in labels:
+                meant |= set(find_partner(self._headers, of, LABELS))
         unread = [name for name in self._headers if name not in read]
-        return {"arrays that nothing reads": unread} if unread else {}
+        found = {"arrays that nothing reads": [name for name in unread if name not in meant]}
+        found[f"no labels: {LABELLED}"] = [name for name in unread if name in meant]
+        return {why: names for why, names in found.items() if names}
 
     def remarks(self) -> list[str]:
         empty = [f"the {one} split has no examples" for one in self.splits if not self.count(one)]
@@ -231,6 +238,8 @@ class Npz(Source):
             key = f"{of}_{name}"
             if key not in self._headers:
                 key = next(iter(find_partner(self._headers, of, [name])), key)
+            if split == "train" and key not in self._headers:
+                refuse_unnamed(str(self.path), self._headers, of, name, key)
             if key in self._headers or split == "train":
                 self._check_count(key, of)
                 found[name] = key
@@ -324,10 +333,7 @@ class Npz(Source):
     def _header(self, key: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
         if key not in self._headers:
             if not self._headers:
-                if self.path.is_dir():
-                    refuse_tables(self.path, [file.name for file in self.path.iterdir()])
-                hint = "dataset.name=folder reads pictures" if self.path.is_dir() else None
-                raise DataError(f"{self.path} holds no arrays", hint=hint)
+                refuse_empty(self.path)
             near = difflib.get_close_matches(key, self._headers, n=1)
             hint = (f"did you mean {near[0]!r}? " if near else "") + "it has: "
             raise DataError(

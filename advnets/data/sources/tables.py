@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
+from typing import NoReturn
 
 from ...errors import DataError
+from .image_file import SUFFIXES
 
 READERS = {
     ".csv": 'pandas.read_csv("{name}")',
@@ -82,8 +84,8 @@ one, of the columns that are numbers; then dataset.path=points.npy
         )
 
 
-def refuse_tables(folder: Path, names: Iterable[str]) -> None:
-    """Refuse a folder in which nothing that can be read was found, but tables.
+def refuse_tables(folder: Path, names: Collection[str]) -> None:
+    """Refuse a folder in which nothing that can be read was found, but tables, and no picture.
 
     Args:
         folder: The folder.
@@ -92,6 +94,16 @@ def refuse_tables(folder: Path, names: Iterable[str]) -> None:
     Raises:
         DataError: As :func:`refuse_table` does, of the first of them.
     """
+    if any(name.lower().endswith(SUFFIXES) for name in names):
+        return  # they were taken for what they are not
     for name in sorted(names):
         if not name.lower().endswith(NOTES):
             refuse_table(folder / name)
+
+
+def refuse_empty(path: Path) -> NoReturn:
+    """Refuse an archive, or a folder, that holds no arrays."""
+    if path.is_dir():
+        refuse_tables(path, [file.name for file in path.iterdir()])
+    hint = "dataset.name=folder reads pictures" if path.is_dir() else None
+    raise DataError(f"{path} holds no arrays", hint=hint)

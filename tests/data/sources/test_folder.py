@@ -181,8 +181,23 @@ def test_broken_files_are_counted_over_the_whole_folder(
     source = Folder(tmp_path, test=0)
     source.memory_budget = budget
     for _ in range(2):  # it is not forgotten
-        with pytest.raises(DataError, match="6 of 43 pictures cannot be used"):
+        with pytest.raises(DataError, match=r"6 of 43 pictures cannot be used.*; and 1 more\)"):
             source.count("train")
+
+
+def test_pictures_of_16_bits_are_refused_with_what_makes_8_of_them(tmp_path: Path) -> None:
+    deep = np.arange(0, 65536, 257, dtype=np.uint16).reshape(16, 16)
+    Image.fromarray((deep // 257).astype("uint8")).save(tmp_path / "a.png")
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    with pytest.raises(DataError, match="more than 8 bits") as caught:
+        Folder(tmp_path, test=0, validation=0).count("train")
+    hint = str(caught.value.hint)
+    assert "numpy.asarray(Image.open(OLD)) // 257" in hint
+    made = np.asarray(Image.open(tmp_path / "deep.png")) // 257
+    Image.fromarray(made.astype("uint8")).save(tmp_path / "deep.png")
+    source = Folder(tmp_path, test=0, validation=0)
+    for picture in source.load("train"):  # both are the same now
+        assert picture.max(axis=-1).ravel().tolist() == list(range(256))
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:

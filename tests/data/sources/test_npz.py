@@ -36,6 +36,7 @@ def test_images_with_labels(tmp_path: Path) -> None:
     ("array", "shape", "dtype", "kind"),
     [
         (IMAGES[..., 0], (4, 5, 1), "uint8", "image"),
+        (IMAGES[..., 0] > 100, (4, 5, 1), "uint8", "image"),
         (IMAGES[..., :1].astype("float32"), (4, 5, 1), "float32", "image"),
         (IMAGES[:, 0, :, 0].astype("float64"), (5,), "float32", "vector"),
         (IMAGES[:, 0, :, 0].astype(">i4"), (5,), "int32", "vector"),
@@ -207,7 +208,8 @@ def test_tables_are_refused_with_what_to_convert_them_to(
 
 
 def test_a_folder_of_pictures_is_no_folder_of_arrays(tmp_path: Path) -> None:
-    (tmp_path / "a.png").touch()
+    for name in ("a.png", "Thumbs.db", "labels.csv"):
+        (tmp_path / name).touch()
     with pytest.raises(DataError, match="holds no arrays") as caught:
         Npz(tmp_path).load("train")
     assert caught.value.hint == "dataset.name=folder reads pictures"

@@ -105,11 +105,15 @@ def test_fields_next_to_arrays_of_usual_names(tmp_path: Path) -> None:
 
 def test_what_only_may_be_labels_has_to_look_like_them(tmp_path: Path) -> None:
     """The y of a regression is no class, and no error; what is called labels must be some."""
-    heights = np.linspace(0, 1, 6)
-    source = Npz(save(tmp_path, x_train=IMAGES, y_train=heights))
-    assert source.spec.num_classes is None
-    assert source.left_out() == {"arrays that nothing reads": ["y_train"]}
     one_hot = np.eye(3, dtype=int)[[0, 1, 2, 0, 1, 2]]
+    for none in (np.linspace(0, 1, 6), np.arange(6) - 1, one_hot, np.array(["a", "b"] * 3)):
+        source = Npz(save(tmp_path, x_train=IMAGES, y_train=none, extra=none))
+        assert source.spec.num_classes is None
+        nothing, (why, names) = source.left_out().items()
+        assert nothing == ("arrays that nothing reads", ["extra"])
+        assert names == ["y_train"]
+        assert "one integer from 0" in why
+        assert "numpy.argmax" in why
     with pytest.raises(DataError, match="one integer from 0") as caught:
         Npz(save(tmp_path, x_train=IMAGES, y_train=one_hot), labels="y_train").spec
     assert "numpy.argmax(labels, axis=1)" in str(caught.value.hint)
@@ -158,3 +162,14 @@ def test_pictures_without_channels_that_are_taken_for_vectors_are_said(tmp_path:
     assert "[N, 28, 28, 1]" in source.remarks()[0]
     assert Npz(save(tmp_path, train=np.zeros((2, 28, 28), "uint8"))).remarks() == []
     assert Npz(save(tmp_path, train=np.zeros((2, 28, 3), "float32"))).remarks() == []
+
+
+def test_a_field_that_the_labels_were_meant_by_says_how_they_are_read(tmp_path: Path) -> None:
+    path = save(tmp_path, x_train=IMAGES, y_train=np.arange(6) - 1, angle=np.zeros(6))
+    for name in ("label", "y_train"):
+        with pytest.raises(DataError, match=f"which the field '{name}' would be") as caught:
+            Npz(path, fields={name: {"classes": 10}}).spec
+        assert "dataset.labels=y_train" in str(caught.value.hint)
+    with pytest.raises(DataError, match="no array 'x_train_angle'") as caught:
+        Npz(path, fields={"angle": {}}).spec
+    assert "store 'angle' under that name" in str(caught.value.hint)
