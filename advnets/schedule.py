@@ -111,6 +111,13 @@ class Scheduled:
         plan = self.value
         return plan.model_dump() if isinstance(plan, Schedule) else plan
 
+    def __eq__(self, other: object) -> bool:
+        """Tell whether it is that number, or follows that schedule."""
+        return bool(self.value == (other.value if isinstance(other, Scheduled) else other))
+
+    def __hash__(self) -> int:
+        return id(self)
+
     def __repr__(self) -> str:
         return repr(self.get_config())
 
