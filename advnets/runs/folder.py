@@ -270,10 +270,7 @@ class RunFolder(RunFiles):
         ]
         if not absent:
             return None
-        named = [
-            shell_command("--plugin", each) if os.sep in each else f"install {each}"
-            for each in absent
-        ]
+        named = [_plugin_again(each) for each in absent]
         return "it was played with plugins that are not here: " + "; ".join(
             shorten(each, 200) for each in named
         )
@@ -313,3 +310,11 @@ def _usable(path: str | Path) -> Path:
     if "\0" in str(found):
         raise UsageError(f"{shorten(path, 100)!r} cannot be a folder: it has a NUL in it")
     return found
+
+
+def _plugin_again(source: str) -> str:
+    """Return how to give a command a plugin that a run was played with."""
+    if os.sep not in source:
+        return f"install {source}"
+    again = shell_command("--plugin", source)
+    return again if os.path.lexists(source) else f"{again} (that file is gone: put it back there)"
