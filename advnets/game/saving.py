@@ -18,6 +18,7 @@ from keras.src.saving.keras_saveable import KerasSaveable
 
 from ..errors import UsageError
 from ..safe_io.atomic import replace_whole
+from ..schedule import Scheduled
 from .configured import Configured
 from .constants import SETTINGS
 from .lazily import Every
@@ -134,7 +135,7 @@ def _refuse_changed(path: str, part: Configured, written: dict[str, Any]) -> Non
 def _as_text(value: Any) -> str | None:
     """Return numbers, words and lists of them as text; ``None`` for anything else."""
     try:
-        return json.dumps(value)
+        return json.dumps(value.get_config() if isinstance(value, Scheduled) else value)
     except (TypeError, ValueError):
         return None
 
