@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .check import (
         check_architecture,
+        check_augmentation,
         check_callback,
         check_command,
         check_condition,
@@ -54,6 +55,7 @@ __all__ = [
     "Subject",
     "cases",
     "check_architecture",
+    "check_augmentation",
     "check_callback",
     "check_command",
     "check_condition",

@@ -215,6 +215,22 @@ def check_encounter(
     run_checks("encounters", encounter, parameters, plugins, skip, example)
 
 
+def check_augmentation(
+    augmentation: Any,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    plugins: Sequence[str] = (),
+    skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
+) -> None:
+    """Check an augmentation: each example by itself, a function of the draw, differentiable.
+
+    Arguments as for :func:`check_loss`; what examples look like is the ``shape`` of its example.
+    """
+    __tracebackhide__ = True
+    run_checks("augmentations", augmentation, parameters, plugins, skip, example)
+
+
 def check_updates(
     updates: Any,
     parameters: Mapping[str, Any] | None = None,

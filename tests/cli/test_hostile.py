@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from advnets.cli.common import check_out, print_json, style
-from advnets.cli.export import check_target, remove
+from advnets.cli.export import check_target
 from advnets.cli.main import cli
 from advnets.errors import UsageError
+from advnets.safe_io.atomic import remove
 
 ESCAPE = "\x1b[31m[bold]\u202e"
 
