@@ -229,7 +229,7 @@ def test_a_layer_follows_the_round_that_its_game_has_reached(tmp_path: Path):
     made = AdversarialGame(
         generator, keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]), loss=Told()
     )
-    made.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    made.compile(keras.optimizers.SGD(1e-30), keras.optimizers.SGD(1e-30))
     seen = []
     for _ in range(5):
         seen.append(float(generator(z)[0, 0]))
