@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -174,3 +178,22 @@ def test_every_is_part_of_what_determines_a_run():
     assert load_recipe(load_recipe(TINY).data).data == load_recipe(TINY).data
     with pytest.raises(RecipeError, match="penalties.0.every: a whole number from 1 to"):
         load_recipe(TINY, {"penalties.0.every": 0})
+
+
+def test_on_two_replicas_it_is_the_same_game(tmp_path):
+    """With batch statistics of all replicas, and an augmentation that fades: branches meet."""
+    found = []
+    for devices in ("1", "2"):
+        out = tmp_path / f"{devices}.json"
+        script = Path(__file__).with_name("lazily_on_devices.py")
+        done = subprocess.run(
+            [sys.executable, script, devices, out], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        found.append(json.loads(out.read_text()))
+    one, two = found
+    assert one["lazy"][0] > 0
+    for name in ("d_loss", "lazy"):
+        np.testing.assert_allclose(two[name], one[name], rtol=1e-5)
+    for a, b in zip(one["weights"], two["weights"], strict=True):
+        np.testing.assert_allclose(b, a, rtol=1e-4, atol=1e-6)
