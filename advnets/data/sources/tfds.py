@@ -131,7 +131,7 @@ class Tfds(Source):
     @cached_property
     def splits(self) -> tuple[str, ...]:  # type: ignore[override]
         if self._data_dir is not None:
-            tfds_builder.refuse_unprepared(self._builder)
+            tfds_builder.refuse_unprepared(self._builder, self._data_dir)
         tfds_builder.prepare(self._builder)
         if not self._builder.info.splits:  # another process prepared it meanwhile
             del self._builder
@@ -152,7 +152,7 @@ class Tfds(Source):
 
     def available(self) -> None:
         if self._data_dir is not None:
-            tfds_builder.refuse_unprepared(self._builder)
+            tfds_builder.refuse_unprepared(self._builder, self._data_dir)
         tfds_builder.check_available(self._builder)
 
     def prepared(self) -> bool:

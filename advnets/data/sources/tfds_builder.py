@@ -8,6 +8,7 @@ import hashlib
 import io
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
@@ -78,7 +79,7 @@ def find_builder(identifier: str, data_dir: str | os.PathLike[str] | None = None
         ) from error
 
 
-def refuse_unprepared(builder: Any) -> None:
+def refuse_unprepared(builder: Any, folder: str | os.PathLike[str]) -> None:
     """Refuse a folder named by a recipe in which the data set is not prepared yet.
 
     A recipe may come from anybody: what it names is read, and never written to.
@@ -90,7 +91,8 @@ def refuse_unprepared(builder: Any) -> None:
         raise DataUnavailable(
             f"{_title(builder)} is not prepared in the data_dir that the recipe names "
             f"({builder.data_path})",
-            hint=f"`advnets data prepare {_word(builder)} --data-dir DIR` prepares it there",
+            hint=f"`advnets data prepare {_word(builder)} --data-dir "
+            f"{shlex.quote(os.fspath(folder))}` prepares it there",
         )
 
 

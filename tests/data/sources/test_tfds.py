@@ -139,7 +139,8 @@ def test_validate_says_what_is_prepared_without_reading_it(
 
     def validate(**changed: str) -> Result:
         dataset = {"name": "tfds", "id": "tiny_pictures", "data_dir": str(tfds_dir)} | changed
-        return CliRunner().invoke(cli, ["validate", "digits", f"dataset={json.dumps(dataset)}"])
+        overrides = [f"dataset={json.dumps(dataset)}", "training.batch_size=2"]
+        return CliRunner().invoke(cli, ["validate", "digits", *overrides])
 
     result = validate(train="train[:7]", test="train[7:]")
     assert result.exit_code == 0, result.output

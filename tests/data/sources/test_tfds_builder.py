@@ -116,7 +116,7 @@ def test_a_folder_named_by_a_recipe_is_only_read(tmp_path: Path, tfds_dir: Path)
     for use in (source.available, lambda: source.load("train")):
         with pytest.raises(DataUnavailable, match="is not prepared in the data_dir") as caught:
             use()
-        assert "advnets data prepare tiny_vectors --data-dir DIR" in str(caught.value.hint)
+        assert f"advnets data prepare tiny_vectors --data-dir {tmp_path}" in str(caught.value.hint)
     assert list(tmp_path.iterdir()) == []
     Tfds("tiny_vectors", data_dir=tfds_dir).available()
     with pytest.raises(DataError, match="is no folder on this machine"):
