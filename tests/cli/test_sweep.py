@@ -25,7 +25,7 @@ overrides:
   generator.layers: [4]
   discriminator.layers: [4]
   checkpoints.every: 2
-  monitoring: {log_every: 4, image_every: 0, tensorboard: false}
+  monitoring: {log_every: 4, image_every: 0, tensorboard: false, figures: false}
   evaluation: {every: 4, metrics: [{name: parzen, samples: 50, validation: 50}]}
 space:
   optimizers.generator.learning_rate: [1.0e-4, 1.0e-2]

@@ -268,8 +268,8 @@ def test_lists(eager, points):
     "Losses are the means over all examples, and no two replicas draw the same latent points: the "
     "weights are those of one device, to rounding.",
 )
-def test_uneven_replicas():
+def test_uneven_replicas(preloaded):
     script = Path(__file__).with_name("uneven_replicas.py")
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    done = subprocess.run([*preloaded, script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.split() == ["5", "1", "same"]

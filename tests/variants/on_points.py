@@ -26,7 +26,13 @@ PLAIN: dict[str, Any] = {
     "optimizers": {"generator": ADAM, "discriminator": ADAM},
     "training": {"steps": ROUNDS, "batch_size": 16},
     "checkpoints": {"every": 6},
-    "monitoring": {"log_every": 6, "image_every": 0, "samples": 4, "tensorboard": False},
+    "monitoring": {
+        "log_every": 6,
+        "image_every": 0,
+        "samples": 4,
+        "tensorboard": False,
+        "figures": False,
+    },
 }
 MLP = {"name": "mlp", "layers": [8]}
 BOTH = {"generator": ["label"], "discriminator": ["label"]}
