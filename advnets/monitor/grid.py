@@ -1,4 +1,4 @@
-"""Draw samples: grids of images, histograms in one dimension, scatter plots in two.
+"""Draw samples: grids of images, histograms in one dimension, scatter plots in two, curves.
 
 Every picture is drawn with the same layout and the same limits at every step, so that
 those of one run can be leafed through like a film.
@@ -17,7 +17,9 @@ from PIL import Image
 
 from ..safe_io import printable
 from ..safe_io.atomic import replace_atomically
+from .paper import DATA, DPI, GENERATED, INK, JUDGE, MUTED, PAPER, strip_axes
 from .plain_text import plain_text
+from .sequences import sequence_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,8 +31,6 @@ GUTTER = (96, 96, 96)
 BROKEN = (255, 0, 255)
 """The colour of a pixel that is not a finite number."""
 
-PAPER, INK, MUTED = "#fcfcfb", "#2b2b2b", "#8a8a86"
-DATA, GENERATED, JUDGE = "#1f6fb4", "#d1453b", "#6b6b67"
 COORDINATES = 12
 """Vectors of more than two dimensions: this many coordinates are shown."""
 
@@ -47,11 +47,12 @@ def save_grid(
     reference: np.ndarray | None = None,
     probability: Density | None = None,
     title: str = "",
+    draw: Callable[[np.ndarray], Any] | None = None,
 ) -> Path:
     """Draw the samples ``x`` into a file; what it shows depends on the kind of data.
 
-    Images become a grid; vectors a histogram (one dimension), a scatter plot (two), or a
-    histogram per coordinate (more).
+    Images become a grid; sequences a grid of curves; vectors, and what nobody draws, a
+    histogram (one dimension), a scatter plot (two), or a histogram per coordinate (more).
 
     Args:
         path: The file to write, .png or .jpg, atomically: a reader never sees half of one.
@@ -59,10 +60,12 @@ def save_grid(
         spec: The data's :class:`advnets.data.DataSpec`.
         columns: Images in a row; the grid is about square by default.
         density: For vectors: ``[n, *shape]`` → p_data(x) ``[n]``, drawn beneath.
-        reference: For vectors: real examples ``[m, *shape]``, drawn beneath; they also fix
-            the limits of the axes.
+        reference: For all but images: real examples ``[m, *shape]``, drawn beneath, or, of
+            sequences, above; they also fix the limits of the axes.
         probability: For vectors of one dimension: ``[n, *shape]`` → D(x) ``[n]``.
-        title: Written above vectors.
+        title: Written above vectors and sequences.
+        draw: The data set's own picture of ``[n, *shape]``, as
+            :func:`advnets.data.by_source.draw` returns it.
 
     Returns:
         ``path``.
@@ -80,13 +83,37 @@ def save_grid(
         raise ValueError(f"save_grid needs samples [n, *shape] with n >= 1, got shape {x.shape}")
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with replace_atomically(target) as file:  # under a name where nobody can put a link before
-        if spec.kind == "image":
-            image_grid(x, spec.low, spec.high, columns).save(file, **_written_as(target))
-        else:
-            figure = vector_figure(x, spec.shape, density, reference, probability, title)
-            figure.savefig(file, format=_written_as(target)["format"].lower(), dpi=120)
+    picture = None if draw is None else draw(x)
+    if picture is not None:
+        picture = lay_out(picture, columns)
+    elif spec.kind == "image":
+        picture = image_grid(x, spec.low, spec.high, columns)
+    elif spec.kind == "sequence":
+        picture = sequence_figure(x, columns, reference, title)
+    else:
+        picture = vector_figure(x, spec.shape, density, reference, probability, title)
+    save_picture(target, picture)
     return target
+
+
+def save_picture(path: Path, picture: Any) -> None:
+    """Write a Pillow image, or a Matplotlib figure, into a .png or a .jpg, atomically."""
+    written = _written_as(path)
+    with replace_atomically(path) as file:  # under a name where nobody can put a link before
+        if hasattr(picture, "savefig"):
+            picture.savefig(file, format=written["format"].lower(), dpi=DPI)
+        else:
+            known = picture if picture.mode in ("L", "RGB") else picture.convert("RGB")
+            known.save(file, **written)
+
+
+def lay_out(picture: Any, columns: int | None = None) -> Any:
+    """Return a data set's own picture as one: what is one of each becomes a grid."""
+    if not isinstance(picture, np.ndarray):
+        return picture
+    if picture.ndim == 4:
+        return image_grid(picture, 0, 255, columns)
+    return Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture)
 
 
 def _written_as(path: Path) -> dict[str, Any]:
@@ -224,14 +251,14 @@ def _histogram(
         outline: dict[str, Any] = {"histtype": "step", "color": GENERATED, "lw": 1.6}
         axes.hist(x, bins, weights=weights, label="p(generated)", **outline)
     axes.set(xlabel="x", ylabel="density", xlim=limits)
-    _plain(axes)
+    strip_axes(axes)
     handles, labels = axes.get_legend_handles_labels()
     if probability is not None:
         right = axes.twinx()
         right.plot(line, probability(points), "--", color=JUDGE, lw=1.6, label="D(x)")
         right.axhline(0.5, color=MUTED, lw=0.6)
         right.set(ylim=(0, 1), ylabel="probability that D gives to “real”")
-        _plain(right)
+        strip_axes(right)
         more, names = right.get_legend_handles_labels()
         handles, labels = handles + more, labels + names
     _legend(figure, handles, labels)
@@ -258,7 +285,7 @@ def _scatter(
     axes.plot(*x.T, ".", color=GENERATED, ms=4, alpha=0.7, mew=0, label="generated")
     axes.set(xlim=limits[0], ylim=limits[1])
     axes.set_aspect("equal", adjustable="box")
-    _plain(axes)
+    strip_axes(axes)
     _legend(figure, *axes.get_legend_handles_labels())
 
 
@@ -280,7 +307,7 @@ def _coordinates(
             axes.hist(x[:, index], bins, weights=weights, histtype="step", color=GENERATED, lw=1.4)
         axes.set_title(f"coordinate {index}", fontsize=8, color=INK)
         axes.set_yticks([])
-        _plain(axes)
+        strip_axes(axes)
     names = "red line: generated" + ("; blue: data" if real is not None else "")
     figure.supxlabel(names, fontsize=9, color=INK)
 
@@ -289,14 +316,3 @@ def _legend(figure: Figure, handles: list[Any], labels: list[str]) -> None:
     """Draw a legend below the axes, where it hides nothing."""
     look: dict[str, Any] = {"frameon": False, "fontsize": 9, "markerscale": 3}
     figure.legend(handles, labels, loc="outside lower center", ncols=max(len(labels), 1), **look)
-
-
-def _plain(axes: Any) -> None:
-    """Remove the box of the axes, and colour the ticks."""
-    axes.set_facecolor(PAPER)
-    axes.tick_params(colors=MUTED, labelsize=8)
-    for name, spine in axes.spines.items():
-        spine.set_visible(name in ("left", "bottom"))
-        spine.set_color(MUTED)
-    axes.xaxis.label.set_color(INK)
-    axes.yaxis.label.set_color(INK)

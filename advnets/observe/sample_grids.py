@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Source
+from ..data.by_source import draw
 from ..data.feed.choose import reference_examples
 from ..evaluate.estimators.diversity import diversity
 from ..game import AdversarialGame, Side
@@ -48,8 +49,8 @@ class SampleGrids(Observer):
             return
         path = view.folder.samples / sample_file(moment.step)
         title = f"step {moment.step:,}"
-        spec, columns = view.source.spec, moment.columns
-        save_grid(path, samples, spec, columns=columns, title=title, **self._beneath)
+        spec, columns, own = view.source.spec, moment.columns, partial(draw, view.source)
+        save_grid(path, samples, spec, columns=columns, title=title, draw=own, **self._beneath)
         view.observers.picture(moment.step, "samples", path)
 
     def rewind(self, step: int) -> None:
@@ -101,7 +102,7 @@ def probability(game: AdversarialGame, source: Source, x: np.ndarray) -> np.ndar
 
 def background(game: AdversarialGame, source: Source) -> dict[str, Any]:
     """Return what is drawn beneath vectors: p_data where known, real examples, D(x) on a line."""
-    if source.spec.kind != "vector":
+    if source.spec.kind == "image":
         return {}
     density = getattr(source, "log_density", None)
     return {

@@ -13,11 +13,12 @@ import tensorflow as tf
 
 from ..checkpoint import CheckpointStore, Commit
 from ..data import Field, Preprocess, Source
+from ..data.by_source import read_words
 from ..data.given import check_given, count_rows
 from ..data.kept import KeptSource, parse_told
 from ..distribute.strategy import make_local_strategy
 from ..distribute.workers import Workers
-from ..errors import DataError, RunError, UsageError
+from ..errors import DataError, PluginError, RunError, UsageError
 from ..evaluate import Score
 from ..evaluate.features import Extractors
 from ..game import AdversarialGame
@@ -80,16 +81,17 @@ class Run:
     @cached_property
     def source(self) -> Source:
         """The run's data; where they are not here, or are others, what it keeps of them."""
-        source = build_source(self.recipe)
+        source: Source | None = None
         try:
+            source = build_source(self.recipe)
             source.available()
             spec, missing = source.spec, "those that are here have another shape, type or range"
-        except DataError as error:
+        except (DataError, PluginError) as error:
             spec, missing = None, f"they are not here: {error.message}"
-        kept = read_kept(self.folder, missing)
+        kept = read_kept(self.folder, missing, source)
         if kept is None:
-            return source
-        if spec == kept.spec:
+            return source if source is not None else build_source(self.recipe)
+        if source is not None and spec == kept.spec:
             if source.preprocess.name == "gcn":  # examples come back as the run's, whatever is here
                 source.preprocess.average = kept.preprocess.average
             return source
@@ -238,7 +240,7 @@ class Run:
         Raises:
             UsageError: If something is given that the game does not take.
         """
-        own = {} if given is None else given
+        own = read_words({} if given is None else given, self.told, lambda: self.source)
         if interpolate:
             n, own = _for_lines(n, own, self.told)
         elif n is None:
