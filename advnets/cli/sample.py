@@ -118,10 +118,14 @@ def command(
         write(opened.source, samples, out)
     else:
         from ..data.by_source import draw
+        from ..monitor.columns import save_columns
         from ..monitor.grid import save_grid
 
-        own = partial(draw, opened.source)
-        save_grid(out, samples, opened.source.spec, columns=columns, draw=own)
+        own, spec = partial(draw, opened.source), opened.source.spec
+        if shown := opened.columns(samples, told, given, weights):
+            save_columns(out, shown, spec, columns=columns, draw=own)
+        else:
+            save_grid(out, samples, spec, columns=columns, draw=own)
     echo(str(out))
 
 

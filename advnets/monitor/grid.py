@@ -86,14 +86,28 @@ def save_grid(
     picture = None if draw is None else draw(x)
     if picture is not None:
         picture = lay_out(picture, columns)
-    elif spec.kind == "image":
-        picture = image_grid(x, spec.low, spec.high, columns)
-    elif spec.kind == "sequence":
-        picture = sequence_figure(x, columns, reference, title)
     else:
-        picture = vector_figure(x, spec.shape, density, reference, probability, title)
+        picture = draw_samples(x, spec, columns, density, reference, probability, title)
     save_picture(target, picture)
     return target
+
+
+def draw_samples(
+    x: np.ndarray,
+    spec: Any,
+    columns: int | None = None,
+    density: Density | None = None,
+    reference: np.ndarray | None = None,
+    probability: Density | None = None,
+    title: str = "",
+    label: str = "generated",
+) -> Image.Image | Figure:
+    """Return the core's picture of samples, called ``label``: see :func:`save_grid`."""
+    if spec.kind == "image":
+        return image_grid(x, spec.low, spec.high, columns)
+    if spec.kind == "sequence":
+        return sequence_figure(x, columns, reference, title, label)
+    return vector_figure(x, x.shape[1:], density, reference, probability, title, label)
 
 
 def save_picture(path: Path, picture: Any) -> None:
@@ -188,8 +202,9 @@ def vector_figure(
     reference: np.ndarray | None = None,
     probability: Density | None = None,
     title: str = "",
+    label: str = "generated",
 ) -> Figure:
-    """Draw a figure of the vectors ``x``: see :func:`save_grid`."""
+    """Draw a figure of the vectors ``x``, called ``label``: see :func:`save_grid`."""
     from matplotlib.figure import Figure
 
     flat = x.reshape(len(x), -1).astype(np.float64)
@@ -203,11 +218,11 @@ def vector_figure(
     d = flat.shape[1]
     figure = Figure(figsize=(6.4, 6.4 if d == 2 else 4.4), facecolor=PAPER, layout="constrained")
     if d == 1:
-        _histogram(figure, flat[:, 0], limits[0], shape, density, real, probability)
+        _histogram(figure, flat[:, 0], limits[0], shape, density, real, probability, label)
     elif d == 2:
-        _scatter(figure, flat, limits, shape, density, real)
+        _scatter(figure, flat, limits, shape, density, real, label)
     else:
-        _coordinates(figure, flat, limits, real)
+        _coordinates(figure, flat, limits, real, label)
     notes = [printable(title, lines=False)] if title else []
     if outside:
         notes.append(f"{outside} of {len(x)} samples lie outside")
@@ -234,6 +249,7 @@ def _histogram(
     density: Density | None,
     real: np.ndarray | None,
     probability: Density | None,
+    label: str,
 ) -> None:
     axes = figure.subplots()
     line = np.linspace(limits[0], limits[1], 400)
@@ -249,7 +265,7 @@ def _histogram(
         weights = np.full(len(x), 1 / (len(x) * (bins[1] - bins[0])))
         axes.hist(x, bins, weights=weights, color=GENERATED, alpha=0.3)
         outline: dict[str, Any] = {"histtype": "step", "color": GENERATED, "lw": 1.6}
-        axes.hist(x, bins, weights=weights, label="p(generated)", **outline)
+        axes.hist(x, bins, weights=weights, label=f"p({label})", **outline)
     axes.set(xlabel="x", ylabel="density", xlim=limits)
     strip_axes(axes)
     handles, labels = axes.get_legend_handles_labels()
@@ -271,6 +287,7 @@ def _scatter(
     shape: tuple[int, ...],
     density: Density | None,
     real: np.ndarray | None,
+    label: str,
 ) -> None:
     axes = figure.subplots()
     if real is not None:
@@ -282,7 +299,7 @@ def _scatter(
         levels = (float(p.max()) or 1.0) * np.array([0.02, 0.1, 0.3, 0.6, 0.9])
         axes.contour(across, up, p, levels, colors=DATA, linewidths=0.8)
         axes.plot([], [], color=DATA, label="p(data)")
-    axes.plot(*x.T, ".", color=GENERATED, ms=4, alpha=0.7, mew=0, label="generated")
+    axes.plot(*x.T, ".", color=GENERATED, ms=4, alpha=0.7, mew=0, label=label)
     axes.set(xlim=limits[0], ylim=limits[1])
     axes.set_aspect("equal", adjustable="box")
     strip_axes(axes)
@@ -290,7 +307,7 @@ def _scatter(
 
 
 def _coordinates(
-    figure: Figure, x: np.ndarray, limits: np.ndarray, real: np.ndarray | None
+    figure: Figure, x: np.ndarray, limits: np.ndarray, real: np.ndarray | None, label: str
 ) -> None:
     shown = min(x.shape[1], COORDINATES)
     columns = min(4, shown)
@@ -308,7 +325,7 @@ def _coordinates(
         axes.set_title(f"coordinate {index}", fontsize=8, color=INK)
         axes.set_yticks([])
         strip_axes(axes)
-    names = "red line: generated" + ("; blue: data" if real is not None else "")
+    names = f"red line: {label}" + ("; blue: data" if real is not None else "")
     figure.supxlabel(names, fontsize=9, color=INK)
 
 

@@ -26,6 +26,7 @@ def sequence_figure(
     columns: int | None = None,
     reference: np.ndarray | None = None,
     title: str = "",
+    label: str = "generated",
 ) -> Figure:
     """Draw each sequence as lines over its steps, one for each channel.
 
@@ -35,6 +36,7 @@ def sequence_figure(
         reference: Real sequences ``[m, steps, channels]``: the first are drawn in a row above,
             and all of them fix the limits.
         title: Written above.
+        label: What they are called next to real ones.
 
     >>> figure = sequence_figure(np.zeros((6, 20, 2)), columns=3)
     >>> len(figure.axes), len(figure.axes[0].lines)
@@ -66,7 +68,7 @@ def sequence_figure(
         if row < len(real):
             axes[0].set_ylabel("data", fontsize=8)
         elif row == len(real) and real:
-            axes[0].set_ylabel("generated", fontsize=8)
+            axes[0].set_ylabel(label, fontsize=8)
     panels[0, 0].set(xlim=(0, max(x.shape[1] - 1, 1)), ylim=(low, high))
     notes = [printable(title, lines=False)] if title else []
     drawn = sum(map(len, shown))

@@ -90,9 +90,7 @@ def _sha256(folder: RunFolder) -> str | None:
         return None
 
 
-def read_kept(
-    folder: RunFolder, missing: str, of: Source | None = None
-) -> KeptSource | None:
+def read_kept(folder: RunFolder, missing: str, of: Source | None = None) -> KeptSource | None:
     """Return what stands for a run's data; ``None`` where the run keeps nothing of them.
 
     Args:

@@ -22,6 +22,7 @@ from ..errors import DataError, PluginError, RunError, UsageError
 from ..evaluate import Score
 from ..evaluate.features import Extractors
 from ..game import AdversarialGame
+from ..game.columns import columns_of
 from ..game.sampling import PER_LINE, interpolate_told
 from ..game.state import state_variables
 from ..observe.evaluation import Helpers, evaluate_game
@@ -255,6 +256,29 @@ class Run:
         images = self._images(told)
         told |= {name: images[name].invert(told[name]) for name in images}
         return self.source.preprocess.invert(generated), told
+
+    def columns(
+        self,
+        samples: np.ndarray,
+        told: Mapping[str, np.ndarray],
+        given: Iterable[str] = (),
+        weights: str = "auto",
+    ) -> dict[str, np.ndarray]:
+        """Return what samples are shown next to in grids, by label, they themselves included.
+
+        Args:
+            samples, told: As :meth:`sample` returned them.
+            given: The names of what was given.
+            weights: As for :meth:`sample`.
+
+        Returns:
+            Arrays ``[n, ...]`` in the data set's own range; empty where they are shown alone:
+            the encounter decides (:meth:`advnets.game.Encounter.columns`).
+        """
+        way, prepared = self.source.preprocess, self._prepared(told)
+        as_given = np.asarray(way.apply(samples))
+        shown = columns_of(self.game, as_given, prepared, set(given), weights)
+        return {label: way.invert(each) for label, each in shown.items()}
 
     def _prepared(self, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return what is given as the game is told it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field as Parameter
@@ -145,7 +145,7 @@ class TunesParameters(advnets.DatasetParameters):
     """Validate the parameters of ``tunes``."""
 
     examples: int = Parameter(2000, ge=8, description="of the training split")
-    place: str = Parameter("", description="a file that must be there")
+    place: Annotated[str, advnets.Place()] = Parameter("", description="a file that must be there")
 
 
 class ComposerParameters(advnets.Parameters):

@@ -224,7 +224,9 @@ class Npz(Source):
     def _convert(self, array: np.ndarray, stored: np.dtype[Any]) -> np.ndarray:
         converted = array.astype(memory_dtype(stored), copy=False)
         laid_out = self._channels_last(converted)
-        return np.ascontiguousarray(laid_out.reshape(add_channels(laid_out.shape, stored, self._kind)))
+        return np.ascontiguousarray(
+            laid_out.reshape(add_channels(laid_out.shape, stored, self._kind))
+        )
 
     def _channels_last(self, array: np.ndarray) -> np.ndarray:
         first = self._channels == "first" and array.ndim == 4
