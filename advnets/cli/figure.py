@@ -187,9 +187,9 @@ def _of_images(
     spec = run.source.spec
     if spec.kind != "image":
         on_the_line = bool(read_snapshots(run.folder.samples))
-        size = pluralise(spec.size, "number")
+        kinds, size = plural_of(spec.kind), pluralise(spec.size, "number")
         raise UsageError(
-            f"figure {number} shows images; this run's examples are {plural_of(spec.kind)} of {size}",
+            f"figure {number} shows images; this run's examples are {kinds} of {size}",
             where=str(run.path),
             hint="figure 1 shows this game"
             if on_the_line

@@ -123,14 +123,13 @@ def read_words(
             if one is None:
                 break
             array = np.asarray(one)
-            if array.dtype.kind not in "iufb" or array.shape[array.ndim - len(field.shape) :] != (
-                field.shape
-            ):
+            several = array.ndim == len(field.shape) + 1
+            if array.dtype.kind not in "iufb" or array.shape[several:] != field.shape:
                 raise UsageError(
                     f"{name}={shorten(word, 60)} is {array.dtype} of shape {array.shape}; one "
                     f"{name} is of shape {field.shape}"
                 )
-            read.append(array if array.ndim > len(field.shape) else array[None])
+            read.append(array if several else array[None])
         else:
             values = np.concatenate(read)
             found[name] = values if len(values) > 1 or not isinstance(value, str) else values[0]

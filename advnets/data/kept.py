@@ -90,11 +90,13 @@ class KeptSource(Source):
 
     def write(self, samples: np.ndarray, path: Path, spec: DataSpec) -> None:
         """Write as the data set does."""
-        (super() if self.of is None else self.of).write(samples, path, spec)
+        if self.of is None:
+            return super().write(samples, path, spec)
+        return self.of.write(samples, path, spec)
 
     def read_given(self, name: str, text: str, field: Field) -> np.ndarray | None:
         """Read as the data set does."""
-        return (super() if self.of is None else self.of).read_given(name, text, field)
+        return None if self.of is None else self.of.read_given(name, text, field)
 
     def marginals(self) -> np.ndarray:
         """Return the middle of the range: where a generator begins does not matter any more."""

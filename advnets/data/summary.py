@@ -205,8 +205,8 @@ def _find_odd(source: Source, declared: DataSpec | Field, low: float, high: floa
     if way.name == "none" and raw and max(-low, high) > LARGEST:
         declare = "declare their range (npz: low and high) and " if declared.low is None else ""
         return (
-            f"{plural_of(declared.kind)} of {declared.dtype} go to the networks as they are, from {low:g} to "
-            f"{high:g}. To have them brought to [0, 1] or [-1, 1], {declare}"
+            f"{plural_of(declared.kind)} of {declared.dtype} go to the networks as they are, from "
+            f"{low:g} to {high:g}. To have them brought to [0, 1] or [-1, 1], {declare}"
             "set dataset.preprocess=unit or symmetric"
         )
     return None

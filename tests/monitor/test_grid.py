@@ -123,7 +123,7 @@ def test_sequences_are_curves_with_real_ones_above() -> None:
     assert [len(axes.lines) for axes in shown] == [2] * 7
     assert figure.axes[0].lines[0].get_ydata().tolist() == [1.0] * 10
     assert figure.axes[2].lines[1].get_ydata()[3] == 9.0
-    assert figure._suptitle.get_text() == "step 1   5 of 5 leave the frame"
+    assert figure._suptitle.get_text() == "step 1   1 of 5 leave the frame"
     low, high = figure.axes[2].get_ylim()
     assert low < 1 < high < 9  # of the real ones, so that grids can be leafed through
 
@@ -139,7 +139,7 @@ def test_a_data_set_draws_its_own_examples(tmp_path: Path) -> None:
     spec = DataSpec((3,), "float32", kind="tune")
     each = np.zeros((4, 8, 16, 3), np.uint8)
     for own, size in (
-        (each, (530, 274)),
+        (each, (486, 246)),
         (np.zeros((20, 30, 1), np.uint8), (30, 20)),
         (Image.new("RGB", (7, 9)), (7, 9)),
     ):

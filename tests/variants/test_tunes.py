@@ -1,10 +1,9 @@
-"""A data set of a kind of its own: drawn, written and read by itself, also where its data are gone."""
+"""A data set of a kind of its own draws, writes and reads, also where its data are gone."""
 
 from __future__ import annotations
 
 import copy
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,7 @@ def run(*words: object) -> None:
 
 
 @pytest.fixture(scope="module")
-def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def far(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that was moved, and whose data are gone since."""
     folder = tmp_path_factory.mktemp("tunes")
     place = folder / "place"
@@ -48,7 +47,7 @@ def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     recipe["dataset"]["place"] = str(place)
     advnets.run(recipe, (), folder / "run", plugins=[PLUGIN])
     place.unlink()
-    yield shutil.move(folder / "run", folder / "moved")
+    return shutil.move(folder / "run", folder / "moved")
 
 
 def test_a_run_draws_its_grids_by_the_data_sets_picture(far: Path) -> None:
