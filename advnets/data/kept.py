@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -28,6 +29,7 @@ class KeptSource(Source):
         train: The training examples that there were.
         excerpt: Returns what :meth:`Source.excerpt` did; ``None`` where none was kept.
         missing: Why the data are not here.
+        of: The data set itself, which draws, writes and reads without its data.
     """
 
     def __init__(
@@ -37,8 +39,12 @@ class KeptSource(Source):
         train: int,
         excerpt: Callable[[DataSpec], Examples | None],
         missing: str,
+        of: Source | None = None,
     ):
         super().__init__(kept["preprocess"])
+        self.of = of
+        if of is not None:
+            self.endings = of.endings  # type: ignore[misc]
         self.name = name  # type: ignore[misc]
         self._spec = parse_spec(kept["spec"])
         self._train, self._excerpt, self.missing = train, excerpt, missing
@@ -77,6 +83,20 @@ class KeptSource(Source):
     def excerpt(self) -> Examples | None:
         """Return the examples that the run keeps, with their fields."""
         return self._excerpt(self.spec)
+
+    def picture(self, x: np.ndarray, spec: DataSpec) -> Any:
+        """Draw as the data set does."""
+        return None if self.of is None else self.of.picture(x, spec)
+
+    def write(self, samples: np.ndarray, path: Path, spec: DataSpec) -> None:
+        """Write as the data set does."""
+        if self.of is None:
+            return super().write(samples, path, spec)
+        return self.of.write(samples, path, spec)
+
+    def read_given(self, name: str, text: str, field: Field) -> np.ndarray | None:
+        """Read as the data set does."""
+        return None if self.of is None else self.of.read_given(name, text, field)
 
     def marginals(self) -> np.ndarray:
         """Return the middle of the range: where a generator begins does not matter any more."""

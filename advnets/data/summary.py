@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import AdvnetsError
 from ..safe_io import printable
-from ..safe_io.wording import pluralise, shorten, some
+from ..safe_io.wording import plural_of, pluralise, shorten, some
 from .preprocess import AFFINE
 from .source import Source
 from .spec import DataSpec, Field
@@ -87,7 +87,7 @@ def _describe_examples(source: Source) -> str:
         to = f"{spec.low:g} to {spec.high:g} brought to [{low:g}, {high:g}] ({way.name})"
     elif way.name != "none":
         to = f"preprocessed by {way.description}"
-    return f"{source.name}: {spec.kind}s of {shape}, {values}, {to}"
+    return f"{source.name}: {plural_of(spec.kind)} of {shape}, {values}, {to}"
 
 
 def _describe_split(source: Source, split: str) -> str:
@@ -205,8 +205,8 @@ def _find_odd(source: Source, declared: DataSpec | Field, low: float, high: floa
     if way.name == "none" and raw and max(-low, high) > LARGEST:
         declare = "declare their range (npz: low and high) and " if declared.low is None else ""
         return (
-            f"{declared.kind}s of {declared.dtype} go to the networks as they are, from {low:g} to "
-            f"{high:g}. To have them brought to [0, 1] or [-1, 1], {declare}"
+            f"{plural_of(declared.kind)} of {declared.dtype} go to the networks as they are, from "
+            f"{low:g} to {high:g}. To have them brought to [0, 1] or [-1, 1], {declare}"
             "set dataset.preprocess=unit or symmetric"
         )
     return None

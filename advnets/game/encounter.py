@@ -101,6 +101,21 @@ class Encounter(Configured):
         """
         return self.fake(scene)
 
+    def columns(self, scene: Scene, side: Side) -> Mapping[str, tf.Tensor | None] | None:
+        """Return what samples are shown next to in grids, and they themselves, by labels.
+
+        Args:
+            scene: Outside of a round. ``scene.batch.examples`` are the real examples that
+                conditions and fields were drawn with, or ``None`` where those were given.
+            side: The samples, with the latent and all that they were made of as fields.
+
+        Returns:
+            Examples ``[n, ...]`` in the networks' range, or ``None`` for no such column;
+            ``{}``: samples alone. ``None``: images that the generator was told, if it was told
+            any, then the samples, then the real ones.
+        """
+        return None
+
     def observe(self, play: Play) -> dict[str, tf.Tensor]:
         """Return what else is to be logged, by name, each ``[N]``."""
         return {}

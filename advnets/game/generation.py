@@ -30,7 +30,7 @@ PROBED = 256
 """Values that each condition draws before the first round, to see what it draws."""
 
 
-class _NothingDrawn(Draw):
+class NothingDrawn(Draw):
     """Refuse to draw while samples are made: every part of them would get the same numbers."""
 
     def bits(self, stream: str, shape: Sequence[int], examples: int | tf.Tensor) -> tf.Tensor:
@@ -314,7 +314,7 @@ class Generation(Players):
         def make(told: dict[str, tf.Tensor]) -> tf.Tensor:
             own = {name: value for name, value in told.items() if name != "latent"}
             batch = Batch(next(iter(told.values())), own)
-            draw = _NothingDrawn(0, 0)
+            draw = NothingDrawn(0, 0)
             scene = Scene(cast, batch, draw, "sample", training=False, told=told)
             return sample(scene).example
 

@@ -45,7 +45,7 @@ NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 TARGET = re.compile(r"[A-Za-z_][\w.]*:[\w./-]+")
 PLAYERS = ("generator", "discriminator")
 ROLES = (*PLAYERS, "encoder")
-EXAMPLE = ("parameters", "shape", "fields", "outputs", "encounter")
+EXAMPLE = ("parameters", "shape", "fields", "outputs", "encounter", "given")
 """What a component may say of what it is to be tried with."""
 RESERVED: dict[str, tuple[str, ...]] = dict.fromkeys(KINDS, ("name", "context")) | {
     "datasets": ("name", "context", "offline"),
@@ -133,8 +133,9 @@ class Component:
         example: What the conformance kit and ``advnets plugins check`` try it with, where
             small vectors with a class each do not suit it: ``parameters`` (those without a
             default), ``shape`` of an example, ``fields`` (:class:`advnets.data.Field` by name)
-            that come with it, ``outputs`` (the shapes of what D says of it, by name), and, for
-            losses and penalties, the ``encounter`` that they go with (its target).
+            that come with it, ``outputs`` (the shapes of what D says of it, by name), for
+            losses and penalties, the ``encounter`` that they go with (its target), and, for
+            data sets, what of ``given`` they read (a text by the field's name).
         requires: For losses and penalties, the words of D that they read, as the target's
             ``requires``: recipes are then held against their discriminator without TensorFlow.
             ``None``: unsaid.

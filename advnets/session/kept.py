@@ -53,7 +53,8 @@ def in_own_range(game: AdversarialGame, spec: DataSpec) -> dict[str, Field | Non
     told = dict(game.told)
     for name, field in told.items():
         if name in own and name not in game.conditions:
-            told[name] = replace(own[name], dtype="float32")
+            of = own[name] if own[name].low is not None else spec
+            told[name] = replace(own[name], dtype="float32", low=of.low, high=of.high)
         elif name in named and field is not None and field.classes == named[name].classes:
             told[name] = replace(field, names=named[name].names)
     return told
@@ -89,12 +90,13 @@ def _sha256(folder: RunFolder) -> str | None:
         return None
 
 
-def read_kept(folder: RunFolder, missing: str) -> KeptSource | None:
+def read_kept(folder: RunFolder, missing: str, of: Source | None = None) -> KeptSource | None:
     """Return what stands for a run's data; ``None`` where the run keeps nothing of them.
 
     Args:
         folder: The run's folder.
         missing: Why the data are not here.
+        of: The data set, which draws, writes and reads without its data.
 
     Raises:
         RunError: If the manifest's entry is damaged.
@@ -106,7 +108,7 @@ def read_kept(folder: RunFolder, missing: str) -> KeptSource | None:
     with checked(folder):
         name, train = str(data.get("name", "data")), int(data.get("train", 1))
         excerpt = partial(_read_excerpt, folder, entry.get("kept"))
-        return KeptSource(entry, name, train, excerpt, missing)
+        return KeptSource(entry, name, train, excerpt, missing, of)
 
 
 def _read_excerpt(

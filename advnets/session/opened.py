@@ -13,14 +13,16 @@ import tensorflow as tf
 
 from ..checkpoint import CheckpointStore, Commit
 from ..data import Field, Preprocess, Source
+from ..data.by_source import read_words
 from ..data.given import check_given, count_rows
 from ..data.kept import KeptSource, parse_told
 from ..distribute.strategy import make_local_strategy
 from ..distribute.workers import Workers
-from ..errors import DataError, RunError, UsageError
+from ..errors import DataError, PluginError, RunError, UsageError
 from ..evaluate import Score
 from ..evaluate.features import Extractors
 from ..game import AdversarialGame
+from ..game.columns import columns_of
 from ..game.sampling import PER_LINE, interpolate_told
 from ..game.state import state_variables
 from ..observe.evaluation import Helpers, evaluate_game
@@ -80,16 +82,17 @@ class Run:
     @cached_property
     def source(self) -> Source:
         """The run's data; where they are not here, or are others, what it keeps of them."""
-        source = build_source(self.recipe)
+        source: Source | None = None
         try:
+            source = build_source(self.recipe)
             source.available()
             spec, missing = source.spec, "those that are here have another shape, type or range"
-        except DataError as error:
+        except (DataError, PluginError) as error:
             spec, missing = None, f"they are not here: {error.message}"
-        kept = read_kept(self.folder, missing)
+        kept = read_kept(self.folder, missing, source)
         if kept is None:
-            return source
-        if spec == kept.spec:
+            return source if source is not None else build_source(self.recipe)
+        if source is not None and spec == kept.spec:
             if source.preprocess.name == "gcn":  # examples come back as the run's, whatever is here
                 source.preprocess.average = kept.preprocess.average
             return source
@@ -238,7 +241,7 @@ class Run:
         Raises:
             UsageError: If something is given that the game does not take.
         """
-        own = {} if given is None else given
+        own = read_words({} if given is None else given, self.told, lambda: self.source)
         if interpolate:
             n, own = _for_lines(n, own, self.told)
         elif n is None:
@@ -253,6 +256,29 @@ class Run:
         images = self._images(told)
         told |= {name: images[name].invert(told[name]) for name in images}
         return self.source.preprocess.invert(generated), told
+
+    def columns(
+        self,
+        samples: np.ndarray,
+        told: Mapping[str, np.ndarray],
+        given: Iterable[str] = (),
+        weights: str = "auto",
+    ) -> dict[str, np.ndarray]:
+        """Return what samples are shown next to in grids, by label, they themselves included.
+
+        Args:
+            samples, told: As :meth:`sample` returned them.
+            given: The names of what was given.
+            weights: As for :meth:`sample`.
+
+        Returns:
+            Arrays ``[n, ...]`` in the data set's own range; empty where they are shown alone:
+            the encounter decides (:meth:`advnets.game.Encounter.columns`).
+        """
+        way, prepared = self.source.preprocess, self._prepared(told)
+        as_given = np.asarray(way.apply(samples))
+        shown = columns_of(self.game, as_given, prepared, set(given), weights)
+        return {label: way.invert(each) for label, each in shown.items()}
 
     def _prepared(self, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return what is given as the game is told it."""

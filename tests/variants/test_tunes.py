@@ -1,0 +1,136 @@
+"""A data set of a kind of its own draws, writes and reads, also where its data are gone."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import advnets
+from advnets.cli.main import cli
+from advnets.data import Source
+from advnets.errors import PluginError, UsageError
+
+PLUGIN = str(Path(__file__).with_name("tunes.py"))
+ADAM = {"name": "adam", "learning_rate": 1e-3, "beta_1": 0.5}
+TUNES: dict[str, Any] = {
+    "name": "tunes",
+    "seed": 1,
+    "dataset": {"name": "tunes", "examples": 64},
+    "latent": {"name": "gaussian", "size": 8},
+    "given": {"generator": ["outline"]},
+    "generator": {"name": "composer", "filters": 4},
+    "discriminator": {"name": "listener", "units": 4},
+    "loss": "non_saturating",
+    "optimizers": {"generator": ADAM, "discriminator": ADAM},
+    "training": {"steps": 4, "batch_size": 16},
+    "monitoring": {"log_every": 2, "image_every": 2, "samples": 9},
+}
+
+
+def run(*words: object) -> None:
+    cli.main([str(word) for word in words], standalone_mode=False)
+
+
+@pytest.fixture(scope="module")
+def far(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that was moved, and whose data are gone since."""
+    folder = tmp_path_factory.mktemp("tunes")
+    place = folder / "place"
+    place.touch()
+    recipe = copy.deepcopy(TUNES)
+    recipe["dataset"]["place"] = str(place)
+    advnets.run(recipe, (), folder / "run", plugins=[PLUGIN])
+    place.unlink()
+    return shutil.move(folder / "run", folder / "moved")
+
+
+def test_a_run_draws_its_grids_by_the_data_sets_picture(far: Path) -> None:
+    with Image.open(far / "samples" / "step-00000004.png") as grid:
+        pixels = np.asarray(grid.convert("RGB"))
+    assert pixels.shape[1] > 3 * 64 > 0  # three columns of pictures of 64 pixels, enlarged
+    colours = {tuple(each) for each in np.unique(pixels.reshape(-1, 3), axis=0)}
+    assert {(255, 255, 255), (200, 0, 0), (0, 0, 200)} <= colours
+    (events,) = (far / "tensorboard").glob("*tfevents*")
+    assert b"samples" in events.read_bytes()
+    assert "data:image/png;base64" in (far / "report.html").read_text("utf-8")
+
+
+def test_samples_are_drawn_written_and_made_of_files_without_data(
+    far: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(self: Source, *words: Any) -> Any:
+        raise AssertionError("data are read")
+
+    opened = advnets.open_run(far, plugins=[PLUGIN])
+    owner = type(opened.source.of)
+    monkeypatch.setattr(owner, "read", read)
+    run("sample", far, "--plugin", PLUGIN, "-n", 3, "--out", tmp_path / "grid.png")
+    out = tmp_path / "tunes.csv"
+    run("sample", far, "--plugin", PLUGIN, "-n", 3, "--seed", 2, "--out", out)
+    samples, told = opened.sample(3, seed=2)
+    table = np.loadtxt(out, delimiter=",", skiprows=1)
+    np.testing.assert_allclose(table[:, 2:].reshape(3, 32, 2), samples, atol=1e-6)
+    assert told["outline"].shape == (3, 2)
+
+    # What was written is read again: by the command, and from Python.
+    held = tmp_path / "again.npz"
+    run("sample", far, "--plugin", PLUGIN, "--given", f"outline={out}", "--out", held)
+    with np.load(held) as arrays:
+        np.testing.assert_allclose(arrays["outline"], samples[:, 0], atol=1e-6)
+        again, told = opened.sample(given={"outline": str(out)})
+        np.testing.assert_array_equal(arrays["samples"], again)
+    np.testing.assert_allclose(told["outline"], samples[:, 0], atol=1e-6)
+    shutil.copy(out, tmp_path / "more.csv")
+    assert len(opened.sample(given={"outline": str(tmp_path)})[0]) == 6  # a folder
+    assert len(opened.sample(given={"outline": [str(out), str(out)]})[0]) == 6
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--out", "x.mid"], r"\.mid is not among \.png, \.jpg, \.jpeg, \.npz, \.csv"),
+        (["--out", "folder"], "no images"),
+        (["--given", "outline=nowhere.csv"], "outline is given as 'nowhere.csv'"),
+        (["-n", 2, "--given", "outline=[0.5]"], "expected"),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    far: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[Any], says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=says) as caught:
+        run("sample", far, "--plugin", PLUGIN, *words)
+    if "folder" in words:
+        assert "FILE.csv" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("method", ["picture", "write", "read_given"])
+def test_what_fails_in_the_plugin_is_a_sentence(
+    far: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    owner = type(advnets.open_run(far, plugins=[PLUGIN]).source.of)
+
+    def failing(self: Any, *words: Any) -> None:
+        raise IndexError("of a melody")
+
+    monkeypatch.setattr(owner, method, failing)
+    out, given = {
+        "picture": ("x.png", []),
+        "write": ("x.csv", []),
+        "read_given": ("x.npz", ["--given", "outline=x"]),
+    }[method]
+    with pytest.raises(PluginError, match="the data set 'tunes' cannot .*of a melody"):
+        run("sample", far, "--plugin", PLUGIN, *given, "--out", tmp_path / out)
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_the_plugin_it_is_said_which(far: Path, tmp_path: Path) -> None:
+    gone = shutil.copytree(far, tmp_path / "run")
+    with pytest.raises(advnets.AdvnetsError, match="tunes"):
+        run("sample", gone, "--out", tmp_path / "x.csv")
