@@ -106,7 +106,9 @@ def settle(start: Start) -> dict[str, Any]:
     """
     found = start.model_dump(mode="json")
     for name, origin in start.origins.items():
-        named = origin if origin.file else origin.model_copy(update={"network": origin.network or name})
+        named = (
+            origin if origin.file else origin.model_copy(update={"network": origin.network or name})
+        )
         if not named.settled:
             try:
                 looked = look(named)
@@ -198,7 +200,9 @@ def _look_at_run(origin: Origin) -> Origin:
         )
     index = _read(folder, int(step))
     groups = {name.partition("/")[0] for name in index["variables"]}
-    networks = sorted(g.removeprefix("networks.") for g in groups if g in PLAYERS or "networks." in g)
+    networks = sorted(
+        g.removeprefix("networks.") for g in groups if g in PLAYERS or "networks." in g
+    )
     if origin.network not in networks:
         raise UsageError(
             f"the run {origin.run} has no network {origin.network!r} with weights",
@@ -235,8 +239,9 @@ def _read(folder: Path, step: int) -> dict[str, Any]:
             raise ValueError("it does not say what its state is")
         return {"state_sha256": digest, "variables": variables, "extras": dict(extras)}
     except (OSError, ValueError, TypeError, KeyError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise UsageError(
-            f"the checkpoint of step {step} cannot be used: {getattr(error, 'strerror', None) or error}",
+            f"the checkpoint of step {step} cannot be used: {reason}",
             where=str(path.parent),
             hint="another one is named by `step`; `advnets doctor RUN` looks at all of them",
         ) from error

@@ -118,7 +118,9 @@ class Recovery:
             extra={"style": "bold yellow"},
         )
         extras = newest.extras if newest else {}
-        return {"step": step, "anew": newest is None} | {name: extras.get(name, {}) for name in ("window", "callbacks")}
+        return {"step": step, "anew": newest is None} | {
+            name: extras.get(name, {}) for name in ("window", "callbacks")
+        }
 
     def _stop(self, divergence: Divergence) -> RunError:
         """Return the error that ends the run; the manifest keeps what was found."""

@@ -90,8 +90,9 @@ class Saver:
         self._writer.submit(partial(self._commit, step, snapshot(state), kept))
 
     def _spare(self) -> None:
-        best = self.best.step if self.best is not None else None
-        self.store.spared = ({0} if self._first else set()) | ({best} if best is not None else set())
+        best = None if self.best is None else self.best.step
+        kept = {0 if self._first else None, best}
+        self.store.spared = {step for step in kept if step is not None}
 
     def _commit(
         self, step: int, state: Mapping[str, tf.Variable], extras: Mapping[str, Any]

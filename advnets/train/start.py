@@ -63,9 +63,7 @@ def _start(network: keras.Model, origin: Origin, keep: bool) -> dict[str, int]:
     if origin.file is not None:
         with open_weights(as_path(origin.file)) as file:
             own = file.names_in(network)
-            return put_weights(
-                network, own, file.shapes, file.read, keep=keep, source=origin.place
-            )
+            return put_weights(network, own, file.shapes, file.read, keep=keep, source=origin.place)
     arrays = _read_run(origin)
     shapes = {name: array.shape for name, array in arrays.items()}
     return put_weights(
@@ -103,5 +101,7 @@ def _read_run(origin: Origin) -> dict[str, np.ndarray]:
     averaged = f"averaged_{origin.network}" if origin.weights == "averaged" else group
     places = {path: averaged + place.removeprefix(group) for path, place in named.items()}
     if absent := [place for place in places.values() if place not in state]:
-        raise UsageError(f"the checkpoint in {commit.path} names weights that it lacks: {absent[0]}")
+        raise UsageError(
+            f"the checkpoint in {commit.path} names weights that it lacks: {absent[0]}"
+        )
     return {path: state[place].numpy() for path, place in places.items()}
