@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..data import Source
+from ..networks.weights import named_weights
 from ..schedule import Scheduled
 from .configured import MADE_WITH
 from .role import PLAYERS
@@ -86,6 +87,23 @@ def state_variables(game: AdversarialGame) -> dict[str, tf.Variable]:
     for player, factor in game.rate_factors.items():
         named[f"learning_rate_factor/{player}"] = factor
     return named
+
+
+def weight_names(game: AdversarialGame) -> dict[str, dict[str, str]]:
+    """Return what the weights of a game's networks are called in :func:`state_variables`.
+
+    Returns:
+        For each network, by its name, the name of a variable for each Keras path.
+    """
+    found = {}
+    for name, network in game.networks.items():
+        group = name if name in PLAYERS else f"networks.{name}"
+        places = {
+            id(variable): f"{group}/{index:04d}/{_own_name(variable)}"
+            for index, variable in enumerate(network.variables)
+        }
+        found[name] = {path: places[id(one)] for path, one in named_weights(network).items()}
+    return found
 
 
 def find_variables(component: Any) -> list[tuple[str, tf.Variable]]:

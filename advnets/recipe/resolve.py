@@ -18,6 +18,7 @@ from .cast import check_cast
 from .document import Document, Keys, get_at, join_keys
 from .problems import Findings
 from .schema import EVERY, FIELD_PATTERN, FIELDS, OFFLINE, SLOTS, RecipeSchema, Slot
+from .starts import MISSING, settle
 from .wording import KIND, PATTERNS, describe_value, did_you_mean, join_alternatives
 
 MOST_ROUNDS = 1_000_000
@@ -82,6 +83,7 @@ def resolve(
         raise findings.error()
     for keys, entry in entries.items():  # a data set's own `offline` comes after it
         get_at(data, keys[:-1])[keys[-1]] = dict(entry.data)
+    data["start"] = settle(recipe.start)
     return RecipeSchema.model_validate(data), entries
 
 
@@ -101,8 +103,9 @@ def _check_names(data: dict[str, Any], findings: Findings) -> None:
     """Check the names that a recipe chooses, and that each network it speaks of is there."""
     named = {
         section: list(data[section]) if isinstance(data.get(section), dict) else []
-        for section in ("networks", "conditions", "given", "optimizers")
+        for section in ("networks", "conditions", "given", "optimizers", "start")
     }
+    named["start"] = [name for name in named["start"] if name != MISSING]
     networks = list(dict.fromkeys([*PLAYERS, *named["networks"]]))
 
     def refuse(section: str, name: str, message: str, hint: str | None = None) -> None:
@@ -121,7 +124,7 @@ def _check_names(data: dict[str, Any], findings: Findings) -> None:
     for name in named["conditions"]:
         if name in networks:
             refuse("conditions", name, f"a network is called {name!r}", "rename one of the two")
-    for section in ("given", "optimizers"):
+    for section in ("given", "optimizers", "start"):
         for name in named[section]:
             if name not in networks:
                 hint = did_you_mean(name, networks) or f"the networks are {', '.join(networks)}"

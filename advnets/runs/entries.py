@@ -29,6 +29,9 @@ class Entries(BaseModel, extra="allow"):
     step: Count | None = Field(None, description="the round of the newest checkpoint")
     state_sha256: str | None = Field(None, description="the hash of its state")
     initial_state_sha256: str | None = Field(None, description="the hash of the first state")
+    start: dict[str, Any] | None = Field(
+        None, description="which networks began from which weights, how many of each"
+    )
     started: Any = Field(None, description="when the run began, ISO 8601")
     updated: Any = Field(None, description="when the manifest was written last, ISO 8601")
     versions: Any = Field(None, description="of Python and of the packages")
