@@ -105,3 +105,16 @@ def refuse_taken_name(stream: str, game: AdversarialGame) -> None:
 def _readers(stream: str, game: AdversarialGame) -> list[str]:
     everyone = (game.encounter, *game.penalties, game.updates)
     return [type(one).__name__ for one in everyone if stream in declared_streams(one)]
+
+
+def example_shapes(game: Any) -> dict[str, tuple[int | None, ...] | None]:
+    """Return the shape of one example of each stream by name, "" being the main data; ``None``
+    where no network tells it.
+    """
+    found: dict[str, tuple[int | None, ...] | None] = dict.fromkeys(("", *game.streams))
+    for name in sorted(game.networks, key=lambda one: one == "generator"):  # it has the last word
+        shape = getattr(game.networks[name], "output_shape", None)
+        for space in (game.roles[name].gives or {}).values():
+            if is_example(space) and isinstance(shape, tuple):
+                found[stream_of(space)] = tuple(shape[1:])
+    return found
