@@ -130,7 +130,7 @@ class Taken(Source):
         return self.source.reads_parts(split)
 
     def known(self, split: str) -> tuple[int | None, np.ndarray | None]:
-        """Return a split's number of examples, and their classes, where it takes no long reading."""
+        """Return a split's number of examples; and their classes, without long reading."""
         if split != "train":
             return self.source.known(split)
         if "indices" not in self.__dict__ and not self.quick():

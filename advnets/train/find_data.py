@@ -70,7 +70,8 @@ def look_for(source: Source) -> None:
         try:
             stream.available()
         except DataUnavailable as error:
-            raise DataUnavailable(f"the stream {name!r}: {error.message}", hint=error.hint) from error
+            what = f"the stream {name!r}: {error.message}"
+            raise DataUnavailable(what, hint=error.hint) from error
 
 
 def find_data(recipe: Recipe) -> Found:
