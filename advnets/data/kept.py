@@ -29,7 +29,6 @@ class KeptSource(Source):
         train: The training examples that there were.
         excerpt: Returns what :meth:`Source.excerpt` did; ``None`` where none was kept.
         missing: Why the data are not here.
-        of: The data set itself, which draws, writes and reads without its data.
     """
 
     def __init__(
@@ -39,12 +38,9 @@ class KeptSource(Source):
         train: int,
         excerpt: Callable[[DataSpec], Examples | None],
         missing: str,
-        of: Source | None = None,
     ):
         super().__init__(kept["preprocess"])
-        self.of = of
-        if of is not None:
-            self.endings = of.endings  # type: ignore[misc]
+        self.source: Source | None = None
         self.name = name  # type: ignore[misc]
         self._spec = parse_spec(kept["spec"])
         self._train, self._excerpt, self.missing = train, excerpt, missing
@@ -86,17 +82,27 @@ class KeptSource(Source):
 
     def picture(self, x: np.ndarray, spec: DataSpec) -> Any:
         """Draw as the data set does."""
-        return None if self.of is None else self.of.picture(x, spec)
+        return None if self.source is None else self.source.picture(x, spec)
 
     def write(self, samples: np.ndarray, path: Path, spec: DataSpec) -> None:
         """Write as the data set does."""
-        if self.of is None:
+        if self.source is None:
             return super().write(samples, path, spec)
-        return self.of.write(samples, path, spec)
+        return self.source.write(samples, path, spec)
 
     def read_given(self, name: str, text: str, field: Field) -> np.ndarray | None:
         """Read as the data set does."""
-        return None if self.of is None else self.of.read_given(name, text, field)
+        return None if self.source is None else self.source.read_given(name, text, field)
+
+    def stand_for(self, source: Source, missing: str) -> None:
+        """Draw, write and read as a data set does, which needs no data for it."""
+        self.source, self.missing = source, missing
+        self.endings = source.endings  # type: ignore[misc]
+
+    def of(self, stream: str) -> KeptSource | None:
+        """Return what is kept of a stream; ``None`` where nothing is."""
+        found = self.streams.get(stream)
+        return found if isinstance(found, KeptSource) else None
 
     def marginals(self) -> np.ndarray:
         """Return the middle of the range: where a generator begins does not matter any more."""
@@ -136,6 +142,8 @@ def describe_source(source: Source) -> dict[str, Any]:
         "preprocess": {"gcn": preprocess.scale} if contrast else preprocess.name,
         "frequencies": {name: shares.tolist() for name, shares in source.counted.items()},
     }
+    if source.streams:
+        described["streams"] = {n: describe_source(own) for n, own in source.streams.items()}
     return described | ({"contrast": list(preprocess.average)} if contrast else {})
 
 

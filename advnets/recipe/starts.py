@@ -183,7 +183,7 @@ def _look_at_run(origin: Origin) -> Origin:
             "committed one",
         )
     index = _read(folder, steps[-1])
-    step = origin.step
+    step: Any = origin.step
     if step == "best":
         step = (index["extras"].get("best") or {}).get("step")
         if not isinstance(step, int):

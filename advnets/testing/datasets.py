@@ -158,9 +158,8 @@ def draws_writes_and_reads_without_its_data(subject: Subject) -> None:
     """
     source = _made(subject)
     stored, declared = source.load("train")[:5], source.spec
-    kept = KeptSource(
-        describe_source(source), source.name, 5, lambda spec: None, "away", _away(subject.make())
-    )
+    kept = KeptSource(describe_source(source), source.name, 5, lambda spec: None, "away")
+    kept.stand_for(_away(subject.make()), "away")
     with tempfile.TemporaryDirectory() as folder:
         try:
             for x in (stored, stored[:1], 1.5 * stored.astype("float32")):  # G may leave the range

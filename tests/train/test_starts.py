@@ -144,7 +144,9 @@ def test_the_first_checkpoint_holds_the_weights_and_averages_begin_from_them(old
     assert said["discriminator"]["sha256"] == old.manifest["state_sha256"]
 
 
-def test_a_run_goes_on_when_the_old_one_is_gone_and_comes_to_the_same(play, copied, straight, tmp_path):
+def test_a_run_goes_on_when_the_old_one_is_gone_and_comes_to_the_same(
+    play, copied, straight, tmp_path
+):
     begun = play(tmp_path / "new", copied, {"training.steps": 3})
     shutil.rmtree(copied)
     moved = tmp_path / "moved"
