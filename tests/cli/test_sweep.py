@@ -54,6 +54,16 @@ def test_a_dry_run_plays_and_writes_nothing(file: Path) -> None:
     assert not Path("sweeps").exists()
 
 
+@pytest.mark.parametrize("by", ["option", "file"])
+def test_more_trials_than_a_grid_has_are_told(file: Path, by: str) -> None:
+    words = ["--trials", 3] if by == "option" else []
+    file.write_text(SWEEP + "trials: 3\n" * (by == "file"), encoding="utf-8")
+    result = sweep(file, "--dry-run", *words)
+    assert "3 trials are asked for, but the grid has 2: these are all" in result.stderr
+    assert "tiny: 2 trials of 1 run(s)" in result.stdout
+    assert "asked for" not in sweep(file, "--dry-run", "--trials", 2).stderr
+
+
 def test_problems_are_those_of_the_sweep(file: Path) -> None:
     file.write_text(SWEEP.replace("1.0e-2]", "fast]"), encoding="utf-8")
     result = sweep(file)

@@ -36,7 +36,7 @@ def playable(variants: Sequence[str]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+def played(tmp_path_factory: pytest.TempPathFactory, preloaded: list[str]) -> Played:
     """The states of some variants on so many devices, each by a process of its own."""
     folder = tmp_path_factory.mktemp("played")
 
@@ -50,7 +50,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
         out = folder / f"{devices}-{variants[0]}.npz"
         script = Path(__file__).with_name("play_on_devices.py")
         done = subprocess.run(
-            [sys.executable, script, str(devices), out, *playable(variants)],
+            [*preloaded, script, str(devices), out, *playable(variants)],
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
             capture_output=True,
             text=True,
