@@ -136,7 +136,7 @@ def _refuse_changed(path: str, part: Configured, written: dict[str, Any]) -> Non
 def _as_text(value: Any) -> str | None:
     """Return numbers, words and lists of them as text; ``None`` for anything else."""
     try:
-        return json.dumps(value.get_config() if isinstance(value, Scheduled) else value)
+        return repr(value) if isinstance(value, Scheduled) else json.dumps(value)
     except (TypeError, ValueError):
         return None
 

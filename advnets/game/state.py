@@ -27,6 +27,8 @@ HOLDERS = (keras.layers.Layer, keras.metrics.Metric, keras.optimizers.Optimizer,
 GENERATORS = (keras.random.SeedGenerator, tf.random.Generator)
 PLAIN_HELD = (tf.Variable, Scheduled)
 """What is looked for among the attributes of these, which do not tell of it."""
+CONTAINERS = (Mapping, list, tuple)
+"""What may hold more of it there."""
 LEAVES = (str, bytes, bool, int, float, np.ndarray, tf.Tensor, Source)
 
 
@@ -161,11 +163,14 @@ def _parts(value: Any, attribute: str) -> list[tuple[str, Any]]:
         known = [(attribute, variable) for variable in value.variables]
         layered = isinstance(value, keras.layers.Layer)
         for one in value._flatten_layers() if layered else [value]:
-            known += [(k, v) for k, v in vars(one).items() if isinstance(v, PLAIN_HELD)]
+            held = vars(one).items()
+            known += [(k, v) for k, v in held if isinstance(v, PLAIN_HELD)]
+            # What Keras keeps itself is private, and told of above.
+            known += [(k, v) for k, v in held if k[0] != "_" and isinstance(v, CONTAINERS)]
         return known
     if isinstance(value, Mapping):
         return [(attribute, part) for part in value.values()]
-    if isinstance(value, list | tuple):
+    if isinstance(value, CONTAINERS):
         return [(attribute, part) for part in value]
     if isinstance(value, type) or type(value).__module__.partition(".")[0] in LIBRARIES:
         return []
