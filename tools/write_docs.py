@@ -135,6 +135,9 @@ def key_rows(model: type[BaseModel], prefix: str) -> Iterator[Sequence[str]]:
         for choice in typing.get_args(field.annotation):  # of a section that may be left out
             if isinstance(choice, type) and issubclass(choice, BaseModel):
                 yield from key_rows(choice, f"{prefix}{name}.")
+    for named in typing.get_args(typing.get_type_hints(model).get("__pydantic_extra__")):
+        if isinstance(named, type) and issubclass(named, BaseModel):  # names of its choice
+            yield from key_rows(named, f"{prefix}NAME.")
 
 
 def components(registry: Registry) -> Iterator[str]:

@@ -51,7 +51,8 @@ def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
     """Return a network's weights by their Keras paths, in its order.
 
     Keras counts the layers of a process into the names of those that were given none; here they
-    are counted in the network, so that one that is built alike has the same names.
+    are counted in the network, whose own name is left out, so that one that is built alike has
+    the same names.
 
     >>> def build():
     ...     return keras.Sequential([keras.Input((1,)), keras.layers.Dense(2),
@@ -68,8 +69,10 @@ def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
             renamed[layer.name] = f"{kind}_{counted[kind]}" if counted[kind] else kind
             counted[kind] += 1
     found: dict[str, keras.Variable] = {}
+    above = f"{model.name}/"  # a Sequential's, and what one wrote a class for; no other network's
+    own = len(above) if all(str(each.path).startswith(above) for each in model.weights) else 0
     for weight in model.weights:
-        *layers, name = str(weight.path).split("/")
+        *layers, name = str(weight.path)[own:].split("/")
         layers = [renamed.get(each, each) for each in layers]
         plain = "/".join([*layers, "variable" if UNNAMED.fullmatch(name) else name])
         alike = (f"{plain}_{i}" for i in count(1))
