@@ -148,15 +148,15 @@ def _by(source: Source, what: str) -> Iterator[None]:
             raise
         raise PluginError(
             f"the data set {source.name!r} cannot {what}: {describe_error(error)}",
-            where=find_source(type(getattr(source, "of", None) or source)),
+            where=find_source(type(getattr(source, "owner", None) or source)),
             hint="run again with --traceback to see the way there",
             module=_module(source),
         ) from error
 
 
 def _name(source: Source) -> str:
-    return type(getattr(source, "of", None) or source).__name__
+    return type(getattr(source, "owner", None) or source).__name__
 
 
 def _module(source: Source) -> str:
-    return type(getattr(source, "of", None) or source).__module__
+    return type(getattr(source, "owner", None) or source).__module__

@@ -29,7 +29,7 @@ class KeptSource(Source):
         train: The training examples that there were.
         excerpt: Returns what :meth:`Source.excerpt` did; ``None`` where none was kept.
         missing: Why the data are not here.
-        of: The data set itself, which draws, writes and reads without its data.
+        owner: The data set itself, which draws, writes and reads without its data.
     """
 
     def __init__(
@@ -39,12 +39,12 @@ class KeptSource(Source):
         train: int,
         excerpt: Callable[[DataSpec], Examples | None],
         missing: str,
-        of: Source | None = None,
+        owner: Source | None = None,
     ):
         super().__init__(kept["preprocess"])
-        self.of = of
-        if of is not None:
-            self.endings = of.endings  # type: ignore[misc]
+        self.owner = owner
+        if owner is not None:
+            self.endings = owner.endings  # type: ignore[misc]
         self.name = name  # type: ignore[misc]
         self._spec = parse_spec(kept["spec"])
         self._train, self._excerpt, self.missing = train, excerpt, missing
@@ -86,17 +86,22 @@ class KeptSource(Source):
 
     def picture(self, x: np.ndarray, spec: DataSpec) -> Any:
         """Draw as the data set does."""
-        return None if self.of is None else self.of.picture(x, spec)
+        return None if self.owner is None else self.owner.picture(x, spec)
 
     def write(self, samples: np.ndarray, path: Path, spec: DataSpec) -> None:
         """Write as the data set does."""
-        if self.of is None:
+        if self.owner is None:
             return super().write(samples, path, spec)
-        return self.of.write(samples, path, spec)
+        return self.owner.write(samples, path, spec)
 
     def read_given(self, name: str, text: str, field: Field) -> np.ndarray | None:
         """Read as the data set does."""
-        return None if self.of is None else self.of.read_given(name, text, field)
+        return None if self.owner is None else self.owner.read_given(name, text, field)
+
+    def of(self, stream: str) -> KeptSource | None:
+        """Return what is kept of a stream; ``None`` where nothing is."""
+        found = self.streams.get(stream)
+        return found if isinstance(found, KeptSource) else None
 
     def marginals(self) -> np.ndarray:
         """Return the middle of the range: where a generator begins does not matter any more."""
@@ -136,6 +141,8 @@ def describe_source(source: Source) -> dict[str, Any]:
         "preprocess": {"gcn": preprocess.scale} if contrast else preprocess.name,
         "frequencies": {name: shares.tolist() for name, shares in source.counted.items()},
     }
+    if source.streams:
+        described["streams"] = {n: describe_source(own) for n, own in source.streams.items()}
     return described | ({"contrast": list(preprocess.average)} if contrast else {})
 
 

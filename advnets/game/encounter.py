@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from ..errors import PluginError
 from .configured import Configured
-from .role import PLAYERS, Role
+from .role import PLAYERS, Declared, Role
 from .side import Side
 
 if TYPE_CHECKING:
@@ -77,9 +77,12 @@ class Encounter(Configured):
     Attributes:
         roles: What networks do, by name; added to, or replacing, those of the generator
             (latent → example) and the discriminator (example → logits).
+        streams: The further streams of examples that it reads, ``("other",)``, or the fields
+            that it reads of each, ``{"labelled": ("label",)}``; ``scene.batch.streams`` has them.
     """
 
     roles: Mapping[str, Role] = {}
+    streams: Declared = ()
 
     def real(self, scene: Scene) -> Side:
         """Return the real side: x, its fields, and the conditions that real examples have."""

@@ -19,6 +19,7 @@ from ..networks.ending import graph_output, last_activation
 from ..random import Draw
 from .role import Role, Space
 from .side import Side
+from .streams import is_example
 from .wiring import input_fields
 
 if TYPE_CHECKING:
@@ -67,15 +68,16 @@ def look_at_networks(game: AdversarialGame) -> set[str]:
     return alone
 
 
-def warn_of_range(game: AdversarialGame, examples: Range | None) -> None:
+def warn_of_range(game: AdversarialGame, examples: Range | None, space: str = "example") -> None:
     """Warn where what ends the generator does not reach the examples, or far beyond them.
 
     Args:
         game: The game.
         examples: The ends of the interval that its examples lie in; ``None``: unknown.
+        space: Whose: of the main data, or ``STREAM.example``.
     """
     for name, role in game.roles.items():
-        if examples is None or list((role.gives or {}).values()) != ["example"]:
+        if examples is None or list((role.gives or {}).values()) != [space]:
             continue
         network, spaces = game.networks[name], dict(_declared(game))
         activation, how = last_activation(network), ""
@@ -135,7 +137,7 @@ def _agree(
     """
     if isinstance(space, tuple):
         agreed.setdefault(space, ("its role", space))
-    elif space not in ("latent", "example"):
+    elif space != "latent" and not is_example(space):
         return
     if None in shape:
         return
@@ -172,7 +174,7 @@ def _check_given(
         if key in gives:
             space, shape = gives[key], tuple(value.shape[1:])
             _agree(agreed, name, "gives", space, shape)
-            if space in ("example", "latent") and None not in shape:
+            if (space == "latent" or is_example(space)) and None not in shape:
                 spaces.setdefault(space, Field(shape, "float32"))
 
 
@@ -281,6 +283,6 @@ def _made_up(
         shape, dtype = (ASKED, *field.shape), tf.as_dtype(field.dtype)
         drawn: Any = draw.uniform(size=shape) if seed == 0 else draw.normal(1.0, scale, shape)
         if not dtype.is_floating:
-            drawn = draw.integers(0, 256, shape) if space == "example" else np.zeros(shape)
+            drawn = draw.integers(0, 256, shape) if is_example(space) else np.zeros(shape)
         made[key] = tf.constant(drawn, dtype)
     return made if len(made) > 1 else next(iter(made.values()), None)

@@ -30,8 +30,9 @@ from .movers import COMPILE_AGAIN, OPTIMIZERS
 from .parts import Kept, check_networks, check_part
 from .penalties import Penalty, players_of
 from .prior import NoLatent, Prior, Uniform
-from .role import PLAYERS, gather_roles
+from .role import PLAYERS, gather_roles, stream_of
 from .state import find_schedules
+from .streams import gather_streams, refuse_taken_name
 from .unsaved import numbers_of, refuse_counting, refuse_unsaved, refuse_unseeded
 from .updates import Alternating, UpdateRule
 from .wiring import latent_shape, wire_roles
@@ -39,7 +40,7 @@ from .wiring import latent_shape, wire_roles
 PARTS = {
     *("generator", "discriminator", "networks", "roles", "encounter", "conditions"),
     *("prior", "loss", "penalties", "augmentations", "updates", "averages"),
-    *("average_networks", "given"),
+    *("average_networks", "given", "streams"),
 }
 """What a game is made of."""
 MAKE_ANOTHER = "make another, AdversarialGame(…), with the {} that it is to have"
@@ -86,6 +87,8 @@ class AdversarialGame(KerasMethods):
     Attributes:
         discriminator_calls: See :class:`advnets.game.objectives.Objectives`.
         rounds, norms_every, loss_scales: See :class:`advnets.game.players.Players`.
+        streams: The streams of further examples that the game reads, by name, with the fields
+            that it reads of each.
 
     Raises:
         UsageError: If a network is not built, lacks a role, or the prior does not fit.
@@ -172,6 +175,9 @@ class AdversarialGame(KerasMethods):
         # Keras saves, and sets back, what it finds as attributes.
         self.average_networks = {name: kept.network for name, kept in self.averages.items()}
         self.given = {name: tuple(fields) for name, fields in (given or {}).items()}
+        self.streams = gather_streams((encounter, *terms, updates), self.roles)
+        for stream in self.streams:
+            refuse_taken_name(stream, self)
         self.outside: dict[str, Condition] = {}
         self.kept: Batch | None = None
         self.counted: set[str] = set()
@@ -224,7 +230,7 @@ class AdversarialGame(KerasMethods):
         Args:
             data: This replica's real examples for one round, ``[k · N, ...]`` with k the
                 rule's ``batches``, a last batch perhaps fewer; with labels,
-                ``(x, y)``; or a dictionary with ``example`` and fields by name.
+                ``(x, y)``; or a dictionary with ``example``, fields and streams by name.
 
         Returns:
             Scalars to log, means over the global batch: both losses, V(D, G), D's mean
@@ -234,8 +240,7 @@ class AdversarialGame(KerasMethods):
         """
         self._assert_compile_called("train_step")
         numbers = numbers_of(self)
-        taken = as_batch(data, self.fields, self.bounds)
-        batches = taken.split(self.updates.batches)
+        batches = self.take(data).split(self.updates.batches)
         with at_round(tf.convert_to_tensor(self.rounds)):
             logs = self.updates.round(self, batches)
         self.rounds.assign_add(1)
@@ -252,16 +257,39 @@ class AdversarialGame(KerasMethods):
 
         One that a condition draws for generated examples may belong to real ones as well.
         """
-        told = {name for role in self.roles.values() for name in role.takes}
+        told = {
+            name
+            for role in self.roles.values()
+            for name, space in role.takes.items()
+            if not stream_of(space)
+        }
         reading: tuple[Any, ...] = (self.loss, *self.penalties, *self.augmentations)
         told = told.union(*(component.fields for component in reading))
         told -= {"latent", "example"}
         return tuple(sorted(told.union(*(each.fields for each in self.conditions.values()))))
 
-    @property
-    def bounds(self) -> tuple[float, float] | None:
-        """(0, 1) or (−1, 1), where the generator ends in an activation that gives these."""
-        ends = ACTIVATIONS.get(last_activation(self.generator) or "")
+    def take(self, data: Any) -> Batch:
+        """Return what ``fit`` or a feed hands over, with the fields and streams of the game.
+
+        Raises:
+            UsageError: See :func:`advnets.game.batches.as_batch`.
+        """
+        streams = {n: (fields, self.bounds_of(n)) for n, fields in self.streams.items()}
+        return as_batch(data, self.fields, self.bounds_of(), streams)
+
+    def bounds_of(self, stream: str = "") -> tuple[float, float] | None:
+        """Return (0, 1) or (−1, 1), where what makes such examples ends in an activation that
+        gives these: of a stream that no network makes, as of the main data.
+        """
+        space, maker = f"{stream}.example" if stream else "example", self.generator
+        for name in sorted(self.roles, key=lambda one: one != "generator"):
+            if space in (self.roles[name].gives or {}).values():
+                maker = self.networks[name]
+                break
+        else:
+            if stream:
+                return self.bounds_of()
+        ends = ACTIVATIONS.get(last_activation(maker) or "")
         return ends if ends in ((0, 1), (-1, 1)) else None
 
     @property

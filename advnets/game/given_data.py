@@ -13,7 +13,7 @@ import tensorflow as tf
 from ..data.ranges import Range
 from ..data.summary import NARROW
 from ..errors import DataError
-from .batches import WHITE, examples_in
+from .batches import WHITE, examples_in, holds_several, name_parts
 from .classes import classes_of, refuse_no_classes
 from .first_look import warn_of_range
 from .fit_data import rows_of
@@ -43,7 +43,7 @@ class Watched:
 
     def __init__(self, game: AdversarialGame):
         self._game = game
-        self._ranges: dict[bool, Range] = {}
+        self._ranges: dict[tuple[str, bool], Range] = {}
         self._said: set[str] = set()
 
     def over(self, batches: Iterable[Any], first: int, held_out: bool) -> Iterator[Any]:
@@ -72,14 +72,39 @@ class Watched:
             held_out: Whether nobody is fitted to it.
             first: Whether to look at the range it lies in.
         """
-        named = _named(data)
-        if named.get("label") is not None and "label" not in self._game.fields:
+        named, game = name_parts(data), self._game
+        if named.get("label") is not None and "label" not in game.fields:
             self._say_once(
                 "the labels are left out: no network, condition, loss or penalty of this game "
                 "reads 'label'"
             )
-        used = {n: x for n, x in named.items() if n in self._game.fields or n != "label"}
-        for name, values in used.items():
+        for name, one in named.items():
+            if holds_several(one) and name not in (*game.streams, *game.fields):
+                self._say_once(
+                    f"the stream {name!r} is left out: no encounter, penalty, rule or network of "
+                    "this game reads it"
+                )
+        used = {n: x for n, x in named.items() if n in game.fields or n != "label"}
+        own = {n: x for n, x in used.items() if n not in game.streams and not holds_several(x)}
+        self._look_at(own, game.fields, "", where, held_out, first)
+        for stream, fields in game.streams.items():
+            if named.get(stream) is not None:
+                own = name_parts(named[stream])
+                read = {n: x for n, x in own.items() if n in fields or n != "label"}
+                place = f"the stream {stream!r} of {where}"
+                self._look_at(read, fields, stream, place, held_out, first)
+
+    def _look_at(
+        self,
+        named: Mapping[str, Any],
+        fields: tuple[str, ...],
+        stream: str,
+        where: str,
+        held_out: bool,
+        first: bool,
+    ) -> None:
+        """Look at what is read of a batch, or of that of a stream."""
+        for name, values in named.items():
             parts = self._game.distribute_strategy.experimental_local_results(values)
             parts = [tf.convert_to_tensor(x) for x in parts if _is_floating(x)]
             bad = sum(int(tf.math.count_nonzero(~tf.math.is_finite(x))) for x in parts)
@@ -89,13 +114,16 @@ class Watched:
                     f"{bad:,} of the {held:,} values of {name!r} in {where} are NaN or infinite",
                     hint="np.argwhere(~np.isfinite(x)) finds them: one makes all weights NaN",
                 )
-            if name in self._classes:
+            known = self._classes
+            classes = known.get(f"{stream}.{name}" if stream else name, known.get(name))
+            if classes is not None:
                 for part in self._game.distribute_strategy.experimental_local_results(values):
                     if getattr(part, "dtype", None) is not None:
-                        what = f"{name!r} in {where}"
-                        refuse_no_classes(np.asarray(part), *self._classes[name], what)
+                        refuse_no_classes(np.asarray(part), *classes, f"{name!r} in {where}")
         if named and first:
-            self._look_at_range(named[examples_in(named, self._game.fields)], held_out)
+            what = f"the examples of the stream {stream!r}" if stream else "the examples"
+            examples = named[examples_in(named, fields, what=what)]
+            self._look_at_range(examples, held_out, stream, what)
 
     def _say_once(self, text: str) -> None:
         if text not in self._said:
@@ -110,7 +138,7 @@ class Watched:
         drawn = game.conditions.keys() - {f for one in game.conditions.values() for f in one.fields}
         return {name: known[name] for name in known.keys() - (drawn - game.heard)}
 
-    def _look_at_range(self, examples: Any, held_out: bool) -> None:
+    def _look_at_range(self, examples: Any, held_out: bool, stream: str, what: str) -> None:
         """Say how whole numbers are scaled, where the generator does not reach the examples, and
         where held-out ones are in another range than those that the game is fitted to.
         """
@@ -119,33 +147,33 @@ class Watched:
         parts = [x for x in parts if tf.size(x)]
         if not parts:
             return
-        dtype, bounds = parts[0].dtype, self._game.bounds
+        dtype, bounds = parts[0].dtype, self._game.bounds_of(stream)
         ends = [[float(f(tf.cast(x, tf.float32))) for x in parts] for f in _ENDS]
         low, high = min(ends[0]), max(ends[1])
         if dtype.name in WHITE and bounds is not None:
             scale = (bounds[1] - bounds[0]) / WHITE[dtype.name]
             seen = (bounds[0] + scale * low, bounds[0] + scale * high)
-            self._say_scale(dtype.name, (low, high), seen)
+            self._say_scale(dtype.name, (low, high), seen, bounds, what)
         else:
             seen = (low, high)
-        known, other = self._ranges.get(held_out), self._ranges.get(not held_out)
+        known, other = (self._ranges.get((stream, held)) for held in (held_out, not held_out))
         if known is not None and not _apart(known, seen):
             return
-        self._ranges[held_out] = seen
+        self._ranges[stream, held_out] = seen
         if other is not None and _apart(other, seen):
             here, there = (seen, other) if held_out else (other, seen)
             log.warning(
-                "the held-out examples lie in %g to %g, and those that the game is fitted to in "
+                "the held-out examples%s lie in %g to %g, and those that the game is fitted to in "
                 "%g to %g: losses of the ones say nothing of the others",
-                *(*here, *there),
+                *(what.removeprefix("the examples"), *here, *there),
             )
         elif dtype.is_floating and (other is None or not _within(seen, other)):
-            warn_of_range(self._game, seen)
+            warn_of_range(self._game, seen, f"{stream}.example" if stream else "example")
 
-    def _say_scale(self, dtype: str, ends: Range, seen: Range) -> None:
-        if dtype in self._said:
+    def _say_scale(self, dtype: str, ends: Range, seen: Range, bounds: Range, what: str) -> None:
+        if f"{what} {dtype}" in self._said:
             return
-        self._said.add(dtype)
+        self._said.add(f"{what} {dtype}")
         (low, high), narrow = ends, ""
         if high - low < NARROW * WHITE[dtype]:
             narrow = (
@@ -154,9 +182,9 @@ class Watched:
                 f"x.astype('float32') / {high:g}"
             )
         log.warning(
-            "the examples are of the type %s: 0 to %d are brought to %g to %g, the range of "
+            "%s are of the type %s: 0 to %d are brought to %g to %g, the range of "
             "what the generator gives%s",
-            *(dtype, WHITE[dtype], *(self._game.bounds or ()), narrow),
+            *(what, dtype, WHITE[dtype], *bounds, narrow),
         )
 
 
@@ -174,17 +202,6 @@ def _apart(one: Range, other: Range) -> bool:
 
 def _within(one: Range, other: Range) -> bool:
     return other[0] <= one[0] <= one[1] <= other[1]
-
-
-def _named(data: Any) -> dict[str, Any]:
-    """Return what a batch holds, by name, as :func:`advnets.game.batches.as_batch` takes it."""
-    if isinstance(data, Mapping):
-        return dict(data)
-    if not isinstance(data, tuple | list):
-        return {"example": data}
-    found = dict(data[0]) if isinstance(data[0], Mapping) else {"example": data[0]}
-    fields = data[1] if len(data) > 1 else None
-    return found | (dict(fields) if isinstance(fields, Mapping) else {"label": fields})
 
 
 def _is_floating(values: Any) -> bool:

@@ -12,7 +12,6 @@ from ..distribute.replicas import replica_index, replicas
 from ..errors import UsageError
 from ..random import Draw
 from .batch import sizes
-from .batches import as_batch
 from .compiling import refused_method
 from .encounter import Encounter, Generated
 from .given_data import Watched
@@ -44,7 +43,6 @@ class KerasMethods(Objectives):
 
     _means: Means
     _given: Watched
-    bounds: Any
     train_function: Any
     test_function: Any
     predict_function: Any
@@ -89,7 +87,7 @@ class KerasMethods(Objectives):
             What :meth:`train_step` returns, but for norms and loss scales.
         """
         draw = Draw(self.seed, number, replica_index(), replicas(), sizes)
-        logs = self.judge_only(as_batch(data, self.fields, self.bounds), draw)
+        logs = self.judge_only(_game(self).take(data), draw)
         refuse_changes(_game(self))
         refuse_unseeded()
         return logs

@@ -74,8 +74,7 @@ class Means:
             logs = step(data, number)
             counts = _counts(logs, skips)
             names[:] = counts
-            size = batch.size(tf.nest.flatten(data)[0])
-            examples = batch.total([tf.cast(size, tf.float32)])[0]
+            examples = batch.total([tf.cast(game.take(data).size, tf.float32)])[0]
             counted = tf.cast(examples * tf.stack(list(counts.values())), tf.float64)
             values = tf.cast(tf.stack([tf.cast(logs[n], tf.float32) for n in counts]), tf.float64)
             return tf.stack([tf.where(counted > 0, values * counted, 0.0), counted])

@@ -10,7 +10,7 @@ import tensorflow as tf
 from ..schedule import scheduled
 from .configured import Configured
 from .play import Play
-from .role import Role
+from .role import Declared, Role
 
 
 class Penalty(Configured):
@@ -21,6 +21,8 @@ class Penalty(Configured):
         requires: The names it needs in D's output.
         fields: The fields of sides that it reads.
         roles: What networks do that it calls, by name.
+        streams: The further streams of examples that it reads, ``("other",)``, or the fields
+            that it reads of each, ``{"labelled": ("label",)}``; ``play.batch.streams`` has them.
         needs_real: For a penalty of the generator: whether it reads what D says of real
             examples.
         once: Whether it is called once a play; else for each duel.
@@ -30,6 +32,7 @@ class Penalty(Configured):
     requires: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     roles: Mapping[str, Role] = {}
+    streams: Declared = ()
     needs_real: bool = False
     once: bool = False
 

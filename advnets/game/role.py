@@ -20,8 +20,10 @@ PLAYERS = ("generator", "discriminator")
 
 Space = str | tuple[int, ...]
 """``latent``, ``example``, ``logits``, a field's name (what is given: logits of its classes),
-or the shape of one example."""
+``STREAM.example`` and ``STREAM.FIELD`` of a stream, or the shape of one example."""
 
+Declared = tuple[str, ...] | Mapping[str, tuple[str, ...]]
+"""Streams that a component reads, or the fields that it reads of each."""
 BY_LOGITS = "by what it gives"
 
 
@@ -43,6 +45,8 @@ class Role:
     ('generator', 'discriminator')
     >>> Role({"hidden": (24,)}, "logits").takes
     {'hidden': (24,)}
+    >>> Role("other.example", "example").takes
+    {'example': 'other.example'}
     """
 
     takes: Mapping[str, Space]
@@ -81,20 +85,60 @@ def _named(spaces: str | tuple[str, ...] | Mapping[str, Space]) -> dict[str, Spa
             f"a role takes and gives what has a name, not {spaces!r}",
             hint=f"name the shape: {{'hidden': {spaces!r}}}",
         )
-    return {name: name for name in names}
+    named = {name.rpartition(".")[2]: name for name in names}
+    if len(named) < len(names):
+        raise PluginError(
+            f"a role takes or gives several of one name: {', '.join(names)}",
+            hint="name them: {'example': 'example', 'other': 'other.example'}",
+        )
+    return dict(named)
+
+
+def stream_of(space: Space) -> str:
+    """Return the stream that a space belongs to; "" for one of the main data, or of none.
+
+    >>> stream_of("other.example"), stream_of("example"), stream_of((3,))
+    ('other', '', '')
+    """
+    return space.rpartition(".")[0] if isinstance(space, str) else ""
 
 
 def gather_roles(
     encounter: HasRoles, penalties: Iterable[HasRoles], latent: bool = True
 ) -> dict[str, Role]:
-    """Return what networks do, by name: the encounter has the first word, penalties the last.
+    """Return what networks do, by name, as the encounter and the penalties declare it.
 
     Where there is no latent, G takes what it is told.
+
+    Raises:
+        PluginError: If two of them declare different roles of one name.
     """
     roles = {**ROLES, **({} if latent else {"generator": Role((), "example")}), **encounter.roles}
+    who: dict[str, HasRoles] = dict.fromkeys(encounter.roles, encounter)
     for penalty in penalties:
-        roles = {**penalty.roles, **roles}
+        for name, role in penalty.roles.items():
+            if roles.setdefault(name, role) != role:
+                first = type(who[name]).__name__ if name in who else "the game"
+                raise PluginError(
+                    f"two roles of one name: {first} says that {name!r} {_tell(roles[name])}, "
+                    f"{type(penalty).__name__} that it {_tell(role)}",
+                    hint="a network does one thing; give the other another name",
+                    module=type(penalty).__module__,
+                )
+            who.setdefault(name, penalty)
     return roles
+
+
+def _tell(role: Role) -> str:
+    """Say what a network does."""
+
+    def listed(spaces: Mapping[str, Space]) -> str:
+        each = spaces.items()
+        return ", ".join(n if n == space else f"{n}: {space}" for n, space in each) or "nothing"
+
+    moves = f"moves with the {role.player}" if role.player else "never moves"
+    gives = "anything" if role.gives is None else listed(role.gives)
+    return f"takes {listed(role.takes)}, gives {gives} and {moves}"
 
 
 ROLES = {

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from .batches import Batch
 from .configured import Configured
+from .role import Declared
 
 if TYPE_CHECKING:
     from .game import AdversarialGame
@@ -23,9 +24,11 @@ class UpdateRule(Configured):
 
     Attributes:
         batches: k, the batches of real examples that a round uses.
+        streams: The further streams of examples that it reads, as of an :class:`.Encounter`.
     """
 
     batches: int = 1
+    streams: Declared = ()
 
     def round(self, game: AdversarialGame, batches: list[Batch]) -> dict[str, tf.Tensor]:
         """Play one round: move both players.

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ..plugins.components import Component, Parameters
 from ..plugins.registry import Registry
-from .document import Keys
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"
 FIELD_PATTERN = r"^[a-z][a-z0-9_]*$"
@@ -18,7 +16,7 @@ FIELD_PATTERN = r"^[a-z][a-z0-9_]*$"
 FIELDS = ("latent", "example", "index")
 """What no recipe names anew: the latent, the examples, their places in the data set."""
 ANY = "*"
-"""The last key of a slot whose names the recipe chooses, in :data:`SLOTS`."""
+"""A key that the recipe chooses, in :data:`advnets.recipe.slots.SLOTS`."""
 LARGEST_SEED = 2**31 - 1
 LARGEST_COUNT = 2**53  # steps are kept in float64 here and there (plots, JSON)
 
@@ -32,12 +30,14 @@ class Slot:
         role: For architectures, the player it must be able to play.
         many: Whether the value is a list of components.
         open: Whether the value is a mapping from names to components.
+        optional: Whether there need be none.
     """
 
     kind: str
     role: str = ""
     many: bool = False
     open: bool = False
+    optional: bool = False
 
     def fits(self, component: Component) -> bool:
         """Tell whether a component of its kind may stand there."""
@@ -72,6 +72,32 @@ class Averaging(Parameters):
     )
     every: Annotated[int, Field(ge=1, le=10_000)] = Field(
         1, description="rounds between two steps of the average; more of them cost less"
+    )
+
+
+class Take(Parameters):
+    """Choose some of a data set's training examples, by chance."""
+
+    examples: Count = Field(description="how many")
+    balanced: FieldName | None = Field(
+        None, description="a field of classes: the same number of each of them"
+    )
+    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] = Field(
+        0, description="which of them; with one seed, fewer examples are some of more"
+    )
+
+
+class Stream(Parameters):
+    """Bring further examples to every round, next to those of `dataset`."""
+
+    dataset: Annotated[Any, Slot("datasets", optional=True)] = Field(
+        None, description="where they come from; by default the training split of `dataset`"
+    )
+    take: Take | None = Field(
+        None, description="some of them: `{examples: 100, balanced: label, seed: 0}`"
+    )
+    batch_size: Annotated[int, Field(ge=1, le=2**20)] | None = Field(
+        None, description="examples in a global batch; by default `training.batch_size`"
     )
 
 
@@ -203,6 +229,11 @@ class RecipeSchema(Parameters):
         1, description="of data order, latent noise, dropout and initial weights"
     )
     dataset: Annotated[Any, Slot("datasets")] = Field(description="where examples come from")
+    streams: dict[str, Stream] = Field(
+        {},
+        description="further examples for every round, by the names that the encounter or a term "
+        "has for them: `{labelled: {take: {examples: 100, balanced: label}, batch_size: 50}}`",
+    )
     latent: Annotated[Any, Slot("priors")] = Field(description="the prior of z")
     generator: Annotated[Any, Slot("architectures", "generator")] = Field(description="G")
     discriminator: Annotated[Any, Slot("architectures", "discriminator")] = Field(description="D")
@@ -254,39 +285,3 @@ OFFLINE = "offline"
 
 EVERY = "every"
 """The key of a penalty's entry that says in every how many rounds it is taken, so often."""
-
-
-def slots(model: type[BaseModel], keys: Keys = ()) -> Iterator[tuple[Keys, Slot]]:
-    """Yield every key of a recipe, or of a section of it, that names components.
-
-    >>> [".".join(keys) for keys, slot in slots(RecipeSchema) if slot.many]
-    ['penalties', 'augmentations', 'monitoring.callbacks', 'evaluation.metrics']
-    >>> [".".join(keys) for keys, slot in slots(RecipeSchema) if slot.open]
-    ['networks.*', 'conditions.*', 'optimizers.*']
-    """
-    for name, field in model.model_fields.items():
-        for slot in field.metadata:
-            if isinstance(slot, Slot):
-                yield (*keys, name, ANY) if slot.open else (*keys, name), slot
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from slots(field.annotation, (*keys, name))
-
-
-SLOTS = dict(slots(RecipeSchema))
-"""Where components stand: names of the recipe's choice as :data:`ANY`."""
-
-
-def is_entry(keys: Keys) -> bool:
-    """Tell whether a component's entry stands at ``keys``.
-
-    >>> is_entry(("dataset", "offline")), is_entry(("penalties", 0)), is_entry(("training",))
-    (True, True, False)
-    >>> is_entry(("networks", "encoder")), is_entry(("networks",)), is_entry(("given", "encoder"))
-    (True, False, False)
-    """
-    if keys == ("dataset", OFFLINE):
-        return True
-    if keys and isinstance(keys[-1], int):
-        return keys[:-1] in SLOTS and SLOTS[keys[:-1]].many
-    slot = SLOTS.get(keys) or SLOTS.get((*keys[:-1], ANY))
-    return slot is not None and not slot.many
