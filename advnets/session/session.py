@@ -16,6 +16,7 @@ from ..errors import Interrupted
 from ..game import AdversarialGame
 from ..game.first_look import warn_of_range
 from ..game.state import state_variables
+from ..observe.context import CallbackContext, Writer
 from ..observe.guard import Guard
 from ..observe.observer import View
 from ..observe.observers import Observers
@@ -151,8 +152,12 @@ class Session:
         workers, settings = self.workers, self.recipe.settings
         newest = self.opening.newest
         kept = workers.broadcast(newest.extras.get("callbacks", {}) if newest else {})
+        writer = Writer()
+        context = CallbackContext(
+            *(self.recipe, self.source.spec, self.folder.path, workers.is_chief), writer=writer
+        )
         changing, watching, own = make_callbacks(
-            self.recipe, self.source, game, workers.is_chief, kept
+            self.recipe, self.source, game, workers.is_chief, kept, context
         )
         saver = Saver(
             self.opening.store,
@@ -172,6 +177,7 @@ class Session:
             self.guard,
             workers.is_chief,
         )
+        writer.observers = observers
         view = View(
             game,
             self.source,

@@ -25,7 +25,7 @@ TUNES: dict[str, Any] = {
     "latent": {"name": "gaussian", "size": 8},
     "given": {"generator": ["outline"]},
     "generator": {"name": "composer", "filters": 4},
-    "discriminator": {"name": "listener", "units": 4},
+    "discriminator": {"name": "listener", "filters": 4},
     "loss": "non_saturating",
     "optimizers": {"generator": ADAM, "discriminator": ADAM},
     "training": {"steps": 4, "batch_size": 16},
