@@ -107,8 +107,8 @@ def read_words(
         PluginError: If the data set fails to read one.
         UsageError: If what it read is no value of the field.
     """
-    found = dict(given)
-    for name, value in given.items():
+    found = dict(given) if isinstance(given, Mapping) else given
+    for name, value in found.items() if isinstance(found, dict) else ():
         field, words = told.get(name), [value] if isinstance(value, str) else value
         if field is None or not isinstance(words, list | tuple) or not words:
             continue

@@ -151,8 +151,8 @@ def advnets_datasets() -> list[advnets.Component]:
     first = {"parameters": {"of": RING}}
     joined = {"parameters": {"of": [RING, {**RING, "seed": 3}]}}
     return [
-        advnets.Component("first", f"{__name__}:First", "", FirstParameters, example=first),
-        advnets.Component("joined", f"{__name__}:Joined", "", JoinedParameters, example=joined),
+        advnets.Component("first", f"{__name__}:First", "the first examples of another", FirstParameters, example=first),
+        advnets.Component("joined", f"{__name__}:Joined", "several data sets, one after the other", JoinedParameters, example=joined),
     ]
 
 
@@ -160,8 +160,8 @@ def advnets_datasets() -> list[advnets.Component]:
 def advnets_callbacks() -> list[advnets.Component]:
     late = {"parameters": {"of": "noting"}}
     return [
-        advnets.Component("noting", f"{__name__}:Noting"),
-        advnets.Component("drawing", f"{__name__}:Drawing"),
-        advnets.Component("stopping", f"{__name__}:stopping", changes_game=True),
-        advnets.Component("late", f"{__name__}:Late", "", LateParameters, example=late),
+        advnets.Component("noting", f"{__name__}:Noting", "notes the loss"),
+        advnets.Component("drawing", f"{__name__}:Drawing", "shows a picture"),
+        advnets.Component("stopping", f"{__name__}:stopping", "stops early", changes_game=True),
+        advnets.Component("late", f"{__name__}:Late", "another callback, from some epoch on", LateParameters, example=late),
     ]
