@@ -6,6 +6,7 @@ import copy
 from pathlib import Path
 from typing import Any
 
+import keras  # noqa: F401  (which the plugin imports, and has a minute for)
 import numpy as np
 import pytest
 
