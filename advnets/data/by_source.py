@@ -107,8 +107,8 @@ def read_words(
         PluginError: If the data set fails to read one.
         UsageError: If what it read is no value of the field.
     """
-    found = dict(given)
-    for name, value in given.items():
+    found = dict(given) if isinstance(given, Mapping) else given
+    for name, value in found.items() if isinstance(found, dict) else ():
         field, words = told.get(name), [value] if isinstance(value, str) else value
         if field is None or not isinstance(words, list | tuple) or not words:
             continue
@@ -148,15 +148,15 @@ def _by(source: Source, what: str) -> Iterator[None]:
             raise
         raise PluginError(
             f"the data set {source.name!r} cannot {what}: {describe_error(error)}",
-            where=find_source(type(getattr(source, "of", None) or source)),
+            where=find_source(type(getattr(source, "owner", None) or source)),
             hint="run again with --traceback to see the way there",
             module=_module(source),
         ) from error
 
 
 def _name(source: Source) -> str:
-    return type(getattr(source, "of", None) or source).__name__
+    return type(getattr(source, "owner", None) or source).__name__
 
 
 def _module(source: Source) -> str:
-    return type(getattr(source, "of", None) or source).__module__
+    return type(getattr(source, "owner", None) or source).__module__

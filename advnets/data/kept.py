@@ -29,6 +29,7 @@ class KeptSource(Source):
         train: The training examples that there were.
         excerpt: Returns what :meth:`Source.excerpt` did; ``None`` where none was kept.
         missing: Why the data are not here.
+        owner: The data set itself, which draws, writes and reads without its data.
     """
 
     def __init__(
@@ -38,9 +39,12 @@ class KeptSource(Source):
         train: int,
         excerpt: Callable[[DataSpec], Examples | None],
         missing: str,
+        owner: Source | None = None,
     ):
         super().__init__(kept["preprocess"])
-        self.source: Source | None = None
+        self.owner = owner
+        if owner is not None:
+            self.endings = owner.endings  # type: ignore[misc]
         self.name = name  # type: ignore[misc]
         self._spec = parse_spec(kept["spec"])
         self._train, self._excerpt, self.missing = train, excerpt, missing
@@ -82,22 +86,17 @@ class KeptSource(Source):
 
     def picture(self, x: np.ndarray, spec: DataSpec) -> Any:
         """Draw as the data set does."""
-        return None if self.source is None else self.source.picture(x, spec)
+        return None if self.owner is None else self.owner.picture(x, spec)
 
     def write(self, samples: np.ndarray, path: Path, spec: DataSpec) -> None:
         """Write as the data set does."""
-        if self.source is None:
+        if self.owner is None:
             return super().write(samples, path, spec)
-        return self.source.write(samples, path, spec)
+        return self.owner.write(samples, path, spec)
 
     def read_given(self, name: str, text: str, field: Field) -> np.ndarray | None:
         """Read as the data set does."""
-        return None if self.source is None else self.source.read_given(name, text, field)
-
-    def stand_for(self, source: Source, missing: str) -> None:
-        """Draw, write and read as a data set does, which needs no data for it."""
-        self.source, self.missing = source, missing
-        self.endings = source.endings  # type: ignore[misc]
+        return None if self.owner is None else self.owner.read_given(name, text, field)
 
     def of(self, stream: str) -> KeptSource | None:
         """Return what is kept of a stream; ``None`` where nothing is."""

@@ -11,7 +11,9 @@ import tensorflow as tf
 from ..errors import AdvnetsError, PluginError
 from ..plugins.tracebacks import describe_error, find_source
 from .batches import Batch
-from .generation import Generation, NothingDrawn
+from .generation import Generation
+from .outside import NothingDrawn, batch_of
+from .role import stream_of
 from .scene import Cast, Scene
 from .side import Side
 
@@ -51,7 +53,8 @@ def columns_of(
     )
     tensors = {name: tf.convert_to_tensor(values) for name, values in told.items()}
     fields = {name: values for name, values in tensors.items() if name != "latent"}
-    batch = Batch(_real_examples(game, len(samples), given), fields)
+    made = batch_of(tensors)
+    batch = Batch(_real_examples(game, len(samples), given), made.fields, made.streams)
     draw = NothingDrawn(0, 0)
     scene = Scene(cast, batch, draw, "columns", training=False, told=tensors)
     example = tf.convert_to_tensor(samples)
@@ -93,7 +96,8 @@ def _real_examples(game: Generation, count: int, given: Collection[str]) -> tf.T
         return None
     conditions = game.conditions
     of_examples = {name for name, condition in conditions.items() if condition.of_example}
-    of_examples |= game.told.keys() - conditions.keys() - game.outside.keys() - {"latent"}
+    others = game.told.keys() - conditions.keys() - game.outside.keys() - {"latent"}
+    of_examples |= {name for name in others if not stream_of(name)}
     if of_examples & set(given):
         return None
     return tf.gather(game.kept.examples, np.arange(count) % len(game.kept.examples))

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from ..errors import UsageError
 from .compiling import METHODS
+from .conditions import Condition, refuse_chosen
 from .fit_data import (
     NO_BATCH,
     check_counts,
@@ -44,6 +45,7 @@ class Fitting(keras.Model):
     """
 
     networks: Mapping[str, keras.Model]
+    conditions: dict[str, Condition]
     _given: Watched
 
     def fit(  # type: ignore[override]
@@ -77,6 +79,7 @@ class Fitting(keras.Model):
         """
         self._assert_compile_called("fit")
         refuse_weights_in(options)
+        refuse_chosen(self.conditions)
         check_counts({"batch_size": batch_size, "epochs": epochs, **options})
         for name, optimizer in parts(self.optimizers).items():
             refuse_rate(name, optimizer, least=0.0)

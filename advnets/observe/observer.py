@@ -153,6 +153,9 @@ class Observer:
     def record(self, record: Mapping[str, Any]) -> None:
         """Be given a line of metrics.jsonl, on the chief."""
 
+    def values(self, step: int, values: Mapping[str, float]) -> None:
+        """Be given numbers by tag that a callback has written, on the chief."""
+
     def picture(self, step: int, name: str, path: Path) -> None:
         """Be given a picture that another observer has drawn, on the chief."""
 

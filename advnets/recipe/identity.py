@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import PluginError
-from ..plugins.components import Place
+from ..plugins.components import Names, Place
 from ..plugins.registry import Registry
 from .schema import OFFLINE
 from .starts import identify
@@ -110,12 +110,24 @@ def _without_places(dataset: Any, registry: Registry | None) -> Any:
     """Return a data set's entry without its stand-in, and without where the data lie."""
     if not isinstance(dataset, Mapping):
         return dataset
-    left_out = {OFFLINE, *_places(dataset.get("name"), registry)}
-    return {key: item for key, item in dataset.items() if key not in left_out}
+    name = dataset.get("name")
+    places, inner = _marked(name, Place, registry), _marked(name, Names, registry)
+    return {
+        key: _without_inner_places(item, registry) if key in inner else item
+        for key, item in dataset.items()
+        if key != OFFLINE and key not in places
+    }
 
 
-def _places(name: Any, registry: Registry | None) -> set[str]:
-    """Name the parameters of a data set that say where it lies."""
+def _without_inner_places(named: Any, registry: Registry | None) -> Any:
+    """Return what a data set names, another or a list of some, without where these lie."""
+    if isinstance(named, list):
+        return [_without_places(each, registry) for each in named]
+    return _without_places(named, registry)
+
+
+def _marked(name: Any, mark: type, registry: Registry | None) -> set[str]:
+    """Name the parameters of a data set that are marked: say where it lies, or name another."""
     if registry is None or not isinstance(name, str):
         return set()
     try:
@@ -125,8 +137,12 @@ def _places(name: Any, registry: Registry | None) -> set[str]:
     return {
         field.serialization_alias or key
         for key, field in fields.items()
-        if any(isinstance(each, Place) for each in field.metadata)
+        if any(isinstance(one, mark) and _of_data(one) for one in field.metadata)
     }
+
+
+def _of_data(mark: Any) -> bool:
+    return not isinstance(mark, Names) or mark.kind == "datasets"
 
 
 def _changes_game(entry: Any, registry: Registry) -> bool:

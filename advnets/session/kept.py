@@ -38,7 +38,7 @@ def keep_for_sampling(folder: RunFolder, game: AdversarialGame, source: Source) 
     """
     told = {
         name: None if field is None else describe_field(field)
-        for name, field in in_own_range(game, source.spec).items()
+        for name, field in in_own_range(game, source).items()
     }
     entry = describe_source(source) | {"told": told}
     streams = streams_of_samples(game)
@@ -48,17 +48,24 @@ def keep_for_sampling(folder: RunFolder, game: AdversarialGame, source: Source) 
     folder.manifest.update(sampling=entry)
 
 
-def in_own_range(game: AdversarialGame, spec: DataSpec) -> dict[str, Field | None]:
-    """Return what a run's samples are made of; images of the data in the data set's own range."""
+def in_own_range(game: AdversarialGame, source: Source) -> dict[str, Field | None]:
+    """Return what a run's samples are made of; images of the data, and examples of streams, in
+    their data set's own range.
+    """
+    spec = source.spec
     own = {name: field for name, field in spec.fields.items() if field.kind == "image"}
     named = {name: field for name, field in spec.fields.items() if field.names}
     told = dict(game.told)
     for name, field in told.items():
         if name in own and name not in game.conditions:
-            of = own[name] if own[name].low is not None else spec
+            of: Field | DataSpec = own[name] if own[name].low is not None else spec
             told[name] = replace(own[name], dtype="float32", low=of.low, high=of.high)
         elif name in named and field is not None and field.classes == named[name].classes:
             told[name] = replace(field, names=named[name].names)
+        stream, _, which = name.rpartition(".")
+        if stream in source.streams and which == "example":
+            of = source.streams[stream].spec
+            told[name] = Field(of.shape, "float32", None, of.low, of.high, of.kind)
     return told
 
 
@@ -96,12 +103,13 @@ def _sha256(folder: RunFolder) -> str | None:
         return None
 
 
-def read_kept(folder: RunFolder, missing: str) -> KeptSource | None:
+def read_kept(folder: RunFolder, missing: str, owner: Source | None = None) -> KeptSource | None:
     """Return what stands for a run's data; ``None`` where the run keeps nothing of them.
 
     Args:
         folder: The run's folder.
         missing: Why the data are not here.
+        owner: The data set, which draws, writes and reads without its data.
 
     Raises:
         RunError: If the manifest's entry is damaged.
@@ -111,11 +119,12 @@ def read_kept(folder: RunFolder, missing: str) -> KeptSource | None:
     if entry is None:
         return None
     with checked(folder):
-        kept = _kept_source(folder, entry, data, entry.get("kept"), missing)
+        kept = _kept_source(folder, entry, data, entry.get("kept"), missing, owner=owner)
         of_streams = data.get("streams") or {}
         kept.streams = {
             name: _kept_source(
-                folder, own, of_streams.get(name) or {}, entry.get("kept"), missing, name
+                *(folder, own, of_streams.get(name) or {}, entry.get("kept"), missing, name),
+                owner=owner and owner.streams.get(name),
             )
             for name, own in (entry.get("streams") or {}).items()
         }
@@ -129,10 +138,11 @@ def _kept_source(
     kept: Mapping[str, Any] | None,
     missing: str,
     stream: str = "",
+    owner: Source | None = None,
 ) -> KeptSource:
     name, train = str(data.get("name", "data")), int(data.get("train", 1))
     excerpt = partial(_read_excerpt, folder, kept, f"{stream}." if stream else "")
-    return KeptSource(entry, name, train, excerpt, missing)
+    return KeptSource(entry, name, train, excerpt, missing, owner)
 
 
 def _read_excerpt(

@@ -82,15 +82,15 @@ class Run:
     @cached_property
     def source(self) -> Source:
         """The run's data; where they are not here, or are others, what it keeps of them."""
-        kept = read_kept(self.folder, "")
         try:
             source = build_source(self.recipe)
         except (DataError, PluginError) as error:
-            if kept is None:
+            alone = read_kept(self.folder, f"they are not here: {error.message}")
+            if alone is None:
                 raise
-            kept.missing = f"they cannot be read here: {error.message}"
-            log.info("the run's data are not read (%s)", kept.missing)
-            return kept
+            log.info("the run's data are not read (%s)", alone.missing)
+            return alone
+        kept = read_kept(self.folder, "", source)
         streams = {
             name: _or_kept(own, kept and kept.of(name), f"the data of the stream {name!r}")
             for name, own in source.streams.items()
@@ -102,7 +102,7 @@ class Run:
     @cached_property
     def told(self) -> dict[str, Field | None]:
         """What samples are made of, by name: ``latent``, and the fields that G is told."""
-        return parse_told(self.folder) or in_own_range(self.game, self.source.spec)
+        return parse_told(self.folder) or in_own_range(self.game, self.source)
 
     @cached_property
     def _extractors(self) -> Extractors:
@@ -287,12 +287,15 @@ class Run:
 
     def _images(self, names: Iterable[str]) -> dict[str, Preprocess]:
         """Return how those are preprocessed that are images of the data."""
-        spec, drawn = self.source.spec.fields, self.recipe.settings.conditions
-        return {
-            name: self.source.preprocess.for_field(spec[name])
-            for name in names
-            if name in spec and name not in drawn and spec[name].kind == "image"
-        }
+        drawn, found = self.recipe.settings.conditions, {}
+        for name in set(names) - set(drawn):
+            stream, _, own = name.rpartition(".")
+            source = self.source.streams.get(stream, self.source)
+            if stream and own == "example":
+                found[name] = source.preprocess
+            elif own in source.spec.fields and source.spec.fields[own].kind == "image":
+                found[name] = source.preprocess.for_field(source.spec.fields[own])
+        return found
 
     def evaluate(
         self,
@@ -330,7 +333,7 @@ def _or_kept(source: Source, kept: KeptSource | None, what: str) -> Source:
     try:
         source.available()
         spec, missing = source.spec, "those that are here have another shape, type or range"
-    except (DataError, PluginError) as error:
+    except DataError as error:
         spec, missing = None, f"they are not here: {error.message}"
     if kept is None:
         return source
@@ -338,7 +341,7 @@ def _or_kept(source: Source, kept: KeptSource | None, what: str) -> Source:
         if source.preprocess.name == "gcn":  # examples come back as the run's, whatever is here
             source.preprocess.average = kept.preprocess.average
         return source
-    kept.stand_for(source, missing)
+    kept.missing = missing
     log.info("%s are not read (%s)", what, missing)
     return kept
 

@@ -20,6 +20,7 @@ from ..data.kept import KeptSource, describe_source
 from ..errors import AdvnetsError, DataError
 from ..plugins.dataset_parameters import DatasetParameters
 from . import toys
+from .building import source_of
 from .failure import fail
 from .subject import Subject
 from .trial import Trial
@@ -158,8 +159,8 @@ def draws_writes_and_reads_without_its_data(subject: Subject) -> None:
     """
     source = _made(subject)
     stored, declared = source.load("train")[:5], source.spec
-    kept = KeptSource(describe_source(source), source.name, 5, lambda spec: None, "away")
-    kept.stand_for(_away(subject.make()), "away")
+    away = _away(source_of(subject))
+    kept = KeptSource(describe_source(source), source.name, 5, lambda spec: None, "away", away)
     with tempfile.TemporaryDirectory() as folder:
         try:
             for x in (stored, stored[:1], 1.5 * stored.astype("float32")):  # G may leave the range
@@ -206,7 +207,7 @@ def plays_a_short_game(subject: Subject) -> None:
 
 
 def _made(subject: Subject, *, there: bool = True) -> Source:
-    source = subject.make()
+    source = source_of(subject)
     if not isinstance(source, Source):
         fail(f"it makes {type(source).__name__}, not an advnets.data.Source")
     if there:

@@ -156,10 +156,16 @@ def game_context(recipe: Recipe, source: Source, counted: set[str], name: str = 
         counted.add(field)
         return source.frequencies(field)
 
+    def values(field: str) -> np.ndarray:
+        counted.add(field)
+        return source.field("train", field)
+
     lengths = training.batch_size, training.steps
     make = partial(make_part, recipe.registry)
     streams = {stream: own.spec for stream, own in source.streams.items()}
-    return GameContext(source.spec, recipe.seed, *lengths, name, frequencies, make, streams)
+    return GameContext(
+        *(source.spec, recipe.seed, *lengths, name, frequencies, make, streams), values=values
+    )
 
 
 def make_part(registry: Registry, kind: str, entry: Any, context: GameContext) -> Any:

@@ -25,7 +25,7 @@ TUNES: dict[str, Any] = {
     "latent": {"name": "gaussian", "size": 8},
     "given": {"generator": ["outline"]},
     "generator": {"name": "composer", "filters": 4},
-    "discriminator": {"name": "listener", "units": 4},
+    "discriminator": {"name": "listener", "filters": 4},
     "loss": "non_saturating",
     "optimizers": {"generator": ADAM, "discriminator": ADAM},
     "training": {"steps": 4, "batch_size": 16},
@@ -68,7 +68,7 @@ def test_samples_are_drawn_written_and_made_of_files_without_data(
         raise AssertionError("data are read")
 
     opened = advnets.open_run(far, plugins=[PLUGIN])
-    owner = type(opened.source.of)
+    owner = type(opened.source.owner)
     monkeypatch.setattr(owner, "read", read)
     run("sample", far, "--plugin", PLUGIN, "-n", 3, "--out", tmp_path / "grid.png")
     out = tmp_path / "tunes.csv"
@@ -114,7 +114,7 @@ def test_what_cannot_be_is_refused(
 def test_what_fails_in_the_plugin_is_a_sentence(
     far: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    owner = type(advnets.open_run(far, plugins=[PLUGIN]).source.of)
+    owner = type(advnets.open_run(far, plugins=[PLUGIN]).source.owner)
 
     def failing(self: Any, *words: Any) -> None:
         raise IndexError("of a melody")

@@ -1,7 +1,7 @@
 """Waves as a data set of a kind of its own: it draws, writes and reads them.
 
 Each example is a wave of 32 steps and two channels: a sine of a random frequency and phase, and
-its cosine. With a generator of convolutions over the steps, and a recurrent discriminator.
+its cosine. With a generator and a discriminator of convolutions over the steps.
 """
 
 from __future__ import annotations
@@ -120,24 +120,20 @@ def composer(context: NetworkContext, filters: int) -> Any:
     return context.model(inputs, x)
 
 
-def listener(context: NetworkContext, units: int) -> Any:
-    """A recurrent discriminator: a GRU over the steps."""
+def listener(context: NetworkContext, filters: int) -> Any:
+    """A discriminator of convolutions: from 32 steps to 8, and what it is told besides."""
     import keras
 
     inputs = context.inputs()
     x = inputs["example"]
-    x = keras.layers.Conv1D(
-        units, 5, padding="same", activation="leaky_relu", name="ear",
-        kernel_initializer=keras.initializers.HeNormal(context.seed_for("ear")),
-    )(x)  # fmt: skip
-    x = keras.layers.GRU(
-        units, name="memory", unroll=True,
-        kernel_initializer=keras.initializers.GlorotUniform(context.seed_for("memory")),
-        recurrent_initializer=keras.initializers.Orthogonal(seed=context.seed_for("recurrent")),
-    )(x)  # fmt: skip
-    if len(inputs) > 1:
-        told = [value for name, value in inputs.items() if name != "example"]
-        x = keras.layers.Concatenate()([x, *told])
+    for name in ("first", "second"):
+        x = keras.layers.Conv1D(
+            filters, 5, strides=2, padding="same", activation="leaky_relu", name=name,
+            kernel_initializer=keras.initializers.HeNormal(context.seed_for(name)),
+        )(x)  # fmt: skip
+    x = keras.layers.Flatten()(x)
+    told = [value for name, value in inputs.items() if name != "example"]
+    x = keras.layers.Concatenate()([x, *told]) if told else x
     return context.model(inputs, context.dense(math.prod(context.output_shape), "logit")(x))
 
 
@@ -157,7 +153,7 @@ class ComposerParameters(advnets.Parameters):
 class ListenerParameters(advnets.Parameters):
     """Validate the parameters of ``listener``."""
 
-    units: int = Parameter(32, ge=1, description="of the memory")
+    filters: int = Parameter(32, ge=1, description="of each convolution")
 
 
 @advnets.hookimpl
