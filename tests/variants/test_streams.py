@@ -57,7 +57,7 @@ def domains(file: Path) -> dict[str, Any]:
     other = {"name": "npz", "path": str(file), **arrays}
     return {
         **recipe("translation"),
-        "streams": {"other": {"dataset": other, "batch_size": 8}},
+        "streams": {"other": {"dataset": other}},
         "evaluation": {"metrics": ["gap"]},
     }
 
