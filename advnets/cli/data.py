@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -113,30 +114,55 @@ def describe_data(recipe: Recipe, reading: bool = False) -> list[str]:
     """
     if not reading and (unread := explain_unread(recipe)):
         return [f"data: {unread}"]
-    from ..data import DataUnavailable, summarise
-    from ..train.find_data import build_source
+    from ..data import DataUnavailable, Summary, summarise
+    from ..train.find_data import build_source, look_for, names_of_data
 
     with attribute_errors(recipe.registry):
         source = build_source(recipe)
         if not reading and not source.prepared():
             return [f"data: {_unprepared(recipe)}"]
         try:
-            source.available()
+            look_for(source)
         except DataUnavailable as unavailable:
             if reading:
                 raise
             stand_in = recipe.stand_in()
             if stand_in is None:
                 return [f"data: {unavailable.message}"]
-            used = stand_in.settings.dataset["name"]
-            return [f"data: {unavailable.message}; a run plays on the stand-in {used}"]
+            used = names_of_data(stand_in)
+            instead = f"stand-in{'s' if len(used) > 1 else ''} {' and '.join(used)}"
+            return [f"data: {unavailable.message}; a run plays on the {instead}"]
         summary = summarise(source, reading or source.quick())
+        for name, stream in source.streams.items():
+            place = f"streams.{name}.dataset"
+            if not reading and (why := _explain_unread_stream(recipe, place, stream)):
+                summary = summary.and_of(f"stream {name}", Summary([why], []))
+            else:
+                own = summarise(stream, reading or stream.quick() or takes_seconds(recipe, name))
+                summary = summary.and_of(f"stream {name}", own)
     return [*summary.lines, *(f"warning: {line}" for line in summary.warnings)]
 
 
-def explain_unread(recipe: Recipe) -> str | None:
+def takes_seconds(recipe: Recipe, stream: str) -> bool:
+    """Tell whether a stream is a part of data whose labels are read without TensorFlow."""
+    chosen = recipe.settings.streams[stream]
+    place = "dataset" if chosen.dataset is None else f"streams.{stream}.dataset"
+    return chosen.take is not None and recipe.component(place)[0].light
+
+
+def _explain_unread_stream(recipe: Recipe, place: str, stream: Any) -> str | None:
+    """Say why the data of a stream cannot be looked at now; ``None`` where they can, or are some
+    of the main ones, which are."""
+    name = place.split(".")[1]
+    if recipe.settings.streams[name].dataset is None:
+        return None
+    unread = explain_unread(recipe, place)
+    return unread or (None if stream.prepared() else _unprepared(recipe, place))
+
+
+def explain_unread(recipe: Recipe, place: str = "dataset") -> str | None:
     """Say why a recipe's data cannot be looked at without TensorFlow or a network, if so."""
-    component, entry = recipe.component("dataset")
+    component, entry = recipe.component(place)
     if component.light or entry.get("digits") == "sklearn":
         return None
     if recipe.registry.owner("datasets", component.name).source != BUILT_IN:
@@ -144,14 +170,14 @@ def explain_unread(recipe: Recipe) -> str | None:
     from ..data.sources.tfds_builder import may_be_prepared
 
     there = may_be_prepared(entry.get("id", "mnist"), entry["data_dir"])
-    return None if there else _unprepared(recipe)
+    return None if there else _unprepared(recipe, place)
 
 
-def _unprepared(recipe: Recipe) -> str:
+def _unprepared(recipe: Recipe, place: str = "dataset") -> str:
     """Say that data of TFDS are not there yet, and what to do, or what is done, about it."""
     from ..data.sources.tfds_builder import data_directory
 
-    _, entry = recipe.component("dataset")
+    _, entry = recipe.component(place)
     identifier, own = entry.get("id", "mnist"), entry["data_dir"]
     text = f"{identifier} is not prepared in {data_directory(own)}"
     if own is not None:
@@ -159,5 +185,6 @@ def _unprepared(recipe: Recipe) -> str:
     text += f": `advnets data prepare {identifier}` does it, and so does a run"
     stand_in = recipe.stand_in()
     if stand_in is not None:
-        text += f", or plays on the stand-in {stand_in.settings.dataset['name']} without a network"
+        used = stand_in.component(place)[0].name
+        text += f", or plays on the stand-in {used} without a network"
     return text

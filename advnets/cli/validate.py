@@ -7,10 +7,10 @@ import click
 from ..errors import AdvnetsError, UsageError
 from ..plugins.attribution import attribute_errors
 from ..recipe import Recipe, find_recipe, load_recipe
-from ..recipe.fields import check_fields, speaks_of_fields
+from ..recipe.fields import speaks_of_fields
 from ..recipe.unfinished import unfinished_schedules
 from .common import echo, plugin_options, print_error, registry_of, split_words, state_of
-from .data import describe_data, explain_unread
+from .data import describe_data, explain_unread, takes_seconds
 
 
 @click.command("validate")
@@ -52,8 +52,7 @@ def command(ctx: click.Context, words: tuple[str, ...]) -> None:
 def _look_at_data(recipe: Recipe) -> str:
     """Check what a recipe says of its data: fields, range, number, where these can be had."""
     from ..data import DataUnavailable
-    from ..data.order import batches_per_epoch
-    from ..train.find_data import build_source, explain_range
+    from ..train.find_data import build_source, check_data, check_sizes, explain_range, look_for
 
     unread = explain_unread(recipe)
     if unread and not speaks_of_fields(recipe):
@@ -62,17 +61,16 @@ def _look_at_data(recipe: Recipe) -> str:
     with attribute_errors(recipe.registry):
         source = build_source(recipe)
         try:
-            source.available()
+            look_for(source)
         except DataUnavailable:
             if unread or recipe.stand_in() is not None:
                 return ""
             raise  # as a run does
-        check_fields(recipe, source.name, source.spec.fields)
+        check_data(recipe, source)
         if unread or not source.prepared():
             return ""  # it would have to be read
-        counted = source.count("train") if source.quick() else source.known("train")[0]
-        if counted is not None:
-            batches_per_epoch(counted, recipe.settings.training.batch_size)
+        quick = [name for name in source.streams if takes_seconds(recipe, name)]
+        check_sizes(recipe, source, quick)
         light = recipe.component("dataset")[0].light
         if source.preprocess.range is None and not light:
             return ""

@@ -41,6 +41,20 @@ def batches_per_epoch(examples: int, batch: int) -> int:
     return examples // batch
 
 
+def check_stream(name: str, examples: int, batch: int) -> None:
+    """Refuse a stream that does not fill a batch.
+
+    Raises:
+        DataError: With its name.
+    """
+    if examples < batch:
+        raise DataError(
+            f"the stream {name!r} has {examples:,} examples for training, fewer than one batch of "
+            f"{batch:,}",
+            hint=f"lower streams.{name}.batch_size, or take more",
+        )
+
+
 def rounds_per_epoch(examples: int, batch_size: int, batches: int) -> int:
     """Count the rounds in which D sees every training example once (at least 1).
 

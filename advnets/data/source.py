@@ -40,6 +40,7 @@ class Source(Stored):
     Attributes:
         memory_budget: Bytes of a split that may be kept in memory; ``None`` for 4 GiB.
         counted: The frequencies of classes that were asked for so far, by field.
+        streams: Further data that a run plays with, by name: the recipe's ``streams``.
 
     >>> from advnets.data import DataSpec
     >>> class Coin(Source):
@@ -60,6 +61,7 @@ class Source(Stored):
         self._hashed: dict[tuple[str, str], Hashed] = {}
         self._marginals: np.ndarray | None = None
         self.counted: dict[str, np.ndarray] = {}
+        self.streams: dict[str, Source] = {}
 
     def preprocess_field(self, name: str, values: Any) -> tf.Tensor:
         """Preprocess values of a field; works in a TensorFlow graph and under XLA.

@@ -38,6 +38,15 @@ class Summary(NamedTuple):
     lines: list[str]
     warnings: list[str]
 
+    def and_of(self, what: str, other: Summary) -> Summary:
+        """Return it with what there is to say of other data, after their name.
+
+        >>> Summary(["one"], []).and_of("b", Summary(["two"], ["odd"]))
+        Summary(lines=['one', 'b: two'], warnings=['b: odd'])
+        """
+        more = ([f"{what}: {text}" for text in texts] for texts in other)
+        return Summary(*(own + new for own, new in zip(self, more, strict=True)))
+
 
 def summarise(source: Source, reading: bool = True) -> Summary:
     """Say what a source holds: what an example is, how many there are, what is left out.

@@ -42,13 +42,26 @@ def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
         )
     else:
         strategy = make_local_strategy(name)
-    replicas = strategy.num_replicas_in_sync
+    check_shares(batch_size, strategy.num_replicas_in_sync, "training.batch_size")
+    return strategy
+
+
+def check_shares(batch_size: int, replicas: int, where: str) -> None:
+    """Refuse a global batch that replicas cannot share evenly.
+
+    Args:
+        batch_size: Its examples.
+        replicas: How many there are.
+        where: What in the recipe says so.
+
+    Raises:
+        UsageError: With what to change.
+    """
     if batch_size % replicas:
         raise UsageError(
-            f"training.batch_size {batch_size} cannot be shared evenly by {replicas} devices",
+            f"{where} {batch_size} cannot be shared evenly by {replicas} devices",
             hint="choose a multiple, or fewer devices",
         )
-    return strategy
 
 
 def make_local_strategy(name: str) -> tf.distribute.Strategy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ class GameContext:
         frequencies: Returns a class field's frequencies in the training data, float64
             ``[classes]``; a function, since it reads the labels.
         maker: Makes what :meth:`make` is asked for.
+        streams: What the examples and fields of each stream look like, by its name.
     """
 
     spec: DataSpec
@@ -45,6 +46,7 @@ class GameContext:
     name: str = ""
     frequencies: Callable[[str], np.ndarray] = _no_data
     maker: Callable[[str, Any, GameContext], Any] = _no_maker
+    streams: Mapping[str, DataSpec] = field(default_factory=dict)
 
     def make(self, kind: str, entry: Any) -> Any:
         """Make a component that a parameter names (:class:`advnets.Names`).
@@ -69,10 +71,10 @@ class GameContext:
         Raises:
             DataError: If there is no such field, or if it has no classes.
         """
-        field = self.spec.field(name or self.name)
-        if field.classes is None:
+        own = self.spec.field(name or self.name)
+        if own.classes is None:
             raise DataError(
                 f"the field {name or self.name!r} has no classes",
                 hint="a condition that draws classes needs a field of classes, such as label",
             )
-        return field
+        return own

@@ -20,9 +20,8 @@ INDEX = FIELDS[-1]
 def speaks_of_fields(recipe: Recipe) -> bool:
     """Tell whether a recipe says anything that depends on the fields of its data."""
     settings = recipe.settings
-    return bool(settings.given or settings.conditions or settings.networks) or any(
-        True for _ in _spoken(recipe)
-    )
+    chosen = settings.given or settings.conditions or settings.networks or settings.streams
+    return bool(chosen) or any(True for _ in _spoken(recipe))
 
 
 def check_fields(recipe: Recipe, data: str, fields: Mapping[str, Any]) -> None:
@@ -41,6 +40,10 @@ def check_fields(recipe: Recipe, data: str, fields: Mapping[str, Any]) -> None:
         if name in fields:
             message = f"networks.{name}: {data} has a field called {name!r}"
             findings.add(("networks", name), message, "give the network another name", at_key=True)
+    for name in recipe.settings.streams:
+        if name in fields:
+            message = f"streams.{name}: {data} has a field called {name!r}"
+            findings.add(("streams", name), message, "give the stream another name", at_key=True)
     _check_given(recipe, data, fields, findings)
     _check_parameters(recipe, data, fields, findings)
     if findings.problems:

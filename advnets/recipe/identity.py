@@ -15,6 +15,7 @@ from .schema import OFFLINE
 DETERMINING = (
     "seed",
     "dataset",
+    "streams",
     "latent",
     "generator",
     "discriminator",
@@ -39,6 +40,7 @@ numbers that a move is computed from. ``*`` is one word, and never ``name``."""
 FIXED = {
     "seed": "all that is random follows from it",
     "dataset": "the rounds played so far saw other examples",
+    "streams": "the rounds played so far saw other examples",
     "training.batch_size": "it decides which examples a round sees",
     "updates": "they decide which examples a round sees, and who moves when",
     "loss": "another loss is another game",
@@ -69,10 +71,17 @@ def select_determining(data: Mapping[str, Any], registry: Registry | None = None
     {'seed': 1, 'training.batch_size': 2}
     """
     found = {path: value for path in DETERMINING if (value := _get(data, path)) is not None}
-    dataset = found.get("dataset")
-    if isinstance(dataset, Mapping):
-        left_out = {OFFLINE, *_places(dataset.get("name"), registry)}
-        found["dataset"] = {key: item for key, item in dataset.items() if key not in left_out}
+    if "dataset" in found:
+        found["dataset"] = _without_places(found["dataset"], registry)
+    if found.get("streams"):
+        found["streams"] = {
+            name: {**stream, "dataset": _without_places(stream["dataset"], registry)}
+            if isinstance(stream, Mapping) and stream.get("dataset") is not None
+            else stream
+            for name, stream in found["streams"].items()
+        }
+    else:
+        found.pop("streams", None)
     callbacks = _get(data, CALLBACKS) if registry is not None else None
     if registry is not None and isinstance(callbacks, list):
         changing = [entry for entry in callbacks if _changes_game(entry, registry)]
@@ -90,6 +99,14 @@ def _get(data: Mapping[str, Any], path: str) -> Any:
     for key in path.split("."):
         value = value.get(key) if isinstance(value, Mapping) else None
     return value
+
+
+def _without_places(dataset: Any, registry: Registry | None) -> Any:
+    """Return a data set's entry without its stand-in, and without where the data lie."""
+    if not isinstance(dataset, Mapping):
+        return dataset
+    left_out = {OFFLINE, *_places(dataset.get("name"), registry)}
+    return {key: item for key, item in dataset.items() if key not in left_out}
 
 
 def _places(name: Any, registry: Registry | None) -> set[str]:

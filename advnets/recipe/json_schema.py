@@ -10,7 +10,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 from ..plugins.components import Component
 from ..plugins.registry import Registry
 from .document import Keys
-from .schema import EVERY, FIELD_PATTERN, OFFLINE, SLOTS, RecipeSchema, Slot
+from .schema import ANY, EVERY, FIELD_PATTERN, OFFLINE, SLOTS, RecipeSchema, Slot
 from .wording import KIND
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -103,6 +103,14 @@ def _inline(schema: dict[str, Any], models: dict[str, Any]) -> dict[str, Any]:
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             schema["properties"][name] = dict(models[field.annotation.__name__])
             rest.pop(field.annotation.__name__, None)
+            continue
+        own = schema["properties"][name]
+        held = own.get("additionalProperties")
+        model = held.get("$ref", "").rpartition("/")[2] if isinstance(held, dict) else ""
+        if model:
+            own |= {"additionalProperties": dict(models[model])}
+            own |= {"propertyNames": {"pattern": FIELD_PATTERN}}
+            rest.pop(model)
     return rest
 
 
@@ -110,11 +118,13 @@ def _set_slot(schema: dict[str, Any], keys: Keys, slot: Slot) -> None:
     """Put the choice of components at ``keys``."""
     ref = {"$ref": f"#/$defs/{_label(slot)}"}
     for key in keys[:-1]:
-        schema = schema["properties"][key]
+        schema = schema["additionalProperties"] if key == ANY else schema["properties"][key]
     if slot.open:
         schema |= {"additionalProperties": ref, "propertyNames": {"pattern": FIELD_PATTERN}}
         return
     properties = schema["properties"]
     own = properties[keys[-1]]
     was = {key: own[key] for key in ("description", "default") if key in own}
+    if slot.optional:
+        ref = {"anyOf": [ref, {"type": "null"}]}
     properties[keys[-1]] = was | ({"type": "array", "items": ref} if slot.many else ref)

@@ -19,7 +19,7 @@ from .identity import identity
 from .mapping_reader import read_value
 from .overrides import apply_overrides
 from .resolve import Entry, leave_out_defaults, resolve
-from .schema import OFFLINE, SLOTS, RecipeSchema
+from .schema import OFFLINE, SLOTS, RecipeSchema, slot_at
 from .shipped import find_recipe
 from .yaml_reader import MAX_BYTES, MAX_VALUES, read_yaml
 from .yaml_writer import write_yaml
@@ -115,15 +115,27 @@ class Recipe:
         return identity(self.chosen, self.registry)
 
     def stand_in(self) -> Recipe | None:
-        """Return the same experiment on the data set of ``dataset.offline``, if there is one."""
-        original = ("dataset",)
-        offline = (*original, OFFLINE)
-        if offline not in self._entries:
+        """Return the same experiment on the stand-ins of all its data, if every one has one.
+
+        Those of streams that are some of the main data go with these.
+        """
+        places = [
+            keys for keys in self._entries if (slot := slot_at(keys)) and slot.kind == "datasets"
+        ]
+        if not all((*keys, OFFLINE) in self._entries for keys in places):
             return None
-        stood_for = dict(self.settings.dataset)
-        settings = self.settings.model_copy(update={"dataset": stood_for.pop(OFFLINE)})
-        entries = {keys: entry for keys, entry in self._entries.items() if keys != offline}
-        entries[original] = self._entries[offline]
+        entries, streams = dict(self._entries), dict(self.settings.streams)
+        changed: dict[str, Any] = {"streams": streams}
+        for keys in places:
+            entries[keys] = entries.pop((*keys, OFFLINE))
+            if keys[0] == "streams":
+                name = str(keys[1])
+                entry = dict(streams[name].dataset)
+                streams[name] = streams[name].model_copy(update={"dataset": entry[OFFLINE]})
+            else:
+                stood_for = dict(self.settings.dataset)
+                changed["dataset"] = stood_for.pop(OFFLINE)
+        settings = self.settings.model_copy(update=changed)
         return replace(self, settings=settings, stand_in_for=stood_for, _entries=entries)
 
     def override(self, overrides: Overrides) -> Recipe:

@@ -17,7 +17,18 @@ from ..plugins.tracebacks import text_of
 from .cast import check_cast
 from .document import Document, Keys, get_at, join_keys
 from .problems import Findings
-from .schema import EVERY, FIELD_PATTERN, FIELDS, OFFLINE, SLOTS, RecipeSchema, Slot
+from .schema import (
+    ANY,
+    EVERY,
+    FIELD_PATTERN,
+    FIELDS,
+    OFFLINE,
+    SLOTS,
+    RecipeSchema,
+    Slot,
+    is_stand_in,
+    slot_at,
+)
 from .wording import KIND, PATTERNS, describe_value, did_you_mean, join_alternatives
 
 MOST_ROUNDS = 1_000_000
@@ -89,7 +100,7 @@ def leave_out_defaults(settings: RecipeSchema, entries: Mapping[Keys, Entry]) ->
     """Return what a recipe chooses: its data less every default, its own and the components'."""
     data = settings.model_dump(mode="json", exclude_defaults=True)
     for keys, entry in entries.items():
-        if keys != ("dataset", OFFLINE):
+        if not is_stand_in(keys):
             get_at(data, keys[:-1])[keys[-1]] = entry.chosen
     for name, field in RecipeSchema.model_fields.items():
         if name in data and data[name] == {"name": field.default}:
@@ -101,14 +112,14 @@ def _check_names(data: dict[str, Any], findings: Findings) -> None:
     """Check the names that a recipe chooses, and that each network it speaks of is there."""
     named = {
         section: list(data[section]) if isinstance(data.get(section), dict) else []
-        for section in ("networks", "conditions", "given", "optimizers")
+        for section in ("networks", "conditions", "given", "optimizers", "streams")
     }
     networks = list(dict.fromkeys([*PLAYERS, *named["networks"]]))
 
     def refuse(section: str, name: str, message: str, hint: str | None = None) -> None:
         findings.add((section, name), f"{section}.{name}: {message}", hint, at_key=True)
 
-    for section in ("networks", "conditions"):
+    for section in ("networks", "conditions", "streams"):
         for name in named[section]:
             if not re.fullmatch(FIELD_PATTERN, name):
                 refuse(section, name, f"a name there is {PATTERNS[FIELD_PATTERN]}, got {name!r}")
@@ -121,6 +132,9 @@ def _check_names(data: dict[str, Any], findings: Findings) -> None:
     for name in named["conditions"]:
         if name in networks:
             refuse("conditions", name, f"a network is called {name!r}", "rename one of the two")
+    for name in named["streams"]:
+        if name in named["conditions"]:
+            refuse("streams", name, f"a condition is called {name!r}", "rename one of the two")
     for section in ("given", "optimizers"):
         for name in named[section]:
             if name not in networks:
@@ -153,27 +167,31 @@ def _check_weights(recipe: RecipeSchema, findings: Findings) -> None:
         )
 
 
-_MISSING = object()
-
-
 def _entries(
     value: dict[str, Any], findings: Findings, registry: Registry
 ) -> Iterator[tuple[Keys, Entry | None]]:
     """Yield every component that the recipe names."""
-    for keys, slot in SLOTS.items():
-        written = _get(value, keys[:-1] if slot.open else keys)
-        if slot.open:
-            for name, item in written.items() if isinstance(written, dict) else ():
-                if (path := (*keys[:-1], name)) not in SLOTS:
-                    yield path, _entry(item, path, slot, findings, registry)
-        elif slot.many:
-            for index, item in enumerate(written if isinstance(written, list) else []):
-                yield (*keys, index), _entry(item, (*keys, index), slot, findings, registry)
-        elif written is not _MISSING:
-            yield keys, _entry(written, keys, slot, findings, registry)
-        if slot.kind == "datasets" and isinstance(written, dict) and OFFLINE in written:
-            path = (*keys, OFFLINE)
-            yield path, _stand_in(written[OFFLINE], path, slot, findings, registry)
+    for pattern, slot in SLOTS.items():
+        for keys, written in _written(value, pattern):
+            if slot.many:
+                for index, item in enumerate(written if isinstance(written, list) else []):
+                    yield (*keys, index), _entry(item, (*keys, index), slot, findings, registry)
+            elif written is not None or not slot.optional:
+                yield keys, _entry(written, keys, slot, findings, registry)
+            if slot.kind == "datasets" and isinstance(written, dict) and OFFLINE in written:
+                path = (*keys, OFFLINE)
+                yield path, _stand_in(written[OFFLINE], path, slot, findings, registry)
+
+
+def _written(value: Any, pattern: Keys, keys: Keys = ()) -> Iterator[tuple[Keys, Any]]:
+    """Yield what a recipe has where a slot is, with the names that it chose."""
+    if not pattern:
+        yield keys, value
+    elif isinstance(value, dict):
+        key, *rest = pattern
+        for name in value if key == ANY else [key] if key in value else []:
+            if key != ANY or (*keys, name) not in SLOTS:
+                yield from _written(value[name], tuple(rest), (*keys, name))
 
 
 def _stand_in(
@@ -219,7 +237,8 @@ def _entry(
         )
         return None
     given = value if isinstance(value, dict) else {}
-    reserved = ("name", OFFLINE) if keys == ("dataset",) else ("name",)
+    of_data = slot.kind == "datasets" and slot_at(keys) is not None
+    reserved = ("name", OFFLINE) if of_data else ("name",)
     own: dict[str, Any] = {}
     if slot.kind == "penalties" and EVERY in given:
         reserved = ("name", EVERY)
@@ -297,11 +316,3 @@ def _of_each(nested: Nested, attribute: str) -> Any:
     if isinstance(nested, list):
         return [getattr(entry, attribute) for entry in nested]
     return getattr(nested, attribute)
-
-
-def _get(data: Any, keys: Keys) -> Any:
-    for key in keys:
-        if not isinstance(data, dict) or key not in data:
-            return _MISSING
-        data = data[key]
-    return data

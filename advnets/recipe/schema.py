@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,7 +18,7 @@ FIELD_PATTERN = r"^[a-z][a-z0-9_]*$"
 FIELDS = ("latent", "example", "index")
 """What no recipe names anew: the latent, the examples, their places in the data set."""
 ANY = "*"
-"""The last key of a slot whose names the recipe chooses, in :data:`SLOTS`."""
+"""A key of a slot that the recipe chooses, in :data:`SLOTS`."""
 LARGEST_SEED = 2**31 - 1
 LARGEST_COUNT = 2**53  # steps are kept in float64 here and there (plots, JSON)
 
@@ -32,12 +32,14 @@ class Slot:
         role: For architectures, the player it must be able to play.
         many: Whether the value is a list of components.
         open: Whether the value is a mapping from names to components.
+        optional: Whether there need be none.
     """
 
     kind: str
     role: str = ""
     many: bool = False
     open: bool = False
+    optional: bool = False
 
     def fits(self, component: Component) -> bool:
         """Tell whether a component of its kind may stand there."""
@@ -72,6 +74,32 @@ class Averaging(Parameters):
     )
     every: Annotated[int, Field(ge=1, le=10_000)] = Field(
         1, description="rounds between two steps of the average; more of them cost less"
+    )
+
+
+class Take(Parameters):
+    """Choose some of a data set's training examples, by chance."""
+
+    examples: Count = Field(description="how many")
+    balanced: FieldName | None = Field(
+        None, description="a field of classes: the same number of each of them"
+    )
+    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] = Field(
+        0, description="which of them; with one seed, fewer examples are some of more"
+    )
+
+
+class Stream(Parameters):
+    """Bring further examples to every round, next to those of `dataset`."""
+
+    dataset: Annotated[Any, Slot("datasets", optional=True)] = Field(
+        None, description="where they come from; by default the training split of `dataset`"
+    )
+    take: Take | None = Field(
+        None, description="some of them: `{examples: 100, balanced: label, seed: 0}`"
+    )
+    batch_size: Annotated[int, Field(ge=1, le=2**20)] | None = Field(
+        None, description="examples in a global batch; by default `training.batch_size`"
     )
 
 
@@ -203,6 +231,11 @@ class RecipeSchema(Parameters):
         1, description="of data order, latent noise, dropout and initial weights"
     )
     dataset: Annotated[Any, Slot("datasets")] = Field(description="where examples come from")
+    streams: dict[str, Stream] = Field(
+        {},
+        description="further examples for every round, by the names that the encounter or a term "
+        "has for them: `{labelled: {take: {examples: 100, balanced: label}, batch_size: 50}}`",
+    )
     latent: Annotated[Any, Slot("priors")] = Field(description="the prior of z")
     generator: Annotated[Any, Slot("architectures", "generator")] = Field(description="G")
     discriminator: Annotated[Any, Slot("architectures", "discriminator")] = Field(description="D")
@@ -263,17 +296,52 @@ def slots(model: type[BaseModel], keys: Keys = ()) -> Iterator[tuple[Keys, Slot]
     ['penalties', 'augmentations', 'monitoring.callbacks', 'evaluation.metrics']
     >>> [".".join(keys) for keys, slot in slots(RecipeSchema) if slot.open]
     ['networks.*', 'conditions.*', 'optimizers.*']
+    >>> [".".join(keys) for keys, slot in slots(RecipeSchema) if slot.kind == "datasets"]
+    ['dataset', 'streams.*.dataset']
     """
     for name, field in model.model_fields.items():
         for slot in field.metadata:
             if isinstance(slot, Slot):
                 yield (*keys, name, ANY) if slot.open else (*keys, name), slot
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from slots(field.annotation, (*keys, name))
+        if isinstance(section := field.annotation, type) and issubclass(section, BaseModel):
+            yield from slots(section, (*keys, name))
+        elif get_origin(section) is dict and isinstance(held := get_args(section)[1], type):
+            if issubclass(held, BaseModel):
+                yield from slots(held, (*keys, name, ANY))
 
 
 SLOTS = dict(slots(RecipeSchema))
 """Where components stand: names of the recipe's choice as :data:`ANY`."""
+
+
+def slot_at(keys: Keys) -> Slot | None:
+    """Return the slot that a key of a recipe is, if it is one.
+
+    >>> slot_at(("streams", "other", "dataset")).kind, slot_at(("streams", "other"))
+    ('datasets', None)
+    """
+    if keys in SLOTS:
+        return SLOTS[keys]
+    return next(
+        (
+            slot
+            for pattern, slot in SLOTS.items()
+            if ANY in pattern
+            and len(pattern) == len(keys)
+            and all(one in (ANY, key) for one, key in zip(pattern, keys, strict=True))
+        ),
+        None,
+    )
+
+
+def is_stand_in(keys: Keys) -> bool:
+    """Tell whether the stand-in of a data set stands at ``keys``.
+
+    >>> is_stand_in(("dataset", "offline")), is_stand_in(("streams", "other", "offline"))
+    (True, False)
+    """
+    slot = slot_at(keys[:-1])
+    return slot is not None and slot.kind == "datasets" and keys[-1] == OFFLINE
 
 
 def is_entry(keys: Keys) -> bool:
@@ -284,9 +352,10 @@ def is_entry(keys: Keys) -> bool:
     >>> is_entry(("networks", "encoder")), is_entry(("networks",)), is_entry(("given", "encoder"))
     (True, False, False)
     """
-    if keys == ("dataset", OFFLINE):
+    if keys and is_stand_in(keys):
         return True
     if keys and isinstance(keys[-1], int):
-        return keys[:-1] in SLOTS and SLOTS[keys[:-1]].many
-    slot = SLOTS.get(keys) or SLOTS.get((*keys[:-1], ANY))
+        slot = SLOTS.get(keys[:-1])
+        return slot is not None and slot.many
+    slot = slot_at(keys)
     return slot is not None and not slot.many

@@ -8,8 +8,7 @@ from typing import Any
 
 from ..checkpoint import Commit, state_sha256
 from ..data.feed.choose import format_placement, make_feed
-from ..data.feed.resident import ResidentData
-from ..data.feed.streamed import StreamedData
+from ..data.feed.feed import Feed
 from ..distribute.signals import StopRequest
 from ..distribute.strategy import constant_scope, describe, device_type
 from ..distribute.workers import Workers
@@ -89,18 +88,18 @@ class Session:
         loop = self.assemble(game, feed, start)
         self.run(loop, start)
 
-    def build(self) -> tuple[AdversarialGame, ResidentData | StreamedData]:
+    def build(self) -> tuple[AdversarialGame, Feed]:
         """Build the game, and what draws its examples, on the devices of the strategy."""
         strategy = self.workers.strategy
         with strategy.scope():
             game = build_game(self.recipe, self.source)
         with constant_scope(strategy):
             steps, fields = game.updates.batches, carried(game, self.source)
-            feed = make_feed(self.recipe, self.source, steps, strategy, fields)
+            feed = make_feed(self.recipe, self.source, steps, strategy, fields, game.streams)
         read = sorted({*fields, *game.counted})
 
         def keep() -> None:
-            keep_data(self.folder, self.source, fields, read)
+            keep_data(self.folder, self.source, fields, read, game.streams)
             self.folder.keep_recipe(self.recipe, self.opening.changes)
             keep_for_sampling(self.folder, game, self.source)
 
@@ -148,7 +147,7 @@ class Session:
             self.opening.store.note(step, to_carry(self.folder.manifest.data))
 
     def assemble(
-        self, game: AdversarialGame, feed: ResidentData | StreamedData, start: int
+        self, game: AdversarialGame, feed: Feed, start: int
     ) -> TrainingLoop:
         """Compile the rounds, and put what moves and what watches them together."""
         workers, settings = self.workers, self.recipe.settings

@@ -99,6 +99,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
         seed=recipe.seed,
     )
     game.counted = counted
+    _check_streams(recipe, game)
     draw_outside_from(game, source)
     optimizers = {
         f"{player}_optimizer": recipe.make(
@@ -153,7 +154,8 @@ def game_context(recipe: Recipe, source: Source, counted: set[str], name: str = 
 
     lengths = training.batch_size, training.steps
     make = partial(make_part, recipe.registry)
-    return GameContext(source.spec, recipe.seed, *lengths, name, frequencies, make)
+    streams = {stream: own.spec for stream, own in source.streams.items()}
+    return GameContext(source.spec, recipe.seed, *lengths, name, frequencies, make, streams)
 
 
 def make_part(registry: Registry, kind: str, entry: Any, context: GameContext) -> Any:
@@ -223,6 +225,27 @@ def fingerprints(registry: Registry, recipe: Recipe) -> list[dict[str, str]]:
         for p in registry.plugins
         if p.status == "ok" and p.source != "built in"
     ]
+
+
+def _check_streams(recipe: Recipe, game: AdversarialGame) -> None:
+    """Refuse a stream that nothing in a game reads, and one that is read and that there is not."""
+    declared, where = recipe.settings.streams, "streams"
+    for name in declared:
+        if name not in game.streams:
+            raise UsageError(
+                f"nothing in the game reads the stream {name!r}",
+                where=where,
+                hint=f"it reads {', '.join(game.streams) or 'none'}: an encounter, a penalty or an "
+                "update rule declares what it reads, `streams = {...}`",
+            )
+    for name in game.streams:
+        if name not in declared:
+            raise UsageError(
+                f"the game reads a stream {name!r}, and the recipe has none",
+                where=where,
+                hint=f"say what it is: `streams: {{{name}: {{take: {{examples: 100}}}}}}` is some "
+                "of the main data; `dataset` names another data set",
+            )
 
 
 def _check_classes(name: str, condition: Condition, source: Source) -> None:

@@ -10,7 +10,7 @@ from ..data import Field, Source
 from ..data.spec import INDEX
 from ..errors import PluginError, UsageError
 from ..game import PLAYERS, Condition, GeneratorAverage, NoLatent, Prior, Role
-from ..game.role import Space
+from ..game.role import Space, stream_of
 from ..game.wiring import input_fields, input_names
 from ..networks import NetworkContext, cast_output, under_policy
 from ..recipe import Recipe
@@ -69,6 +69,9 @@ def network_contexts(
         **source.spec.fields,
         **{name: condition.field for name, condition in conditions.items()},
     }
+    for name, own in source.streams.items():
+        spaces[f"{name}.example"] = Field(own.spec.shape, "float32", kind=own.spec.kind)
+        spaces |= {f"{name}.{field}": one for field, one in own.spec.fields.items()}
 
     def look_up(space: Space, network: str) -> Field:
         if not isinstance(space, str):
@@ -76,8 +79,9 @@ def network_contexts(
         if space not in spaces:
             raise UsageError(
                 f"the network {network!r} is told {space!r}, which there is not",
-                where="given",
-                hint=f"there are {', '.join(sorted(spaces))}; `conditions` adds others",
+                where="streams" if stream_of(space) else "given",
+                hint=f"there are {', '.join(sorted(spaces))}; `conditions` adds others"
+                + "; `streams` brings further data" * bool(stream_of(space)),
             )
         return spaces[space]
 
@@ -104,7 +108,7 @@ def network_contexts(
             role=role.kind,
             input_shape=taken[first].shape,
             output_shape=_output_shape(role, name, look_up),
-            marginals=source.marginals,
+            marginals=_made_of(role, source).marginals,
             seed=recipe.seed,
             name=name,
             given={key: taken[key] for key in others},
@@ -112,6 +116,15 @@ def network_contexts(
             input_name=first,
         )
     return contexts
+
+
+def _made_of(role: Role, source: Source) -> Source:
+    """Return the data that a network makes examples of: the main ones, or those of a stream."""
+    for space in (role.gives or {}).values():
+        stream = stream_of(space)
+        if stream in source.streams:
+            return source.streams[stream]
+    return source
 
 
 def _output_shape(role: Role, name: str, look_up: Callable[[Space, str], Field]) -> tuple[int, ...]:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ..data import DataUnavailable, Source
+from ..data.order import batches_per_epoch, check_stream
 from ..data.ranges import ACTIVATIONS, explain_misfit
+from ..data.taken import Taken, check_balanced
+from ..errors import DataError
 from ..plugins.attribution import attribute_errors
 from ..plugins.registry import BUILT_IN
 from ..recipe import Recipe
+from ..recipe.document import join_keys
 from ..recipe.fields import check_fields
+from ..recipe.problems import Findings
+from ..recipe.schema import OFFLINE
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +38,39 @@ class Found:
 
 
 def build_source(recipe: Recipe) -> Source:
-    """Build the recipe's data source, which knows how much of it may be kept in memory."""
-    source: Source = recipe.make("dataset", Source)
+    """Build the recipe's data source, and with it those of its streams.
+
+    Each knows how much of it may be kept in memory.
+    """
+    source = _build(recipe, "dataset")
+    for name, stream in recipe.settings.streams.items():
+        own = source if stream.dataset is None else _build(recipe, f"streams.{name}.dataset")
+        if stream.take is not None:
+            taken = stream.take.model_dump()
+            held_out, where = stream.dataset is not None, f"streams.{name}.take"
+            own = Taken(own, **taken, held_out=held_out, where=where)
+        source.streams[name] = own
+    return source
+
+
+def _build(recipe: Recipe, path: str) -> Source:
+    source: Source = recipe.make(path, Source)
     source.memory_budget = int(recipe.settings.distribution.memory_budget * 2**30)
     return source
+
+
+def look_for(source: Source) -> None:
+    """Find out within seconds whether a run's data can be had, those of its streams included.
+
+    Raises:
+        DataUnavailable: If not, with the stream's name.
+    """
+    source.available()
+    for name, stream in source.streams.items():
+        try:
+            stream.available()
+        except DataUnavailable as error:
+            raise DataUnavailable(f"the stream {name!r}: {error.message}", hint=error.hint) from error
 
 
 def find_data(recipe: Recipe) -> Found:
@@ -55,19 +90,86 @@ def find_data(recipe: Recipe) -> Found:
 def _find(recipe: Recipe) -> Found:
     source = build_source(recipe)
     try:
-        source.available()
+        look_for(source)
     except DataUnavailable as unavailable:
         stand_in = recipe.stand_in()
         if stand_in is None:
-            raise
-        note = stand_in_note(unavailable.message, stand_in.settings.dataset["name"])
+            raise explain_lacking(recipe, unavailable) from unavailable
+        note = stand_in_note(unavailable.message, *names_of_data(stand_in))
         log.warning(note, extra={"style": "bold yellow"})
         source = build_source(stand_in)
-        source.available()
-        check_fields(stand_in, source.name, source.spec.fields)
+        look_for(source)
+        check_data(stand_in, source)
         return Found(stand_in, source, unavailable.message)
-    check_fields(recipe, source.name, source.spec.fields)
+    check_data(recipe, source)
     return Found(recipe, source)
+
+
+def check_data(recipe: Recipe, source: Source) -> None:
+    """Check what a recipe says of its data, as far as that takes no reading.
+
+    Raises:
+        RecipeError: With all that is wrong, each with its place in the recipe.
+    """
+    check_fields(recipe, source.name, source.spec.fields)
+    findings = Findings(recipe.document)
+    for name, stream in recipe.settings.streams.items():
+        keys = ("streams", name, "take", "balanced")
+        own = source.streams[name]
+        if isinstance(own, Taken) and stream.take is not None and stream.take.balanced is not None:
+            try:
+                check_balanced(own.source, stream.take.balanced, stream.take.examples)
+            except DataError as error:
+                findings.add(keys, f"{join_keys(keys)}: {error.message}", error.hint)
+    if findings.problems:
+        raise findings.error()
+
+
+def check_sizes(recipe: Recipe, source: Source, reading: Collection[str]) -> None:
+    """Check that the training examples of the data, and of each stream, fill a batch.
+
+    Only what is known of them, or can be found out within seconds, is checked.
+
+    Args:
+        recipe: The recipe.
+        source: Its data, which are there.
+        reading: The streams that may be read for it.
+
+    Raises:
+        DataError: With the stream's name, if it is one.
+    """
+    batch_size = recipe.settings.training.batch_size
+    count = _count(source)
+    if count is not None:
+        batches_per_epoch(count, batch_size)
+    for name, stream in source.streams.items():
+        if (count := _count(stream, name in reading)) is not None:
+            check_stream(name, count, recipe.settings.streams[name].batch_size or batch_size)
+
+
+def _count(source: Source, reading: bool = False) -> int | None:
+    return source.count("train") if reading or source.quick() else source.known("train")[0]
+
+
+def explain_lacking(recipe: Recipe, unavailable: DataUnavailable) -> DataUnavailable:
+    """Say which of a recipe's data have no stand-in, where others have one."""
+    named = {"dataset": recipe.settings.dataset} | {
+        f"streams.{name}.dataset": stream.dataset
+        for name, stream in recipe.settings.streams.items()
+        if stream.dataset is not None
+    }
+    lacking = [place for place, entry in named.items() if OFFLINE not in entry]
+    if not 0 < len(lacking) < len(named):
+        return unavailable
+    hint = f"or stand-ins for all: {', '.join(f'{place}.{OFFLINE}' for place in lacking)} say none"
+    return DataUnavailable(unavailable.message, hint=f"{unavailable.hint}; {hint}")
+
+
+def names_of_data(recipe: Recipe) -> list[str]:
+    """Name a recipe's data sets: the main one, and those of streams that have their own."""
+    streams = recipe.settings.streams.values()
+    own = [stream.dataset["name"] for stream in streams if stream.dataset is not None]
+    return [recipe.settings.dataset["name"], *own]
 
 
 def explain_range(recipe: Recipe, source: Source) -> str | None:
@@ -106,11 +208,12 @@ def range_of(source: Source) -> tuple[float, float] | None:
     )
 
 
-def stand_in_note(missing: str, used: str) -> str:
-    """Return the warning shown when a stand-in is used.
+def stand_in_note(missing: str, *used: str) -> str:
+    """Return the warning shown when stand-ins are used.
 
     >>> print(stand_in_note("MNIST is not here.", "digits"))
     STAND-IN DATA: MNIST is not here.
     Going on with 'digits', as the recipe's `offline` says.
     """
-    return f"STAND-IN DATA: {missing}\nGoing on with {used!r}, as the recipe's `offline` says."
+    instead = " and ".join(map(repr, used))
+    return f"STAND-IN DATA: {missing}\nGoing on with {instead}, as the recipe's `offline` says."

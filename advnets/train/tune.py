@@ -198,7 +198,8 @@ def _built(recipe: Recipe, source: Source, precisions: Sequence[str]) -> list[_P
 def _rounds(recipe: Recipe, source: Source) -> Rounds:
     strategy = make_strategy("one_device", 1)
     game = build_game(recipe, source)
-    feed = make_feed(recipe, source, game.updates.batches, strategy, carried(game, source))
+    fields = carried(game, source)
+    feed = make_feed(recipe, source, game.updates.batches, strategy, fields, game.streams)
     feed.seek(0)
     return Rounds(game, feed, strategy)
 

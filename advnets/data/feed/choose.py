@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from ...distribute.strategy import check_shares
+from ...errors import DataError
+from ...random import stream_key
 from ...recipe import Recipe
 from ...safe_io.wording import size
 from .. import Source
+from ..order import check_stream
+from .feed import Feed
 from .resident import ResidentData
 from .streamed import StreamedData
+from .streams import FeedOfStreams
 
 REFERENCE_EXAMPLES = 2000
 
@@ -23,10 +30,11 @@ def make_feed(
     batches: int,
     strategy: tf.distribute.Strategy,
     fields: Iterable[str] = (),
-) -> ResidentData | StreamedData:
+    streams: Mapping[str, Iterable[str]] = MappingProxyType({}),
+) -> Feed:
     """Feed a run its training data: from the device if they fit the budget, else streamed.
 
-    Either way the same round plays on the same examples. Call it inside the strategy's scope.
+    So are the data of each stream, whose order is one of its own. Either way the same round plays on the same examples. Call it inside the strategy's scope.
 
     Args:
         recipe: The recipe; its ``distribution.memory_budget`` was given to the source by
@@ -35,11 +43,36 @@ def make_feed(
         batches: k, the global batches that one round uses.
         strategy: The strategy that the game is played under.
         fields: What to give beside the examples, by name.
+        streams: What to give beside the examples of each stream, by the streams' names.
 
     Raises:
-        DataError: If the training split has no such field.
+        DataError: If a training split has no such field, or is smaller than a batch.
     """
-    seed, batch_size = recipe.seed, recipe.settings.training.batch_size
+    settings = recipe.settings
+    batch_size, replicas = settings.training.batch_size, strategy.num_replicas_in_sync
+    main = _make(source, recipe.seed, batch_size, batches, strategy, fields)
+    own: dict[str, ResidentData | StreamedData] = {}
+    for name, read in streams.items():
+        size_of_batch = settings.streams[name].batch_size or batch_size
+        check_shares(size_of_batch, replicas, f"streams.{name}.batch_size")
+        seed = stream_key(recipe.seed, f"stream/{name}") % 2**31
+        try:
+            check_stream(name, source.streams[name].count("train"), size_of_batch)
+            own[name] = _make(source.streams[name], seed, size_of_batch, batches, strategy, read)
+        except DataError as error:
+            error.where = error.where or f"streams.{name}"
+            raise
+    return FeedOfStreams(main, own) if own else main
+
+
+def _make(
+    source: Source,
+    seed: int,
+    batch_size: int,
+    batches: int,
+    strategy: tf.distribute.Strategy,
+    fields: Iterable[str],
+) -> ResidentData | StreamedData:
     if source.fits("train"):
         return ResidentData(source, seed, batch_size, batches, fields)
     return StreamedData(source, seed, batch_size, batches, strategy, fields)
@@ -53,10 +86,18 @@ def describe_placement(source: Source, fields: Iterable[str] = ()) -> dict[str, 
     }
 
 
-def format_placement(source: Source, feed: ResidentData | StreamedData) -> str:
-    """Format where the training data live, for the log."""
+def format_placement(source: Source, feed: Feed) -> str:
+    """Format where the training data live, and those of each stream, for the log."""
+    if isinstance(feed, FeedOfStreams):
+        each = [_format(source, feed.main)]
+        each += [f"{n}: {_format(source.streams[n], own)}" for n, own in feed.streams.items()]
+        return f"data: {'; '.join(each)}"
+    return f"data: {_format(source, feed)}"
+
+
+def _format(source: Source, feed: Feed) -> str:
     placement = describe_placement(source, feed.fields)
-    line = f"data: {placement['kept']}, {size(placement['bytes'])}"
+    line = f"{placement['kept']}, {size(placement['bytes'])}"
     if isinstance(feed, StreamedData):
         line += f", at most {size(feed.bytes_ahead)} read ahead"
     return line
