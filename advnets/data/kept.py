@@ -78,6 +78,11 @@ class KeptSource(Source):
         """Return the examples that the run keeps, with their fields."""
         return self._excerpt(self.spec)
 
+    def of(self, stream: str) -> KeptSource | None:
+        """Return what is kept of a stream; ``None`` where nothing is."""
+        found = self.streams.get(stream)
+        return found if isinstance(found, KeptSource) else None
+
     def marginals(self) -> np.ndarray:
         """Return the middle of the range: where a generator begins does not matter any more."""
         low, high = self.preprocess.range or (0.0, 0.0)
@@ -116,6 +121,8 @@ def describe_source(source: Source) -> dict[str, Any]:
         "preprocess": {"gcn": preprocess.scale} if contrast else preprocess.name,
         "frequencies": {name: shares.tolist() for name, shares in source.counted.items()},
     }
+    if source.streams:
+        described["streams"] = {n: describe_source(own) for n, own in source.streams.items()}
     return described | ({"contrast": list(preprocess.average)} if contrast else {})
 
 

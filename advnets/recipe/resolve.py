@@ -17,18 +17,8 @@ from ..plugins.tracebacks import text_of
 from .cast import check_cast
 from .document import Document, Keys, get_at, join_keys
 from .problems import Findings
-from .schema import (
-    ANY,
-    EVERY,
-    FIELD_PATTERN,
-    FIELDS,
-    OFFLINE,
-    SLOTS,
-    RecipeSchema,
-    Slot,
-    is_stand_in,
-    slot_at,
-)
+from .schema import ANY, EVERY, FIELD_PATTERN, FIELDS, OFFLINE, RecipeSchema, Slot
+from .slots import SLOTS, is_stand_in, slot_at
 from .wording import KIND, PATTERNS, describe_value, did_you_mean, join_alternatives
 
 MOST_ROUNDS = 1_000_000

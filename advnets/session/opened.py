@@ -80,21 +80,14 @@ class Run:
     @cached_property
     def source(self) -> Source:
         """The run's data; where they are not here, or are others, what it keeps of them."""
-        source = build_source(self.recipe)
-        try:
-            source.available()
-            spec, missing = source.spec, "those that are here have another shape, type or range"
-        except DataError as error:
-            spec, missing = None, f"they are not here: {error.message}"
-        kept = read_kept(self.folder, missing)
-        if kept is None:
-            return source
-        if spec == kept.spec:
-            if source.preprocess.name == "gcn":  # examples come back as the run's, whatever is here
-                source.preprocess.average = kept.preprocess.average
-            return source
-        log.info("the run's data are not read (%s)", missing)
-        return kept
+        source, kept = build_source(self.recipe), read_kept(self.folder, "")
+        streams = {
+            name: _or_kept(own, kept and kept.of(name), f"the data of the stream {name!r}")
+            for name, own in source.streams.items()
+        }
+        found = _or_kept(source, kept, "the run's data")
+        found.streams = streams
+        return found
 
     @cached_property
     def told(self) -> dict[str, Field | None]:
@@ -297,6 +290,24 @@ class Run:
     def __repr__(self) -> str:
         status, step = self.manifest.get("status"), self.manifest.get("step")
         return f"Run({str(self.path)!r}, {status}, step {step})"
+
+
+def _or_kept(source: Source, kept: KeptSource | None, what: str) -> Source:
+    """Return data; where they are not here, or are others, what a run keeps of them."""
+    try:
+        source.available()
+        spec, missing = source.spec, "those that are here have another shape, type or range"
+    except DataError as error:
+        spec, missing = None, f"they are not here: {error.message}"
+    if kept is None:
+        return source
+    if spec == kept.spec:
+        if source.preprocess.name == "gcn":  # examples come back as the run's, whatever is here
+            source.preprocess.average = kept.preprocess.average
+        return source
+    kept.missing = missing
+    log.info("%s are not read (%s)", what, missing)
+    return kept
 
 
 def _for_lines(

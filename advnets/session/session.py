@@ -146,9 +146,7 @@ class Session:
         if self.opening.newest is not None:  # the rounds up to the next one rest on this one
             self.opening.store.note(step, to_carry(self.folder.manifest.data))
 
-    def assemble(
-        self, game: AdversarialGame, feed: Feed, start: int
-    ) -> TrainingLoop:
+    def assemble(self, game: AdversarialGame, feed: Feed, start: int) -> TrainingLoop:
         """Compile the rounds, and put what moves and what watches them together."""
         workers, settings = self.workers, self.recipe.settings
         newest = self.opening.newest

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -28,7 +30,9 @@ from ..game import (
     Prior,
     UpdateRule,
 )
-from ..game.role import gather_roles
+from ..game.batches import Streams
+from ..game.role import gather_roles, stream_of
+from ..game.streams import declared_streams
 from ..optimizers import OptimizerContext
 from ..plugins import Registry
 from ..random import stream_key
@@ -185,20 +189,40 @@ def _outside(game: AdversarialGame, source: Source) -> dict[str, Condition]:
 
 
 def _kept(game: AdversarialGame, source: Source) -> Batch | None:
-    """Return some examples with their fields, for conditions of examples outside of a round."""
+    """Return some examples with their fields, and those of streams that samples are made of, for
+    what is drawn of examples outside of a round."""
     wanted = any(condition.of_example for condition in game.conditions.values())
     others = [n for n in game.fields if n in source.spec.fields and n not in game.outside]
-    if not (wanted or others):
+    if not (wanted or others or streams_of_samples(game)):
         return None
+    own = {
+        name: batch
+        for name in streams_of_samples(game)
+        if (batch := _some(source.streams[name], game.streams[name])) is not None
+    }
+    batch = _some(source, game.fields)
+    return None if batch is None else replace(batch, streams=Streams(own))
+
+
+def _some(source: Source, fields: Collection[str]) -> Batch | None:
     read = source.excerpt()
     if read is None:
         return None
-    fields = {
+    kept = {
         name: tf.convert_to_tensor(source.preprocess_field(name, values))
         for name, values in read.fields.items()
-        if name in game.fields
+        if name in fields
     }
-    return Batch(tf.convert_to_tensor(source.preprocess.apply(read.examples)), fields)
+    return Batch(tf.convert_to_tensor(source.preprocess.apply(read.examples)), kept)
+
+
+def streams_of_samples(game: AdversarialGame) -> list[str]:
+    """Return the streams that samples may be made of, in alphabetical order: those that the
+    encounter declares, and those that a network which moves with G takes.
+    """
+    takes = [role.takes.values() for role in game.roles.values() if role.player == "generator"]
+    taken = {stream_of(space) for spaces in takes for space in spaces}
+    return sorted(taken.union(declared_streams(game.encounter)) & game.streams.keys())
 
 
 def optimizer_context(training: Training, source: Source, updates: UpdateRule) -> OptimizerContext:

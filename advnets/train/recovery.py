@@ -17,7 +17,7 @@ from ..observe.observer import View
 from ..observe.window import Window
 from ..plugins.attribution import describe_owners
 from ..recipe import Recipe
-from ..recipe.schema import SLOTS
+from ..recipe.slots import SLOTS
 from ..runs import RunFolder, to_carry
 from ..runs.changes import add_changes
 from ..runs.played_with import add_played_with

@@ -34,7 +34,8 @@ def make_feed(
 ) -> Feed:
     """Feed a run its training data: from the device if they fit the budget, else streamed.
 
-    So are the data of each stream, whose order is one of its own. Either way the same round plays on the same examples. Call it inside the strategy's scope.
+    So are the data of each stream, whose order is one of its own. Either way the same round plays
+    on the same examples. Call it inside the strategy's scope.
 
     Args:
         recipe: The recipe; its ``distribution.memory_budget`` was given to the source by
