@@ -92,7 +92,7 @@ class Run:
     @cached_property
     def told(self) -> dict[str, Field | None]:
         """What samples are made of, by name: ``latent``, and the fields that G is told."""
-        return parse_told(self.folder) or in_own_range(self.game, self.source.spec)
+        return parse_told(self.folder) or in_own_range(self.game, self.source)
 
     @cached_property
     def _extractors(self) -> Extractors:
@@ -253,13 +253,19 @@ class Run:
         return {**given, **{name: np.asarray(images[name].apply(given[name])) for name in images}}
 
     def _images(self, names: Iterable[str]) -> dict[str, Preprocess]:
-        """Return how those are preprocessed that are images of the data."""
-        spec, drawn = self.source.spec.fields, self.recipe.settings.conditions
-        return {
-            name: self.source.preprocess.for_field(spec[name])
-            for name in names
-            if name in spec and name not in drawn and spec[name].kind == "image"
-        }
+        """Return how those are preprocessed that are images of the data, or streams' examples."""
+        source, drawn = self.source, self.recipe.settings.conditions
+        found: dict[str, Preprocess] = {}
+        for name in names:
+            stream, _, own = name.rpartition(".")
+            data = source.streams.get(stream) if stream else source
+            if data is None or name in drawn:
+                continue
+            if stream and own == "example":
+                found[name] = data.preprocess
+            elif own in data.spec.fields and data.spec.fields[own].kind == "image":
+                found[name] = data.preprocess.for_field(data.spec.fields[own])
+        return found
 
     def evaluate(
         self,
