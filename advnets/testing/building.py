@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
 
 from .. import game
-from ..data import Source
+from ..data import DataSpec, Source
 from ..errors import AdvnetsError
 from ..networks import NetworkContext, OptimizerContext
 from ..observe import Observer
@@ -63,7 +64,20 @@ def game_context(subject: Subject) -> game.GameContext:
         *(1, 8, 12, name),
         frequencies=lambda name: _alike(spec.field(name).classes),
         maker=lambda *asked: make_part(load_plugins(), *asked),
+        streams=_Specs(Trial(subject.example)),
     )
+
+
+class _Specs(dict[str, DataSpec]):
+    """Tell of any stream that its data look as the trial's."""
+
+    def __init__(self, trial: Trial):
+        super().__init__()
+        self._trial = trial
+
+    def __missing__(self, stream: str) -> DataSpec:
+        shape = self._trial.field(f"{stream}.example").shape
+        return replace(self._trial.spec(["label"]), shape=shape)
 
 
 def build(subject: Subject) -> None:
