@@ -103,7 +103,8 @@ def look_for(source: Source) -> None:
             stream.available()
         except DataUnavailable as error:
             what = f"the stream {name!r}: {error.message}"
-            raise DataUnavailable(what, hint=error.hint) from error
+            hint = (error.hint or "").replace("dataset.", f"streams.{name}.dataset.")
+            raise DataUnavailable(what, hint=hint or None) from error
 
 
 def find_data(recipe: Recipe) -> Found:

@@ -45,13 +45,12 @@ class Translation(Encounter):
         return Side(example=scene.call("generator", scene.batch.streams["other"].side()))
 
 
-def gap(context: Any) -> advnets.Score:
+def gap(context: Any) -> list[Any]:
     """How far the means of the two domains' held-out examples are apart."""
     from advnets.evaluate import Score
 
     one, other = context.examples("test"), context.examples("test", stream="other")
-    value = float(abs(one.mean() - other.mean()))
-    return Score("gap", value, 0.0, context.protocol())
+    return [Score("gap", float(other.mean() - one.mean()), 0.0, context.protocol())]
 
 
 @advnets.hookimpl
@@ -66,4 +65,4 @@ def advnets_encounters() -> list[advnets.Component]:
 
 @advnets.hookimpl
 def advnets_metrics() -> list[advnets.Component]:
-    return [advnets.Component("gap", f"{__name__}:Gap", "how far apart")]
+    return [advnets.Component("gap", f"{__name__}:gap", "how far apart")]
