@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import games
 import keras
 import numpy as np
 import pytest
@@ -141,20 +142,12 @@ def test_what_cannot_be(make, wrong):
         make()
 
 
-MLP = {"name": "mlp", "layers": [4], "activation": "leaky_relu"}
-TINY: dict[str, Any] = {
-    "name": "tiny",
-    "dataset": {"name": "gaussian_1d", "examples": 1000},
-    "latent": {"name": "gaussian", "size": 1},
-    "generator": MLP,
-    "discriminator": MLP,
-    "loss": "non_saturating",
+TINY: dict[str, Any] = games.TINY | {
     "penalties": [{"name": "r1", "gamma": 5.0, "every": 4}],
     "optimizers": {"generator": "adam", "discriminator": "adam"},
     "training": {"steps": 10, "batch_size": 16},
     "checkpoints": {"every": 5},
-    "distribution": {"jit": "off"},
-    "monitoring": {"log_every": 1, "image_every": 0, "tensorboard": False, "figures": False},
+    "monitoring": games.TINY["monitoring"] | {"log_every": 1},
 }
 
 
