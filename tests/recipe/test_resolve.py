@@ -29,6 +29,7 @@ def test_defaults_are_filled_in(parse: Any) -> None:
         "given": {},
         "conditions": {},
         "encounter": {"name": "generated"},
+        "start": {"missing": "refuse"},
         "loss": {"name": "hinge", "margin": 3.0},
         "penalties": [{"name": "zero", "weight": 2.0}, {"name": "zero", "weight": 1.0}],
         "augmentations": [],
