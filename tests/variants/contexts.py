@@ -151,8 +151,20 @@ def advnets_datasets() -> list[advnets.Component]:
     first = {"parameters": {"of": RING}}
     joined = {"parameters": {"of": [RING, {**RING, "seed": 3}]}}
     return [
-        advnets.Component("first", f"{__name__}:First", "the first examples of another", FirstParameters, example=first),
-        advnets.Component("joined", f"{__name__}:Joined", "several data sets, one after the other", JoinedParameters, example=joined),
+        advnets.Component(
+            "first",
+            f"{__name__}:First",
+            "the first examples of another",
+            FirstParameters,
+            example=first,
+        ),
+        advnets.Component(
+            "joined",
+            f"{__name__}:Joined",
+            "several data sets, one after the other",
+            JoinedParameters,
+            example=joined,
+        ),
     ]
 
 
@@ -163,5 +175,11 @@ def advnets_callbacks() -> list[advnets.Component]:
         advnets.Component("noting", f"{__name__}:Noting", "notes the loss"),
         advnets.Component("drawing", f"{__name__}:Drawing", "shows a picture"),
         advnets.Component("stopping", f"{__name__}:stopping", "stops early", changes_game=True),
-        advnets.Component("late", f"{__name__}:Late", "another callback, from some epoch on", LateParameters, example=late),
+        advnets.Component(
+            "late",
+            f"{__name__}:Late",
+            "another callback, from some epoch on",
+            LateParameters,
+            example=late,
+        ),
     ]
