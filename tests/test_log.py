@@ -144,11 +144,11 @@ def test_without_a_screen_warnings_are_plain():
     assert (done.stdout, done.stderr) == ("", "odd\n")
 
 
-def test_what_the_command_line_says_of_a_run(tmp_path):
+def test_what_the_command_line_says_of_a_run(preloaded, tmp_path):
     missing = f"{{name: npz, path: {tmp_path / 'gone.npz'}, offline: digits}}"
     words = ["run", "digits", "training.steps=20", f"dataset={missing}", "evaluation.metrics=[]"]
     done = subprocess.run(
-        [sys.executable, "-m", "advnets", *words, "--run-dir", str(tmp_path / "run")],
+        [*preloaded, "-m", "advnets", *words, "--run-dir", str(tmp_path / "run")],
         capture_output=True,
         text=True,
         check=True,

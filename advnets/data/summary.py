@@ -200,7 +200,7 @@ def _find_odd(source: Source, declared: DataSpec | Field, low: float, high: floa
         return f"all values are {low:g}"
     if way.name in AFFINE:
         start, end = way.spec.low, way.spec.high
-        if high - low >= NARROW * (end - start):
+        if high - low >= NARROW * (end - start) and not start < 0 <= low:
             return None
         first, last = AFFINE[way.name]
         seen = [first + (last - first) * (value - start) / (end - start) for value in (low, high)]
@@ -208,6 +208,12 @@ def _find_odd(source: Source, declared: DataSpec | Field, low: float, high: floa
             f"the values are {low:g} to {high:g} only, but {start:g} to {end:g} is brought to "
             f"[{first:g}, {last:g}]: networks see {seen[0]:.3g} to {seen[1]:.3g}. If their range "
             "is another, declare it (npz: low and high), or store masks as booleans"
+        )
+    if way.name == "none" and declared.low is not None and declared.low < 0 <= low:
+        return (
+            f"the values are {low:g} to {high:g} only, but {declared.low:g} to {declared.high:g} "
+            "is declared, and the generator's to fill. If their range is another, declare it "
+            "(npz: low and high)"
         )
     # That 0 to 255 is the range of uint8 makes no vector of it fit for a network.
     raw = declared.low is None or (declared.kind == "vector" and declared.dtype == "uint8")

@@ -189,7 +189,7 @@ def _as_floats(x: Any, bounds: Bounds | None, what: str) -> tf.Tensor:
         )
     dtype = tf.as_dtype(dtype)
     if dtype.is_floating:
-        return x if dtype == tf.float32 else tf.cast(x, tf.float32)
+        return tf.cast(x, tf.float32)  # a tensor of this type stays what it is
     white = WHITE.get(dtype.name)
     if white is None or bounds is None:
         raise UsageError(

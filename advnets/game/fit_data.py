@@ -158,13 +158,11 @@ def _check_labels(x: Any, y: Any) -> None:
     lengths = {what: ([*values.shape] or [0])[0] for what, values in named}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{what} {n:,}" for what, n in lengths.items())
-        zipped = (
-            "tf.data.Dataset.zip({'example': data.batch(64), 'other': others.repeat().batch(64)})"
-        )
         several = isinstance(x, Mapping) and any(map(holds_several, x.values()))
         raise UsageError(
             f"there are not as many of each: {listed}",
-            hint=f"arrays go together, x[i] and y[i]; streams of other lengths are data sets: {zipped}"
+            hint="arrays are gone through together; of streams that are shorter make data sets: "
+            "tf.data.Dataset.zip({'example': data.batch(64), 'other': others.repeat().batch(64)})"
             if several
             else "each example has its own, in the same order: x[i] and y[i]",
         )

@@ -11,6 +11,7 @@ from ..errors import PluginError
 from ..plugins.components import Names, Place
 from ..plugins.registry import Registry
 from .schema import OFFLINE
+from .starts import identify
 
 DETERMINING = (
     "seed",
@@ -20,6 +21,7 @@ DETERMINING = (
     "generator",
     "discriminator",
     "networks",
+    "start",
     "given",
     "conditions",
     "encounter",
@@ -38,6 +40,7 @@ CHANGEABLE = ("optimizers.*.*", "penalties.*.*", "augmentations.*.*", "loss.*", 
 """The keys under which a run may be given another value on the way, on purpose and on record:
 numbers that a move is computed from. ``*`` is one word, and never ``name``."""
 FIXED = {
+    "start": "its first round began from these weights",
     "seed": "all that is random follows from it",
     "dataset": "the rounds played so far saw other examples",
     "streams": "the rounds played so far saw other examples",
@@ -59,8 +62,8 @@ SCORES = ("evaluation.metrics", "evaluation.every", "evaluation.weights")
 def select_determining(data: Mapping[str, Any], registry: Registry | None = None) -> dict[str, Any]:
     """Return the part of a recipe that determines the trajectory.
 
-    Left out are the stand-in, and where the data lie (:class:`advnets.Place`): what they are
-    is their fingerprint's business.
+    Left out are the stand-in, and where the data lie (:class:`advnets.Place`), and weights to
+    start from: what they are is the business of a fingerprint, and of a digest.
 
     Args:
         data: The recipe, as plain data.
@@ -82,6 +85,8 @@ def select_determining(data: Mapping[str, Any], registry: Registry | None = None
         }
     else:
         found.pop("streams", None)
+    if "start" in found and (start := identify(found.pop("start"))) is not None:
+        found["start"] = start
     callbacks = _get(data, CALLBACKS) if registry is not None else None
     if registry is not None and isinstance(callbacks, list):
         changing = [entry for entry in callbacks if _changes_game(entry, registry)]

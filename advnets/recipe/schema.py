@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from ..plugins.components import Component, Parameters
 from ..plugins.registry import Registry
+from .starts import Start
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"
 FIELD_PATTERN = r"^[a-z][a-z0-9_]*$"
@@ -252,6 +253,11 @@ class RecipeSchema(Parameters):
     )
     encounter: Annotated[Any, Slot("encounters")] = Field(
         "generated", description="what is judged, and which networks make it"
+    )
+    start: Start = Field(
+        default_factory=lambda: Start.model_validate({}),
+        description="networks that start from a run's or a file's weights: "
+        "`{generator: {run: runs/digits-1a2b3c4d}}`, `{teacher: {file: teacher.npz}}`",
     )
     loss: Annotated[Any, Slot("losses")] = Field(description="what each player minimises")
     penalties: Annotated[list[Any], Slot("penalties", many=True)] = Field(

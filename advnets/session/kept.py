@@ -17,6 +17,7 @@ from ..data.examples import check_examples
 from ..data.kept import KeptSource, checked, describe_field, describe_source
 from ..errors import DataError, RunError
 from ..game import AdversarialGame
+from ..game.role import stream_of
 from ..runs import RunFolder
 from ..safe_io import read_bytes
 from ..safe_io.atomic import cannot_write, replace_atomically
@@ -49,24 +50,29 @@ def keep_for_sampling(folder: RunFolder, game: AdversarialGame, source: Source) 
 
 
 def in_own_range(game: AdversarialGame, source: Source) -> dict[str, Field | None]:
-    """Return what a run's samples are made of; images of the data, and examples of streams, in
-    their data set's own range.
+    """Return what a run's samples are made of; examples of streams, and images of the data, in the
+    data set's own range.
     """
-    spec = source.spec
-    own = {name: field for name, field in spec.fields.items() if field.kind == "image"}
-    named = {name: field for name, field in spec.fields.items() if field.names}
+    own = {name: field for name, field in source.spec.fields.items() if field.kind == "image"}
+    named = {name: field for name, field in source.spec.fields.items() if field.names}
     told = dict(game.told)
     for name, field in told.items():
-        if name in own and name not in game.conditions:
-            of: Field | DataSpec = own[name] if own[name].low is not None else spec
+        if (stream := source.streams.get(stream_of(name))) is not None:
+            told[name] = _of_stream(stream.spec, name.rpartition(".")[2])
+        elif name in own and name not in game.conditions:
+            of: Field | DataSpec = own[name] if own[name].low is not None else source.spec
             told[name] = replace(own[name], dtype="float32", low=of.low, high=of.high)
         elif name in named and field is not None and field.classes == named[name].classes:
             told[name] = replace(field, names=named[name].names)
-        stream, _, which = name.rpartition(".")
-        if stream in source.streams and which == "example":
-            of = source.streams[stream].spec
-            told[name] = Field(of.shape, "float32", None, of.low, of.high, of.kind)
     return told
+
+
+def _of_stream(spec: DataSpec, name: str) -> Field:
+    """Return what is told of a stream, as its data set has it: its examples, or a field."""
+    if name == "example":
+        return Field(spec.shape, "float32", low=spec.low, high=spec.high, kind=spec.kind)
+    field = spec.field(name)
+    return field if field.classes is not None else replace(field, dtype="float32")
 
 
 def _keep_examples(

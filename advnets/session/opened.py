@@ -286,15 +286,18 @@ class Run:
         return {**given, **{name: np.asarray(images[name].apply(given[name])) for name in images}}
 
     def _images(self, names: Iterable[str]) -> dict[str, Preprocess]:
-        """Return how those are preprocessed that are images of the data."""
-        drawn, found = self.recipe.settings.conditions, {}
-        for name in set(names) - set(drawn):
+        """Return how those are preprocessed that are images of the data, or streams' examples."""
+        source, drawn = self.source, self.recipe.settings.conditions
+        found: dict[str, Preprocess] = {}
+        for name in names:
             stream, _, own = name.rpartition(".")
-            source = self.source.streams.get(stream, self.source)
+            data = source.streams.get(stream) if stream else source
+            if data is None or name in drawn:
+                continue
             if stream and own == "example":
-                found[name] = source.preprocess
-            elif own in source.spec.fields and source.spec.fields[own].kind == "image":
-                found[name] = source.preprocess.for_field(source.spec.fields[own])
+                found[name] = data.preprocess
+            elif own in data.spec.fields and data.spec.fields[own].kind == "image":
+                found[name] = data.preprocess.for_field(data.spec.fields[own])
         return found
 
     def evaluate(

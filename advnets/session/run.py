@@ -57,7 +57,7 @@ def play(
     """
     began = time.monotonic() if began is None else began
     recipe, settings = found.recipe, found.recipe.settings
-    folder = RunFolder.for_recipe(recipe, run_dir, found.source.fingerprint)
+    folder = RunFolder.for_recipe(recipe, run_dir, found.fingerprint)
     session: Session | None = None
     with contextlib.ExitStack() as held:
         held.enter_context(explaining_all(recipe))

@@ -40,6 +40,7 @@ from ..train.pace import Pace
 from ..train.recovery import Recovery, forget_scores, put_rates, rollbacks
 from ..train.rounds import Rounds
 from ..train.saver import Saver
+from ..train.start import start_networks
 from .data_on_record import keep_data
 from .ending import Ending
 from .kept import keep_for_sampling
@@ -133,7 +134,9 @@ class Session:
             if newest is not None:
                 self.opening.store.restore(newest, state)
             else:
-                self.folder.manifest.update(initial_state_sha256=state_sha256(state))
+                start = start_networks(game, self.recipe)
+                first = {"initial_state_sha256": state_sha256(state), "start": start or None}
+                self.folder.manifest.update(**first)
             self._keep_on_record(int(game.rounds.numpy()))
             put_rates(game, self.folder)
             noise = None if game.prior is None else duplicated_noise(game.prior, game.seed)
@@ -180,6 +183,7 @@ class Session:
             self._best(newest),
             companion=self.folder.metrics_file,
             carried=lambda: to_carry(self.folder.manifest.data),
+            first=bool(settings.start.origins),
         )
 
         def measured(work: Callable[[], Any]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ import keras
 import numpy as np
 
 from .. import game
-from ..data import DataContext, Source
+from ..data import DataContext, DataSpec, Source
 from ..errors import AdvnetsError
 from ..networks import NetworkContext, OptimizerContext
 from ..observe import CallbackContext, Observer
@@ -65,7 +66,20 @@ def game_context(subject: Subject) -> game.GameContext:
         *(1, 8, 12, name),
         frequencies=lambda name: _alike(spec.field(name).classes),
         maker=lambda *asked: make_part(load_plugins(), *asked),
+        streams=_Specs(Trial(subject.example)),
     )
+
+
+class _Specs(dict[str, DataSpec]):
+    """Tell of any stream that its data look as the trial's."""
+
+    def __init__(self, trial: Trial):
+        super().__init__()
+        self._trial = trial
+
+    def __missing__(self, stream: str) -> DataSpec:
+        shape = self._trial.field(f"{stream}.example").shape
+        return replace(self._trial.spec(["label"]), shape=shape)
 
 
 def build(subject: Subject) -> None:

@@ -21,7 +21,7 @@ from ..game import (
     Role,
     Side,
 )
-from ..game.role import ROLES
+from ..game.role import gather_roles
 from ..game.scene import Cast
 from ..game.state import state_variables
 from ..plugins.tracebacks import describe_error
@@ -171,11 +171,8 @@ def game(
     plain = Minimax() if type(encounter) is Generated else BothSides()
     loss = options.pop("loss", None) or plain
     penalties = options.pop("penalties", ())
-    roles: dict[str, Role] = {**ROLES, **encounter.roles}
-    words = {*loss.requires}
-    for penalty in penalties:
-        words |= set(penalty.requires)
-        roles = {**penalty.roles, **roles}
+    roles = gather_roles(encounter, penalties)
+    words = {*loss.requires}.union(*(penalty.requires for penalty in penalties))
     more = {"generator": told, "discriminator": discriminator_told}
     made = {
         name: options.pop(name, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -9,6 +11,7 @@ from ..game import AdversarialGame, UpdateRule
 from . import toys
 from .failure import fail
 from .subject import Subject
+from .trial import Trial
 
 EACH = 6
 """Examples in one discriminator step's batch."""
@@ -76,9 +79,9 @@ def uses_all_its_examples(subject: Subject) -> None:
     end = made.discriminator.get_weights()
     for batch in range(_made(subject).batches):
         other, same = _game(subject)
-        changed = same.numpy()
+        changed = same["example"].numpy()
         changed[batch * EACH : (batch + 1) * EACH] += 1.0
-        other.train_step(tf.constant(changed))
+        other.train_step({**same, "example": tf.constant(changed)})
         moved = other.discriminator.get_weights()
         if all((a == b).all() for a, b in zip(end, moved, strict=True)):
             fail(f"the round's batch {batch} of real examples changes nothing")
@@ -91,6 +94,7 @@ def _made(subject: Subject) -> UpdateRule:
     return rule
 
 
-def _game(subject: Subject) -> tuple[AdversarialGame, tf.Tensor]:
+def _game(subject: Subject) -> tuple[AdversarialGame, dict[str, Any]]:
     rule = _made(subject)
-    return toys.game(updates=rule), toys.examples(EACH * rule.batches)
+    made, n = toys.game(updates=rule), EACH * rule.batches
+    return made, {"example": toys.examples(n), **Trial().streams(n, made.streams)}

@@ -32,7 +32,6 @@ from ..game import (
 )
 from ..game.batches import Streams
 from ..game.role import gather_roles, stream_of
-from ..game.streams import declared_streams
 from ..optimizers import OptimizerContext
 from ..plugins import Registry
 from ..random import stream_key
@@ -223,12 +222,8 @@ def _some(source: Source, fields: Collection[str]) -> Batch | None:
 
 
 def streams_of_samples(game: AdversarialGame) -> list[str]:
-    """Return the streams that samples may be made of, in alphabetical order: those that the
-    encounter declares, and those that a network which moves with G takes.
-    """
-    takes = [role.takes.values() for role in game.roles.values() if role.player == "generator"]
-    taken = {stream_of(space) for spaces in takes for space in spaces}
-    return sorted(taken.union(declared_streams(game.encounter)) & game.streams.keys())
+    """Return the streams that samples are made of, in alphabetical order."""
+    return sorted({stream_of(name) for name in game.told} - {""})
 
 
 def optimizer_context(training: Training, source: Source, updates: UpdateRule) -> OptimizerContext:

@@ -21,6 +21,7 @@ from ..recipe.document import join_keys
 from ..recipe.fields import check_fields
 from ..recipe.problems import Findings, resolve_alone
 from ..recipe.schema import OFFLINE
+from ..runs.entries import join_fingerprints
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,16 @@ class Found:
     source: Source
     missing: str | None = None
 
+    def fingerprint(self) -> str:
+        """Return a hash of all examples for training, which reads them."""
+        return fingerprint_of_all(self.source)
+
+
+def fingerprint_of_all(source: Source) -> str:
+    """Return a hash of a run's examples for training, those of its streams included."""
+    streams = {name: own.fingerprint() for name, own in source.streams.items()}
+    return join_fingerprints(source.fingerprint(), streams)
+
 
 def build_source(recipe: Recipe) -> Source:
     """Build the recipe's data source, and with it those of its streams.
@@ -48,8 +59,8 @@ def build_source(recipe: Recipe) -> Source:
     source = _build(recipe, "dataset")
     for name, stream in recipe.settings.streams.items():
         own = source if stream.dataset is None else _build(recipe, f"streams.{name}.dataset")
-        if stream.take is not None:
-            taken = stream.take.model_dump()
+        if stream.take is not None or stream.dataset is None:
+            taken = {} if stream.take is None else stream.take.model_dump()
             held_out, where = stream.dataset is not None, f"streams.{name}.take"
             own = Taken(own, **taken, held_out=held_out, where=where)
         source.streams[name] = own
@@ -92,7 +103,8 @@ def look_for(source: Source) -> None:
             stream.available()
         except DataUnavailable as error:
             what = f"the stream {name!r}: {error.message}"
-            raise DataUnavailable(what, hint=error.hint) from error
+            hint = (error.hint or "").replace("dataset.", f"streams.{name}.dataset.")
+            raise DataUnavailable(what, hint=hint or None) from error
 
 
 def find_data(recipe: Recipe) -> Found:

@@ -26,7 +26,13 @@ DIGITS: dict[str, Any] = {
     "training": {"steps": 4000, "batch_size": 50},
     "checkpoints": {"every": 200},
     # A commit at 200 lies between an image at 195 and the line of 210 that tells of it.
-    "monitoring": {"log_every": 30, "image_every": 195, "samples": 16, "tensorboard": False},
+    "monitoring": {
+        "log_every": 30,
+        "image_every": 195,
+        "samples": 16,
+        "tensorboard": False,
+        "figures": False,
+    },
 }
 NORMALISED = {**MLP, "batch_norm": "before"}
 

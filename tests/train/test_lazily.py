@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -180,14 +179,14 @@ def test_every_is_part_of_what_determines_a_run():
         load_recipe(TINY, {"penalties.0.every": 0})
 
 
-def test_on_two_replicas_it_is_the_same_game(tmp_path):
+def test_on_two_replicas_it_is_the_same_game(preloaded, tmp_path):
     """With batch statistics of all replicas, and an augmentation that fades: branches meet."""
     found = []
     for devices in ("1", "2"):
         out = tmp_path / f"{devices}.json"
         script = Path(__file__).with_name("lazily_on_devices.py")
         done = subprocess.run(
-            [sys.executable, script, devices, out], capture_output=True, text=True, check=False
+            [*preloaded, script, devices, out], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr[-3000:]
         found.append(json.loads(out.read_text()))

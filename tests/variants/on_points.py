@@ -6,8 +6,8 @@ import copy
 from pathlib import Path
 from typing import Any
 
-PLUGIN, FURTHER_PLUGIN = (
-    str(Path(__file__).with_name(name)) for name in ("variants.py", "further.py")
+PLUGIN, FURTHER_PLUGIN, STREAMS_PLUGIN = (
+    str(Path(__file__).with_name(name)) for name in ("variants.py", "further.py", "streams.py")
 )
 PLUGINS = [PLUGIN, FURTHER_PLUGIN]
 ROUNDS = 12
@@ -26,7 +26,13 @@ PLAIN: dict[str, Any] = {
     "optimizers": {"generator": ADAM, "discriminator": ADAM},
     "training": {"steps": ROUNDS, "batch_size": 16},
     "checkpoints": {"every": 6},
-    "monitoring": {"log_every": 6, "image_every": 0, "samples": 4, "tensorboard": False},
+    "monitoring": {
+        "log_every": 6,
+        "image_every": 0,
+        "samples": 4,
+        "tensorboard": False,
+        "figures": False,
+    },
 }
 MLP = {"name": "mlp", "layers": [8]}
 BOTH = {"generator": ["label"], "discriminator": ["label"]}
@@ -121,13 +127,29 @@ FURTHER: dict[str, dict[str, Any]] = {
 }
 """What leans on things that the others leave alone."""
 ALL = {**VARIANTS, **FURTHER}
+STREAMS: dict[str, dict[str, Any]] = {
+    "semi_supervised": {
+        "streams": {
+            "labelled": {"take": {"examples": 20, "balanced": "label"}, "batch_size": 10},
+        },
+        "discriminator": {**PLAIN["discriminator"], "heads": {"class_logits": "label"}},
+        "penalties": ["supervised"],
+    },
+    "translation": {
+        "latent": "none",
+        "encounter": "translation",
+        "streams": {"other": {"dataset": {**PLAIN["dataset"], "modes": 3, "examples": 200}}},
+        "networks": {"generator_b": MLP, "discriminator_b": PLAIN["discriminator"]},
+    },
+}
+"""What reads further streams of examples, a part of the main data or other ones."""
 EXAMPLES = tuple(variant for variant in ALL if variant != "invariant")
 """Variants that make examples."""
 
 
 def recipe(variant: str) -> dict[str, Any]:
     """The recipe of a variant."""
-    changed = copy.deepcopy(ALL[variant])
+    changed = copy.deepcopy({**ALL, **STREAMS}[variant])
     return {**PLAIN, **changed, "name": variant.replace("_", "-")}
 
 

@@ -45,7 +45,7 @@ INPAINTING: dict[str, Any] = {
     "optimizers": {"generator": ADAM, "discriminator": ADAM},
     "averaging": {"decay": 0.999},
     "training": {"steps": 3000, "batch_size": 64},
-    "monitoring": {"log_every": 500, "image_every": 0, "tensorboard": False},
+    "monitoring": {"log_every": 500, "image_every": 0, "tensorboard": False, "figures": False},
 }
 PATCHES = {
     "conditions": {"hidden": {"name": "hidden", "squares": 0.0}},

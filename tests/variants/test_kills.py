@@ -21,7 +21,13 @@ from on_points import ALL, PLUGINS, recipe
 LONG = {
     "training": {"steps": 3000, "batch_size": 16},
     "checkpoints": {"every": 100},
-    "monitoring": {"log_every": 30, "image_every": 700, "samples": 16, "tensorboard": False},
+    "monitoring": {
+        "log_every": 30,
+        "image_every": 700,
+        "samples": 16,
+        "tensorboard": False,
+        "figures": False,
+    },
 }
 """Long enough for kills at moments that lie apart."""
 
