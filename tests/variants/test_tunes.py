@@ -14,6 +14,7 @@ from PIL import Image
 import advnets
 from advnets.cli.main import cli
 from advnets.data import Source
+from advnets.data.kept import KeptSource
 from advnets.errors import PluginError, UsageError
 
 PLUGIN = str(Path(__file__).with_name("tunes.py"))
@@ -128,6 +129,24 @@ def test_what_fails_in_the_plugin_is_a_sentence(
     with pytest.raises(PluginError, match="the data set 'tunes' cannot .*of a melody"):
         run("sample", far, "--plugin", PLUGIN, *given, "--out", tmp_path / out)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_data_set_that_cannot_even_be_made_is_sampled(
+    far: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = advnets.open_run(far, plugins=[PLUGIN])
+    kept = opened.source
+    assert isinstance(kept, KeptSource)
+
+    def fails(self: Any, *words: Any, **options: Any) -> None:
+        raise FileNotFoundError("an index of tunes")
+
+    monkeypatch.setattr(type(kept.owner), "__init__", fails)
+    again = advnets.open_run(far, plugins=[PLUGIN])
+    np.testing.assert_array_equal(again.sample(3)[0], opened.sample(3)[0])
+    assert "an index of tunes" in again.source.missing  # type: ignore[attr-defined]
+    with pytest.raises(PluginError, match="an index of tunes"):
+        run("sample", far, "--plugin", PLUGIN, "--out", tmp_path / "x.csv")
 
 
 def test_without_the_plugin_it_is_said_which(far: Path, tmp_path: Path) -> None:
