@@ -155,9 +155,8 @@ def _figure_1(
 def _without_snapshots(run: Run) -> UsageError:
     """Explain why a run has no figure 1, and what to do about it."""
     from ..evaluate.estimators.line_game import explain_unfit
-    from ..game import Prior
 
-    why = explain_unfit(run.source, run.recipe.make("latent", Prior))
+    why = explain_unfit(run.source, run.game.prior)
     if why is None:
         return UsageError(
             "the run holds no snapshots of its game, which figure 1 is drawn from",

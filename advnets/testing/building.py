@@ -19,6 +19,7 @@ from ..observe import CallbackContext, Observer
 from ..plugins import load_plugins
 from ..plugins.components import PLAYERS
 from ..train.build import make_part
+from ..train.callbacks import make_nested
 from ..train.find_data import make_data
 from .failure import fail
 from .subject import Subject
@@ -132,8 +133,12 @@ def source_of(subject: Subject) -> Any:
 
 
 def callback_of(subject: Subject) -> Any:
-    """Make a callback, with the context of a run that is none."""
-    return subject.make(context=CallbackContext(spec=Trial(subject.example).spec(["label"])))
+    """Make a callback, which may name others, with the context of a run that is none."""
+    context = CallbackContext(spec=Trial(subject.example).spec(["label"]))
+    if subject.component is not None:
+        maker = partial(make_nested, load_plugins(), subject.component, context)
+        context = replace(context, maker=maker)
+    return subject.make(context=context)
 
 
 def _with_context(subject: Subject) -> Any:

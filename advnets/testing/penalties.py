@@ -13,6 +13,7 @@ from ..game.role import gather_roles
 from ..game.state import find_variables
 from ..game.streams import gather_streams
 from . import toys
+from .building import game_context
 from .declared import check_declared
 from .failure import fail
 from .numerics import finite_gradient, per_example, same_gradient
@@ -178,7 +179,7 @@ def plays_a_short_game(subject: Subject) -> None:
 
 
 def _made(subject: Subject) -> Penalty:
-    penalty = subject.make()
+    penalty = subject.make(context=game_context(subject))
     if not isinstance(penalty, Penalty):
         fail(f"it makes {type(penalty).__name__}, not an advnets.game.Penalty")
     return penalty

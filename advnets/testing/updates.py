@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from ..game import AdversarialGame, UpdateRule
 from . import toys
+from .building import game_context
 from .failure import fail
 from .subject import Subject
 from .trial import Trial
@@ -88,7 +89,7 @@ def uses_all_its_examples(subject: Subject) -> None:
 
 
 def _made(subject: Subject) -> UpdateRule:
-    rule = subject.make()
+    rule = subject.make(context=game_context(subject))
     if not isinstance(rule, UpdateRule):
         fail(f"it makes {type(rule).__name__}, not an advnets.game.UpdateRule")
     return rule

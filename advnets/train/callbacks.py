@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import keras
@@ -104,29 +105,31 @@ def _make(
     registry: Registry, component: Component, given: Mapping[str, Any], context: CallbackContext
 ) -> keras.callbacks.Callback | Observer:
     """Make a callback, which may make others that its parameters name."""
-
-    def make(kind: str, entry: Any) -> Any:
-        if kind != "callbacks":
-            raise UsageError(f"a callback makes no {kind}", hint="it makes callbacks")
-        own = {"name": entry} if isinstance(entry, str) else dict(entry)
-        inner = registry.component(kind, own.pop("name", ""))
-        parameters = resolve_alone(inner, kind, own).model_dump()
-        found = _make(registry, inner, parameters, context)
-        if isinstance(found, keras.callbacks.Callback):
-            _refuse_in_runs(found, inner.name)
-        if (inner.changes_game or changes_game(found)) and not component.changes_game:
-            raise PluginError(
-                f"the callback {component.name!r} makes {inner.name!r}, which changes the game, "
-                "and its component does not say so: the run's identity is that of one without",
-                hint=f"Component({component.name!r}, …, changes_game=True)",
-                module=component.target.partition(":")[0],
-            )
-        return found
-
     kinds = (keras.callbacks.Callback, Observer)
-    made: keras.callbacks.Callback | Observer = component.make(
-        kinds, given, context=replace(context, maker=make)
-    )
+    own = replace(context, maker=partial(make_nested, registry, component, context))
+    made: keras.callbacks.Callback | Observer = component.make(kinds, given, context=own)
+    return made
+
+
+def make_nested(
+    registry: Registry, outer: Component, context: CallbackContext, kind: str, entry: Any
+) -> keras.callbacks.Callback | Observer:
+    """Make a callback that another names; see :meth:`.CallbackContext.make`."""
+    if kind != "callbacks":
+        raise UsageError(f"a callback makes no {kind}", hint="it makes callbacks")
+    given = {"name": entry} if isinstance(entry, str) else dict(entry)
+    component = registry.component(kind, given.pop("name", ""))
+    parameters = resolve_alone(component, kind, given).model_dump()
+    made = _make(registry, component, parameters, context)
+    if isinstance(made, keras.callbacks.Callback):
+        _refuse_in_runs(made, component.name)
+    if (component.changes_game or changes_game(made)) and not outer.changes_game:
+        raise PluginError(
+            f"the callback {outer.name!r} makes {component.name!r}, which changes the game, and "
+            "its component does not say so: the run's identity is that of one without",
+            hint=f"Component({outer.name!r}, …, changes_game=True)",
+            module=outer.target.partition(":")[0],
+        )
     return made
 
 

@@ -62,7 +62,8 @@ class ChosenRows:
         chosen = tf.map_fn(self._one, flat, fn_output_signature=spec)
         # A place that there is not would be read as another, or as zeros.
         inside = tf.clip_by_value(chosen, 0, self._count - 1)
-        return tf.reshape(inside, [*batches.shape, self._batch_size])
+        shaped = tf.reshape(inside, tf.concat([tf.shape(batches), [self._batch_size]], 0))
+        return tf.ensure_shape(shaped, [*batches.shape, self._batch_size])
 
     def _one(self, batch: tf.Tensor) -> Any:
         draw, stream = Draw(self._seed, batch), f"rows/{self.name}"

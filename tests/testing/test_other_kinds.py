@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 
 from advnets.data import DataSpec, DataUnavailable, Examples, Field, Source
-from advnets.game import Alternating, Gaussian, Prior, Simultaneous
+from advnets.game import R1, Alternating, Gaussian, NonSaturating, Prior, Simultaneous
 from advnets.networks import OptimizerContext
 from advnets.testing import (
     check_callback,
@@ -246,6 +246,42 @@ class Crash(keras.callbacks.Callback):
 )
 def test_a_right_one_passes(check: Callable[..., None], what: Any) -> None:
     check(what)
+
+
+class ToldLoss(NonSaturating):
+    def __init__(self, context):
+        self.size = context.batch_size
+
+
+class ToldPenalty(R1):
+    def __init__(self, context):
+        super().__init__(context.spec.size)
+
+
+class ToldPrior(Gaussian):
+    def __init__(self, context):
+        super().__init__(context.spec.size)
+
+
+class ToldRule(Alternating):
+    def __init__(self, context):
+        super().__init__()
+        self.steps = context.steps
+
+
+@pytest.mark.parametrize(
+    ("kind", "what", "name"),
+    [
+        ("losses", ToldLoss, "returns_one_value_per_example"),
+        ("penalties", ToldPenalty, "returns_one_value_per_example"),
+        ("priors", ToldPrior, "draws_latent_points"),
+        ("updates", ToldRule, "logs_finite_scalars"),
+    ],
+)
+def test_parts_of_a_game_are_checked_with_a_context(
+    kind: str, what: Any, name: str, failure: Failure
+) -> None:
+    assert failure(kind, what, name) == ""
 
 
 @pytest.mark.parametrize(

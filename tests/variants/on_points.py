@@ -6,8 +6,9 @@ import copy
 from pathlib import Path
 from typing import Any
 
-PLUGIN, FURTHER_PLUGIN, STREAMS_PLUGIN = (
-    str(Path(__file__).with_name(name)) for name in ("variants.py", "further.py", "streams.py")
+PLUGIN, FURTHER_PLUGIN, STREAMS_PLUGIN, ROWS_PLUGIN = (
+    str(Path(__file__).with_name(f"{name}.py"))
+    for name in ("variants", "further", "streams", "rows")
 )
 PLUGINS = [PLUGIN, FURTHER_PLUGIN]
 ROUNDS = 12
@@ -178,13 +179,21 @@ STREAMS: dict[str, dict[str, Any]] = {
     },
 }
 """What reads further streams of examples, a part of the main data or other ones."""
+ROWS: dict[str, dict[str, Any]] = {
+    "chosen_rows": {
+        "given": BOTH,
+        "conditions": {"label": "balanced_rows"},
+        "updates": {"name": "alternating", "discriminator_steps": 2},
+    }
+}
+"""Where a condition says which real examples are read, which `fit` refuses."""
 EXAMPLES = tuple(variant for variant in ALL if variant != "invariant")
 """Variants that make examples."""
 
 
 def recipe(variant: str) -> dict[str, Any]:
     """The recipe of a variant."""
-    changed = copy.deepcopy({**ALL, **STREAMS}[variant])
+    changed = copy.deepcopy({**ALL, **STREAMS, **ROWS}[variant])
     return {**PLAIN, **changed, "name": variant.replace("_", "-")}
 
 

@@ -140,5 +140,4 @@ def test_a_callback_that_makes_a_changing_one_says_so(tmp_path: Path) -> None:
 
 def test_the_kit_gives_contexts() -> None:
     check_callback("noting", plugins=[PLUGIN])
-    check_callback("late", plugins=[PLUGIN])
     check_dataset("joined", plugins=[PLUGIN], skip={"plays_a_short_game": "said of others"})

@@ -21,10 +21,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "distribute"))
 from on_points import ALL, FEW, PLUGINS, STREAMS_PLUGIN, TIMED, available, recipe
 from states import alike, state
 
-QUICK = ("replay", "pair", "lazily_away", "semi_supervised", "translation")
+QUICK = ("replay", "pair", "lazily_away", "semi_supervised", "translation", "chosen_rows")
 """Between them: state that replicas gather for, several duels, a network with its own optimizer,
 batch normalisation of the global batch, averages of two networks, a lazy penalty of all pairs of
-the global batch; streams."""
+the global batch; streams; rows that a condition chooses."""
 EVERY = [*PLUGINS, STREAMS_PLUGIN]
 OTHERS = (
     "conditional@streamed",

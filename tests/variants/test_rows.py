@@ -58,7 +58,7 @@ def chosen_of(recipe: dict[str, Any], **changed: Any) -> Any:
 
 def test_every_class_is_read_as_often(recipe: dict[str, Any]) -> None:
     chosen, _ = chosen_of(recipe)
-    rows = chosen(tf.range(500, dtype=tf.int64)).numpy()
+    rows = tf.function(chosen)(tf.range(500, dtype=tf.int64)).numpy()
     assert rows.shape == (500, 8)
     shares = np.bincount(RARE[rows.ravel()], minlength=3) / rows.size
     assert np.abs(shares - 1 / 3).max() < 0.03  # 0.0075 is the standard deviation

@@ -14,6 +14,7 @@ from PIL import Image
 import advnets
 from advnets.cli.main import cli
 from advnets.data import Source
+from advnets.data.kept import KeptSource
 from advnets.errors import PluginError, UsageError
 
 PLUGIN = str(Path(__file__).with_name("tunes.py"))
@@ -130,7 +131,70 @@ def test_what_fails_in_the_plugin_is_a_sentence(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_data_set_that_cannot_even_be_made_is_sampled(
+    far: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = advnets.open_run(far, plugins=[PLUGIN])
+    kept = opened.source
+    assert isinstance(kept, KeptSource)
+
+    def fails(self: Any, *words: Any, **options: Any) -> None:
+        raise FileNotFoundError("an index of tunes")
+
+    monkeypatch.setattr(type(kept.owner), "__init__", fails)
+    again = advnets.open_run(far, plugins=[PLUGIN])
+    np.testing.assert_array_equal(again.sample(3)[0], opened.sample(3)[0])
+    assert "an index of tunes" in again.source.missing  # type: ignore[attr-defined]
+    with pytest.raises(PluginError, match="an index of tunes"):
+        run("sample", far, "--plugin", PLUGIN, "--out", tmp_path / "x.csv")
+
+
 def test_without_the_plugin_it_is_said_which(far: Path, tmp_path: Path) -> None:
     gone = shutil.copytree(far, tmp_path / "run")
     with pytest.raises(advnets.AdvnetsError, match="tunes"):
         run("sample", gone, "--out", tmp_path / "x.csv")
+
+
+def autocorrelation(x: np.ndarray) -> np.ndarray:
+    """The mean of x_t x_(t + lag) over tunes, steps and channels, for lags up to half a tune."""
+    x, steps = x.astype(np.float64), x.shape[1]
+    return np.array([(x[:, : steps - k] * x[:, k:]).mean() for k in range(steps // 2)])
+
+
+def turns(x: np.ndarray) -> np.ndarray:
+    """How often each tune goes round in all of its steps, by the angle of (cosine, sine)."""
+    angle = np.unwrap(np.angle(x[..., 1] + 1j * x[..., 0]), axis=1)
+    return (angle[:, -1] - angle[:, 0]) / (2 * np.pi) * x.shape[1] / (x.shape[1] - 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_tunes_turn_as_those_of_the_data_do(seed: int, tmp_path: Path) -> None:
+    recipe = copy.deepcopy(TUNES) | {
+        "seed": seed,
+        "dataset": {"name": "tunes", "examples": 2000},
+        "generator": {"name": "composer", "filters": 32},
+        "discriminator": {"name": "listener", "filters": 32},
+        "penalties": [{"name": "r1", "gamma": 0.1}],
+        "averaging": {"decay": 0.995},
+        "training": {"steps": 2000, "batch_size": 64},
+        "monitoring": {"log_every": 500, "image_every": 1000, "samples": 36},
+        "given": {},
+    }
+    run = advnets.run(recipe, (), tmp_path / "run", plugins=[PLUGIN])
+    made, _ = run.sample(2000)
+    train, test = run.source.load("train"), run.source.load("test")
+
+    def apart(x: np.ndarray) -> float:
+        return float(np.sqrt(((autocorrelation(x) - autocorrelation(train)) ** 2).mean()))
+
+    radius = np.sqrt((made.astype(np.float64) ** 2).sum(axis=-1))
+    off = float(np.abs(radius - 1).mean())
+    print(
+        f"seed {seed}: autocorrelation {apart(made):.4f}, test {apart(test):.4f}, nothing "
+        f"{apart(0 * train):.4f}; |radius - 1| {off:.4f}; turns {turns(made).mean():.3f} ± "
+        f"{turns(made).std():.3f} (data {turns(train).mean():.3f} ± {turns(train).std():.3f})"
+    )
+    assert apart(made) < 0.05 < apart(0 * train)
+    assert off < 0.1
+    assert abs(turns(made).mean() - 2) < 0.1
