@@ -160,18 +160,18 @@ def test_a_metric_reads_the_held_out_examples_of_a_stream(translated: advnets.Ru
 
 
 def test_moved_data_are_taken_up_and_others_refused(copied: Path, tmp_path: Path) -> None:
-    write(tmp_path / "same.npz")
-    write(tmp_path / "others.npz", shift=0.5)
-    place = "streams.other.dataset.path"
-    longer = {"training.steps": ROUNDS + 1}
-    with pytest.raises(UsageError, match="the data of the stream 'other' have changed since"):
-        advnets.run(
-            copied, {**longer, place: str(tmp_path / "others.npz")}, plugins=[STREAMS_PLUGIN]
-        )
-    run = advnets.run(
-        copied, {**longer, place: str(tmp_path / "same.npz")}, plugins=[STREAMS_PLUGIN]
-    )
-    assert run.manifest["step"] == ROUNDS + 1
+    same, others = tmp_path / "same.npz", tmp_path / "others.npz"
+    write(same)
+    write(others, shift=0.5)
+
+    def go_on(file: Path, steps: int) -> advnets.Run:
+        changed = {"training.steps": steps, "streams.other.dataset.path": str(file)}
+        return advnets.run(copied, changed, plugins=[STREAMS_PLUGIN])
+
+    for steps in (ROUNDS, ROUNDS + 1):  # finished already, or not
+        with pytest.raises(UsageError, match="the data of the stream 'other' have changed since"):
+            go_on(others, steps)
+    assert go_on(same, ROUNDS + 1).manifest["step"] == ROUNDS + 1
 
 
 def test_the_second_domain_s_networks_are_built_for_its_examples(tmp_path: Path) -> None:
