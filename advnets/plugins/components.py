@@ -141,6 +141,9 @@ class Component:
         networks: For encounters and penalties, the further networks that they call, by the names
             in the target's ``roles``: recipes are then held against their ``networks``.
             ``None``: unsaid.
+        streams: For encounters, penalties and update rules, the streams of further examples that
+            they read, as the target's ``streams``: recipes are then held against their
+            ``streams``. ``None``: unsaid.
         light: For data sets, whether the source can be made and asked what it holds without
             importing TensorFlow: ``advnets validate`` then says what that is.
 
@@ -165,6 +168,7 @@ class Component:
     example: Mapping[str, Any] = field(default_factory=dict, hash=False)
     requires: tuple[str, ...] | None = None
     networks: tuple[str, ...] | None = None
+    streams: tuple[str, ...] | None = None
     light: bool = False
 
     def __post_init__(self) -> None:
@@ -184,7 +188,7 @@ class Component:
             )
         if not set(self.roles) <= set(ROLES):
             raise PluginError(f"component {self.name!r}: roles must be among {ROLES}")
-        for what in ("requires", "networks"):
+        for what in ("requires", "networks", "streams"):
             named = getattr(self, what)
             if named is not None and not (
                 isinstance(named, tuple) and all(isinstance(name, str) for name in named)

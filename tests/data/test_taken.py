@@ -1,4 +1,4 @@
-"""Some of a data set's examples, taken by chance: which, how many of each class, how they are read."""
+"""Some of a data set's examples, taken by chance: which, how many of each class, how read."""
 
 from __future__ import annotations
 

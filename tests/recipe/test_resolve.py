@@ -20,6 +20,7 @@ def test_defaults_are_filled_in(parse: Any) -> None:
             "preprocess": "unit",
             "offline": {"name": "noise"},
         },
+        "streams": {},
         "latent": {"name": "cube"},
         "generator": {"name": "dense", "layers": []},
         "discriminator": {"name": "critic"},
