@@ -33,7 +33,7 @@ from .prior import NoLatent, Prior, Uniform
 from .role import PLAYERS, gather_roles
 from .state import find_schedules
 from .unsaved import numbers_of, refuse_counting, refuse_unsaved, refuse_unseeded
-from .updates import Alternating, UpdateRule
+from .updates import Alternating, UpdateRule, check_batches, check_logged
 from .wiring import latent_shape, wire_roles
 
 PARTS = {
@@ -130,6 +130,7 @@ class AdversarialGame(KerasMethods):
         check_part("loss", loss, Loss, "NonSaturating()")
         check_part("encounter", encounter, Encounter, "Generated()")
         check_part("updates", updates, UpdateRule, "Alternating()")
+        check_batches(updates)
         if prior is not None:
             check_part("prior", prior, Prior, "Uniform(100)")
         for term in terms:
@@ -237,7 +238,7 @@ class AdversarialGame(KerasMethods):
         taken = as_batch(data, self.fields, self.bounds)
         batches = taken.split(self.updates.batches)
         with at_round(tf.convert_to_tensor(self.rounds)):
-            logs = self.updates.round(self, batches)
+            logs = check_logged(self.updates, self.updates.round(self, batches))
         self.rounds.assign_add(1)
         for network, average in self.averages.items():
             average.update(self.networks[network], tf.convert_to_tensor(self.rounds))
