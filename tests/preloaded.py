@@ -47,6 +47,9 @@ def serve(address: str) -> None:
     import select
 
     exec(f"import {HEAVY}", {})
+    from advnets.monitor.report import report
+
+    report.try_drawing = lambda chart: "<svg></svg>"  # as conftest.py's `undrawn`
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
         listening.listen(64)

@@ -178,7 +178,8 @@ def test_runs_from_python_are_shown_redirected_and_silenced(tmp_path):
         "log = logging.getLogger('advnets')\n"
         "def play(steps):\n"
         f"    folder = {str(tmp_path / 'run')!r}\n"
-        "    advnets.run('digits', {'training.steps': steps}, run_dir=folder)\n"
+        "    few = {'evaluation.metrics': [], 'monitoring.figures': False}\n"
+        "    advnets.run('digits', {'training.steps': steps, **few}, run_dir=folder)\n"
         "play(2)\n"
         "play(4)\n"  # TensorFlow has configured the root logger by now
         "log.setLevel(logging.ERROR)\n"

@@ -84,8 +84,7 @@ def resolve(
         raise findings.error()
     for keys, entry in entries.items():  # a data set's own `offline` comes after it
         get_at(data, keys[:-1])[keys[-1]] = dict(entry.data)
-    data["start"] = settle(recipe.start)
-    return RecipeSchema.model_validate(data), entries
+    return RecipeSchema.model_validate(data | {"start": settle(recipe.start)}), entries
 
 
 def leave_out_defaults(settings: RecipeSchema, entries: Mapping[Keys, Entry]) -> dict[str, Any]:

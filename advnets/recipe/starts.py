@@ -182,17 +182,17 @@ def _look_at_run(origin: Origin) -> Origin:
             hint="it is the folder with recipe.yaml and checkpoints/ in it, of a run that has "
             "committed one",
         )
-    index = _read(folder, steps[-1])
-    step: Any = origin.step
+    step: Any = steps[-1] if origin.step == "latest" else origin.step
     if step == "best":
-        step = (index["extras"].get("best") or {}).get("step")
-        if not isinstance(step, int):
+        best = _read(folder, steps[-1])["extras"].get("best")
+        known = best.get("step") if isinstance(best, Mapping) else None
+        if not isinstance(known, int):
             raise UsageError(
                 f"the run {origin.run} knows of no best checkpoint",
                 hint="a recipe with checkpoints.best={metric: NAME} keeps one; step: latest is "
                 "the newest",
             )
-    step = steps[-1] if step == "latest" else step
+        step = known
     if step not in steps:
         raise UsageError(
             f"there is no checkpoint of step {step} in {origin.run}",

@@ -143,7 +143,8 @@ def already_finished(newest: Commit, recipe: Recipe, folder: RunFolder, source: 
     """Say so; take over new cadences, but not a number of steps that was passed already."""
     steps, ended = recipe.settings.training.steps, ended_by(newest, recipe)
     if newest.step == steps or ended:
-        if recipe.settings.dataset != (folder.manifest.get("recipe") or {}).get("dataset"):
+        before = folder.manifest.get("recipe") or {}
+        if any(recipe.data[key] != before.get(key) for key in ("dataset", "streams")):
             refuse_other_data(folder, source)  # before they are read from another place for good
         folder.keep_recipe(recipe)
     folder.manifest.update(status="finished", step=newest.step, error=None, ended_by=ended)

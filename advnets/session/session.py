@@ -122,6 +122,8 @@ class Session:
         self.workers.run_on_chief(keep)
         if self.workers.is_chief:
             warn_of_range(game, range_of(self.source))
+            for name in game.streams:
+                warn_of_range(game, range_of(self.source.streams[name]), f"{name}.example")
             for said in unfinished_schedules(self.recipe):
                 log.warning("%s", said)
         return game, feed

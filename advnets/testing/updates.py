@@ -10,6 +10,7 @@ import tensorflow as tf
 from ..game import AdversarialGame, UpdateRule
 from . import toys
 from .building import game_context
+from .declared import check_declared
 from .failure import fail
 from .subject import Subject
 from .trial import Trial
@@ -20,7 +21,9 @@ EACH = 6
 
 def says_how_many_batches_it_uses(subject: Subject) -> None:
     """``batches`` is k ≥ 1."""
-    steps = _made(subject).batches
+    made = _made(subject)
+    check_declared(subject, made)
+    steps = made.batches
     if not isinstance(steps, int) or steps < 1:
         fail(f"batches is {steps!r}; a whole number from 1 on was expected")
 

@@ -298,6 +298,13 @@ def test_streams_are_described(terms: str) -> None:
     assert "stream labelled: train: 24 examples (class 0: 3, 1: 3" in result.output
 
 
+def test_their_data_are_looked_at(terms: str) -> None:
+    words = ["ring", f"streams.labelled={FEW}", "penalties=[labelling]", "--plugin", terms]
+    result = CliRunner().invoke(cli, ["data", "look", *words])
+    assert result.exit_code == 0, result.output
+    assert "stream labelled: train: 24 examples (class 0: 3, 1: 3" in result.output
+
+
 def test_a_stream_of_its_own_data_is_described(terms: str) -> None:
     own = "{dataset: {name: grid, examples: 300}, batch_size: 10}"
     result = validate("ring", f"streams.labelled={own}", "penalties=[labelling]", "--plugin", terms)

@@ -290,6 +290,15 @@ def test_what_is_given_wrongly(classifier, data, error, message):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize(("others", "eagerly"), [(3, True), (1, False)])
+def test_a_duel_with_fewer_of_a_stream(others, eagerly):
+    """One would be compared with each of the four."""
+    game = translating()
+    game.compile("sgd", "sgd", run_eagerly=eagerly)
+    with pytest.raises(PluginError, match="the duel 'a' is of unequal sides"):
+        game.train_on_batch({"example": X[:4], "other": Y[:others]})
+
+
 def test_labels_of_a_stream_that_are_no_classes():
     """A judge that is told a label says how many there are, of a stream's as of the data's."""
     x, y = keras.Input((2,), name="example"), keras.Input((), name="label", dtype="int64")

@@ -235,7 +235,8 @@ def test_what_a_component_says_of_itself_is_what_its_target_does(failure: Failur
         requires=("features",)
     )
     assert "says networks=('q',); what it makes has []" in said(networks=("q",))
-    assert said() == said(requires=("logits",), networks=()) == ""
+    assert "says streams=('labelled',); what it makes has []" in said(streams=("labelled",))
+    assert said() == said(requires=("logits",), networks=(), streams=()) == ""
     with pytest.raises(PluginError, match="requires is 'logits'; a tuple of names was expected"):
         said(requires="logits")
 

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import games
 import keras
 import numpy as np
 import pytest
@@ -26,14 +27,7 @@ from advnets.optimizers import FlooredDecay, plan_rate
 
 RISE = {"from": 0.0, "to": 8.0, "rounds": 4, "begin": 3}
 COSINE = {"from": 0.01, "to": 0.0, "rounds": 8, "shape": "cosine", "warm_up": 2}
-MLP = {"name": "mlp", "layers": [4], "activation": "leaky_relu"}
-TINY: dict[str, Any] = {
-    "name": "tiny",
-    "dataset": {"name": "gaussian_1d", "examples": 1000},
-    "latent": {"name": "gaussian", "size": 1},
-    "generator": MLP,
-    "discriminator": MLP,
-    "loss": "non_saturating",
+TINY: dict[str, Any] = games.TINY | {
     "penalties": [{"name": "r1", "gamma": RISE}],
     "updates": {"name": "alternating", "discriminator_steps": 2},
     "optimizers": {
@@ -42,8 +36,7 @@ TINY: dict[str, Any] = {
     },
     "training": {"steps": 10, "batch_size": 16},
     "checkpoints": {"every": 5},
-    "distribution": {"jit": "off"},
-    "monitoring": {"log_every": 1, "image_every": 0, "tensorboard": False, "figures": False},
+    "monitoring": games.TINY["monitoring"] | {"log_every": 1},
 }
 
 

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import advnets
-from advnets.errors import UsageError
+from advnets.cli.main import cli
+from advnets.errors import RunError, UsageError
 from advnets.networks import save_weights
+from advnets.runs.index import own_hash
 
 pytestmark = pytest.mark.usefixtures("without_reports")
 
@@ -108,9 +111,12 @@ def play(plugin):
     return run
 
 
+def plugins_of(run):
+    return [str(run.recipe.registry.owner("architectures", "unnamed").source)]
+
+
 def weights(run, network, which="auto", checkpoint="newest"):
-    plugins = [f"{Path(run.recipe.registry.owner('architectures', 'unnamed').source)}"]
-    opened = advnets.open_run(run.path, plugins=plugins, checkpoint=checkpoint)
+    opened = advnets.open_run(run.path, plugins=plugins_of(run), checkpoint=checkpoint)
     return opened.network(network, which).get_weights()
 
 
@@ -151,14 +157,10 @@ def test_a_run_goes_on_when_the_old_one_is_gone_and_comes_to_the_same(
     shutil.rmtree(copied)
     moved = tmp_path / "moved"
     begun.path.rename(moved)
-    ended = advnets.run(moved, {"training.steps": 5}, plugins=begun_plugins(begun))
+    ended = advnets.run(moved, {"training.steps": 5}, plugins=plugins_of(begun))
     assert ended.manifest["state_sha256"] == straight.manifest["state_sha256"]
     samples, _ = ended.sample(3, seed=1)
     assert np.array_equal(samples, straight.sample(3, seed=1)[0])
-
-
-def begun_plugins(run):
-    return [str(run.recipe.registry.owner("architectures", "unnamed").source)]
 
 
 def test_a_run_goes_back_to_its_beginning_without_the_old_one(play, old, copied, tmp_path):
@@ -183,13 +185,20 @@ def test_weights_without_a_partner_are_refused_by_name_or_kept(play, old, tmp_pa
     with pytest.raises(UsageError, match=r"no hidden_1/kernel, hidden_1/bias") as caught:
         play(tmp_path / "new", old.path, generator=deeper)
     assert "start.missing=keep" in caught.value.hint
-    run = play(tmp_path / "new", old.path, {"start.missing": "keep"}, generator=deeper)
+
+
+def test_a_run_whose_plugin_is_not_here_gives_what_fits(old, tmp_path):
+    start = {"generator": {"run": str(old.path), "weights": "current"}, "missing": "keep"}
+    recipe = TINY | {"start": start, "generator": {"name": "mlp", "layers": [8, 8]}}
+    run = advnets.run(recipe, {"training.steps": 1}, run_dir=tmp_path / "new")
     said = run.manifest["start"]["generator"]
     assert (said["taken"], said["kept"], said["left"]) == (4, 2, 0)
-    assert equal(weights(run, "generator", "current", 0)[:2], weights(old, "generator")[:2])
+    first = advnets.open_run(run.path, checkpoint=0).network("generator", "current")
+    taken = [first.get_weights()[i] for i in (0, 1, 4, 5)]
+    assert equal(taken, weights(old, "generator", "current"))
 
 
-def test_a_file_is_a_start_too_by_command_line(old, straight, tmp_path):
+def test_a_file_is_a_start_too_by_command_line(old, straight, tmp_path, monkeypatch):
     """The same weights by another door come to the same state."""
     file = tmp_path / "g.npz"
     save_weights(old.network("generator"), file)
@@ -198,25 +207,50 @@ def test_a_file_is_a_start_too_by_command_line(old, straight, tmp_path):
     entries = TINY | {"seed": 5, "discriminator": {"name": "unnamed"}}
     recipe.write_text(json.dumps(entries | {"training": TINY["training"] | {"steps": 5}}))
     words = ["start.generator.file=g.npz", "start.discriminator.file=d.weights.h5"]
-    words += [*("--run-dir", "new"), *("--plugin", begun_plugins(straight)[0])]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
-    done = subprocess.run(
-        [sys.executable, "-m", "advnets", "run", str(recipe), *words],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    words += [*("--run-dir", "new"), *("--plugin", plugins_of(straight)[0])]
+    monkeypatch.chdir(tmp_path)
+    told = CliRunner().invoke(cli, ["validate", str(recipe), *words[:2], *words[4:]])
+    assert "start: the generator from g.npz (SHA-256" in told.stdout
+    done = CliRunner().invoke(cli, ["run", str(recipe), *words])
+    assert done.exit_code == 0, done.output
     assert "the generator starts from g.npz (SHA-256" in done.stderr
     manifest = json.loads((tmp_path / "new" / "manifest.json").read_text())
     assert manifest["state_sha256"] == straight.manifest["state_sha256"]
     assert manifest["identity"] != straight.manifest["identity"]
 
 
-def test_a_run_whose_plugin_is_not_here_gives_its_weights_all_the_same(old, tmp_path):
-    start = {"generator": {"run": str(old.path), "weights": "current", "step": "latest"}}
-    run = advnets.run(TINY | {"start": start}, {"training.steps": 1}, run_dir=tmp_path / "new")
-    first = advnets.open_run(run.path, checkpoint=0).network("generator", "current")
-    assert equal(weights(old, "generator", "current"), first.get_weights())
+def test_a_checkpoint_of_an_older_kind_and_one_that_was_exchanged_are_refused(copied, tmp_path):
+    start = {"generator": {"run": str(copied)}}
+    folder = copied / "checkpoints" / "step-00000004"
+    index = json.loads((folder / "checkpoint.json").read_text())
+    del index["extras"]["weights"]
+    index["sha256"] = own_hash(index)
+    (folder / "checkpoint.json").write_text(json.dumps(index))
+    with pytest.raises(UsageError, match="does not say what the weights .* are called"):
+        advnets.run(TINY | {"start": start}, run_dir=tmp_path / "new")
+    index["state_sha256"] = "a" * 64  # what it says of its state is not what is there
+    index["extras"]["weights"] = {"generator": {}}
+    index["sha256"] = own_hash(index)
+    (folder / "checkpoint.json").write_text(json.dumps(index))
+    with pytest.raises(RunError, match="is not the one committed"):
+        advnets.run(TINY | {"start": start}, run_dir=tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.slow
+def test_two_replicas_and_two_workers_begin_from_the_same(old, tmp_path):
+    start = {"generator": {"run": str(old.path)}}
+    recipe = TINY | {"start": start, "distribution": {"precision": "mixed_bfloat16"}}
+    alone = advnets.run(recipe, run_dir=tmp_path / "alone")
+    (tmp_path / "recipe.yaml").write_text(json.dumps(recipe))
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
+    mirrored = Path(__file__).parents[1] / "distribute" / "run_mirrored.py"
+    launch = [*("-m", "advnets", "launch", "-w", "2", "recipe.yaml"), "--run-dir"]
+    for folder, words in {
+        "mirrored": [str(mirrored), "2", json.dumps(recipe), "mirrored"],
+        "launched": [*launch, "launched"],
+    }.items():
+        command = [sys.executable, *words]
+        subprocess.run(command, cwd=tmp_path, env=environment, check=True, timeout=300)
+        manifest = json.loads((tmp_path / folder / "manifest.json").read_text())
+        assert manifest["initial_state_sha256"] == alone.manifest["initial_state_sha256"]

@@ -18,15 +18,19 @@ from advnets.plugins import load_plugins
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "distribute"))
-from on_points import ALL, FEW, PLUGINS, STREAMS_PLUGIN, available, recipe
+from on_points import ALL, FEW, PLUGINS, STREAMS_PLUGIN, TIMED, available, recipe
 from states import alike, state
 
-QUICK = ("replay", "pair", "semi_supervised", "translation", "chosen_rows")
+QUICK = ("replay", "pair", "lazily_away", "semi_supervised", "translation", "chosen_rows")
 """Between them: state that replicas gather for, several duels, a network with its own optimizer,
-batch normalisation of the global batch, averages of two networks; streams; rows that a condition
-chooses."""
+batch normalisation of the global batch, averages of two networks, a lazy penalty of all pairs of
+the global batch; streams; rows that a condition chooses."""
 EVERY = [*PLUGINS, STREAMS_PLUGIN]
-OTHERS = ("conditional@streamed", *(variant for variant in ALL if variant not in QUICK))
+OTHERS = (
+    "conditional@streamed",
+    "timed@streamed",
+    *(variant for variant in ALL if variant not in QUICK),
+)
 
 Played = Callable[[int, Sequence[str]], dict[str, np.ndarray]]
 
@@ -96,9 +100,13 @@ def test_every_variant_does(variant: str, devices: int, played: Played) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("variant", ["conditional", "inference", "semi_supervised"])
+@pytest.mark.parametrize("variant", ["conditional", "inference", "semi_supervised", *TIMED])
 def test_two_workers_play_the_game_of_one(variant: str, tmp_path: Path) -> None:
-    """A class that comes with streamed data; an encoder, and averages of two networks; streams."""
+    """A class that comes with streamed data; an encoder, and averages of two networks; streams;
+    schedules, lazy penalties, an augmentation with a state.
+    """
+    if not playable([variant]):
+        pytest.skip("its loss is of a plugin that is not installed; `make test` installs it")
     changed = {"distribution": {"memory_budget": 0.0}}
     file = tmp_path / "recipe.json"
     file.write_text(json.dumps({**recipe(variant), **changed}))
