@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
 
+from ..data import DataSpec, Field, Source
 from ..errors import AdvnetsError, PluginError
 from ..plugins.tracebacks import describe_error, find_source
 from .batches import Batch
@@ -17,15 +17,13 @@ from .role import stream_of
 from .scene import Cast, Scene
 from .side import Side
 
-if TYPE_CHECKING:
-    from ..data import Field
-
 DRAWN = (1, 3, 4)
 """Channels of images that can be looked at."""
 
 
 def columns_of(
     game: Generation,
+    source: Source,
     samples: np.ndarray,
     told: Mapping[str, np.ndarray],
     given: Collection[str] = (),
@@ -37,6 +35,7 @@ def columns_of(
 
     Args:
         game: The game.
+        source: Its data, or what a run keeps of them.
         samples: As the networks give them, ``[n, *shape]``.
         told: What they were made of, as the networks were told it.
         given: What of it was given, rather than drawn.
@@ -71,7 +70,7 @@ def columns_of(
             module=type(encounter).__module__,
         ) from error
     if found is None:  # by default: images that G was told of
-        found = {name: fields[name] for name, field in game.told.items() if _is_drawn(field)}
+        found = {name: fields[name] for name in game.told if _is_drawn(name, game, source)}
         found = {**found, "generated": example, "real": batch.examples} if found else {}
     known = isinstance(found, Mapping)
     shown = {str(k): np.asarray(v) for k, v in found.items() if v is not None} if known else {}
@@ -86,8 +85,16 @@ def columns_of(
     return shown
 
 
-def _is_drawn(field: Field | None) -> bool:
-    return field is not None and field.kind == "image" and field.shape[-1] in DRAWN
+def _is_drawn(name: str, game: Generation, source: Source) -> bool:
+    """Tell whether what samples are made of is an image that can be looked at."""
+    declared: Field | DataSpec | None
+    stream, _, own = name.rpartition(".")
+    spec = source.streams[stream].spec if stream in source.streams else source.spec
+    if name in game.conditions:
+        declared = game.conditions[name].field
+    else:
+        declared = spec if stream and own == "example" else spec.fields.get(own)
+    return declared is not None and declared.kind == "image" and declared.shape[-1] in DRAWN
 
 
 def _real_examples(game: Generation, count: int, given: Collection[str]) -> tf.Tensor | None:

@@ -49,7 +49,7 @@ class SampleGrids(Observer):
         samples, view = moment.samples, self._view
         if not view.workers.is_chief:
             return
-        shown = columns_of(view.game, *moment.made)
+        shown = columns_of(view.game, view.source, *moment.made)
         shown = {label: view.source.preprocess.invert(each) for label, each in shown.items()}
         path = view.folder.samples / sample_file(moment.step)
         title = f"step {moment.step:,}"

@@ -277,7 +277,7 @@ class Run:
         """
         way, prepared = self.source.preprocess, self._prepared(told)
         as_given = np.asarray(way.apply(samples))
-        shown = columns_of(self.game, as_given, prepared, set(given), weights)
+        shown = columns_of(self.game, self.source, as_given, prepared, set(given), weights)
         return {label: way.invert(each) for label, each in shown.items()}
 
     def _prepared(self, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

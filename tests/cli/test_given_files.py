@@ -90,8 +90,8 @@ def test_told_images_stand_next_to_what_is_made_of_them(
         with Image.open(out) as picture:
             sizes.append(picture.size)
     assert sizes[0] != sizes[1]
-    with Image.open(painted / "samples" / "step-00000001.png") as grid:  # of four examples
-        assert grid.width > 3 * grid.height / 4
+    with Image.open(painted / "samples" / "step-00000001.png") as grid:
+        assert grid.size == (3 * 162 + 2, 18 + 4 * 242 + 2)  # four rows of three
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import io
 from types import SimpleNamespace
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -60,7 +61,9 @@ def watch(folder, recipe):
         workers = workers or Workers(tf.distribute.get_strategy())
         guard = Guard(folder, Registry(), workers)
         together = Observers(observers, guard, workers.is_chief)
-        source = source or SimpleNamespace(spec=IMAGES)
+        source = source or SimpleNamespace(
+            spec=IMAGES, streams={}, name="images", picture=lambda x, spec: None
+        )
         game = game or small_game()
         view = View(game, source, recipe, folder, Registry(), workers, guard, together)
         together.start(view, start)
@@ -69,6 +72,7 @@ def watch(folder, recipe):
             moment = Moment(view, step, step == 100, Window(1, sums))
             if samples is not None:
                 moment.__dict__["samples"] = samples
+                moment.__dict__["made"] = samples, {"latent": np.zeros((len(samples), 2))}
             together.observe(moment)
             return moment
 

@@ -250,6 +250,7 @@ def test_a_right_one_passes(check: Callable[..., None], what: Any) -> None:
 
 class ToldLoss(NonSaturating):
     def __init__(self, context):
+        super().__init__()
         self.size = context.batch_size
 
 

@@ -131,6 +131,17 @@ def test_a_run_on_a_wrapped_data_set_is_sampled_without_it(noted: advnets.Run) -
     assert played.identity() == noted.manifest["identity"]
 
 
+def test_a_run_goes_on_where_the_wrapped_data_have_been_moved(
+    noted: advnets.Run, tmp_path: Path
+) -> None:
+    place = tmp_path / "moved.npz"
+    np.savez(place, train=Ring(examples=64).load("train"))
+    changes = {"training.steps": 9, "dataset.of.path": str(place)}
+    again = advnets.run(noted.recipe.data, changes, noted.path, plugins=[PLUGIN])
+    assert again.manifest["step"] == 9
+    assert again.manifest["identity"] == noted.manifest["identity"]
+
+
 def test_a_callback_that_makes_a_changing_one_says_so(tmp_path: Path) -> None:
     changed = copy.deepcopy(BASE)
     changed["monitoring"]["callbacks"] = [{"name": "late", "of": "stopping"}]
