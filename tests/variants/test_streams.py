@@ -255,8 +255,8 @@ def test_what_the_data_cannot_give_is_refused_where_it_is_said(take: Any, said: 
 
 def test_an_empty_stream_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "empty.npz", examples=0)
-    with pytest.raises(DataError, match="there are no examples"):
-        built(domains(tmp_path / "empty.npz"))
+    with pytest.raises(DataError, match="the stream 'other' has 0 examples for training"):
+        play(domains(tmp_path / "empty.npz"), tmp_path / "run")
 
 
 def test_replicas_that_cannot_share_a_stream_s_batch_are_refused() -> None:
