@@ -85,7 +85,7 @@ def assert_equal_sides(name: str, duel: Duel) -> None:
 
 def explain_unequal(error: tf.errors.OpError) -> PluginError | None:
     """Return what a failed round says to whoever plays it, if it failed for this."""
-    found = re.search(f"the duel '[^']*' {UNEQUAL}", error.message)
+    found = re.search(f"the duel '[^']*' {UNEQUAL}", error.message.replace("\\'", "'"))
     return PluginError(found[0], hint=ONE_SIZE) if found else None
 
 

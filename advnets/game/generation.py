@@ -16,7 +16,7 @@ from ..data.given import check_given
 from ..errors import PluginError, UsageError
 from ..random import Draw
 from .averaging import GeneratorAverage
-from .batches import Batch, Streams, as_batch
+from .batches import Batch, as_batch
 from .classes import classes_of
 from .conditions import Condition, check_drawn
 from .encounter import Encounter
@@ -226,7 +226,7 @@ class Generation(Players):
         if self.kept is None:
             return Batch(next(iter(fields.values())), fields) if fields else None
         own, streams = repeat(self.kept, examples), self.kept.streams.items()
-        again = Streams({name: repeat(stream, examples) for name, stream in streams})
+        again = {name: repeat(stream, examples) for name, stream in streams}
         return Batch(own.examples, {**fields, **own.fields}, again)
 
     def bounds_of(self, stream: str = "") -> tuple[float, float] | None:

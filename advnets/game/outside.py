@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from ..errors import PluginError, UsageError
 from ..random import Draw
-from .batches import Batch, Streams
+from .batches import Batch
 from .role import stream_of
 
 
@@ -37,7 +37,7 @@ def batch_of(told: Mapping[str, tf.Tensor]) -> Batch:
     for name, value in told.items():
         if stream := stream_of(name):
             of_streams.setdefault(stream, {})[name.rpartition(".")[2]] = value
-    streams = Streams()
+    streams = {}
     for stream, fields in of_streams.items():
         first = next(iter(fields.values()))
         streams[stream] = Batch(fields.pop("example", first), fields)
