@@ -15,6 +15,9 @@ from pydantic import ValidationError
 from .errors import UsageError
 from .plugins.schedule import Schedule
 
+REACHED = "reached"
+"""The key of a saved schedule's config for the round that its game had reached."""
+
 Round: TypeAlias = int | tf.Tensor | tf.Variable
 
 _round: contextvars.ContextVar[Round | None] = contextvars.ContextVar("advnets_round", default=None)
@@ -50,13 +53,17 @@ def current_round() -> Round | None:
 class Scheduled:
     """Give a number, or the value that a schedule has in a round; made by :func:`scheduled`.
 
+    Args:
+        value: The number, or the schedule.
+        reached: The round that a game had reached, of which this is a copy; none by default.
+
     Attributes:
         value: The number, or the schedule.
     """
 
-    def __init__(self, value: float | Schedule):
+    def __init__(self, value: float | Schedule, reached: int | None = None):
         self.value = value
-        self._clock: Round | None = None
+        self._clock: Round | None = reached
 
     def follow(self, clock: Round) -> None:
         """Take the round from a variable, where no round is played: that which was reached."""
@@ -73,7 +80,8 @@ class Scheduled:
 
         Returns:
             The number itself, as it was given, or a float32 scalar. Of a schedule that belongs to
-            no game, as in a network that was exported, the value that it ends with.
+            no game the value that it ends with; in a network that was saved, or exported, apart
+            from its game, the value that it had then.
         """
         return self.at(self.reached())
 
@@ -107,9 +115,13 @@ class Scheduled:
         return value
 
     def get_config(self) -> Any:
-        """Return what :func:`scheduled` makes it of."""
+        """Return what :func:`scheduled` makes it of; of a schedule also the round reached."""
         plan = self.value
-        return plan.model_dump() if isinstance(plan, Schedule) else plan
+        if not isinstance(plan, Schedule):
+            return plan
+        clock = self._clock
+        reached = {} if clock is None else {REACHED: int(tf.convert_to_tensor(clock))}
+        return {**plan.model_dump(), **reached}
 
     def __eq__(self, other: object) -> bool:
         """Tell whether it is that number, or follows that schedule."""
@@ -119,7 +131,8 @@ class Scheduled:
         return id(self)
 
     def __repr__(self) -> str:
-        return repr(self.get_config())
+        plan = self.value
+        return repr(plan.model_dump() if isinstance(plan, Schedule) else plan)
 
 
 def scheduled(value: float | Mapping[str, Any] | Schedule | Scheduled) -> Scheduled:
@@ -147,7 +160,9 @@ def scheduled(value: float | Mapping[str, Any] | Schedule | Scheduled) -> Schedu
     if isinstance(value, Schedule):
         return Scheduled(value)
     if isinstance(value, Mapping):
-        return Scheduled(_check(value))
+        plan = dict(value)
+        reached = plan.pop(REACHED) if type(plan.get(REACHED)) is int else None
+        return Scheduled(_check(plan), reached)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise UsageError(
             f"a number or a schedule was expected, got {value!r:.100}",

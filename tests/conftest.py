@@ -9,7 +9,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import json
 import shutil
 import signal
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +47,37 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--faults-record") and config.getoption("numprocesses", None):
         raise pytest.UsageError("--faults-record needs one process: pass -n 0")
     config.stash[RECORD] = {"kept": [], "skipped": {}}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def undrawn() -> Iterator[None]:
+    """Charts in the reports of runs in this process are placeholders: to draw them takes as long
+    as a short game. What they look like is tests/monitor/test_report.py's, which draws.
+    """
+    from advnets.monitor.report import report
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "try_drawing", lambda chart: "<svg></svg>")
+        yield
+
+
+@pytest.fixture(scope="session")
+def preloaded() -> Iterator[list[str]]:
+    """A command like ``[sys.executable]`` of a Python that has TensorFlow already."""
+    script = str(Path(__file__).with_name("preloaded.py"))
+    with tempfile.TemporaryDirectory() as folder:  # a short path, as addresses have to be
+        address = f"{folder}/forks"
+        server = subprocess.Popen(
+            [sys.executable, script, "serve", address],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # to be ended with all that it forked
+        )
+        assert server.stdout is not None
+        assert server.stdout.readline() == b"ready\n"
+        yield [sys.executable, "-I", "-S", script, address]
+        os.killpg(server.pid, signal.SIGKILL)
+        server.communicate()
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """The documentation is true: its code blocks run, its links lead somewhere, nothing is unmentioned.
 
 The blocks of one file run in order, in one temporary directory that has ``recipes/`` in it;
-Python blocks share one namespace. A line right before a block directs it::
+Python blocks share one namespace. TensorFlow is imported once for all of them (`preloaded.py`).
+A line right before a block directs it::
 
     <!-- not run: REASON -->      it is skipped
     <!-- file: some/path.py -->   it is written to that file instead of being run
@@ -14,6 +15,7 @@ import inspect
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -99,13 +101,16 @@ def blocks(file: Path) -> Iterator[Block]:
 class Session:
     """Runs one file's blocks in order, each once, however the tests are selected."""
 
-    def __init__(self, file: Path, directory: Path):
+    def __init__(self, file: Path, directory: Path, python: list[str], commands: Path):
         self.directory = directory
+        self.preloaded = python
         self.waiting = list(blocks(file))
         self.failed: Block | None = None
         self.environment = {
             **os.environ,
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join(
+                [str(commands), str(Path(sys.executable).parent), os.environ["PATH"]]
+            ),
             "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
             "COLUMNS": "100",
         }
@@ -157,7 +162,7 @@ class Session:
     def run_python(self, block: Block) -> None:
         if self.python is None:
             self.python = subprocess.Popen(
-                [sys.executable, "-c", PYTHON],
+                [*self.preloaded, "-c", PYTHON],
                 cwd=self.directory,
                 env=self.environment,
                 stdin=subprocess.PIPE,
@@ -183,8 +188,17 @@ class Session:
 
 
 @pytest.fixture(scope="module")
-def sessions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Path, Session]]:
-    opened = {file: Session(file, tmp_path_factory.mktemp(file.stem)) for file in DOCUMENTS}
+def sessions(
+    tmp_path_factory: pytest.TempPathFactory, preloaded: list[str]
+) -> Iterator[dict[Path, Session]]:
+    commands = tmp_path_factory.mktemp("commands")
+    advnets = commands / "advnets"
+    advnets.write_text(f'#!/bin/sh\nexec {shlex.join(preloaded)} -m advnets "$@"\n')
+    advnets.chmod(0o755)
+    opened = {
+        file: Session(file, tmp_path_factory.mktemp(file.stem), preloaded, commands)
+        for file in DOCUMENTS
+    }
     yield opened
     for session in opened.values():
         session.close()

@@ -115,14 +115,20 @@ def key_rows(model: type[BaseModel], prefix: str) -> Iterator[Sequence[str]]:
             yield from key_rows(field.annotation, f"{prefix}{name}.")
             if slot is None:
                 continue
+        by_name = typing.get_origin(field.annotation) is dict and any(
+            isinstance(held, type) and issubclass(held, BaseModel)
+            for held in typing.get_args(field.annotation)
+        )
         if slot is None:
             what = kind_of(properties[name], {})
-            if what == "mapping":  # from names to lists of names
+            if what == "mapping" and by_name:
+                what, properties[name]["default"] = "mapping of the keys below", "{}"
+            elif what == "mapping":  # from names to lists of names
                 what, properties[name]["default"] = "lists of names, by network", "{}"
         else:
             anchor = f"[{slot.kind}](#{slot.kind})"
             what = f"list of {anchor}" if slot.many else f"one of the {anchor}"
-        is_open = slot is not None and slot.open
+        is_open = by_name or (slot is not None and slot.open)
         default = "none" if is_open else default_of(field.is_required(), properties[name])
         if prefix + name == "name":
             default = "the file's name"
@@ -134,7 +140,10 @@ def key_rows(model: type[BaseModel], prefix: str) -> Iterator[Sequence[str]]:
         )
         for choice in typing.get_args(field.annotation):  # of a section that may be left out
             if isinstance(choice, type) and issubclass(choice, BaseModel):
-                yield from key_rows(choice, f"{prefix}{name}.")
+                yield from key_rows(choice, f"{prefix}{name}{'.NAME' if by_name else ''}.")
+    for named in typing.get_args(typing.get_type_hints(model).get("__pydantic_extra__")):
+        if isinstance(named, type) and issubclass(named, BaseModel):  # names of its choice
+            yield from key_rows(named, f"{prefix}NAME.")
 
 
 def components(registry: Registry) -> Iterator[str]:

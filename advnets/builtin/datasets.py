@@ -153,6 +153,9 @@ class NpzParameters(DatasetParameters):
     channels: Literal["first", "last"] | None = Field(
         None, description="where arrays of rank 4 have them; last, unless it looks otherwise"
     )
+    kind: Literal["sequence"] | None = Field(
+        None, description="sequence: [N, steps, channels], or [N, steps]; else images or vectors"
+    )
     fields: dict[Word, NpzField] = Field(
         {},
         description="what else comes with each example, from the arrays train_NAME, test_NAME, …: "

@@ -68,7 +68,7 @@ class CheckpointStore:
             ``None``; one that isn't is as good as a damaged one.
 
     Attributes:
-        spared: The step of a checkpoint to keep however old it gets, or ``None``.
+        spared: The steps of checkpoints to keep however old they get.
         faults: What :meth:`newest` found wrong with checkpoints, by step.
     """
 
@@ -81,7 +81,7 @@ class CheckpointStore:
         self.folder = Path(folder)
         self.keep = keep
         self._stranger = stranger
-        self.spared: int | None = None
+        self.spared: set[int] = set()
         self.faults: dict[int, str] = {}
 
     @classmethod
@@ -310,7 +310,7 @@ class CheckpointStore:
 
     def _prune(self) -> None:
         for step in self.steps()[: -self.keep]:
-            if step != self.spared:
+            if step not in self.spared:
                 # Renamed first, so that a crash leaves nothing torn under a good name.
                 removing = self._aside(REMOVING, self.path(step))
                 with contextlib.suppress(OSError), unless_held(self.path(step)) as free:

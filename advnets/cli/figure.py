@@ -12,7 +12,7 @@ import click
 from ..errors import AdvnetsError, UsageError
 from ..runs import RunFolder
 from ..safe_io.atomic import cannot_write, replace_atomically
-from ..safe_io.wording import pluralise, shorten
+from ..safe_io.wording import plural_of, pluralise, shorten
 from .common import check_out, echo, force_option, log, out_option, plugin_options
 from .run_options import checkpoint_option, open_run, run_argument, seed_option, weights_option
 
@@ -155,9 +155,8 @@ def _figure_1(
 def _without_snapshots(run: Run) -> UsageError:
     """Explain why a run has no figure 1, and what to do about it."""
     from ..evaluate.estimators.line_game import explain_unfit
-    from ..game import Prior
 
-    why = explain_unfit(run.source, run.recipe.make("latent", Prior))
+    why = explain_unfit(run.source, run.game.prior)
     if why is None:
         return UsageError(
             "the run holds no snapshots of its game, which figure 1 is drawn from",
@@ -187,9 +186,9 @@ def _of_images(
     spec = run.source.spec
     if spec.kind != "image":
         on_the_line = bool(read_snapshots(run.folder.samples))
-        size = pluralise(spec.size, "number")
+        kinds, size = plural_of(spec.kind), pluralise(spec.size, "number")
         raise UsageError(
-            f"figure {number} shows images; this run's examples are vectors of {size}",
+            f"figure {number} shows images; this run's examples are {kinds} of {size}",
             where=str(run.path),
             hint="figure 1 shows this game"
             if on_the_line

@@ -62,7 +62,7 @@ def command(
     # What is wrong with the recipe, its data or its folder is reported once, before any starts.
     with at_level(logging.ERROR):  # the workers report a stand-in
         found = find_data(resolved)
-    folder = RunFolder.for_recipe(found.recipe, run_dir, found.source.fingerprint)
+    folder = RunFolder.for_recipe(found.recipe, run_dir, found.fingerprint)
     environments = worker_environments(workers)
     folder.check(found.recipe, change)
     with folder.lock():

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import UsageError
 from ..runs import RunFolder
 from ..safe_io.wording import shorten
-from .common import check_out, echo, force_option, out_option, plugin_options
+from .common import check_out, echo, force_option, out_option, plugin_options, registry_of
 from .run_options import (
     checkpoint_option,
     given_option,
@@ -20,6 +21,9 @@ from .run_options import (
     seed_option,
     weights_option,
 )
+
+if TYPE_CHECKING:
+    from ..data import Source
 
 FORMATS = (".png", ".jpg", ".jpeg", ".npz")
 
@@ -67,21 +71,26 @@ def command(
     A .png, or a .jpg, shows them; a folder gets a .png of each image, in its own size:
     00000.png and so on, with --force in place of all that were drawn there before. A .npz holds
     them: `samples` [n, ...] in the data set's own range, before preprocessing, their `latents`
-    [n, ...], and, by name, what else the generator was told. Without a number and without
+    [n, ...], and, by name, what else the generator was told. A data set of a kind of its own may
+    write other files (.mid, .csv, ...). Without a number and without
     anything given, each class that the generator is told of has a row. The data need not be
     there: what is told and not given is drawn from what the run keeps of them.
     """
     single = out is not None and (out.is_dir() or not out.suffix)
     if out is not None and single:
         check_folder(out, force=force)
-    elif out is not None:
-        check_out(out, FORMATS, force=force)
-    refuse_given(RunFolder.open(run), given, None if interpolate else count)
+    folder = RunFolder.open(run)
+    source = cache(lambda: _source_of(ctx, folder))
+    if out is not None and not single:
+        known = out.suffix.lower() in FORMATS
+        check_out(out, FORMATS if known else (*FORMATS, *_endings(source())), force=force)
+    given = read_given(folder, given, None if interpolate else count, source)
     opened = open_run(ctx, run)
     if single and opened.source.spec.kind != "image":
         raise UsageError(
             f"--out {out}: these samples are no images, of which each could be a picture",
-            hint="FILE.png shows all of them, FILE.npz holds them",
+            hint="FILE.png shows all of them, FILE.npz holds them"
+            + "".join(f", FILE{one} too" for one in opened.source.endings),
         )
     columns = 10 if interpolate else None
     if not (count or given or interpolate):  # a row for each class
@@ -103,10 +112,20 @@ def command(
         with replace_atomically(out) as file:
             arrays = {_key(name): values for name, values in told.items()}
             np.savez_compressed(file, samples=samples, **dict[str, Any](arrays))
+    elif out.suffix.lower() not in FORMATS:
+        from ..data.by_source import write
+
+        write(opened.source, samples, out)
     else:
+        from ..data.by_source import draw
+        from ..monitor.columns import save_columns
         from ..monitor.grid import save_grid
 
-        save_grid(out, samples, opened.source.spec, columns=columns)
+        own, spec = partial(draw, opened.source), opened.source.spec
+        if shown := opened.columns(samples, told, given, weights):
+            save_columns(out, shown, spec, columns=columns, draw=own)
+        else:
+            save_grid(out, samples, spec, columns=columns, draw=own)
     echo(str(out))
 
 
@@ -138,22 +157,47 @@ def check_folder(out: Path, *, force: bool) -> None:
         )
 
 
-def refuse_given(folder: RunFolder, given: Mapping[str, Any], count: int | None) -> None:
-    """Refuse what a run's samples cannot be made of, by its manifest, before TensorFlow is there.
+def read_given(
+    folder: RunFolder, given: Mapping[str, Any], count: int | None, source: Callable[[], Source]
+) -> dict[str, Any]:
+    """Read what is given as a word, and refuse what a run's samples cannot be made of, by its
+    manifest, before TensorFlow is there.
+
+    Args:
+        folder: The run's.
+        given: By name.
+        count: How many samples are asked for.
+        source: Returns the run's data set, which is asked of words.
 
     Raises:
         UsageError: As :func:`advnets.data.given.check_given` does.
     """
+    from ..data.by_source import read_words
     from ..data.given import check_given, count_rows
     from ..data.kept import parse_told
 
     told = parse_told(folder) if given else None
     if told is None:
-        return
+        return dict(given)
+    found = read_words(given, told, source)
     if count is not None:
-        check_given(given, told, count)
-    for name, value in given.items():
+        check_given(found, told, count)
+    for name, value in found.items():
         check_given({name: value}, told, count_rows({name: value}, told) or 1)
+    return found
+
+
+def _source_of(ctx: click.Context, folder: RunFolder) -> Source:
+    """Return the run's data set, whether its data are here or not."""
+    from ..train.find_data import build_source
+
+    return build_source(folder.load_recipe(registry_of(ctx), to_play=False))
+
+
+def _endings(source: Source) -> tuple[str, ...]:
+    from ..data.by_source import endings_of
+
+    return endings_of(source)
 
 
 def _key(name: str) -> str:

@@ -63,6 +63,11 @@ def command(
     loaded = load_sweep(sweep, registry_of(ctx), overrides)
     if trials is not None:
         loaded = loaded.with_trials(trials)
+    if loaded.schema.trials is not None and loaded.trials < loaded.schema.trials:
+        log.warning(
+            f"{loaded.schema.trials:,} trials are asked for, but the grid has {loaded.trials:,}: "
+            "these are all"
+        )
     folder = SweepFolder.of(loaded, sweep_dir)
     if dry_run:
         _show(loaded, folder)

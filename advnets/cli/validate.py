@@ -9,6 +9,7 @@ from ..plugins.attribution import attribute_errors
 from ..recipe import Recipe, find_recipe, load_recipe
 from ..recipe.fields import speaks_of_fields
 from ..recipe.unfinished import unfinished_schedules
+from ..runs.starts import check_starts
 from .common import echo, plugin_options, print_error, registry_of, split_words, state_of
 from .data import describe_data, explain_unread, takes_seconds
 
@@ -38,8 +39,9 @@ def command(ctx: click.Context, words: tuple[str, ...]) -> None:
     for word in recipes:
         try:
             recipe = load_recipe(find_recipe(word, registry), overrides, registry)
+            started = check_starts(recipe)
             note = _look_at_data(recipe)
-            lines = [*describe_data(recipe), *unfinished_schedules(recipe)]
+            lines = [*started, *describe_data(recipe), *unfinished_schedules(recipe)]
         except AdvnetsError as error:
             failed = max(failed, print_error(error, traceback=state_of(ctx).traceback))
         else:

@@ -13,6 +13,7 @@ from ..plugins.registry import Registry
 from ..recipe import identity, read_yaml, recipe_bytes
 from ..runs import RunFolder
 from ..runs.changes import tell_changes
+from ..runs.entries import fingerprint_of
 from ..safe_io import is_there
 from ..safe_io.wording import shell_command, shorten
 from .at_one_step import choose_score
@@ -160,7 +161,7 @@ def _identity_without_seed(
 ) -> str:
     """Return a hash that runs share which differ in the seed alone, wherever their data lay."""
     rest = {name: value for name, value in recipe.items() if name != "seed"}
-    fingerprint = (manifest.get("data") or {}).get("fingerprint")
+    fingerprint = fingerprint_of(manifest.get("data"))
     if fingerprint and isinstance(rest.get("dataset"), dict):
         rest["dataset"] = {**rest["dataset"], "fingerprint": fingerprint}
     return identity(rest, registry)

@@ -5,6 +5,7 @@ Importing this package imports no TensorFlow; reading and preprocessing do.
 
 from __future__ import annotations
 
+from .context import DataContext
 from .examples import Examples
 from .order import batches_per_epoch, epoch_order
 from .prepare import open_source, prepare_data
@@ -18,6 +19,7 @@ from .summary import Summary, summarise
 __all__ = [
     "SPLITS",
     "Composed",
+    "DataContext",
     "DataSpec",
     "DataUnavailable",
     "Examples",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -28,6 +29,7 @@ class KeptSource(Source):
         train: The training examples that there were.
         excerpt: Returns what :meth:`Source.excerpt` did; ``None`` where none was kept.
         missing: Why the data are not here.
+        owner: The data set itself, which draws, writes and reads without its data.
     """
 
     def __init__(
@@ -37,8 +39,12 @@ class KeptSource(Source):
         train: int,
         excerpt: Callable[[DataSpec], Examples | None],
         missing: str,
+        owner: Source | None = None,
     ):
         super().__init__(kept["preprocess"])
+        self.owner = owner
+        if owner is not None:
+            self.endings = owner.endings  # type: ignore[misc]
         self.name = name  # type: ignore[misc]
         self._spec = parse_spec(kept["spec"])
         self._train, self._excerpt, self.missing = train, excerpt, missing
@@ -78,6 +84,25 @@ class KeptSource(Source):
         """Return the examples that the run keeps, with their fields."""
         return self._excerpt(self.spec)
 
+    def picture(self, x: np.ndarray, spec: DataSpec) -> Any:
+        """Draw as the data set does."""
+        return None if self.owner is None else self.owner.picture(x, spec)
+
+    def write(self, samples: np.ndarray, path: Path, spec: DataSpec) -> None:
+        """Write as the data set does."""
+        if self.owner is None:
+            return super().write(samples, path, spec)
+        return self.owner.write(samples, path, spec)
+
+    def read_given(self, name: str, text: str, field: Field) -> np.ndarray | None:
+        """Read as the data set does."""
+        return None if self.owner is None else self.owner.read_given(name, text, field)
+
+    def of(self, stream: str) -> KeptSource | None:
+        """Return what is kept of a stream; ``None`` where nothing is."""
+        found = self.streams.get(stream)
+        return found if isinstance(found, KeptSource) else None
+
     def marginals(self) -> np.ndarray:
         """Return the middle of the range: where a generator begins does not matter any more."""
         low, high = self.preprocess.range or (0.0, 0.0)
@@ -116,6 +141,8 @@ def describe_source(source: Source) -> dict[str, Any]:
         "preprocess": {"gcn": preprocess.scale} if contrast else preprocess.name,
         "frequencies": {name: shares.tolist() for name, shares in source.counted.items()},
     }
+    if source.streams:
+        described["streams"] = {n: describe_source(own) for n, own in source.streams.items()}
     return described | ({"contrast": list(preprocess.average)} if contrast else {})
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import PluginError
 from ..plugins.components import Component
+from .context import DataContext
 from .source import Source
 from .sources import tfds_builder
 
@@ -28,12 +28,7 @@ def open_source(component: Component, parameters: Mapping[str, Any]) -> Source:
         DataError: If there is no such data set, or if ``preprocess`` doesn't fit it.
     """
     given = {key: value for key, value in parameters.items() if key not in ("name", "offline")}
-    source = component.load()(**given)
-    if not isinstance(source, Source):
-        raise PluginError(
-            f"data set {component.name!r}: {component.target} returned "
-            f"{type(source).__name__}, which is no advnets.data.Source"
-        )
+    source: Source = component.make(Source, given, context=DataContext(component.name))
     source.preprocess  # noqa: B018  (made now, so that what doesn't fit fails at set-up)
     return source
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from .digest import Digest, Hashed
 from .examples import Examples
 from .preprocess import Preprocess, contrast_statistics
-from .spec import INDEX
+from .spec import INDEX, DataSpec, Field
 from .stored import CHUNK_BYTES, Stored
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ class Source(Stored):
     larger also overrides :meth:`read_some` and :meth:`count`; then nothing here reads a
     larger split whole, and training streams it.
 
+    Examples of another kind than images, vectors and sequences are drawn, written and read by
+    their data set: :meth:`picture`, :meth:`write` and :meth:`read_given`. A run is sampled from
+    where its data are gone, so these read no data: what they need is handed to them.
+
     Args:
         preprocess: The recipe's ``dataset.preprocess`` (see
             :class:`advnets.DatasetParameters`); a subclass passes it on.
@@ -40,6 +45,7 @@ class Source(Stored):
     Attributes:
         memory_budget: Bytes of a split that may be kept in memory; ``None`` for 4 GiB.
         counted: The frequencies of classes that were asked for so far, by field.
+        endings: In what the files end that :meth:`write` writes: ``(".mid",)``.
         streams: Further data that a run plays with, by name: the recipe's ``streams``.
 
     >>> from advnets.data import DataSpec
@@ -54,6 +60,8 @@ class Source(Stored):
     >>> Coin().take("train", [1, 1, 0]).examples.ravel()
     array([1., 1., 0.], dtype=float32)
     """
+
+    endings: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, preprocess: str | Mapping[str, Any] = "auto") -> None:
         super().__init__()
@@ -190,6 +198,50 @@ class Source(Stored):
         if split in self._loaded:
             return len(self._loaded[split].examples), self._loaded[split].labels
         return (self.count(split) if type(self).count is not Stored.count else None), None
+
+    def picture(self, x: np.ndarray, spec: DataSpec) -> Any:
+        """Draw examples, or leave it to the core, which draws images, vectors and sequences.
+
+        Args:
+            x: ``[n, *shape]`` in the data set's own range; generated ones may leave it.
+            spec: What examples look like, as the run keeps it; :attr:`spec` may read data.
+
+        Returns:
+            A picture of all of them: uint8 ``[height, width]`` or ``[height, width, 3]``, a
+            Pillow image, or a Matplotlib figure; or a picture of each, uint8
+            ``[n, height, width, 3]``, which are laid out in a grid; ``None``: the core draws.
+        """
+        return None
+
+    def write(self, samples: np.ndarray, path: Path, spec: DataSpec) -> None:
+        """Write samples to a file that ends in one of :attr:`endings`, for ``advnets sample``.
+
+        Args:
+            samples: ``[n, *shape]`` in the data set's own range.
+            path: The file, which is not there.
+            spec: What examples look like, as the run keeps it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} writes no files")
+
+    def read_given(self, name: str, text: str, field: Field) -> np.ndarray | None:
+        """Read what samples are to be made of from a word: ``--given NAME=TEXT``.
+
+        Of image fields the core reads what this does not: a file, or all in a folder, cut and
+        resized as ``folder`` does.
+
+        Args:
+            name: The field's, or the condition's.
+            text: What somebody wrote: a file, a folder, whatever it may be.
+            field: What one value looks like.
+
+        Returns:
+            One value ``[*field.shape]`` or several ``[n, *field.shape]``, in the data set's own
+            range; ``None``: the word says nothing.
+
+        Raises:
+            DataError: If it says something that cannot be read.
+        """
+        return None
 
     def left_out(self) -> dict[str, list[str]]:
         """Return what lies with the data and is not read, as far as is known: why → names."""

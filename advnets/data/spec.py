@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -21,6 +22,10 @@ INDEX = "index"
 """The field that every data set has: an example's place in its split."""
 RESERVED = (INDEX, "example", "latent")
 """Names that no data set can give to a field of its own."""
+KIND = re.compile(r"[a-z][a-z0-9_]*")
+"""What kinds of data are called: words of lower-case letters."""
+AXES = {"image": ("height", "width", "channels"), "sequence": ("steps", "channels")}
+"""What the numbers of a shape are, by the kinds of data that are drawn by them."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +38,8 @@ class Field:
         classes: How many classes there are, if the values are classes: integers from 0.
         low: The lower end of the values' range, or ``None`` if they have none.
         high: The upper end.
-        kind: ``"image"`` for what is preprocessed as the data set's images are, or
-            ``"vector"``.
+        kind: ``"image"`` for what is preprocessed as the data set's images are; else
+            ``"vector"``, or any other word.
         names: The classes' names, if they have any.
 
     Raises:
@@ -49,7 +54,7 @@ class Field:
     classes: int | None = None
     low: float | None = None
     high: float | None = None
-    kind: Literal["image", "vector"] = "vector"
+    kind: str = "vector"
     names: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
@@ -81,7 +86,9 @@ class DataSpec:
         dtype: As stored: ``"uint8"``, ``"float32"``, …
         low: The lower end of the data set's own range, or ``None`` if it has none.
         high: The upper end.
-        kind: ``"image"`` or ``"vector"``: how examples are drawn on the screen.
+        kind: What examples are, and so how they are drawn: ``"image"``, ``"vector"``,
+            ``"sequence"`` (steps, channels), or any other word, for which the data set itself
+            draws them (:meth:`advnets.data.Source.picture`).
         fields: What comes with each example, by name; its class is called ``label``. Beside
             these, ``index``, an example's place in its split, is a field of every data set.
 
@@ -98,7 +105,7 @@ class DataSpec:
     dtype: str
     low: float | None = None
     high: float | None = None
-    kind: Literal["image", "vector"] = "vector"
+    kind: str = "vector"
     fields: Mapping[str, Field] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
@@ -158,11 +165,17 @@ def _check_array(declared: Any, what: str) -> None:
     """Refuse a shape, type, kind or range that none can have."""
     if any(not isinstance(n, int) or n < 1 for n in declared.shape):
         raise DataError(f"a {what}'s shape must be positive integers, not {declared.shape!r}")
-    if declared.kind not in ("image", "vector"):
-        raise DataError(f"a {what}'s kind is 'image' or 'vector', not {declared.kind!r}")
-    if declared.kind == "image" and len(declared.shape) != 3:
+    if not isinstance(declared.kind, str) or not KIND.fullmatch(declared.kind):
         raise DataError(
-            f"an image's shape is (height, width, channels), not {declared.shape!r}",
+            f"a {what}'s kind is a word, not {declared.kind!r:.60}",
+            hint="image, vector, sequence, or a word of your own in lower-case letters",
+        )
+    axes = AXES.get(declared.kind, declared.shape)
+    if len(declared.shape) != len(axes):
+        which = "an" if declared.kind == "image" else "a"
+        raise DataError(
+            f"{which} {declared.kind}'s shape is ({', '.join(map(str, axes))}), "
+            f"not {declared.shape!r}",
             hint="declare kind='vector' for anything else",
         )
     try:

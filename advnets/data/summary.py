@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import AdvnetsError
 from ..safe_io import printable
-from ..safe_io.wording import pluralise, shorten, some
+from ..safe_io.wording import plural_of, pluralise, shorten, some
 from .preprocess import AFFINE
 from .source import Source
 from .spec import DataSpec, Field
@@ -96,7 +96,7 @@ def _describe_examples(source: Source) -> str:
         to = f"{spec.low:g} to {spec.high:g} brought to [{low:g}, {high:g}] ({way.name})"
     elif way.name != "none":
         to = f"preprocessed by {way.description}"
-    return f"{source.name}: {spec.kind}s of {shape}, {values}, {to}"
+    return f"{source.name}: {plural_of(spec.kind)} of {shape}, {values}, {to}"
 
 
 def _describe_split(source: Source, split: str) -> str:
@@ -200,7 +200,7 @@ def _find_odd(source: Source, declared: DataSpec | Field, low: float, high: floa
         return f"all values are {low:g}"
     if way.name in AFFINE:
         start, end = way.spec.low, way.spec.high
-        if high - low >= NARROW * (end - start):
+        if high - low >= NARROW * (end - start) and not start < 0 <= low:
             return None
         first, last = AFFINE[way.name]
         seen = [first + (last - first) * (value - start) / (end - start) for value in (low, high)]
@@ -209,13 +209,19 @@ def _find_odd(source: Source, declared: DataSpec | Field, low: float, high: floa
             f"[{first:g}, {last:g}]: networks see {seen[0]:.3g} to {seen[1]:.3g}. If their range "
             "is another, declare it (npz: low and high), or store masks as booleans"
         )
+    if way.name == "none" and declared.low is not None and declared.low < 0 <= low:
+        return (
+            f"the values are {low:g} to {high:g} only, but {declared.low:g} to {declared.high:g} "
+            "is declared, and the generator's to fill. If their range is another, declare it "
+            "(npz: low and high)"
+        )
     # That 0 to 255 is the range of uint8 makes no vector of it fit for a network.
     raw = declared.low is None or (declared.kind == "vector" and declared.dtype == "uint8")
     if way.name == "none" and raw and max(-low, high) > LARGEST:
         declare = "declare their range (npz: low and high) and " if declared.low is None else ""
         return (
-            f"{declared.kind}s of {declared.dtype} go to the networks as they are, from {low:g} to "
-            f"{high:g}. To have them brought to [0, 1] or [-1, 1], {declare}"
+            f"{plural_of(declared.kind)} of {declared.dtype} go to the networks as they are, from "
+            f"{low:g} to {high:g}. To have them brought to [0, 1] or [-1, 1], {declare}"
             "set dataset.preprocess=unit or symmetric"
         )
     return None

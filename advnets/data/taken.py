@@ -22,7 +22,7 @@ class Taken(Source):
 
     Args:
         source: The other one.
-        examples: How many.
+        examples: How many; ``None``: all of them.
         balanced: A field of classes, of each of which there are equally many; ``None``: whatever
             comes.
         seed: Which of them.
@@ -49,14 +49,15 @@ class Taken(Source):
     def __init__(
         self,
         source: Source,
-        examples: int,
+        examples: int | None = None,
         balanced: str | None = None,
         seed: int = 0,
         held_out: bool = False,
         where: str | None = None,
     ) -> None:
         super().__init__()
-        self.name = f"{examples:,} of {source.name}"  # type: ignore[misc]
+        some = "all" if examples is None else f"{examples:,}"
+        self.name = f"{some} of {source.name}"  # type: ignore[misc]
         self.source, self.memory_budget = source, source.memory_budget
         self._examples, self._balanced, self._seed = examples, balanced, seed
         self._held_out, self._where_said = held_out, where
@@ -65,6 +66,11 @@ class Taken(Source):
     def spec(self) -> DataSpec:
         """What one example looks like, as stored."""
         return self.source.spec
+
+    @property
+    def is_of_main(self) -> bool:
+        """Whether it is of the main data of a run, whose held-out splits are these data's own."""
+        return not self._held_out
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -83,6 +89,8 @@ class Taken(Source):
         Raises:
             DataError: If there are too few of them, or if classes cannot have equally many.
         """
+        if self._examples is None:
+            return np.arange(self.source.count("train"))
         if self._balanced is None:
             count = self.source.count("train")
             if count < self._examples:
@@ -117,9 +125,9 @@ class Taken(Source):
 
     def read(self, split: str) -> Examples:
         """Read a whole split."""
-        if split == "train":
+        if split == "train" and self._examples is not None:
             return self.source.take(split, self.indices)
-        return self.source.take(split, np.arange(self.source.count(split)))
+        return self.source._load(split)
 
     def read_some(self, split: str, indices: np.ndarray) -> Examples:
         """Read the examples with these indices only."""
@@ -130,8 +138,10 @@ class Taken(Source):
         return self.source.reads_parts(split)
 
     def known(self, split: str) -> tuple[int | None, np.ndarray | None]:
-        """Return a split's number of examples, and their classes, where it takes no long reading."""
+        """Return a split's number of examples; and their classes, without long reading."""
         if split != "train":
+            return self.source.known(split)
+        if self._examples is None:
             return self.source.known(split)
         if "indices" not in self.__dict__ and not self.quick():
             return self._examples, None

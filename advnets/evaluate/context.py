@@ -331,5 +331,9 @@ class MetricContext(Inputs):
         if self.source is None or not self.splits:
             return None
         usual = [split for split in ("test", "validation", "train") if split in self.splits][:1]
-        splits = sorted(self._looked_at) or usual
-        return {split: self.source.fingerprint(split)[:16] for split in splits}
+        found = {}
+        for read in sorted(self._looked_at) or usual:
+            stream, _, split = read.rpartition(".")
+            source = self.source.streams[stream] if stream else self.source
+            found[read] = source.fingerprint(split)[:16]
+        return found

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as field_of
 from typing import Any
 
 import numpy as np
 
 from ..data import Field, Source
 from ..data.given import check_given
+from ..data.taken import Taken
 from ..errors import DataError
 
 PART_EXAMPLES, PART_BYTES = 2_000, 2**26
@@ -34,6 +36,7 @@ class Data:
         field: ``(split, name)`` → ``[N, ...]``: what comes with the examples of a split.
         spec: The :class:`advnets.data.DataSpec`.
         source: The :class:`advnets.data.Source`, or ``None``.
+        streams: The same of the streams that a run plays with, by name.
     """
 
     load: Callable[[str], np.ndarray] = _missing
@@ -43,6 +46,7 @@ class Data:
     field: Callable[[str, str], np.ndarray] = _missing
     spec: Any = None
     source: Any = None
+    streams: Mapping[str, Data] = field_of(default_factory=dict)
 
     @classmethod
     def of(cls, source: Source) -> Data:
@@ -62,6 +66,7 @@ class Data:
             field=source.field,
             spec=source.spec,
             source=source,
+            streams={name: cls.of(own) for name, own in source.streams.items()},
         )
 
 
@@ -90,19 +95,24 @@ class Inputs:
     """
 
     samples: Callable[..., np.ndarray] = _missing
-    data: Data = field(default_factory=Data)
+    data: Data = field_of(default_factory=Data)
     seed: int = 0
-    told: Mapping[str, Field | None] = field(default_factory=dict)
-    _looked_at: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    told: Mapping[str, Field | None] = field_of(default_factory=dict)
+    _looked_at: set[str] = field_of(default_factory=set, init=False, repr=False, compare=False)
 
-    def examples(self, split: str) -> np.ndarray:
+    def examples(self, split: str, stream: str | None = None) -> np.ndarray:
         """Return the examples of ``split``, preprocessed, all at once.
 
+        Args:
+            split: Which split.
+            stream: Of which of the run's streams; ``None``: of the main data.
+
         Raises:
-            DataError: If the data set has no such split, or it is empty.
+            DataError: If the data set has no such split, or it is empty; also if there is no
+                such stream.
         """
-        self._check(split)
-        examples = self.data.load(split)
+        data = self._check(split, stream)
+        examples = data.load(split)
         if len(examples) == 0:
             raise DataError(f"the data set's {split!r} split is empty")
         return _check_real(examples, split)
@@ -120,15 +130,27 @@ class Inputs:
             raise DataError(f"the data set's {split!r} split is empty")
         return size
 
-    def _check(self, split: str) -> None:
-        splits = self.data.splits
-        if split not in splits:
-            if self.data.source is not None:
-                self.data.source.check_split(split)
+    def _check(self, split: str, stream: str | None = None) -> Data:
+        """Return the data, or those of a stream, which have the split; note that it is read."""
+        data = self.data if stream is None else self.data.streams.get(stream)
+        if data is None:
             raise DataError(
-                f"the data set has no {split!r} split; it has: {', '.join(splits) or 'none'}"
+                f"there is no stream {stream!r}",
+                hint=f"the run plays with {', '.join(self.data.streams) or 'none'}",
             )
-        self._looked_at.add(split)
+        if split not in data.splits:
+            if isinstance(data.source, Taken) and data.source.is_of_main:
+                raise DataError(
+                    f"the stream {stream!r} is some of the main data's training examples",
+                    hint=f"its held-out examples are these data's: examples({split!r})",
+                )
+            if data.source is not None:
+                data.source.check_split(split)
+            raise DataError(
+                f"the data set has no {split!r} split; it has: {', '.join(data.splits) or 'none'}"
+            )
+        self._looked_at.add(split if stream is None else f"{stream}.{split}")
+        return data
 
     def generated(self, n: int, given: Mapping[str, Any] | None = None) -> np.ndarray:
         """Draw ``n`` samples of the generator under the context's seed, checked, all at once.

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import tensorflow as tf
 
-from ..errors import PluginError
+from ..errors import AdvnetsError, PluginError
 from ..random import Draw
 from ..schedule import scheduled
 from .configured import Configured
 from .role import Role
+from .state import find_variables
 
 if TYPE_CHECKING:
     from .play import Play
+
+log = logging.getLogger(__name__)
 
 
 class Augmentation(Configured):
@@ -181,7 +186,7 @@ def augment(
     for index, one in enumerate(augmentations):
         own = f"{stream}/augmentation/{index}"
         x = given[first]
-        along = [name for name in others if _on_one_grid(given[name], x)]
+        along = [] if one.geometric is False else _images(one, {n: given[n] for n in others}, x)
         if along and one.geometric is None:
             raise PluginError(
                 f"{type(one).__name__} does not say whether it moves pixels, and the judge is told "
@@ -195,8 +200,90 @@ def augment(
     return given
 
 
-def _on_one_grid(field: tf.Tensor, x: tf.Tensor) -> bool:
-    return len(x.shape) == len(field.shape) == 4 and field.shape[1:3] == x.shape[1:3]
+def try_augmentations(augmentations: Sequence[Augmentation], inputs: Any) -> None:
+    """Refuse augmentations that are none, by what they make of a few made-up examples.
+
+    One that fails by an error of its own is left to the round that is traced, whose message says
+    where. What they remember is put back.
+
+    Args:
+        augmentations: A game's.
+        inputs: What a judge takes: a tensor ``[n, ...]``, or several by name.
+
+    Raises:
+        PluginError: If what one makes is of another shape or type, is not finite, differs for the
+            same draw or by the other examples of a batch, or has no gradient.
+    """
+    named = dict(inputs) if isinstance(inputs, Mapping) else {"example": inputs}
+    x = next(iter(named.values()))
+    held = [variable for one in augmentations for _, variable in find_variables(one)]
+    before = [variable.numpy() for variable in held]
+    try:
+        augment(augmentations, named, Draw(0, 0), "check")
+        for one in augmentations:
+            _try(one, x)
+    except AdvnetsError:
+        raise
+    except Exception as error:
+        log.debug("augmentations were not to be tried on made-up examples: %s", error)
+    finally:
+        for variable, value in zip(held, before, strict=True):
+            variable.assign(value)
+
+
+def _try(one: Augmentation, x: tf.Tensor) -> None:
+    """Refuse what an augmentation makes of made-up examples, all that is wrong at once."""
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        made = one(x, Draw(0, 0), "check")
+    gradient = tape.gradient(made, x)
+    again = one(x, Draw(0, 0), "check")
+    half = len(x) // 2
+    parts = [x[:half], x[half:]]
+    apart = [one(part, Draw(0, 0, i, 2), "check") for i, part in enumerate(parts)]
+    wrong = []
+    if not np.isfinite(made).all():
+        wrong.append("returned values that are not finite, of examples from 0 to 1")
+    elif not np.array_equal(made, again):
+        wrong.append("made something else of the same draw")
+    elif not np.allclose(made, tf.concat(apart, 0), rtol=1e-4, atol=1e-5):
+        wrong.append("makes something else of an example where the batch holds others, or halves")
+    if gradient is None:
+        wrong.append("lets no gradient through: G would learn nothing of what D says")
+    if wrong:
+        raise PluginError(
+            f"{type(one).__name__} {', and '.join(wrong)}",
+            hint="an augmentation is a differentiable function of each example by itself, whose "
+            "random numbers are those of draw.uniform(stream, shape, n) and draw.normal(…); "
+            "`advnets plugins check` tries yours",
+            module=type(one).__module__,
+        )
+
+
+def _images(one: Augmentation, fields: Mapping[str, tf.Tensor], x: tf.Tensor) -> list[str]:
+    """Return which fields are images on the grid of the examples.
+
+    Raises:
+        PluginError: If one is an image of another size, which cannot be moved along.
+    """
+    if len(x.shape) != 4:
+        return []
+    along = []
+    for name, field in fields.items():
+        same = field.shape[1:3] == x.shape[1:3]
+        if len(field.shape) == 4 and same:
+            along.append(name)
+        elif len(field.shape) == 4 or (len(field.shape) == 3 and same):
+            moves = "moves pixels" if one.geometric else "does not say whether it moves pixels"
+            raise PluginError(
+                f"{type(one).__name__} {moves}, and the judge is told {name!r}, of the shape "
+                f"{field.shape[1:].as_list()}, which cannot be moved along with examples of the "
+                f"shape {x.shape[1:].as_list()}",
+                hint="let it have the height and width of the examples, and channels; or leave the "
+                "augmentation out; one that moves no pixels says `geometric = False` in its class",
+                module=type(one).__module__,
+            )
+    return along
 
 
 def _check(augmentation: Augmentation, made: Any, x: tf.Tensor) -> tf.Tensor:

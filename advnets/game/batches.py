@@ -42,7 +42,10 @@ class Batch:
 
     examples: tf.Tensor
     fields: Mapping[str, tf.Tensor] = field(default_factory=dict)
-    streams: Mapping[str, Batch] = field(default_factory=Streams)
+    streams: Mapping[str, Batch] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "streams", Streams(self.streams))
 
     @property
     def size(self) -> int | tf.Tensor:
@@ -70,7 +73,7 @@ class Batch:
             Batch(
                 x,
                 {name: values[i] for name, values in fields.items()},
-                Streams({name: batches[i] for name, batches in streams.items()}),
+                {name: batches[i] for name, batches in streams.items()},
             )
             for i, x in enumerate(examples)
         ]
@@ -122,7 +125,7 @@ def as_batch(
     found = name_parts(data)
     name = examples_in(found, fields, streams, what)
     examples = _as_floats(found[name], bounds, what)
-    given = Streams()
+    given: dict[str, Batch] = {}
     for stream, (wanted, reach) in streams.items():
         own = f"the examples of the stream {stream!r}"
         if found.get(stream) is None:
@@ -189,7 +192,7 @@ def _as_floats(x: Any, bounds: Bounds | None, what: str) -> tf.Tensor:
         )
     dtype = tf.as_dtype(dtype)
     if dtype.is_floating:
-        return x if dtype == tf.float32 else tf.cast(x, tf.float32)
+        return tf.cast(x, tf.float32)  # a tensor of this type stays what it is
     white = WHITE.get(dtype.name)
     if white is None or bounds is None:
         raise UsageError(

@@ -45,10 +45,11 @@ def _said(game: Generation) -> Iterator[tuple[str, int, str]]:
     for name, network in game.networks.items():
         role = game.roles[name]
         for key, tensor in input_tensors(network, role).items():
-            if role.takes.get(key) == key and key not in ("example", "latent"):
+            space = str(role.takes.get(key))
+            if space.rpartition(".")[2] == key and key not in ("example", "latent"):
                 for layer in _readers(network, tensor):
                     kind = type(layer).__name__
-                    yield key, int(getattr(layer, COUNTS[kind])), f"the {name}'s {kind}"
+                    yield space, int(getattr(layer, COUNTS[kind])), f"the {name}'s {kind}"
 
 
 def _readers(network: keras.Model, tensor: Any) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, ClassVar
 
@@ -30,6 +31,29 @@ class Condition(Configured):
     of_example: ClassVar[bool] = False
     fields: tuple[str, ...] = ()
 
+    @property
+    def chooses(self) -> bool:
+        """Whether it says which real examples are read: whether :meth:`indices` is overridden."""
+        return type(self).indices is not Condition.indices
+
+    def indices(self, draw: Draw, stream: str, examples: int, count: int) -> tf.Tensor:
+        """Say which real examples a batch has, in place of the next ones of a shuffled epoch.
+
+        A pure function of the draw; made of TensorFlow operations. In a recipe alone: ``fit``
+        plays on what it is given.
+
+        Args:
+            draw: The random numbers of this batch: its ``step`` counts the global batches of the
+                run, of which a round has as many as its update rule uses.
+            stream: Names the numbers of this use.
+            examples: N, of the global batch.
+            count: Examples of the training split.
+
+        Returns:
+            Places in the training split, int64 ``[N]``; repetitions are allowed.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not say which examples are read")
+
     def sample(
         self, draw: Draw, stream: str, examples: int | tf.Tensor, batch: Batch | None = None
     ) -> tf.Tensor:
@@ -46,6 +70,21 @@ class Condition(Configured):
             ``[n, *field.shape]``.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no sample")
+
+
+def refuse_chosen(conditions: Mapping[str, Condition]) -> None:
+    """Refuse conditions that say which examples are read, where the examples are given.
+
+    Raises:
+        UsageError: It says which.
+    """
+    for name, condition in conditions.items():
+        if condition.chooses:
+            raise UsageError(
+                f"the condition {name!r}, a {type(condition).__name__}, says which examples are "
+                "read, and `fit` plays on those that it is given",
+                hint="play it by a recipe, advnets.run(…), whose data are read as it says",
+            )
 
 
 def check_drawn(name: str, condition: Condition, drawn: Any) -> None:

@@ -13,7 +13,7 @@ from ..errors import DataError, UsageError
 
 
 def _no_data(field: str) -> np.ndarray:
-    raise DataError(f"the frequencies of {field!r} are needed, but no data set is attached")
+    raise DataError(f"{field!r} of the training data is needed, but no data set is attached")
 
 
 def _no_maker(kind: str, entry: Any, context: Any) -> Any:
@@ -36,6 +36,8 @@ class GameContext:
         frequencies: Returns a class field's frequencies in the training data, float64
             ``[classes]``; a function, since it reads the labels.
         maker: Makes what :meth:`make` is asked for.
+        values: Returns a field of all training examples, ``[examples, …]`` as stored: for
+            :meth:`.Condition.indices`, which a run without its data doesn't call.
         streams: What the examples and fields of each stream look like, by its name.
     """
 
@@ -47,6 +49,7 @@ class GameContext:
     frequencies: Callable[[str], np.ndarray] = _no_data
     maker: Callable[[str, Any, GameContext], Any] = _no_maker
     streams: Mapping[str, DataSpec] = field(default_factory=dict)
+    values: Callable[[str], np.ndarray] = _no_data
 
     def make(self, kind: str, entry: Any) -> Any:
         """Make a component that a parameter names (:class:`advnets.Names`).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,13 @@ from .side import Side
 if TYPE_CHECKING:
     from .play import Play
     from .scene import Scene
+
+
+UNEQUAL = "is of unequal sides"
+ONE_SIZE = (
+    "both sides of a duel have one size: batches of a stream on one of them are as large as the "
+    "data's, the last one too (batch(64, drop_remainder=True))"
+)
 
 
 @dataclass(frozen=True)
@@ -59,12 +67,26 @@ def check_duels(duels: Any) -> Mapping[str, Duel]:
         sizes = [side.size for side in (duel.real, duel.fake)]
         if all(isinstance(size, int) for size in sizes) and sizes[0] != sizes[1]:
             raise PluginError(
-                f"the duel {name!r} is of unequal sides: {sizes[0]} real examples, {sizes[1]} fake",
-                hint="both sides of a duel have one size",
+                f"the duel {name!r} {UNEQUAL}: {sizes[0]} real examples, {sizes[1]} fake",
+                hint=ONE_SIZE,
             )
         if any(isinstance(size, int) for size in sizes) and sizes[0] is not sizes[1]:
-            tf.debugging.assert_equal(*sizes, message=f"the duel {name!r} is of unequal sides")
+            assert_equal_sides(name, duel)
     return duels
+
+
+def assert_equal_sides(name: str, duel: Duel) -> None:
+    """Let a round fail in which the sides of a duel turn out to be of unequal sizes: one example
+    would be compared with each of the others.
+    """
+    sizes = [side.size for side in (duel.real, duel.fake)]
+    tf.debugging.assert_equal(*sizes, message=f"the duel {name!r} {UNEQUAL}")
+
+
+def explain_unequal(error: tf.errors.OpError) -> PluginError | None:
+    """Return what a failed round says to whoever plays it, if it failed for this."""
+    found = re.search(f"the duel '[^']*' {UNEQUAL}", error.message.replace("\\'", "'"))
+    return PluginError(found[0], hint=ONE_SIZE) if found else None
 
 
 class Encounter(Configured):
@@ -103,6 +125,21 @@ class Encounter(Configured):
         ``sample = None``.
         """
         return self.fake(scene)
+
+    def columns(self, scene: Scene, side: Side) -> Mapping[str, tf.Tensor | None] | None:
+        """Return what samples are shown next to in grids, and they themselves, by labels.
+
+        Args:
+            scene: Outside of a round. ``scene.batch.examples`` are the real examples that
+                conditions and fields were drawn with, or ``None`` where those were given.
+            side: The samples, with the latent and all that they were made of as fields.
+
+        Returns:
+            Examples ``[n, ...]`` in the networks' range, or ``None`` for no such column;
+            ``{}``: samples alone. ``None``: images that the generator was told, if it was told
+            any, then the samples, then the real ones.
+        """
+        return None
 
     def observe(self, play: Play) -> dict[str, tf.Tensor]:
         """Return what else is to be logged, by name, each ``[N]``."""

@@ -17,6 +17,7 @@ from ..errors import UsageError
 from ..networks import mixes_examples
 from ..networks.ending import graph_output, last_activation
 from ..random import Draw
+from .augmentations import judges_examples, try_augmentations
 from .role import Role, Space
 from .side import Side
 from .streams import is_example
@@ -63,6 +64,8 @@ def look_at_networks(game: AdversarialGame) -> set[str]:
             _check_logits(game, name, network, role, spaces)
             _refuse_vector(game, name, given, spaces)
             batches = [_made_up(network, role, spaces, seed) for seed in (0, 1)]
+            if batches[0] is not None and judges_examples(role):
+                try_augmentations(game.augmentations, batches[0])
             if None not in batches and not mixes_examples(network, *batches):
                 alone.add(name)
     return alone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 import keras
@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..errors import UsageError
-from .batches import refuse_weights
+from .batches import holds_several, name_parts, refuse_weights
 from .sampling import check_whole
 
 NO_BATCH = "there are no examples: the data gave no batch"
@@ -21,12 +21,16 @@ BATCH = 32
 COUNTS = ("batch_size", "epochs", "steps", "steps_per_epoch", "validation_steps")
 
 
-def take_data(x: Any, shape: tuple[int | None, ...] | None, y: Any = None) -> Any:
+Shapes = Mapping[str, tuple[int | None, ...] | None]
+"""The shape of an example of each stream by its name, "" being the main data; where known."""
+
+
+def take_data(x: Any, shapes: Shapes, y: Any = None) -> Any:
     """Return what Keras takes of what ``fit`` is given; refuse what it would not.
 
     Args:
         x: The data.
-        shape: Of one example, where it is known.
+        shapes: Of one example.
         y: Labels, or fields by name.
 
     Raises:
@@ -41,11 +45,12 @@ def take_data(x: Any, shape: tuple[int | None, ...] | None, y: Any = None) -> An
         items = itertools.chain(first, x)
         return (item if isinstance(item, tuple) else (item,) for item in items)
     if isinstance(x, tf.data.Dataset):
-        for name, spec in _specs(x.element_spec):
+        for stream, name, spec in _specs(x.element_spec, shapes):
+            shape, own = shapes[stream], f" of the stream {stream!r}" if stream else ""
             if shape is not None and spec.shape.rank == len(shape) and spec.shape == shape:
                 raise UsageError(
-                    f"the data set gives one example at a time: {name} of the shape {shape}, where "
-                    f"a batch [N, {', '.join(map(str, shape))}] was expected",
+                    f"the data set gives one example{own} at a time: {name} of the shape {shape}, "
+                    f"where a batch [N, {', '.join(map(str, shape))}] was expected",
                     hint="dataset.batch(64)",
                 )
     if isinstance(x, np.ndarray | tf.Tensor) and x.shape[:1] in ((), (0,)):
@@ -60,23 +65,24 @@ def take_data(x: Any, shape: tuple[int | None, ...] | None, y: Any = None) -> An
             f"the examples are {what}, which holds no batch of numbers",
             hint="np.asarray(x, 'float32') makes an array [N, ...]",
         )
-    if isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.size and x.max() <= 1:
-        raise UsageError(
-            f"the examples are of the type uint8 and lie in {x.min()} to {x.max()}: as pictures, "
-            "whose white is 255, they would be all but black",
-            hint="x.astype('float32') if 1 is white",
-        )
+    for what, one in _examples(x, shapes):
+        if isinstance(one, np.ndarray) and one.dtype == np.uint8 and one.size and one.max() <= 1:
+            raise UsageError(
+                f"{what} are of the type uint8 and lie in {one.min()} to {one.max()}: as "
+                "pictures, whose white is 255, they would be all but black",
+                hint="x.astype('float32') if 1 is white",
+            )
     if is_arrays(x):
         _check_labels(x, y)
     return x
 
 
-def take_held_out(data: Any, shape: tuple[int | None, ...] | None) -> Any:
+def take_held_out(data: Any, shapes: Shapes) -> Any:
     """Return what Keras takes of validation data: (x, y), or what yields batches."""
     if isinstance(data, tuple | list) and data:
         y = data[1] if len(data) > 1 else None
-        return (take_data(data[0], shape, y), *data[1:])
-    return take_data(data, shape)
+        return (take_data(data[0], shapes, y), *data[1:])
+    return take_data(data, shapes)
 
 
 def refuse_weights_in(options: Mapping[str, Any]) -> None:
@@ -86,11 +92,28 @@ def refuse_weights_in(options: Mapping[str, Any]) -> None:
             refuse_weights()
 
 
-def _specs(spec: Any) -> list[tuple[str, Any]]:
-    if isinstance(spec, Mapping):
-        return [(repr(name), one) for name, one in spec.items() if hasattr(one, "shape")]
-    first = spec[0] if isinstance(spec, tuple) and spec else spec
-    return _specs(first) if isinstance(first, Mapping) else [("x", first)]
+def _specs(spec: Any, streams: Container[str]) -> Iterator[tuple[str, str, Any]]:
+    """Yield what may be examples of an element: the stream, the name, the spec."""
+    parts = name_parts(spec)
+    for name, one in parts.items():
+        if name in streams:
+            yield from ((name, own, spec) for _, own, spec in _specs(one, ()))
+        elif hasattr(one, "shape") and name != "label":
+            yield "", "x" if not isinstance(spec, Mapping) else repr(name), one
+
+
+def _examples(x: Any, streams: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """Yield what may be examples of some arrays, each by what it is called."""
+    if not isinstance(x, Mapping):
+        yield "the examples", x
+        return
+    for name in ("example", "image"):
+        if name in x:
+            yield "the examples", x[name]
+    for stream in streams:
+        if stream and x.get(stream) is not None:
+            parts = name_parts(x[stream])
+            yield f"the examples of the stream {stream!r}", parts.get("example")
 
 
 def _holds_arrays(x: Any) -> bool:
@@ -135,16 +158,22 @@ def _check_labels(x: Any, y: Any) -> None:
     lengths = {what: ([*values.shape] or [0])[0] for what, values in named}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{what} {n:,}" for what, n in lengths.items())
+        several = isinstance(x, Mapping) and any(map(holds_several, x.values()))
         raise UsageError(
             f"there are not as many of each: {listed}",
-            hint="each example has its own, in the same order: x[i] and y[i]",
+            hint="arrays are gone through together; of streams that are shorter make data sets: "
+            "tf.data.Dataset.zip({'example': data.batch(64), 'other': others.repeat().batch(64)})"
+            if several
+            else "each example has its own, in the same order: x[i] and y[i]",
         )
 
 
-def _named(what: str, values: Any) -> Iterator[tuple[str, Any]]:
-    """Yield arrays, each by what it is called."""
-    if isinstance(values, Mapping):
-        yield from ((repr(name), one) for name, one in values.items())
+def _named(what: str, values: Any, several: bool = False) -> Iterator[tuple[str, Any]]:
+    """Yield arrays, each by what it is called: those of streams, too."""
+    if isinstance(values, Mapping) or (several and holds_several(values)):
+        own = f" of {what}" if several else ""
+        for name, one in name_parts(values).items():
+            yield from _named(f"{name!r}{own}", one, True)
     elif values is not None:
         yield what, values
 
@@ -155,7 +184,7 @@ def _is_number(dtype: Any) -> bool:
 
 def is_arrays(x: Any) -> bool:
     """Tell whether data are arrays, whose first axis is that of the examples."""
-    parts = list(x.values()) if isinstance(x, Mapping) else [x]
+    parts = keras.tree.flatten(x) if isinstance(x, Mapping) else [x]
     return bool(parts) and all(isinstance(one, np.ndarray | tf.Tensor) for one in parts)
 
 

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from ..errors import UsageError
 from .compiling import METHODS
+from .conditions import Condition, refuse_chosen
 from .fit_data import (
     NO_BATCH,
     check_counts,
@@ -24,6 +25,7 @@ from .fit_data import (
     take_held_out,
 )
 from .optimizers import parts, refuse_rate
+from .streams import example_shapes
 
 if TYPE_CHECKING:
     from .given_data import Watched
@@ -43,6 +45,7 @@ class Fitting(keras.Model):
     """
 
     networks: Mapping[str, keras.Model]
+    conditions: dict[str, Condition]
     _given: Watched
 
     def fit(  # type: ignore[override]
@@ -76,10 +79,11 @@ class Fitting(keras.Model):
         """
         self._assert_compile_called("fit")
         refuse_weights_in(options)
+        refuse_chosen(self.conditions)
         check_counts({"batch_size": batch_size, "epochs": epochs, **options})
         for name, optimizer in parts(self.optimizers).items():
             refuse_rate(name, optimizer, least=0.0)
-        x, held_out = take_data(x, self.example_shape, y), options.get("validation_data")
+        x, held_out = take_data(x, example_shapes(self), y), options.get("validation_data")
         share = options.get("validation_split") or 0.0
         if not 0 <= share < 1:  # Keras would cut off as many from the other end
             raise UsageError(f"validation_split={share:g}; a share of the examples, 0 to 1, it is")
@@ -89,7 +93,7 @@ class Fitting(keras.Model):
             if is_arrays(x):  # its range is known first
                 self._given.look(first_of(x, y, batch_size), "the first batch", False)
             if held_out is not None:
-                held_out = take_held_out(held_out, self.example_shape)
+                held_out = take_held_out(held_out, example_shapes(self))
                 options["validation_data"] = held_out = self._try_held_out(
                     held_out, options.get("validation_batch_size") or batch_size
                 )
@@ -122,7 +126,7 @@ class Fitting(keras.Model):
         if not options.get("_use_cached_eval_dataset"):  # else `fit` calls, which has taken them
             named = dict(zip(("y", "batch_size"), args, strict=False)) | options
             check_counts({"batch_size": named.get("batch_size"), "steps": options.get("steps")})
-            x = take_data(x, self.example_shape, named.get("y"))
+            x = take_data(x, example_shapes(self), named.get("y"))
         found = super().evaluate(x, *args, **options)
         if not found:
             raise UsageError(NO_BATCH)
@@ -195,12 +199,6 @@ class Fitting(keras.Model):
 
     def _moved_by(self, optimizer: str) -> list[tuple[int, Any]]:
         raise NotImplementedError
-
-    @property
-    def example_shape(self) -> tuple[int | None, ...] | None:
-        """The shape of one example, where the generator tells it."""
-        shape = getattr(self.networks["generator"], "output_shape", None)
-        return tuple(shape[1:]) if isinstance(shape, tuple) else None
 
 
 def _listed(callbacks: Any) -> list[keras.callbacks.Callback]:

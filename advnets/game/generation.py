@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -16,29 +16,21 @@ from ..data.given import check_given
 from ..errors import PluginError, UsageError
 from ..random import Draw
 from .averaging import GeneratorAverage
-from .batches import Batch
+from .batches import Batch, as_batch
 from .classes import classes_of
 from .conditions import Condition, check_drawn
 from .encounter import Encounter
+from .outside import NothingDrawn, batch_of, nothing_to_draw, of_stream, repeat
 from .players import Players
 from .prior import Prior
+from .role import stream_of
 from .sampling import Sampler, check_whole, name_told
 from .scene import Cast, Scene
+from .streams import is_example
 from .wiring import input_fields
 
 PROBED = 256
 """Values that each condition draws before the first round, to see what it draws."""
-
-
-class _NothingDrawn(Draw):
-    """Refuse to draw while samples are made: every part of them would get the same numbers."""
-
-    def bits(self, stream: str, shape: Sequence[int], examples: int | tf.Tensor) -> tf.Tensor:
-        raise PluginError(
-            f"random numbers ({stream!r}) are drawn while samples are made, where only what was "
-            "drawn before, by the seed, may be used",
-            hint="let a condition draw them, which the encounter is told: scene.told(name)",
-        )
 
 
 class Generation(Players):
@@ -51,8 +43,8 @@ class Generation(Players):
         averages: The averages of networks' weights, by name; empty where none are kept.
         outside: How fields that come with the batch in a round are drawn outside of one, by
             name; a run sets it.
-        kept: Real examples with their fields that conditions of examples are drawn from
-            outside of a round; a run sets it.
+        kept: Real examples with their fields, and of streams, that conditions of examples, and
+            what is made of streams, are drawn from outside of a round; a run sets it.
         counted: The fields of the data whose frequencies components asked for; a run sets it.
     """
 
@@ -96,8 +88,8 @@ class Generation(Players):
 
     @property
     def told(self) -> dict[str, Field | None]:
-        """What generated examples are made of, by name: latent, conditions, fields; ``None``
-        where nobody says what it looks like.
+        """What generated examples are made of, by name: latent, conditions, fields, examples of
+        streams, ``other.example``; ``None`` where nobody says what it looks like.
         """
         names = self._networks_of("generator")
         told: dict[str, Field | None] = {}
@@ -107,8 +99,10 @@ class Generation(Players):
         for each in names:
             fields = input_fields(self.networks[each], self.roles[each])
             for name, space in self.roles[each].takes.items():
+                if stream_of(space):
+                    told.setdefault(str(space), fields.get(name))
                 # What has another space than its own name is made by the networks themselves.
-                if name == space != "example" and name not in told:
+                elif name == space != "example" and name not in told:
                     drawn = self.outside.get(name)
                     told[name] = fields.get(name) if drawn is None else drawn.field
         for name, (classes, _) in classes_of(self).items():
@@ -160,7 +154,7 @@ class Generation(Players):
                 examples.
         """
         self._refuse_without_samples()
-        given = check_given({} if given is None else given, self.told, examples)
+        given = check_given(self._in_range({} if given is None else given), self.told, examples)
         check_whole("seed", seed)
         check_whole("first", first, 0, examples - 1)
         draw = Draw(seed, 0)
@@ -199,6 +193,8 @@ class Generation(Players):
 
     def _lacks(self, name: str, batch: Batch | None) -> bool:
         """Tell whether there is nothing to draw a field of outside of a round."""
+        if stream := stream_of(name):
+            return batch is None or of_stream(name, batch.streams.get(stream)) is None
         condition = self.conditions.get(name)
         reads = (name,) if condition is None else condition.fields
         lacking = any(batch is None or field not in batch.fields for field in reads)
@@ -207,17 +203,13 @@ class Generation(Players):
     def _draw_one(
         self, name: str, draw: Draw, stream: str, examples: int, batch: Batch | None
     ) -> np.ndarray:
-        condition = self.conditions.get(name)
+        condition, stream = self.conditions.get(name), stream_of(name)
         if self._lacks(name, batch):
-            raise UsageError(
-                f"{name!r} comes with real examples, and there are none here to sample with",
-                hint=f"say what it is to be: generate(n, given={{{name!r}: …}}); or have it drawn: "
-                f"AdversarialGame(…, conditions={{{name!r}: …}}). A run, read by advnets.open_run, "
-                f"keeps examples to sample with, and on the command line there is --given {name}=…",
-            )
+            raise nothing_to_draw(name)
         if condition is None:
             assert batch is not None  # it lacks nothing
-            return np.asarray(batch.fields[name])
+            own = of_stream(name, batch.streams[stream]) if stream else batch.fields[name]
+            return np.asarray(own)
         drawn = condition.sample(draw, f"{stream}/{name}", examples, batch)
         drawn = np.asarray(drawn) if hasattr(drawn, "shape") else drawn
         check_drawn(name, condition, drawn)
@@ -233,9 +225,22 @@ class Generation(Players):
         }
         if self.kept is None:
             return Batch(next(iter(fields.values())), fields) if fields else None
-        indices = np.arange(examples) % len(self.kept.examples)
-        own = {name: tf.gather(values, indices) for name, values in self.kept.fields.items()}
-        return Batch(tf.gather(self.kept.examples, indices), fields | own)
+        own, streams = repeat(self.kept, examples), self.kept.streams.items()
+        again = {name: repeat(stream, examples) for name, stream in streams}
+        return Batch(own.examples, {**fields, **own.fields}, again)
+
+    def bounds_of(self, stream: str = "") -> tuple[float, float] | None:
+        """Return the range of what makes the examples of a stream, where it is known."""
+        raise NotImplementedError
+
+    def _in_range(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is told with examples of streams in their range (:func:`.as_batch`)."""
+        return {
+            name: as_batch(x, (), self.bounds_of(stream), what=repr(name)).examples
+            if (stream := stream_of(name)) and is_example(name) and hasattr(x, "dtype")
+            else x
+            for name, x in told.items()
+        }
 
     def generate(
         self,
@@ -312,9 +317,8 @@ class Generation(Players):
         cast = Cast(networks, self.roles, self.conditions, self.prior, self.joint)
 
         def make(told: dict[str, tf.Tensor]) -> tf.Tensor:
-            own = {name: value for name, value in told.items() if name != "latent"}
-            batch = Batch(next(iter(told.values())), own)
-            draw = _NothingDrawn(0, 0)
+            batch = batch_of(self._in_range(told))
+            draw = NothingDrawn(0, 0)
             scene = Scene(cast, batch, draw, "sample", training=False, told=told)
             return sample(scene).example
 

@@ -170,6 +170,11 @@ class KerasMethods(Objectives):
 
         self.predict_function = checked
 
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        """Build nothing, as a game is built: on replicas Keras would take the mean over replicas of
+        a first batch, which fails where they share it, or a stream of it, unevenly.
+        """
+
     def reset_metrics(self) -> None:
         """Begin the means of what is logged again, as an epoch does."""
         super().reset_metrics()

@@ -78,6 +78,7 @@ class Rota:
                 where="penalties",
             )
         self.current: Due | None = None
+        self._reached: dict[str, set[int]] = {}
 
     def weight(self, place: int, rounds: tf.Tensor) -> float | tf.Tensor | None:
         """Return how often a penalty counts in the round that is traced; ``None``: it is left out.
@@ -93,6 +94,32 @@ class Rota:
             return every * tf.cast(tf.equal(rounds % every, 0), tf.float32)
         return every if place in self.current else None
 
+    def completed(
+        self, player: str, gradients: Sequence[tf.Tensor | None], variables: Sequence[tf.Variable]
+    ) -> list[tf.Tensor | None]:
+        """Return gradients with 0 where only a penalty reaches that this round is compiled without.
+
+        It is 0 · penalty there: an optimizer goes on by its moments, as by the formula.
+
+        Args:
+            player: Whose gradients.
+            gradients: As a tape returns them, ``None`` for what nothing reaches.
+            variables: What they are of.
+        """
+        found = list(gradients)
+        if self.current is None:
+            return found
+        if len(self.current) == len(self.every):  # it is the first that is traced
+            known = self._reached.setdefault(player, set())
+            known.update(i for i, one in enumerate(found) if one is not None)
+            return found
+        # Where nothing is traced, a game that was loaded may begin with such a round.
+        reached = self._reached.get(player, range(len(found)))
+        return [
+            tf.zeros_like(variables[i]) if one is None and i in reached else one
+            for i, one in enumerate(found)
+        ]
+
     def over(self, rounds: tf.Variable, play: Callable[[Due | None], T]) -> T:
         """Play a round with the penalties that are due in it.
 
@@ -101,7 +128,8 @@ class Rota:
 
         Args:
             rounds: The rounds played before.
-            play: Plays it on all replicas, returning tensors; given which penalties are due.
+            play: Plays it on all replicas, returning tensors; given which penalties are due. Traced
+                first with all of them, so that it is known what they reach.
         """
         if not self.every:
             return play(None)
@@ -110,6 +138,7 @@ class Rota:
         index = sum(2**i * tf.cast(each, tf.int32) for i, each in enumerate(divides))
         places = [self._places(pattern) for pattern in patterns(self._periods)]
         known = list(dict.fromkeys(each for each in places if each is not None))
+        known.sort(key=len, reverse=True)
         table = [known.index(each) if each is not None else 0 for each in places]
         branches = [lambda due=due: self._with(due, play) for due in known]
         return tf.switch_case(tf.gather(tf.constant(table), index), branches)

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from . import batch
 from .constants import read_constants
+from .encounter import explain_unequal
 from .players import NORMS_MEASURED, SAMPLED_NORMS, WEIGHTS_SEEN
 
 if TYPE_CHECKING:
@@ -156,7 +157,12 @@ class Compiled:
                     autograph=False,
                 ).get_concrete_function()  # TensorFlow would warn of the fifth game's trace
             )
-        done = self._compiled[key](*present, number)
+        try:
+            done = self._compiled[key](*present, number)
+        except tf.errors.InvalidArgumentError as error:
+            if explained := explain_unequal(error):
+                raise explained from None
+            raise
         self._constants = read_constants(self._game)  # what a component counts itself is no change
         return done
 

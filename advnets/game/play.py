@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Mapping
 
 from ..errors import PluginError
-from .encounter import Duel, check_duels
+from .encounter import Duel, assert_equal_sides, check_duels
 from .scene import Scene
 from .side import Side
 from .wiring import refuse_unlike
@@ -52,6 +52,8 @@ class Play(Scene):
             prefix = "" if index == 0 else f"{name}/"
             real, fake = (self._take_up(side, duel.judge) for side in (duel.real, duel.fake))
             refuse_unlike(duel.judge, self._role(duel.judge), real, fake)
+            if self.batch.streams and not isinstance(real.size, int):
+                assert_equal_sides(name, Duel(real, fake))
             sides = ((f"{prefix}real", real), (f"{prefix}fake", fake))
             wanted = asked.setdefault(duel.judge, [])
             for segment, side in sides if judge_real else sides[1:]:

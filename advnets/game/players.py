@@ -14,6 +14,7 @@ from ..networks import computes_in
 from . import batch
 from .added_losses import hand_over_added_losses
 from .finiteness import MOST_CHECKED, all_finite, zero_if_all_finite, zero_if_finite
+from .lazily import Rota
 from .loss_scale import LossScale
 from .losses import Loss
 from .movers import Movers
@@ -61,12 +62,14 @@ class Players(Movers):
             never does where it has a loss scale; ``False`` at first. Finding out reads the
             whole gradient once more.
         loss: What the players minimise; the game sets it, and messages name it.
+        rota: Says which penalties a round has, where some are taken lazily; the game sets it.
 
     Raises:
         UsageError: If a network is not built.
     """
 
     loss: Loss
+    rota: Rota
 
     def __init__(self, networks: Mapping[str, keras.Model], roles: Mapping[str, Role], name: str):
         super().__init__(name=name)
@@ -122,14 +125,16 @@ class Players(Movers):
         """Return the gradient of ``objective`` with respect to the player's variables.
 
         Where the player has a loss scale, it is that of the scaled objective, divided by the
-        scale: NaN or infinite where it overflowed.
+        scale: NaN or infinite where it overflowed. ``None`` where nothing reaches a variable.
         """
         variables = [v.value for v in self._variables(player)]
         scale = self.loss_scales.get(player)
         if scale is None:
-            return tape.gradient(objective, variables)
-        start = tf.cast(scale.scale, objective.dtype)
-        return scale.unscale(tape.gradient(objective, variables, output_gradients=start))
+            found = tape.gradient(objective, variables)
+        else:
+            start = tf.cast(scale.scale, objective.dtype)
+            found = scale.unscale(tape.gradient(objective, variables, output_gradients=start))
+        return self.rota.completed(player, found, variables)
 
     def apply(
         self, player: str, gradients: list[tf.Tensor | None], when: bool | tf.Tensor = True

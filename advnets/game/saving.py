@@ -17,6 +17,7 @@ from keras.src.saving import saving_lib  # what a file holds of a model has no p
 from keras.src.saving.keras_saveable import KerasSaveable
 
 from ..errors import UsageError
+from ..networks.weight_files import KerasNames
 from ..safe_io.atomic import replace_whole
 from ..schedule import Scheduled
 from .configured import Configured
@@ -135,7 +136,7 @@ def _refuse_changed(path: str, part: Configured, written: dict[str, Any]) -> Non
 def _as_text(value: Any) -> str | None:
     """Return numbers, words and lists of them as text; ``None`` for anything else."""
     try:
-        return json.dumps(value.get_config() if isinstance(value, Scheduled) else value)
+        return repr(value) if isinstance(value, Scheduled) else json.dumps(value)
     except (TypeError, ValueError):
         return None
 
@@ -173,10 +174,10 @@ def _refuse_other(game: AdversarialGame, store: Any) -> None:
     """Refuse a file that holds other arrays than a file of this game would; say what is left out
     of it where the game, or the file, is of one that is not compiled.
     """
-    names = _Names()
+    names = KerasNames()
     saving_lib._save_state(game, names, None, "", set())
-    held = _held(store)
-    more, fewer = sorted(held - names.found), sorted(names.found - held)
+    held, found = _held(store), set(names.found)
+    more, fewer = sorted(held - found), sorted(found - held)
     if not game.compiled and any(map(_moves, more)):
         more = [name for name in more if not _moves(name)]
         log.warning(
@@ -207,23 +208,6 @@ def _held(store: Any) -> set[str]:
 
 def _moves(name: str) -> bool:
     return "optimizer" in name.partition("/")[0]
-
-
-class _Names(saving_lib.H5IOStore):  # type: ignore[misc]  # Keras asks for one
-    """Collect the names under which Keras would write arrays, without writing any."""
-
-    def __init__(self) -> None:
-        self.found: set[str] = set()
-
-    def __bool__(self) -> bool:
-        return True
-
-    def make(self, path: str, metadata: Any = None) -> _Names:
-        self._place = f"{path}/vars" if path else "vars"
-        return self
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.found.add(f"{self._place}/{key}")
 
 
 def _key(name: str) -> str:

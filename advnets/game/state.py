@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..data import Source
+from ..networks.weights import named_weights
 from ..schedule import Scheduled
 from .configured import MADE_WITH
 from .role import PLAYERS
@@ -26,6 +27,8 @@ HOLDERS = (keras.layers.Layer, keras.metrics.Metric, keras.optimizers.Optimizer,
 GENERATORS = (keras.random.SeedGenerator, tf.random.Generator)
 PLAIN_HELD = (tf.Variable, Scheduled)
 """What is looked for among the attributes of these, which do not tell of it."""
+CONTAINERS = (Mapping, list, tuple)
+"""What may hold more of it there."""
 LEAVES = (str, bytes, bool, int, float, np.ndarray, tf.Tensor, Source)
 
 
@@ -88,6 +91,23 @@ def state_variables(game: AdversarialGame) -> dict[str, tf.Variable]:
     return named
 
 
+def weight_names(game: AdversarialGame) -> dict[str, dict[str, str]]:
+    """Return what the weights of a game's networks are called in :func:`state_variables`.
+
+    Returns:
+        For each network, by its name, the name of a variable for each Keras path.
+    """
+    found = {}
+    for name, network in game.networks.items():
+        group = name if name in PLAYERS else f"networks.{name}"
+        places = {
+            id(variable): f"{group}/{index:04d}/{_own_name(variable)}"
+            for index, variable in enumerate(network.variables)
+        }
+        found[name] = {path: places[id(one)] for path, one in named_weights(network).items()}
+    return found
+
+
 def find_variables(component: Any) -> list[tuple[str, tf.Variable]]:
     """Find the variables that an object holds, in the order of its attributes, each once.
 
@@ -143,11 +163,14 @@ def _parts(value: Any, attribute: str) -> list[tuple[str, Any]]:
         known = [(attribute, variable) for variable in value.variables]
         layered = isinstance(value, keras.layers.Layer)
         for one in value._flatten_layers() if layered else [value]:
-            known += [(k, v) for k, v in vars(one).items() if isinstance(v, PLAIN_HELD)]
+            held = vars(one).items()
+            known += [(k, v) for k, v in held if isinstance(v, PLAIN_HELD)]
+            # What Keras keeps itself is private, and told of above.
+            known += [(k, v) for k, v in held if k[0] != "_" and isinstance(v, CONTAINERS)]
         return known
     if isinstance(value, Mapping):
         return [(attribute, part) for part in value.values()]
-    if isinstance(value, list | tuple):
+    if isinstance(value, CONTAINERS):
         return [(attribute, part) for part in value]
     if isinstance(value, type) or type(value).__module__.partition(".")[0] in LIBRARIES:
         return []

@@ -66,7 +66,8 @@ def declared_streams(component: Any) -> dict[str, tuple[str, ...]]:
     found = {}
     for name, fields in declared.items():
         fields = (fields,) if isinstance(fields, str) else fields
-        if not isinstance(name, str) or not all(isinstance(one, str) for one in fields):
+        named = isinstance(fields, tuple | list) and all(isinstance(one, str) for one in fields)
+        if not isinstance(name, str) or not named:
             raise PluginError(
                 f"{type(component).__name__}.streams is {component.streams!r}; names were "
                 "expected, or the fields that are read of each",
@@ -105,3 +106,16 @@ def refuse_taken_name(stream: str, game: AdversarialGame) -> None:
 def _readers(stream: str, game: AdversarialGame) -> list[str]:
     everyone = (game.encounter, *game.penalties, game.updates)
     return [type(one).__name__ for one in everyone if stream in declared_streams(one)]
+
+
+def example_shapes(game: Any) -> dict[str, tuple[int | None, ...] | None]:
+    """Return the shape of one example of each stream by name, "" being the main data; ``None``
+    where no network tells it. What no network makes is like the main data.
+    """
+    found: dict[str, tuple[int | None, ...] | None] = dict.fromkeys(("", *game.streams))
+    for name in sorted(game.networks, key=lambda one: one == "generator"):  # it has the last word
+        shape = getattr(game.networks[name], "output_shape", None)
+        for space in (game.roles[name].gives or {}).values():
+            if is_example(space) and isinstance(shape, tuple):
+                found[stream_of(space)] = tuple(shape[1:])
+    return {name: found[""] if shape is None else shape for name, shape in found.items()}

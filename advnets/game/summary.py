@@ -39,6 +39,8 @@ def tell(game: AdversarialGame) -> Iterator[tuple[str, str]]:
         yield "augmentations", ", ".join(map(repr, game.augmentations))
     yield "updates", repr(game.updates)
     yield "encounter", repr(game.encounter)
+    for name, read in game.streams.items():
+        yield f"stream {name}", ", ".join(("examples", *read))
     if game.prior is not None:
         yield "latent", repr(game.prior)
     for name, condition in game.conditions.items():

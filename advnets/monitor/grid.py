@@ -1,4 +1,4 @@
-"""Draw samples: grids of images, histograms in one dimension, scatter plots in two.
+"""Draw samples: grids of images, histograms in one dimension, scatter plots in two, curves.
 
 Every picture is drawn with the same layout and the same limits at every step, so that
 those of one run can be leafed through like a film.
@@ -17,7 +17,9 @@ from PIL import Image
 
 from ..safe_io import printable
 from ..safe_io.atomic import replace_atomically
+from .paper import DATA, DPI, GENERATED, INK, JUDGE, MUTED, PAPER, strip_axes
 from .plain_text import plain_text
+from .sequences import sequence_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,8 +31,6 @@ GUTTER = (96, 96, 96)
 BROKEN = (255, 0, 255)
 """The colour of a pixel that is not a finite number."""
 
-PAPER, INK, MUTED = "#fcfcfb", "#2b2b2b", "#8a8a86"
-DATA, GENERATED, JUDGE = "#1f6fb4", "#d1453b", "#6b6b67"
 COORDINATES = 12
 """Vectors of more than two dimensions: this many coordinates are shown."""
 
@@ -47,11 +47,12 @@ def save_grid(
     reference: np.ndarray | None = None,
     probability: Density | None = None,
     title: str = "",
+    draw: Callable[[np.ndarray], Any] | None = None,
 ) -> Path:
     """Draw the samples ``x`` into a file; what it shows depends on the kind of data.
 
-    Images become a grid; vectors a histogram (one dimension), a scatter plot (two), or a
-    histogram per coordinate (more).
+    Images become a grid; sequences a grid of curves; vectors, and what nobody draws, a
+    histogram (one dimension), a scatter plot (two), or a histogram per coordinate (more).
 
     Args:
         path: The file to write, .png or .jpg, atomically: a reader never sees half of one.
@@ -59,10 +60,12 @@ def save_grid(
         spec: The data's :class:`advnets.data.DataSpec`.
         columns: Images in a row; the grid is about square by default.
         density: For vectors: ``[n, *shape]`` → p_data(x) ``[n]``, drawn beneath.
-        reference: For vectors: real examples ``[m, *shape]``, drawn beneath; they also fix
-            the limits of the axes.
+        reference: For all but images: real examples ``[m, *shape]``, drawn beneath, or, of
+            sequences, above; they also fix the limits of the axes.
         probability: For vectors of one dimension: ``[n, *shape]`` → D(x) ``[n]``.
-        title: Written above vectors.
+        title: Written above vectors and sequences.
+        draw: The data set's own picture of ``[n, *shape]``, as
+            :func:`advnets.data.by_source.draw` returns it.
 
     Returns:
         ``path``.
@@ -80,13 +83,51 @@ def save_grid(
         raise ValueError(f"save_grid needs samples [n, *shape] with n >= 1, got shape {x.shape}")
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with replace_atomically(target) as file:  # under a name where nobody can put a link before
-        if spec.kind == "image":
-            image_grid(x, spec.low, spec.high, columns).save(file, **_written_as(target))
-        else:
-            figure = vector_figure(x, spec.shape, density, reference, probability, title)
-            figure.savefig(file, format=_written_as(target)["format"].lower(), dpi=120)
+    picture = None if draw is None else draw(x)
+    if picture is not None:
+        picture = lay_out(picture, columns)
+    else:
+        picture = draw_samples(x, spec, columns, density, reference, probability, title)
+    save_picture(target, picture)
     return target
+
+
+def draw_samples(
+    x: np.ndarray,
+    spec: Any,
+    columns: int | None = None,
+    density: Density | None = None,
+    reference: np.ndarray | None = None,
+    probability: Density | None = None,
+    title: str = "",
+    label: str = "generated",
+) -> Image.Image | Figure:
+    """Return the core's picture of samples, called ``label``: see :func:`save_grid`."""
+    if spec.kind == "image":
+        return image_grid(x, spec.low, spec.high, columns)
+    if spec.kind == "sequence":
+        return sequence_figure(x, columns, reference, title, label)
+    return vector_figure(x, x.shape[1:], density, reference, probability, title, label)
+
+
+def save_picture(path: Path, picture: Any) -> None:
+    """Write a Pillow image, or a Matplotlib figure, into a .png or a .jpg, atomically."""
+    written = _written_as(path)
+    with replace_atomically(path) as file:  # under a name where nobody can put a link before
+        if hasattr(picture, "savefig"):
+            picture.savefig(file, format=written["format"].lower(), dpi=DPI)
+        else:
+            known = picture if picture.mode in ("L", "RGB") else picture.convert("RGB")
+            known.save(file, **written)
+
+
+def lay_out(picture: Any, columns: int | None = None) -> Any:
+    """Return a data set's own picture as one: what is one of each becomes a grid."""
+    if not isinstance(picture, np.ndarray):
+        return picture
+    if picture.ndim == 4:
+        return image_grid(picture, 0, 255, columns)
+    return Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture)
 
 
 def _written_as(path: Path) -> dict[str, Any]:
@@ -161,8 +202,9 @@ def vector_figure(
     reference: np.ndarray | None = None,
     probability: Density | None = None,
     title: str = "",
+    label: str = "generated",
 ) -> Figure:
-    """Draw a figure of the vectors ``x``: see :func:`save_grid`."""
+    """Draw a figure of the vectors ``x``, called ``label``: see :func:`save_grid`."""
     from matplotlib.figure import Figure
 
     flat = x.reshape(len(x), -1).astype(np.float64)
@@ -176,11 +218,11 @@ def vector_figure(
     d = flat.shape[1]
     figure = Figure(figsize=(6.4, 6.4 if d == 2 else 4.4), facecolor=PAPER, layout="constrained")
     if d == 1:
-        _histogram(figure, flat[:, 0], limits[0], shape, density, real, probability)
+        _histogram(figure, flat[:, 0], limits[0], shape, density, real, probability, label)
     elif d == 2:
-        _scatter(figure, flat, limits, shape, density, real)
+        _scatter(figure, flat, limits, shape, density, real, label)
     else:
-        _coordinates(figure, flat, limits, real)
+        _coordinates(figure, flat, limits, real, label)
     notes = [printable(title, lines=False)] if title else []
     if outside:
         notes.append(f"{outside} of {len(x)} samples lie outside")
@@ -207,6 +249,7 @@ def _histogram(
     density: Density | None,
     real: np.ndarray | None,
     probability: Density | None,
+    label: str,
 ) -> None:
     axes = figure.subplots()
     line = np.linspace(limits[0], limits[1], 400)
@@ -222,16 +265,16 @@ def _histogram(
         weights = np.full(len(x), 1 / (len(x) * (bins[1] - bins[0])))
         axes.hist(x, bins, weights=weights, color=GENERATED, alpha=0.3)
         outline: dict[str, Any] = {"histtype": "step", "color": GENERATED, "lw": 1.6}
-        axes.hist(x, bins, weights=weights, label="p(generated)", **outline)
+        axes.hist(x, bins, weights=weights, label=f"p({label})", **outline)
     axes.set(xlabel="x", ylabel="density", xlim=limits)
-    _plain(axes)
+    strip_axes(axes)
     handles, labels = axes.get_legend_handles_labels()
     if probability is not None:
         right = axes.twinx()
         right.plot(line, probability(points), "--", color=JUDGE, lw=1.6, label="D(x)")
         right.axhline(0.5, color=MUTED, lw=0.6)
         right.set(ylim=(0, 1), ylabel="probability that D gives to “real”")
-        _plain(right)
+        strip_axes(right)
         more, names = right.get_legend_handles_labels()
         handles, labels = handles + more, labels + names
     _legend(figure, handles, labels)
@@ -244,6 +287,7 @@ def _scatter(
     shape: tuple[int, ...],
     density: Density | None,
     real: np.ndarray | None,
+    label: str,
 ) -> None:
     axes = figure.subplots()
     if real is not None:
@@ -255,15 +299,15 @@ def _scatter(
         levels = (float(p.max()) or 1.0) * np.array([0.02, 0.1, 0.3, 0.6, 0.9])
         axes.contour(across, up, p, levels, colors=DATA, linewidths=0.8)
         axes.plot([], [], color=DATA, label="p(data)")
-    axes.plot(*x.T, ".", color=GENERATED, ms=4, alpha=0.7, mew=0, label="generated")
+    axes.plot(*x.T, ".", color=GENERATED, ms=4, alpha=0.7, mew=0, label=label)
     axes.set(xlim=limits[0], ylim=limits[1])
     axes.set_aspect("equal", adjustable="box")
-    _plain(axes)
+    strip_axes(axes)
     _legend(figure, *axes.get_legend_handles_labels())
 
 
 def _coordinates(
-    figure: Figure, x: np.ndarray, limits: np.ndarray, real: np.ndarray | None
+    figure: Figure, x: np.ndarray, limits: np.ndarray, real: np.ndarray | None, label: str
 ) -> None:
     shown = min(x.shape[1], COORDINATES)
     columns = min(4, shown)
@@ -280,8 +324,8 @@ def _coordinates(
             axes.hist(x[:, index], bins, weights=weights, histtype="step", color=GENERATED, lw=1.4)
         axes.set_title(f"coordinate {index}", fontsize=8, color=INK)
         axes.set_yticks([])
-        _plain(axes)
-    names = "red line: generated" + ("; blue: data" if real is not None else "")
+        strip_axes(axes)
+    names = f"red line: {label}" + ("; blue: data" if real is not None else "")
     figure.supxlabel(names, fontsize=9, color=INK)
 
 
@@ -289,14 +333,3 @@ def _legend(figure: Figure, handles: list[Any], labels: list[str]) -> None:
     """Draw a legend below the axes, where it hides nothing."""
     look: dict[str, Any] = {"frameon": False, "fontsize": 9, "markerscale": 3}
     figure.legend(handles, labels, loc="outside lower center", ncols=max(len(labels), 1), **look)
-
-
-def _plain(axes: Any) -> None:
-    """Remove the box of the axes, and colour the ticks."""
-    axes.set_facecolor(PAPER)
-    axes.tick_params(colors=MUTED, labelsize=8)
-    for name, spine in axes.spines.items():
-        spine.set_visible(name in ("left", "bottom"))
-        spine.set_color(MUTED)
-    axes.xaxis.label.set_color(INK)
-    axes.yaxis.label.set_color(INK)

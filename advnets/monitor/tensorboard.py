@@ -59,7 +59,7 @@ DESCRIPTIONS = {
 
 UNTAGGED = ("step", "time")
 HPARAM_KEYS = (
-    *("dataset", "latent", "generator", "discriminator", "loss", "penalties"),
+    *("dataset", "streams", "latent", "generator", "discriminator", "loss", "penalties"),
     *("augmentations", "updates"),
     *("optimizers", "training", "distribution", "seed"),
 )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable
+from itertools import count
 from pathlib import Path
 
 import keras
 import numpy as np
+from keras.src.utils.naming import to_snake_case  # by which it names layers
 
 from ..data.sources.npy_arrays import Archive
 from ..errors import DataError, UsageError
@@ -16,6 +19,8 @@ from ..safe_io import is_there
 from ..safe_io.atomic import replace_atomically
 from ..safe_io.wording import some
 
+UNNAMED = re.compile(r"[Vv]ariable(_\d+)?")
+"""What variables are called that nobody gave a name."""
 HIDDEN = re.compile(r"^hidden_(\d+)")
 
 
@@ -38,8 +43,41 @@ def save_weights(model: keras.Model, path: str | Path) -> str:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with replace_atomically(path) as file:
-        np.savez(file, **{weight.path: weight.numpy() for weight in model.weights})
+        np.savez(file, **{name: each.numpy() for name, each in named_weights(model).items()})
     return file_sha256(path)
+
+
+def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
+    """Return a network's weights by their Keras paths, in its order.
+
+    Keras counts the layers of a process into the names of those that were given none; here they
+    are counted in the network, whose own name is left out, so that one that is built alike has
+    the same names.
+
+    >>> def build():
+    ...     return keras.Sequential([keras.Input((1,)), keras.layers.Dense(2),
+    ...                              keras.layers.Dense(1, name="output", use_bias=False)])
+    >>> _ = build()
+    >>> list(named_weights(build()))
+    ['dense/kernel', 'dense/bias', 'output/kernel']
+    """
+    counted: Counter[str] = Counter()
+    renamed: dict[str, str] = {}
+    for layer in model._flatten_layers():
+        kind = to_snake_case(type(layer).__name__)
+        if layer.name not in renamed and re.fullmatch(rf"{re.escape(kind)}(_\d+)?", layer.name):
+            renamed[layer.name] = f"{kind}_{counted[kind]}" if counted[kind] else kind
+            counted[kind] += 1
+    found: dict[str, keras.Variable] = {}
+    above = f"{model.name}/"  # a Sequential's, and what one wrote a class for; no other network's
+    own = len(above) if all(str(each.path).startswith(above) for each in model.weights) else 0
+    for weight in model.weights:
+        *layers, name = str(weight.path)[own:].split("/")
+        layers = [renamed.get(each, each) for each in layers]
+        plain = "/".join([*layers, "variable" if UNNAMED.fullmatch(name) else name])
+        alike = (f"{plain}_{i}" for i in count(1))
+        found[plain if plain not in found else next(n for n in alike if n not in found)] = weight
+    return found
 
 
 def file_sha256(path: str | Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .context import CallbackContext
 from .observer import Moment, Observer, View
 
-__all__ = ["Moment", "Observer", "View"]
+__all__ = ["CallbackContext", "Moment", "Observer", "View"]

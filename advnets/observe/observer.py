@@ -79,8 +79,8 @@ class Moment:
         self.means = self.window.means()  # before a line is made of them and the window cleared
 
     @cached_property
-    def samples(self) -> np.ndarray:
-        """G of the fixed latent points, in the data set's own range: ``[n, *shape]``.
+    def made(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """G of the fixed latent points, as it gives them, and what it was told.
 
         Where G is told of a class, each class has a row. Made once, for whoever asks first: by
         all workers together.
@@ -88,8 +88,12 @@ class Moment:
         view = self.view
         given, columns = view.game.by_class(n := view.recipe.settings.monitoring.samples)
         n = n if columns is None else len(next(iter(given.values())))
-        made = view.game.generate(n, FIXED_SEED, "grid", given=given)[0]
-        return view.source.preprocess.invert(made)
+        return view.game.generate(n, FIXED_SEED, "grid", given=given)
+
+    @cached_property
+    def samples(self) -> np.ndarray:
+        """Samples from the fixed latent points, in the data set's own range: ``[n, *shape]``."""
+        return self.view.source.preprocess.invert(self.made[0])
 
     @property
     def columns(self) -> int | None:
@@ -148,6 +152,9 @@ class Observer:
 
     def record(self, record: Mapping[str, Any]) -> None:
         """Be given a line of metrics.jsonl, on the chief."""
+
+    def values(self, step: int, values: Mapping[str, float]) -> None:
+        """Be given numbers by tag that a callback has written, on the chief."""
 
     def picture(self, step: int, name: str, path: Path) -> None:
         """Be given a picture that another observer has drawn, on the chief."""

@@ -60,6 +60,10 @@ class Observers:
         """Hand a line of metrics.jsonl to all."""
         self._each("record", int(record["step"]), record)
 
+    def values(self, step: int, values: Mapping[str, float]) -> None:
+        """Hand numbers by tag to all."""
+        self._each("values", step, step, values)
+
     def picture(self, step: int, name: str, path: Path) -> None:
         """Hand a picture to all."""
         self._each("picture", step, step, name, path)

@@ -13,9 +13,9 @@ log = logging.getLogger(__name__)
 
 ENDINGS = {
     "finished": ("finished at step %s", "bold green"),
-    "interrupted": ("interrupted at step %s; the same command resumes it", "bold yellow"),
     "failed": ("failed at step %s", "bold red"),
 }
+"""What is said of a run's end; of one that is interrupted, the error says all."""
 
 
 class ProgressLine(Observer):
@@ -47,5 +47,6 @@ class ProgressLine(Observer):
     def finish(self, step: int, status: str) -> None:
         """Take the display down, and say how the run ended."""
         self._progress.stop()
-        text, style = ENDINGS[status]
-        log.info(text, f"{step:,}", extra={"style": style})
+        if status in ENDINGS:
+            text, style = ENDINGS[status]
+            log.info(text, f"{step:,}", extra={"style": style})

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..data import Source
+from ..data.by_source import draw
 from ..data.feed.choose import reference_examples
 from ..evaluate.estimators.diversity import diversity
 from ..game import AdversarialGame, Side
+from ..game.columns import columns_of
+from ..monitor.columns import save_columns
 from ..monitor.grid import save_grid
 from ..runs.sample_files import sample_file, samples_of, step_of
 from .observer import Moment, Observer, View
@@ -46,10 +49,16 @@ class SampleGrids(Observer):
         samples, view = moment.samples, self._view
         if not view.workers.is_chief:
             return
+        shown = columns_of(view.game, *moment.made)
+        shown = {label: view.source.preprocess.invert(each) for label, each in shown.items()}
         path = view.folder.samples / sample_file(moment.step)
         title = f"step {moment.step:,}"
-        spec, columns = view.source.spec, moment.columns
-        save_grid(path, samples, spec, columns=columns, title=title, **self._beneath)
+        spec, columns, own = view.source.spec, moment.columns, partial(draw, view.source)
+        look: dict[str, Any] = {"columns": columns, "title": title, "draw": own} | self._beneath
+        if shown:
+            save_columns(path, shown, spec, **look)
+        else:
+            save_grid(path, samples, spec, **look)
         view.observers.picture(moment.step, "samples", path)
 
     def rewind(self, step: int) -> None:
@@ -101,7 +110,7 @@ def probability(game: AdversarialGame, source: Source, x: np.ndarray) -> np.ndar
 
 def background(game: AdversarialGame, source: Source) -> dict[str, Any]:
     """Return what is drawn beneath vectors: p_data where known, real examples, D(x) on a line."""
-    if source.spec.kind != "vector":
+    if source.spec.kind == "image":
         return {}
     density = getattr(source, "log_density", None)
     return {

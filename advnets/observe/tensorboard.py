@@ -29,6 +29,10 @@ class TensorBoard(Observer):
         """Write the numbers of a line, or the scores in it."""
         self._events.record(record)
 
+    def values(self, step: int, values: Mapping[str, float]) -> None:
+        """Write a callback's numbers."""
+        self._events.values(step, values)
+
     def picture(self, step: int, name: str, path: Path) -> None:
         """Write a picture."""
         self._events.image(step, name, path)

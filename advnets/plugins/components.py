@@ -45,7 +45,7 @@ NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 TARGET = re.compile(r"[A-Za-z_][\w.]*:[\w./-]+")
 PLAYERS = ("generator", "discriminator")
 ROLES = (*PLAYERS, "encoder")
-EXAMPLE = ("parameters", "shape", "fields", "outputs", "encounter")
+EXAMPLE = ("parameters", "shape", "fields", "outputs", "encounter", "given")
 """What a component may say of what it is to be tried with."""
 RESERVED: dict[str, tuple[str, ...]] = dict.fromkeys(KINDS, ("name", "context")) | {
     "datasets": ("name", "context", "offline"),
@@ -133,14 +133,18 @@ class Component:
         example: What the conformance kit and ``advnets plugins check`` try it with, where
             small vectors with a class each do not suit it: ``parameters`` (those without a
             default), ``shape`` of an example, ``fields`` (:class:`advnets.data.Field` by name)
-            that come with it, ``outputs`` (the shapes of what D says of it, by name), and, for
-            losses and penalties, the ``encounter`` that they go with (its target).
+            that come with it, ``outputs`` (the shapes of what D says of it, by name), for
+            losses and penalties, the ``encounter`` that they go with (its target), and, for
+            data sets, what of ``given`` they read (a text by the field's name).
         requires: For losses and penalties, the words of D that they read, as the target's
             ``requires``: recipes are then held against their discriminator without TensorFlow.
             ``None``: unsaid.
         networks: For encounters and penalties, the further networks that they call, by the names
             in the target's ``roles``: recipes are then held against their ``networks``.
             ``None``: unsaid.
+        streams: For encounters, penalties and update rules, the streams of further examples that
+            they read, as the target's ``streams``: recipes are then held against their
+            ``streams``. ``None``: unsaid.
         light: For data sets, whether the source can be made and asked what it holds without
             importing TensorFlow: ``advnets validate`` then says what that is.
 
@@ -165,6 +169,7 @@ class Component:
     example: Mapping[str, Any] = field(default_factory=dict, hash=False)
     requires: tuple[str, ...] | None = None
     networks: tuple[str, ...] | None = None
+    streams: tuple[str, ...] | None = None
     light: bool = False
 
     def __post_init__(self) -> None:
@@ -184,7 +189,7 @@ class Component:
             )
         if not set(self.roles) <= set(ROLES):
             raise PluginError(f"component {self.name!r}: roles must be among {ROLES}")
-        for what in ("requires", "networks"):
+        for what in ("requires", "networks", "streams"):
             named = getattr(self, what)
             if named is not None and not (
                 isinstance(named, tuple) and all(isinstance(name, str) for name in named)

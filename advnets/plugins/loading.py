@@ -59,12 +59,12 @@ class _Found:
 
 
 def load_plugins(
-    requested: Iterable[str] = (), environ: Mapping[str, str] | None = None
+    requested: Iterable[str | os.PathLike[str]] = (), environ: Mapping[str, str] | None = None
 ) -> Registry:
     """Find and check all plugins.
 
     Args:
-        requested: The values of ``--plugin``: files, modules, or ``no:NAME``.
+        requested: The values of ``--plugin``: files, modules, or ``no:NAME``; one alone, or some.
         environ: The environment to read ``ADVNETS_PLUGINS`` from; ``os.environ`` by default.
 
     Returns:
@@ -77,9 +77,11 @@ def load_plugins(
     """
     environ = os.environ if environ is None else environ
     lasting = [word.strip() for word in environ.get(VARIABLE, "").split(",") if word.strip()]
-    requested = list(requested)
-    words = [word for word in [*lasting, *requested] if not word.startswith(BLOCK)]
-    blocks = {w[len(BLOCK) :]: w in requested for w in [*lasting, *requested] if w not in words}
+    if isinstance(requested, str | os.PathLike):
+        requested = [requested]
+    asked = [os.fspath(word) for word in requested]
+    words = [word for word in [*lasting, *asked] if not word.startswith(BLOCK)]
+    blocks = {w[len(BLOCK) :]: w in asked for w in [*lasting, *asked] if w not in words}
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     registry = Registry()
@@ -88,7 +90,7 @@ def load_plugins(
         try:
             found.append(_locate(word))
         except PluginError as error:
-            if word in requested:
+            if word in asked:
                 raise
             record = PluginRecord(word, VARIABLE, status="quarantined", error=error.message)
             found.append(_Found(record, lambda: None))

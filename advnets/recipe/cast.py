@@ -31,6 +31,10 @@ def check_cast(
     if encounter is None or len(penalties) < len(recipe.penalties):
         return
     _check_called(recipe, {("encounter",): encounter, **penalties}, findings)
+    reading = {("encounter",): encounter, **penalties}
+    if ("updates",) in entries:
+        reading["updates",] = entries["updates",]
+        _check_read(recipe, reading, findings, registry)
     if encounter.component.name != ALONE:
         return
     prior = entries.get(("latent",))
@@ -62,6 +66,38 @@ def _check_called(recipe: RecipeSchema, calling: Mapping[Keys, Entry], findings:
             message = f"networks.{name}: nothing calls it: {who}"
             hint = "an encounter or a penalty of a plugin calls further networks"
             findings.add(("networks", name), message, hint, at_key=True)
+
+
+def _check_read(
+    recipe: RecipeSchema, reading: Mapping[Keys, Entry], findings: Findings, registry: Registry
+) -> None:
+    """Note streams that are read and that there are not, and those that nothing reads."""
+    read: set[str] = set()
+    all_tell = True
+    for keys, entry in reading.items():
+        kind, component = slot_of(keys), entry.component
+        if component.streams is None:
+            all_tell &= registry.owner(kind, component.name).source == BUILT_IN
+        for name in component.streams or ():
+            read.add(name)
+            if name not in recipe.streams:
+                message = f"{component.name!r} reads a stream {name!r}, and there is none"
+                hint = f"say what it is: `streams: {{{name}: {{take: {{examples: 100}}}}}}`"
+                findings.add(keys, f"{join_keys(keys)}: {message}", hint)
+    for name in recipe.streams if all_tell else ():
+        if name not in read:
+            message = f"streams.{name}: nothing reads it"
+            hint = "an encounter, a penalty or an update rule of a plugin reads streams"
+            findings.add(("streams", name), message, hint, at_key=True)
+
+
+def slot_of(keys: Keys) -> str:
+    """Return the kind of the component of a game that stands at ``keys``.
+
+    >>> slot_of(("penalties", 0)), slot_of(("encounter",)), slot_of(("updates",))
+    ('penalties', 'encounters', 'updates')
+    """
+    return "encounters" if keys[0] == "encounter" else str(keys[0])
 
 
 def _check_said(

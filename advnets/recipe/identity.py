@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import PluginError
-from ..plugins.components import Place
+from ..plugins.components import Names, Place
 from ..plugins.registry import Registry
 from .schema import OFFLINE
+from .starts import identify
 
 DETERMINING = (
     "seed",
@@ -20,6 +21,7 @@ DETERMINING = (
     "generator",
     "discriminator",
     "networks",
+    "start",
     "given",
     "conditions",
     "encounter",
@@ -38,6 +40,7 @@ CHANGEABLE = ("optimizers.*.*", "penalties.*.*", "augmentations.*.*", "loss.*", 
 """The keys under which a run may be given another value on the way, on purpose and on record:
 numbers that a move is computed from. ``*`` is one word, and never ``name``."""
 FIXED = {
+    "start": "its first round began from these weights",
     "seed": "all that is random follows from it",
     "dataset": "the rounds played so far saw other examples",
     "streams": "the rounds played so far saw other examples",
@@ -59,8 +62,8 @@ SCORES = ("evaluation.metrics", "evaluation.every", "evaluation.weights")
 def select_determining(data: Mapping[str, Any], registry: Registry | None = None) -> dict[str, Any]:
     """Return the part of a recipe that determines the trajectory.
 
-    Left out are the stand-in, and where the data lie (:class:`advnets.Place`): what they are
-    is their fingerprint's business.
+    Left out are the stand-in, and where the data lie (:class:`advnets.Place`), and weights to
+    start from: what they are is the business of a fingerprint, and of a digest.
 
     Args:
         data: The recipe, as plain data.
@@ -82,6 +85,8 @@ def select_determining(data: Mapping[str, Any], registry: Registry | None = None
         }
     else:
         found.pop("streams", None)
+    if "start" in found and (start := identify(found.pop("start"))) is not None:
+        found["start"] = start
     callbacks = _get(data, CALLBACKS) if registry is not None else None
     if registry is not None and isinstance(callbacks, list):
         changing = [entry for entry in callbacks if _changes_game(entry, registry)]
@@ -105,12 +110,24 @@ def _without_places(dataset: Any, registry: Registry | None) -> Any:
     """Return a data set's entry without its stand-in, and without where the data lie."""
     if not isinstance(dataset, Mapping):
         return dataset
-    left_out = {OFFLINE, *_places(dataset.get("name"), registry)}
-    return {key: item for key, item in dataset.items() if key not in left_out}
+    name = dataset.get("name")
+    places, inner = _marked(name, Place, registry), _marked(name, Names, registry)
+    return {
+        key: _without_inner_places(item, registry) if key in inner else item
+        for key, item in dataset.items()
+        if key != OFFLINE and key not in places
+    }
 
 
-def _places(name: Any, registry: Registry | None) -> set[str]:
-    """Name the parameters of a data set that say where it lies."""
+def _without_inner_places(named: Any, registry: Registry | None) -> Any:
+    """Return what a data set names, another or a list of some, without where these lie."""
+    if isinstance(named, list):
+        return [_without_places(each, registry) for each in named]
+    return _without_places(named, registry)
+
+
+def _marked(name: Any, mark: type, registry: Registry | None) -> set[str]:
+    """Name the parameters of a data set that are marked: say where it lies, or name another."""
     if registry is None or not isinstance(name, str):
         return set()
     try:
@@ -120,8 +137,12 @@ def _places(name: Any, registry: Registry | None) -> set[str]:
     return {
         field.serialization_alias or key
         for key, field in fields.items()
-        if any(isinstance(each, Place) for each in field.metadata)
+        if any(isinstance(one, mark) and _of_data(one) for one in field.metadata)
     }
+
+
+def _of_data(mark: Any) -> bool:
+    return not isinstance(mark, Names) or mark.kind == "datasets"
 
 
 def _changes_game(entry: Any, registry: Registry) -> bool:

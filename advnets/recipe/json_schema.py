@@ -10,7 +10,8 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 from ..plugins.components import Component
 from ..plugins.registry import Registry
 from .document import Keys
-from .schema import ANY, EVERY, FIELD_PATTERN, OFFLINE, SLOTS, RecipeSchema, Slot
+from .schema import ANY, EVERY, FIELD_PATTERN, OFFLINE, RecipeSchema, Slot
+from .slots import SLOTS
 from .wording import KIND
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -125,6 +126,7 @@ def _set_slot(schema: dict[str, Any], keys: Keys, slot: Slot) -> None:
     properties = schema["properties"]
     own = properties[keys[-1]]
     was = {key: own[key] for key in ("description", "default") if key in own}
+    choice: dict[str, Any] = {"type": "array", "items": ref} if slot.many else ref
     if slot.optional:
-        ref = {"anyOf": [ref, {"type": "null"}]}
-    properties[keys[-1]] = was | ({"type": "array", "items": ref} if slot.many else ref)
+        choice = {"anyOf": [ref, {"type": "null"}]}
+    properties[keys[-1]] = was | choice

@@ -8,7 +8,7 @@ from typing import Any
 from ..safe_io.wording import shorten
 from .document import COMMAND_LINE, Document, Keys, Location, join_keys
 from .mapping_reader import read_value
-from .schema import is_entry
+from .slots import is_entry
 from .wording import did_you_mean
 from .yaml_reader import MAX_DEPTH, read_yaml
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -203,12 +203,19 @@ def _fields(schema: Any, keys: Keys) -> dict[str, str]:
     for key in keys:
         if not isinstance(key, int):
             fields = [m.model_fields[key] for m in models if key in m.model_fields]
-            models = [model for field in fields for model in _models(field.annotation)]
+            each = [field.annotation for field in fields]
+            if not fields:  # a name of the recipe's choice, where it may choose names
+                each = [get_type_hints(m).get("__pydantic_extra__") for m in models if _is_open(m)]
+            models = [model for annotation in each for model in _models(annotation)]
     return {
         field.alias or name: field.description or ""
         for model in models
         for name, field in model.model_fields.items()
     }
+
+
+def _is_open(model: type[BaseModel]) -> bool:
+    return model.model_config.get("extra") == "allow"
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

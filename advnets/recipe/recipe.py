@@ -19,8 +19,9 @@ from .identity import identity
 from .mapping_reader import read_value
 from .overrides import apply_overrides
 from .resolve import Entry, leave_out_defaults, resolve
-from .schema import OFFLINE, SLOTS, RecipeSchema, slot_at
+from .schema import OFFLINE, RecipeSchema
 from .shipped import find_recipe
+from .slots import SLOTS, slot_at
 from .yaml_reader import MAX_BYTES, MAX_VALUES, read_yaml
 from .yaml_writer import write_yaml
 

@@ -17,18 +17,9 @@ from ..plugins.tracebacks import text_of
 from .cast import check_cast
 from .document import Document, Keys, get_at, join_keys
 from .problems import Findings
-from .schema import (
-    ANY,
-    EVERY,
-    FIELD_PATTERN,
-    FIELDS,
-    OFFLINE,
-    SLOTS,
-    RecipeSchema,
-    Slot,
-    is_stand_in,
-    slot_at,
-)
+from .schema import ANY, EVERY, FIELD_PATTERN, FIELDS, OFFLINE, RecipeSchema, Slot
+from .slots import SLOTS, is_stand_in, slot_at
+from .starts import MISSING, settle
 from .wording import KIND, PATTERNS, describe_value, did_you_mean, join_alternatives
 
 MOST_ROUNDS = 1_000_000
@@ -82,7 +73,7 @@ def resolve(
     value = {"name": default_name} | value
     recipe = findings.validate(RecipeSchema, value)
     # Defaults name components as well.
-    data = recipe.model_dump(mode="json") if recipe else value
+    data: dict[str, Any] = recipe.model_dump(mode="json") if recipe else value
     entries = {keys: entry for keys, entry in _entries(data, findings, registry) if entry}
     _check_names(data, findings)
     if recipe:
@@ -93,7 +84,7 @@ def resolve(
         raise findings.error()
     for keys, entry in entries.items():  # a data set's own `offline` comes after it
         get_at(data, keys[:-1])[keys[-1]] = dict(entry.data)
-    return RecipeSchema.model_validate(data), entries
+    return RecipeSchema.model_validate(data | {"start": settle(recipe.start)}), entries
 
 
 def leave_out_defaults(settings: RecipeSchema, entries: Mapping[Keys, Entry]) -> dict[str, Any]:
@@ -112,8 +103,9 @@ def _check_names(data: dict[str, Any], findings: Findings) -> None:
     """Check the names that a recipe chooses, and that each network it speaks of is there."""
     named = {
         section: list(data[section]) if isinstance(data.get(section), dict) else []
-        for section in ("networks", "conditions", "given", "optimizers", "streams")
+        for section in ("networks", "conditions", "given", "optimizers", "start", "streams")
     }
+    named["start"] = [name for name in named["start"] if name != MISSING]
     networks = list(dict.fromkeys([*PLAYERS, *named["networks"]]))
 
     def refuse(section: str, name: str, message: str, hint: str | None = None) -> None:
@@ -135,7 +127,7 @@ def _check_names(data: dict[str, Any], findings: Findings) -> None:
     for name in named["streams"]:
         if name in named["conditions"]:
             refuse("streams", name, f"a condition is called {name!r}", "rename one of the two")
-    for section in ("given", "optimizers"):
+    for section in ("given", "optimizers", "start"):
         for name in named[section]:
             if name not in networks:
                 hint = did_you_mean(name, networks) or f"the networks are {', '.join(networks)}"

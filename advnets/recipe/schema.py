@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ..plugins.components import Component, Parameters
 from ..plugins.registry import Registry
-from .document import Keys
+from .starts import Start
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"
 FIELD_PATTERN = r"^[a-z][a-z0-9_]*$"
@@ -18,7 +17,7 @@ FIELD_PATTERN = r"^[a-z][a-z0-9_]*$"
 FIELDS = ("latent", "example", "index")
 """What no recipe names anew: the latent, the examples, their places in the data set."""
 ANY = "*"
-"""A key of a slot that the recipe chooses, in :data:`SLOTS`."""
+"""A key that the recipe chooses, in :data:`advnets.recipe.slots.SLOTS`."""
 LARGEST_SEED = 2**31 - 1
 LARGEST_COUNT = 2**53  # steps are kept in float64 here and there (plots, JSON)
 
@@ -255,6 +254,11 @@ class RecipeSchema(Parameters):
     encounter: Annotated[Any, Slot("encounters")] = Field(
         "generated", description="what is judged, and which networks make it"
     )
+    start: Start = Field(
+        default_factory=lambda: Start.model_validate({}),
+        description="networks that start from a run's or a file's weights: "
+        "`{generator: {run: runs/digits-1a2b3c4d}}`, `{teacher: {file: teacher.npz}}`",
+    )
     loss: Annotated[Any, Slot("losses")] = Field(description="what each player minimises")
     penalties: Annotated[list[Any], Slot("penalties", many=True)] = Field(
         [], description="terms added to one player's loss"
@@ -287,75 +291,3 @@ OFFLINE = "offline"
 
 EVERY = "every"
 """The key of a penalty's entry that says in every how many rounds it is taken, so often."""
-
-
-def slots(model: type[BaseModel], keys: Keys = ()) -> Iterator[tuple[Keys, Slot]]:
-    """Yield every key of a recipe, or of a section of it, that names components.
-
-    >>> [".".join(keys) for keys, slot in slots(RecipeSchema) if slot.many]
-    ['penalties', 'augmentations', 'monitoring.callbacks', 'evaluation.metrics']
-    >>> [".".join(keys) for keys, slot in slots(RecipeSchema) if slot.open]
-    ['networks.*', 'conditions.*', 'optimizers.*']
-    >>> [".".join(keys) for keys, slot in slots(RecipeSchema) if slot.kind == "datasets"]
-    ['dataset', 'streams.*.dataset']
-    """
-    for name, field in model.model_fields.items():
-        for slot in field.metadata:
-            if isinstance(slot, Slot):
-                yield (*keys, name, ANY) if slot.open else (*keys, name), slot
-        if isinstance(section := field.annotation, type) and issubclass(section, BaseModel):
-            yield from slots(section, (*keys, name))
-        elif get_origin(section) is dict and isinstance(held := get_args(section)[1], type):
-            if issubclass(held, BaseModel):
-                yield from slots(held, (*keys, name, ANY))
-
-
-SLOTS = dict(slots(RecipeSchema))
-"""Where components stand: names of the recipe's choice as :data:`ANY`."""
-
-
-def slot_at(keys: Keys) -> Slot | None:
-    """Return the slot that a key of a recipe is, if it is one.
-
-    >>> slot_at(("streams", "other", "dataset")).kind, slot_at(("streams", "other"))
-    ('datasets', None)
-    """
-    if keys in SLOTS:
-        return SLOTS[keys]
-    return next(
-        (
-            slot
-            for pattern, slot in SLOTS.items()
-            if ANY in pattern
-            and len(pattern) == len(keys)
-            and all(one in (ANY, key) for one, key in zip(pattern, keys, strict=True))
-        ),
-        None,
-    )
-
-
-def is_stand_in(keys: Keys) -> bool:
-    """Tell whether the stand-in of a data set stands at ``keys``.
-
-    >>> is_stand_in(("dataset", "offline")), is_stand_in(("streams", "other", "offline"))
-    (True, False)
-    """
-    slot = slot_at(keys[:-1])
-    return slot is not None and slot.kind == "datasets" and keys[-1] == OFFLINE
-
-
-def is_entry(keys: Keys) -> bool:
-    """Tell whether a component's entry stands at ``keys``.
-
-    >>> is_entry(("dataset", "offline")), is_entry(("penalties", 0)), is_entry(("training",))
-    (True, True, False)
-    >>> is_entry(("networks", "encoder")), is_entry(("networks",)), is_entry(("given", "encoder"))
-    (True, False, False)
-    """
-    if keys and is_stand_in(keys):
-        return True
-    if keys and isinstance(keys[-1], int):
-        slot = SLOTS.get(keys[:-1])
-        return slot is not None and slot.many
-    slot = slot_at(keys)
-    return slot is not None and not slot.many

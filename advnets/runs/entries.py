@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, FailFast, Field
@@ -29,6 +31,9 @@ class Entries(BaseModel, extra="allow"):
     step: Count | None = Field(None, description="the round of the newest checkpoint")
     state_sha256: str | None = Field(None, description="the hash of its state")
     initial_state_sha256: str | None = Field(None, description="the hash of the first state")
+    start: dict[str, Any] | None = Field(
+        None, description="which networks began from which weights, how many of each"
+    )
     started: Any = Field(None, description="when the run began, ISO 8601")
     updated: Any = Field(None, description="when the manifest was written last, ISO 8601")
     versions: Any = Field(None, description="of Python and of the packages")
@@ -100,6 +105,7 @@ class DataEntry(BaseModel):
     """Name the training data; sizes and the place where they are kept stand next to it."""
 
     fingerprint: str | None = Field(None, description="a hash of the examples")
+    streams: dict[str, dict[str, Any]] = Field({}, description="the same of streams, by name")
     lines: list[str] = Field([], description="what they are, how many, what is left out")
     warnings: list[str] = Field([], description="what is odd about them")
 
@@ -138,3 +144,28 @@ class ScoreEntry(BaseModel):
     value: Number | None = None
     error: Number | None = None
     protocol: Protocol | None = None
+
+
+def fingerprint_of(data: Any) -> str | None:
+    """Return a hash of all data of a run, as far as its manifest's entry ``data`` tells.
+
+    >>> fingerprint_of({"fingerprint": "12ab"}), fingerprint_of(None)
+    ('12ab', None)
+    """
+    known = data if isinstance(data, Mapping) else {}
+    streams = known.get("streams")
+    each = streams.items() if isinstance(streams, Mapping) else ()
+    found = {name: own.get("fingerprint") for name, own in each if isinstance(own, Mapping)}
+    return join_fingerprints(known["fingerprint"], found) if known.get("fingerprint") else None
+
+
+def join_fingerprints(main: str, streams: Mapping[str, str | None]) -> str:
+    """Return a hash of a run's data: that of the main ones where there are no streams.
+
+    >>> join_fingerprints("12ab", {})
+    '12ab'
+    """
+    if not streams:
+        return main
+    lines = [main, *(f"{name} {streams[name]}" for name in sorted(streams))]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -17,6 +17,7 @@ from ..safe_io.atomic import cannot_write
 from ..safe_io.reading import as_path
 from ..safe_io.wording import shell_command, shorten
 from .began import as_it_began, with_defaults
+from .entries import fingerprint_of
 from .layout import RunFiles, refuse_links, refuse_within_run
 from .manifest import machine, now, versions
 from .only_played import leave_out_absent
@@ -60,7 +61,7 @@ class RunFolder(RunFiles):
             return folder
         folder = cls(Path(RUNS) / f"{recipe.name}-{recipe.identity()}")
         folder._refuse_elsewhere()
-        before = (folder.manifest.get("data") or {}).get("fingerprint")
+        before = fingerprint_of(folder.manifest.get("data"))
         if before and fingerprint is not None and before != (now := fingerprint()):
             log.info("%s is a run on other data than these", folder.path)
             folder = cls(folder.path.with_name(f"{folder.path.name}-{now[:4]}"))

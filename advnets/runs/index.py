@@ -8,20 +8,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, FailFast, Field
 
-from .record import Count, Few, Number, Numbers, at_most, validate
+from ..recipe.starts import COMMITTED, INDEX
 from ..safe_io import open_file, read_json
 from ..safe_io.atomic import flush, write_atomically
+from .record import Count, Few, Number, Numbers, at_most, validate
 
-INDEX = "checkpoint.json"
-COMMITTED = re.compile(r"step-(\d{8,})")
-"""What the folder of a committed checkpoint is called."""
 MOST_FILES = 10_000
 
 
@@ -72,6 +69,7 @@ class Extras(BaseModel):
     manifest: dict[str, Any] = {}
     callbacks: dict[str, dict[str, dict[str, bool | int | float | str | None]]] = {}
     ended: Ended | None = None
+    weights: Annotated[dict[str, Annotated[dict[str, str], Few]], Few] = {}
 
 
 def _sound(extras: dict[str, Any]) -> dict[str, Any]:

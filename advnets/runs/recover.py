@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..recipe import differences, read_yaml, recipe_bytes
+from .entries import fingerprint_of
 from .index import COMMITTED, INDEX, Index, read_index
 
 CARRIED = "manifest"
@@ -53,8 +54,7 @@ def recover(folder: Path) -> dict[str, Any] | None:
 
 def run_of(manifest: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
     """Return by what a run differs from others: its identity, its data, its first state."""
-    data = manifest.get("data")
-    fingerprint = data.get("fingerprint") if isinstance(data, Mapping) else None
+    fingerprint = fingerprint_of(manifest.get("data"))
     return manifest.get("identity"), fingerprint, manifest.get("initial_state_sha256")
 
 

@@ -31,8 +31,16 @@ def pluralise(count: int, noun: str) -> str:
     >>> pluralise(1, "round"), pluralise(1500, "round"), pluralise(0, "entry")
     ('1 round', '1,500 rounds', '0 entries')
     """
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{count:,} {noun if count == 1 else plural}"
+    return f"{count:,} {noun if count == 1 else plural_of(noun)}"
+
+
+def plural_of(noun: str) -> str:
+    """Return the plural of a noun.
+
+    >>> plural_of("sequence"), plural_of("melody")
+    ('sequences', 'melodies')
+    """
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
 
 
 def size(count: int) -> str:

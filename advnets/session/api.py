@@ -19,7 +19,7 @@ def run(
     overrides: Mapping[str, Any] | Sequence[str] = (),
     run_dir: str | Path | None = None,
     *,
-    plugins: Sequence[str] = (),
+    plugins: Sequence[str | Path] = (),
     change: bool = False,
 ) -> Run:
     """Play a recipe, as ``advnets run`` does.
@@ -55,7 +55,7 @@ def run(
 
 
 def open_run(
-    path: str | Path, *, plugins: Sequence[str] = (), checkpoint: str | int = "newest"
+    path: str | Path, *, plugins: Sequence[str | Path] = (), checkpoint: str | int = "newest"
 ) -> Run:
     """Open a run's folder.
 

@@ -11,6 +11,7 @@ from ..data import Source
 from ..data.order import rounds_per_epoch
 from ..game import AdversarialGame
 from ..observe.callbacks import WatchingCallbacks
+from ..observe.context import CallbackContext
 from ..observe.health import Health
 from ..observe.observer import Observer
 from ..observe.progress import ProgressLine
@@ -29,6 +30,7 @@ def make_callbacks(
     game: AdversarialGame,
     is_chief: bool,
     kept: Mapping[str, Any],
+    context: CallbackContext | None = None,
 ) -> tuple[ChangingCallbacks, WatchingCallbacks, list[Observer]]:
     """Make what the recipe names under ``monitoring.callbacks``.
 
@@ -39,12 +41,13 @@ def make_callbacks(
         is_chief: Whether for the chief.
         kept: The numbers of ``changing`` and ``watching`` callbacks in the checkpoint that the
             run resumes from.
+        context: What they may know of the run.
 
     Returns:
         The Keras callbacks that change the game, the others, and all observers: that of the
         others, and those that plugins made.
     """
-    built = build_callbacks(recipe, is_chief)
+    built = build_callbacks(recipe, is_chief, context)
     callbacks = [each for each in built if isinstance(each, keras.callbacks.Callback)]
     epoch = rounds_per_epoch(
         *(source.count("train"), recipe.settings.training.batch_size),

@@ -13,14 +13,16 @@ import tensorflow as tf
 
 from ..checkpoint import CheckpointStore, Commit
 from ..data import Field, Preprocess, Source
+from ..data.by_source import read_words
 from ..data.given import check_given, count_rows
 from ..data.kept import KeptSource, parse_told
 from ..distribute.strategy import make_local_strategy
 from ..distribute.workers import Workers
-from ..errors import DataError, RunError, UsageError
+from ..errors import DataError, PluginError, RunError, UsageError
 from ..evaluate import Score
 from ..evaluate.features import Extractors
 from ..game import AdversarialGame
+from ..game.columns import columns_of
 from ..game.sampling import PER_LINE, interpolate_told
 from ..game.state import state_variables
 from ..observe.evaluation import Helpers, evaluate_game
@@ -80,26 +82,27 @@ class Run:
     @cached_property
     def source(self) -> Source:
         """The run's data; where they are not here, or are others, what it keeps of them."""
-        source = build_source(self.recipe)
         try:
-            source.available()
-            spec, missing = source.spec, "those that are here have another shape, type or range"
-        except DataError as error:
-            spec, missing = None, f"they are not here: {error.message}"
-        kept = read_kept(self.folder, missing)
-        if kept is None:
-            return source
-        if spec == kept.spec:
-            if source.preprocess.name == "gcn":  # examples come back as the run's, whatever is here
-                source.preprocess.average = kept.preprocess.average
-            return source
-        log.info("the run's data are not read (%s)", missing)
-        return kept
+            source = build_source(self.recipe)
+        except (DataError, PluginError) as error:
+            alone = read_kept(self.folder, f"they are not here: {error.message}")
+            if alone is None:
+                raise
+            log.info("the run's data are not read (%s)", alone.missing)
+            return alone
+        kept = read_kept(self.folder, "", source)
+        streams = {
+            name: _or_kept(own, kept and kept.of(name), f"the data of the stream {name!r}")
+            for name, own in source.streams.items()
+        }
+        found = _or_kept(source, kept, "the run's data")
+        found.streams = streams
+        return found
 
     @cached_property
     def told(self) -> dict[str, Field | None]:
         """What samples are made of, by name: ``latent``, and the fields that G is told."""
-        return parse_told(self.folder) or in_own_range(self.game, self.source.spec)
+        return parse_told(self.folder) or in_own_range(self.game, self.source)
 
     @cached_property
     def _extractors(self) -> Extractors:
@@ -238,7 +241,7 @@ class Run:
         Raises:
             UsageError: If something is given that the game does not take.
         """
-        own = {} if given is None else given
+        own = read_words({} if given is None else given, self.told, lambda: self.source)
         if interpolate:
             n, own = _for_lines(n, own, self.told)
         elif n is None:
@@ -254,19 +257,48 @@ class Run:
         told |= {name: images[name].invert(told[name]) for name in images}
         return self.source.preprocess.invert(generated), told
 
+    def columns(
+        self,
+        samples: np.ndarray,
+        told: Mapping[str, np.ndarray],
+        given: Iterable[str] = (),
+        weights: str = "auto",
+    ) -> dict[str, np.ndarray]:
+        """Return what samples are shown next to in grids, by label, they themselves included.
+
+        Args:
+            samples, told: As :meth:`sample` returned them.
+            given: The names of what was given.
+            weights: As for :meth:`sample`.
+
+        Returns:
+            Arrays ``[n, ...]`` in the data set's own range; empty where they are shown alone:
+            the encounter decides (:meth:`advnets.game.Encounter.columns`).
+        """
+        way, prepared = self.source.preprocess, self._prepared(told)
+        as_given = np.asarray(way.apply(samples))
+        shown = columns_of(self.game, as_given, prepared, set(given), weights)
+        return {label: way.invert(each) for label, each in shown.items()}
+
     def _prepared(self, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return what is given as the game is told it."""
         images = self._images(given)
         return {**given, **{name: np.asarray(images[name].apply(given[name])) for name in images}}
 
     def _images(self, names: Iterable[str]) -> dict[str, Preprocess]:
-        """Return how those are preprocessed that are images of the data."""
-        spec, drawn = self.source.spec.fields, self.recipe.settings.conditions
-        return {
-            name: self.source.preprocess.for_field(spec[name])
-            for name in names
-            if name in spec and name not in drawn and spec[name].kind == "image"
-        }
+        """Return how those are preprocessed that are images of the data, or streams' examples."""
+        source, drawn = self.source, self.recipe.settings.conditions
+        found: dict[str, Preprocess] = {}
+        for name in names:
+            stream, _, own = name.rpartition(".")
+            data = source.streams.get(stream) if stream else source
+            if data is None or name in drawn:
+                continue
+            if stream and own == "example":
+                found[name] = data.preprocess
+            elif own in data.spec.fields and data.spec.fields[own].kind == "image":
+                found[name] = data.preprocess.for_field(data.spec.fields[own])
+        return found
 
     def evaluate(
         self,
@@ -297,6 +329,24 @@ class Run:
     def __repr__(self) -> str:
         status, step = self.manifest.get("status"), self.manifest.get("step")
         return f"Run({str(self.path)!r}, {status}, step {step})"
+
+
+def _or_kept(source: Source, kept: KeptSource | None, what: str) -> Source:
+    """Return data; where they are not here, or are others, what a run keeps of them."""
+    try:
+        source.available()
+        spec, missing = source.spec, "those that are here have another shape, type or range"
+    except DataError as error:
+        spec, missing = None, f"they are not here: {error.message}"
+    if kept is None:
+        return source
+    if spec == kept.spec:
+        if source.preprocess.name == "gcn":  # examples come back as the run's, whatever is here
+            source.preprocess.average = kept.preprocess.average
+        return source
+    kept.missing = missing
+    log.info("%s are not read (%s)", what, missing)
+    return kept
 
 
 def _for_lines(

@@ -22,6 +22,7 @@ from ..observe.health import warn_of_problems
 from ..plugins import Registry
 from ..recipe import Recipe
 from ..runs import RunFolder
+from ..runs.starts import check_starts
 from ..safe_io.jsonable import to_jsonable
 from ..safe_io.wording import shell_command
 from ..train.build import fingerprints
@@ -87,6 +88,8 @@ def open_session(
             guard.attempt("health", newest.step, partial(warn_of_problems, folder), hint)
             return Opening(finished=True, resumed=True, newest=newest, store=store)
         refuse_other_data(folder, source)
+        if newest is None:
+            check_starts(recipe)
         if changes:
             refuse_other_variables(recipe, source, changes)
         present = describe_present(fingerprints(registry, recipe))
@@ -140,7 +143,8 @@ def already_finished(newest: Commit, recipe: Recipe, folder: RunFolder, source: 
     """Say so; take over new cadences, but not a number of steps that was passed already."""
     steps, ended = recipe.settings.training.steps, ended_by(newest, recipe)
     if newest.step == steps or ended:
-        if recipe.settings.dataset != (folder.manifest.get("recipe") or {}).get("dataset"):
+        before = folder.manifest.get("recipe") or {}
+        if any(recipe.data[key] != before.get(key) for key in ("dataset", "streams")):
             refuse_other_data(folder, source)  # before they are read from another place for good
         folder.keep_recipe(recipe)
     folder.manifest.update(status="finished", step=newest.step, error=None, ended_by=ended)

@@ -17,7 +17,7 @@ from ..runs import RunFolder
 from ..runs.lock import stale
 from ..train.account import Account
 from ..train.build import fingerprints
-from ..train.find_data import Found, stand_in_note
+from ..train.find_data import Found, names_of_data, stand_in_note
 from .determinism import determinism
 from .failures import explaining_all, leaving_as_it_was
 from .opening import open_session
@@ -57,7 +57,7 @@ def play(
     """
     began = time.monotonic() if began is None else began
     recipe, settings = found.recipe, found.recipe.settings
-    folder = RunFolder.for_recipe(recipe, run_dir, found.source.fingerprint)
+    folder = RunFolder.for_recipe(recipe, run_dir, found.fingerprint)
     session: Session | None = None
     with contextlib.ExitStack() as held:
         held.enter_context(explaining_all(recipe))
@@ -96,7 +96,7 @@ def play(
                     log.warning(stale(lock.left))
                 stand_in = folder.manifest.get("stand_in")
                 if stand_in and found.missing is None:  # `advnets run RUN`, which looked for none
-                    note = stand_in_note(stand_in["why"], stand_in["used"]["name"])
+                    note = stand_in_note(stand_in["why"], *names_of_data(recipe))
                     log.warning(note, extra={"style": "bold yellow"})
                 session.play()
         except BaseException as error:

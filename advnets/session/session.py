@@ -9,6 +9,7 @@ from typing import Any
 from ..checkpoint import Commit, state_sha256
 from ..data.feed.choose import format_placement, make_feed
 from ..data.feed.feed import Feed
+from ..data.order import rounds_per_epoch
 from ..distribute.signals import StopRequest
 from ..distribute.strategy import constant_scope, describe, device_type
 from ..distribute.workers import Workers
@@ -16,6 +17,7 @@ from ..errors import Interrupted
 from ..game import AdversarialGame
 from ..game.first_look import warn_of_range
 from ..game.state import state_variables
+from ..observe.context import CallbackContext, Writer
 from ..observe.guard import Guard
 from ..observe.observer import View
 from ..observe.observers import Observers
@@ -25,9 +27,11 @@ from ..recipe.unfinished import unfinished_schedules
 from ..runs import RunFolder, to_carry
 from ..runs.changes import add_changes, describe_change
 from ..runs.played_with import add_played_with
+from ..safe_io.wording import pluralise
 from ..train.account import Account
 from ..train.best import Best
 from ..train.build import build_game, carried
+from ..train.chosen_rows import choose_rows
 from ..train.divergence import DivergenceWatch
 from ..train.find_data import Found, range_of
 from ..train.jit import Jit, settle
@@ -36,6 +40,7 @@ from ..train.pace import Pace
 from ..train.recovery import Recovery, forget_scores, put_rates, rollbacks
 from ..train.rounds import Rounds
 from ..train.saver import Saver
+from ..train.start import start_networks
 from .data_on_record import keep_data
 from .ending import Ending
 from .kept import keep_for_sampling
@@ -95,7 +100,18 @@ class Session:
             game = build_game(self.recipe, self.source)
         with constant_scope(strategy):
             steps, fields = game.updates.batches, carried(game, self.source)
-            feed = make_feed(self.recipe, self.source, steps, strategy, fields, game.streams)
+            chosen = choose_rows(game, self.source, self.recipe.settings.training.batch_size)
+            feed = make_feed(
+                *(self.recipe, self.source, steps, strategy, fields, game.streams), order=chosen
+            )
+        if chosen is not None and self.workers.is_chief:
+            epoch = rounds_per_epoch(
+                *(self.source.count("train"), self.recipe.settings.training.batch_size), steps
+            )
+            log.info(
+                "the condition %r says which examples are read; an epoch is %s all the same",
+                *(chosen.name, pluralise(epoch, "round")),
+            )
         read = sorted({*fields, *game.counted})
 
         def keep() -> None:
@@ -106,6 +122,8 @@ class Session:
         self.workers.run_on_chief(keep)
         if self.workers.is_chief:
             warn_of_range(game, range_of(self.source))
+            for name in game.streams:
+                warn_of_range(game, range_of(self.source.streams[name]), f"{name}.example")
             for said in unfinished_schedules(self.recipe):
                 log.warning("%s", said)
         return game, feed
@@ -118,7 +136,9 @@ class Session:
             if newest is not None:
                 self.opening.store.restore(newest, state)
             else:
-                self.folder.manifest.update(initial_state_sha256=state_sha256(state))
+                start = start_networks(game, self.recipe)
+                first = {"initial_state_sha256": state_sha256(state), "start": start or None}
+                self.folder.manifest.update(**first)
             self._keep_on_record(int(game.rounds.numpy()))
             put_rates(game, self.folder)
             noise = None if game.prior is None else duplicated_noise(game.prior, game.seed)
@@ -146,15 +166,17 @@ class Session:
         if self.opening.newest is not None:  # the rounds up to the next one rest on this one
             self.opening.store.note(step, to_carry(self.folder.manifest.data))
 
-    def assemble(
-        self, game: AdversarialGame, feed: Feed, start: int
-    ) -> TrainingLoop:
+    def assemble(self, game: AdversarialGame, feed: Feed, start: int) -> TrainingLoop:
         """Compile the rounds, and put what moves and what watches them together."""
         workers, settings = self.workers, self.recipe.settings
         newest = self.opening.newest
         kept = workers.broadcast(newest.extras.get("callbacks", {}) if newest else {})
+        writer = Writer()
+        context = CallbackContext(
+            *(self.recipe, self.source.spec, self.folder.path, workers.is_chief), writer=writer
+        )
         changing, watching, own = make_callbacks(
-            self.recipe, self.source, game, workers.is_chief, kept
+            self.recipe, self.source, game, workers.is_chief, kept, context
         )
         saver = Saver(
             self.opening.store,
@@ -163,6 +185,7 @@ class Session:
             self._best(newest),
             companion=self.folder.metrics_file,
             carried=lambda: to_carry(self.folder.manifest.data),
+            first=bool(settings.start.origins),
         )
 
         def measured(work: Callable[[], Any]) -> Any:
@@ -174,6 +197,7 @@ class Session:
             self.guard,
             workers.is_chief,
         )
+        writer.observers = observers
         view = View(
             game,
             self.source,

@@ -11,6 +11,7 @@ from ..distribute.workers import Workers
 from ..errors import UsageError
 from ..recipe import Recipe, differences
 from ..runs.manifest import versions
+from ..train.find_data import fingerprint_of_all
 
 
 def refuse_strangers(
@@ -32,7 +33,7 @@ def refuse_strangers(
     found = []
     for what, fingerprint in (
         ("another recipe", text),
-        ("other data", source.fingerprint()),
+        ("other data", fingerprint_of_all(source)),
         *((what, digest.hexdigest()) for what, digest in hashed.items()),
     ):
         if others := workers.find_differing(fingerprint):

@@ -74,6 +74,8 @@ class Sweep:
         determining = select_determining(data, self.recipe.registry)
         # With the place of its data: before a trial has read them, nobody knows what they are.
         determining["dataset"] = {k: v for k, v in data["dataset"].items() if k != OFFLINE}
+        if data["streams"]:
+            determining["streams"] = data["streams"]
         played = {name: data[name] for name in ("training", "evaluation", "health")}
         text = json.dumps([determining, played, own, self.seeds], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]

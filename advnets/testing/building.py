@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 
 from .. import game
-from ..data import Source
+from ..data import DataContext, DataSpec, Source
 from ..errors import AdvnetsError
 from ..networks import NetworkContext, OptimizerContext
-from ..observe import Observer
+from ..observe import CallbackContext, Observer
 from ..plugins import load_plugins
 from ..plugins.components import PLAYERS
 from ..train.build import make_part
+from ..train.callbacks import make_nested
+from ..train.find_data import make_data
 from .failure import fail
 from .subject import Subject
 from .trial import LATENT, Trial
@@ -63,7 +67,20 @@ def game_context(subject: Subject) -> game.GameContext:
         *(1, 8, 12, name),
         frequencies=lambda name: _alike(spec.field(name).classes),
         maker=lambda *asked: make_part(load_plugins(), *asked),
+        streams=_Specs(Trial(subject.example)),
     )
+
+
+class _Specs(dict[str, DataSpec]):
+    """Tell of any stream that its data look as the trial's."""
+
+    def __init__(self, trial: Trial):
+        super().__init__()
+        self._trial = trial
+
+    def __missing__(self, stream: str) -> DataSpec:
+        shape = self._trial.field(f"{stream}.example").shape
+        return replace(self._trial.spec(["label"]), shape=shape)
 
 
 def build(subject: Subject) -> None:
@@ -109,8 +126,19 @@ def refuse_shapes(role: str, refusals: list[str]) -> None:
     )
 
 
-def _made(subject: Subject) -> Any:
-    return subject.make()
+def source_of(subject: Subject) -> Any:
+    """Make a data set, which may name others."""
+    context = DataContext(subject.name, partial(make_data, load_plugins(), None))
+    return subject.make(context=context)
+
+
+def callback_of(subject: Subject) -> Any:
+    """Make a callback, which may name others, with the context of a run that is none."""
+    context = CallbackContext(spec=Trial(subject.example).spec(["label"]))
+    if subject.component is not None:
+        maker = partial(make_nested, load_plugins(), subject.component, context)
+        context = replace(context, maker=maker)
+    return subject.make(context=context)
 
 
 def _with_context(subject: Subject) -> Any:
@@ -128,13 +156,13 @@ def _alike(classes: int | None) -> np.ndarray:
 KINDS: dict[str, tuple[tuple[type, ...], Callable[[Subject], Any]]] = {
     "losses": ((game.Loss,), _with_context),
     "penalties": ((game.Penalty,), _with_context),
-    "datasets": ((Source,), _made),
+    "datasets": ((Source,), source_of),
     "priors": ((game.Prior,), _with_context),
     "conditions": ((game.Condition,), _with_context),
     "encounters": ((game.Encounter,), _with_context),
     "augmentations": ((game.Augmentation,), _with_context),
     "updates": ((game.UpdateRule,), _with_context),
     "optimizers": ((keras.optimizers.Optimizer,), _optimizer),
-    "callbacks": ((keras.callbacks.Callback, Observer), _made),
+    "callbacks": ((keras.callbacks.Callback, Observer), callback_of),
 }
 """What a component of each kind makes, and how it is asked to."""

@@ -20,6 +20,7 @@ from ..runs import RunFolder
 from ..train.build import build_game
 from ..train.find_data import build_source
 from . import toys
+from .building import callback_of
 from .failure import fail
 from .subject import Subject
 
@@ -77,7 +78,7 @@ def _observe(observer: Observer) -> None:
 
 
 def _made(subject: Subject) -> keras.callbacks.Callback | Observer:
-    made = subject.make()
+    made = callback_of(subject)
     if not isinstance(made, keras.callbacks.Callback | Observer):
         fail(f"it makes {type(made).__name__}, not a keras.callbacks.Callback or an Observer")
     return made

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import inspect
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
+from typing import Any
 from unittest import SkipTest
 
 import numpy as np
 import tensorflow as tf
 
 from ..data import SPLITS, DataSpec, DataUnavailable, Examples, Source
-from ..errors import DataError
+from ..data.by_source import draw, endings_of, read_words, write
+from ..data.kept import KeptSource, describe_source
+from ..errors import AdvnetsError, DataError
 from ..plugins.dataset_parameters import DatasetParameters
 from . import toys
+from .building import source_of
 from .failure import fail
 from .subject import Subject
 from .trial import Trial
+
+SHOWN = (".png", ".jpg", ".jpeg", ".npz")
+"""Files of samples that are written whatever the data are."""
 
 
 def says_whether_it_is_available(subject: Subject) -> None:
@@ -141,6 +151,52 @@ def comes_back_from_preprocessing(subject: Subject) -> None:
         fail(f"{way} cannot be undone: examples come back changed")
 
 
+def draws_writes_and_reads_without_its_data(subject: Subject) -> None:
+    """Runs are sampled from where their data are gone: pictures, files and words need none.
+
+    Words that it reads are tried with what it writes, and with those of the component's
+    ``example={"given": {NAME: TEXT}}``.
+    """
+    source = _made(subject)
+    stored, declared = source.load("train")[:5], source.spec
+    away = _away(source_of(subject))
+    kept = KeptSource(describe_source(source), source.name, 5, lambda spec: None, "away", away)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            for x in (stored, stored[:1], 1.5 * stored.astype("float32")):  # G may leave the range
+                draw(kept, x)
+            written = [Path(folder) / f"x{ending}" for ending in endings_of(kept)]
+            for path in written:
+                if path.suffix in SHOWN:
+                    fail(f"it writes {path.suffix} itself, which `advnets sample` does")
+                write(kept, stored, path)
+            words = [(name, str(path)) for name in declared.fields for path in written]
+            for name, text in words:
+                read_words({name: text}, declared.fields, lambda: kept)
+            for name, text in subject.example.get("given", {}).items():
+                read = read_words({name: text}, declared.fields, lambda: kept)
+                if isinstance(read[name], str):
+                    fail(f"read_given says nothing of {name}={text!r}, its own example")
+        except AdvnetsError as error:
+            fail(
+                error.message,
+                hint=error.hint or "use what the method is given, and self's parameters",
+            )
+
+
+def _away(source: Source) -> Source:
+    """Return a source whose data are gone: it neither reads, nor knows what it declares."""
+
+    def gone(self: Any, *words: Any) -> Any:
+        raise DataError("data are read, where a run may have none")
+
+    known = isinstance(inspect.getattr_static(type(source), "spec"), DataSpec)
+    own: dict[str, Any] = {"read": gone, "read_some": gone}
+    own |= {} if known else {"spec": property(gone)}
+    source.__class__ = type(type(source).__name__, (type(source),), own)
+    return source
+
+
 def plays_a_short_game(subject: Subject) -> None:
     """A small game on its first examples stays finite."""
     source = _made(subject)
@@ -151,7 +207,7 @@ def plays_a_short_game(subject: Subject) -> None:
 
 
 def _made(subject: Subject, *, there: bool = True) -> Source:
-    source = subject.make()
+    source = source_of(subject)
     if not isinstance(source, Source):
         fail(f"it makes {type(source).__name__}, not an advnets.data.Source")
     if there:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..game.streams import gather_streams
 from ..plugins.components import PLAYERS
 from .failure import fail
 from .subject import Subject
@@ -13,11 +14,15 @@ def check_declared(subject: Subject, made: Any) -> None:
     """Check what a component declares for recipes that are looked at without TensorFlow.
 
     Args:
-        subject: Of kind ``losses``, ``penalties`` or ``encounters``.
+        subject: Of kind ``losses``, ``penalties``, ``encounters`` or ``updates``.
         made: What its target makes.
     """
-    further = {name for name in getattr(made, "roles", {}) if name not in PLAYERS}
-    for what, own in (("requires", set(getattr(made, "requires", ()))), ("networks", further)):
+    roles = getattr(made, "roles", {})
+    for what, own in (
+        ("requires", set(getattr(made, "requires", ()))),
+        ("networks", {name for name in roles if name not in PLAYERS}),
+        ("streams", set(gather_streams([made], roles))),
+    ):
         declared = getattr(subject.component, what, None)
         if declared is not None and set(declared) != own:
             fail(

@@ -10,6 +10,9 @@ import tensorflow as tf
 
 from ..game import AdversarialGame, Batch, Encounter, Penalty, Play, Scene, Side
 from ..game.encounter import check_duels
+from ..game.outside import batch_of
+from ..game.role import stream_of
+from ..game.streams import gather_streams
 from ..random import Draw
 from . import toys
 from .building import build, game_context
@@ -105,16 +108,15 @@ def samples_without_real_examples(subject: Subject) -> None:
 def works_compiled(subject: Subject) -> None:
     """What is judged is the same as a graph, for any batch size, and under XLA."""
     made = _game(subject)
-    batch = _batch(subject, 5)
+    data = _data(subject, 5)
 
-    def said(examples: tf.Tensor, *fields: tf.Tensor) -> tf.Tensor:
-        named = dict(zip(batch.fields, fields, strict=True))
-        play = made.play(Batch(examples, named), "check")
+    def said(*held: tf.Tensor) -> tf.Tensor:
+        play = made.play(made.take(tf.nest.pack_sequence_as(data, held)), "check")
         sides = [side for duel in play.duels.values() for side in (duel.real, duel.fake)]
         flat = [tf.reshape(side.logits, [tf.shape(side.logits)[0], -1]) for side in sides]
         return tf.concat(flat, axis=1)
 
-    toys.compiled_agree(said, [batch.examples, *batch.fields.values()], what="what is judged")
+    toys.compiled_agree(said, tf.nest.flatten(data), what="what is judged")
 
 
 def logs_one_value_per_example(subject: Subject) -> None:
@@ -219,22 +221,27 @@ def _play(subject: Subject, n: int) -> tuple[AdversarialGame, Play]:
 def _scene_outside(subject: Subject, made: AdversarialGame, n: int) -> Scene:
     made.kept = _batch(subject, 8)
     told: Mapping[str, Any] = {k: tf.constant(v) for k, v in made.draw_told(n, seed=1).items()}
-    fields = {name: values for name, values in told.items() if name != "latent"}
-    batch = _NoExamples(tf.zeros([n]), fields)
+    known = batch_of(told)
+    batch = _NoExamples(tf.zeros([n]), known.fields, known.streams)
     return Scene(made.cast, batch, Draw(1, 0), "sample", training=False, told=told)
 
 
 def _told(subject: Subject) -> tuple[str, ...]:
     """What G is told: the fields that its example describes."""
-    return tuple(subject.example.get("fields", {}))
+    return tuple(name for name in subject.example.get("fields", {}) if not stream_of(name))
 
 
 def _batch(subject: Subject, n: int) -> Batch:
-    return Trial(subject.example).batch(n, _told(subject))
+    return Trial(subject.example).batch(n, _told(subject), streams=_streams(subject))
 
 
 def _data(subject: Subject, n: int) -> Any:
-    return Trial(subject.example).data(n, _told(subject))
+    return Trial(subject.example).data(n, _told(subject), streams=_streams(subject))
+
+
+def _streams(subject: Subject) -> dict[str, tuple[str, ...]]:
+    made = _made(subject)
+    return gather_streams((made,), made.roles)
 
 
 def _held(side: Side) -> list[np.ndarray]:

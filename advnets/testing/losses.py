@@ -11,6 +11,7 @@ import tensorflow as tf
 from ..game import AdversarialGame, Loss, Side
 from ..game.state import find_variables
 from . import toys
+from .building import game_context
 from .declared import check_declared
 from .failure import fail
 from .numerics import finite_gradient, per_example, same_gradient
@@ -187,7 +188,7 @@ def _data(subject: Subject, n: int) -> Any:
 
 
 def _made(subject: Subject) -> Loss:
-    loss = subject.make()
+    loss = subject.make(context=game_context(subject))
     if not isinstance(loss, Loss):
         fail(f"it makes {type(loss).__name__}, not an advnets.game.Loss")
     return loss

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from ..game import PLAYERS, AdversarialGame, Batch, Penalty
+from ..game.role import gather_roles
 from ..game.state import find_variables
+from ..game.streams import gather_streams
 from . import toys
+from .building import game_context
 from .declared import check_declared
 from .failure import fail
 from .numerics import finite_gradient, per_example, same_gradient
@@ -28,15 +30,13 @@ class _Scene:
     game: AdversarialGame
     start: list[tuple[tf.Variable, np.ndarray]]
 
-    def values(
-        self, examples: tf.Tensor, fields: Mapping[str, tf.Tensor] | None = None, step: int = 0
-    ) -> tf.Tensor:
+    def values(self, batch: Batch, step: int = 0) -> tf.Tensor:
         """The penalty in its player's turn, with the state that it had at first."""
         for variable, value in self.start:
             variable.assign(value)
         self.game.rounds.assign(step)
         play = self.game.play(
-            Batch(examples, fields or {}),
+            batch,
             "check",
             judge_real=self.player == "discriminator" or self.penalty.needs_real,
         )
@@ -71,7 +71,7 @@ def returns_one_value_per_example(subject: Subject) -> None:
     """For a batch and for a single example."""
     for scene in _scenes(subject):
         for n in (5, 1):
-            scene.check(scene.values(*_batch(subject, n)), n)
+            scene.check(scene.values(_batch(subject, n)), n)
 
 
 def is_finite_where_the_critic_is_flat(subject: Subject) -> None:
@@ -80,7 +80,7 @@ def is_finite_where_the_critic_is_flat(subject: Subject) -> None:
         for network in scene.game.networks.values():
             network.set_weights([np.zeros_like(weight) for weight in network.get_weights()])
         with tf.GradientTape() as tape:
-            values = scene.values(*_batch(subject, 4))
+            values = scene.values(_batch(subject, 4))
         who = "the penalty where all networks return zeros"
         scene.check(values, 4, who)
         for gradient in tape.gradient(values, scene.variables):
@@ -93,7 +93,7 @@ def has_the_gradient_of_its_values(subject: Subject) -> None:
         batch = _batch(subject, 4)
 
         def value(scene: _Scene = scene, batch: Any = batch) -> tf.Tensor:
-            return tf.reduce_sum(scene.values(*batch))
+            return tf.reduce_sum(scene.values(batch))
 
         with tf.GradientTape() as tape:
             total = value()
@@ -110,7 +110,7 @@ def reaches_its_player(subject: Subject) -> None:
         names = [name for name in own if name in scene.penalty.roles]
         variables = {name: scene.game.networks[name].trainable_variables for name in names}
         with tf.GradientTape(persistent=True) as tape:
-            values = scene.values(*_batch(subject, 16))
+            values = scene.values(_batch(subject, 16))
         if not _moves(tape.gradient(values, scene.variables)):
             fail(f"it has gradient 0 in all weights of its player, the {scene.player}")
         for name, weights in variables.items():
@@ -126,8 +126,8 @@ def draws_from_the_draw(subject: Subject) -> None:
     """Equal seeds and rounds give equal values, from another object too."""
     for scene, other in zip(_scenes(subject), _scenes(subject), strict=True):
         batch = _batch(subject, 5)
-        first = np.asarray(scene.values(*batch, step=3))
-        again = [scene.values(*batch, step=3), other.values(*batch, step=3)]
+        first = np.asarray(scene.values(batch, step=3))
+        again = [scene.values(batch, step=3), other.values(batch, step=3)]
         if any((np.asarray(values) != first).any() for values in again):
             fail(
                 "it returned other values in the same round of the same game, so a resumed run "
@@ -139,20 +139,20 @@ def draws_from_the_draw(subject: Subject) -> None:
 def works_compiled(subject: Subject) -> None:
     """The same values as a graph, for any batch size, and under XLA; gradients as well."""
     for scene in _scenes(subject):
-        _works_compiled(scene, *_batch(subject, 5))
+        _works_compiled(scene, _data(subject, scene.penalty, 5))
 
 
-def _works_compiled(scene: _Scene, examples: tf.Tensor, fields: dict[str, tf.Tensor]) -> None:
-    def values(x: tf.Tensor, *held: tf.Tensor) -> tf.Tensor:
-        return scene.values(x, dict(zip(fields, held, strict=True)))
+def _works_compiled(scene: _Scene, data: Any) -> None:
+    def values(*held: tf.Tensor) -> tf.Tensor:
+        return scene.values(scene.game.take(tf.nest.pack_sequence_as(data, held)))
 
-    def norm(x: tf.Tensor, *held: tf.Tensor) -> tf.Tensor:
+    def norm(*held: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            total = tf.reduce_sum(values(x, *held))
+            total = tf.reduce_sum(values(*held))
         gradients = tape.gradient(total, scene.variables)
         return tf.linalg.global_norm([g for g in gradients if g is not None])
 
-    batches = [examples, *fields.values()]
+    batches = tf.nest.flatten(data)
     toys.compiled_agree(values, batches, what="the penalty")
     toys.compiled_agree(norm, batches, what="the penalty's gradient norm")
 
@@ -160,26 +160,26 @@ def _works_compiled(scene: _Scene, examples: tf.Tensor, fields: dict[str, tf.Ten
 def logs_one_value_per_example(subject: Subject) -> None:
     """``observe``, where it is defined."""
     scene = next(iter(_scenes(subject)))
-    play = scene.game.play(Batch(*_batch(subject, 5)), "check")
+    play = scene.game.play(_batch(subject, 5), "check")
     for name, values in scene.penalty.observe(play).items():
         scene.check(values, 5, f"{name!r}, which is logged,")
 
 
 def goes_on_where_it_was(subject: Subject) -> None:
     """A short game that is interrupted ends as one that is not."""
-    names = _made(subject).fields
-    toys.resumes(lambda: _game(subject, _made(subject)), Trial(subject.example).data(8, names))
+    data = _data(subject, _made(subject), 8)
+    toys.resumes(lambda: _game(subject, _made(subject)), data)
 
 
 def plays_a_short_game(subject: Subject) -> None:
     """Whoever should move does, and nothing becomes NaN."""
     penalty = _made(subject)
-    data = Trial(subject.example).data(16, penalty.fields)
+    data = _data(subject, penalty, 16)
     toys.trained(_game(subject, penalty), data)
 
 
 def _made(subject: Subject) -> Penalty:
-    penalty = subject.make()
+    penalty = subject.make(context=game_context(subject))
     if not isinstance(penalty, Penalty):
         fail(f"it makes {type(penalty).__name__}, not an advnets.game.Penalty")
     return penalty
@@ -204,9 +204,19 @@ def _game(subject: Subject, penalty: Penalty) -> AdversarialGame:
     return toys.game(Trial(subject.example), told=penalty.fields, penalties=[penalty])
 
 
-def _batch(subject: Subject, n: int) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-    batch = Trial(subject.example).batch(n, _made(subject).fields)
-    return batch.examples, dict(batch.fields)
+def _batch(subject: Subject, n: int) -> Batch:
+    made, trial = _made(subject), Trial(subject.example)
+    return trial.batch(n, made.fields, streams=_streams(trial, made))
+
+
+def _data(subject: Subject, penalty: Penalty, n: int) -> Any:
+    trial = Trial(subject.example)
+    return trial.data(n, penalty.fields, streams=_streams(trial, penalty))
+
+
+def _streams(trial: Trial, penalty: Penalty) -> dict[str, tuple[str, ...]]:
+    encounter = trial.encounter()
+    return gather_streams((encounter, penalty), gather_roles(encounter, [penalty]))
 
 
 def _moves(gradients: list[tf.Tensor | None]) -> bool:

@@ -9,6 +9,7 @@ import tensorflow as tf
 from ..game import Prior
 from ..random import Draw
 from . import toys
+from .building import game_context
 from .failure import fail
 from .subject import Subject
 
@@ -96,7 +97,7 @@ def _points(prior: Prior, draw: Draw, stream: str, n: int = 5) -> np.ndarray:
 
 
 def _made(subject: Subject) -> Prior:
-    prior = subject.make()
+    prior = subject.make(context=game_context(subject))
     if not isinstance(prior, Prior):
         fail(f"it makes {type(prior).__name__}, not an advnets.game.Prior")
     return prior

@@ -21,7 +21,7 @@ from ..game import (
     Role,
     Side,
 )
-from ..game.role import ROLES
+from ..game.role import gather_roles
 from ..game.scene import Cast
 from ..game.state import state_variables
 from ..plugins.tracebacks import describe_error
@@ -46,6 +46,7 @@ def play_of(
     draw: Draw | None = None,
     fields: Mapping[str, tf.Tensor] | None = None,
     takes: Sequence[str] = ("example",),
+    streams: Mapping[str, Batch] | None = None,
 ) -> Play:
     """Return a play of given examples, for a penalty to be tried on.
 
@@ -59,6 +60,7 @@ def play_of(
         draw: The random numbers of the round.
         fields: Of both sides, by name.
         takes: What D takes; with more than the example, it is called with a dictionary.
+        streams: Batches of streams, by name.
 
     >>> play = play_of(lambda x: tf.reduce_sum(x, 1), tf.ones([2, 3]), tf.zeros([2, 3]))
     >>> play.real.logits.numpy(), play.fake.critic(tf.ones([1, 3])).logits.numpy()
@@ -71,7 +73,7 @@ def play_of(
     called = discriminator if isinstance(discriminator, keras.Model) else network
     roles = {"discriminator": Role(tuple(takes), "logits")}
     cast = Cast({"discriminator": called}, roles, {}, None)
-    play = Play(cast, Batch(real, fields or {}), draw or Draw(1, 0), stage)
+    play = Play(cast, Batch(real, fields or {}, streams or {}), draw or Draw(1, 0), stage)
     one, other = (Side(example=x, **(fields or {})) for x in (real, fake))
     play.meet({"": Duel(one, other)}, judge_real=judge_real, together=False)
     return play.for_player(player)
@@ -171,11 +173,8 @@ def game(
     plain = Minimax() if type(encounter) is Generated else BothSides()
     loss = options.pop("loss", None) or plain
     penalties = options.pop("penalties", ())
-    roles: dict[str, Role] = {**ROLES, **encounter.roles}
-    words = {*loss.requires}
-    for penalty in penalties:
-        words |= set(penalty.requires)
-        roles = {**penalty.roles, **roles}
+    roles = gather_roles(encounter, penalties)
+    words = {*loss.requires}.union(*(penalty.requires for penalty in penalties))
     more = {"generator": told, "discriminator": discriminator_told}
     made = {
         name: options.pop(name, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 from zlib import crc32
 
@@ -11,7 +12,7 @@ import tensorflow as tf
 
 from ..data import DataSpec, Field
 from ..game import Batch, Encounter, Generated
-from ..game.role import Space
+from ..game.role import Space, stream_of
 from ..plugins.components import Component
 from .failure import fail
 
@@ -27,7 +28,8 @@ class Trial:
         example: ``shape``, ``fields``, ``outputs`` and ``encounter`` (its target, or its class),
             as :class:`advnets.Component` has them.
             A field that it does not describe is a class of four; what D says, but for logits and
-            energies, is four numbers, or the logits of the field that it is called after.
+            energies, is four numbers, or the logits of the field that it is called after. Fields
+            and examples of a stream are described by ``STREAM.NAME``, or are as the main data's.
 
     >>> trial = Trial({"fields": {"code": Field((), "int64", classes=5)}})
     >>> trial.word("code_logits"), trial.word("features"), trial.word("reconstruction")
@@ -57,6 +59,8 @@ class Trial:
             return Field(tuple(space), "float32")
         if space in self.described:
             return self.described[space]
+        if stream_of(space):
+            return self.field(space.rpartition(".")[2])
         plain = {"latent": (LATENT,), "example": self.shape}
         if space in plain:
             return Field(plain[space], "float32")
@@ -64,7 +68,8 @@ class Trial:
 
     def spec(self, names: Iterable[str] = ()) -> DataSpec:
         """The data's, with these fields and all that are described."""
-        fields = {name: self.field(name) for name in [*self.described, *names]}
+        own = (name for name in [*self.described, *names] if not stream_of(name))
+        fields = {name: self.field(name) for name in own}
         kind: Any = "image" if len(self.shape) == 3 else "vector"
         return DataSpec(self.shape, "float32", fields=fields, kind=kind)
 
@@ -87,15 +92,41 @@ class Trial:
             return tf.constant(draw.uniform(one.low, one.high, (n, *one.shape)), tf.float32)
         return tf.constant(draw.normal(size=(n, *one.shape)), tf.float32)
 
-    def batch(self, n: int, names: Iterable[str] = (), seed: int = 0) -> Batch:
-        """n examples with these fields."""
+    def batch(
+        self,
+        n: int,
+        names: Iterable[str] = (),
+        seed: int = 0,
+        streams: Mapping[str, Iterable[str]] = MappingProxyType({}),
+    ) -> Batch:
+        """n examples with these fields, and n of each stream, of which these fields are read."""
         fields = {name: self.values(name, n, seed + 1) for name in names}
-        return Batch(self.values("example", n, seed), fields)
+        given = {
+            name: Batch(own.pop("example"), own)
+            for name, own in self.streams(n, streams, seed).items()
+        }
+        return Batch(self.values("example", n, seed), fields, given)
 
-    def data(self, n: int, names: Iterable[str] = (), seed: int = 0) -> Any:
+    def streams(
+        self, n: int, streams: Mapping[str, Iterable[str]], seed: int = 0
+    ) -> dict[str, dict[str, tf.Tensor]]:
+        """n examples of each stream by its name, with the fields that are read of it."""
+        return {
+            stream: {name: self.values(f"{stream}.{name}", n, seed) for name in ("example", *own)}
+            for stream, own in streams.items()
+        }
+
+    def data(
+        self,
+        n: int,
+        names: Iterable[str] = (),
+        seed: int = 0,
+        streams: Mapping[str, Iterable[str]] = MappingProxyType({}),
+    ) -> Any:
         """The same as a feed would hand it over."""
         batch = self.batch(n, names, seed)
-        return {"example": batch.examples, **batch.fields} if batch.fields else batch.examples
+        whole = {**batch.fields, **self.streams(n, streams, seed)}
+        return {"example": batch.examples, **whole} if whole else batch.examples
 
     def said(
         self, names: Iterable[str], n: int, seed: int = 0, scale: float = 1.0

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
 from ..game import AdversarialGame, UpdateRule
 from . import toys
+from .building import game_context
+from .declared import check_declared
 from .failure import fail
 from .subject import Subject
+from .trial import Trial
 
 EACH = 6
 """Examples in one discriminator step's batch."""
@@ -16,7 +21,9 @@ EACH = 6
 
 def says_how_many_batches_it_uses(subject: Subject) -> None:
     """``batches`` is k ≥ 1."""
-    steps = _made(subject).batches
+    made = _made(subject)
+    check_declared(subject, made)
+    steps = made.batches
     if not isinstance(steps, int) or steps < 1:
         fail(f"batches is {steps!r}; a whole number from 1 on was expected")
 
@@ -76,21 +83,22 @@ def uses_all_its_examples(subject: Subject) -> None:
     end = made.discriminator.get_weights()
     for batch in range(_made(subject).batches):
         other, same = _game(subject)
-        changed = same.numpy()
+        changed = same["example"].numpy()
         changed[batch * EACH : (batch + 1) * EACH] += 1.0
-        other.train_step(tf.constant(changed))
+        other.train_step({**same, "example": tf.constant(changed)})
         moved = other.discriminator.get_weights()
         if all((a == b).all() for a, b in zip(end, moved, strict=True)):
             fail(f"the round's batch {batch} of real examples changes nothing")
 
 
 def _made(subject: Subject) -> UpdateRule:
-    rule = subject.make()
+    rule = subject.make(context=game_context(subject))
     if not isinstance(rule, UpdateRule):
         fail(f"it makes {type(rule).__name__}, not an advnets.game.UpdateRule")
     return rule
 
 
-def _game(subject: Subject) -> tuple[AdversarialGame, tf.Tensor]:
+def _game(subject: Subject) -> tuple[AdversarialGame, dict[str, Any]]:
     rule = _made(subject)
-    return toys.game(updates=rule), toys.examples(EACH * rule.batches)
+    made, n = toys.game(updates=rule), EACH * rule.batches
+    return made, {"example": toys.examples(n), **Trial().streams(n, made.streams)}

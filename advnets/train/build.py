@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -28,7 +30,8 @@ from ..game import (
     Prior,
     UpdateRule,
 )
-from ..game.role import gather_roles
+from ..game.batches import Streams
+from ..game.role import gather_roles, stream_of
 from ..optimizers import OptimizerContext
 from ..plugins import Registry
 from ..random import stream_key
@@ -152,10 +155,16 @@ def game_context(recipe: Recipe, source: Source, counted: set[str], name: str = 
         counted.add(field)
         return source.frequencies(field)
 
+    def values(field: str) -> np.ndarray:
+        counted.add(field)
+        return source.field("train", field)
+
     lengths = training.batch_size, training.steps
     make = partial(make_part, recipe.registry)
     streams = {stream: own.spec for stream, own in source.streams.items()}
-    return GameContext(source.spec, recipe.seed, *lengths, name, frequencies, make, streams)
+    return GameContext(
+        *(source.spec, recipe.seed, *lengths, name, frequencies, make, streams), values=values
+    )
 
 
 def make_part(registry: Registry, kind: str, entry: Any, context: GameContext) -> Any:
@@ -185,20 +194,36 @@ def _outside(game: AdversarialGame, source: Source) -> dict[str, Condition]:
 
 
 def _kept(game: AdversarialGame, source: Source) -> Batch | None:
-    """Return some examples with their fields, for conditions of examples outside of a round."""
+    """Return some examples with their fields, and those of streams that samples are made of, for
+    what is drawn of examples outside of a round."""
     wanted = any(condition.of_example for condition in game.conditions.values())
     others = [n for n in game.fields if n in source.spec.fields and n not in game.outside]
-    if not (wanted or others):
+    if not (wanted or others or streams_of_samples(game)):
         return None
+    own = {
+        name: batch
+        for name in streams_of_samples(game)
+        if (batch := _some(source.streams[name], game.streams[name])) is not None
+    }
+    batch = _some(source, game.fields)
+    return None if batch is None else replace(batch, streams=Streams(own))
+
+
+def _some(source: Source, fields: Collection[str]) -> Batch | None:
     read = source.excerpt()
     if read is None:
         return None
-    fields = {
+    kept = {
         name: tf.convert_to_tensor(source.preprocess_field(name, values))
         for name, values in read.fields.items()
-        if name in game.fields
+        if name in fields
     }
-    return Batch(tf.convert_to_tensor(source.preprocess.apply(read.examples)), fields)
+    return Batch(tf.convert_to_tensor(source.preprocess.apply(read.examples)), kept)
+
+
+def streams_of_samples(game: AdversarialGame) -> list[str]:
+    """Return the streams that samples are made of, in alphabetical order."""
+    return sorted({stream_of(name) for name in game.told} - {""})
 
 
 def optimizer_context(training: Training, source: Source, updates: UpdateRule) -> OptimizerContext:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
 import keras
 
 from ..errors import PluginError, UsageError
 from ..game import AdversarialGame
 from ..game.state import find_variables, state_variables
 from ..observe.callbacks import EPOCH, KerasMoments
+from ..observe.context import CallbackContext
 from ..observe.observer import Observer
+from ..plugins import Registry
+from ..plugins.components import Component
 from ..recipe import Recipe
+from ..recipe.problems import resolve_alone
 
 CHANGING = (
     keras.callbacks.EarlyStopping,
@@ -38,7 +47,7 @@ class ChangingCallbacks(KerasMoments):
             variable.assign(before[name])
 
 
-def changes_game(callback: keras.callbacks.Callback) -> bool:
+def changes_game(callback: keras.callbacks.Callback | Observer) -> bool:
     """Tell whether a callback changes the game that it watches, as far as it says.
 
     >>> changes_game(keras.callbacks.TerminateOnNaN()), changes_game(keras.callbacks.Callback())
@@ -57,7 +66,7 @@ WRITERS = (
 
 
 def build_callbacks(
-    recipe: Recipe, chief: bool = True
+    recipe: Recipe, chief: bool = True, context: CallbackContext | None = None
 ) -> list[keras.callbacks.Callback | Observer]:
     """Return the Keras callbacks and observers that the recipe names: ``monitoring.callbacks``.
 
@@ -66,14 +75,15 @@ def build_callbacks(
         chief: Whether for the chief. Other workers leave out what writes: Keras's own
             writers, and callbacks with an attribute ``chief_only = True``. The rest runs on
             all workers, since it may change the game, a learning rate say.
+        context: What they may know of the run.
 
     Raises:
         PluginError: If one cannot be built, or a Keras callback holds what no checkpoint has.
     """
-    made = recipe.make_all("monitoring.callbacks", (keras.callbacks.Callback, Observer))
-    for callback, (component, _) in zip(
-        made, recipe.components("monitoring.callbacks"), strict=True
-    ):
+    context = context or CallbackContext(recipe)
+    named = recipe.components("monitoring.callbacks")
+    made = [_make(recipe.registry, component, given, context) for component, given in named]
+    for callback, (component, _) in zip(made, named, strict=True):
         if isinstance(callback, keras.callbacks.Callback):
             _refuse_in_runs(callback, component.name)
             _refuse_state(callback)
@@ -89,6 +99,38 @@ def build_callbacks(
         for callback in made
         if chief or not (isinstance(callback, WRITERS) or getattr(callback, "chief_only", False))
     ]
+
+
+def _make(
+    registry: Registry, component: Component, given: Mapping[str, Any], context: CallbackContext
+) -> keras.callbacks.Callback | Observer:
+    """Make a callback, which may make others that its parameters name."""
+    kinds = (keras.callbacks.Callback, Observer)
+    own = replace(context, maker=partial(make_nested, registry, component, context))
+    made: keras.callbacks.Callback | Observer = component.make(kinds, given, context=own)
+    return made
+
+
+def make_nested(
+    registry: Registry, outer: Component, context: CallbackContext, kind: str, entry: Any
+) -> keras.callbacks.Callback | Observer:
+    """Make a callback that another names; see :meth:`.CallbackContext.make`."""
+    if kind != "callbacks":
+        raise UsageError(f"a callback makes no {kind}", hint="it makes callbacks")
+    given = {"name": entry} if isinstance(entry, str) else dict(entry)
+    component = registry.component(kind, given.pop("name", ""))
+    parameters = resolve_alone(component, kind, given).model_dump()
+    made = _make(registry, component, parameters, context)
+    if isinstance(made, keras.callbacks.Callback):
+        _refuse_in_runs(made, component.name)
+    if (component.changes_game or changes_game(made)) and not outer.changes_game:
+        raise PluginError(
+            f"the callback {outer.name!r} makes {component.name!r}, which changes the game, and "
+            "its component does not say so: the run's identity is that of one without",
+            hint=f"Component({outer.name!r}, …, changes_game=True)",
+            module=outer.target.partition(":")[0],
+        )
+    return made
 
 
 NOT_IN_RUNS = {

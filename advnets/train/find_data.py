@@ -5,19 +5,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-from ..data import DataUnavailable, Source
+from ..data import DataContext, DataUnavailable, Source
 from ..data.order import batches_per_epoch, check_stream
 from ..data.ranges import ACTIVATIONS, explain_misfit
 from ..data.taken import Taken, check_balanced
-from ..errors import DataError
+from ..errors import DataError, UsageError
 from ..plugins.attribution import attribute_errors
-from ..plugins.registry import BUILT_IN
+from ..plugins.components import Component
+from ..plugins.registry import BUILT_IN, Registry
 from ..recipe import Recipe
 from ..recipe.document import join_keys
 from ..recipe.fields import check_fields
-from ..recipe.problems import Findings
+from ..recipe.problems import Findings, resolve_alone
 from ..recipe.schema import OFFLINE
+from ..runs.entries import join_fingerprints
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +40,16 @@ class Found:
     source: Source
     missing: str | None = None
 
+    def fingerprint(self) -> str:
+        """Return a hash of all examples for training, which reads them."""
+        return fingerprint_of_all(self.source)
+
+
+def fingerprint_of_all(source: Source) -> str:
+    """Return a hash of a run's examples for training, those of its streams included."""
+    streams = {name: own.fingerprint() for name, own in source.streams.items()}
+    return join_fingerprints(source.fingerprint(), streams)
+
 
 def build_source(recipe: Recipe) -> Source:
     """Build the recipe's data source, and with it those of its streams.
@@ -45,8 +59,8 @@ def build_source(recipe: Recipe) -> Source:
     source = _build(recipe, "dataset")
     for name, stream in recipe.settings.streams.items():
         own = source if stream.dataset is None else _build(recipe, f"streams.{name}.dataset")
-        if stream.take is not None:
-            taken = stream.take.model_dump()
+        if stream.take is not None or stream.dataset is None:
+            taken = {} if stream.take is None else stream.take.model_dump()
             held_out, where = stream.dataset is not None, f"streams.{name}.take"
             own = Taken(own, **taken, held_out=held_out, where=where)
         source.streams[name] = own
@@ -54,9 +68,27 @@ def build_source(recipe: Recipe) -> Source:
 
 
 def _build(recipe: Recipe, path: str) -> Source:
-    source: Source = recipe.make(path, Source)
-    source.memory_budget = int(recipe.settings.distribution.memory_budget * 2**30)
+    budget = int(recipe.settings.distribution.memory_budget * 2**30)
+    return _make_source(recipe.registry, *recipe.component(path), budget)
+
+
+def _make_source(
+    registry: Registry, component: Component, parameters: Mapping[str, Any], budget: int | None
+) -> Source:
+    context = DataContext(component.name, partial(make_data, registry, budget))
+    source: Source = component.make(Source, parameters, context=context)
+    source.memory_budget = budget
     return source
+
+
+def make_data(registry: Registry, budget: int | None, kind: str, entry: Any) -> Source:
+    """Make a data set that another names; see :meth:`advnets.data.DataContext.make`."""
+    if kind != "datasets":
+        raise UsageError(f"a data set makes no {kind}", hint="it makes datasets")
+    given = {"name": entry} if isinstance(entry, str) else dict(entry)
+    component = registry.component("datasets", given.pop("name", ""))
+    parameters = resolve_alone(component, "datasets", given).model_dump()
+    return _make_source(registry, component, parameters, budget)
 
 
 def look_for(source: Source) -> None:
@@ -70,7 +102,9 @@ def look_for(source: Source) -> None:
         try:
             stream.available()
         except DataUnavailable as error:
-            raise DataUnavailable(f"the stream {name!r}: {error.message}", hint=error.hint) from error
+            what = f"the stream {name!r}: {error.message}"
+            hint = (error.hint or "").replace("dataset.", f"streams.{name}.dataset.")
+            raise DataUnavailable(what, hint=hint or None) from error
 
 
 def find_data(recipe: Recipe) -> Found:

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from ..checkpoint import state_sha256
 from ..errors import AdvnetsError, Interrupted
-from ..game.state import state_variables
+from ..game.state import state_variables, weight_names
 from ..observe.callbacks import WatchingCallbacks
 from ..observe.observer import Moment, View
 from ..observe.window import Window
@@ -65,6 +65,7 @@ class TrainingLoop:
         self.view, self.rounds, self.pace, self.callbacks = view, rounds, pace, callbacks
         self.saver, self.watch, self.recovery, self.account = saver, watch, recovery, account
         self._remembering = {"changing": callbacks, "watching": watching}
+        self._weights = weight_names(view.game)
         self._window = Window()
         self._drifted = False
         self.ended_by: str | None = None
@@ -106,6 +107,9 @@ class TrainingLoop:
         self.callbacks.begin(self.view.game, step)
         if step == 0:
             self.view.observers.observe(Moment(self.view, step, last=False, window=Window()))
+        if not restored and self.view.recipe.settings.start.origins:
+            self._commit(step)  # what the run began from may be gone when it goes back, or on
+            committed = step
         while step < total and not self.pace.stopped_by:
             before, step = step, self._play_to(self._next_boundary(step, total, commit_every))
             if (divergence := self.watch.look(step, self._window)) is not None:
@@ -195,6 +199,7 @@ class TrainingLoop:
         self._reconcile(step, state)
         callbacks = {which: each.kept() for which, each in self._remembering.items()}
         extras: dict[str, Any] = {"window": self._window.kept(), "callbacks": callbacks}
+        extras["weights"] = self._weights
         if (ended_by := self._ended_by()) is not None:
             named = self.view.recipe.settings.monitoring.callbacks
             extras["ended"] = {"by": ended_by, "callbacks": to_jsonable(named)}

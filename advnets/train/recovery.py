@@ -17,7 +17,7 @@ from ..observe.observer import View
 from ..observe.window import Window
 from ..plugins.attribution import describe_owners
 from ..recipe import Recipe
-from ..recipe.schema import SLOTS
+from ..recipe.slots import SLOTS
 from ..runs import RunFolder, to_carry
 from ..runs.changes import add_changes
 from ..runs.played_with import add_played_with
@@ -79,7 +79,7 @@ class Recovery:
         workers = self._workers
         found = workers.broadcast(workers.run_on_chief(lambda: self._go_back(divergence)))
         state = state_variables(self._game)
-        if found["step"] == 0:  # by all, since workers meet where variables are made
+        if found["anew"]:  # by all, since workers meet where variables are made
             with workers.strategy.scope():
                 start = state_variables(build_game(self._view.recipe, self._view.source))
             for name, variable in start.items():
@@ -98,6 +98,8 @@ class Recovery:
         if self._settings.policy != "rollback" or len(done) >= self._settings.rollbacks:
             raise self._stop(divergence)
         newest = self._saver.store.newest()
+        if newest is None and self._view.recipe.settings.start.origins:
+            raise self._stop(divergence)  # what it began from was in its first checkpoint
         step = newest.step if newest else 0
         factor = self._settings.learning_rate_factor
         self._note(divergence, "rolled back", {"back_to": step, "learning_rate_factor": factor})
@@ -116,7 +118,9 @@ class Recovery:
             extra={"style": "bold yellow"},
         )
         extras = newest.extras if newest else {}
-        return {"step": step, **{name: extras.get(name, {}) for name in ("window", "callbacks")}}
+        return {"step": step, "anew": newest is None} | {
+            name: extras.get(name, {}) for name in ("window", "callbacks")
+        }
 
     def _stop(self, divergence: Divergence) -> RunError:
         """Return the error that ends the run; the manifest keeps what was found."""

@@ -28,6 +28,8 @@ class Saver:
         clock: Where the waiting is booked.
         committed: Called with each commit, in the caller's thread, once it is on disk.
         best: The best checkpoint so far, which is kept; ``None`` if none is asked for.
+        first: Whether the checkpoint of round 0 is kept, without which a run that started from
+            other weights could not begin again.
         companion: A file to flush to disk before each commit, if it is there: a machine that
             fails must not keep a checkpoint, but lose what was logged up to it.
         carried: Returns what else every checkpoint carries of the run, as extras.
@@ -41,12 +43,13 @@ class Saver:
         best: Best | None = None,
         companion: Path | None = None,
         carried: Callable[[], Mapping[str, Any]] = dict,
+        first: bool = False,
     ):
         self.store, self.clock, self.best = store, clock, best
         self._companion, self._carried = companion, carried
         self._writer = BackgroundWriter(committed)
-        if best is not None:
-            store.spared = best.step
+        self._first = first
+        self._spare()
 
     def save(self, step: int, state: Mapping[str, tf.Variable], extras: Mapping[str, Any]) -> None:
         """Copy the state and begin to commit it.
@@ -83,8 +86,13 @@ class Saver:
         kept = {**copy.deepcopy(dict(extras)), "time": self.clock.spent(), **self._carried()}
         if self.best is not None:
             kept["best"] = self.best.kept()
-            self.store.spared = self.best.step  # read by the thread, which is at rest
+            self._spare()  # read by the thread, which is at rest
         self._writer.submit(partial(self._commit, step, snapshot(state), kept))
+
+    def _spare(self) -> None:
+        best = None if self.best is None else self.best.step
+        kept = {0 if self._first else None, best}
+        self.store.spared = {step for step in kept if step is not None}
 
     def _commit(
         self, step: int, state: Mapping[str, tf.Variable], extras: Mapping[str, Any]

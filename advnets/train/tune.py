@@ -17,6 +17,7 @@ from ..distribute.strategy import device_type, make_strategy
 from ..errors import UsageError
 from ..recipe import Recipe
 from .build import build_game, carried
+from .chosen_rows import choose_rows
 from .flops import Cost
 from .jit import decide
 from .pace import SECONDS_PER_CALL
@@ -199,7 +200,10 @@ def _rounds(recipe: Recipe, source: Source) -> Rounds:
     strategy = make_strategy("one_device", 1)
     game = build_game(recipe, source)
     fields = carried(game, source)
-    feed = make_feed(recipe, source, game.updates.batches, strategy, fields, game.streams)
+    chosen = choose_rows(game, source, recipe.settings.training.batch_size)
+    feed = make_feed(
+        *(recipe, source, game.updates.batches, strategy, fields, game.streams), order=chosen
+    )
     feed.seek(0)
     return Rounds(game, feed, strategy)
 

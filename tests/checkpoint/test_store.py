@@ -239,10 +239,10 @@ def test_if_none_is_sound_nothing_is_moved(store):
 
 def test_the_spared_checkpoint_outlives_the_others(store):
     for step in (10, 20, 30, 40):
-        store.spared = 20
+        store.spared = {20}
         store.commit(step, state(step), {})
     assert store.steps() == [20, 30, 40]
-    store.spared = 50
+    store.spared = {50}
     store.commit(50, state(50), {})
     assert store.steps() == [40, 50]
 

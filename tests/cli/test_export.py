@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -133,3 +134,45 @@ def test_even_force_replaces_no_folder_of_something_else(tmp_path):
 def test_unfit_paths(tmp_path, out, form, message):
     with pytest.raises(UsageError, match=message):
         check_target(tmp_path / out, form, force=False)
+
+
+def test_what_follows_a_schedule_has_the_value_of_its_checkpoint(tmp_path):
+    """In both formats, at two checkpoints, averaged or not; and a resumed run samples alike."""
+    import keras
+    import tensorflow as tf
+
+    plugin = Path(__file__).with_name("fading.py")
+    alpha = {"from": 0.0, "to": 8.0, "rounds": 8}
+    recipe = {
+        "name": "fading",
+        "dataset": {"name": "gaussian_1d", "examples": 100},
+        "latent": {"name": "gaussian", "size": 1},
+        "generator": {"name": "fading", "alpha": alpha},
+        "discriminator": {"name": "mlp", "layers": [4]},
+        "loss": "non_saturating",
+        "optimizers": {"generator": "adam", "discriminator": "adam"},
+        "averaging": {"decay": 0.5},
+        "training": {"steps": 4, "batch_size": 8},
+        "checkpoints": {"every": 2},
+        "monitoring": {"image_every": 0, "tensorboard": False, "figures": False},
+    }
+    whole = advnets.run(recipe, run_dir=tmp_path / "run", plugins=[plugin])
+    advnets.run(recipe, {"training.steps": 2}, run_dir=tmp_path / "parts", plugins=[plugin])
+    parts = advnets.run(recipe, run_dir=tmp_path / "parts", plugins=[plugin])
+    np.testing.assert_array_equal(parts.sample(3)[0], whole.sample(3)[0])
+    z = np.ones([2, 1], "float32")
+    for step in (2, 4):
+        found = advnets.open_run(tmp_path / "run", plugins=[plugin], checkpoint=step)
+        for weights in ("averaged", "current"):
+            network = found.network("generator", weights)
+            assert float(network.get_layer("fade").alpha()) == step
+            for name in ("g.keras", "served"):
+                out = tmp_path / f"{step}-{weights}-{name}"
+                words = ("--checkpoint", step, "--weights", weights, "--plugin", plugin)
+                run("export", tmp_path / "run", "--out", out, *words)
+                if name == "served":
+                    served = tf.saved_model.load(out)
+                    made = served.serve(z)
+                else:
+                    made = keras.models.load_model(out)(z)
+                np.testing.assert_allclose(made, network(z), rtol=1e-6)

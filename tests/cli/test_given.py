@@ -20,6 +20,7 @@ SHORT = {
     "monitoring.log_every": 10,
     "monitoring.image_every": 10,
     "monitoring.tensorboard": False,
+    "monitoring.figures": False,
     "evaluation.metrics": [{"name": "energy_distance", "features": "pixels", "samples": 50}],
 }
 

@@ -25,7 +25,7 @@ overrides:
   generator.layers: [4]
   discriminator.layers: [4]
   checkpoints.every: 2
-  monitoring: {log_every: 4, image_every: 0, tensorboard: false}
+  monitoring: {log_every: 4, image_every: 0, tensorboard: false, figures: false}
   evaluation: {every: 4, metrics: [{name: parzen, samples: 50, validation: 50}]}
 space:
   optimizers.generator.learning_rate: [1.0e-4, 1.0e-2]
@@ -52,6 +52,16 @@ def test_a_dry_run_plays_and_writes_nothing(file: Path) -> None:
     assert 'trial 1: {"optimizers.generator.learning_rate": 0.01}' in result.stdout
     assert "# would be played in sweeps/tiny-" in result.stdout
     assert not Path("sweeps").exists()
+
+
+@pytest.mark.parametrize("by", ["option", "file"])
+def test_more_trials_than_a_grid_has_are_told(file: Path, by: str) -> None:
+    words = ["--trials", 3] if by == "option" else []
+    file.write_text(SWEEP + "trials: 3\n" * (by == "file"), encoding="utf-8")
+    result = sweep(file, "--dry-run", *words)
+    assert "3 trials are asked for, but the grid has 2: these are all" in result.stderr
+    assert "tiny: 2 trials of 1 run(s)" in result.stdout
+    assert "asked for" not in sweep(file, "--dry-run", "--trials", 2).stderr
 
 
 def test_problems_are_those_of_the_sweep(file: Path) -> None:

@@ -45,6 +45,7 @@ def advnets_penalties():
         Component("match", "not_imported:M", "features", requires=("features",), networks=()),
         Component("classify", "not_imported:C", "Q(c | x)", networks=("q",)),
         Component("silent", "not_imported:S", "says nothing of itself"),
+        Component("labelling", "not_imported:L", "of a few", networks=(), streams=("labelled",)),
     ]
 
 @hookimpl
@@ -284,3 +285,55 @@ def test_a_shipped_recipe_in_place_of_its_path(here: Path) -> None:
     result = validate("recipes/goodfellow2014.yaml")
     assert result.exit_code == 2
     assert "give its name alone, goodfellow2014" in result.stderr
+
+
+FEW = "{take: {examples: 24, balanced: label}, batch_size: 10}"
+
+
+def test_streams_are_described(terms: str) -> None:
+    words = ["ring", f"streams.labelled={FEW}", "penalties=[labelling]", "--plugin", terms]
+    result = validate(*words)
+    assert result.exit_code == 0, result.output
+    assert "stream labelled: 24 of ring: vectors of 2, float32" in result.output
+    assert "stream labelled: train: 24 examples (class 0: 3, 1: 3" in result.output
+
+
+def test_their_data_are_looked_at(terms: str) -> None:
+    words = ["ring", f"streams.labelled={FEW}", "penalties=[labelling]", "--plugin", terms]
+    result = CliRunner().invoke(cli, ["data", "look", *words])
+    assert result.exit_code == 0, result.output
+    assert "stream labelled: train: 24 examples (class 0: 3, 1: 3" in result.output
+
+
+def test_a_stream_of_its_own_data_is_described(terms: str) -> None:
+    own = "{dataset: {name: grid, examples: 300}, batch_size: 10}"
+    result = validate("ring", f"streams.labelled={own}", "penalties=[labelling]", "--plugin", terms)
+    assert result.exit_code == 0, result.output
+    assert "stream labelled: grid: vectors of 2" in result.output
+    assert "stream labelled: train: 300 examples" in result.output
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        ([], "penalties.0: 'labelling' reads a stream 'labelled', and there is none"),
+        ([f"streams.labelled={FEW}", "penalties=[]"], "streams.labelled: nothing reads it"),
+        ([f"streams.others={FEW}"], "streams.others: nothing reads it"),
+        ([f"streams.label={FEW}", "penalties=[silent]"], "ring has a field called 'label'"),
+        (["streams.labelled.batch_size=1000000"], "the stream 'labelled' has"),
+        (
+            ["streams.labelled={take: {examples: 24, balanced: label}, batch_size: 30}"],
+            "the stream 'labelled' has 24 examples for training, fewer than one batch of 30",
+        ),
+        (["streams.labelled.take={examples: 19, balanced: label}"], "cannot be equally many"),
+        (["streams.labelled.take={examples: 20, balanced: size}"], "no field 'size'"),
+        (["streams.labelled.take={examples: 9999999}"], "are to be taken of the"),
+        (["streams.labelled.take={examples: 0}"], "expected at least 1, got 0"),
+        (["streams.labelled={dataset: {name: npz, path: no.npz}}"], "there is no file no.npz"),
+        (["streams.labelled.dataset=gird"], "streams.labelled.dataset: "),
+    ],
+)
+def test_what_is_wrong_with_streams(overrides: list[str], said: str, terms: str) -> None:
+    result = validate("ring", "penalties=[labelling]", *overrides, "--plugin", terms)
+    assert result.exit_code == 2, result.output
+    assert said in result.output

@@ -21,7 +21,8 @@ def test_sizes() -> None:
         ({"dtype": "complex64"}, "real numbers"),
         ({"low": 0.0}, "both ends"),
         ({"low": 1.0, "high": 1.0}, "is empty"),
-        ({"kind": "sound"}, "'image' or 'vector'"),
+        ({"kind": "A sound"}, "kind is a word"),
+        ({"shape": (8,), "kind": "sequence"}, "steps, channels"),
     ],
 )
 def test_contradictions_are_refused(fields: dict, says: str) -> None:

@@ -64,6 +64,18 @@ def test_many_classes_are_summed_up(tmp_path: Path) -> None:
         (ramp(3, 16), {}, "values are 0 to 16 only, but 0 to 255"),
         (ramp(3, 16), {"preprocess": "symmetric"}, r"\[-1, 1\]: networks see -1 to -0.875"),
         (ramp(3, 1, "float32"), {"low": 0, "high": 255, "preprocess": "unit"}, "0 to 1 only"),
+        (ramp(3, 1, "float32"), {"low": -1, "high": 1}, "0 to 1 only, but -1 to 1 is declared"),
+        (
+            ramp(3, 1, "float32"),
+            {"low": -1, "high": 1, "preprocess": "unit"},
+            "are 0 to 1 only, but -1 to 1 .* see 0.5 to 1",
+        ),
+        (
+            ramp(3, 1, "float32").reshape(3, 16),
+            {"low": -1, "high": 1, "preprocess": "symmetric"},
+            "are 0 to 1 only, but -1 to 1 .* see 0 to 1",
+        ),
+        (ramp(3, 1, "float32") - 0.1, {"low": -1, "high": 1}, None),
         (ramp(3, 255, "float32"), {}, "go to the networks as they are, from 0 to 255"),
         (ramp(3, 65535, "uint16"), {}, "images of uint16 go .* from 0 to 65535"),
         (ramp(3, 0), {}, "all values are 0"),

@@ -28,7 +28,13 @@ PLAIN: dict[str, Any] = {
     "optimizers": {"generator": SGD, "discriminator": SGD},
     "training": {"steps": ROUNDS, "batch_size": 24},
     "checkpoints": {"every": 4},
-    "monitoring": {"log_every": 3, "image_every": 6, "samples": 9, "tensorboard": False},
+    "monitoring": {
+        "log_every": 3,
+        "image_every": 6,
+        "samples": 9,
+        "tensorboard": False,
+        "figures": False,
+    },
 }
 
 SYNCHRONIZED = {"batch_norm": "before", "synchronized": True}

@@ -20,7 +20,7 @@ from states import alike, state
 pytestmark = pytest.mark.usefixtures("without_reports")
 
 
-def play(devices: int, steps: int, folder: Path) -> None:
+def play(python: list[str], devices: int, steps: int, folder: Path) -> None:
     entries: dict[str, Any] = recipe("batch_norm") | {
         "training": {"steps": steps, "batch_size": 24},
         "checkpoints": {"every": 2, "keep": 9},
@@ -31,7 +31,7 @@ def play(devices: int, steps: int, folder: Path) -> None:
         return
     script = Path(__file__).parent / "run_mirrored.py"
     done = subprocess.run(
-        [sys.executable, script, str(devices), json.dumps(entries), folder],
+        [*python, script, str(devices), json.dumps(entries), folder],
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         capture_output=True,
         text=True,
@@ -42,9 +42,9 @@ def play(devices: int, steps: int, folder: Path) -> None:
     assert f"{devices} mirrored replicas" in done.stderr
 
 
-def test_replicas_go_on_with_each_others_checkpoints(tmp_path: Path) -> None:
-    play(1, 8, tmp_path / "whole")
+def test_replicas_go_on_with_each_others_checkpoints(tmp_path: Path, preloaded: list[str]) -> None:
+    play(preloaded, 1, 8, tmp_path / "whole")
     for devices, until in ((1, 2), (2, 6), (1, 8)):
-        play(devices, until, tmp_path / "parts")
+        play(preloaded, devices, until, tmp_path / "parts")
     for step in (6, 8):  # what two made of one's, and one of theirs
         alike(state(tmp_path / "whole", step), state(tmp_path / "parts", step))

@@ -28,7 +28,9 @@ PARZEN = {"name": "parzen", "samples": 31, "sigmas": 3, "validation": 20}
 
 
 @pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], dict[str, Any]]:
+def opened(
+    tmp_path_factory: pytest.TempPathFactory, preloaded: list[str]
+) -> Callable[[int], dict[str, Any]]:
     """What a run samples and scores on so many devices."""
     folder = tmp_path_factory.mktemp("opened")
     recipe = PLAIN | {
@@ -42,7 +44,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], dict[str
         out = folder / f"{devices}.npz"
         script = Path(__file__).parent / "open_runs.py"
         done = subprocess.run(
-            [sys.executable, script, str(devices), run, PLUGIN, out],
+            [*preloaded, script, str(devices), run, PLUGIN, out],
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
             capture_output=True,
             text=True,
@@ -86,13 +88,13 @@ def test_every_device_takes_a_share(devices: int, opened: Any) -> None:
     assert opened(devices)["variables"] == 1
 
 
-def test_two_workers_share_a_metric_and_its_failures(tmp_path: Path) -> None:
+def test_two_workers_share_a_metric_and_its_failures(tmp_path: Path, preloaded: list[str]) -> None:
     addresses = [f"localhost:{port}" for port in free_ports(2)]
     workers = []
     for index in range(2):
         task = {"type": "worker", "index": index}
         config = json.dumps({"cluster": {"worker": addresses}, "task": task})
-        command = [sys.executable, Path(__file__).parent / "two_workers.py", tmp_path / f"{index}"]
+        command = [*preloaded, Path(__file__).parent / "two_workers.py", tmp_path / f"{index}"]
         environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "TF_CONFIG": config}
         workers.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE))
     try:

@@ -31,7 +31,9 @@ def installed(cases: Iterable[str]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, np.ndarray]]:
+def played(
+    tmp_path_factory: pytest.TempPathFactory, preloaded: list[str]
+) -> Callable[..., dict[str, np.ndarray]]:
     """The states of some cases on so many devices."""
     folder = tmp_path_factory.mktemp("played")
 
@@ -42,7 +44,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, 
         out = folder / f"{devices}-{cases[0]}.npz"
         script = Path(__file__).parent / "play_cases.py"
         done = subprocess.run(
-            [sys.executable, script, str(devices), out, *installed(cases)],
+            [*preloaded, script, str(devices), out, *installed(cases)],
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
             capture_output=True,
             text=True,

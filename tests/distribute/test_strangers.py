@@ -27,7 +27,7 @@ def advnets_losses():
 OVERRIDES = ([], ["seed=4", "monitoring.log_every=2"])
 
 
-def test_what_differs_is_named(tmp_path: Path, measured: Any) -> None:
+def test_what_differs_is_named(tmp_path: Path, preloaded: list[str], measured: Any) -> None:
     """The same path, but not the same file: each worker has a folder of its own."""
     recipe = json.dumps(PLAIN | {"dataset": {"name": "npz", "path": "data.npz"}})
     workers = []
@@ -42,7 +42,7 @@ def test_what_differs_is_named(tmp_path: Path, measured: Any) -> None:
         words += OVERRIDES[index]
         workers.append(
             subprocess.Popen(
-                [sys.executable, "-m", "advnets", *words],
+                [*preloaded, "-m", "advnets", *words],
                 cwd=folder,
                 env=environment,
                 stdout=subprocess.DEVNULL,

@@ -16,7 +16,8 @@ from typing import Any
 
 import click
 import numpy as np
-from interval_cases import CASES, METRICS, Case, count_held, play
+from interval_cases import CASES, Case, count_held, play
+from known_draws import METRICS
 
 from advnets.evaluate.estimators.interval import Z
 from advnets.runs.manifest import versions

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 import pytest
-from interval_cases import METRICS, metric
+from known_draws import METRICS, metric
 
 from advnets.cli.main import cli
 from advnets.data.sources.digits import Digits

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 import pytest
-from interval_cases import CASES, METRICS, Case, against, arrays, count_held, metric, play
+from interval_cases import CASES, Case, count_held, play
+from known_draws import METRICS, against, arrays, metric
 from scipy.stats import binom
 
 MANY = 600

@@ -32,7 +32,13 @@ TINY: dict[str, Any] = {
     "optimizers": {"generator": ADAM, "discriminator": ADAM},
     "training": {"steps": 30, "batch_size": 16},
     "checkpoints": {"every": 10},
-    "monitoring": {"log_every": 1, "image_every": 0, "samples": 4, "tensorboard": False},
+    "monitoring": {
+        "log_every": 1,
+        "image_every": 0,
+        "samples": 4,
+        "tensorboard": False,
+        "figures": False,
+    },
 }
 
 

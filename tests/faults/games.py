@@ -26,8 +26,38 @@ DIGITS: dict[str, Any] = {
     "training": {"steps": 4000, "batch_size": 50},
     "checkpoints": {"every": 200},
     # A commit at 200 lies between an image at 195 and the line of 210 that tells of it.
-    "monitoring": {"log_every": 30, "image_every": 195, "samples": 16, "tensorboard": False},
+    "monitoring": {
+        "log_every": 30,
+        "image_every": 195,
+        "samples": 16,
+        "tensorboard": False,
+        "figures": False,
+    },
 }
+FEW_UNITS = {"name": "mlp", "layers": [4], "activation": "leaky_relu"}
+TINY: dict[str, Any] = {
+    "name": "tiny",
+    "dataset": {"name": "gaussian_1d", "examples": 1000},
+    "latent": {"name": "gaussian", "size": 1},
+    "generator": FEW_UNITS,
+    "discriminator": FEW_UNITS,
+    "loss": "non_saturating",
+    "optimizers": {
+        "generator": {"name": "adam", "learning_rate": 1e-3},
+        "discriminator": {"name": "adam", "learning_rate": 1e-3},
+    },
+    "training": {"steps": 20, "batch_size": 16},
+    "checkpoints": {"every": 10},
+    "distribution": {"jit": "off"},
+    "monitoring": {
+        "log_every": 10,
+        "image_every": 0,
+        "samples": 4,
+        "tensorboard": False,
+        "figures": False,
+    },
+}
+"""The smallest, of which tests replace entries: for what has to be played a few rounds."""
 NORMALISED = {**MLP, "batch_norm": "before"}
 
 GAMES: dict[str, dict[str, Any]] = {

@@ -68,7 +68,9 @@ def test_those_of_terminals_and_schedulers(
     fault = f"[{{name: faulty, where: on_train_batch_end, how: signal, keep: {number}}}]"
     stopped = play(f"monitoring.callbacks={fault}")
     assert stopped.code == 75
+    assert stopped.said.count("stopped by") == 1
     assert f"stopped by {name}" in stopped.said
+    assert "interrupted at step" not in stopped.said  # the error says it
     assert stopped.manifest["status"] == "interrupted"
     kept = stopped.manifest["step"]
     assert 12 <= kept < 30

@@ -175,15 +175,19 @@ def test_each_example_by_itself(made):
     np.testing.assert_array_equal(whole, tf.concat(parts, 0))
 
 
-def masked_game(augmentation: Augmentation) -> AdversarialGame:
+def masked_game(augmentation: Augmentation, shape: Any = (4, 4, 1)) -> AdversarialGame:
     """D is told an image, `edges`, which is x itself: it says the mean |x − edges|."""
-    x, edges = (keras.Input((4, 4, 1), name=name) for name in ("example", "edges"))
-    gap = keras.layers.Flatten()(abs(x - edges))
-    said = keras.layers.Dense(1, kernel_initializer=keras.initializers.Constant(1.0))(gap)
-    latent, told = keras.Input((1,), name="latent"), keras.Input((4, 4, 1), name="edges")
+    x, edges = keras.Input((4, 4, 1), name="example"), keras.Input(shape, name="edges")
+    gap = abs(x - edges) if shape == (4, 4, 1) else x * keras.ops.mean(edges)
+    ones = keras.initializers.Constant(1.0)
+    said = keras.layers.Dense(1, kernel_initializer=ones)(keras.layers.Flatten()(gap))
+    latent, told = keras.Input((1,), name="latent"), keras.Input(shape, name="edges")
     add = keras.layers.Reshape((4, 4, 1))(keras.layers.Dense(16)(latent))
     made = AdversarialGame(
-        keras.Model({"latent": latent, "edges": told}, told + add),
+        keras.Model(
+            {"latent": latent, "edges": told},
+            (told if shape == (4, 4, 1) else 0.0 * keras.ops.mean(told)) + add,
+        ),
         keras.Model({"example": x, "edges": edges}, said),
         augmentations=[augmentation],
         loss=Said(),
@@ -201,10 +205,22 @@ def test_an_image_that_the_judge_is_told_is_moved_along():
     assert logs["on_real"] > 1.0  # noise is of the example alone
 
 
-def test_one_that_does_not_say_whether_it_moves_pixels_is_refused_there():
-    x = np.zeros((8, 4, 4, 1), "float32")
-    with pytest.raises(PluginError, match="Double does not say whether it moves pixels"):
-        masked_game(Double()).train_on_batch({"example": x, "edges": x})
+@pytest.mark.parametrize(
+    ("made", "told", "wrong"),
+    [
+        (Double(), (4, 4, 1), "Double does not say whether it moves pixels, .* have to be moved"),
+        (
+            Flip(),
+            (2, 2, 1),
+            r"Flip moves pixels, .*'edges', of the shape \[2, 2, 1\], which cannot",
+        ),
+        (Flip(), (4, 4), r"Flip moves pixels, .*'edges', of the shape \[4, 4\], which cannot"),
+        (Double(), (8, 8, 1), "Double does not say .*'edges', of the shape .*, which cannot"),
+    ],
+)
+def test_an_image_that_cannot_be_moved_along_is_refused(made, told, wrong):
+    with pytest.raises(PluginError, match=wrong):
+        masked_game(made, told)
 
 
 class Shorter(Augmentation):
@@ -212,16 +228,62 @@ class Shorter(Augmentation):
         return x[:, :-1]
 
 
+class Halved(Augmentation):
+    def __call__(self, x, draw, stream):
+        return tf.cast(x, tf.float16)
+
+
+class Centred(Augmentation):
+    """Read the others of the batch."""
+
+    def __call__(self, x, draw, stream):
+        return x - tf.reduce_mean(x, 0, keepdims=True)
+
+
+class Rounded(Augmentation):
+    def __call__(self, x, draw, stream):
+        return tf.stop_gradient(tf.round(x))
+
+
+class Divided(Augmentation):
+    def __call__(self, x, draw, stream):
+        return x / (0.0 * x)
+
+
+class Unseeded(Augmentation):
+    def __call__(self, x, draw, stream):
+        return tf.stop_gradient(x + np.random.default_rng().normal(size=x.shape[1:]))
+
+
 @pytest.mark.parametrize(
     ("made", "wrong"),
     [
         (Shorter(), "Shorter returned float32 .* for float32"),
+        (Halved(), "Halved returned float16 .* for float32"),
+        (Centred(), "Centred makes something else of an example where the batch holds others"),
+        (Rounded(), "Rounded lets no gradient through"),
+        (Divided(), "Divided returned values that are not finite"),
+        (Unseeded(), "Unseeded made something else of the same draw, and lets no gradient"),
         (Flip(), r"Flip augments images, .*the examples are of the shape \[2\]"),
     ],
 )
-def test_what_does_not_fit(made, wrong):
+def test_what_is_no_augmentation_is_refused_when_the_game_is_made(made, wrong):
     with pytest.raises(PluginError, match=wrong):
-        game(made, shape=(2,)).train_on_batch(np.ones([4, 2], "float32"))
+        game(made, shape=(2,))
+
+
+def test_being_tried_changes_no_state():
+    class Counting(Augmentation):
+        def __init__(self):
+            self.calls = state(3)
+
+        def __call__(self, x, draw, stream):
+            self.calls.assign_add(1)
+            return x
+
+    counting = Counting()
+    game(counting)
+    assert int(counting.calls) == 3
 
 
 def test_what_is_none():

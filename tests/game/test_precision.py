@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import keras
@@ -227,12 +226,14 @@ def test_fit_in_a_notebook_under_a_global_policy():
     assert history["g_skipped"][-1] == 0
 
 
-def test_an_overflow_on_one_replica_skips_the_step_on_all_and_a_bad_weight_is_told_by_all():
+def test_an_overflow_on_one_replica_skips_the_step_on_all_and_a_bad_weight_is_told_by_all(
+    preloaded,
+):
     """In a process of its own, with two logical devices."""
     script = Path(__file__).with_name("one_replica_only.py")
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(
-        [sys.executable, str(script)], env=environment, capture_output=True, text=True
+        [*preloaded, str(script)], env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.split() == ["Alternating", "Simultaneous"], done.stdout

@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import keras
@@ -136,8 +135,8 @@ def test_layers_generators_and_nested_objects_are_searched_and_circles_end():
 
 
 @pytest.mark.slow
-def test_two_replicas():
+def test_two_replicas(preloaded):
     script = Path(__file__).with_name("two_replicas_with_state.py")
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True)
+    done = subprocess.run([*preloaded, script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["refused", "4.0", "4.0"]

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import types
 from pathlib import Path
+from typing import ClassVar
 
 import keras
 import numpy as np
@@ -11,7 +12,8 @@ import pytest
 import tensorflow as tf
 from keras_lines import refused, works
 
-from advnets.game import AdversarialGame, Alternating, NonSaturating
+from advnets.errors import UsageError
+from advnets.game import AdversarialGame, Alternating, NonSaturating, Penalty
 
 LABELS = np.arange(10) % 3
 
@@ -262,14 +264,75 @@ def test_lists(eager, points):
     fit(eager(), points.tolist())
 
 
+class Near(Penalty):
+    """(C(x) − label)² on the stream `labelled`, for D."""
+
+    once = True
+    streams: ClassVar = {"labelled": ("label",)}
+
+    def __call__(self, play):
+        said = play.judge(play.batch.streams["labelled"].side())
+        return (said.logits - tf.cast(said.fields["label"], tf.float32)) ** 2
+
+
+@works(
+    "data",
+    "streams of further examples: `tf.data.Dataset.zip({'example': data, 'labelled': others})`",
+    "What a component reads by `streams` stands in an element by its name, in any form that "
+    "examples have, `(x, y)` say, and in batches of its own size; arrays where there are as many "
+    "of each. An epoch ends with the shortest: `others.repeat()`. The same in `evaluate` and in "
+    "validation data.",
+)
+def test_streams(eager, points):
+    more = (points[:4] + 1, LABELS[:4])
+    zipped = tf.data.Dataset.zip(
+        {"example": dataset(points).batch(5), "labelled": dataset(*more).batch(2)}
+    )
+    behind = tf.data.Dataset.zip((dataset(points).batch(5), {"labelled": dataset(*more).batch(2)}))
+
+    def batches():
+        for i in range(2):
+            stream = {"example": more[0][2 * i :][:2], "label": more[1][2 * i :][:2]}
+            yield {"example": points[5 * i :][:5], "labelled": stream}
+
+    game = eager(penalties=[Near()])
+    first = fit(game, zipped, validation_data=zipped)
+    for data in (behind, batches()):
+        assert fit(eager(penalties=[Near()]), data) == pytest.approx(first, rel=1e-6)
+    x, y = points[:4], LABELS[:4]
+    judged = game.evaluate({"example": x, "labelled": (x, y)}, verbose=0, return_dict=True)
+    plain = eager()
+    plain.set_weights(game.get_weights())
+    without = plain.evaluate(x, verbose=0, return_dict=True)
+    expected = np.mean((game.discriminator(x).numpy().ravel() - y) ** 2)
+    assert judged["d_loss"] - without["d_loss"] == pytest.approx(expected, rel=1e-4)
+
+
+@refused(
+    "data",
+    "a stream that the game reads and that is not given, or lacks a field",
+    "By name, before the first round. One that nothing reads is left out, and said.",
+    match="the game reads the stream 'labelled', and it is given none",
+)
+def test_no_stream(eager, points):
+    game = eager(penalties=[Near()])
+    without = {"example": points, "labelled": points}
+    with pytest.raises(UsageError, match="the game reads 'label' of the stream 'labelled'"):
+        fit(game, without)
+    for judged in (points, without):
+        with pytest.raises(UsageError, match="the game reads"):
+            game.evaluate(judged, verbose=0)
+    fit(game, points)
+
+
 @works(
     "data",
     "last batches that replicas share unevenly",
     "Losses are the means over all examples, and no two replicas draw the same latent points: the "
     "weights are those of one device, to rounding.",
 )
-def test_uneven_replicas():
+def test_uneven_replicas(preloaded):
     script = Path(__file__).with_name("uneven_replicas.py")
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    done = subprocess.run([*preloaded, script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.split() == ["5", "1", "same"]
+    assert done.stdout.split() == ["5", "1", "5", "same"]

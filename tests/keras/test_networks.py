@@ -1,7 +1,6 @@
 """Networks of every make, and what Keras adds to their losses."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import keras
@@ -280,9 +279,9 @@ def test_export(make_game, make_network, points, tmp_path):
     "those of the global batch.",
 )
 @pytest.mark.slow
-def test_two_replicas():
+def test_two_replicas(preloaded):
     script = Path(__file__).with_name("two_replicas.py")
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    done = subprocess.run([*preloaded, script], capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[-1:] == ["the same"], done.stdout + done.stderr[-2000:]
 
 

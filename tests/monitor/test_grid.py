@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from advnets.data import DataSpec
+from advnets.monitor.columns import interleave, save_columns
 from advnets.monitor.grid import BROKEN, GUTTER, image_grid, save_grid, vector_figure
+from advnets.monitor.sequences import sequence_figure
 
 DIGITS = DataSpec((8, 8, 1), "float32", 0, 16, "image")
 COLOUR = DataSpec((4, 6, 3), "uint8", 0, 255, "image")
@@ -108,3 +112,60 @@ def test_a_density_that_is_zero_everywhere_in_sight_is_no_obstacle(tmp_path):
 def test_nothing_to_draw_is_an_error(tmp_path):
     with pytest.raises(ValueError, match=r"n >= 1, got shape \(0, 8, 8, 1\)"):
         save_grid(tmp_path / "x.png", np.zeros((0, 8, 8, 1)), DIGITS)
+
+
+def test_sequences_are_curves_with_real_ones_above() -> None:
+    x = np.zeros((5, 10, 2))
+    x[0, 3] = 9.0
+    figure = sequence_figure(x, columns=2, reference=np.ones((3, 10, 2)), title="step 1")
+    shown = [axes for axes in figure.axes if axes.get_visible()]
+    assert len(shown) == 2 + 5  # a row of real ones, and three of samples
+    assert [len(axes.lines) for axes in shown] == [2] * 7
+    assert figure.axes[0].lines[0].get_ydata().tolist() == [1.0] * 10
+    assert figure.axes[2].lines[1].get_ydata()[3] == 9.0
+    assert figure._suptitle.get_text() == "step 1   1 of 5 leave the frame"
+    low, high = figure.axes[2].get_ylim()
+    assert low < 1 < high < 9  # of the real ones, so that grids can be leafed through
+
+
+def test_of_many_sequences_the_first_are_shown_and_the_number_said() -> None:
+    figure = sequence_figure(np.zeros((300, 4, 1)), columns=20)
+    assert len(figure.axes) == 80
+    assert figure._suptitle.get_text() == "80 of 300 samples"
+    assert len(sequence_figure(np.full((4, 6, 1), np.nan)).axes) == 4
+
+
+def test_a_data_set_draws_its_own_examples(tmp_path: Path) -> None:
+    spec = DataSpec((3,), "float32", kind="tune")
+    each = np.zeros((4, 8, 16, 3), np.uint8)
+    for own, size in (
+        (each, (486, 246)),
+        (np.zeros((20, 30, 1), np.uint8), (30, 20)),
+        (Image.new("RGB", (7, 9)), (7, 9)),
+    ):
+        path = save_grid(tmp_path / "x.png", np.ones((4, 3)), spec, draw=lambda x, own=own: own)
+        with Image.open(path) as picture:
+            assert picture.size == size
+    figure = sequence_figure(np.zeros((1, 4, 1)))
+    save_grid(tmp_path / "x.png", np.ones((4, 3)), spec, draw=lambda x: figure)
+    save_grid(tmp_path / "x.png", np.ones((4, 3)), spec, draw=lambda x: None)  # as vectors
+
+
+def test_columns_stand_next_to_each_other() -> None:
+    a, b = (np.full((3, 4, 4, 3), value, np.uint8) for value in (10, 200))
+    grid = np.asarray(interleave({"a": a, "b": b[:, :2, :2]}, columns=1))
+    row = grid[60].reshape(-1, 3)
+    assert {10, 200} <= set(row[:, 0].tolist())
+    assert row[:, 0].tolist().index(10) < row[:, 0].tolist().index(200)
+    assert (grid[:18] != 255).any()  # the labels
+
+
+def test_columns_of_vectors_and_sequences_are_a_picture_each(tmp_path: Path) -> None:
+    for spec in (DataSpec((2,), "float32"), DataSpec((6, 1), "float32", kind="sequence")):
+        x = np.random.default_rng(0).normal(size=(9, *spec.shape))
+        alone, both = (
+            save_columns(tmp_path / f"{len(shown)}.png", shown, spec, title="step 1")
+            for shown in ({"source": x}, {"source": x, "translation": 2 * x})
+        )
+        with Image.open(alone) as one, Image.open(both) as two:
+            assert two.width == 2 * one.width + 2

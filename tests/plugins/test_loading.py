@@ -43,6 +43,12 @@ def test_a_file(write: Write) -> None:
     assert str(owner) == f"{path.stem} ({path})"
 
 
+def test_a_path_and_one_alone(write: Write) -> None:
+    path = write(LOSS.format(name="mine"))
+    for given in ([path], path, str(path)):
+        assert "mine" in load_plugins(given, environ={}).names("losses")
+
+
 def test_a_file_on_pythons_path(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """`python -m advnets --plugin mine.py` finds mine.py as a module too: the same one."""
     path = write(LOSS.format(name="mine"))

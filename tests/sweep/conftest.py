@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))  # for what its modules share
+
 from advnets.plugins import load_plugins
 from advnets.plugins.registry import Registry
 from advnets.sweep import Sweep, load_sweep

@@ -17,6 +17,8 @@ from advnets.testing import check_encounter
 Failure = Callable[..., str]
 IMAGES = {"shape": (4, 4, 1), "fields": {"hidden": Field((4, 4, 2), "float32", kind="image")}}
 
+OTHER = {"fields": {"other.example": Field((3,), "float32")}}
+
 
 class Inference(Encounter):
     """A right one: D judges pairs, (x, E(x)) against (G(z), z)."""
@@ -57,6 +59,30 @@ class Aggregated(Encounter):
 
     def sample(self, scene):
         return Side(example=scene.call("generator"))
+
+
+class Translation(Encounter):
+    """A right one, between examples and those of a stream, which have another shape."""
+
+    streams = ("other",)
+
+    def __init__(self, context):
+        self.shape = context.streams["other"].shape
+        self.roles = {
+            "generator": Role("other.example", "example"),
+            "generator_b": Role("example", "other.example"),
+            "discriminator_b": Role("other.example", "logits"),
+        }
+
+    def meet(self, scene):
+        a, b = scene.batch.side(), scene.batch.streams["other"].side()
+        assert b.example.shape[1:] == self.shape
+        to_a = Side(example=scene.call("generator", b))
+        to_b = Side(example=scene.call("generator_b", a))
+        return {"a": Duel(a, to_a), "b": Duel(b, to_b, judge="discriminator_b")}
+
+    def sample(self, scene):
+        return Side(example=scene.call("generator", scene.batch.streams["other"].side()))
 
 
 class Unsampled(Encounter):
@@ -158,6 +184,10 @@ def test_a_right_one_passes() -> None:
         (Aggregated, "uses_the_networks_that_it_declares", None),
         (Aggregated, "plays_a_short_game", None),
         (Unsampled, "samples_without_real_examples", None),
+        (Translation, "meets_on_equal_terms", OTHER),
+        (Translation, "samples_without_real_examples", OTHER),
+        (Translation, "works_compiled", OTHER),
+        (Translation, "plays_a_short_game", OTHER),
         (Inpainting, "meets_on_equal_terms", IMAGES),
         (Inpainting, "samples_without_real_examples", IMAGES),
         (Inpainting, "works_compiled", IMAGES),

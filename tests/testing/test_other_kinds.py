@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 
 from advnets.data import DataSpec, DataUnavailable, Examples, Field, Source
-from advnets.game import Alternating, Gaussian, Prior, Simultaneous
+from advnets.game import R1, Alternating, Gaussian, NonSaturating, Prior, Simultaneous
 from advnets.networks import OptimizerContext
 from advnets.testing import (
     check_callback,
@@ -96,6 +96,61 @@ class Gone(Line):
         raise DataUnavailable("the dog ate it")
 
 
+AWAY = "draws_writes_and_reads_without_its_data"
+
+
+class Drawn(InParts):
+    """A right one, which draws, writes and reads its examples."""
+
+    endings = (".txt",)
+
+    def picture(self, x, spec):
+        return np.zeros((8, 8 * len(x), 3), np.uint8)
+
+    def write(self, samples, path, spec):
+        np.savetxt(path, samples)
+
+    def read_given(self, name, text, field):
+        return np.zeros(len(np.loadtxt(text, ndmin=1))) if name == "label" else None
+
+
+class DrawsBeneath(Drawn):
+    def picture(self, x, spec):
+        return np.stack([x, self.load("train")])
+
+
+class DrawsAsDeclared(Drawn):
+    @property
+    def spec(self):
+        return Line.spec
+
+    def picture(self, x, spec):
+        return np.zeros((*self.spec.shape, 1), np.uint8)
+
+
+class DrawsNumbers(Drawn):
+    def picture(self, x, spec):
+        return x
+
+
+class WritesNothing(Drawn):
+    def write(self, samples, path, spec):
+        pass
+
+
+class WritesPictures(Drawn):
+    endings = (".png",)
+
+
+class EndsOddly(Drawn):
+    endings = ".txt"
+
+
+class ReadsVectors(Drawn):
+    def read_given(self, name, text, field):
+        return np.zeros((3, 2))
+
+
 class Unkeyed(Gaussian):
     def sample(self, draw, stream, examples):
         return tf.random.normal([examples, self.size])
@@ -174,7 +229,7 @@ class Crash(keras.callbacks.Callback):
     ("check", "what"),
     [
         (check_dataset, Line),
-        (check_dataset, InParts),
+        (check_dataset, Drawn),
         (check_prior, Gaussian(2)),
         (check_updates, Alternating(2)),
         (check_optimizer, lambda context: keras.optimizers.Adam(0.01)),
@@ -193,6 +248,42 @@ def test_a_right_one_passes(check: Callable[..., None], what: Any) -> None:
     check(what)
 
 
+class ToldLoss(NonSaturating):
+    def __init__(self, context):
+        self.size = context.batch_size
+
+
+class ToldPenalty(R1):
+    def __init__(self, context):
+        super().__init__(context.spec.size)
+
+
+class ToldPrior(Gaussian):
+    def __init__(self, context):
+        super().__init__(context.spec.size)
+
+
+class ToldRule(Alternating):
+    def __init__(self, context):
+        super().__init__()
+        self.steps = context.steps
+
+
+@pytest.mark.parametrize(
+    ("kind", "what", "name"),
+    [
+        ("losses", ToldLoss, "returns_one_value_per_example"),
+        ("penalties", ToldPenalty, "returns_one_value_per_example"),
+        ("priors", ToldPrior, "draws_latent_points"),
+        ("updates", ToldRule, "logs_finite_scalars"),
+    ],
+)
+def test_parts_of_a_game_are_checked_with_a_context(
+    kind: str, what: Any, name: str, failure: Failure
+) -> None:
+    assert failure(kind, what, name) == ""
+
+
 @pytest.mark.parametrize(
     ("kind", "what", "name", "message"),
     [
@@ -204,6 +295,13 @@ def test_a_right_one_passes(check: Callable[..., None], what: Any) -> None:
         ("datasets", Leaking, "keeps_its_splits_apart", "'train' and 'test' hold the same"),
         ("datasets", ThirdClass, "reads_what_it_declares", "from 1 to 2; the classes are 0 to 1"),
         ("datasets", OutOfRange, "reads_what_it_declares", "values reach from"),
+        ("datasets", DrawsBeneath, AWAY, "data are read, where a run may have none"),
+        ("datasets", DrawsAsDeclared, AWAY, "data are read, where a run may have none"),
+        ("datasets", DrawsNumbers, AWAY, r"picture returned float32 of shape \(5, 1\)"),
+        ("datasets", WritesNothing, AWAY, "write wrote nothing"),
+        ("datasets", WritesPictures, AWAY, "writes .png itself, which `advnets sample` does"),
+        ("datasets", EndsOddly, AWAY, r"endings is '.txt'; lower-case endings"),
+        ("datasets", ReadsVectors, AWAY, r"of shape \(3, 2\); one label is of shape \(\)"),
         ("priors", Unkeyed(2), "is_a_function_of_the_draw", "same draw and stream"),
         ("priors", Deaf(2), "is_a_function_of_the_draw", "another stream"),
         ("priors", Centred(2), "begins_with_the_points_of_a_smaller_draw", "not those of few"),

@@ -36,6 +36,18 @@ class Interpolated(Penalty):
         return squared_slopes(play, play.real.x + ε * (play.fake.example - play.real.x))
 
 
+class Supervised(Penalty):
+    """A right one, of a stream's labels."""
+
+    once, requires = True, ("label_logits",)
+    streams: ClassVar = {"labelled": ("label",)}
+
+    def __call__(self, play: Play) -> tf.Tensor:
+        said = play.judge(play.batch.streams["labelled"].side())
+        labels = said.fields["label"]
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, said.label_logits)
+
+
 class Norm(Penalty):
     requires = ("logits",)
 
@@ -223,7 +235,8 @@ def test_what_a_component_says_of_itself_is_what_its_target_does(failure: Failur
         requires=("features",)
     )
     assert "says networks=('q',); what it makes has []" in said(networks=("q",))
-    assert said() == said(requires=("logits",), networks=()) == ""
+    assert "says streams=('labelled',); what it makes has []" in said(streams=("labelled",))
+    assert said() == said(requires=("logits",), networks=(), streams=()) == ""
     with pytest.raises(PluginError, match="requires is 'logits'; a tuple of names was expected"):
         said(requires="logits")
 
@@ -240,6 +253,8 @@ def test_a_right_one_passes() -> None:
         (Closeness, TARGET, ("returns_one_value_per_example", "plays_a_short_game")),
         (Reconstruction, {"encounter": Aggregated}, ("reaches_its_player", "plays_a_short_game")),
         (Growing, None, ("has_the_gradient_of_its_values", "goes_on_where_it_was")),
+        (Supervised, None, ("has_the_gradient_of_its_values", "works_compiled")),
+        (Supervised, None, ("goes_on_where_it_was", "draws_from_the_draw")),
     ],
 )
 def test_no_false_alarm(

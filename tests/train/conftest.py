@@ -14,7 +14,13 @@ SMALL = DIGITS | {
     "optimizers": {"generator": QUICK, "discriminator": QUICK},
     "training": {"steps": 30, "batch_size": 50},
     "checkpoints": {"every": 10},
-    "monitoring": {"log_every": 5, "image_every": 10, "samples": 9, "tensorboard": False},
+    "monitoring": {
+        "log_every": 5,
+        "image_every": 10,
+        "samples": 9,
+        "tensorboard": False,
+        "figures": False,
+    },
 }
 
 

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import games
 import pytest
 from click.testing import CliRunner, Result
 
@@ -16,29 +17,10 @@ from advnets.distribute import launcher
 from advnets.errors import UsageError
 from advnets.runs import RunFolder
 
-MLP = {"name": "mlp", "layers": [4], "activation": "leaky_relu"}
-TINY: dict[str, Any] = {
-    "name": "tiny",
-    "dataset": {"name": "gaussian_1d", "examples": 1000},
-    "latent": {"name": "gaussian", "size": 1},
-    "generator": MLP,
-    "discriminator": MLP,
-    "loss": "non_saturating",
+TINY: dict[str, Any] = games.TINY | {
     "penalties": [{"name": "r1", "gamma": 1.0}],
-    "optimizers": {
-        "generator": {"name": "adam", "learning_rate": 1e-3},
-        "discriminator": {"name": "rmsprop", "learning_rate": 1e-3},
-    },
-    "training": {"steps": 20, "batch_size": 16},
-    "checkpoints": {"every": 10},
-    "distribution": {"jit": "off"},
-    "monitoring": {
-        "log_every": 10,
-        "image_every": 0,
-        "samples": 4,
-        "tensorboard": False,
-        "figures": False,
-    },
+    "optimizers": games.TINY["optimizers"]
+    | {"discriminator": {"name": "rmsprop", "learning_rate": 1e-3}},
 }
 RATE = "optimizers.generator.learning_rate"
 

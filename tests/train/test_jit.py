@@ -116,7 +116,7 @@ def test_resumed_under_xla_equals_uninterrupted(small, tmp_path):
             "optimizers": {"generator": sgd, "discriminator": sgd},
             "training": {"steps": steps, "batch_size": 50},
             "distribution": {"jit": "on"},
-            "monitoring": {"tensorboard": False, "image_every": 0},
+            "monitoring": {"tensorboard": False, "figures": False, "image_every": 0},
         }
         return advnets.run(small(**entries), run_dir=tmp_path / folder).manifest["state_sha256"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import games
 import keras
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ import tensorflow as tf
 
 import advnets
 from advnets.errors import RecipeError, UsageError
-from advnets.game import R1, AdversarialGame, Every, Loss, Penalty, state
+from advnets.game import R1, AdversarialGame, Every, Loss, Penalty, Role, state
 from advnets.game.lazily import patterns
 
 X = np.linspace(-1, 1, 8, dtype="float32")[:, None]
@@ -115,6 +115,44 @@ def test_a_round_out_of_any_loop_is_the_same():
         np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-6, atol=1e-7)
 
 
+class Asked(Penalty):
+    """‖q(G(z)) − 1‖², of a network that nothing else calls."""
+
+    player = "generator"
+    roles: ClassVar = {"q": Role("example", {"said": (1,)})}
+
+    def __call__(self, play):
+        return tf.reduce_sum((play.call("q", play.fake) - 1.0) ** 2, 1)
+
+
+def test_a_network_that_a_lazy_penalty_alone_reaches_goes_on_by_its_momentum():
+    """In rounds that are compiled without it the gradient is 0, as by the formula."""
+
+    def asked():
+        q = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        made = game(Every(2, Asked()), networks={"q": q})
+        made.compile(*(keras.optimizers.SGD(0.1, momentum=0.9) for _ in "gd"))
+        return made
+
+    made, alone, eager = asked(), asked(), asked()
+    step = tf.function(alone.train_step, autograph=False)
+    eager.run_eagerly = True
+    seen = []
+    for _ in range(3):
+        made.train_on_batch(X)
+        step(tf.constant(X))
+        eager.train_on_batch(X)
+        seen.append(float(made.networks["q"].get_weights()[0].item()))
+    assert len(set(seen)) == 3  # it moved in round 1 too
+    for other in (alone, eager):
+        for a, b in zip(made.networks["q"].variables, other.networks["q"].variables, strict=True):
+            np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-6, atol=1e-7)
+    late = asked()
+    late.run_eagerly = True
+    late.rounds.assign(1)  # as one that was loaded begins with a round that lacks it
+    late.train_on_batch(X)
+
+
 def test_it_is_saved_and_shown(tmp_path, capsys):
     made = game(Every(3, R1(2.0)))
     made.summary()
@@ -142,20 +180,12 @@ def test_what_cannot_be(make, wrong):
         make()
 
 
-MLP = {"name": "mlp", "layers": [4], "activation": "leaky_relu"}
-TINY: dict[str, Any] = {
-    "name": "tiny",
-    "dataset": {"name": "gaussian_1d", "examples": 1000},
-    "latent": {"name": "gaussian", "size": 1},
-    "generator": MLP,
-    "discriminator": MLP,
-    "loss": "non_saturating",
+TINY: dict[str, Any] = games.TINY | {
     "penalties": [{"name": "r1", "gamma": 5.0, "every": 4}],
     "optimizers": {"generator": "adam", "discriminator": "adam"},
     "training": {"steps": 10, "batch_size": 16},
     "checkpoints": {"every": 5},
-    "distribution": {"jit": "off"},
-    "monitoring": {"log_every": 1, "image_every": 0, "tensorboard": False, "figures": False},
+    "monitoring": games.TINY["monitoring"] | {"log_every": 1},
 }
 
 
@@ -180,14 +210,14 @@ def test_every_is_part_of_what_determines_a_run():
         load_recipe(TINY, {"penalties.0.every": 0})
 
 
-def test_on_two_replicas_it_is_the_same_game(tmp_path):
+def test_on_two_replicas_it_is_the_same_game(preloaded, tmp_path):
     """With batch statistics of all replicas, and an augmentation that fades: branches meet."""
     found = []
     for devices in ("1", "2"):
         out = tmp_path / f"{devices}.json"
         script = Path(__file__).with_name("lazily_on_devices.py")
         done = subprocess.run(
-            [sys.executable, script, devices, out], capture_output=True, text=True, check=False
+            [*preloaded, script, devices, out], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr[-3000:]
         found.append(json.loads(out.read_text()))

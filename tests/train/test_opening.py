@@ -142,7 +142,7 @@ def test_one_that_another_was_faster_than_removes_nothing(
 
 ASKED = FAILING | {"discriminator": MLP, "conditions": {"label": "frequencies"}}
 ASKED |= {"given": {"generator": ["label"]}, "checkpoints": {"every": 2}}
-ASKED |= {"monitoring": {"image_every": 0, "tensorboard": False}}
+ASKED |= {"monitoring": {"image_every": 0, "tensorboard": False, "figures": False}}
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import games
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
@@ -18,27 +19,9 @@ from advnets.errors import RunError, UsageError
 from advnets.runs import RunFolder
 from advnets.runs.index import read_index, write_extras
 
-MLP = {"name": "mlp", "layers": [4], "activation": "leaky_relu"}
-ADAM = {"name": "adam", "learning_rate": 1e-3}
-TINY: dict[str, Any] = {
-    "name": "tiny",
+TINY: dict[str, Any] = games.TINY | {
     "seed": 3,
     "dataset": {"name": "gaussian_1d", "mean": 4, "deviation": 0.5, "examples": 1000},
-    "latent": {"name": "gaussian", "size": 1},
-    "generator": MLP,
-    "discriminator": MLP,
-    "loss": "non_saturating",
-    "optimizers": {"generator": ADAM, "discriminator": ADAM},
-    "training": {"steps": 20, "batch_size": 16},
-    "checkpoints": {"every": 10},
-    "distribution": {"jit": "off"},
-    "monitoring": {
-        "log_every": 10,
-        "image_every": 0,
-        "samples": 4,
-        "tensorboard": False,
-        "figures": False,
-    },
 }
 
 

@@ -159,7 +159,13 @@ def test_nothing_of_the_course_that_was_given_up_is_kept(play):
     rate = 0.05 / 1.01**14
     run = play(
         callbacks=[{"name": "poison", "rate": rate * 0.9}],
-        monitoring={"log_every": 11, "image_every": 12, "samples": 4, "tensorboard": False},
+        monitoring={
+            "log_every": 11,
+            "image_every": 12,
+            "samples": 4,
+            "tensorboard": False,
+            "figures": False,
+        },
         checkpoints={"every": 10},
         evaluation={"every": 12, "metrics": [{"name": "parzen", "samples": 20}]},
         averaging={"decay": 0.9},

@@ -66,7 +66,13 @@ def test_extended_equals_uninterrupted_bit_for_bit(small, tmp_path, variant):
 
 def test_what_an_image_told_is_logged_by_whoever_goes_on(small, tmp_path):
     """A checkpoint between an image and the line that tells of it."""
-    monitoring = {"log_every": 7, "image_every": 5, "samples": 4, "tensorboard": False}
+    monitoring = {
+        "log_every": 7,
+        "image_every": 5,
+        "samples": 4,
+        "tensorboard": False,
+        "figures": False,
+    }
     recipe = small(monitoring=monitoring, checkpoints={"every": 5, "keep": 9})
     whole, killed = (
         advnets.run(recipe, {"training.steps": 14}, run_dir=tmp_path / name) for name in "ab"
@@ -106,7 +112,7 @@ def command(recipe, folder, steps):
 @pytest.fixture
 def recipe_file(small, tmp_path):
     path = tmp_path / "small.yaml"
-    monitoring = {"log_every": 5, "image_every": 0, "tensorboard": False}
+    monitoring = {"log_every": 5, "image_every": 0, "tensorboard": False, "figures": False}
     entries = {"checkpoints": {"every": 50}, "monitoring": monitoring}
     path.write_text(json.dumps(small(**entries)))  # JSON is YAML
     return path

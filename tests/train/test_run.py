@@ -244,7 +244,7 @@ def test_a_component_that_builds_nonsense_is_named(small, plugin, tmp_path):
 
 def test_keras_callbacks_watch_a_run(small, plugin, tmp_path):
     advnets.run(
-        small(monitoring={"callbacks": ["seen"], "tensorboard": False}),
+        small(monitoring={"callbacks": ["seen"], "tensorboard": False, "figures": False}),
         run_dir=tmp_path / "run",
         plugins=[plugin],
     )
@@ -256,7 +256,7 @@ def test_keras_callbacks_watch_a_run(small, plugin, tmp_path):
 
 def test_a_callback_can_stop_a_run(small, plugin, tmp_path):
     run = advnets.run(
-        small(monitoring={"callbacks": ["stopper"], "tensorboard": False}),
+        small(monitoring={"callbacks": ["stopper"], "tensorboard": False, "figures": False}),
         run_dir=tmp_path / "run",
         plugins=[plugin],
     )

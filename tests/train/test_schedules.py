@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import games
 import keras
 import numpy as np
 import pytest
@@ -26,14 +27,7 @@ from advnets.optimizers import FlooredDecay, plan_rate
 
 RISE = {"from": 0.0, "to": 8.0, "rounds": 4, "begin": 3}
 COSINE = {"from": 0.01, "to": 0.0, "rounds": 8, "shape": "cosine", "warm_up": 2}
-MLP = {"name": "mlp", "layers": [4], "activation": "leaky_relu"}
-TINY: dict[str, Any] = {
-    "name": "tiny",
-    "dataset": {"name": "gaussian_1d", "examples": 1000},
-    "latent": {"name": "gaussian", "size": 1},
-    "generator": MLP,
-    "discriminator": MLP,
-    "loss": "non_saturating",
+TINY: dict[str, Any] = games.TINY | {
     "penalties": [{"name": "r1", "gamma": RISE}],
     "updates": {"name": "alternating", "discriminator_steps": 2},
     "optimizers": {
@@ -42,8 +36,7 @@ TINY: dict[str, Any] = {
     },
     "training": {"steps": 10, "batch_size": 16},
     "checkpoints": {"every": 5},
-    "distribution": {"jit": "off"},
-    "monitoring": {"log_every": 1, "image_every": 0, "tensorboard": False, "figures": False},
+    "monitoring": games.TINY["monitoring"] | {"log_every": 1},
 }
 
 
@@ -109,16 +102,16 @@ class Told(Loss):
         return {"round": tf.fill(shape, number), "weight": tf.fill(shape, self.weight())}
 
 
-def game(**parts: Any) -> AdversarialGame:
+def game(generator: Any = None, optimizer: Any = None, **parts: Any) -> AdversarialGame:
     keras.utils.set_random_seed(1)
     made = AdversarialGame(
-        keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]),
+        generator or keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]),
         keras.Sequential([keras.Input((1,)), keras.layers.Dense(4, "relu"), keras.layers.Dense(1)]),
         **parts,
     )
-    rates = parts.get("loss") and plan_rate(COSINE)
     made.compile(
-        keras.optimizers.SGD(rates or plan_rate(COSINE)), keras.optimizers.SGD(plan_rate(COSINE))
+        optimizer or keras.optimizers.SGD(plan_rate(COSINE)),
+        keras.optimizers.SGD(plan_rate(COSINE)),
     )
     return made
 
@@ -240,6 +233,49 @@ def test_a_layer_follows_the_round_that_its_game_has_reached(tmp_path: Path):
     made.train_on_batch(X)
     loaded = keras.saving.load_model(tmp_path / "game.keras")
     assert float(loaded.generator(z)[0, 0]) == 8.0
+
+
+def test_a_network_that_is_saved_apart_keeps_the_value_that_it_had(tmp_path: Path):
+    """As a Keras file and as a SavedModel, at two rounds; in another game it follows that one's."""
+    z = np.zeros([1, 1], "float32")
+    generator = keras.Sequential([keras.Input((1,)), Fade({"from": 0.0, "to": 8.0, "rounds": 4})])
+    generator.add(keras.layers.Dense(1, kernel_initializer="ones"))
+    rate = keras.optimizers.SGD(1e-30)
+    made = game(loss=Told(), generator=generator, optimizer=rate)
+    for number in (0, 1, 2):
+        generator.save(tmp_path / f"{number}.keras")
+        generator.export(tmp_path / f"{number}", verbose=False)
+        made.train_on_batch(X)
+    for number in (0, 1, 2):
+        served = tf.saved_model.load(tmp_path / f"{number}")
+        assert float(served.serve(z)[0, 0]) == 2.0 * number
+        loaded = keras.saving.load_model(tmp_path / f"{number}.keras")
+        assert float(loaded(z)[0, 0]) == 2.0 * number
+    other = game(loss=Told(), generator=loaded, optimizer=keras.optimizers.SGD(1e-30))
+    assert float(loaded(z)[0, 0]) == pytest.approx(0.0, abs=1e-6)
+    other.train_on_batch(X)
+    assert float(loaded(z)[0, 0]) == pytest.approx(2.0)
+
+
+@keras.saving.register_keras_serializable(package="test_schedules")
+class Several(keras.layers.Layer):
+    """Add what several schedules come to, kept in a list and in a mapping."""
+
+    def __init__(self, alphas: Any, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.alphas = [scheduled(alpha) for alpha in alphas]
+        self.named = {"first": scheduled(alphas[0])}
+
+    def call(self, x):
+        return x + sum(alpha() for alpha in self.alphas) + self.named["first"]()
+
+
+def test_schedules_in_containers_of_a_layer_follow_the_game_too():
+    plan = {"from": 0.0, "to": 8.0, "rounds": 4}
+    generator = keras.Sequential([keras.Input((1,)), Several([plan, 1.0])])
+    generator.add(keras.layers.Dense(1, kernel_initializer="ones"))
+    game(loss=Told(), generator=generator)
+    assert float(generator(np.zeros([1, 1], "float32"))[0, 0]) == 1.0
 
 
 def test_what_a_recipe_says_of_a_schedule_is_checked_with_its_place():

@@ -20,6 +20,7 @@ SMALL = {
     "dataset.examples": 500,
     "dataset.held_out": 100,
     "monitoring.tensorboard": False,
+    "monitoring.figures": False,
     "monitoring.image_every": 0,
 }
 
@@ -65,6 +66,7 @@ def test_stacked_digits_are_counted_by_a_classifier_that_the_run_trains(tmp_path
         "discriminator.channels": 2,
         "training": {"steps": 2, "batch_size": 4},
         "monitoring.tensorboard": False,
+        "monitoring.figures": False,
         "monitoring.image_every": 0,
         "evaluation.metrics": [{"name": "modes", "samples": 30, "features": features}],
     }
@@ -91,6 +93,7 @@ def test_data_that_do_not_fit_into_memory_are_scored_in_parts(tmp_path):
         "discriminator.layers": [8, 8],
         "training": {"steps": 2, "batch_size": 4},
         "monitoring.tensorboard": False,
+        "monitoring.figures": False,
         "monitoring.image_every": 0,
         "evaluation.metrics": [
             {"name": "fid", "features": "pixels", "samples": 20, "split": "train"}

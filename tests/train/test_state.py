@@ -130,13 +130,15 @@ def test_a_callback_that_a_checkpoint_cannot_bring_back_is_refused(
     play, callback, message, measured
 ):
     with measured.timed("callback_not_saved"), pytest.raises(PluginError, match=message):
-        play("run", 20, monitoring={"callbacks": [callback], "tensorboard": False})
+        play(
+            "run", 20, monitoring={"callbacks": [callback], "tensorboard": False, "figures": False}
+        )
 
 
 def test_a_callback_goes_on_counting_where_the_checkpoint_was(play, measured):
     """An epoch has 28 rounds, so the second ends at 56; the run is cut between the two."""
     entries = {
-        "monitoring": {"callbacks": ["reaching"], "tensorboard": False},
+        "monitoring": {"callbacks": ["reaching"], "tensorboard": False, "figures": False},
         "checkpoints": {"every": 40, "keep": 9},
     }
     whole = play("whole", 90, **entries)

@@ -11,7 +11,21 @@ import tensorflow as tf
 from pydantic import Field
 
 import advnets
-from advnets.game import R1, Duel, Encounter, Penalty, Play, Role, Scene, Side, global_mean, state
+from advnets.game import (
+    R1,
+    Augmentation,
+    Duel,
+    Encounter,
+    Loss,
+    Penalty,
+    Play,
+    Role,
+    Scene,
+    Side,
+    global_mean,
+    scheduled,
+    state,
+)
 
 
 class Schedule:
@@ -75,6 +89,50 @@ class Balance(Penalty):
 
     def observe(self, play: Play) -> dict[str, tf.Tensor]:
         return {"balance": tf.fill([play.real.size], tf.identity(self.weight))}
+
+
+class Turned(Augmentation):
+    """−x with probability p, which follows E sign C(x) (Karras et al. 2020)."""
+
+    geometric = False
+    requires = ("logits",)
+
+    def __init__(self) -> None:
+        self.p = state(0.25)
+
+    def __call__(self, x: tf.Tensor, draw: Any, stream: str) -> tf.Tensor:
+        chosen = draw.uniform(stream, (1,) * (len(x.shape) - 1), tf.shape(x)[0]) < self.p
+        return tf.where(chosen, -x, x)
+
+    def update(self, play: Play) -> None:
+        sure = global_mean(tf.sign(play.real.logits))
+        self.p.assign(tf.clip_by_value(self.p + 0.05 * tf.sign(sure), 0.0, 1.0))
+
+    def observe(self, play: Play) -> dict[str, tf.Tensor]:
+        return {"turned_p": tf.fill([play.real.size], tf.identity(self.p))}
+
+
+class Rising(Loss):
+    """The non-saturating loss, and w (C(x)² + C(G(z))²) for D, whose weight w rises."""
+
+    def __init__(self, weight: Any = 0.1):
+        self.weight = scheduled(weight)
+
+    def discriminator(self, real: Side, fake: Side) -> tf.Tensor:
+        drift = self.weight() * (real.logits**2 + fake.logits**2)
+        return tf.nn.softplus(-real.logits) + tf.nn.softplus(fake.logits) + drift
+
+    def generator(self, real: Side, fake: Side) -> tf.Tensor:
+        return tf.nn.softplus(-fake.logits)
+
+    def observe(self, real: Side, fake: Side) -> dict[str, tf.Tensor]:
+        return {"weight": tf.fill([fake.size], tf.cast(self.weight(), tf.float32))}
+
+
+class RisingParameters(advnets.Parameters):
+    """Validate the parameters of ``rising``."""
+
+    weight: advnets.Weight = Field(0.1, description="of the squares: a number, or a schedule")
 
 
 class Replay(Encounter):
@@ -212,6 +270,16 @@ def advnets_penalties() -> list[advnets.Component]:
         advnets.Component("classified", f"{__name__}:Classified"),
         advnets.Component("recovered", f"{__name__}:Recovered"),
     ]
+
+
+@advnets.hookimpl
+def advnets_losses() -> list[advnets.Component]:
+    return [advnets.Component("rising", f"{__name__}:Rising", "w rises", RisingParameters)]
+
+
+@advnets.hookimpl
+def advnets_augmentations() -> list[advnets.Component]:
+    return [advnets.Component("turned", f"{__name__}:Turned", "an adaptive one")]
 
 
 @advnets.hookimpl

@@ -86,6 +86,11 @@ class Inpainting(Encounter):
         visible, seen = fake.fields["hidden"][..., :-1], fake.fields["hidden"][..., -1:]
         return fake.having(example=visible + (1.0 - seen) * fake.example)
 
+    def columns(self, scene: Scene, side: Side) -> dict[str, tf.Tensor | None]:
+        visible, seen = side.fields["hidden"][..., :-1], side.fields["hidden"][..., -1:]
+        grey = visible + (1.0 - seen) * 0.5
+        return {"original": scene.batch.examples, "seen": grey, "painted": side.example}
+
 
 class Closeness(Penalty):
     """w · the mean of |G − x| over what is hidden, for G."""

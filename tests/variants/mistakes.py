@@ -104,6 +104,29 @@ class Calling(Penalty):
         return tf.reduce_sum(play.call("q", play.fake), axis=-1)
 
 
+class Otherwise(Penalty):
+    """Say of the encoder something else than the encounter does."""
+
+    player = "generator"
+    roles = {"encoder": Role("latent", "example")}
+
+
+class Supervised(Penalty):
+    """Read a stream that nobody brings."""
+
+    once = True
+    streams = {"labelled": ("label",)}
+
+    def __call__(self, play: Any) -> tf.Tensor:
+        return play.judge(play.batch.streams["labelled"].side()).logits
+
+
+class Misnamed(Supervised):
+    """Name it like a network."""
+
+    streams = {"generator": ("label",)}
+
+
 class Noisy(Penalty):
     """Draw by TensorFlow, in a branch."""
 
@@ -172,7 +195,7 @@ def advnets_losses() -> list[advnets.Component]:
 
 @advnets.hookimpl
 def advnets_penalties() -> list[advnets.Component]:
-    return listed(Reading, Undeclared, Calling, Noisy)
+    return listed(Reading, Undeclared, Calling, Otherwise, Supervised, Misnamed, Noisy)
 
 
 @advnets.hookimpl

@@ -6,8 +6,9 @@ import copy
 from pathlib import Path
 from typing import Any
 
-PLUGIN, FURTHER_PLUGIN = (
-    str(Path(__file__).with_name(name)) for name in ("variants.py", "further.py")
+PLUGIN, FURTHER_PLUGIN, STREAMS_PLUGIN, ROWS_PLUGIN = (
+    str(Path(__file__).with_name(f"{name}.py"))
+    for name in ("variants", "further", "streams", "rows")
 )
 PLUGINS = [PLUGIN, FURTHER_PLUGIN]
 ROUNDS = 12
@@ -26,10 +27,19 @@ PLAIN: dict[str, Any] = {
     "optimizers": {"generator": ADAM, "discriminator": ADAM},
     "training": {"steps": ROUNDS, "batch_size": 16},
     "checkpoints": {"every": 6},
-    "monitoring": {"log_every": 6, "image_every": 0, "samples": 4, "tensorboard": False},
+    "monitoring": {
+        "log_every": 6,
+        "image_every": 0,
+        "samples": 4,
+        "tensorboard": False,
+        "figures": False,
+    },
 }
 MLP = {"name": "mlp", "layers": [8]}
 BOTH = {"generator": ["label"], "discriminator": ["label"]}
+FADE = {"from": 1.0, "to": 0.0, "rounds": 10}
+RISE = {"from": 0.5, "to": 1.0, "rounds": 10}
+RATE = {"from": 2e-3, "to": 1e-3, "rounds": 8}
 VARIANTS: dict[str, dict[str, Any]] = {
     "conditional": {"given": BOTH, "penalties": [{"name": "r1", "gamma": 1.0}]},
     "conditional_uniform": {
@@ -77,6 +87,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "k2": {"updates": {"name": "alternating", "discriminator_steps": 2}},
     "simultaneous": {"updates": "simultaneous"},
     "bfloat16": {"distribution.precision": "mixed_bfloat16"},
+    "float16": {"distribution.precision": "mixed_float16"},
     "jit": {"distribution.jit": "on"},
     "streamed": {"distribution.memory_budget": 0.0},
 }
@@ -118,16 +129,71 @@ FURTHER: dict[str, dict[str, Any]] = {
         "networks": {"teacher": {**MLP, "batch_norm": "before"}},
         "averaging": {"decay": 0.5},
     },
+    "timed": {
+        "discriminator": {**PLAIN["discriminator"], "batch_norm": "before", "synchronized": True},
+        "loss": {"name": "rising", "weight": {"from": 0.0, "to": 0.5, "rounds": 4, "begin": 1}},
+        "penalties": [{"name": "r1", "gamma": {**FADE, "shape": "cosine"}, "every": 3}],
+        "augmentations": ["turned", {"name": "noise", "deviation": FADE}],
+        "optimizers": {
+            "generator": {**ADAM, "learning_rate": {**RATE, "warm_up": 3}},
+            "discriminator": {**ADAM, "learning_rate": {**RATE, "shape": "exponential"}},
+        },
+        "averaging": {"decay": 0.5},
+    },
+    "lazily_reading": {
+        "conditions": {"code": {"name": "categorical", "classes": 5}},
+        "given": {"generator": ["code"]},
+        "networks": {"q": MLP},
+        "optimizers": {**PLAIN["optimizers"], "q": {**ADAM, "learning_rate": RATE}},
+        "penalties": [{"name": "reading", "every": 2}, {"name": "growing_r1", "every": 3}],
+        "augmentations": [{"name": "noise", "deviation": 0.1}],
+    },
+    "lazily_away": {
+        "discriminator": {
+            "name": "autoencoder",
+            "encoder": [9, 7],
+            "batch_norm": "all",
+            "synchronized": True,
+        },
+        "loss": {"name": "ebgan_margin", "margin": 1.0},
+        "penalties": [{"name": "pulling_away", "weight": RISE, "every": 2}],
+    },
 }
 """What leans on things that the others leave alone."""
+TIMED = ("timed", "lazily_reading", "lazily_away")
+"""Schedules, lazy penalties and augmentations: functions of the round, some with a state."""
 ALL = {**VARIANTS, **FURTHER}
+STREAMS: dict[str, dict[str, Any]] = {
+    "semi_supervised": {
+        "streams": {
+            "labelled": {"take": {"examples": 20, "balanced": "label"}, "batch_size": 10},
+        },
+        "discriminator": {**PLAIN["discriminator"], "heads": {"class_logits": "label"}},
+        "penalties": ["supervised"],
+    },
+    "translation": {
+        "latent": "none",
+        "encounter": "translation",
+        "streams": {"other": {"dataset": {**PLAIN["dataset"], "modes": 3, "examples": 200}}},
+        "networks": {"generator_b": MLP, "discriminator_b": PLAIN["discriminator"]},
+    },
+}
+"""What reads further streams of examples, a part of the main data or other ones."""
+ROWS: dict[str, dict[str, Any]] = {
+    "chosen_rows": {
+        "given": BOTH,
+        "conditions": {"label": "balanced_rows"},
+        "updates": {"name": "alternating", "discriminator_steps": 2},
+    }
+}
+"""Where a condition says which real examples are read, which `fit` refuses."""
 EXAMPLES = tuple(variant for variant in ALL if variant != "invariant")
 """Variants that make examples."""
 
 
 def recipe(variant: str) -> dict[str, Any]:
     """The recipe of a variant."""
-    changed = copy.deepcopy(ALL[variant])
+    changed = copy.deepcopy({**ALL, **STREAMS, **ROWS}[variant])
     return {**PLAIN, **changed, "name": variant.replace("_", "-")}
 
 

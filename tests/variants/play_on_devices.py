@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 sys.path.insert(0, str(Path(__file__).parent))
-from on_points import FEW, PLUGINS, WAYS, recipe
+from on_points import FEW, PLUGINS, ROWS_PLUGIN, STREAMS_PLUGIN, WAYS, recipe
 
 
 def play(strategy: tf.distribute.Strategy, variants: Iterable[str]) -> dict[str, np.ndarray]:
@@ -25,10 +25,11 @@ def play(strategy: tf.distribute.Strategy, variants: Iterable[str]) -> dict[str,
     from advnets.plugins import load_plugins
     from advnets.recipe import load_recipe
     from advnets.train.build import build_game, carried
+    from advnets.train.chosen_rows import choose_rows
     from advnets.train.find_data import build_source
     from advnets.train.rounds import Rounds
 
-    registry = load_plugins(PLUGINS)
+    registry = load_plugins([*PLUGINS, STREAMS_PLUGIN, ROWS_PLUGIN])
     found: dict[str, np.ndarray] = {}
     for name in variants:
         variant, _, way = name.partition("@")
@@ -37,7 +38,9 @@ def play(strategy: tf.distribute.Strategy, variants: Iterable[str]) -> dict[str,
         with strategy.scope():
             game = build_game(loaded, source)
             steps = game.updates.batches
-            feed = make_feed(loaded, source, steps, strategy, carried(game, source))
+            fields = carried(game, source)
+            order = choose_rows(game, source, loaded.settings.training.batch_size)
+            feed = make_feed(loaded, source, steps, strategy, fields, game.streams, order)
         feed.seek(0)
         game.norms_every = 1
         sums = Rounds(game, feed, strategy).play(FEW)

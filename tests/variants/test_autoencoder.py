@@ -37,7 +37,7 @@ AUTOENCODER: dict[str, Any] = {
     "penalties": ["reconstruction", {"name": "r1", "gamma": 0.1}],
     "optimizers": {"generator": ADAM, "discriminator": ADAM},
     "training": {"steps": 3000, "batch_size": 64},
-    "monitoring": {"log_every": 500, "image_every": 0, "tensorboard": False},
+    "monitoring": {"log_every": 500, "image_every": 0, "tensorboard": False, "figures": False},
 }
 SHORT = {
     "generator.layers": [16],

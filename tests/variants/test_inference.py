@@ -38,7 +38,7 @@ INFERENCE: dict[str, Any] = {
     "optimizers": {"generator": ADAM, "discriminator": ADAM},
     "averaging": {"decay": 0.999},
     "training": {"steps": 6000, "batch_size": 64},
-    "monitoring": {"log_every": 500, "image_every": 0, "tensorboard": False},
+    "monitoring": {"log_every": 500, "image_every": 0, "tensorboard": False, "figures": False},
 }
 
 

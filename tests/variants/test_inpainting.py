@@ -12,8 +12,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 import advnets
+from advnets.cli.main import cli
 from advnets.evaluate import mean_interval
 from advnets.game import AdversarialGame, Batch, NonSaturating
 from advnets.plugins import load_plugins
@@ -43,7 +45,7 @@ INPAINTING: dict[str, Any] = {
     "optimizers": {"generator": ADAM, "discriminator": ADAM},
     "averaging": {"decay": 0.999},
     "training": {"steps": 3000, "batch_size": 64},
-    "monitoring": {"log_every": 500, "image_every": 0, "tensorboard": False},
+    "monitoring": {"log_every": 500, "image_every": 0, "tensorboard": False, "figures": False},
 }
 PATCHES = {
     "conditions": {"hidden": {"name": "hidden", "squares": 0.0}},
@@ -141,6 +143,29 @@ def test_without_being_given_any_it_paints_examples_that_the_run_kept(short: adv
     seen = told["hidden"][..., -1:] == 1
     kept = short.source.load("validation")[:20]
     np.testing.assert_array_equal(painted[seen], kept[seen])
+
+
+def test_grids_show_what_was_seen_next_to_what_was_painted(
+    short: advnets.Run, tmp_path: Path
+) -> None:
+    painted, told = short.sample(12)
+    shown = short.columns(painted, told)
+    assert [*shown] == ["original", "seen", "painted"]
+    np.testing.assert_allclose(shown["original"], short.source.load("validation")[:12], atol=1e-4)
+    np.testing.assert_allclose(shown["painted"], painted, atol=1e-4)
+    seen = told["hidden"][..., -1:] == 1
+    np.testing.assert_allclose(shown["seen"][seen], shown["original"][seen], atol=1e-4)
+    assert not np.ptp(shown["seen"][~seen])
+    np.savez(tmp_path / "hidden.npz", hidden=told["hidden"])
+    words = ["--plugin", PLUGIN, "--given", f"hidden=@{tmp_path}/hidden.npz"]
+    for more, columns in ([], 3), (words, 2):  # of what is given, nobody knows the original
+        out = tmp_path / f"{columns}.png"
+        command = ["sample", str(short.path), "--plugin", PLUGIN, "-n", "12", "--out", str(out)]
+        cli.main(command + more[2:], standalone_mode=False)
+        with Image.open(out) as picture:
+            side = {3: 80, 2: 120}[columns] + 2  # six rows of two examples
+            assert picture.size == (2 * (columns * side + 8) - 8 + 2, 18 + 6 * side + 2)
+    assert [*short.columns(painted, told, ["hidden"])] == ["seen", "painted"]
 
 
 @pytest.mark.parametrize("changed", [{}, PATCHES])

@@ -21,17 +21,25 @@ from on_points import ALL, PLUGINS, recipe
 LONG = {
     "training": {"steps": 3000, "batch_size": 16},
     "checkpoints": {"every": 100},
-    "monitoring": {"log_every": 30, "image_every": 700, "samples": 16, "tensorboard": False},
+    "monitoring": {
+        "log_every": 30,
+        "image_every": 700,
+        "samples": 16,
+        "tensorboard": False,
+        "figures": False,
+    },
 }
 """Long enough for kills at moments that lie apart."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("variant", ["inference", "growing_r1", "replay", "pair"])
+@pytest.mark.parametrize("variant", ["inference", "growing_r1", "replay", "pair", "timed"])
 def test_kills_leave_no_trace(
     variant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An encoder and averages; state in penalties; state of an encounter; an own optimizer."""
+    """An encoder and averages; state in penalties; state of an encounter; an own optimizer; an
+    augmentation's probability, schedules and a lazy penalty.
+    """
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "recipe.json"
     file.write_text(json.dumps({**recipe(variant), **LONG}))
@@ -70,6 +78,8 @@ PRECISIONS = [
     ("replay", "mixed_float16"),
     ("two_judges", "mixed_float16"),
     ("inference", "mixed_float16"),
+    ("timed", "mixed_float16"),
+    ("lazily_reading", "mixed_bfloat16"),
 ]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import advnets
-from advnets.game import AdversarialGame, UniformClasses
+from advnets.game import AdversarialGame, NoLatent, UniformClasses
 
 PLUGIN = str(Path(__file__).with_name("mistakes.py"))
 SPEC = importlib.util.spec_from_file_location("mistakes_by_hand", PLUGIN)
@@ -109,6 +109,18 @@ BY_RECIPE: dict[str, tuple[dict[str, Any], str]] = {
     "a network that is not declared": (
         {"penalties": ["calling"]},
         "mistakes.py:.*there is no network 'q'",
+    ),
+    "two roles of one name": (
+        {"encounter": "unread", "penalties": ["otherwise"], **ENCODER},
+        "two roles of one name: Unread says that 'encoder' takes example, gives latent",
+    ),
+    "a stream that nobody brings": (
+        {"penalties": ["supervised"]},
+        "the game reads a stream 'labelled', and the recipe has none",
+    ),
+    "a stream that is named like a network": (
+        {"penalties": ["misnamed"]},
+        "Misnamed reads a stream 'generator', and a network of the game has this name",
     ),
     "numbers that no seed determines": (
         {"penalties": ["noisy"]},
@@ -226,6 +238,24 @@ BY_HAND: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
     "a judge that is not declared": (
         *(G, D, {"encounter": mistakes.Misjudged()}),
         "the duel 'only' is judged by 'critic'",
+    ),
+    "two roles of one name": (
+        G,
+        D,
+        {
+            "encounter": mistakes.Unread(),
+            "penalties": [mistakes.Otherwise()],
+            "networks": {"encoder": network(2, 3)},
+        },
+        "two roles of one name: Unread says that 'encoder' takes example, gives latent",
+    ),
+    "a stream that nobody brings": (
+        *(G, D, {"penalties": [mistakes.Supervised()]}),
+        "the game reads the stream 'labelled', and it is given none",
+    ),
+    "no latent, and nothing else": (
+        *(G, D, {"prior": NoLatent()}),
+        r"'generator' takes nothing, but its inputs are called \(one, unnamed\)",
     ),
     "numbers that no seed determines": (
         *(G, D, {"penalties": [mistakes.Noisy()]}),

@@ -115,6 +115,7 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> advnets.Run:
         "optimizers.discriminator.learning_rate": 2e-3,
         "monitoring.image_every": 0,
         "monitoring.tensorboard": False,
+        "monitoring.figures": False,
     }
     folder = tmp_path_factory.mktemp("short") / "run"
     return advnets.run("cgan_digits", changed, folder, plugins=PLUGINS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -217,12 +216,12 @@ def test_it_is_the_formula(name):
     np.testing.assert_allclose(play(saddle(make()), ROUNDS), by_hand(), rtol=1e-6)
 
 
-def test_on_two_replicas_too(tmp_path):
+def test_on_two_replicas_too(preloaded, tmp_path):
     """In a process of its own, that has two devices."""
     out = tmp_path / "places.json"
     script = Path(__file__).with_name("rules_on_two_replicas.py")
     done = subprocess.run(
-        [sys.executable, script, out], capture_output=True, text=True, check=False, timeout=300
+        [*preloaded, script, out], capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(out.read_text())

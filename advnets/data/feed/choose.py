@@ -16,7 +16,7 @@ from ...recipe import Recipe
 from ...safe_io.wording import size
 from .. import Source
 from ..order import check_stream
-from .feed import Feed
+from .feed import Feed, Order
 from .resident import ResidentData
 from .streamed import StreamedData
 from .streams import FeedOfStreams
@@ -31,10 +31,12 @@ def make_feed(
     strategy: tf.distribute.Strategy,
     fields: Iterable[str] = (),
     streams: Mapping[str, Iterable[str]] = MappingProxyType({}),
+    order: Order | None = None,
 ) -> Feed:
     """Feed a run its training data: from the device if they fit the budget, else streamed.
 
-    So are the data of each stream, whose order is one of its own. Either way the same round plays on the same examples. Call it inside the strategy's scope.
+    So are the data of each stream, whose order is one of its own. Either way the same round plays
+    on the same examples. Call it inside the strategy's scope.
 
     Args:
         recipe: The recipe; its ``distribution.memory_budget`` was given to the source by
@@ -44,13 +46,14 @@ def make_feed(
         strategy: The strategy that the game is played under.
         fields: What to give beside the examples, by name.
         streams: What to give beside the examples of each stream, by the streams' names.
+        order: Which of the main data each batch has; ``None``: those of shuffled epochs.
 
     Raises:
         DataError: If a training split has no such field, or is smaller than a batch.
     """
     settings = recipe.settings
     batch_size, replicas = settings.training.batch_size, strategy.num_replicas_in_sync
-    main = _make(source, recipe.seed, batch_size, batches, strategy, fields)
+    main = _make(source, recipe.seed, batch_size, batches, strategy, fields, order)
     own: dict[str, ResidentData | StreamedData] = {}
     for name, read in streams.items():
         size_of_batch = settings.streams[name].batch_size or batch_size
@@ -72,10 +75,11 @@ def _make(
     batches: int,
     strategy: tf.distribute.Strategy,
     fields: Iterable[str],
+    order: Order | None = None,
 ) -> ResidentData | StreamedData:
     if source.fits("train"):
-        return ResidentData(source, seed, batch_size, batches, fields)
-    return StreamedData(source, seed, batch_size, batches, strategy, fields)
+        return ResidentData(source, seed, batch_size, batches, fields, order)
+    return StreamedData(source, seed, batch_size, batches, strategy, fields, order)
 
 
 def describe_placement(source: Source, fields: Iterable[str] = ()) -> dict[str, Any]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import tensorflow as tf
 
 from .. import Source
+
+Order = Callable[[tf.Tensor], tf.Tensor]
+"""Returns of the numbers of global batches ``[…]`` the places of their examples, int64
+``[…, N]``: a pure function, made of TensorFlow operations."""
 
 
 class Feed(Protocol):

@@ -9,7 +9,7 @@ import tensorflow as tf
 from ...distribute.replicas import replica_index, replicas
 from .. import Source, epoch_order
 from ..spec import INDEX
-from .feed import preprocess_batch
+from .feed import Order, preprocess_batch
 
 MOST_INDICES = 2**22
 """Of a call's rounds, planned in one go: 32 MiB, and a few times as much to work them out."""
@@ -28,6 +28,7 @@ class ResidentData:
         batch_size: Examples in a global batch.
         batches: k, the global batches that one round uses.
         fields: What to give beside the examples, by name.
+        order: Which examples each batch has; by default those of shuffled epochs.
 
     Raises:
         DataError: If the training split has no such field.
@@ -42,11 +43,12 @@ class ResidentData:
         batch_size: int,
         batches: int = 1,
         fields: Iterable[str] = (),
+        order: Order | None = None,
     ):
         examples = source.load("train")
         self.examples_kept = len(examples)
         self.fields = tuple(fields)
-        self._source = source
+        self._source, self._order = source, order
         self._seed, self._batch_size, self._batches = seed, batch_size, batches
         self.longest = max(1, MOST_INDICES // (batch_size * batches))
         self._stored = tf.Variable(examples, trainable=False, name="training_data")
@@ -66,6 +68,8 @@ class ResidentData:
         """Return the indices of the rounds' global batches: int64 ``[*steps, k, N]``."""
         first = tf.cast(steps, tf.int64)[..., None] * self._batches
         batches = first + tf.range(self._batches, dtype=tf.int64)
+        if self._order is not None:
+            return self._order(batches)
         return epoch_order(self._seed, batches, self._batch_size, self.examples_kept)
 
     def plan(self, first: tf.Tensor, rounds: tf.Tensor) -> tf.Tensor:

@@ -14,7 +14,7 @@ from ...errors import DataError
 from ...plugins.tracebacks import text_of
 from .. import Source, epoch_order
 from ..spec import INDEX, DataSpec, Field
-from .feed import preprocess_batch
+from .feed import Order, preprocess_batch
 
 READ_AT_ONCE = 4
 """Rounds whose examples are being read at the same time."""
@@ -42,6 +42,7 @@ class StreamedData:
         batches: k, the global batches that one round uses.
         strategy: The strategy that the game is played under; the current one by default.
         fields: What to give beside the examples, by name.
+        order: Which examples each batch has; by default those of shuffled epochs.
 
     Raises:
         DataError: If the training split has no such field.
@@ -58,9 +59,10 @@ class StreamedData:
         batches: int = 1,
         strategy: tf.distribute.Strategy | None = None,
         fields: Iterable[str] = (),
+        order: Order | None = None,
     ):
         self._source, self.fields = source, tuple(fields)
-        self._count = source.count("train")
+        self._count, self._order = source.count("train"), order
         self._seed, self._batch_size, self._batches = seed, batch_size, batches
         self._strategy = strategy or tf.distribute.get_strategy()
         self._local = batch_size // self._strategy.num_replicas_in_sync
@@ -131,7 +133,10 @@ class StreamedData:
 
         def order(step: tf.Tensor) -> tf.Tensor:
             steps = step * self._batches + tf.range(self._batches, dtype=tf.int64)
-            indices = epoch_order(self._seed, steps, self._batch_size, self._count)
+            if self._order is not None:
+                indices = self._order(steps)
+            else:
+                indices = epoch_order(self._seed, steps, self._batch_size, self._count)
             return indices[:, first : first + local]
 
         def examples(indices: tf.Tensor) -> tuple[tf.Tensor, ...]:

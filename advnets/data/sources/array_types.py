@@ -46,10 +46,17 @@ def as_field(shape: tuple[int, ...], kind: str) -> tuple[int, ...]:
     return (*shape, 1) if kind == "image" and len(shape) == 3 else shape
 
 
-def add_channels(shape: tuple[int, ...], stored: np.dtype[Any]) -> tuple[int, ...]:
-    """Return the shape with channels: of bytes and booleans of rank 3, which are images, and of
-    single numbers.
+def add_channels(
+    shape: tuple[int, ...], stored: np.dtype[Any], kind: str | None = None
+) -> tuple[int, ...]:
+    """Return the shape with channels: of bytes and booleans of rank 3, which are images, of
+    single numbers, and of sequences of them.
+
+    >>> add_channels((9, 4, 5), np.dtype("uint8")), add_channels((9, 4), np.dtype("f4"), "sequence")
+    ((9, 4, 5, 1), (9, 4, 1))
     """
+    if kind == "sequence":
+        return (*shape, 1) if len(shape) == 2 else shape
     if len(shape) == 1 or (len(shape) == 3 and memory_dtype(stored) == np.uint8):
         return (*shape, 1)
     return shape

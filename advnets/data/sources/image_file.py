@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ...safe_io import open_file, printable
+from ...errors import DataError
+from ...safe_io import is_there, open_file, printable
+from ...safe_io.wording import shorten
+from ..spec import Field
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -146,3 +149,45 @@ def how_to_mend(reasons: Iterable[str]) -> str:
             "// 257 makes 8, which Image.fromarray(ARRAY.astype('uint8')).save(NEW) stores"
         )
     return "mend or remove them"
+
+
+MOST_FILES = 10_000
+"""Of a folder whose images samples are to be made of."""
+
+
+def read_field(text: str, field: Field) -> np.ndarray | None:
+    """Read values of an image field from a file, or from all in a folder, by their names.
+
+    Args:
+        text: The file's or the folder's path.
+        field: Shape and range: the bytes 0 to 255 are brought to it.
+
+    Returns:
+        float32 ``[height, width, channels]``, or ``[n, height, width, channels]`` of a folder;
+        ``None`` where nothing lies.
+
+    Raises:
+        DataError: If no image can be read there.
+    """
+    path, (height, width, channels) = Path(text), field.shape
+    if not is_there(path):
+        return None
+    if channels not in MODES or field.low is None or field.high is None:
+        raise DataError(
+            f"{shorten(text, 60)}: files hold images of 1, 3 or 4 channels of a known range; "
+            f"this field is of {channels}{'' if field.low is not None else ', without a range'}",
+            hint="give an array: @FILE.npz",
+        )
+    files = [path]
+    if path.is_dir():
+        files = sorted(one for one in path.iterdir() if one.suffix.lower() in SUFFIXES)
+    if not 1 <= len(files) <= MOST_FILES:
+        raise DataError(f"{shorten(text, 60)}: {len(files):,} images; 1 to {MOST_FILES:,} are read")
+    pixels = []
+    for file in files:
+        try:
+            pixels.append(read_image(file, (height, width), channels).pixels)
+        except BrokenImage as error:
+            raise DataError(f"{shorten(str(file), 60)}: {error}", hint=how_to_mend([])) from error
+    values = np.stack(pixels).astype(np.float32) / 255 * (field.high - field.low) + field.low
+    return values if path.is_dir() else values[0]

@@ -11,7 +11,7 @@ from typing import Literal
 from ...errors import DataError
 from ...safe_io.wording import some
 from ..spec import Split
-from ..splits import USUAL, group_by_split, split_called
+from ..splits import USUAL, find_domains, group_by_split, split_called
 from .image_file import SUFFIXES
 from .tables import refuse_tables
 
@@ -54,8 +54,8 @@ def find_layout(root: Path, subfolders: Subfolders | None = None) -> Layout:
         subfolders: What sub-folders called like splits are; by default, what is plain.
 
     Raises:
-        DataError: If it is not plain: a ``train`` among others may be a class of that name; or
-            if there is no picture.
+        DataError: If it is not plain: a ``train`` among others may be a class of that name, and
+            ``trainA`` next to ``trainB`` a domain; or if there is no picture.
     """
     pictures, left_out = _walk(root)
     if not pictures:
@@ -74,6 +74,8 @@ def find_layout(root: Path, subfolders: Subfolders | None = None) -> Layout:
     names = sorted({picture.parts[0] for picture in pictures if len(picture.parts) > 1})
     empty = [name for name in _folders(root) if name not in names]
     folders: dict[Split, str] = {}
+    if subfolders is None:
+        _refuse_domains(root, names)
     if subfolders != "classes" and (group_by_split(names) or subfolders == "splits"):
         folders = _splits(root, names, empty, subfolders)
     elif subfolders is None:
@@ -123,12 +125,27 @@ def _splits(
     return {split: several[0] for split, several in (without | called).items()}
 
 
+def _refuse_domains(root: Path, names: Iterable[str]) -> None:
+    """Refuse the folders of several domains, which would be mixed up as classes of one."""
+    domains = find_domains(names)
+    if domains:
+        called = sorted(name for several in domains.values() for name in several)
+        one = next((name for name in called if name.lower().startswith("train")), called[0])
+        raise DataError(
+            f"{root}: {some(called, 4)} are called like splits of one domain or several",
+            hint=f"dataset.path={root / one} reads one of them; dataset.subfolders=classes if "
+            "they are classes",
+        )
+
+
 def _refuse_splits_below(root: Path, pictures: Iterable[Path]) -> None:
     """Refuse classes that are divided into splits, or splits one folder further down."""
     below: dict[str, set[str]] = {}
     for picture in pictures:
         if len(picture.parts) > 2:
             below.setdefault(picture.parts[0], set()).add(picture.parts[1])
+    for top, names in below.items():
+        _refuse_domains(root / top, names)
     divided = [top for top, inner in below.items() if len(group_by_split(inner)) > 1]
     if not divided:
         return

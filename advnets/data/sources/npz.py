@@ -65,6 +65,8 @@ class Npz(Source):
             splits are called alike. Or a name for each split.
         channels: Where channels stand in arrays of rank 4: ``last``, as assumed, or ``first``.
             An array that looks like the other is refused without it.
+        kind: ``sequence`` for arrays [N, steps, channels], or [N, steps], which are drawn as
+            curves; by default arrays of rank 4 are images, and all others vectors.
         fields: What else comes with each example: name → ``{"classes": N}`` for integers
             from 0 to N - 1, ``{"kind": "image"}`` for an image, ``{}`` for numbers. The
             training split has all of them; another may lack some.
@@ -83,6 +85,7 @@ class Npz(Source):
         test: str | None = None,
         labels: str | Mapping[str, str] | None = None,
         channels: Literal["first", "last"] | None = None,
+        kind: Literal["sequence"] | None = None,
         fields: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
         low: float | None = None,
         high: float | None = None,
@@ -95,7 +98,7 @@ class Npz(Source):
         self._named = dict(fields)
         self._names = {"train": train, "validation": validation, "test": test}
         self._label_names, self._channels = labels, channels
-        self._range = (low, high)
+        self._range, self._kind = (low, high), kind
 
     def available(self) -> None:
         if not is_there(self.path):
@@ -134,12 +137,12 @@ class Npz(Source):
     def spec(self) -> DataSpec:  # type: ignore[override]
         key = self._keys["train"]
         shape, stored = self._header(key)
-        shape = add_channels(self._lay_out(shape, key), stored)
+        shape = add_channels(self._lay_out(shape, key), stored, self._kind)
         dtype = memory_dtype(stored)
         low, high = self._range
         if low is None and high is None:
             low, high = own_range(stored)
-        kind: Literal["image", "vector"] = "image" if len(shape) == 4 else "vector"
+        kind = self._kind or ("image" if len(shape) == 4 else "vector")
         classes = self._classes()
         fields = {} if classes is None else {"label": Field((), "int64", classes=classes)}
         fields |= {name: self._declare(name) for name in self._named}
@@ -154,7 +157,7 @@ class Npz(Source):
     def _describe(self, key: str) -> str:
         """Return in which type and shape an array is taken, by its header."""
         shape, stored = self._header(key)
-        return describe_array(add_channels(self._lay_out(shape, key), stored), stored)
+        return describe_array(add_channels(self._lay_out(shape, key), stored, self._kind), stored)
 
     def read(self, split: str) -> Examples:
         key = self._keys[split]
@@ -213,7 +216,7 @@ class Npz(Source):
 
     def remarks(self) -> list[str]:
         empty = [f"the {one} split has no examples" for one in self.splits if not self.count(one)]
-        return empty + remark_on_shape(self.spec.shape)
+        return empty + (remark_on_shape(self.spec.shape) if self._kind is None else [])
 
     def quick(self) -> bool:
         return sum(self._headers[key].bytes for key in self._keys.values()) <= QUICK_BYTES
@@ -221,7 +224,9 @@ class Npz(Source):
     def _convert(self, array: np.ndarray, stored: np.dtype[Any]) -> np.ndarray:
         converted = array.astype(memory_dtype(stored), copy=False)
         laid_out = self._channels_last(converted)
-        return np.ascontiguousarray(laid_out.reshape(add_channels(laid_out.shape, stored)))
+        return np.ascontiguousarray(
+            laid_out.reshape(add_channels(laid_out.shape, stored, self._kind))
+        )
 
     def _channels_last(self, array: np.ndarray) -> np.ndarray:
         first = self._channels == "first" and array.ndim == 4

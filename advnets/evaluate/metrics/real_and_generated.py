@@ -72,7 +72,7 @@ def real_and_generated(
 
 
 def features_for(context: MetricContext, name: Wanted | None) -> Wanted:
-    """Return the features to compare in: ``name``, or ``pixels`` where the data are vectors.
+    """Return the features to compare in: ``name``, or ``pixels`` where the data are no images.
 
     For images there is no default: distances between pixels, in a classifier's features and
     in Inception's are different scores, and which was meant should be seen in the recipe.
@@ -82,7 +82,7 @@ def features_for(context: MetricContext, name: Wanted | None) -> Wanted:
     """
     if name is not None:
         return name
-    if context.spec is not None and context.spec.kind == "vector":
+    if context.spec is not None and context.spec.kind != "image":
         return "pixels"
     raise DataError(
         "this metric needs a choice of features in which to compare images",

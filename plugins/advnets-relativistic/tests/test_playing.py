@@ -12,7 +12,7 @@ SMALL = {
     "training": {"steps": 40, "batch_size": 64},
     "generator.layers": [16],
     "discriminator.layers": [16],
-    "monitoring": {"log_every": 10, "samples": 10, "tensorboard": False},
+    "monitoring": {"log_every": 10, "samples": 10, "tensorboard": False, "figures": False},
 }
 
 

@@ -80,6 +80,10 @@ def test_a_class_called_like_a_split_has_to_be_told(tmp_path: Path, measured: An
         ({"train": 2, "val": 1, "dev": 1}, "dev, val are all called like the validation split"),
         ({"cat__train": 2, "cat__test": 1, "dog__train": 1}, "lie below others: cat/test, cat/tra"),
         ({"mnist__training": 2, "mnist__testing": 1}, "mnist/testing, mnist/training"),
+        ({"trainA": 2, "trainB": 2, "testA": 1, "testB": 1}, "testA, testB, trainA, trainB are ca"),
+        ({"train_photos": 2, "Test_Photos": 1}, "Test_Photos, train_photos are called like splits"),
+        ({"train": 2, "test": 1, "train-b": 2, "test-b": 1}, "test-b, train-b are called like spl"),
+        ({"zebras__trainA": 2, "zebras__trainB": 1}, "zebras: trainA, trainB are called like spl"),
     ],
 )
 def test_what_is_not_plain_is_refused(tmp_path: Path, counts: dict[str, int], says: str) -> None:
@@ -88,6 +92,22 @@ def test_what_is_not_plain_is_refused(tmp_path: Path, counts: dict[str, int], sa
         whole(tmp_path).count("train")
     assert "dataset.subfolders=classes" in str(caught.value.hint)
     assert whole(tmp_path, subfolders="classes").count("train") == sum(counts.values())
+
+
+def test_one_domain_of_several_is_read_by_its_path(tmp_path: Path) -> None:
+    fill(tmp_path, trainA=3, trainB=2, testA=1, testB=1)
+    with pytest.raises(DataError, match="several") as caught:
+        whole(tmp_path).count("train")
+    assert f"dataset.path={tmp_path / 'trainA'} reads one of them" in str(caught.value.hint)
+    one = whole(tmp_path / "trainA")
+    assert sizes(one) == {"train": 3}
+    assert not one.spec.fields
+
+
+def test_classes_that_begin_like_a_split_are_classes(tmp_path: Path) -> None:
+    fill(tmp_path, train_freight=2, trainers=3, test_tube=1, bus=1)
+    source = whole(tmp_path)
+    assert source.spec.field("label").names == ("bus", "test_tube", "train_freight", "trainers")
 
 
 def test_splits_are_asked_for_where_there_are_none(tmp_path: Path) -> None:

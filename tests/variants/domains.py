@@ -1,0 +1,134 @@
+"""Two domains of points and a game between them (CycleGAN), in one file, as somebody would write it
+who read the documentation.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+from pydantic import Field
+
+import advnets
+from advnets.data import DataSpec, Examples, Source
+from advnets.game import Duel, Encounter, Penalty, Play, Role, Scene, Side
+
+SPLITS = ("train", "test")
+ANGLE = 2.2
+TURN = np.array([[np.cos(ANGLE), -np.sin(ANGLE)], [np.sin(ANGLE), np.cos(ANGLE)]])
+SHIFT = np.array([0.5, -1.0])
+
+
+def there(a: np.ndarray) -> np.ndarray:
+    """The map from the first domain to the second: bent, turned by 126°, smaller and elsewhere."""
+    bent = a + np.stack([np.zeros(len(a)), 0.4 * a[:, 0] ** 2], axis=1)
+    return 0.7 * bent @ TURN.T + SHIFT
+
+
+def back(b: np.ndarray) -> np.ndarray:
+    """Its inverse."""
+    a = (b - SHIFT) @ TURN / 0.7
+    return a - np.stack([np.zeros(len(a)), 0.4 * a[:, 0] ** 2], axis=1)
+
+
+class Spiral(Source):
+    """Points around a spiral, more of them near its beginning than at its end; of the second domain
+    ``mapped`` ones, drawn apart: no point is the other's image.
+    """
+
+    name = "spiral"
+    spec = DataSpec((2,), "float32")
+    splits = SPLITS
+
+    def __init__(
+        self,
+        mapped: bool = False,
+        examples: int = 4000,
+        held_out: int = 1000,
+        preprocess: str = "none",
+    ):
+        super().__init__(preprocess)
+        self.mapped, self._counts = mapped, dict(zip(SPLITS, (examples, held_out), strict=True))
+
+    def read(self, split: str) -> Examples:
+        draw = np.random.default_rng([int(self.mapped), SPLITS.index(split)])
+        n = self._counts[split]
+        t = draw.beta(1.0, 2.5, size=n)
+        radius = 0.5 + 1.5 * t + 0.1 * draw.normal(size=n)
+        turned = 1.5 * np.pi * t
+        points = np.stack([radius * np.cos(turned), radius * np.sin(turned)], axis=1)
+        return Examples((there(points) if self.mapped else points).astype(np.float32))
+
+
+class Translation(Encounter):
+    """G maps the other domain to the first and ``generator_b`` back; each domain has a judge (Zhu
+    et al. 2017).
+    """
+
+    roles = {
+        "generator": Role("other.example", "example"),
+        "generator_b": Role("example", "other.example"),
+        "discriminator_b": Role("other.example", "logits"),
+    }
+    streams = ("other",)
+
+    def meet(self, scene: Scene) -> dict[str, Duel]:
+        a, b = scene.batch.side(), scene.batch.streams["other"].side()
+        to_a = Side(example=scene.call("generator", b))
+        to_b = Side(example=scene.call("generator_b", a))
+        return {"a": Duel(a, to_a), "b": Duel(b, to_b, judge="discriminator_b")}
+
+    def sample(self, scene: Scene) -> Side:
+        return Side(example=scene.call("generator", scene.batch.streams["other"].side()))
+
+
+def _distance(x: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_mean(tf.abs(x - other), axis=list(range(1, len(x.shape))))
+
+
+class There(Penalty):
+    """w · (mean |b − there(back(b))| + mean |a − back(there(a))|), for both generators."""
+
+    once, player = True, "generator"
+
+    def __init__(self, weight: float = 10.0):
+        self.weight = weight
+
+    def __call__(self, play: Play) -> tf.Tensor:
+        a, b = play.duels["a"], play.duels["b"]
+        again_b = play.call("generator_b", a.fake)
+        again_a = play.call("generator", b.fake)
+        return self.weight * (
+            _distance(again_b, b.real.example) + _distance(again_a, a.real.example)
+        )
+
+
+class SpiralParameters(advnets.DatasetParameters):
+    """Validate the parameters of ``spiral``."""
+
+    mapped: bool = Field(False, description="whether points are those of the second domain")
+    examples: int = Field(4000, ge=1, description="in the training split")
+    held_out: int = Field(1000, ge=1, description="in the test split")
+
+
+class WeightParameters(advnets.Parameters):
+    """Validate the parameters of ``there_and_back``."""
+
+    weight: float = Field(10.0, ge=0, description="of the term")
+
+
+@advnets.hookimpl
+def advnets_datasets() -> list[advnets.Component]:
+    target = f"{__name__}:Spiral"
+    return [advnets.Component("spiral", target, "points around a spiral", SpiralParameters)]
+
+
+@advnets.hookimpl
+def advnets_encounters() -> list[advnets.Component]:
+    return [advnets.Component("translation", f"{__name__}:Translation")]
+
+
+@advnets.hookimpl
+def advnets_penalties() -> list[advnets.Component]:
+    target = f"{__name__}:There"
+    what = "there and back, a point is near where it was"
+    return [advnets.Component("there_and_back", target, what, WeightParameters)]
