@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
@@ -16,3 +17,15 @@ def pytest_xdist_auto_num_workers() -> int:
     """What ``-n auto`` means: a process for each core that this one may use, four at most."""
     usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0)
     return min(4, len(usable))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def undrawn() -> Iterator[None]:
+    """Charts in the reports of runs in this process are placeholders: to draw them takes as long
+    as a short game. What they look like is tests/monitor/test_report.py's, which draws.
+    """
+    from advnets.monitor.report import report
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "try_drawing", lambda chart: "<svg></svg>")
+        yield

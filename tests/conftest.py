@@ -49,18 +49,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RECORD] = {"kept": [], "skipped": {}}
 
 
-@pytest.fixture(scope="session", autouse=True)
-def undrawn() -> Iterator[None]:
-    """Charts in the reports of runs in this process are placeholders: to draw them takes as long
-    as a short game. What they look like is tests/monitor/test_report.py's, which draws.
-    """
-    from advnets.monitor.report import report
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "try_drawing", lambda chart: "<svg></svg>")
-        yield
-
-
 @pytest.fixture(scope="session")
 def preloaded() -> Iterator[list[str]]:
     """A command like ``[sys.executable]`` of a Python that has TensorFlow already."""

@@ -49,7 +49,9 @@ def serve(address: str) -> None:
     exec(f"import {HEAVY}", {})
     from advnets.monitor.report import report
 
-    report.try_drawing = lambda chart: "<svg></svg>"  # as conftest.py's `undrawn`
+    report.try_drawing = lambda chart: (
+        "<svg></svg>"
+    )  # as `undrawn` has it in the repository's conftest.py
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
         listening.listen(64)

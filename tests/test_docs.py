@@ -192,9 +192,9 @@ def sessions(
     tmp_path_factory: pytest.TempPathFactory, preloaded: list[str]
 ) -> Iterator[dict[Path, Session]]:
     commands = tmp_path_factory.mktemp("commands")
-    advnets = commands / "advnets"
-    advnets.write_text(f'#!/bin/sh\nexec {shlex.join(preloaded)} -m advnets "$@"\n')
-    advnets.chmod(0o755)
+    for name, module in {"advnets": "-m advnets", "python": ""}.items():
+        (commands / name).write_text(f'#!/bin/sh\nexec {shlex.join(preloaded)} {module} "$@"\n')
+        (commands / name).chmod(0o755)
     opened = {
         file: Session(file, tmp_path_factory.mktemp(file.stem), preloaded, commands)
         for file in DOCUMENTS

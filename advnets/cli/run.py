@@ -9,6 +9,7 @@ import click
 
 from ..runs import RunFolder
 from ..runs.load import load_recipe_or_run, refuse_nothing_to_change
+from ..runs.starts import check_starts
 from ..safe_io.wording import shell_command
 from .common import echo, plugin_options, registry_of
 from .recipe_options import change_option, recipe_arguments, run_dir_option
@@ -44,7 +45,10 @@ def command(
     if change:
         refuse_nothing_to_change(run_dir)
     if dry_run:
-        place = RunFolder.for_recipe(resolved, run_dir).path
+        folder = RunFolder.for_recipe(resolved, run_dir)
+        if not folder.has_recipe():
+            check_starts(resolved)
+        place = folder.path
         beside = "" if run_dir else "; beside it, if the run there is on other data"
         echo(resolved.to_yaml().rstrip())
         echo(f"# would run in {place}{beside * place.exists()}")
@@ -56,11 +60,11 @@ def command(
     import_tensorflow()
     from ..session.run import play
 
-    folder = play(found, registry, run_dir, began=began, change=change)
-    if folder is None:  # on a worker: the chief has written, and says where
+    played = play(found, registry, run_dir, began=began, change=change)
+    if played is None:  # on a worker: the chief has written, and says where
         return
-    if folder.samples.is_dir():
-        echo(f"samples      {folder.samples}")
-    echo(f"report       {folder.report_file}")
-    if folder.tensorboard.is_dir():
-        echo(f"TensorBoard  {shell_command('tensorboard', '--logdir', folder.tensorboard)}")
+    if played.samples.is_dir():
+        echo(f"samples      {played.samples}")
+    echo(f"report       {played.report_file}")
+    if played.tensorboard.is_dir():
+        echo(f"TensorBoard  {shell_command('tensorboard', '--logdir', played.tensorboard)}")

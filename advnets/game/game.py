@@ -34,7 +34,7 @@ from .role import PLAYERS, gather_roles, stream_of
 from .state import find_schedules
 from .streams import gather_streams, refuse_taken_name
 from .unsaved import numbers_of, refuse_counting, refuse_unsaved, refuse_unseeded
-from .updates import Alternating, UpdateRule
+from .updates import Alternating, UpdateRule, check_batches, check_logged
 from .wiring import latent_shape, wire_roles
 
 PARTS = {
@@ -133,6 +133,7 @@ class AdversarialGame(KerasMethods):
         check_part("loss", loss, Loss, "NonSaturating()")
         check_part("encounter", encounter, Encounter, "Generated()")
         check_part("updates", updates, UpdateRule, "Alternating()")
+        check_batches(updates)
         if prior is not None:
             check_part("prior", prior, Prior, "Uniform(100)")
         for term in terms:
@@ -242,7 +243,7 @@ class AdversarialGame(KerasMethods):
         numbers = numbers_of(self)
         batches = self.take(data).split(self.updates.batches)
         with at_round(tf.convert_to_tensor(self.rounds)):
-            logs = self.updates.round(self, batches)
+            logs = check_logged(self.updates, self.updates.round(self, batches))
         self.rounds.assign_add(1)
         for network, average in self.averages.items():
             average.update(self.networks[network], tf.convert_to_tensor(self.rounds))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+from ..errors import PluginError
 from .batches import Batch
 from .configured import Configured
 from .role import Declared
@@ -49,6 +51,42 @@ class UpdateRule(Configured):
 
     def update(self, play: Play) -> None:
         """Change the rule's own state, once a round, where replicas meet."""
+
+
+def check_batches(rule: UpdateRule) -> None:
+    """Refuse a rule that does not say how many batches a round uses.
+
+    Raises:
+        PluginError: With what it says.
+    """
+    k = rule.batches
+    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+        raise PluginError(
+            f"{rule!r} says that a round uses {k!r} batches of real examples; a whole number, at "
+            "least 1, was expected",
+            hint="`batches = 2` in its class, or an attribute that its constructor sets",
+            module=type(rule).__module__,
+        )
+
+
+def check_logged(rule: UpdateRule, logs: Any) -> dict[str, tf.Tensor]:
+    """Refuse what a round returned unless it is scalars by name.
+
+    Raises:
+        PluginError: With what was returned.
+    """
+    found = "" if isinstance(logs, Mapping) else type(logs).__name__
+    if not found:
+        others = (name for name, value in logs.items() if tf.convert_to_tensor(value).shape.rank)
+        wrong = next(others, None)
+        if wrong is None:
+            return dict(logs)
+        found = f"{wrong!r} of the shape {tf.convert_to_tensor(logs[wrong]).shape.as_list()}"
+    raise PluginError(
+        f"{type(rule).__name__}.round returned {found}; scalars by name were expected",
+        hint="return game.conclude(play, {player: loss}, {player: norm})",
+        module=type(rule).__module__,
+    )
 
 
 class Alternating(UpdateRule):

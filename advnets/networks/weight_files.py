@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import zipfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -66,6 +66,7 @@ class _H5(WeightFile):
 
     def __init__(self, file: h5py.File):
         self._arrays: dict[str, h5py.Dataset] = {}
+        self._groups = 0
         self._collect(file, "", 0)
         self.shapes = {name: tuple(array.shape) for name, array in self._arrays.items()}
 
@@ -82,15 +83,13 @@ class _H5(WeightFile):
                 raise ValueError(f"it has more than {MOST_MEMBERS:,} arrays")
             thing = group[key]
             if isinstance(thing, h5py.Group):
-                self._seen += 1
-                if self._seen > 4 * MOST_MEMBERS:
+                self._groups += 1
+                if self._groups > 4 * MOST_MEMBERS:
                     raise ValueError(f"it has more than {4 * MOST_MEMBERS:,} groups")
                 self._collect(thing, name, depth + 1)
             elif isinstance(thing, h5py.Dataset) and not name.startswith(OTHERS):
                 _check_dataset(name, thing)
                 self._arrays[name] = thing
-
-    _seen = 0
 
     def read(self, name: str) -> np.ndarray:
         return np.asarray(self._arrays[name][()])
@@ -175,7 +174,7 @@ def put_weights(
     network: keras.Model,
     own: Mapping[str, keras.Variable],
     found: Mapping[str, tuple[int, ...]],
-    read: Any,
+    read: Callable[[str], np.ndarray],
     *,
     keep: bool,
     source: str,
@@ -233,7 +232,9 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if names[5:] else "")
 
 
-def _sound(read: Any, name: str, variable: keras.Variable, source: str) -> np.ndarray:
+def _sound(
+    read: Callable[[str], np.ndarray], name: str, variable: keras.Variable, source: str
+) -> np.ndarray:
     try:
         value = np.asarray(read(name))
     except Exception as error:  # a torn file: zlib, zipfile, HDF5 and NumPy each have their own

@@ -140,10 +140,10 @@ class Findings:
         prefix = f"{join_keys(path)}: " if path else ""
         if self.document.locate(path).override.startswith(f"{join_keys(path)}="):
             prefix = ""  # the override itself says it
-        for error in errors:
-            if not describe_expected(error):
-                self.add(path, f"{prefix}{reword(error)}")
-        if expected:
+        own = [error for error in errors if not describe_expected(error)]
+        for error in own:
+            self.add(path, f"{prefix}{reword(error)}")
+        if expected and not own:  # else it is of the type that was meant
             hint = next((h for text in expected if (h := suggest_conversion(text, got))), None)
             if hint is None and isinstance(got, str):
                 hint = did_you_mean(got, _words(expected))

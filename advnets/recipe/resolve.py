@@ -125,8 +125,9 @@ def _check_names(data: dict[str, Any], findings: Findings) -> None:
         if name in networks:
             refuse("conditions", name, f"a network is called {name!r}", "rename one of the two")
     for name in named["streams"]:
-        if name in named["conditions"]:
-            refuse("streams", name, f"a condition is called {name!r}", "rename one of the two")
+        for what, names in (("condition", named["conditions"]), ("network", networks)):
+            if name in names:
+                refuse("streams", name, f"a {what} is called {name!r}", "rename one of the two")
     for section in ("given", "optimizers", "start"):
         for name in named[section]:
             if name not in networks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -101,6 +102,10 @@ def describe_value(value: Any) -> str:
     return str(value)
 
 
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
+"""A number whose thousands are set apart by commas."""
+
+
 def suggest_conversion(expected: str, value: Any) -> str | None:
     """Return how to write the value that is obviously meant by one of the wrong type.
 
@@ -110,6 +115,8 @@ def suggest_conversion(expected: str, value: Any) -> str | None:
     'write 50000'
     >>> suggest_conversion("an integer", "50_000")
     'write 50000'
+    >>> suggest_conversion("a number", "0,5"), suggest_conversion("a number", "50,000")
+    ('write 0.5', 'write 50000')
     >>> suggest_conversion("true or false", "yes")
     'write true'
     """
@@ -127,7 +134,11 @@ def suggest_conversion(expected: str, value: Any) -> str | None:
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return f"write {int(value)}"
     if isinstance(value, str):
-        plain = value.replace("_", "").replace(",", "").replace(" ", "")
+        plain = value.replace("_", "").replace(" ", "")
+        if THOUSANDS.fullmatch(plain):
+            plain = plain.replace(",", "")
+        elif expected == "a number":
+            plain = plain.replace(",", ".")
         try:
             (int if expected == "an integer" else float)(plain)
         except ValueError:

@@ -33,7 +33,7 @@ from ..train.best import Best
 from ..train.build import build_game, carried
 from ..train.chosen_rows import choose_rows
 from ..train.divergence import DivergenceWatch
-from ..train.find_data import Found, range_of
+from ..train.find_data import Found, check_sizes, range_of
 from ..train.jit import Jit, settle
 from ..train.loop import TrainingLoop
 from ..train.pace import Pace
@@ -96,6 +96,7 @@ class Session:
     def build(self) -> tuple[AdversarialGame, Feed]:
         """Build the game, and what draws its examples, on the devices of the strategy."""
         strategy = self.workers.strategy
+        check_sizes(self.recipe, self.source, self.source.streams)
         with strategy.scope():
             game = build_game(self.recipe, self.source)
         with constant_scope(strategy):

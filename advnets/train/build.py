@@ -211,7 +211,7 @@ def _kept(game: AdversarialGame, source: Source) -> Batch | None:
 
 def _some(source: Source, fields: Collection[str]) -> Batch | None:
     read = source.excerpt()
-    if read is None:
+    if read is None or not len(read.examples):
         return None
     kept = {
         name: tf.convert_to_tensor(source.preprocess_field(name, values))

@@ -76,6 +76,7 @@ def test_replicas_play_the_game_of_one(case: str, devices: int, played) -> None:
     compare(case, QUICK, devices, played)
 
 
+@pytest.mark.slow  # two of them play games with dropout above
 def test_four_replicas_play_the_game_of_one(played) -> None:
     compare("dropout", ["dropout"], 4, played)
 

@@ -25,16 +25,17 @@ def main(rule):
         game.compile(keras.optimizers.Adam(0.01), keras.optimizers.SGD(0.1, momentum=0.5))
     examples = np.random.default_rng(0).normal(size=(8, 2)).astype("float32")
 
-    def round_that_tells(name):
-        """A compiled round; what each replica logs under the name."""
+    def round_that_tells(*names):
+        """A compiled round; what each replica logs under each of the names."""
 
         @tf.function(autograph=False)
         def play(data):
             def body(done, _):
                 logs = strategy.run(game.train_step, (data,))
-                return done + 1, tf.stack(strategy.experimental_local_results(logs[name]))
+                told = [strategy.experimental_local_results(logs[name]) for name in names]
+                return done + 1, tf.stack([tf.stack(values) for values in told])
 
-            start = (tf.constant(0), tf.zeros([2]))
+            start = (tf.constant(0), tf.zeros([len(names), 2]))
             return tf.while_loop(lambda done, _: done < 1, body, start)[1]
 
         return play
@@ -42,7 +43,8 @@ def main(rule):
     play = round_that_tells("d_skipped")
 
     def skipped(overflow):
-        return half_each(play, overflow)
+        (told,) = half_each(play, overflow)
+        return told
 
     def half_each(play, overflow=False):
         batch = examples.copy()
@@ -78,12 +80,13 @@ def main(rule):
 
     bias = game.discriminator.trainable_variables[1].value  # tanh hides it: no loss tells of it
     game.sees_weights, game.norms_every = True, 10
-    sees = round_that_tells("d_weights")
-    assert half_each(sees) == [0, 0]
+    sees = round_that_tells("d_weights", "g_weights", "d_loss")
+    assert half_each(sees)[:2] == [[0, 0], [0, 0]]
     strategy.experimental_local_results(bias)[1].assign([-np.inf, 0, 0, 0])
-    assert np.isnan(half_each(sees)).all()
-    assert half_each(round_that_tells("g_weights")) == [0, 0]
-    assert np.isfinite(half_each(round_that_tells("d_loss"))).all()
+    d_weights, g_weights, d_loss = half_each(sees)
+    assert np.isnan(d_weights).all()
+    assert g_weights == [0, 0]
+    assert np.isfinite(d_loss).all()
     print(rule.__name__)
 
 

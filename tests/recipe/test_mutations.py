@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from mutations import Mutator, outcome, play, shipped
 
 FEW = settings(
-    max_examples=200,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -7,7 +7,9 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from advnets.cli.main import cli
 from advnets.errors import RecipeError, UsageError
 from advnets.recipe import load_recipe, recipe_schema
 from advnets.runs.index import describe, own_hash
@@ -133,6 +135,15 @@ def test_weights_that_are_not_there_are_refused(start: object, said: str) -> Non
     with pytest.raises(UsageError, match=said) as caught:
         check_starts(recipe)
     assert caught.value.where
+
+
+def test_validate_and_a_dry_run_say_so(here: Path) -> None:
+    commit("old", 20)
+    for words, code in ((["start.generator.run=old"], 0), (["start.generator.run=none"], 2)):
+        for command in (["validate", "digits"], ["run", "digits", "--dry-run"]):
+            said = CliRunner().invoke(cli, [*command, *words])
+            assert said.exit_code == code, said.output
+            assert STATE[:12] in said.stdout or "no run folder none" in said.stderr
 
 
 def test_a_link_out_of_the_runs_folder_is_refused(here: Path) -> None:

@@ -92,6 +92,7 @@ def test_all_data_are_stand_ins_or_none(parse: Any) -> None:
         ({"labelled": {"take": {}}}, "missing key 'examples' in streams.labelled.take"),
         ({"example": LABELLED}, "streams.example: the name 'example' is taken"),
         ({"latent": LABELLED}, "streams.latent: the name 'latent' is taken"),
+        ({"generator": LABELLED}, "streams.generator: a network is called 'generator'"),
         ({"my data": LABELLED}, "streams.my data: a name there is"),
         ({"other": {"dataset": "fases"}}, "streams.other.dataset: "),
         ({"other": {"dataset": {"name": "faces", "id": "tfd", "size": 4}}}, "at least 8, got 4"),

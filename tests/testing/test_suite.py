@@ -117,7 +117,7 @@ def test_skipping_needs_a_check_of_that_name(plugin) -> None:
         cases(file, parameters={"hinge": {}})
 
 
-def test_in_pytest(tmp_path: Path) -> None:
+def test_in_pytest(tmp_path: Path, preloaded: list[str]) -> None:
     """Two lines make a test module; its tests can be chosen by name; fixtures are there."""
     (tmp_path / "tiny.py").write_text(GOOD.replace("{stem}", "tiny"), encoding="utf-8")
     (tmp_path / "test_tiny.py").write_text(
@@ -132,7 +132,7 @@ def test_in_pytest(tmp_path: Path) -> None:
     plugin = [] if _plugin_is_installed() else ["-p", "advnets.testing.plugin"]
     words = "summary or extreme or registry or run"
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *plugin, "-k", words, "-p", "no:cacheprovider"],
+        [*preloaded, "-m", "pytest", "-q", *plugin, "-k", words, "-p", "no:cacheprovider"],
         cwd=tmp_path,
         env=ENVIRONMENT,
         capture_output=True,

@@ -281,10 +281,26 @@ def test_schedules_in_containers_of_a_layer_follow_the_game_too():
 def test_what_a_recipe_says_of_a_schedule_is_checked_with_its_place():
     with pytest.raises(RecipeError) as refused:
         advnets.run(TINY, {"penalties.0.gamma": {"from": 1.0, "to": -1.0, "rounds": 5}})
-    assert "both ends of the schedule are to be at least 0" in str(refused.value)
+    (said,) = refused.value.problems  # and not that a number was expected besides
+    assert "both ends of the schedule are to be at least 0" in said.message
     with pytest.raises(RecipeError) as refused:
         advnets.run(TINY, {"optimizers.generator.learning_rate": {"from": 1.0, "to": 0.5}})
     assert "missing parameter 'rounds' in optimizers.generator.learning_rate" in str(refused.value)
+    with pytest.raises(RecipeError) as refused:  # all at once, each at its place
+        advnets.run(
+            TINY,
+            {
+                "penalties": [{"name": "r1", "gamma": {"from": "0,5", "to": 1.0, "rounds": 0}}],
+                "augmentations": [{"name": "noise", "deviation": {"from": 1.0, "begin": -1}}],
+            },
+        )
+    for said in (
+        "penalties.0.gamma.rounds: expected at least 1, got 0",
+        "penalties.0.gamma.from: expected a number, got the text '0,5'; write 0.5",
+        "missing parameter 'to' in augmentations.0.deviation of augmentation 'noise'",
+        "augmentations.0.deviation.begin: expected at least 0, got -1",
+    ):
+        assert said in str(refused.value)
     with pytest.raises(RecipeError, match="takes no `decay` besides"):
         advnets.run(TINY, {"optimizers.discriminator.decay": 1.5})
 

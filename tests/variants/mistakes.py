@@ -10,7 +10,19 @@ import tensorflow as tf
 
 import advnets
 from advnets.data import Field
-from advnets.game import Condition, Duel, Encounter, NonSaturating, Penalty, Role, Side, state
+from advnets.game import (
+    Alternating,
+    Augmentation,
+    Condition,
+    Duel,
+    Encounter,
+    NonSaturating,
+    Penalty,
+    Role,
+    Side,
+    UpdateRule,
+    state,
+)
 
 
 class Unequal(Encounter):
@@ -137,6 +149,38 @@ class Noisy(Penalty):
         return drawn * play.real.logits
 
 
+class Mixing(Augmentation):
+    """Read the other examples of the batch."""
+
+    def __call__(self, x: Any, draw: Any, stream: str) -> tf.Tensor:
+        return x - tf.reduce_mean(x, 0, keepdims=True)
+
+
+class Quantised(Augmentation):
+    """Let no gradient through."""
+
+    def __call__(self, x: Any, draw: Any, stream: str) -> tf.Tensor:
+        return tf.cast(tf.cast(x, tf.int32), tf.float32)
+
+
+class Worded(UpdateRule):
+    """Say how many batches in words."""
+
+    batches: Any = "two"
+
+    def round(self, game: Any, batches: Any) -> Any:
+        return Alternating().round(game, batches)
+
+
+class Silent(Worded):
+    """Return nothing."""
+
+    batches = 1
+
+    def round(self, game: Any, batches: Any) -> Any:
+        super().round(game, batches)
+
+
 class Drawn(Condition):
     """Draw labels of four classes amiss."""
 
@@ -196,6 +240,16 @@ def advnets_losses() -> list[advnets.Component]:
 @advnets.hookimpl
 def advnets_penalties() -> list[advnets.Component]:
     return listed(Reading, Undeclared, Calling, Otherwise, Supervised, Misnamed, Noisy)
+
+
+@advnets.hookimpl
+def advnets_augmentations() -> list[advnets.Component]:
+    return listed(Mixing, Quantised)
+
+
+@advnets.hookimpl
+def advnets_updates() -> list[advnets.Component]:
+    return listed(Worded, Silent)
 
 
 @advnets.hookimpl

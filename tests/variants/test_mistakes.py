@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import advnets
-from advnets.game import AdversarialGame, NoLatent, UniformClasses
+from advnets.game import AdversarialGame, Alternating, NoLatent, UniformClasses
 
 PLUGIN = str(Path(__file__).with_name("mistakes.py"))
 SPEC = importlib.util.spec_from_file_location("mistakes_by_hand", PLUGIN)
@@ -126,6 +126,22 @@ BY_RECIPE: dict[str, tuple[dict[str, Any], str]] = {
         {"penalties": ["noisy"]},
         "mistakes.py:.*random numbers by RandomStandardNormal",
     ),
+    "an augmentation that mixes examples": (
+        {"augmentations": ["mixing"]},
+        "Mixing makes something else of an example where the batch holds others",
+    ),
+    "augmentations of images for points": (
+        {"augmentations": [{"name": "noise", "deviation": 0.1}, "flip"]},
+        r"Flip augments images, .*the examples are of the shape \[2\]",
+    ),
+    "batches in words": (
+        {"updates": "worded"},
+        r"Worded\(\) says that a round uses 'two' batches of real examples",
+    ),
+    "a round that logs nothing": (
+        {"updates": "silent"},
+        "Silent.round returned NoneType; scalars by name were expected",
+    ),
     "a callback whose component does not say so": (
         {"monitoring": {**RECIPE["monitoring"], "callbacks": ["honest"]}},
         "'honest' changes the game, and its component does not say so",
@@ -139,6 +155,7 @@ BY_HAND_AS_WELL = (
     "a loss with state and two duels",
     "a judge that is not declared",
     "numbers that no seed determines",
+    "a round that logs nothing",
 )
 """Mistakes that are seen when a round is traced, of which the shorter way is enough."""
 CASES = [
@@ -256,6 +273,18 @@ BY_HAND: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
     "no latent, and nothing else": (
         *(G, D, {"prior": NoLatent()}),
         r"'generator' takes nothing, but its inputs are called \(one, unnamed\)",
+    ),
+    "an augmentation without a gradient": (
+        *(G, D, {"augmentations": [mistakes.Quantised()]}),
+        "Quantised lets no gradient through",
+    ),
+    "no steps of D": (
+        *(G, D, {"updates": Alternating(0)}),
+        r"Alternating\(discriminator_steps=0\) says that a round uses 0 batches",
+    ),
+    "a round that logs nothing": (
+        *(G, D, {"updates": mistakes.Silent()}),
+        "Silent.round returned NoneType",
     ),
     "numbers that no seed determines": (
         *(G, D, {"penalties": [mistakes.Noisy()]}),

@@ -131,12 +131,16 @@ def test_the_manifest_names_streams_and_what_they_hold(semi: advnets.Run) -> Non
     )
 
 
-@pytest.mark.parametrize("way", ["simultaneous", "bfloat16", "jit"])
 @pytest.mark.slow
-def test_it_plays_in_every_way(way: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "ways", [["simultaneous"], ["bfloat16", "k2"], ["jit"], ["jit", "streamed"]]
+)
+def test_it_plays_in_every_way(ways: list[str], tmp_path: Path) -> None:
+    changed = {key: value for way in ways for key, value in WAYS[way].items()}
     for variant in ("semi_supervised", "translation"):
-        run = play(recipe(variant), tmp_path / variant, **WAYS[way])
+        run = play(recipe(variant), tmp_path / variant, **changed)
         assert run.metrics[-1]["step"] == ROUNDS
+        assert all(np.isfinite(run.metrics[-1][name]) for name in ("d_loss", "g_loss"))
 
 
 def test_samples_need_no_data(translated: advnets.Run, copied: Path) -> None:
@@ -255,8 +259,8 @@ def test_what_the_data_cannot_give_is_refused_where_it_is_said(take: Any, said: 
 
 def test_an_empty_stream_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "empty.npz", examples=0)
-    with pytest.raises(DataError, match="there are no examples"):
-        built(domains(tmp_path / "empty.npz"))
+    with pytest.raises(DataError, match="the stream 'other' has 0 examples for training"):
+        play(domains(tmp_path / "empty.npz"), tmp_path / "run")
 
 
 def test_replicas_that_cannot_share_a_stream_s_batch_are_refused() -> None:

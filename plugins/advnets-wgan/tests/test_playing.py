@@ -16,6 +16,8 @@ SMALL = {
     "penalties": [{"name": "gradient_penalty", "weight": 1.0}],
     "monitoring.log_every": 50,
     "monitoring.samples": 10,
+    "monitoring.image_every": 0,
+    "monitoring.figures": False,
 }
 
 
