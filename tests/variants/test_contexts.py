@@ -131,6 +131,7 @@ def test_a_run_on_a_wrapped_data_set_is_sampled_without_it(noted: advnets.Run) -
     assert played.identity() == noted.manifest["identity"]
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_where_the_wrapped_data_have_been_moved(
     noted: advnets.Run, tmp_path: Path
 ) -> None:

@@ -85,22 +85,45 @@ def test_resident_and_streamed_data_read_the_same_rows(recipe: dict[str, Any]) -
             np.testing.assert_allclose(found["example"], source.load("train")[expected[number]])
 
 
-def test_a_run_resumes_and_streams_to_the_same_bits(
-    recipe: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+def played(recipe: dict[str, Any], folder: Path, **changed: Any) -> advnets.Run:
+    return advnets.run(copy.deepcopy(recipe), changed, folder, plugins=[PLUGIN])
+
+
+@pytest.fixture(scope="module")
+def whole(recipe: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> advnets.Run:
+    """A run that was not interrupted, whose data are gone since."""
+    folder = tmp_path_factory.mktemp("whole")
+    place = folder / "moved.npz"
+    place.write_bytes(Path(recipe["dataset"]["path"]).read_bytes())
+    run = played(recipe, folder / "run", **{"dataset.path": str(place)})
+    place.unlink()
+    return run
+
+
+def test_a_run_resumes_to_the_same_bits(
+    recipe: dict[str, Any], whole: advnets.Run, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "advnets")
-
-    def state(folder: str, *changes: dict[str, Any]) -> str:
-        for changed in changes:
-            run = advnets.run(copy.deepcopy(recipe), changed, tmp_path / folder, plugins=[PLUGIN])
-        return str(run.commit.state_sha256)
-
-    whole = state("whole", {})
+    played(recipe, tmp_path / "run", **{"training.steps": 1})
+    run = played(recipe, tmp_path / "run")
     said = "the condition 'label' says which examples are read; an epoch is 6 rounds all the same"
     assert said in caplog.messages
-    assert state("parts", {"training.steps": 1}, {}) == whole
-    assert state("streamed", {"distribution.memory_budget": 0}) == whole
-    assert state("other", {"conditions.label": "batch"}) != whole
+    assert run.commit.state_sha256 == whole.commit.state_sha256
+
+
+@pytest.mark.slow
+def test_streamed_data_give_the_same_bits_and_other_rows_give_others(
+    recipe: dict[str, Any], whole: advnets.Run, tmp_path: Path
+) -> None:
+    streamed = played(recipe, tmp_path / "streamed", **{"distribution.memory_budget": 0})
+    assert streamed.commit.state_sha256 == whole.commit.state_sha256
+    other = played(recipe, tmp_path / "other", **{"conditions.label": "batch"})
+    assert other.commit.state_sha256 != whole.commit.state_sha256
+
+
+def test_without_its_data_a_run_is_sampled(whole: advnets.Run) -> None:
+    samples, told = advnets.open_run(whole.path, plugins=[PLUGIN]).sample(9)
+    assert (len(samples), told["label"].shape) == (9, (9,))
 
 
 @pytest.mark.parametrize(
@@ -130,13 +153,3 @@ def test_fit_refuses_by_name(recipe: dict[str, Any]) -> None:
     game = build_game(known, build_source(known))
     with pytest.raises(UsageError, match="the condition 'label', a Balanced, says which examples"):
         game.fit({"example": np.zeros([16, 2]), "label": RARE[:16]}, batch_size=16)
-
-
-def test_without_its_data_a_run_is_sampled(recipe: dict[str, Any], tmp_path: Path) -> None:
-    place = tmp_path / "moved.npz"
-    place.write_bytes(Path(recipe["dataset"]["path"]).read_bytes())
-    changed = {"dataset.path": str(place), "training.steps": 1}
-    advnets.run(copy.deepcopy(recipe), changed, tmp_path / "run", plugins=[PLUGIN])
-    place.unlink()
-    samples, told = advnets.open_run(tmp_path / "run", plugins=[PLUGIN]).sample(9)
-    assert (len(samples), told["label"].shape) == (9, (9,))

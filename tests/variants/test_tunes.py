@@ -131,6 +131,7 @@ def test_what_fails_in_the_plugin_is_a_sentence(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_data_set_that_cannot_even_be_made_is_sampled(
     far: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
