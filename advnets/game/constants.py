@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..schedule import Scheduled
+from .configured import Configured
 from .optimizers import parts
 
 if TYPE_CHECKING:
@@ -18,7 +20,8 @@ SETTINGS = ("discriminator_calls", "norms_every", "sees_weights", "skips")
 def read_constants(game: AdversarialGame) -> list[Any]:
     """Return the numbers that TensorFlow takes for constants where a round is compiled.
 
-    Those are the public attributes of components and of optimizers, such as R1's ``gamma``, and
+    Those are the public attributes of components, of those that they are made of, and of
+    optimizers, such as R1's ``gamma``, and
     settings of the game. Where one has changed, a round has to be compiled again: else it would
     be played as before. Whether a learning rate is a variable or a schedule is one of them.
 
@@ -33,7 +36,8 @@ def read_constants(game: AdversarialGame) -> list[Any]:
     False
     """
     optimizers = parts(game.optimizers) if game.compiled else {}
-    owners = [*game.components().values(), *game.averages.values(), *optimizers.values()]
+    components = [one for each in game.components().values() for one in _nested(each, set())]
+    owners = [*components, *game.averages.values(), *optimizers.values()]
     found: list[Any] = [game.seed, *(getattr(game, name) for name in SETTINGS)]
     found += [id(one._learning_rate) for one in optimizers.values()]
     for owner in owners:
@@ -43,3 +47,14 @@ def read_constants(game: AdversarialGame) -> list[Any]:
             (name, value) for name, value in held if name[0] != "_" and isinstance(value, NUMBERS)
         ]
     return found
+
+
+def _nested(component: Any, seen: set[int]) -> Iterator[Any]:
+    """Yield a component, and those that it holds as attributes, in lists or in mappings."""
+    seen.add(id(component))
+    yield component
+    for held in getattr(component, "__dict__", {}).values():
+        parts = held.values() if isinstance(held, Mapping) else held
+        for part in parts if isinstance(held, Mapping | list | tuple) else [held]:
+            if isinstance(part, Configured) and id(part) not in seen:
+                yield from _nested(part, seen)

@@ -99,6 +99,36 @@ def test_several_are_applied_one_after_the_other():
     assert logs["on_real"] == pytest.approx(3 * (2 * X.mean() + 1))
 
 
+class Shift(Augmentation):
+    """x + c."""
+
+    def __init__(self, c: float):
+        self.c = c
+
+    def __call__(self, x, draw, stream):
+        return x + self.c
+
+
+class Chain(Augmentation):
+    """Some, one after the other."""
+
+    def __init__(self, maps: list[Augmentation]):
+        self.maps = maps
+
+    def __call__(self, x, draw, stream):
+        for one in self.maps:
+            x = one(x, draw, stream)
+        return x
+
+
+def test_a_number_of_one_that_another_is_made_of_takes_effect_when_it_is_changed():
+    made = game(Chain([Double(), Shift(1.0)]))
+    for c in (1.0, 4.0):
+        made.augmentations[0].maps[1].c = c
+        logs = made.train_on_batch(X, return_dict=True)
+        assert logs["on_real"] == pytest.approx(3 * (2 * X.mean() + c))
+
+
 class Adaptive(Augmentation):
     """x is negated with probability p, which follows E sign C(x) (Karras et al. 2020)."""
 
