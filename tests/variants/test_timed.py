@@ -62,6 +62,7 @@ def test_the_probability_goes_by_a_twentieth_and_is_logged_and_kept(whole: advne
         assert any(name in tag for tag in tags), tags
 
 
+@pytest.mark.slow
 def test_interrupted_moved_and_resumed_it_is_the_same(whole: advnets.Run, tmp_path: Path) -> None:
     first = played(tmp_path / "here", **{"training.steps": 7})
     p = probability(first)
