@@ -4,6 +4,9 @@ who read the documentation.
 
 from __future__ import annotations
 
+from typing import Any
+
+import keras
 import numpy as np
 import tensorflow as tf
 from pydantic import Field
@@ -13,29 +16,27 @@ from advnets.data import DataSpec, Examples, Source
 from advnets.game import Duel, Encounter, Penalty, Play, Role, Scene, Side
 
 SPLITS = ("train", "test")
-ANGLE = 2.2
+ANGLE = 0.9
 TURN = np.array([[np.cos(ANGLE), -np.sin(ANGLE)], [np.sin(ANGLE), np.cos(ANGLE)]])
 SHIFT = np.array([0.5, -1.0])
 
 
 def there(a: np.ndarray) -> np.ndarray:
-    """The map from the first domain to the second: bent, turned by 126°, smaller and elsewhere."""
-    bent = a + np.stack([np.zeros(len(a)), 0.4 * a[:, 0] ** 2], axis=1)
-    return 0.7 * bent @ TURN.T + SHIFT
+    """The map from the first domain to the second: turned by 52°, smaller and elsewhere."""
+    return 0.7 * a @ TURN.T + SHIFT
 
 
 def back(b: np.ndarray) -> np.ndarray:
     """Its inverse."""
-    a = (b - SHIFT) @ TURN / 0.7
-    return a - np.stack([np.zeros(len(a)), 0.4 * a[:, 0] ** 2], axis=1)
+    return (b - SHIFT) @ TURN / 0.7
 
 
-class Spiral(Source):
-    """Points around a spiral, more of them near its beginning than at its end; of the second domain
-    ``mapped`` ones, drawn apart: no point is the other's image.
+class Cloud(Source):
+    """Points of a cloud that no turn or mirror maps to itself: longer than wide, and denser at one
+    end, and at one side. Of the second domain ``mapped`` ones, drawn apart: none is an image.
     """
 
-    name = "spiral"
+    name = "cloud"
     spec = DataSpec((2,), "float32")
     splits = SPLITS
 
@@ -52,10 +53,8 @@ class Spiral(Source):
     def read(self, split: str) -> Examples:
         draw = np.random.default_rng([int(self.mapped), SPLITS.index(split)])
         n = self._counts[split]
-        t = draw.beta(1.0, 2.5, size=n)
-        radius = 0.5 + 1.5 * t + 0.1 * draw.normal(size=n)
-        turned = 1.5 * np.pi * t
-        points = np.stack([radius * np.cos(turned), radius * np.sin(turned)], axis=1)
+        u, v = 4 * draw.beta(1.2, 4.0, size=n), 2 * draw.beta(1.2, 4.0, size=n)
+        points = np.stack([u - 1.0, v + 0.3 * u - 0.5], axis=1)
         return Examples((there(points) if self.mapped else points).astype(np.float32))
 
 
@@ -102,8 +101,16 @@ class There(Penalty):
         )
 
 
-class SpiralParameters(advnets.DatasetParameters):
-    """Validate the parameters of ``spiral``."""
+def affine(context: Any) -> keras.Model:
+    """Build x + Wx + b, which begins as the identity: without a mirror in it."""
+    inputs = context.inputs()
+    x = context.joined(inputs)
+    more = keras.layers.Dense(x.shape[-1], kernel_initializer="zeros", name="more")(x)
+    return context.model(inputs, keras.layers.Add()([x, more]))
+
+
+class CloudParameters(advnets.DatasetParameters):
+    """Validate the parameters of ``cloud``."""
 
     mapped: bool = Field(False, description="whether points are those of the second domain")
     examples: int = Field(4000, ge=1, description="in the training split")
@@ -118,8 +125,14 @@ class WeightParameters(advnets.Parameters):
 
 @advnets.hookimpl
 def advnets_datasets() -> list[advnets.Component]:
-    target = f"{__name__}:Spiral"
-    return [advnets.Component("spiral", target, "points around a spiral", SpiralParameters)]
+    target = f"{__name__}:Cloud"
+    return [advnets.Component("cloud", target, "points of a skewed cloud", CloudParameters)]
+
+
+@advnets.hookimpl
+def advnets_architectures() -> list[advnets.Component]:
+    what = "an affine map that begins as the identity"
+    return [advnets.Component("affine", f"{__name__}:affine", what, roles=("generator",))]
 
 
 @advnets.hookimpl
