@@ -39,7 +39,7 @@ RECIPE: dict[str, Any] = {
     "penalties": [R1, TERM],
     "optimizers": {"generator": ADAM, "discriminator": ADAM},
     "averaging": {"decay": 0.999},
-    "training": {"steps": 4000, "batch_size": 64},
+    "training": {"steps": 12000, "batch_size": 64},
     "distribution": {"jit": "on"},
     "monitoring": {"log_every": 1000, "image_every": 0, "tensorboard": False},
 }
@@ -77,7 +77,7 @@ def measured(run: advnets.Run) -> dict[str, float]:
 def test_the_map_is_not_the_identity_and_its_inverse_is_known() -> None:
     a, b = domains.Cloud().load("test"), domains.Cloud(mapped=True).load("test")
     np.testing.assert_allclose(domains.back(domains.there(a)), a, atol=1e-6)
-    assert root_mean_square(domains.there(a) - a) > 2 * root_mean_square(a - a.mean(axis=0))
+    assert root_mean_square(domains.there(a) - a) > 1.5 * root_mean_square(a - a.mean(axis=0))
     assert energy_distance(domains.there(a), b) < 0.01 < 1.0 < energy_distance(a, b)
 
 
