@@ -104,6 +104,24 @@ def test_the_moves_are_those_of_the_formula():
             np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-6, atol=1e-7)
 
 
+def test_in_the_mean_over_where_it_begins_it_is_the_penalty_of_every_round():
+    """Of a game that stands still: over four beginnings each batch counts once, four times."""
+    batches = np.random.default_rng(1).normal(size=(8, 6, 1)).astype("float32")
+    lazy, plain = game(Every(4, R1(2.0)), R1(0.0)), game(R1(2.0), R1(0.0))
+    for one in (lazy, plain):
+        one.compile(keras.optimizers.SGD(1e-12), keras.optimizers.SGD(1e-12))
+
+    def penalties(made: AdversarialGame, first: int) -> list[float]:
+        order = np.roll(batches, first, axis=0)
+        logs = [made.train_on_batch(x, return_dict=True) for x in order]
+        return [float(each["d_penalties.0"]) for each in logs]
+
+    every, fourth = penalties(plain, 0), [penalties(lazy, first) for first in range(4)]
+    assert np.mean(fourth) == pytest.approx(np.mean(every), rel=1e-5)
+    assert np.std(every) > 0
+    assert not np.allclose(np.mean(fourth, axis=1), np.mean(every), rtol=1e-3)
+
+
 def test_a_round_out_of_any_loop_is_the_same():
     """`train_step` alone does not know which round it compiles: it computes, and weighs by 0."""
     made, alone = game(Every(2, R1(10.0))), game(Every(2, R1(10.0)))
