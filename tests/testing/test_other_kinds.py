@@ -193,6 +193,12 @@ class OnlyD(Alternating):
 class Hasty(Alternating):
     def round(self, game, batches):
         super().round(game, batches)
+        return {"d_loss": batches[0].examples[0, 0]}
+
+
+class Spread(Alternating):
+    def round(self, game, batches):
+        super().round(game, batches)
         return {"d_loss": batches[0].examples[:, 0]}
 
 
@@ -311,6 +317,7 @@ def test_parts_of_a_game_are_checked_with_a_context(
         ("updates", Half(), "uses_all_its_examples", "batch 1 .* changes nothing"),
         ("updates", OnlyD(), "moves_both_players", "the generator's weights did not move"),
         ("updates", Hasty(), "logs_finite_scalars", "logs no g_loss"),
+        ("updates", Spread(), "logs_finite_scalars", r"'d_loss' of the shape \[6\]; scalars"),
         ("optimizers", same_one, "makes_a_new_one_each_time", "the same optimizer twice"),
         ("optimizers", uphill, "descends", "further from the minimum"),
         ("optimizers", forgetful, "keeps_its_state_in_variables", "interrupted after 3"),
