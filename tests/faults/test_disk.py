@@ -112,7 +112,7 @@ def test_what_only_watches_cannot_be_written(play, mount, tmp_path, undisturbed,
 
 def test_the_report_cannot_be_written(play, mount, tmp_path, measured):
     disk = mount(tmp_path / "disk", 1024)
-    nearly_full = faulty("on_train_end", "fill", disk, keep=2**15)
+    nearly_full = faulty("on_train_end", "fill", disk, keep=2**14)
     done = play(nearly_full, SELDOM_LOGGED, folder=disk / "run", report=True)
     assert done.code == 0
     assert "warning: the report failed: cannot write report.html" in done.said
