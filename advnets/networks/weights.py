@@ -63,8 +63,12 @@ def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
     """
     counted: Counter[str] = Counter()
     renamed: dict[str, str] = {}
-    for layer in model._flatten_layers():
+    layers = list(model._flatten_layers())
+    names = {layer.name for layer in layers}
+    for layer in layers:
         kind = to_snake_case(type(layer).__name__)
+        if f"{kind}_0" in names:
+            continue  # Keras begins with no number: somebody gave these names
         if layer.name not in renamed and re.fullmatch(rf"{re.escape(kind)}(_\d+)?", layer.name):
             renamed[layer.name] = f"{kind}_{counted[kind]}" if counted[kind] else kind
             counted[kind] += 1
@@ -72,9 +76,9 @@ def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
     above = f"{model.name}/"  # a Sequential's, and what one wrote a class for; no other network's
     own = len(above) if all(str(each.path).startswith(above) for each in model.weights) else 0
     for weight in model.weights:
-        *layers, name = str(weight.path)[own:].split("/")
-        layers = [renamed.get(each, each) for each in layers]
-        plain = "/".join([*layers, "variable" if UNNAMED.fullmatch(name) else name])
+        *places, name = str(weight.path)[own:].split("/")
+        places = [renamed.get(each, each) for each in places]
+        plain = "/".join([*places, "variable" if UNNAMED.fullmatch(name) else name])
         alike = (f"{plain}_{i}" for i in count(1))
         found[plain if plain not in found else next(n for n in alike if n not in found)] = weight
     return found
