@@ -19,6 +19,8 @@ SPLITS = ("train", "test")
 ANGLE = 0.9
 TURN = np.array([[np.cos(ANGLE), -np.sin(ANGLE)], [np.sin(ANGLE), np.cos(ANGLE)]])
 SHIFT = np.array([0.5, -1.0])
+CORNERS = np.array([[-1.0, -0.5], [1.5, -0.5], [-1.0, 1.0]])
+SHARES, WIDTH = [0.5, 0.3, 0.2], 0.25
 
 
 def there(a: np.ndarray) -> np.ndarray:
@@ -31,12 +33,13 @@ def back(b: np.ndarray) -> np.ndarray:
     return (b - SHIFT) @ TURN / 0.7
 
 
-class Cloud(Source):
-    """Points of a cloud that no turn or mirror maps to itself: longer than wide, and denser at one
-    end, and at one side. Of the second domain ``mapped`` ones, drawn apart: none is an image.
+class Corners(Source):
+    """Three clouds at the corners of a triangle, of unequal sides and shares, which no turn or
+    mirror takes to themselves. Of the second domain ``mapped`` points, drawn apart: none is an
+    image.
     """
 
-    name = "cloud"
+    name = "corners"
     spec = DataSpec((2,), "float32")
     splits = SPLITS
 
@@ -53,8 +56,8 @@ class Cloud(Source):
     def read(self, split: str) -> Examples:
         draw = np.random.default_rng([int(self.mapped), SPLITS.index(split)])
         n = self._counts[split]
-        u, v = 4 * draw.beta(1.2, 4.0, size=n), 2 * draw.beta(1.2, 4.0, size=n)
-        points = np.stack([u - 1.0, v + 0.3 * u - 0.5], axis=1)
+        corner = draw.choice(3, size=n, p=SHARES)
+        points = CORNERS[corner] + WIDTH * draw.normal(size=(n, 2))
         return Examples((there(points) if self.mapped else points).astype(np.float32))
 
 
@@ -101,16 +104,20 @@ class There(Penalty):
         )
 
 
-def affine(context: Any) -> keras.Model:
-    """Build x + Wx + b, which begins as the identity: without a mirror in it."""
+def near_identity(context: Any, units: int = 64) -> keras.Model:
+    """Build x + Wx + b + V tanh(Ux + c), which begins as the identity."""
     inputs = context.inputs()
     x = context.joined(inputs)
-    more = keras.layers.Dense(x.shape[-1], kernel_initializer="zeros", name="more")(x)
-    return context.model(inputs, keras.layers.Add()([x, more]))
+
+    def zeros(name: str) -> keras.layers.Dense:
+        return keras.layers.Dense(x.shape[-1], kernel_initializer="zeros", name=name)
+
+    bent = zeros("bent")(context.dense(units, "hidden", "tanh")(x))
+    return context.model(inputs, keras.layers.Add()([x, zeros("straight")(x), bent]))
 
 
-class CloudParameters(advnets.DatasetParameters):
-    """Validate the parameters of ``cloud``."""
+class CornersParameters(advnets.DatasetParameters):
+    """Validate the parameters of ``corners``."""
 
     mapped: bool = Field(False, description="whether points are those of the second domain")
     examples: int = Field(4000, ge=1, description="in the training split")
@@ -125,14 +132,14 @@ class WeightParameters(advnets.Parameters):
 
 @advnets.hookimpl
 def advnets_datasets() -> list[advnets.Component]:
-    target = f"{__name__}:Cloud"
-    return [advnets.Component("cloud", target, "points of a skewed cloud", CloudParameters)]
+    target, what = f"{__name__}:Corners", "three clouds at the corners of a triangle"
+    return [advnets.Component("corners", target, what, CornersParameters)]
 
 
 @advnets.hookimpl
 def advnets_architectures() -> list[advnets.Component]:
-    what = "an affine map that begins as the identity"
-    return [advnets.Component("affine", f"{__name__}:affine", what, roles=("generator",))]
+    target, what = f"{__name__}:near_identity", "a map that begins as the identity"
+    return [advnets.Component("near_identity", target, what, roles=("generator",))]
 
 
 @advnets.hookimpl

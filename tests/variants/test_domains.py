@@ -21,25 +21,25 @@ sys.path.insert(0, str(Path(__file__).parent))
 import domains
 
 PLUGIN = str(Path(__file__).with_name("domains.py"))
-ADAM = {"name": "adam", "learning_rate": 5e-4, "beta_1": 0.5}
+ADAM = {"name": "adam", "learning_rate": 1e-3, "beta_1": 0.5}
 MLP = {"name": "mlp", "layers": [64, 64], "activation": "leaky_relu"}
 TERM = {"name": "there_and_back", "weight": 1.0}
 R1 = {"name": "r1", "gamma": 0.1}
 RECIPE: dict[str, Any] = {
     "name": "domains",
     "seed": 1,
-    "dataset": {"name": "cloud"},
-    "streams": {"other": {"dataset": {"name": "cloud", "mapped": True}}},
+    "dataset": {"name": "corners"},
+    "streams": {"other": {"dataset": {"name": "corners", "mapped": True}}},
     "latent": "none",
     "encounter": "translation",
-    "networks": {"generator_b": "affine", "discriminator_b": MLP},
-    "generator": "affine",
+    "networks": {"generator_b": "near_identity", "discriminator_b": MLP},
+    "generator": "near_identity",
     "discriminator": MLP,
     "loss": "non_saturating",
     "penalties": [R1, TERM],
     "optimizers": {"generator": ADAM, "discriminator": ADAM},
     "averaging": {"decay": 0.999},
-    "training": {"steps": 12000, "batch_size": 64},
+    "training": {"steps": 5000, "batch_size": 64},
     "distribution": {"jit": "on"},
     "monitoring": {"log_every": 1000, "image_every": 0, "tensorboard": False},
 }
@@ -75,10 +75,10 @@ def measured(run: advnets.Run) -> dict[str, float]:
 
 
 def test_the_map_is_not_the_identity_and_its_inverse_is_known() -> None:
-    a, b = domains.Cloud().load("test"), domains.Cloud(mapped=True).load("test")
+    a, b = domains.Corners().load("test"), domains.Corners(mapped=True).load("test")
     np.testing.assert_allclose(domains.back(domains.there(a)), a, atol=1e-6)
-    assert root_mean_square(domains.there(a) - a) > 1.5 * root_mean_square(a - a.mean(axis=0))
-    assert energy_distance(domains.there(a), b) < 0.01 < 1.0 < energy_distance(a, b)
+    assert root_mean_square(domains.there(a) - a) > root_mean_square(a - a.mean(axis=0))
+    assert energy_distance(domains.there(a), b) < 0.01 < 0.5 < energy_distance(a, b)
 
 
 def test_the_term_is_how_far_points_are_from_where_they_return_to(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_the_map_is_found(seed: int, tmp_path: Path) -> None:
     without = measured(played(tmp_path / "without", seed=seed, penalties=[R1]))
     for which, seen in (("with", with_term), ("without", without)):
         print(f"seed {seed}, {which} the term: {json.dumps(seen)}")
-    a = domains.Cloud().load("test")
+    a = domains.Corners().load("test")
     assert max(with_term["error_a"], with_term["error_b"]) < 0.25 * root_mean_square(a - a.mean(0))
     assert max(with_term["energy_a"], with_term["energy_b"]) < 0.01
     assert with_term["again"] < 0.25 * without["again"]
