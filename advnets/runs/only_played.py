@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..plugins import Registry
+from ..plugins.registry import BUILT_IN
 from ..recipe import read_yaml, recipe_bytes
 
 log = logging.getLogger(__name__)
@@ -47,8 +48,28 @@ def leave_out_absent(source: Path | dict[str, Any], registry: Registry) -> dict[
             kept = [e for e, name in zip(entries, names, strict=True) if name not in missing]
             changes[path] = [] if kind in WITH_STATE else kept
             absent += missing
+    if "penalties" in changes and (streams := recipe.get("streams")):
+        read = _streams_read(recipe, registry)
+        changes["streams"] = {n: s for n, s in streams.items() if read is None or n in read}
     if changes.get("evaluation.metrics") == []:
         changes["checkpoints.best"] = None  # a checkpoint says itself which was the best
     if absent:
         log.info("left out, as only training needs them: %s", ", ".join(absent))
     return changes
+
+
+def _streams_read(recipe: dict[str, Any], registry: Registry) -> set[str] | None:
+    """Return the streams that a game without penalties reads; ``None`` where nobody can tell."""
+    read: set[str] = set()
+    for section, kind in (("encounter", "encounters"), ("updates", "updates")):
+        entry = recipe.get(section)
+        name = entry.get("name") if isinstance(entry, dict) else entry
+        if name is None:  # the default, which ships
+            continue
+        if name not in registry.names(kind):
+            return None
+        streams = registry.component(kind, name).streams
+        if streams is None and registry.owner(kind, name).source != BUILT_IN:
+            return None
+        read.update(streams or ())
+    return read

@@ -157,6 +157,15 @@ def test_samples_need_no_data(translated: advnets.Run, copied: Path) -> None:
         moved.evaluate(["gap"])
 
 
+def test_samples_need_no_plugin_that_reads_a_stream_in_rounds_alone(semi: advnets.Run) -> None:
+    """The penalty is not here, and nothing else reads the stream."""
+    opened = advnets.open_run(semi.path)
+    np.testing.assert_array_equal(opened.sample(3)[0], semi.sample(3)[0])
+    assert opened.recipe.settings.streams == {}
+    with pytest.raises(RecipeError, match="'supervised' is not among"):
+        advnets.run(semi.path, {"training.steps": ROUNDS + 1})
+
+
 def test_a_metric_reads_the_held_out_examples_of_a_stream(translated: advnets.Run) -> None:
     (score,) = translated.manifest["scores"]
     assert -0.1 < score["value"] < 0.1  # both are about 0, once preprocessed
