@@ -28,6 +28,7 @@ from ..game.state import state_variables
 from ..observe.evaluation import Helpers, evaluate_game
 from ..plugins import Registry, load_plugins
 from ..plugins.attribution import attribute_errors
+from ..plugins.tracebacks import describe_error
 from ..recipe import Recipe
 from ..runs import RunFolder
 from ..train.build import build_game, draw_outside_from
@@ -336,8 +337,10 @@ def _or_kept(source: Source, kept: KeptSource | None, what: str) -> Source:
     try:
         source.available()
         spec, missing = source.spec, "those that are here have another shape, type or range"
-    except DataError as error:
-        spec, missing = None, f"they are not here: {error.message}"
+    except Exception as error:  # by code of its own, which may ask its files what they hold
+        if kept is None and not isinstance(error, DataError):
+            raise
+        spec, missing = None, f"they are not here: {describe_error(error)}"
     if kept is None:
         return source
     if spec == kept.spec:

@@ -92,6 +92,21 @@ def test_samples_are_drawn_written_and_made_of_files_without_data(
     assert len(opened.sample(given={"outline": [str(out), str(out)]})[0]) == 6
 
 
+def test_a_spec_that_asks_a_file_that_has_gone_is_data_that_are_not_here(
+    far: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one does that looks up a shape in the data, without an `available` of its own."""
+    opened = advnets.open_run(far, plugins=[PLUGIN])
+    before, _ = opened.sample(3)
+    owner = type(opened.source.owner)
+    monkeypatch.setattr(owner, "available", lambda self: None)
+    monkeypatch.setattr(owner, "spec", property(lambda self: np.load("gone.npy")))
+    opened = advnets.open_run(far, plugins=[PLUGIN])
+    np.testing.assert_array_equal(opened.sample(3)[0], before)
+    assert isinstance(opened.source, KeptSource)
+    assert "not here: FileNotFoundError" in opened.source.missing
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
