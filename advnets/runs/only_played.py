@@ -20,7 +20,7 @@ PLAYED_ONLY = {
 }
 """Lists of components that a run's samples and networks do not need, and their kinds."""
 WITH_STATE = ("penalties", "augmentations")
-"""Kinds that are left out all together, since those that stay would have the variables of others."""
+"""Kinds that are left out all together: those that stay would have the variables of others."""
 
 
 def leave_out_absent(source: Path | dict[str, Any], registry: Registry) -> dict[str, Any]:
