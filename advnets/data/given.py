@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import numbers
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,9 @@ from ..recipe.wording import did_you_mean
 from ..safe_io.wording import shorten
 from .spec import Field
 
+log = logging.getLogger(__name__)
+NARROW = 0.25
+"""Of a range: values that fill no more of it are worth a word."""
 Told = Mapping[str, Field | None]
 """What samples are made of, by name; ``None`` where nobody says what it looks like."""
 
@@ -48,7 +52,10 @@ def check_given(given: Mapping[str, Any], told: Told, examples: int) -> dict[str
         raise UsageError(f"{examples!r:.60} samples are asked for; a whole number was expected")
     if examples < 1:
         raise UsageError(f"{examples} samples are asked for; 1 at least")
-    return {name: _for_each(name, value, told[name], examples) for name, value in given.items()}
+    found = {name: _for_each(name, value, told[name], examples) for name, value in given.items()}
+    for name, array in found.items():
+        _warn_of_range(name, array, told[name])
+    return found
 
 
 def count_rows(given: Mapping[str, Any], told: Told) -> int | None:
@@ -113,6 +120,18 @@ def _for_each(name: str, value: Any, field: Field | None, examples: int) -> np.n
     if field is None:
         return array.astype("int64" if np.asarray(value).dtype.kind in "iu" else "float32")
     return array.astype(field.dtype)
+
+
+def _warn_of_range(name: str, array: np.ndarray, field: Field | None) -> None:
+    """Say of images that fill little of their range: 0 to 1, where white is 255."""
+    if field is None or field.kind != "image" or field.low is None or field.high is None:
+        return
+    low, high = array.min(), array.max()
+    if low < high and high - low < NARROW * (field.high - field.low):
+        log.warning(
+            "%s is given from %g to %g only; its range is %g to %g, in which networks take it",
+            *(name, low, high, field.low, field.high),
+        )
 
 
 def _as_array(name: str, value: Any, field: Field | None) -> np.ndarray:

@@ -11,14 +11,13 @@ import numpy as np
 from ..errors import AdvnetsError
 from ..safe_io import printable
 from ..safe_io.wording import plural_of, pluralise, shorten, some
+from .given import NARROW
 from .preprocess import AFFINE
 from .source import Source
 from .spec import DataSpec, Field
 
 MOST_CLASSES = 12
 """Classes that are counted one by one."""
-NARROW = 0.25
-"""Of a range: values that fill no more of it are worth a word."""
 ENOUGH, SEEN = 16, 256
 """Examples of a held-out split that show in which range it lies; those that are looked at."""
 LARGEST = 8.0

@@ -199,6 +199,12 @@ class RunFolder(RunFiles):
         lines = "\n".join(f"  {line}" for line in (fixed if change else found))
         own = "choose another --run-dir, or leave it out: every run then gets its own folder"
         on = "--change plays on with it from here, and keeps that on record; or " * (not fixed)
+        gone = [name for name, one in recipe.settings.start.origins.items() if not one.settled]
+        if gone:
+            own = (
+                f"what the {gone[0]} starts from is not there; a run that has begun goes on without "
+                f"it: `advnets run {self.path}`"
+            )
         raise UsageError(
             f"what cannot be changed on the way:\n{lines}"
             if change

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from advnets.data import DataSpec, Examples, Field, Source, summarise
+from advnets.data.given import check_given
 from advnets.data.sources import Digits, Folder, Npz, image_file
 from advnets.errors import DataError
 
@@ -22,6 +23,18 @@ def saved(folder: Path, **arrays: np.ndarray) -> Path:
 
 def ramp(count: int, high: float, dtype: str = "uint8") -> np.ndarray:
     return np.linspace(0, high, count * 16).reshape(count, 4, 4, 1).astype(dtype)
+
+
+def test_images_that_are_given_in_another_range_are_said(caplog: pytest.LogCaptureFixture) -> None:
+    """Of samples that are made of them: networks would see black."""
+    told = {"other.example": Field((4, 4, 1), "float32", None, 0, 255, "image")}
+    given = {"other.example": ramp(2, 1.0, "float32")}
+    with caplog.at_level("WARNING", "advnets"):
+        assert check_given(given, told, 2)["other.example"].max() == 1.0
+    assert "given from 0 to 1 only; its range is 0 to 255" in caplog.text
+    caplog.clear()
+    check_given({"other.example": ramp(2, 200.0)}, told, 2)
+    assert not caplog.text
 
 
 def test_splits_classes_and_what_is_left_out(tmp_path: Path) -> None:

@@ -155,6 +155,9 @@ def test_a_run_goes_on_when_the_old_one_is_gone_and_comes_to_the_same(
 ):
     begun = play(tmp_path / "new", copied, {"training.steps": 3})
     shutil.rmtree(copied)
+    with pytest.raises(UsageError, match="holds another run") as caught:
+        play(begun.path, copied)  # what it began from cannot be looked up any more
+    assert f"goes on without it: `advnets run {begun.path}`" in str(caught.value.hint)
     moved = tmp_path / "moved"
     begun.path.rename(moved)
     ended = advnets.run(moved, {"training.steps": 5}, plugins=plugins_of(begun))
