@@ -18,7 +18,7 @@ def test_a_source_is_opened_from_its_component() -> None:
 
 
 def test_what_is_no_source_is_refused() -> None:
-    with pytest.raises(PluginError, match="returned dict, which is no"):
+    with pytest.raises(PluginError, match="returned dict, not a Source"):
         open_source(Component("mine", "builtins:dict"), {})
 
 
