@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -15,13 +16,18 @@ import numpy as np
 from ..data import DataSpec, Examples, Field, Source
 from ..data.examples import check_examples
 from ..data.kept import KeptSource, checked, describe_field, describe_source
-from ..errors import DataError, RunError
+from ..errors import DataError, PluginError, RunError
 from ..game import AdversarialGame
 from ..game.role import stream_of
+from ..plugins.tracebacks import describe_error
+from ..recipe import Recipe
 from ..runs import RunFolder
 from ..safe_io import read_bytes
 from ..safe_io.atomic import cannot_write, replace_atomically
 from ..train.build import streams_of_samples
+from ..train.find_data import build_source
+
+log = logging.getLogger(__name__)
 
 FILE = "kept.npz"
 """Of the examples that a run keeps, in its ``samples/``."""
@@ -135,6 +141,50 @@ def read_kept(folder: RunFolder, missing: str, owner: Source | None = None) -> K
             for name, own in (entry.get("streams") or {}).items()
         }
         return kept
+
+
+def data_or_kept(recipe: Recipe, folder: RunFolder) -> Source:
+    """Return a run's data; where they are not here, or are others, what it keeps of them.
+
+    Raises:
+        AdvnetsError: If they cannot be had, and the run keeps nothing of them.
+    """
+    try:
+        source = build_source(recipe)
+    except (DataError, PluginError) as error:
+        alone = read_kept(folder, f"they are not here: {error.message}")
+        if alone is None:
+            raise
+        log.info("the run's data are not read (%s)", alone.missing)
+        return alone
+    kept = read_kept(folder, "", source)
+    streams = {
+        name: _or_kept(own, kept and kept.of(name), f"the data of the stream {name!r}")
+        for name, own in source.streams.items()
+    }
+    found = _or_kept(source, kept, "the run's data")
+    found.streams = streams
+    return found
+
+
+def _or_kept(source: Source, kept: KeptSource | None, what: str) -> Source:
+    """Return data; where they are not here, or are others, what a run keeps of them."""
+    try:
+        source.available()
+        spec, missing = source.spec, "those that are here have another shape, type or range"
+    except Exception as error:  # by code of its own, which may ask its files what they hold
+        if kept is None and not isinstance(error, DataError):
+            raise
+        spec, missing = None, f"they are not here: {describe_error(error)}"
+    if kept is None:
+        return source
+    if spec == kept.spec:
+        if source.preprocess.name == "gcn":  # examples come back as the run's, whatever is here
+            source.preprocess.average = kept.preprocess.average
+        return source
+    kept.missing = missing
+    log.info("%s are not read (%s)", what, missing)
+    return kept
 
 
 def _kept_source(

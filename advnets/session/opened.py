@@ -18,7 +18,7 @@ from ..data.given import check_given, count_rows
 from ..data.kept import KeptSource, parse_told
 from ..distribute.strategy import make_local_strategy
 from ..distribute.workers import Workers
-from ..errors import DataError, PluginError, RunError, UsageError
+from ..errors import RunError, UsageError
 from ..evaluate import Score
 from ..evaluate.features import Extractors
 from ..game import AdversarialGame
@@ -28,13 +28,11 @@ from ..game.state import state_variables
 from ..observe.evaluation import Helpers, evaluate_game
 from ..plugins import Registry, load_plugins
 from ..plugins.attribution import attribute_errors
-from ..plugins.tracebacks import describe_error
 from ..recipe import Recipe
 from ..runs import RunFolder
 from ..train.build import build_game, draw_outside_from
-from ..train.find_data import build_source
 from .exchanged import fingerprints_of, say_what_differs, say_what_was_exchanged
-from .kept import in_own_range, read_kept
+from .kept import data_or_kept, in_own_range, read_kept
 
 log = logging.getLogger(__name__)
 
@@ -83,22 +81,7 @@ class Run:
     @cached_property
     def source(self) -> Source:
         """The run's data; where they are not here, or are others, what it keeps of them."""
-        try:
-            source = build_source(self.recipe)
-        except (DataError, PluginError) as error:
-            alone = read_kept(self.folder, f"they are not here: {error.message}")
-            if alone is None:
-                raise
-            log.info("the run's data are not read (%s)", alone.missing)
-            return alone
-        kept = read_kept(self.folder, "", source)
-        streams = {
-            name: _or_kept(own, kept and kept.of(name), f"the data of the stream {name!r}")
-            for name, own in source.streams.items()
-        }
-        found = _or_kept(source, kept, "the run's data")
-        found.streams = streams
-        return found
+        return data_or_kept(self.recipe, self.folder)
 
     @cached_property
     def told(self) -> dict[str, Field | None]:
@@ -330,26 +313,6 @@ class Run:
     def __repr__(self) -> str:
         status, step = self.manifest.get("status"), self.manifest.get("step")
         return f"Run({str(self.path)!r}, {status}, step {step})"
-
-
-def _or_kept(source: Source, kept: KeptSource | None, what: str) -> Source:
-    """Return data; where they are not here, or are others, what a run keeps of them."""
-    try:
-        source.available()
-        spec, missing = source.spec, "those that are here have another shape, type or range"
-    except Exception as error:  # by code of its own, which may ask its files what they hold
-        if kept is None and not isinstance(error, DataError):
-            raise
-        spec, missing = None, f"they are not here: {describe_error(error)}"
-    if kept is None:
-        return source
-    if spec == kept.spec:
-        if source.preprocess.name == "gcn":  # examples come back as the run's, whatever is here
-            source.preprocess.average = kept.preprocess.average
-        return source
-    kept.missing = missing
-    log.info("%s are not read (%s)", what, missing)
-    return kept
 
 
 def _for_lines(
