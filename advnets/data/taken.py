@@ -39,7 +39,7 @@ class Taken(Source):
     ...         return Examples(x, {"label": np.array([0, 0, 1, 0, 1])})
     >>> taken = Taken(Coin(), 4, balanced="label")
     >>> taken.labels("train").tolist(), taken.name
-    ([0, 0, 1, 1], '4 of coin')
+    ([0, 1, 0, 1], '4 of coin')
     >>> Taken(Coin(), 6).count("train")
     Traceback (most recent call last):
     ...

@@ -80,8 +80,8 @@ def interleave(drawn: Mapping[str, np.ndarray], columns: int | None = None) -> I
         drawn: uint8 ``[n, height, width, 1 or 3]`` by label.
         columns: Examples in a row.
 
-    >>> grid = interleave({"a": np.zeros((2, 8, 8, 3), "uint8"), "b": np.ones((2, 4, 4, 1), "u1")})
-    >>> grid.height < grid.width
+    >>> drawn = {"a": np.zeros((2, 8, 8, 3), "uint8"), "b": np.ones((2, 4, 4, 1), "uint8")}
+    >>> interleave(drawn, columns=2).width > 3 * interleave(drawn, columns=2).height
     True
     """
     count = len(next(iter(drawn.values())))
