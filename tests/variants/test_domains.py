@@ -101,9 +101,9 @@ def test_the_map_is_found(seed: int, tmp_path: Path) -> None:
     without = measured(played(tmp_path / "without", seed=seed, penalties=[R1]))
     for which, seen in (("with", with_term), ("without", without)):
         print(f"seed {seed}, {which} the term: {json.dumps(seen)}")
-    a = domains.Corners().load("test")
-    assert max(with_term["error_a"], with_term["error_b"]) < 0.25 * root_mean_square(a - a.mean(0))
+    assert max(with_term["error_a"], with_term["error_b"]) < 0.05
     assert max(with_term["energy_a"], with_term["energy_b"]) < 0.01
+    assert with_term["again"] < 0.015
     assert with_term["again"] < 0.5 * without["again"]
 
 
