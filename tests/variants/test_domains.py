@@ -112,11 +112,11 @@ def test_kills_leave_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "recipe.json"
     short = {
-        "training": {"steps": 400, "batch_size": 64},
+        "training": {"steps": 1500, "batch_size": 64},
         "checkpoints": {"every": 50},
         "distribution": {"jit": "off"},
     }
     file.write_text(json.dumps({**RECIPE, **short}))
-    words = ["verify-resume", str(file), "--kills", "2", "--plugin", PLUGIN]
+    words = ["verify-resume", str(file), "--kills", "3", "--plugin", PLUGIN]
     done = CliRunner().invoke(cli, words, catch_exceptions=False, standalone_mode=False)
-    assert "The same after 2 kills" in done.output
+    assert "The same after 3 kills" in done.output
