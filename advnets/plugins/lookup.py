@@ -13,9 +13,7 @@ from .loading import load_plugins
 from .registry import BUILT_IN, PluginRecord, Registry
 
 
-def find_plugins(
-    word: str, requested: Sequence[str] = ()
-) -> tuple[Registry, list[PluginRecord]]:
+def find_plugins(word: str, requested: Sequence[str] = ()) -> tuple[Registry, list[PluginRecord]]:
     """Find the plugins that a word names: one, but for a distribution of several, or advnets.
 
     Args:

@@ -7,9 +7,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+from unittest import SkipTest
 
 from ..errors import PluginError
 from ..plugins import load_plugins
@@ -43,6 +45,35 @@ class Case:
     def id(self) -> str:
         """``kind/name/check``, the key for ``skip``."""
         return f"{self.kind}/{self.name}/{self.check}"
+
+    def outcome(self) -> Outcome:
+        """Run it, where nothing else does; what it prints goes to standard error."""
+        if self.reason:
+            return Outcome(self.check, "skipped", self.reason)
+        whose = f"{self.name!r} of {self.kind}: "
+        try:
+            with redirect_stdout(sys.stderr):
+                self.run()
+        except SkipTest as error:
+            return Outcome(self.check, "skipped", str(error).removeprefix(whose))
+        except ConformanceError as error:
+            return Outcome(self.check, "failed", str(error).removeprefix(whose))
+        return Outcome(self.check, "passed")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a check went.
+
+    Attributes:
+        check: Its name.
+        status: ``passed``, ``skipped`` or ``failed``.
+        text: Why it was skipped, or what is wrong.
+    """
+
+    check: str
+    status: str
+    text: str = ""
 
 
 def conformance(
