@@ -15,7 +15,6 @@ from .building import made_of
 from .failure import fail
 from .subject import Subject
 
-
 MANY = 60
 """Points that are compared: of few, two draws of a prior of few values may well be equal."""
 
