@@ -173,6 +173,7 @@ def check_dataset(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a data set; arguments as for :func:`check_loss`.
 
@@ -180,7 +181,7 @@ def check_dataset(
         unittest.SkipTest: If the data cannot be had on this machine.
     """
     __tracebackhide__ = True
-    run_checks("datasets", dataset, parameters, plugins, skip)
+    run_checks("datasets", dataset, parameters, plugins, skip, example)
 
 
 def check_prior(
@@ -189,10 +190,11 @@ def check_prior(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a prior: a pure function of the draw; arguments as for :func:`check_loss`."""
     __tracebackhide__ = True
-    run_checks("priors", prior, parameters, plugins, skip)
+    run_checks("priors", prior, parameters, plugins, skip, example)
 
 
 def check_condition(
@@ -246,10 +248,11 @@ def check_updates(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check an update rule: it moves both players; arguments as for :func:`check_loss`."""
     __tracebackhide__ = True
-    run_checks("updates", updates, parameters, plugins, skip)
+    run_checks("updates", updates, parameters, plugins, skip, example)
 
 
 def check_optimizer(
@@ -258,10 +261,11 @@ def check_optimizer(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a function that makes optimizers; arguments as for :func:`check_loss`."""
     __tracebackhide__ = True
-    run_checks("optimizers", optimizer, parameters, plugins, skip)
+    run_checks("optimizers", optimizer, parameters, plugins, skip, example)
 
 
 def check_metric(
@@ -270,10 +274,11 @@ def check_metric(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a metric: scores with their protocol; arguments as for :func:`check_loss`."""
     __tracebackhide__ = True
-    run_checks("metrics", metric, parameters, plugins, skip)
+    run_checks("metrics", metric, parameters, plugins, skip, example)
 
 
 def check_features(
@@ -282,6 +287,7 @@ def check_features(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a feature extractor: what it says of each example, and of itself.
 
@@ -292,7 +298,7 @@ def check_features(
         unittest.SkipTest: If the weights that it needs cannot be had on this machine.
     """
     __tracebackhide__ = True
-    run_checks("features", features, parameters, plugins, skip)
+    run_checks("features", features, parameters, plugins, skip, example)
 
 
 def check_callback(
@@ -301,10 +307,11 @@ def check_callback(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a callback: it watches a short game; arguments as for :func:`check_loss`."""
     __tracebackhide__ = True
-    run_checks("callbacks", callback, parameters, plugins, skip)
+    run_checks("callbacks", callback, parameters, plugins, skip, example)
 
 
 def check_sweep(
