@@ -15,13 +15,17 @@ from ..plugins.registry import BUILT_IN, PluginRecord, Registry
 from ..recipe.wording import KIND
 from .common import echo, plugin_options, print_json, print_table, registry_of, state_of, style
 from .plugin_check import check_component, missing_parameters
+from .plugin_new import new
 
 COLOURS = {"ok": "green", "blocked": "yellow", "quarantined": "red"}
 
 
 @click.group("plugins")
 def command() -> None:
-    """List and check plugins."""
+    """List, check and write plugins."""
+
+
+command.add_command(new)
 
 
 @command.command("list")
