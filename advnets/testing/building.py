@@ -16,7 +16,6 @@ from ..data import DataContext, DataSpec, Source
 from ..errors import AdvnetsError
 from ..networks import NetworkContext, OptimizerContext
 from ..observe import CallbackContext, Observer
-from ..plugins import load_plugins
 from ..plugins.components import PLAYERS
 from ..train.build import make_part
 from ..train.callbacks import make_nested
@@ -66,7 +65,7 @@ def game_context(subject: Subject) -> game.GameContext:
         spec,
         *(1, 8, 12, name),
         frequencies=lambda name: _alike(spec.field(name).classes),
-        maker=lambda *asked: make_part(load_plugins(), *asked),
+        maker=lambda *asked: make_part(subject.registry, *asked),
         streams=_Specs(Trial(subject.example)),
     )
 
@@ -128,7 +127,7 @@ def refuse_shapes(role: str, refusals: list[str]) -> None:
 
 def source_of(subject: Subject) -> Any:
     """Make a data set, which may name others."""
-    context = DataContext(subject.name, partial(make_data, load_plugins(), None))
+    context = DataContext(subject.name, partial(make_data, subject.registry, None))
     return subject.make(context=context)
 
 
@@ -136,7 +135,7 @@ def callback_of(subject: Subject) -> Any:
     """Make a callback, which may name others, with the context of a run that is none."""
     context = CallbackContext(spec=Trial(subject.example).spec(["label"]))
     if subject.component is not None:
-        maker = partial(make_nested, load_plugins(), subject.component, context)
+        maker = partial(make_nested, subject.registry, subject.component, context)
         context = replace(context, maker=maker)
     return subject.make(context=context)
 
