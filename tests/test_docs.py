@@ -121,7 +121,7 @@ class Session:
     def run_up_to(self, block: Block) -> None:
         while self.failed is None and block in self.waiting:
             current = self.waiting.pop(0)
-            if current.word == "slow" and current is not block:
+            if current.word == "slow" and current != block:
                 continue  # a test of its own, where slow ones are asked for
             try:
                 self.run(current)
