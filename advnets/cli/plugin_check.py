@@ -39,8 +39,11 @@ def check(ctx: click.Context, word: str, play: bool, as_json: bool) -> None:
     Building is no test: `--play` runs the checks of `advnets.testing`, which a plugin's own tests
     run, too. It takes seconds a component.
     """
+    from ..session.quiet import import_tensorflow
+
     words = state_of(ctx).plugins
     registry, records = find_plugins(word, words)
+    import_tensorflow()
     reports = [_check(one, registry, [*words, word], play, silent=as_json) for one in records]
     if as_json:
         print_json(reports)

@@ -94,7 +94,12 @@ def check_free(name: str, word: str, registry: Registry, *, distribution: bool =
         UsageError: With who has it.
     """
     kind = KIND_OF[word]
-    owners = [str(r) for r in registry.plugins for c in r.components.get(kind, []) if c.name == name]
+    owners = [
+        str(record)
+        for record in registry.plugins
+        for component in record.components.get(kind, [])
+        if component.name == name
+    ]
     plugins = [record.source for record in registry.plugins if record.name == name]
     package = f"advnets_{name}"
     if owners:

@@ -43,7 +43,13 @@ def render_file(word: str, name: str) -> Draft:
 def _render(word: str, layout: str, name: str) -> Any:
     """Render a kind's template in a layout: its text is its ``str``, what it sets attributes."""
     camel = "".join(part.capitalize() for part in name.split("_"))
-    values = {"word": word, "kind": KIND_OF[word], "layout": layout, "name": name, "package": f"advnets_{name}"}
+    values = {
+        "word": word,
+        "kind": KIND_OF[word],
+        "layout": layout,
+        "name": name,
+        "package": f"advnets_{name}",
+    }
     made = _fill(f"kinds/{word}.py.j2", Name=camel, **values)
     if _clashes(camel, str(made)):
         made = _fill(f"kinds/{word}.py.j2", Name=f"My{camel}", **values)
