@@ -21,7 +21,7 @@ KIND_OF = {
     "observer": "callbacks",
 }
 """The kind of component that each word for KIND makes."""
-LONGEST = 30
+LONGEST = 28
 """Letters of a name: the lines in which it stands twice stay below a hundred."""
 
 
@@ -94,7 +94,9 @@ def check_free(name: str, word: str, registry: Registry, *, distribution: bool =
         UsageError: With who has it.
     """
     kind = KIND_OF[word]
-    owners = [str(r) for r in registry.plugins for c in r.components.get(kind, []) if c.name == name]
+    owners = [
+        str(r) for r in registry.plugins for c in r.components.get(kind, []) if c.name == name
+    ]
     plugins = [record.source for record in registry.plugins if record.name == name]
     package = f"advnets_{name}"
     if owners:
