@@ -73,7 +73,8 @@ def place_of(kind: str, component: Component, record: PluginRecord | None) -> st
         lines = Path(file).read_text("utf-8").splitlines()
     except (OSError, ValueError):
         return file
-    spelt = [f"{quote}{component.name}{quote}" for quote in "\"'"]
+    name = component.name
+    spelt = [f'"{name}"', f"'{name}'", f" {name}=("]
     named = [number for number, line in enumerate(lines, 1) if any(word in line for word in spelt)]
     hooks = [number for number, line in enumerate(lines, 1) if f"def advnets_{kind}(" in line]
     after = [number for number in named if number > hooks[0]] if hooks else []
@@ -184,12 +185,16 @@ def _built(kind: str, component: Component, registry: Registry, where: str) -> I
         attempt(build, subject_of(kind, component, registry=registry))
     except ConformanceError as error:
         text = f"it cannot be built: {error}"
-        located = "\n  at " in text or kind == "recipes"
-        yield text if located else f"{text}\n  at {_source(component) or where}"
+        yield text if "\n  at " in text else f"{text}\n  at {source_of(component) or where}"
 
 
-def _source(component: Component) -> str:
+def source_of(component: Component) -> str:
+    """Tell where a component's target is defined, ``file:line``; "" if that is not its own code."""
     try:
-        return find_source(component.load())
+        target = component.load()
     except AdvnetsError:
         return ""
+    callback = getattr(target, "callback", None)  # a command's
+    target = target if callback is None else callback
+    own = package_of(getattr(target, "__module__", "") or "")
+    return find_source(target) if own == package_of(component.target.partition(":")[0]) else ""
