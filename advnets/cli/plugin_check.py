@@ -89,6 +89,9 @@ def _check(
     if record.status != "ok":
         report["bad"] = 1
         return report
+    from ..session.quiet import import_tensorflow
+
+    import_tensorflow()
     cases = list(cases_of(record, registry, words)) if play else []
     with _progress(len(cases)) as step:
         whole = [case.outcome() for case in step(cases, "plugin", record.name)]
