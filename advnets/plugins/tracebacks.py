@@ -7,6 +7,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
 
 from ..errors import AdvnetsError
@@ -80,9 +81,10 @@ def locate_error(error: BaseException, packages: Collection[str]) -> tuple[str, 
     chain = _chain(error)
     for one in chain:
         if isinstance(one, SyntaxError) and one.filename:
-            name = inspect.getmodulename(one.filename) or ""
-            if name in packages:
-                return f"{one.filename}:{one.lineno}", name
+            path = Path(one.filename)
+            for name in (path.stem, *(folder.name for folder in path.parents)):
+                if name in packages:
+                    return f"{one.filename}:{one.lineno}", name
     frames = [f for one in chain for f in reversed(list(traceback.walk_tb(one.__traceback__)))]
     for frame, line in frames:
         package = package_of(frame.f_globals.get("__name__") or "")

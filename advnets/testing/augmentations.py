@@ -8,7 +8,7 @@ import tensorflow as tf
 from .. import game
 from ..random import Draw
 from . import toys
-from .building import build, game_context
+from .building import build, made_of
 from .failure import fail
 from .subject import Subject
 from .trial import Trial
@@ -80,9 +80,7 @@ def plays_a_short_game(subject: Subject) -> None:
 
 
 def _made(subject: Subject) -> game.Augmentation:
-    made = subject.make(context=game_context(subject))
-    if not isinstance(made, game.Augmentation):
-        fail(f"it makes {type(made).__name__}, not an advnets.game.Augmentation")
+    made: game.Augmentation = made_of(subject)
     return made
 
 

@@ -20,7 +20,7 @@ from ..runs import RunFolder
 from ..train.build import build_game
 from ..train.find_data import build_source
 from . import toys
-from .building import callback_of
+from .building import build, made_of
 from .failure import fail
 from .subject import Subject
 
@@ -37,8 +37,10 @@ WATCHED = {
 
 
 def is_a_callback_or_an_observer(subject: Subject) -> None:
-    """A run tells Keras callbacks of its rounds and epochs, and observers of its moments."""
-    _made(subject)
+    """A run tells Keras callbacks of its rounds and epochs, and observers of its moments; it
+    takes it.
+    """
+    build(subject)
 
 
 def watches_a_short_game(subject: Subject) -> None:
@@ -57,7 +59,7 @@ def watches_a_short_game(subject: Subject) -> None:
 
 def _observe(observer: Observer) -> None:
     """Show an observer the beginning and the end of a run; refuse one that raises, or moves it."""
-    recipe = load_recipe(WATCHED, registry=load_plugins())
+    recipe = load_recipe(WATCHED, registry=load_plugins(environ={}))
     source, workers = build_source(recipe), Workers(tf.distribute.get_strategy())
     game = build_game(recipe, source)
     before = game.generator.get_weights()
@@ -78,7 +80,5 @@ def _observe(observer: Observer) -> None:
 
 
 def _made(subject: Subject) -> keras.callbacks.Callback | Observer:
-    made = callback_of(subject)
-    if not isinstance(made, keras.callbacks.Callback | Observer):
-        fail(f"it makes {type(made).__name__}, not a keras.callbacks.Callback or an Observer")
+    made: keras.callbacks.Callback | Observer = made_of(subject)
     return made

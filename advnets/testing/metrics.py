@@ -17,6 +17,7 @@ from ..evaluate import Data, MetricContext, Players, Score, Weights
 from ..evaluate.features import Extractors
 from ..evaluate.per_example import per_example
 from ..game import Gaussian
+from ..plugins import Registry
 from .classes import Classes, cache
 from .failure import fail
 from .subject import Subject
@@ -99,7 +100,7 @@ def _scored(subject: Subject, parts: int = 1, seed: int = 1) -> list[list[Score]
         if shape == LINE and found:
             break
         try:
-            returned = subject.make(_context(shape, parts, seed))
+            returned = subject.make(_context(subject.registry, shape, parts, seed))
         except AdvnetsError as error:
             refusals.append(error.message)
             continue
@@ -116,7 +117,7 @@ def _scored(subject: Subject, parts: int = 1, seed: int = 1) -> list[list[Score]
     return found
 
 
-def _context(shape: tuple[int, ...], parts: int, seed: int) -> MetricContext:
+def _context(registry: Registry, shape: tuple[int, ...], parts: int, seed: int) -> MetricContext:
     source: Source = Classes(shape) if shape != LINE else Gaussian1d(examples=60, held_out=30)
 
     def noise(n: int, seed: int, first: int = 0) -> np.ndarray:
@@ -134,7 +135,7 @@ def _context(shape: tuple[int, ...], parts: int, seed: int) -> MetricContext:
         weights=Weights(step=7 * seed, sha256=str(seed) * 64),
         players=_players(seed) if shape == LINE else Players(),
         spread=spread,
-        extract=partial(Extractors(source, cache=cache()).extract, spread=spread),
+        extract=partial(Extractors(source, registry, cache()).extract, spread=spread),
     )
 
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ..networks import OptimizerContext
+from .building import made_of
 from .failure import fail
 from .subject import Subject
 
@@ -57,10 +57,8 @@ def keeps_its_state_in_variables(subject: Subject) -> None:
 
 
 def _made(subject: Subject) -> keras.optimizers.Optimizer:
-    optimizer = subject.make(OptimizerContext(steps_per_epoch=2, total_steps=100, batch_size=4))
-    if not isinstance(optimizer, keras.optimizers.Optimizer):
-        fail(f"it makes {type(optimizer).__name__}, not a keras.optimizers.Optimizer")
-    return optimizer
+    made: keras.optimizers.Optimizer = made_of(subject)
+    return made
 
 
 def _descend(

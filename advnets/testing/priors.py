@@ -9,7 +9,7 @@ import tensorflow as tf
 from ..game import Prior
 from ..random import Draw
 from . import toys
-from .building import game_context
+from .building import made_of
 from .failure import fail
 from .subject import Subject
 
@@ -97,7 +97,5 @@ def _points(prior: Prior, draw: Draw, stream: str, n: int = 5) -> np.ndarray:
 
 
 def _made(subject: Subject) -> Prior:
-    prior = subject.make(context=game_context(subject))
-    if not isinstance(prior, Prior):
-        fail(f"it makes {type(prior).__name__}, not an advnets.game.Prior")
-    return prior
+    made: Prior = made_of(subject)
+    return made

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from ..game import AdversarialGame, UpdateRule
 from . import toys
-from .building import game_context
+from .building import made_of
 from .declared import check_declared
 from .failure import fail
 from .subject import Subject
@@ -92,10 +92,8 @@ def uses_all_its_examples(subject: Subject) -> None:
 
 
 def _made(subject: Subject) -> UpdateRule:
-    rule = subject.make(context=game_context(subject))
-    if not isinstance(rule, UpdateRule):
-        fail(f"it makes {type(rule).__name__}, not an advnets.game.UpdateRule")
-    return rule
+    made: UpdateRule = made_of(subject)
+    return made
 
 
 def _game(subject: Subject) -> tuple[AdversarialGame, dict[str, Any]]:
