@@ -257,14 +257,18 @@ def test_links_resolve(page: Path) -> None:
     assert not broken
 
 
-def test_every_hook_has_a_heading_with_its_signature() -> None:
-    text = (ROOT / "docs/hooks.md").read_text(encoding="utf-8")
-    headings = re.findall(r"^### `(.+)`$", text, flags=re.MULTILINE)
-    expected = [
-        f"advnets_{kind}{inspect.signature(getattr(hookspecs, f'advnets_{kind}'))}".replace("'", "")
-        for kind in KINDS
-    ]
-    assert sorted(headings) == sorted(expected)
+def test_every_hook_has_a_page_and_its_signature_there() -> None:
+    pages = {page: page.read_text("utf-8") for page in ROOT.glob("docs/kinds/*.md")}
+    shown = {found for text in pages.values() for found in re.findall(r"Hook:\s`(.+?)`", text)}
+    hooks = {f"advnets_{kind}": getattr(hookspecs, f"advnets_{kind}") for kind in KINDS}
+    expected = {
+        f"{name}{inspect.signature(hook)}".replace("'", "") for name, hook in hooks.items()
+    }
+    assert shown == expected
+    index = (ROOT / "docs/hooks.md").read_text("utf-8")
+    assert set(re.findall(r"^\| .+? \| `(advnets_\w+)` \|", index, re.MULTILINE)) == hooks.keys()
+    linked = {ROOT / "docs" / path for path in re.findall(r"\]\((kinds/\w+\.md)\) \|", index)}
+    assert linked | {ROOT / "docs/kinds/README.md"} == pages.keys()
 
 
 def test_every_command_has_a_heading() -> None:
