@@ -261,9 +261,7 @@ def test_every_hook_has_a_page_and_its_signature_there() -> None:
     pages = {page: page.read_text("utf-8") for page in ROOT.glob("docs/kinds/*.md")}
     shown = {found for text in pages.values() for found in re.findall(r"Hook:\s`(.+?)`", text)}
     hooks = {f"advnets_{kind}": getattr(hookspecs, f"advnets_{kind}") for kind in KINDS}
-    expected = {
-        f"{name}{inspect.signature(hook)}".replace("'", "") for name, hook in hooks.items()
-    }
+    expected = {f"{name}{inspect.signature(hook)}".replace("'", "") for name, hook in hooks.items()}
     assert shown == expected
     index = (ROOT / "docs/hooks.md").read_text("utf-8")
     assert set(re.findall(r"^\| .+? \| `(advnets_\w+)` \|", index, re.MULTILINE)) == hooks.keys()
