@@ -214,6 +214,10 @@ LONG = {ROOT / "docs/figures.md", ROOT / "docs/scaling.md"}
 """Pages that mostly wait, for drawings and for workers: what they show is tested elsewhere, too."""
 
 
+SKELETON = ["A plugin", "The contract", "Where it is named", "Is it right?", "What goes wrong"]
+"""The headings that the page of every kind has, in this order."""
+
+
 def is_slow(block: Block) -> bool:
     return block.file in LONG or block.word == "slow"
 
@@ -257,16 +261,17 @@ def test_links_resolve(page: Path) -> None:
     assert not broken
 
 
-def test_every_hook_has_a_page_and_its_signature_there() -> None:
-    pages = {page: page.read_text("utf-8") for page in ROOT.glob("docs/kinds/*.md")}
-    shown = {found for text in pages.values() for found in re.findall(r"Hook:\s`(.+?)`", text)}
-    hooks = {f"advnets_{kind}": getattr(hookspecs, f"advnets_{kind}") for kind in KINDS}
-    expected = {f"{name}{inspect.signature(hook)}".replace("'", "") for name, hook in hooks.items()}
-    assert shown == expected
-    index = (ROOT / "docs/hooks.md").read_text("utf-8")
-    assert set(re.findall(r"^\| .+? \| `(advnets_\w+)` \|", index, re.MULTILINE)) == hooks.keys()
-    linked = {ROOT / "docs" / path for path in re.findall(r"\]\((kinds/\w+\.md)\) \|", index)}
-    assert linked | {ROOT / "docs/kinds/README.md"} == pages.keys()
+@pytest.mark.parametrize("page", [*KINDS, "observers"])
+def test_every_kind_has_a_page_that_names_its_hook_with_its_signature(page: str) -> None:
+    hook = f"advnets_{'callbacks' if page == 'observers' else page}"
+    signature = str(inspect.signature(getattr(hookspecs, hook))).replace("'", "")
+    text = (ROOT / f"docs/kinds/{page}.md").read_text(encoding="utf-8")
+    assert f"`{hook}{signature}`" in text
+    index = (ROOT / "docs/hooks.md").read_text(encoding="utf-8")
+    row = rf"^\| .+? \| `{hook}` \| .+ \| \[{page}\]\(kinds/{page}\.md\) \|$"
+    assert re.search(row, index, re.MULTILINE)
+    headings = re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
+    assert [heading for heading in headings if heading in SKELETON] == SKELETON
 
 
 def test_every_command_has_a_heading() -> None:

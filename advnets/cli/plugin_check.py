@@ -150,7 +150,7 @@ def _print(entry: dict[str, Any]) -> None:
             f"nothing says what {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'}"
         )
         mark, note = style("not built", fg="yellow"), f": {nothing}"
-    elif "passed" in entry:
+    if "passed" in entry and not missing:
         counts = [pluralise(entry["passed"], "check") + " passed"]
         counts += [f"{len(entry[how])} {how}" for how in ("failed", "skipped") if entry[how]]
         note = f", {', '.join(counts)}"
