@@ -6,7 +6,7 @@ import contextlib
 import logging
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
@@ -161,11 +161,16 @@ def _print(entry: dict[str, Any]) -> None:
         echo(f"    at {entry['where']}")
     for problem in entry["problems"]:
         echo(textwrap.indent(problem, "    "))
-    for name, text in {} if missing else entry.get("failed", {}).items():
-        echo(textwrap.indent(f"{name}: {text}", "    "))
-    for reason in dict.fromkeys(entry.get("skipped", {}).values()):
-        names = [name for name, other in entry["skipped"].items() if other == reason]
-        echo(f"    skipped {', '.join(names)}: {reason}")
+    for names, text in _grouped({} if missing else entry.get("failed", {})):
+        echo(textwrap.indent(f"{names}: {text}", "    "))
+    for names, text in _grouped(entry.get("skipped", {})):
+        echo(f"    skipped {names}: {text}")
+
+
+def _grouped(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield each text once, with the names that have it."""
+    for text in dict.fromkeys(texts.values()):
+        yield ", ".join(name for name, other in texts.items() if other == text), text
 
 
 @contextlib.contextmanager
