@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -92,6 +93,8 @@ def _check(
     from ..session.quiet import import_tensorflow
 
     import_tensorflow()
+    # The kit compiles what it tries anew in each case, of which TensorFlow warns.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     cases = list(cases_of(record, registry, words)) if play else []
     with _progress(len(cases)) as step:
         whole = [case.outcome() for case in step(cases, "plugin", record.name)]

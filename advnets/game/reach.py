@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import keras
 import tensorflow as tf
 
-from ..errors import PluginError, UsageError
+from ..errors import UsageError
+from ..plugins.origins import at_fault
 
 if TYPE_CHECKING:
     from .losses import Loss
@@ -67,12 +68,12 @@ def refuse_unreached(
     for name, network in networks.items():
         own: list[Any] = [next(found) for _ in network.trainable_variables]
         if own and all(gradient is None for gradient in own):
-            raise PluginError(
+            raise at_fault(
+                loss,
                 f"the {player}'s loss does not depend on the {name}: it has no gradient",
                 hint=f"check {loss!r} and the networks for a stop_gradient, and for layers that "
                 "are frozen by trainable = False in between; what makes the real side is reached "
                 "only by a loss that reads it (needs_real)",
-                module=type(loss).__module__,
             )
 
 
