@@ -31,7 +31,7 @@ from ..plugins import load_plugins
 from ..plugins.tracebacks import describe_error
 from ..recipe import Recipe, load_recipe
 from ..session.api import run as run_recipe
-from .building import callback_of
+from .building import made_of
 from .failure import ConformanceError, fail
 from .games import BATCH, ROUNDS, recipe_of
 from .played import Played, build, compare, numbers, play, weights
@@ -167,7 +167,7 @@ class TrialGame:
         game, _, _ = build(self.recipe(), tf.distribute.get_strategy())
         watching = []
         if self.subject.kind == "callbacks":
-            watching = [callback_of(self.subject)]
+            watching = [made_of(self.subject)]
             if isinstance(watching[0], Observer):
                 raise SkipTest("an observer watches runs; `fit` knows Keras's callbacks")
         rounds = self._examples(ROUNDS)
