@@ -109,6 +109,8 @@ class Matrix:
             else {"plugin": self._plugins[key], "code": code, "seconds": 0.0, "ways": {}}
             for key, code in self._codes.items()
         }
+        for key, row in kept["components"].items():
+            row["with"] = {**PARAMETERS.get(key, {}), **CHANGED.get(key, {})}
         return kept
 
     def keep(self, item: Item, way: str, outcome: Outcome) -> None:

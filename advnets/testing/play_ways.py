@@ -29,6 +29,7 @@ from ..observe import Observer
 from ..plugins import load_plugins
 from ..plugins.tracebacks import describe_error
 from ..recipe import Recipe, load_recipe
+from ..safe_io.json_text import parse_json
 from ..session.api import run as run_recipe
 from .building import callback_of
 from .failure import ConformanceError, fail
@@ -245,7 +246,8 @@ def outcome_of(play_it: Callable[[], Any], plain: Callable[[], Any]) -> tuple[st
         plain()
         outcome = "refused"
     except DataUnavailable as error:
-        return "not tried", f"no data here: {first_sentence(error.message)}"
+        said = error.message.replace(str(Path.home()), "~")
+        return "not tried", f"no data here: {first_sentence(said)}"
     except Exception as error:
         return "failed", f"as it is: {explain(error)}"
     try:
@@ -302,7 +304,7 @@ def serve(group: str) -> None:
         strategy = make_strategy("multi_worker", BATCH)
     asked_last, trial = "", None
     for line in sys.stdin:
-        asked, began = json.loads(line), time.monotonic()
+        asked, began = parse_json(line.encode()), time.monotonic()
         way = asked.pop("way")
         key = json.dumps(asked, sort_keys=True)
         if key != asked_last:

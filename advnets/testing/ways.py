@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from ..distribute.launcher import worker_environments
+from ..safe_io.json_text import parse_json
 from ..safe_io.last_lines import last_lines
 
 WAYS: dict[str, str] = {
@@ -199,7 +200,7 @@ class _Process:
         except queue.Empty:
             return f"no answer within {seconds:.0f} s"
         if line:
-            answered: dict[str, Any] = json.loads(line)
+            answered: dict[str, Any] = parse_json(line)
             return answered
         code = self._process.wait()
         said = last_lines(Path(self._log.name))
