@@ -267,8 +267,9 @@ def test_every_kind_has_a_page_that_names_its_hook_with_its_signature(page: str)
     signature = str(inspect.signature(getattr(hookspecs, hook))).replace("'", "")
     text = (ROOT / f"docs/kinds/{page}.md").read_text(encoding="utf-8")
     assert f"`{hook}{signature}`" in text
-    index = (ROOT / "docs/kinds/README.md").read_text(encoding="utf-8")
-    assert f"]({page}.md) | `{hook}` |" in index
+    index = (ROOT / "docs/hooks.md").read_text(encoding="utf-8")
+    row = rf"^\| .+? \| `{hook}` \| .+ \| \[{page}\]\(kinds/{page}\.md\) \|$"
+    assert re.search(row, index, re.MULTILINE)
     headings = re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
     assert [heading for heading in headings if heading in SKELETON] == SKELETON
 

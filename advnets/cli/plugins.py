@@ -10,11 +10,15 @@ from ..plugins.registry import BUILT_IN, PluginRecord
 from ..recipe.wording import KIND
 from .common import echo, plugin_options, print_json, print_table, registry_of
 from .plugin_check import check, explain_quarantine
+from .plugin_new import new
 
 
 @click.group("plugins")
 def command() -> None:
-    """List and check plugins."""
+    """List, check and write plugins."""
+
+
+command.add_command(new)
 
 
 @command.command("list")

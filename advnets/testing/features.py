@@ -100,13 +100,16 @@ def _made(subject: Subject) -> list[tuple[FeatureExtractor, np.ndarray]]:
             _missing[key] = f"{subject}: {error.message}"
             raise SkipTest(_missing[key]) from error
         except AdvnetsError as error:
-            refusals.append(error.message)
+            refusals.append(f"of shape {shape}: {error.message}")
             continue
         if not isinstance(extractor, FeatureExtractor):
             fail(f"it makes {type(extractor).__name__}, not an advnets.evaluate.FeatureExtractor")
         found.append((extractor, source.load("test")[:FEW]))
     if not found:
-        fail(f"it refuses images as well as vectors: {'; '.join(refusals)}")
+        fail(
+            f"it refuses data {'; '.join(refusals)}",
+            hint="say what it is for: Component(…, example={'shape': (28, 28, 1)})",
+        )
     return found
 
 

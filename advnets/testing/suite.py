@@ -20,7 +20,7 @@ from ..plugins.lookup import find_plugins
 from ..plugins.registry import PluginRecord, Registry
 from ..plugins.tracebacks import describe_error
 from .check import attempt, checks_for
-from .failure import ConformanceError, fail
+from .failure import ConformanceError, fail, suggest_example
 from .subject import subject_of
 
 
@@ -192,7 +192,7 @@ def _run(
         attempt(check, subject)
         return
     except ConformanceError as error:
-        problem = str(error)
+        problem = suggest_example(kind, component.example, str(error))
     fail(f"{subject}: {problem}")
 
 

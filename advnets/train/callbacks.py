@@ -17,6 +17,7 @@ from ..observe.context import CallbackContext
 from ..observe.observer import Observer
 from ..plugins import Registry
 from ..plugins.components import Component
+from ..plugins.trace import at_place
 from ..recipe import Recipe
 from ..recipe.problems import resolve_alone
 
@@ -118,7 +119,8 @@ def _make(
     """Make a callback, which may make others that its parameters name."""
     kinds = (keras.callbacks.Callback, Observer)
     own = replace(context, maker=partial(make_nested, registry, component, context))
-    made: keras.callbacks.Callback | Observer = component.make(kinds, given, context=own)
+    with at_place("monitoring.callbacks"):
+        made: keras.callbacks.Callback | Observer = component.make(kinds, given, context=own)
     return made
 
 

@@ -144,7 +144,7 @@ def test_a_right_one_passes(check: Callable[..., None], what: Any) -> None:
         ("features", Overflowing, "gives_features", "not finite"),
         ("features", Spoiling, "gives_features", "it changed the examples"),
         ("features", Sure, "gives_probabilities", "adds up to 2"),
-        ("features", Choosy, "gives_features", "images as well as vectors: nothing will do"),
+        ("features", Choosy, "gives_features", "refuses data of shape .* nothing will do"),
         ("features", Unhinted, "gives_features", "no hint says what to do"),
         ("features", str, "gives_features", "not an advnets.evaluate.FeatureExtractor"),
     ],
