@@ -32,10 +32,12 @@ IMAGE, VECTOR = (8, 8, 1), (3,)
 """Shapes of the data that a network is built for; it may refuse one of them."""
 
 
-def shapes_for(subject: Subject) -> tuple[tuple[int, ...], ...]:
-    """The shapes of the data that a network is tried with: that of its example, or both."""
+def shapes_for(
+    subject: Subject, otherwise: tuple[tuple[int, ...], ...] = (IMAGE, VECTOR)
+) -> tuple[tuple[int, ...], ...]:
+    """The shapes of the data that it is tried with: that of its example, or all others."""
     own = subject.example.get("shape")
-    return (IMAGE, VECTOR) if own is None else (tuple(own),)
+    return otherwise if own is None else (tuple(own),)
 
 
 def roles_of(subject: Subject) -> tuple[str, ...]:

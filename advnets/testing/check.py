@@ -270,10 +270,11 @@ def check_metric(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a metric: scores with their protocol; arguments as for :func:`check_loss`."""
     __tracebackhide__ = True
-    run_checks("metrics", metric, parameters, plugins, skip)
+    run_checks("metrics", metric, parameters, plugins, skip, example)
 
 
 def check_features(
@@ -282,6 +283,7 @@ def check_features(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a feature extractor: what it says of each example, and of itself.
 
@@ -292,7 +294,7 @@ def check_features(
         unittest.SkipTest: If the weights that it needs cannot be had on this machine.
     """
     __tracebackhide__ = True
-    run_checks("features", features, parameters, plugins, skip)
+    run_checks("features", features, parameters, plugins, skip, example)
 
 
 def check_callback(

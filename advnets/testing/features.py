@@ -13,12 +13,14 @@ from ..data import DataUnavailable, Source
 from ..errors import AdvnetsError, UsageError
 from ..evaluate import FeatureContext, FeatureExtractor
 from ..evaluate.features.extractors import compute
+from .building import shapes_for
 from .classes import Classes, cache
 from .failure import fail
 from .subject import Subject
 
 SHAPES = ((8, 8, 1), (2,))
-"""Shapes of the examples that are described; an extractor may refuse one of them."""
+"""Shapes of the examples that are described, unless its example says one; an extractor may refuse
+one of them."""
 FEW = 12
 
 
@@ -79,8 +81,7 @@ def is_the_same_made_again(subject: Subject) -> None:
 def _made(subject: Subject) -> list[tuple[FeatureExtractor, np.ndarray]]:
     """The extractor for every shape that it does not refuse, and examples."""
     found, refusals = [], []
-    own = subject.example.get("shape")
-    for shape in SHAPES if own is None else (tuple(own),):
+    for shape in shapes_for(subject, SHAPES):
         source = Classes(shape)
         context = FeatureContext(
             data=source,

@@ -18,13 +18,15 @@ from ..evaluate import Data, MetricContext, Players, Score, Weights
 from ..evaluate.features import Extractors
 from ..evaluate.per_example import per_example
 from ..game import Gaussian
+from .building import shapes_for
 from .classes import Classes, cache
 from .failure import fail
 from .subject import Subject
 from .trial import LATENT, Trial
 
 SHAPES = ((8, 8, 1), (2,))
-"""Shapes of the examples that are scored; a metric may refuse one of them."""
+"""Shapes of the examples that are scored, unless its example says one; a metric may refuse one of
+them."""
 LINE = (1,)
 """The shape of a game on the line, with players and known densities: for a metric that refuses
 the others."""
@@ -97,8 +99,7 @@ def _scored(subject: Subject, parts: int = 1, seed: int = 1) -> list[list[Score]
     """What the metric says of noise, for every shape that it does not refuse."""
     found: list[list[Score]] = []
     refusals: list[str] = []
-    own = subject.example.get("shape")
-    for shape in (*SHAPES, LINE) if own is None else (tuple(own),):
+    for shape in shapes_for(subject, (*SHAPES, LINE)):
         if shape == LINE and found:
             break
         try:
