@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from ..errors import PluginError
+from ..plugins import load_plugins
 from ..plugins.components import Component
 from ..plugins.lookup import find_plugins
 from ..plugins.registry import PluginRecord, Registry
@@ -20,6 +21,7 @@ from ..safe_io.wording import pluralise
 from ..testing.inspection import find_problems, missing_parameters, place_of
 from ..testing.suite import Outcome, cases_of
 from .common import echo, plugin_options, print_json, state_of, style
+from .plugin_ways import play_ways
 
 COLOURS = {"ok": "green", "blocked": "yellow", "quarantined": "red"}
 SLOW = "it imports TensorFlow when it is loaded, which makes every command slow"
@@ -28,10 +30,11 @@ SLOW = "it imports TensorFlow when it is loaded, which makes every command slow"
 @click.command("check")
 @click.argument("word", metavar="NAME|FILE")
 @click.option("--play", is_flag=True, help="Run every conformance check of what can be built.")
+@click.option("--ways", is_flag=True, help="Play a tiny game of each component in every way.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @plugin_options
 @click.pass_context
-def check(ctx: click.Context, word: str, play: bool, as_json: bool) -> None:
+def check(ctx: click.Context, word: str, play: bool, ways: bool, as_json: bool) -> None:
     """Load one plugin and build everything that it registers, of its defaults.
 
     NAME is a plugin's as `advnets plugins list` has it, a distribution's or a module's; `advnets`
@@ -40,10 +43,24 @@ def check(ctx: click.Context, word: str, play: bool, as_json: bool) -> None:
 
     Building is no test: `--play` runs the checks of `advnets.testing`, which a plugin's own tests
     run, too. It takes seconds a component.
+
+    `--ways` plays: with two steps of D, both players at once, on two replicas, by two workers,
+    interrupted and resumed, in bfloat16, in float16, under XLA, with streamed data, by `fit`. It
+    says of each whether that is the game that it should be, or why it is refused. It takes a
+    minute or two a component, in processes of its own.
     """
+    from ..session.quiet import import_tensorflow
+
     words = state_of(ctx).plugins
     registry, records = find_plugins(word, words)
+    import_tensorflow()
     reports = [_check(one, registry, [*words, word], play, silent=as_json) for one in records]
+    if ways:
+        # An installed plugin is found by every process; one that is not, by what found it here.
+        known = {one.module for one in load_plugins(words).plugins}
+        for report, record in zip(reports, records, strict=True):
+            found = [*words, *([] if record.module in known else [word])]
+            play_ways(report, record, found, silent=as_json)
     if as_json:
         print_json(reports)
     for report, record in zip(reports, records, strict=True):

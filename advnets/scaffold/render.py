@@ -85,7 +85,7 @@ def render_distribution(word: str, name: str) -> Draft:
 
 def _render(word: str, layout: str, name: str) -> Any:
     """Render a kind's template in a layout: its text is its ``str``, what it sets attributes."""
-    values = {
+    values: dict[str, Any] = {
         "word": word,
         "kind": KIND_OF[word],
         "name": name,
