@@ -19,6 +19,7 @@ from ..observe import CallbackContext, Observer
 from ..plugins import load_plugins
 from ..plugins.components import PLAYERS
 from ..train.build import make_part
+from ..train.build_networks import make_inner
 from ..train.callbacks import make_nested
 from ..train.find_data import make_data
 from .failure import fail
@@ -51,6 +52,7 @@ def network_context(
         output_shape={"generator": shape, "discriminator": ()}.get(role, (LATENT,)),
         marginals=lambda: np.full(shape, 0.5, "float32"),
         seed=seed,
+        maker=lambda *asked: make_inner(load_plugins(), *asked),
         **more,
     )
 
