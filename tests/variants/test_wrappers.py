@@ -164,7 +164,7 @@ def test_saved_as_a_keras_file(run: advnets.Run, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "way",
-    [{"distribution.precision": "mixed_bfloat16"}, {"distribution.jit": True}],
+    [{"distribution.precision": "mixed_bfloat16"}, {"distribution.jit": "on"}],
     ids=["bfloat16", "xla"],
 )
 @pytest.mark.parametrize("name", ["spectral", "pac"])
