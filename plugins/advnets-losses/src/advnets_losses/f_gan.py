@@ -21,8 +21,8 @@ FROM = 20.0
 def exponential(v: tf.Tensor) -> tf.Tensor:
     """Return e^v up to v = 20, and its tangent there from then on.
 
-    >>> exponential(tf.constant([0.0, 1.0, 1000.0])).numpy().round(3)  # 981 e^20
-    array([1.000e+00, 2.718e+00, 4.759e+11], dtype=float32)
+    >>> float(exponential(tf.constant(22.0)) / exponential(tf.constant(20.0)))
+    3.0
     """
     return tf.exp(tf.minimum(v, FROM)) * (1.0 + tf.nn.relu(v - FROM))
 

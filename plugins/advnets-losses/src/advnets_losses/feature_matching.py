@@ -23,6 +23,7 @@ class FeatureMatching(NonSaturating):
 
     requires = ("logits", "features")
     needs_real = True
+
     def generator(self, real: Side, fake: Side) -> tf.Tensor:
         """Return ‖Ē f(x) − Ē f(G(z))‖², the same for each example, float32 ``[N]``."""
         gap = tf.reduce_sum(tf.square(global_mean(real.features) - global_mean(fake.features)))
