@@ -21,6 +21,7 @@ from ..testing.suite import Outcome, cases_of
 from .common import echo, plugin_options, print_json, state_of, style
 
 COLOURS = {"ok": "green", "blocked": "yellow", "quarantined": "red"}
+SLOW = "it imports TensorFlow when it is loaded, which makes every command slow"
 
 
 @click.command("check")
@@ -54,7 +55,8 @@ def check(ctx: click.Context, word: str, play: bool, as_json: bool) -> None:
             raise PluginError(f"plugin {record.name!r} is blocked, so nothing of it was tried")
         if report["bad"]:
             bad = pluralise(report["bad"], "component")
-            raise PluginError(f"{bad} of {record.name!r} cannot be used, or should not be")
+            have = "has" if report["bad"] == 1 else "have"
+            raise PluginError(f"{bad} of {record.name!r} {have} problems")
 
 
 def colour_status(record: PluginRecord) -> str:
@@ -80,13 +82,16 @@ def _check(
     report |= {"components": [], "bad": 0}
     if not silent:
         echo(f"{record.name} ({record.source}): ", colour_status(record))
-        for doubt in record.doubts:
+        for doubt in (*record.doubts, *([SLOW] if record.slow else [])):
             echo(f"  doubtful: {doubt}")
         if record.status == "quarantined":
             explain_quarantine(record)
     if record.status != "ok":
         report["bad"] = 1
         return report
+    from ..session.quiet import import_tensorflow
+
+    import_tensorflow()
     cases = list(cases_of(record, registry, words)) if play else []
     with _progress(len(cases)) as step:
         whole = [case.outcome() for case in step(cases, "plugin", record.name)]
@@ -96,8 +101,8 @@ def _check(
         for kind, components in record.components.items():
             for component in components:
                 entry = _entry(kind, component, registry, record)
-                if play and not entry["problems"] and not entry["missing"]:
-                    own = step(cases, kind, component.name)
+                own = step(cases, kind, component.name)
+                if play and not entry["problems"]:
                     entry |= _played([case.outcome() for case in own])
                 _add(report, entry, silent=silent)
     return report
@@ -138,11 +143,14 @@ def _add(report: dict[str, Any], entry: dict[str, Any], *, silent: bool) -> None
 def _print(entry: dict[str, Any]) -> None:
     missing, note = entry["missing"], ""
     mark = style("ok", fg="green")
-    if entry["problems"] or entry.get("failed"):
+    if entry["problems"] or (entry.get("failed") and not missing):
         mark = style("problem", fg="red")
     elif missing:
-        mark, note = style("not built", fg="yellow"), f": nothing says what {_and(missing)} is"
-    if "passed" in entry:
+        nothing = (
+            f"nothing says what {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'}"
+        )
+        mark, note = style("not built", fg="yellow"), f": {nothing}"
+    elif "passed" in entry:
         counts = [pluralise(entry["passed"], "check") + " passed"]
         counts += [f"{len(entry[how])} {how}" for how in ("failed", "skipped") if entry[how]]
         note = f", {', '.join(counts)}"
@@ -153,15 +161,11 @@ def _print(entry: dict[str, Any]) -> None:
         echo(f"    at {entry['where']}")
     for problem in entry["problems"]:
         echo(textwrap.indent(problem, "    "))
-    for name, text in entry.get("failed", {}).items():
+    for name, text in {} if missing else entry.get("failed", {}).items():
         echo(textwrap.indent(f"{name}: {text}", "    "))
     for reason in dict.fromkeys(entry.get("skipped", {}).values()):
         names = [name for name, other in entry["skipped"].items() if other == reason]
         echo(f"    skipped {', '.join(names)}: {reason}")
-
-
-def _and(names: list[str]) -> str:
-    return " and ".join(names)
 
 
 @contextlib.contextmanager

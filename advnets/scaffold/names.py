@@ -21,7 +21,7 @@ KIND_OF = {
     "observer": "callbacks",
 }
 """The kind of component that each word for KIND makes."""
-LONGEST = 30
+LONGEST = 28
 """Letters of a name: the lines in which it stands twice stay below a hundred."""
 
 
@@ -95,10 +95,7 @@ def check_free(name: str, word: str, registry: Registry, *, distribution: bool =
     """
     kind = KIND_OF[word]
     owners = [
-        str(record)
-        for record in registry.plugins
-        for component in record.components.get(kind, [])
-        if component.name == name
+        str(r) for r in registry.plugins for c in r.components.get(kind, []) if c.name == name
     ]
     plugins = [record.source for record in registry.plugins if record.name == name]
     package = f"advnets_{name}"

@@ -12,8 +12,14 @@ from typing import Any
 from .names import KIND_OF
 
 TEMPLATES = Path(__file__).parent / "templates"
-OPTIONAL = ("stdlib", "plain", "froms", "parameters", "late", "described", "test")
+OPTIONAL = (
+    *("stdlib", "schema_stdlib", "plain", "froms", "parameters", "late", "code", "described"),
+    "test",
+)
 """What a kind's template sets if it has it; the rest it has to."""
+
+DOCUMENTS = ("recipe", "sweep")
+"""Kinds whose components are YAML files."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,10 @@ def render_file(word: str, name: str) -> Draft:
         name: Of the component and of the file.
     """
     plugin = _render(word, "file.py.j2", name)
-    return Draft({f"{name}.py": str(plugin)}, plugin.trial)
+    files = {f"{name}.py": str(plugin)}
+    if word in DOCUMENTS:
+        files[f"{name}.yaml"] = str(_fill(f"kinds/{word}.yaml.j2", name=name))
+    return Draft(files, plugin.trial)
 
 
 def _render(word: str, layout: str, name: str) -> Any:
@@ -50,9 +59,11 @@ def _render(word: str, layout: str, name: str) -> Any:
         "name": name,
         "package": f"advnets_{name}",
     }
-    made = _fill(f"kinds/{word}.py.j2", Name=camel, **values)
+    values |= {"in_file": layout == "file.py.j2"}
+    made = _fill(f"kinds/{word}.py.j2", Name=camel, attribute=camel, **values)
     if _clashes(camel, str(made)):
-        made = _fill(f"kinds/{word}.py.j2", Name=f"My{camel}", **values)
+        camel = f"My{camel}"
+        made = _fill(f"kinds/{word}.py.j2", Name=camel, attribute=camel, **values)
     return made
 
 
@@ -67,7 +78,7 @@ def _fill(template: str, **values: Any) -> Any:
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
     )
-    defaults = dict.fromkeys(OPTIONAL, "") | {"base": "Parameters", "attribute": values["Name"]}
+    defaults = dict.fromkeys(OPTIONAL, "") | dict.fromkeys(("base", "shared"), "Parameters")
     return environment.get_template(template).make_module(defaults | values)
 
 

@@ -67,7 +67,8 @@ def attempt(check: Check, subject: Subject) -> None:
             f"raised {type(error).__name__}: {error}" if own else f"raised {describe_error(error)}"
         )
         place = locate_error(error, packages)
-    raise ConformanceError(f"{message}\n  at {place[0]}" if place else message)
+    where = place[0] if place else subject.place
+    raise ConformanceError(f"{message}\n  at {where}" if where else message)
 
 
 def run_checks(

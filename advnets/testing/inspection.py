@@ -73,7 +73,8 @@ def place_of(kind: str, component: Component, record: PluginRecord | None) -> st
         lines = Path(file).read_text("utf-8").splitlines()
     except (OSError, ValueError):
         return file
-    spelt = [f"{quote}{component.name}{quote}" for quote in "\"'"]
+    name = component.name
+    spelt = [f'"{name}"', f"'{name}'", f" {name}=("]
     named = [number for number, line in enumerate(lines, 1) if any(word in line for word in spelt)]
     hooks = [number for number, line in enumerate(lines, 1) if f"def advnets_{kind}(" in line]
     after = [number for number in named if number > hooks[0]] if hooks else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -11,8 +12,11 @@ from typing import Any
 from ..errors import UsageError
 from ..plugins import Registry, load_plugins
 from ..plugins.components import KINDS, Component
+from ..plugins.tracebacks import find_source
 from ..recipe.problems import resolve_alone
 from .failure import ConformanceError
+
+FUNCTIONS = (types.FunctionType, types.MethodType, partial)
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Subject:
         module: Where its code is.
         example: What it is to be tried with; see :class:`advnets.Component`.
         find_registry: Returns the components that it may name.
+        source: The object, or the class or function that makes it; ``None`` of a component.
     """
 
     kind: str
@@ -39,6 +44,7 @@ class Subject:
     module: str = ""
     example: Mapping[str, Any] = field(default_factory=dict)
     find_registry: Callable[[], Registry] = load_plugins
+    source: Any = None
 
     @property
     def registry(self) -> Registry:
@@ -47,6 +53,14 @@ class Subject:
 
     def __str__(self) -> str:
         return f"{self.name!r} of {self.kind}"
+
+    @property
+    def place(self) -> str:
+        """Where its code begins, ``file:line``; "" where that is no Python code, or not found."""
+        try:
+            return find_source(self.component.load() if self.component else self.source)
+        except Exception:
+            return ""
 
 
 def subject_of(
@@ -92,20 +106,41 @@ def subject_of(
         return Subject(kind, component.name, make, component, resolved, module, tried, find)
     tried = dict(example or {})
     takes_context = ("architectures", "metrics", "features", "optimizers")
-    if isinstance(what, type) or (callable(what) and kind in takes_context):
-        name, module = getattr(what, "__name__", type(what).__name__), what.__module__
+    makes = callable(what) and (kind in takes_context or isinstance(what, FUNCTIONS))
+    if isinstance(what, type) or makes:
+        plain = what
+        while isinstance(plain, partial):
+            plain = plain.func
+        name, module = getattr(plain, "__name__", type(plain).__name__), plain.__module__
         made = _maker(what, given)
-        return Subject(kind, name, made, module=module, example=tried, find_registry=find)
+        return Subject(
+            kind, name, made, module=module, example=tried, find_registry=find, source=what
+        )
     if given:
         raise ValueError(f"parameters {given} were given for an object that is made already")
     return Subject(
         kind,
         type(what).__name__,
-        lambda *given, context=None: what,
+        _put_back(what),
         module=type(what).__module__,
         example=tried,
         find_registry=find,
+        source=what,
     )
+
+
+def _put_back(what: Any) -> Callable[..., Any]:
+    """Return what gives an object, each time with the state that its variables have now."""
+    from ..game.state import find_variables
+
+    start = [(variable, variable.numpy()) for _, variable in find_variables(what)]
+
+    def make(*given: Any, context: Any = None) -> Any:
+        for variable, value in start:
+            variable.assign(value)
+        return what
+
+    return make
 
 
 def _maker(target: Callable[..., Any], parameters: Mapping[str, Any]) -> Callable[..., Any]:

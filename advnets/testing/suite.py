@@ -18,6 +18,7 @@ from ..plugins import load_plugins
 from ..plugins.components import KINDS, Component
 from ..plugins.lookup import find_plugins
 from ..plugins.registry import PluginRecord, Registry
+from ..plugins.tracebacks import describe_error
 from .check import attempt, checks_for
 from .failure import ConformanceError, fail
 from .subject import subject_of
@@ -58,6 +59,8 @@ class Case:
             return Outcome(self.check, "skipped", str(error).removeprefix(whose))
         except ConformanceError as error:
             return Outcome(self.check, "failed", str(error).removeprefix(whose))
+        except Exception as error:  # of its schema, say
+            return Outcome(self.check, "failed", describe_error(error))
         return Outcome(self.check, "passed")
 
 
