@@ -214,6 +214,10 @@ LONG = {ROOT / "docs/figures.md", ROOT / "docs/scaling.md"}
 """Pages that mostly wait, for drawings and for workers: what they show is tested elsewhere, too."""
 
 
+SKELETON = ["A plugin", "The contract", "Where it is named", "Is it right?", "What goes wrong"]
+"""The headings that the page of every kind has, in this order."""
+
+
 def is_slow(block: Block) -> bool:
     return block.file in LONG or block.word == "slow"
 
@@ -257,14 +261,17 @@ def test_links_resolve(page: Path) -> None:
     assert not broken
 
 
-def test_every_hook_has_a_heading_with_its_signature() -> None:
-    text = (ROOT / "docs/hooks.md").read_text(encoding="utf-8")
-    headings = re.findall(r"^### `(.+)`$", text, flags=re.MULTILINE)
-    expected = [
-        f"advnets_{kind}{inspect.signature(getattr(hookspecs, f'advnets_{kind}'))}".replace("'", "")
-        for kind in KINDS
-    ]
-    assert sorted(headings) == sorted(expected)
+@pytest.mark.parametrize("page", [*KINDS, "observers"])
+def test_every_kind_has_a_page_that_names_its_hook_with_its_signature(page: str) -> None:
+    hook = f"advnets_{'callbacks' if page == 'observers' else page}"
+    signature = str(inspect.signature(getattr(hookspecs, hook))).replace("'", "")
+    text = (ROOT / f"docs/kinds/{page}.md").read_text(encoding="utf-8")
+    assert f"`{hook}{signature}`" in text
+    index = (ROOT / "docs/hooks.md").read_text(encoding="utf-8")
+    row = rf"^\| .+? \| `{hook}` \| .+ \| \[{page}\]\(kinds/{page}\.md\) \|$"
+    assert re.search(row, index, re.MULTILINE)
+    headings = re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
+    assert [heading for heading in headings if heading in SKELETON] == SKELETON
 
 
 def test_every_command_has_a_heading() -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
 
 from ..errors import PluginError
+from ..plugins import load_plugins
 from ..plugins.components import Component
 from ..plugins.lookup import find_plugins
 from ..plugins.registry import PluginRecord, Registry
@@ -19,6 +21,7 @@ from ..safe_io.wording import pluralise
 from ..testing.inspection import find_problems, missing_parameters, place_of
 from ..testing.suite import Outcome, cases_of
 from .common import echo, plugin_options, print_json, state_of, style
+from .plugin_ways import play_ways
 
 COLOURS = {"ok": "green", "blocked": "yellow", "quarantined": "red"}
 SLOW = "it imports TensorFlow when it is loaded, which makes every command slow"
@@ -27,10 +30,11 @@ SLOW = "it imports TensorFlow when it is loaded, which makes every command slow"
 @click.command("check")
 @click.argument("word", metavar="NAME|FILE")
 @click.option("--play", is_flag=True, help="Run every conformance check of what can be built.")
+@click.option("--ways", is_flag=True, help="Play a tiny game of each component in every way.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @plugin_options
 @click.pass_context
-def check(ctx: click.Context, word: str, play: bool, as_json: bool) -> None:
+def check(ctx: click.Context, word: str, play: bool, ways: bool, as_json: bool) -> None:
     """Load one plugin and build everything that it registers, of its defaults.
 
     NAME is a plugin's as `advnets plugins list` has it, a distribution's or a module's; `advnets`
@@ -39,6 +43,11 @@ def check(ctx: click.Context, word: str, play: bool, as_json: bool) -> None:
 
     Building is no test: `--play` runs the checks of `advnets.testing`, which a plugin's own tests
     run, too. It takes seconds a component.
+
+    `--ways` plays: with two steps of D, both players at once, on two replicas, by two workers,
+    interrupted and resumed, in bfloat16, in float16, under XLA, with streamed data, by `fit`. It
+    says of each whether that is the game that it should be, or why it is refused. It takes a
+    minute or two a component, in processes of its own.
     """
     from ..session.quiet import import_tensorflow
 
@@ -46,6 +55,12 @@ def check(ctx: click.Context, word: str, play: bool, as_json: bool) -> None:
     registry, records = find_plugins(word, words)
     import_tensorflow()
     reports = [_check(one, registry, [*words, word], play, silent=as_json) for one in records]
+    if ways:
+        # An installed plugin is found by every process; one that is not, by what found it here.
+        known = {one.module for one in load_plugins(words).plugins}
+        for report, record in zip(reports, records, strict=True):
+            found = [*words, *([] if record.module in known else [word])]
+            play_ways(report, record, found, silent=as_json)
     if as_json:
         print_json(reports)
     for report, record in zip(reports, records, strict=True):
@@ -92,6 +107,8 @@ def _check(
     from ..session.quiet import import_tensorflow
 
     import_tensorflow()
+    # The kit compiles what it tries anew in each case, of which TensorFlow warns.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     cases = list(cases_of(record, registry, words)) if play else []
     with _progress(len(cases)) as step:
         whole = [case.outcome() for case in step(cases, "plugin", record.name)]
@@ -150,7 +167,7 @@ def _print(entry: dict[str, Any]) -> None:
             f"nothing says what {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'}"
         )
         mark, note = style("not built", fg="yellow"), f": {nothing}"
-    elif "passed" in entry:
+    if "passed" in entry and not missing:
         counts = [pluralise(entry["passed"], "check") + " passed"]
         counts += [f"{len(entry[how])} {how}" for how in ("failed", "skipped") if entry[how]]
         note = f", {', '.join(counts)}"
@@ -161,11 +178,16 @@ def _print(entry: dict[str, Any]) -> None:
         echo(f"    at {entry['where']}")
     for problem in entry["problems"]:
         echo(textwrap.indent(problem, "    "))
-    for name, text in {} if missing else entry.get("failed", {}).items():
-        echo(textwrap.indent(f"{name}: {text}", "    "))
-    for reason in dict.fromkeys(entry.get("skipped", {}).values()):
-        names = [name for name, other in entry["skipped"].items() if other == reason]
-        echo(f"    skipped {', '.join(names)}: {reason}")
+    for names, text in _grouped({} if missing else entry.get("failed", {})):
+        echo(textwrap.indent(f"{names}: {text}", "    "))
+    for names, text in _grouped(entry.get("skipped", {})):
+        echo(f"    skipped {names}: {text}")
+
+
+def _grouped(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield each text once, with the names that have it."""
+    for text in dict.fromkeys(texts.values()):
+        yield ", ".join(name for name, other in texts.items() if other == text), text
 
 
 @contextlib.contextmanager

@@ -19,8 +19,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import AdvnetsError, PluginError
+from .origins import Origin, remember_origin
 from .time_limit import WITH_TENSORFLOW, as_it_was, set_up
-from .trace import traced
+from .trace import current_place, traced
 from .tracebacks import describe_error, find_source, is_out_of_memory, locate_error, package_of
 
 KINDS: dict[str, str] = {
@@ -311,6 +312,8 @@ class Component:
                 where=find_source(target),
                 module=module,
             )
+        origin = Origin(self.name, self.target, find_source(target), current_place())
+        remember_origin(made, origin)
         return made
 
 

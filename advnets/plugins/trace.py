@@ -42,6 +42,11 @@ def at_place(place: str) -> Iterator[None]:
         _places.reset(token)
 
 
+def current_place() -> str:
+    """Return for which place of a recipe a component is being made, or ``""``."""
+    return " > ".join(_places.get())
+
+
 @contextlib.contextmanager
 def traced(what: str) -> Iterator[list[str]]:
     """Show a call when it has ended: what was called, how it ended, how long it took.
@@ -67,7 +72,7 @@ def traced(what: str) -> Iterator[list[str]]:
         raise
     finally:
         seconds = time.perf_counter() - began
-        place = "".join(f"{place}: " for place in (" > ".join(_places.get()),) if place)
+        place = f"{current_place()}: " if current_place() else ""
         text = f"trace: {place}{what}: {''.join(ended)}, {1000 * seconds:.1f} ms"
         with contextlib.suppress(OSError, ValueError):  # a stream that is closed
             if sys.stderr is not None:

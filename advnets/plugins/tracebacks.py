@@ -133,8 +133,10 @@ def find_source(what: Any) -> str:
         file = getattr(sys.modules.get(what.__module__), "__file__", None) or what.__module__
         try:
             return f"{file}:{inspect.findsource(what)[1] + 1}"
-        except (OSError, TypeError):  # made by type(), or its source is gone
-            return file
+        except (OSError, TypeError):  # made by type(), in a notebook, or its source is gone
+            codes = (getattr(value, "__code__", None) for value in vars(what).values())
+            code = next((code for code in codes if code), None)
+            return f"{code.co_filename}:{code.co_firstlineno}" if code else file
     code = getattr(getattr(what, "__func__", what), "__code__", None)
     if code is None and callable(what):  # an object that can be called
         code = getattr(type(what).__call__, "__code__", None)

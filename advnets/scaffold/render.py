@@ -52,14 +52,14 @@ def render_file(word: str, name: str) -> Draft:
 def _render(word: str, layout: str, name: str) -> Any:
     """Render a kind's template in a layout: its text is its ``str``, what it sets attributes."""
     camel = "".join(part.capitalize() for part in name.split("_"))
-    values = {
+    values: dict[str, Any] = {
         "word": word,
         "kind": KIND_OF[word],
         "layout": layout,
         "name": name,
         "package": f"advnets_{name}",
+        "in_file": layout == "file.py.j2",
     }
-    values |= {"in_file": layout == "file.py.j2"}
     made = _fill(f"kinds/{word}.py.j2", Name=camel, attribute=camel, **values)
     if _clashes(camel, str(made)):
         camel = f"My{camel}"

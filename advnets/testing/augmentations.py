@@ -72,6 +72,15 @@ def works_compiled(subject: Subject) -> None:
         fail("compiled, it makes something else")
 
 
+def goes_on_where_it_was(subject: Subject) -> None:
+    """A short game that is interrupted ends as one that is not: what it remembers is saved."""
+
+    def made() -> game.AdversarialGame:
+        return toys.game(Trial(subject.example), augmentations=[_made(subject)])
+
+    toys.resumes(made, _examples(subject, 8))
+
+
 def plays_a_short_game(subject: Subject) -> None:
     """Both players move while it is applied, and nothing becomes NaN."""
     trial = Trial(subject.example)

@@ -16,25 +16,28 @@ from ..data import SPLITS, DataContext, DataSpec, DataUnavailable, Field, Source
 from ..errors import AdvnetsError
 from ..game.streams import declared_streams
 from ..networks import NetworkContext, OptimizerContext
-from ..observe import CallbackContext, Observer
+from ..observe import Observer
 from ..plugins.components import PLAYERS
 from ..train.build import make_part
-from ..train.callbacks import make_nested, refuse_unfit
+from ..train.callbacks import refuse_unfit
 from ..train.find_data import make_data
 from .commands import check_imports
 from .declared import check_declared
 from .failure import fail
 from .subject import Subject
 from .trial import LATENT, Trial
+from .watched import make_watcher
 
 IMAGE, VECTOR = (8, 8, 1), (3,)
 """Shapes of the data that a network is built for; it may refuse one of them."""
 
 
-def shapes_for(subject: Subject) -> tuple[tuple[int, ...], ...]:
-    """The shapes of the data that a network is tried with: that of its example, or both."""
+def shapes_for(
+    subject: Subject, otherwise: tuple[tuple[int, ...], ...] = (IMAGE, VECTOR)
+) -> tuple[tuple[int, ...], ...]:
+    """The shapes of the data that it is tried with: that of its example, or all others."""
     own = subject.example.get("shape")
-    return (IMAGE, VECTOR) if own is None else (tuple(own),)
+    return otherwise if own is None else (tuple(own),)
 
 
 def roles_of(subject: Subject) -> tuple[str, ...]:
@@ -217,15 +220,6 @@ def source_of(subject: Subject) -> Any:
     return subject.make(context=context)
 
 
-def callback_of(subject: Subject) -> Any:
-    """Make a callback, which may name others, with the context of a run that is none."""
-    context = CallbackContext(spec=Trial(subject.example).spec(["label"]))
-    if subject.component is not None:
-        maker = partial(make_nested, subject.registry, subject.component, context)
-        context = replace(context, maker=maker)
-    return subject.make(context=context)
-
-
 def _with_context(subject: Subject) -> Any:
     return subject.make(context=game_context(subject))
 
@@ -248,6 +242,6 @@ KINDS: dict[str, tuple[tuple[type, ...], Callable[[Subject], Any]]] = {
     "augmentations": ((game.Augmentation,), _with_context),
     "updates": ((game.UpdateRule,), _with_context),
     "optimizers": ((keras.optimizers.Optimizer,), _optimizer),
-    "callbacks": ((keras.callbacks.Callback, Observer), callback_of),
+    "callbacks": ((keras.callbacks.Callback, Observer), make_watcher),
 }
 """What a component of each kind makes, and how it is asked to."""

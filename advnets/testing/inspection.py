@@ -21,7 +21,7 @@ from ..plugins.tracebacks import describe_error, find_source, package_of
 from ..recipe import load_recipe, recipe_path
 from ..recipe.problems import resolve_alone
 from ..sweep import load_sweep
-from .failure import ConformanceError
+from .failure import ConformanceError, suggest_example
 
 
 def find_problems(
@@ -184,7 +184,7 @@ def _built(kind: str, component: Component, registry: Registry, where: str) -> I
     try:
         attempt(build, subject_of(kind, component, registry=registry))
     except ConformanceError as error:
-        text = f"it cannot be built: {error}"
+        text = suggest_example(kind, component.example, f"it cannot be built: {error}")
         yield text if "\n  at " in text else f"{text}\n  at {source_of(component) or where}"
 
 

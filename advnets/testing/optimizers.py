@@ -21,10 +21,15 @@ def makes_a_new_one_each_time(subject: Subject) -> None:
 
 
 def has_a_learning_rate_to_log(subject: Subject) -> None:
-    """``learning_rate`` is a positive number at the start."""
-    rate = float(_made(subject).learning_rate)
-    if not np.isfinite(rate) or rate <= 0:
-        fail(f"its learning rate is {rate}")
+    """``learning_rate`` is a number, never negative, and not 0 for ever."""
+    optimizer = _made(subject)
+    rates = []
+    for step in (0, 1, 10, 50, 99):
+        optimizer.iterations.assign(step)
+        rates.append(float(optimizer.learning_rate))
+    if not np.isfinite(rates).all() or min(rates) < 0 or max(rates) == 0:
+        listed = ", ".join(f"{rate:g}" for rate in rates)
+        fail(f"within 100 steps its learning rate is {listed}; numbers above 0 were expected")
 
 
 def descends(subject: Subject) -> None:

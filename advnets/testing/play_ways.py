@@ -15,7 +15,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import SkipTest
@@ -30,17 +29,19 @@ from ..observe import Observer
 from ..plugins import load_plugins
 from ..plugins.tracebacks import describe_error
 from ..recipe import Recipe, load_recipe
+from ..safe_io.json_text import parse_json
 from ..session.api import run as run_recipe
-from .building import callback_of
+from .building import made_of
 from .failure import ConformanceError, fail
 from .games import BATCH, ROUNDS, recipe_of
 from .played import Played, build, compare, numbers, play, weights
 from .subject import Subject, subject_of
-from .toys import resumes
 
 FEW = 5
 """Rounds where several devices play, after which rounding has not grown."""
 STAND_INS = "advnets.testing.stand_ins"
+LONGEST = 240
+"""Letters of a sentence that is told."""
 HALF = {"bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
 
 
@@ -65,12 +66,13 @@ class TrialGame:
         strategy: tf.distribute.Strategy | None = None,
     ):
         self.plugins, self.strategy = [*plugins, STAND_INS], strategy
+        self._rounds = FEW if strategy is not None else ROUNDS
         self.registry = load_plugins(self.plugins)
         component = self.registry.component(kind, name)
-        self.subject: Subject = subject_of(kind, component, parameters)
+        self.subject: Subject = subject_of(kind, component, parameters, registry=self.registry)
         self._changed = changed
         self._data: dict[str, Any] | None = None
-        self._plain: dict[int, Played] = {}
+        self._plain: Played | Exception | None = None
 
     def recipe(self, **overrides: Any) -> Recipe:
         """Return its recipe, with some values changed."""
@@ -78,11 +80,16 @@ class TrialGame:
             self._data = {**recipe_of(self.subject), **self._changed}
         return load_recipe(self._data, overrides, registry=self.registry)
 
-    def plain(self, rounds: int = ROUNDS) -> Played:
-        """Return the game that nothing was changed in, played once."""
-        if rounds not in self._plain:
-            self._plain[rounds] = play(self.recipe(), rounds)
-        return self._plain[rounds]
+    def plain(self) -> Played:
+        """Return the game that nothing was changed in, played once, or raise what it raised."""
+        if self._plain is None:
+            try:
+                self._plain = play(self.recipe(), self._rounds)
+            except Exception as error:
+                self._plain = error
+        if isinstance(self._plain, Exception):
+            raise self._plain
+        return self._plain
 
     # Alone.
 
@@ -93,14 +100,14 @@ class TrialGame:
         rule = {"name": "alternating"}
         if self.subject.kind == "updates":
             rule = {**self.recipe().data["updates"]}
-        played = self._play(ROUNDS, updates={**rule, "discriminator_steps": 2})
+        played = self._play(updates={**rule, "discriminator_steps": 2})
         self._steps(played, {"discriminator": 2 * ROUNDS, "generator": ROUNDS})
 
     def simultaneous(self) -> None:
         """Both players move at once, from where both stand."""
         if self.subject.kind == "updates" and self.subject.name != "simultaneous":
             raise SkipTest("it is another rule itself")
-        played = self._play(ROUNDS, updates="simultaneous")
+        played = self._play(updates="simultaneous")
         self._steps(played, {"discriminator": ROUNDS, "generator": ROUNDS})
 
     def _steps(self, played: Played, expected: Mapping[str, int]) -> None:
@@ -124,8 +131,6 @@ class TrialGame:
                 fail("the signal did not interrupt the run")
             if run.commit.state_sha256 != expected:
                 fail("interrupted and resumed, it ends with other bits than played in one go")
-        # A number that a graph holds fixed, be it of a counter or of a generator, moves here.
-        resumes(lambda: build(self.recipe(), tf.distribute.get_strategy())[0], self._examples(1)[0])
 
     def bfloat16(self) -> None:
         """Networks compute in bfloat16."""
@@ -136,7 +141,7 @@ class TrialGame:
         self._in_half("float16")
 
     def _in_half(self, dtype: str) -> None:
-        played = self._play(ROUNDS, **{"distribution.precision": HALF[dtype]})
+        played = self._play(**{"distribution.precision": HALF[dtype]})
         recipe = self.recipe()
         for name, network in played.game.networks.items():
             path = name if name in ("generator", "discriminator") else f"networks.{name}"
@@ -149,13 +154,13 @@ class TrialGame:
 
     def xla(self) -> None:
         """XLA compiles every round, and the weights come out near those without it."""
-        compiled = self._play(ROUNDS, **{"distribution.jit": "on"})
+        compiled = self._play(**{"distribution.jit": "on"})
         expected = weights(self.plain().game)
         compare(expected, weights(compiled.game), "the game under XLA", 1e-3, 1e-4)
 
     def streamed(self) -> None:
         """Examples that are read as they are needed make the same bits as those kept."""
-        streamed = self._play(ROUNDS, **{"distribution.memory_budget": 0.0})
+        streamed = self._play(**{"distribution.memory_budget": 0.0})
         if streamed.feed.longest == self.plain().feed.longest:
             fail("its data were kept, and not streamed")
         if streamed.sha256 != self.plain().sha256:
@@ -167,7 +172,7 @@ class TrialGame:
         game, _, _ = build(self.recipe(), tf.distribute.get_strategy())
         watching = []
         if self.subject.kind == "callbacks":
-            watching = [callback_of(self.subject)]
+            watching = [made_of(self.subject)]
             if isinstance(watching[0], Observer):
                 raise SkipTest("an observer watches runs; `fit` knows Keras's callbacks")
         rounds = self._examples(ROUNDS)
@@ -205,11 +210,11 @@ class TrialGame:
         self._together("the game of two workers", "multi_worker")
 
     def _together(self, what: str, strategy: str) -> None:
-        alone = numbers(self.plain(FEW))
-        together = self._play(FEW, **{"distribution.strategy": strategy})
+        alone = numbers(self.plain())
+        together = self._play(**{"distribution.strategy": strategy})
         compare(alone, numbers(together), what)
 
-    def _play(self, rounds: int, **overrides: Any) -> Played:
+    def _play(self, **overrides: Any) -> Played:
         """Play the game with a recipe changed; what watches it, in a run of its own."""
         recipe = self.recipe(**overrides)
         distribution = recipe.settings.distribution
@@ -217,7 +222,7 @@ class TrialGame:
         strategy = self.strategy if several else None
         if self.subject.kind == "callbacks":
             self._watch(overrides)
-        return play(recipe, rounds, strategy, jit=distribution.jit == "on")
+        return play(recipe, self._rounds, strategy, jit=distribution.jit == "on")
 
     def _watch(self, overrides: Mapping[str, Any]) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -241,7 +246,8 @@ def outcome_of(play_it: Callable[[], Any], plain: Callable[[], Any]) -> tuple[st
         plain()
         outcome = "refused"
     except DataUnavailable as error:
-        return "not tried", f"no data here: {first_sentence(error.message)}"
+        said = error.message.replace(str(Path.home()), "~")
+        return "not tried", f"no data here: {first_sentence(said)}"
     except Exception as error:
         return "failed", f"as it is: {explain(error)}"
     try:
@@ -280,7 +286,8 @@ def first_sentence(text: str) -> str:
     'it takes 0.5 s'
     """
     line = text.strip().splitlines()[0] if text.strip() else ""
-    return re.split(r"(?<=[.!?])\s", line, maxsplit=1)[0].rstrip(".")[:300]
+    sentence = re.split(r"(?<=[.!?])\s", line, maxsplit=1)[0].rstrip(".")
+    return sentence if len(sentence) <= LONGEST else f"{sentence[: LONGEST - 1]}…"
 
 
 def serve(group: str) -> None:
@@ -297,15 +304,14 @@ def serve(group: str) -> None:
         strategy = make_strategy("multi_worker", BATCH)
     asked_last, trial = "", None
     for line in sys.stdin:
-        asked, began = json.loads(line), time.monotonic()
+        asked, began = parse_json(line.encode()), time.monotonic()
         way = asked.pop("way")
         key = json.dumps(asked, sort_keys=True)
         if key != asked_last:
             asked_last, trial = key, None
         try:
             trial = trial or TrialGame(**asked, strategy=strategy)
-            plain = partial(trial.plain, ROUNDS if group == "alone" else FEW)
-            outcome, why = outcome_of(getattr(trial, way), plain)
+            outcome, why = outcome_of(getattr(trial, way), trial.plain)
         except Exception as error:
             outcome, why = "failed", explain(error)
         seconds = round(time.monotonic() - began, 1)

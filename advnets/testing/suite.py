@@ -20,7 +20,7 @@ from ..plugins.lookup import find_plugins
 from ..plugins.registry import PluginRecord, Registry
 from ..plugins.tracebacks import describe_error
 from .check import attempt, checks_for
-from .failure import ConformanceError, fail
+from .failure import ConformanceError, fail, suggest_example
 from .subject import subject_of
 
 
@@ -192,7 +192,7 @@ def _run(
         attempt(check, subject)
         return
     except ConformanceError as error:
-        problem = str(error)
+        problem = suggest_example(kind, component.example, str(error))
     fail(f"{subject}: {problem}")
 
 
@@ -219,12 +219,14 @@ from advnets.plugins.lookup import find_plugins
 for record in find_plugins(words[-1] if words else name, words[:-1])[1]:
     if record.name == name:
         if record.status != "ok":
-            sys.exit(f"{record.error}\\n{record.traceback}")
+            print(record.error, record.traceback, sep="\\n")
+            sys.exit(1)
         for command in record.components.get("commands", []):
             command.load()
 for module in ("tensorflow", "keras"):
     if module in sys.modules:
-        sys.exit(f"{module} is imported")
+        print(module, "is imported")
+        sys.exit(1)
 """
 
 
@@ -241,7 +243,7 @@ def _imports_no_tensorflow(name: str, words: tuple[str, ...]) -> None:
     if done.returncode:
         fail(
             f"registering plugin {name!r} imports TensorFlow or Keras, or fails\n"
-            f"{done.stderr.strip()}".rstrip(),
+            f"{done.stdout.strip() or done.stderr.strip()}",
             hint="import it in the modules that components name as their targets, not in the "
             "module that has the hooks; in commands, inside the function",
         )

@@ -8,6 +8,7 @@ module imports no TensorFlow: games are played by processes of their own
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -22,6 +23,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from ..distribute.launcher import worker_environments
+from ..safe_io.json_text import parse_json
 from ..safe_io.last_lines import last_lines
 
 WAYS: dict[str, str] = {
@@ -88,27 +90,25 @@ class Outcome:
 
 
 def measure(
-    items: Iterable[Item], ways: Iterable[str] = tuple(WAYS), seconds: float = SECONDS
+    asked: Iterable[tuple[Item, str]], seconds: float = SECONDS
 ) -> Iterator[tuple[Item, str, Outcome]]:
-    """Play the components' games; what came of each, as soon as it is known.
+    """Play components' games in some ways; what came of each, as soon as it is known.
 
     Args:
-        items: The components.
-        ways: Of :data:`WAYS`.
+        asked: The components, each with a way of :data:`WAYS`; those of one component together
+            share the game that they are held against.
         seconds: That a game may take in one way.
 
     Yields:
-        The component, the way and the outcome: all components in one process's ways, then all
-        in the next one's.
+        The component, the way and the outcome: all in one process's ways, then all in the next
+        one's.
     """
-    chosen = [way for way in WAYS if way in set(ways)]
-    every = list(items)
-    for group in dict.fromkeys(WAYS[way] for way in chosen):
+    every = list(asked)
+    for group in dict.fromkeys(WAYS.values()):
         with Players(group, seconds) as players:
-            for item in every:
-                for way in chosen:
-                    if WAYS[way] == group:
-                        yield item, way, players.play(item, way)
+            for item, way in every:
+                if WAYS[way] == group:
+                    yield item, way, players.play(item, way)
 
 
 class Players:
@@ -161,13 +161,18 @@ class Players:
         self._processes = []
 
 
+def command(group: str) -> list[str]:
+    """Return what Python is told for a process that plays a group's games."""
+    return ["-m", "advnets.testing.play_ways", group]
+
+
 class _Process:
     """Ask a process, a line of JSON at a time; wait no longer than there is time for its answer."""
 
     def __init__(self, group: str, environment: Mapping[str, str]):
         self._log: IO[bytes] = tempfile.NamedTemporaryFile(suffix=".log")  # noqa: SIM115
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "advnets.testing.play_ways", group],
+            [sys.executable, *command(group)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -184,11 +189,9 @@ class _Process:
 
     def ask(self, what: Mapping[str, Any]) -> None:
         assert self._process.stdin is not None
-        try:
+        with contextlib.suppress(BrokenPipeError):  # its answer will say that it is gone
             self._process.stdin.write(json.dumps(what).encode() + b"\n")
             self._process.stdin.flush()
-        except BrokenPipeError:  # its answer will say that it is gone
-            pass
 
     def answer(self, seconds: float) -> dict[str, Any] | str:
         """Return its answer, or what became of it."""
@@ -197,7 +200,7 @@ class _Process:
         except queue.Empty:
             return f"no answer within {seconds:.0f} s"
         if line:
-            answered: dict[str, Any] = json.loads(line)
+            answered: dict[str, Any] = parse_json(line)
             return answered
         code = self._process.wait()
         said = last_lines(Path(self._log.name))
@@ -206,4 +209,7 @@ class _Process:
     def end(self) -> None:
         self._process.kill()
         self._process.wait()
-        self._log.close()
+        for pipe in (self._process.stdin, self._process.stdout, self._log):
+            assert pipe is not None
+            with contextlib.suppress(OSError):
+                pipe.close()

@@ -8,11 +8,12 @@ import keras
 
 from ..data import Field, Source
 from ..data.spec import INDEX
-from ..errors import PluginError, UsageError
+from ..errors import UsageError
 from ..game import PLAYERS, Condition, GeneratorAverage, NoLatent, Prior, Role
 from ..game.role import Space, stream_of
 from ..game.wiring import input_fields, input_names
 from ..networks import NetworkContext, cast_output, under_policy
+from ..plugins.origins import at_fault
 from ..recipe import Recipe
 
 
@@ -177,10 +178,10 @@ def _check_told(recipe: Recipe, path: str, network: keras.Model, context: Networ
     ignored = [name for name in context.given if name not in (input_names(network) or ())]
     if ignored:
         component, _ = recipe.component(path)
-        raise PluginError(
+        raise at_fault(
+            network,
             f"{path} {component.name!r} has no input for {', '.join(ignored)}, which it is told",
             hint="an architecture that can be told things makes its inputs by context.inputs()",
-            module=component.target.partition(":")[0],
         )
 
 
@@ -196,9 +197,9 @@ def _check_shapes(
     for verb, found, expected in ends:
         if tuple(found) != tuple(expected):
             component, _ = recipe.component(path)
-            raise PluginError(
+            raise at_fault(
+                network,
                 f"{path} {component.name!r} {verb} the shape {tuple(found)}; {tuple(expected)} is "
                 "expected",
                 hint="an architecture builds for context.input_shape and context.output_shape",
-                module=component.target.partition(":")[0],
             )

@@ -45,17 +45,7 @@ def files() -> None:
     np.savez(FOLDER / "arrays.npz", train=draw.random((60, 2), "float32"))
 
 
-DRAWS = (
-    "draws_latent_points",
-    "is_a_function_of_the_draw",
-    "does_not_depend_on_the_number_of_replicas",
-    "begins_with_the_points_of_a_smaller_draw",
-    "works_compiled",
-    "plays_a_short_game",
-)
-SKIP = {f"priors/none/{check}": "it draws nothing" for check in DRAWS}
-
-test_builtins = conformance(*PLUGINS, parameters=PARAMETERS, skip=SKIP)
+test_builtins = conformance(*PLUGINS, parameters=PARAMETERS)
 
 
 def test_no_component_is_left_out() -> None:
