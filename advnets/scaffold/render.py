@@ -7,6 +7,7 @@ import builtins
 import keyword
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -111,9 +112,16 @@ def _choose_class(word: str, name: str, values: Mapping[str, Any]) -> str:
 
 
 def _fill(template: str, **values: Any) -> Any:
+    defaults = dict.fromkeys(OPTIONAL, "") | dict.fromkeys(("base", "shared"), "Parameters")
+    defaults["attribute"] = values.get("Name", "")
+    return _templates().get_template(template).make_module(defaults | values)
+
+
+@cache
+def _templates() -> Any:
     import jinja2
 
-    environment = jinja2.Environment(
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=False,  # what is written is Python, YAML and Markdown
         trim_blocks=True,
@@ -121,6 +129,3 @@ def _fill(template: str, **values: Any) -> Any:
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
     )
-    defaults = dict.fromkeys(OPTIONAL, "") | dict.fromkeys(("base", "shared"), "Parameters")
-    defaults["attribute"] = values.get("Name", "")
-    return environment.get_template(template).make_module(defaults | values)
