@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import builtins
 import keyword
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -100,7 +99,7 @@ def _render(word: str, layout: str, name: str) -> Any:
     return _fill(f"kinds/{word}.py.j2", **values, Name=_choose_class(word, name, values))
 
 
-def _choose_class(word: str, name: str, values: Mapping[str, Any]) -> str:
+def _choose_class(word: str, name: str, values: dict[str, Any]) -> str:
     """Return the name in CamelCase, unless it is a word of Python or something's that is used."""
     camel = "".join(part.capitalize() for part in name.split("_"))
     made = _fill(f"kinds/{word}.py.j2", **values | {"layout": "file.py.j2", "Name": "Class"})
