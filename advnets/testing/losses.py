@@ -98,7 +98,7 @@ def gives_each_player_something_to_do(subject: Subject) -> None:
         if not moves:
             fail(
                 f"{player}() has gradient 0 everywhere: the {player} would not move",
-                hint=f"it depends on what D says of {' and '.join(map(OF.get, watched[player]))}, "
+                hint=f"it depends on what D says of {' and '.join(OF[one] for one in watched[player])}, "
                 "by operations that have a gradient",
             )
         for which in sorted(depends - moves):
