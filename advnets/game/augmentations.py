@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
-from ..errors import AdvnetsError, PluginError
+from ..errors import AdvnetsError
+from ..plugins.origins import at_fault
 from ..random import Draw
 from ..schedule import scheduled
 from .configured import Configured
@@ -149,11 +150,11 @@ def check_images(augmentation: Augmentation, x: tf.Tensor) -> None:
         PluginError: With their shape.
     """
     if len(x.shape) != 4:
-        raise PluginError(
+        raise at_fault(
+            augmentation,
             f"{type(augmentation).__name__} augments images, [height, width, channels]; the "
             f"examples are of the shape {x.shape[1:].as_list()}",
             hint="leave it out of `augmentations`, or choose a data set of images",
-            module=type(augmentation).__module__,
         )
 
 
@@ -188,11 +189,11 @@ def augment(
         x = given[first]
         along = [] if one.geometric is False else _images(one, {n: given[n] for n in others}, x)
         if along and one.geometric is None:
-            raise PluginError(
+            raise at_fault(
+                one,
                 f"{type(one).__name__} does not say whether it moves pixels, and the judge is told "
                 f"{along[0]!r}, an image that would have to be moved along",
                 hint="`geometric = True` in its class if it does, else `geometric = False`",
-                module=type(one).__module__,
             )
         for name in [first, *(along if one.geometric else [])]:
             before = given[name]
@@ -251,12 +252,12 @@ def _try(one: Augmentation, x: tf.Tensor) -> None:
     if gradient is None:
         wrong.append("lets no gradient through: G would learn nothing of what D says")
     if wrong:
-        raise PluginError(
+        raise at_fault(
+            one,
             f"{type(one).__name__} {', and '.join(wrong)}",
             hint="an augmentation is a differentiable function of each example by itself, whose "
             "random numbers are those of draw.uniform(stream, shape, n) and draw.normal(…); "
             "`advnets plugins check` tries yours",
-            module=type(one).__module__,
         )
 
 
@@ -275,13 +276,13 @@ def _images(one: Augmentation, fields: Mapping[str, tf.Tensor], x: tf.Tensor) ->
             along.append(name)
         elif len(field.shape) == 4 or (len(field.shape) == 3 and same):
             moves = "moves pixels" if one.geometric else "does not say whether it moves pixels"
-            raise PluginError(
+            raise at_fault(
+                one,
                 f"{type(one).__name__} {moves}, and the judge is told {name!r}, of the shape "
                 f"{field.shape[1:].as_list()}, which cannot be moved along with examples of the "
                 f"shape {x.shape[1:].as_list()}",
                 hint="let it have the height and width of the examples, and channels; or leave the "
                 "augmentation out; one that moves no pixels says `geometric = False` in its class",
-                module=type(one).__module__,
             )
     return along
 
@@ -292,9 +293,9 @@ def _check(augmentation: Augmentation, made: Any, x: tf.Tensor) -> tf.Tensor:
         found = type(made).__name__
         if shape is not None and dtype is not None:
             found = f"{dtype.name} {list(shape)}"
-        raise PluginError(
+        raise at_fault(
+            augmentation,
             f"{type(augmentation).__name__} returned {found} for {x.dtype.name} {list(x.shape)}",
             hint="an augmentation returns examples of the shape and type that it is given",
-            module=type(augmentation).__module__,
         )
     return made

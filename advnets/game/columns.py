@@ -8,8 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from ..data import DataSpec, Field, Source
-from ..errors import AdvnetsError, PluginError
-from ..plugins.tracebacks import describe_error, find_source
+from ..errors import AdvnetsError
+from ..plugins.origins import at_fault
+from ..plugins.tracebacks import describe_error
 from .batches import Batch
 from .generation import Generation
 from .outside import NothingDrawn, batch_of
@@ -64,10 +65,9 @@ def columns_of(
     except AdvnetsError:
         raise
     except Exception as error:
-        raise PluginError(
+        raise at_fault(
+            encounter,
             f"{type(encounter).__name__}.columns fails: {describe_error(error)}",
-            where=find_source(type(encounter)),
-            module=type(encounter).__module__,
         ) from error
     if found is None:  # by default: images that G was told of
         found = {name: fields[name] for name in game.told if _is_drawn(name, game, source)}
@@ -76,11 +76,11 @@ def columns_of(
     shown = {str(k): np.asarray(v) for k, v in found.items() if v is not None} if known else {}
     wrong = [k for k, v in shown.items() if v.shape[:1] != (len(samples),) or v.ndim < 2]
     if not known or wrong:
-        raise PluginError(
+        raise at_fault(
+            encounter,
             f"{type(encounter).__name__}.columns returned "
             + (f"{wrong[0]!r} of shape {shown[wrong[0]].shape}" if wrong else f"{found!r:.60}"),
             hint=f"examples [{len(samples)}, ...] by the columns' labels; {{}}: samples alone",
-            module=type(encounter).__module__,
         )
     return shown
 

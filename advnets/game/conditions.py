@@ -10,11 +10,13 @@ import numpy as np
 import tensorflow as tf
 
 from ..data import Field
-from ..errors import PluginError, UsageError
+from ..errors import UsageError
+from ..plugins.origins import at_fault
 from ..random import Draw
 from .batches import Batch
 from .configured import Configured
 from .context import GameContext
+from .prior import Prior
 
 
 class Condition(Configured):
@@ -87,18 +89,18 @@ def refuse_chosen(conditions: Mapping[str, Condition]) -> None:
             )
 
 
-def check_drawn(name: str, condition: Condition, drawn: Any) -> None:
+def check_drawn(name: str, condition: Condition | Prior, drawn: Any) -> None:
     """Check the shape and type of what a condition drew, and of an array the classes too.
 
     Args:
-        name: The condition's.
+        name: The condition's; ``latent``, of a prior.
         condition: It.
         drawn: What it returned.
 
     Raises:
         PluginError: If its field says otherwise.
     """
-    field = condition.field
+    field = Field(condition.shape, "float32") if isinstance(condition, Prior) else condition.field
     shape = getattr(drawn, "shape", None)
     expected = f"[n, {', '.join(map(str, field.shape))}]" if field.shape else "[n]"
     if shape is None or not tf.TensorShape((None, *field.shape)).is_compatible_with(shape):
@@ -115,10 +117,11 @@ def check_drawn(name: str, condition: Condition, drawn: Any) -> None:
         found, expected = f"{drawn.min()} to {drawn.max()}", f"classes 0 to {field.classes - 1}"
     else:
         return
-    raise PluginError(
-        f"the condition {name!r}, a {type(condition).__name__}, drew {found}; its field says "
-        f"{expected}",
-        module=type(condition).__module__,
+    prior = isinstance(condition, Prior)
+    raise at_fault(
+        condition,
+        f"{'the prior' if prior else f'the condition {name!r}'}, a {type(condition).__name__}, "
+        f"drew {found}; its {'shape' if prior else 'field'} says {expected}",
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -16,12 +17,13 @@ from ..data.ranges import ACTIVATIONS, Range, describe_range, explain_misfit
 from ..errors import UsageError
 from ..networks import mixes_examples
 from ..networks.ending import graph_output, last_activation
+from ..plugins.origins import accuse, blame, tell_origin
 from ..random import Draw
 from .augmentations import judges_examples, try_augmentations
 from .role import Role, Space
 from .side import Side
 from .streams import is_example
-from .wiring import input_fields
+from .wiring import input_fields, refuse_other_gifts
 
 if TYPE_CHECKING:
     from .game import AdversarialGame
@@ -32,8 +34,8 @@ ASKED = 8
 """Examples that a network is asked of."""
 UNIT = ACTIVATIONS["sigmoid"]
 PRIOR = "the prior"
-Agreed = dict[Space, tuple[str, tuple[int | None, ...]]]
-"""Who was first to say which shape something has that is exchanged."""
+Agreed = dict[Space, tuple[str, tuple[int | None, ...], Any]]
+"""Who was first to say which shape something has that is exchanged, and the part itself."""
 
 
 def look_at_networks(game: AdversarialGame) -> set[str]:
@@ -52,23 +54,55 @@ def look_at_networks(game: AdversarialGame) -> set[str]:
             taken for logits, or its classes for parts of an example.
     """
     spaces: dict[Space, Field] = dict(_declared(game))
-    agreed: Agreed = {} if game.prior is None else {"latent": (PRIOR, game.prior.shape)}
+    agreed: Agreed = {}
+    if game.prior is not None:
+        agreed["latent"] = (PRIOR, game.prior.shape, game.prior)
     alone = set()
     for name in sorted(game.networks, key=lambda one: one != "generator"):  # what it gives is taken
         network, role = game.networks[name], game.roles[name]
-        for key, field in input_fields(network, role).items():
-            _agree(agreed, name, "takes", role.takes[key], field.shape)
-        given = _outputs(name, network, role, spaces)
-        _check_given(name, role, given, agreed, spaces)
-        if role.kind == "discriminator":
-            _check_logits(game, name, network, role, spaces)
-            _refuse_vector(game, name, given, spaces)
+        with blame(network):
+            for key, field in input_fields(network, role).items():
+                _agree(agreed, name, network, "takes", role.takes[key], field.shape)
+            given = _outputs(name, network, role, spaces)
             batches = [_made_up(network, role, spaces, seed) for seed in (0, 1)]
+            _try(name, network, role, batches)
+            _check_given(name, network, role, given, agreed, spaces)
+            if role.kind == "discriminator":
+                _check_logits(game, name, network, role, spaces)
+                _refuse_vector(game, name, given, spaces)
+        if role.kind == "discriminator":
             if batches[0] is not None and judges_examples(role):
                 try_augmentations(game.augmentations, batches[0])
             if None not in batches and not mixes_examples(network, *batches):
                 alone.add(name)
     return alone
+
+
+def _try(name: str, network: keras.Model, role: Role, batches: Sequence[Any]) -> None:
+    """Refuse what a network gives for made-up examples: no tensors of a row each, or NaN alone."""
+    finite = False
+    for batch, training in itertools.product(batches, (False, True)):
+        if batch is None or finite:
+            return
+        try:
+            with keras.StatelessScope():  # what a layer keeps is not to change
+                given = _call(network, batch, training)
+        except Exception as error:
+            log.debug("%s was not to be called with made-up examples: %s", network.name, error)
+            return
+        refuse_other_gifts(given, name, role, ASKED)
+        finite = any(_is_finite(value) for value in tf.nest.flatten(given))
+    if role.player is not None and role.gives is not None and not finite:
+        raise UsageError(
+            f"the {name} gives {np.asarray(tf.nest.flatten(given)[0]).flat[0]} for each of "
+            f"{len(batches) * ASKED} made-up examples: no gradient would be finite",
+            hint="look for a division by 0, a logarithm or a root of what is not positive",
+        )
+
+
+def _is_finite(value: Any) -> bool:
+    floating = isinstance(value, tf.Tensor) and value.dtype.is_floating
+    return not floating or bool(np.isfinite(np.asarray(value)).any())
 
 
 def warn_of_range(game: AdversarialGame, examples: Range | None, space: str = "example") -> None:
@@ -89,7 +123,8 @@ def warn_of_range(game: AdversarialGame, examples: Range | None, space: str = "e
             how = f", as far as {ASKED} samples tell"
         found = explain_misfit(activation, examples) if activation is not None else None
         if found is not None:
-            log.warning("the %s does not fit the data%s: %s; %s", name, how, *found)
+            whose = tell_origin(network)
+            log.warning("the %s%s does not fit the data%s: %s; %s", name, whose, how, *found)
 
 
 def _declared(game: AdversarialGame) -> dict[Space, Field]:
@@ -125,26 +160,31 @@ def _outputs(name: str, network: keras.Model, role: Role, spaces: Mapping[Space,
         ) from error
 
 
-def _call(network: keras.Model, batch: Any) -> Any:
+def _call(network: keras.Model, batch: Any, training: bool = False) -> Any:
     segments = [("asked", len(tf.nest.flatten(batch)[0]))]
     with random.scope(Draw(0, 0), "asked", segments):
-        return network(batch, training=False)
+        return network(batch, training=training)
 
 
 def _agree(
-    agreed: Agreed, name: str, verb: str, space: Space, shape: tuple[int | None, ...]
+    agreed: Agreed,
+    name: str,
+    network: keras.Model,
+    verb: str,
+    space: Space,
+    shape: tuple[int | None, ...],
 ) -> None:
     """Refuse another shape of what networks exchange than those before have; remember the first.
 
     Fields are left out: one of classes, say, is taken as a number, and given by its logits.
     """
     if isinstance(space, tuple):
-        agreed.setdefault(space, ("its role", space))
+        agreed.setdefault(space, ("its role", space, network))
     elif space != "latent" and not is_example(space):
         return
     if None in shape:
         return
-    who, other = agreed.setdefault(space, (f"the {name}", shape))
+    who, other, first = agreed.setdefault(space, (f"the {name}", shape, network))
     if other == shape:
         return
     if who == PRIOR:
@@ -156,11 +196,17 @@ def _agree(
         what = "the shape" if isinstance(space, tuple) else f"{space!r} of the shape"
         has = "says" if who == "its role" else "has"
         said = f"the network {name!r} {verb} {what} {shape}; {who} {has} {other}"
-    raise UsageError(said, hint="networks that exchange something agree on its shape")
+    error = UsageError(said, hint="networks that exchange something agree on its shape")
+    raise accuse(error, network, first)
 
 
 def _check_given(
-    name: str, role: Role, given: Any, agreed: Agreed, spaces: dict[Space, Field]
+    name: str,
+    network: keras.Model,
+    role: Role,
+    given: Any,
+    agreed: Agreed,
+    spaces: dict[Space, Field],
 ) -> None:
     """Refuse whole numbers of what moves, and another shape than others know; learn the shape."""
     gives = role.gives or {}
@@ -176,7 +222,7 @@ def _check_given(
             )
         if key in gives:
             space, shape = gives[key], tuple(value.shape[1:])
-            _agree(agreed, name, "gives", space, shape)
+            _agree(agreed, name, network, "gives", space, shape)
             if (space == "latent" or is_example(space)) and None not in shape:
                 spaces.setdefault(space, Field(shape, "float32"))
 
@@ -226,9 +272,9 @@ def _check_logits(
     activation = last_activation(network, "logits")
     if activation is None and _guess(network, role, spaces, ("sigmoid",)) is not None:
         log.warning(
-            "what the %s returns lies in %s, as far as %d examples tell: are these probabilities? "
-            "%s takes them for logits, any number",
-            *(name, describe_range(UNIT), ASKED, loss),
+            "what the %s%s returns lies in %s, as far as %d examples tell: are these "
+            "probabilities? %s takes them for logits, any number",
+            *(name, tell_origin(network), describe_range(UNIT), ASKED, loss),
         )
     if activation not in ACTIVATIONS:
         return
@@ -240,9 +286,9 @@ def _check_logits(
             hint="end it in a linear layer, Dense(1): the loss applies the sigmoid itself",
         )
     log.warning(
-        "the %s ends in %s, in %s, and %s takes what it returns for logits, any number: end it "
+        "the %s%s ends in %s, in %s, and %s takes what it returns for logits, any number: end it "
         "in a linear layer",
-        *(name, activation, describe_range(reached), loss),
+        *(name, tell_origin(network), activation, describe_range(reached), loss),
     )
 
 

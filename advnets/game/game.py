@@ -11,9 +11,10 @@ import tensorflow as tf
 
 from ..data import Field
 from ..data.ranges import ACTIVATIONS
-from ..errors import PluginError, UsageError
+from ..errors import UsageError
 from ..networks import make_switchable
 from ..networks.ending import last_activation
+from ..plugins.origins import at_fault
 from ..schedule import at_round
 from .augmentations import Augmentation, judges_examples
 from .averaging import GeneratorAverage
@@ -143,10 +144,10 @@ class AdversarialGame(KerasMethods):
         without = isinstance(prior, NoLatent)
         for term in terms:
             if not players_of(term) or not set(players_of(term)) <= set(PLAYERS):
-                raise PluginError(
+                raise at_fault(
+                    term,
                     f"{type(term).__name__}.player is {term.player!r}; expected "
                     f"{' or '.join(map(repr, PLAYERS))}, or a tuple of both",
-                    module=type(term).__module__,
                 )
         roles = gather_roles(encounter, terms, latent=not without)
         super().__init__(everyone, wire_roles(roles, everyone, conditions or (), given or {}), name)
@@ -157,10 +158,10 @@ class AdversarialGame(KerasMethods):
         self.conditions = dict(conditions or {})
         for named, condition in self.conditions.items():
             if not isinstance(getattr(condition, "field", None), Field):
-                raise PluginError(
+                raise at_fault(
+                    condition,
                     f"the condition {named!r}, a {type(condition).__name__}, has no `field`",
                     hint="self.field = Field((), 'int64', classes=10) says what it draws",
-                    module=type(condition).__module__,
                 )
         shape = latent_shape(self.roles, everyone)
         if without and any("latent" in role.takes for role in self.roles.values()):
@@ -196,6 +197,7 @@ class AdversarialGame(KerasMethods):
         self.joint = look_at_networks(self)
         self._in_parts: set[str] = set()
         self._unheard_said = False
+        updates.prepare(self)
         for schedule in find_schedules(self):
             schedule.follow(self.rounds.value)
         self._means = Means()

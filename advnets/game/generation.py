@@ -13,7 +13,8 @@ import tensorflow as tf
 
 from ..data import Field
 from ..data.given import check_given
-from ..errors import PluginError, UsageError
+from ..errors import UsageError
+from ..plugins.origins import at_fault
 from ..random import Draw
 from .averaging import GeneratorAverage
 from .batches import Batch, as_batch
@@ -183,12 +184,12 @@ class Generation(Players):
                     raise
                 continue  # it reads the batch, and there is none yet
             if not np.array_equal(first, again, equal_nan=first.dtype.kind == "f"):
-                raise PluginError(
+                raise at_fault(
+                    condition,
                     f"the condition {name!r}, a {type(condition).__name__}, drew other values of "
                     "the same seed: a run that is resumed would be another one",
                     hint="draw.uniform(stream, shape, examples), draw.normal(…) are functions of "
                     "the seed, the round and the example",
-                    module=type(condition).__module__,
                 )
 
     def _lacks(self, name: str, batch: Batch | None) -> bool:

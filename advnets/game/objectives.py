@@ -7,10 +7,12 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+import keras
 import tensorflow as tf
 
 from ..distribute.replicas import replica_index, replicas
 from ..errors import PluginError
+from ..plugins.origins import accuse, at_fault, name_of
 from ..plugins.tracebacks import scope_name
 from ..random import Draw
 from ..schedule import at_round
@@ -86,15 +88,16 @@ class Objectives(Generation):
         for index, duel in enumerate(play.duels.values()):
             each = [penalty for penalty in self.penalties if index == 0 or not penalty.once]
             augmentations = self.augmentations if index == 0 else ()
-            _check_what_is_needed(duel, [self.loss, *each, *augmentations])
+            judge = self.networks[duel.judge]
+            _check_what_is_needed(duel, judge, [self.loss, *each, *augmentations])
             self._say_parts(duel)
         self._say_unheard()
         if len(play.duels) > 1 and type(self.loss).update is not Loss.update:
-            raise PluginError(
+            raise at_fault(
+                self.loss,
                 f"{type(self.loss).__name__} has a state, which {len(play.duels)} duels "
                 "cannot share",
                 hint="choose a loss without `update`",
-                module=type(self.loss).__module__,
             )
         return play
 
@@ -286,7 +289,7 @@ class Objectives(Generation):
         """Return this replica's share of what Keras adds to the loss of the networks that move:
         regularisers, and what their layers add when they are called.
         """
-        terms = regularise(self._variables(player))
+        terms = regularise(self.weights_of(player))
         for network in self._networks_of(player):
             terms += play.added_by(network)
         if not terms:
@@ -306,7 +309,9 @@ def _shapes(duel: Duel) -> tuple[Any, ...]:
     )
 
 
-def _check_what_is_needed(duel: Duel, who: Iterable[Loss | Penalty | Augmentation]) -> None:
+def _check_what_is_needed(
+    duel: Duel, judge: keras.Model, who: Iterable[Loss | Penalty | Augmentation]
+) -> None:
     """Refuse a loss, a penalty or an augmentation whose needs D's output does not meet.
 
     Raises:
@@ -315,18 +320,18 @@ def _check_what_is_needed(duel: Duel, who: Iterable[Loss | Penalty | Augmentatio
     for component in who:
         missing = [name for name in component.requires if name not in duel.fake]
         if missing:
-            raise PluginError(
+            error = PluginError(
                 f"{type(component).__name__} needs {', '.join(missing)} from the "
-                f"discriminator, which returns {', '.join(sorted(duel.fake))}",
+                f"{duel.judge}, {name_of(judge)}, which returns {', '.join(sorted(duel.fake))}",
                 hint="choose a discriminator that returns it, or another loss",
-                module=type(component).__module__,
             )
+            raise accuse(error, component, judge)
         lacking = [name for name in component.fields if name not in duel.fake.fields]
         if lacking:
             held = ", ".join(sorted(duel.fake.fields)) or "none"
-            raise PluginError(
+            raise at_fault(
+                component,
                 f"{type(component).__name__} reads the field {', '.join(lacking)} of generated "
                 f"examples, which have {held}",
                 hint="tell it to the generator: `given: {generator: [" + lacking[0] + "]}`",
-                module=type(component).__module__,
             )

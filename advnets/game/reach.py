@@ -1,17 +1,21 @@
-"""Refuse players that cannot move: frozen ones, and those that no gradient reaches."""
+"""Refuse players that cannot move, frozen or reached by no gradient; say what else stays."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
 
-from ..errors import PluginError, UsageError
+from ..errors import UsageError
+from ..plugins.origins import at_fault
 
 if TYPE_CHECKING:
     from .losses import Loss
+
+log = logging.getLogger(__name__)
 
 
 def refuse_frozen(
@@ -64,10 +68,32 @@ def refuse_unreached(
     for name, network in networks.items():
         own: list[Any] = [next(found) for _ in network.trainable_variables]
         if own and all(gradient is None for gradient in own):
-            raise PluginError(
+            raise at_fault(
+                loss,
                 f"the {player}'s loss does not depend on the {name}: it has no gradient",
                 hint=f"check {loss!r} and the networks for a stop_gradient, and for layers that "
                 "are frozen by trainable = False in between; what makes the real side is reached "
                 "only by a loss that reads it (needs_real)",
-                module=type(loss).__module__,
+            )
+
+
+def say_unreached(
+    player: str, networks: Mapping[str, keras.Model], gradients: list[tf.Tensor | None]
+) -> None:
+    """Say which weights of a player stay as they began; arguments as for :func:`refuse_unreached`.
+
+    A layer whose words nobody reads, a head for logits beside the features of a loss, is
+    legitimate, and a mistake more often than not.
+    """
+    found = iter(gradients)
+    for name, network in networks.items():
+        still = [v.path for v in network.trainable_variables if next(found) is None]
+        if still:
+            more = f" and {len(still) - 4} more" if len(still) > 4 else ""
+            log.warning(
+                "the %s's %s%s stay as they began: nothing that the %s minimises depends on them",
+                name,
+                ", ".join(still[:4]),
+                more,
+                player,
             )

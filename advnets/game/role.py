@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from ..errors import PluginError
+from ..plugins.origins import at_fault
 
 
 class HasRoles(Protocol):
@@ -119,11 +120,11 @@ def gather_roles(
         for name, role in penalty.roles.items():
             if roles.setdefault(name, role) != role:
                 first = type(who[name]).__name__ if name in who else "the game"
-                raise PluginError(
+                raise at_fault(
+                    penalty,
                     f"two roles of one name: {first} says that {name!r} {_tell(roles[name])}, "
                     f"{type(penalty).__name__} that it {_tell(role)}",
                     hint="a network does one thing; give the other another name",
-                    module=type(penalty).__module__,
                 )
             who.setdefault(name, penalty)
     return roles

@@ -12,6 +12,7 @@ import tensorflow as tf
 from .. import random
 from ..errors import PluginError
 from ..networks import in_float32
+from ..plugins.origins import blame
 from ..random import Draw
 from . import batch as batching
 from .added_losses import added
@@ -111,7 +112,9 @@ class Scene:
         stage = f"{self.stage}/{again}" if again else self.stage
         cast = self._cast
         if name == "latent" and cast.prior is not None:
-            return cast.prior.sample(self.draw, f"latent/{stage}", self.size)
+            latent = cast.prior.sample(self.draw, f"latent/{stage}", self.size)
+            check_drawn("latent", cast.prior, latent)
+            return latent
         if name in cast.conditions:
             stream = f"condition/{name}/{stage}"
             condition = cast.conditions[name]
@@ -157,7 +160,6 @@ class Scene:
         examples = batching.size(next(iter(inputs.values())))
         training = self.training and role.player is not None
         given = self._compute(network, inputs, [(segment, examples)], training)
-        refuse_other_gifts(given, network, role)
         return tf.nest.map_structure(at_least_float32, given)
 
     def _compute(
@@ -168,8 +170,12 @@ class Scene:
         training: bool,
         adds: bool = True,
     ) -> Any:
+        called = self._cast.networks[network]
         with random.scope(self.draw, self.stage, segments), added() as losses:
-            given = self._cast.networks[network](_alone(inputs), training=training)
+            given = called(_alone(inputs), training=training)
+        with blame(called):
+            size = batching.size(next(iter(inputs.values())))
+            refuse_other_gifts(given, network, self._role(network), size)
         if losses and adds:
             self._added.setdefault(network, []).append(tf.add_n(losses))
         return given
@@ -219,7 +225,9 @@ class Scene:
                     "may add others",
                 )
             inputs[name] = value
-        refuse_misfit(self._cast.networks[network], network, role, inputs)
+        called = self._cast.networks[network]
+        with blame(called):
+            refuse_misfit(called, network, role, inputs)
         return inputs
 
     # ------------------------------------------------------------------------------- judges

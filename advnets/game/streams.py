@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..data.spec import RESERVED
 from ..errors import PluginError
+from ..plugins.origins import at_fault
 from .role import Role, Space, stream_of
 
 if TYPE_CHECKING:
@@ -68,17 +69,17 @@ def declared_streams(component: Any) -> dict[str, tuple[str, ...]]:
         fields = (fields,) if isinstance(fields, str) else fields
         named = isinstance(fields, tuple | list) and all(isinstance(one, str) for one in fields)
         if not isinstance(name, str) or not named:
-            raise PluginError(
+            raise at_fault(
+                component,
                 f"{type(component).__name__}.streams is {component.streams!r}; names were "
                 "expected, or the fields that are read of each",
                 hint="streams = ('other',), streams = {'labelled': ('label',)}",
-                module=type(component).__module__,
             )
         if name in RESERVED or not name.isidentifier():
             taken = "taken" if name in RESERVED else "no name of one word"
-            raise PluginError(
+            raise at_fault(
+                component,
                 f"{type(component).__name__} calls a stream {name!r}: that is {taken}",
-                module=type(component).__module__,
             )
         found[name] = tuple(fields)
     return found

@@ -15,6 +15,7 @@ from tensorflow.python.framework import auto_control_deps_utils as effects  # ha
 from tensorflow.python.framework.func_graph import FuncGraph
 
 from ..errors import PluginError
+from ..plugins.origins import at_fault
 from .state import copies, state_variables
 
 if TYPE_CHECKING:
@@ -84,11 +85,11 @@ def refuse_counting(game: AdversarialGame, before: Mapping[str, float]) -> None:
         if now == value or (now != now and value != value):  # NaN stays NaN
             continue
         path, _, name = place.rpartition(".")
-        raise PluginError(
+        raise at_fault(
+            components[path],
             f"a round changes the number {name!r} of {path}, {value} → {now}, in Python: that is "
             "done when rounds are compiled, not when they are played, and is saved nowhere",
             hint=f"hold it as a variable, self.{name} = advnets.game.state({value}), and assign it",
-            module=type(components[path]).__module__,
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from ..errors import PluginError
+from ..plugins.origins import at_fault
 from .batches import Batch
 from .configured import Configured
 from .role import Declared
@@ -31,6 +31,13 @@ class UpdateRule(Configured):
 
     batches: int = 1
     streams: Declared = ()
+
+    def prepare(self, game: AdversarialGame) -> None:
+        """Make what the rule remembers of the players, once, when a game is made of it.
+
+        A variable for each weight, say: :func:`advnets.game.state` of the shapes of
+        ``game.weights_of(player)``, held as attributes.
+        """
 
     def round(self, game: AdversarialGame, batches: list[Batch]) -> dict[str, tf.Tensor]:
         """Play one round: move both players.
@@ -61,11 +68,11 @@ def check_batches(rule: UpdateRule) -> None:
     """
     k = rule.batches
     if isinstance(k, bool) or not isinstance(k, int) or k < 1:
-        raise PluginError(
+        raise at_fault(
+            rule,
             f"{rule!r} says that a round uses {k!r} batches of real examples; a whole number, at "
             "least 1, was expected",
             hint="`batches = 2` in its class, or an attribute that its constructor sets",
-            module=type(rule).__module__,
         )
 
 
@@ -82,10 +89,10 @@ def check_logged(rule: UpdateRule, logs: Any) -> dict[str, tf.Tensor]:
         if wrong is None:
             return dict(logs)
         found = f"{wrong!r} of the shape {tf.convert_to_tensor(logs[wrong]).shape.as_list()}"
-    raise PluginError(
+    raise at_fault(
+        rule,
         f"{type(rule).__name__}.round returned {found}; scalars by name were expected",
         hint="return game.conclude(play, {player: loss}, {player: norm})",
-        module=type(rule).__module__,
     )
 
 

@@ -162,13 +162,24 @@ def refuse_unlike(judge: str, role: Role, real: Side, fake: Side) -> None:
             )
 
 
-def refuse_other_gifts(given: Any, name: str, role: Role) -> None:
+def refuse_other_gifts(given: Any, name: str, role: Role, examples: int | tf.Tensor) -> None:
     """Refuse what a network returned if it is not what its role says that it gives.
 
+    Args:
+        given: What it returned.
+        name: Its name.
+        role: What it does.
+        examples: How many it was given.
+
     Raises:
-        PluginError: If several things were to be given, and not all are, or one, and several are.
+        PluginError: If several things were to be given, and not all are, or one, and several are;
+            if one is no tensor, or has another number of rows than there are examples.
     """
-    if role.gives is None or (role.kind == "discriminator" and isinstance(given, Mapping)):
+    if role.gives is None:
+        return
+    for word, value in (given if isinstance(given, Mapping) else {"": given}).items():
+        _refuse_other_rows(value, f"{word!r} as " if word else "", name, examples)
+    if role.kind == "discriminator" and isinstance(given, Mapping):
         return  # what a judge says besides is its own affair
     several = len(role.gives) > 1
     if several and isinstance(given, Mapping) and role.gives.keys() <= given.keys():
@@ -181,6 +192,30 @@ def refuse_other_gifts(given: Any, name: str, role: Role) -> None:
         hint="a network that gives one thing returns a tensor, one that gives several a dictionary "
         "by name: context.model(inputs, {'mean': …, 'deviation': …})",
     )
+
+
+def _refuse_other_rows(value: Any, word: str, name: str, examples: int | tf.Tensor) -> None:
+    """Refuse what is no tensor with a row for each example."""
+    if not (hasattr(value, "shape") and hasattr(value, "dtype")):
+        found = repr(value) if value is None or isinstance(value, str) else type(value).__name__
+        if isinstance(value, list | tuple):
+            found = f"a {found} of {len(value)}"
+        raise PluginError(
+            f"the {name} returns {word}{found}, and a tensor was expected",
+            hint="one thing is returned as a tensor, [N, …], several as a dictionary of tensors by "
+            "name: keras.Model(inputs, {'logits': …, 'features': …})",
+        )
+    shape = tf.TensorShape(value.shape)
+    if shape.rank is None:
+        return
+    rows = shape[0] if shape.rank else 0
+    if rows is not None and (isinstance(examples, int) or not shape.rank) and rows != examples:
+        given = examples if isinstance(examples, int) else "several"
+        raise PluginError(
+            f"the {name} returns {word}a tensor of the shape {tuple(shape)} for {given} examples; "
+            "a row for each example, [N, …], was expected",
+            hint="leave the mean over the batch to advnets, and return one row for each example",
+        )
 
 
 def latent_shape(

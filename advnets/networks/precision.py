@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 
 import keras
 
+from ..plugins.origins import origin_of, remember_origin
+
 HALF = ("float16", "bfloat16")
 
 _in_float32: contextvars.ContextVar[bool] = contextvars.ContextVar(
@@ -72,7 +74,9 @@ def cast_output(network: keras.Model) -> keras.Model:
     if not half:
         return network
     cast = {**named, **half}
-    return keras.Model(network.input, cast.get("", cast), name=network.name)
+    made = keras.Model(network.input, cast.get("", cast), name=network.name)
+    remember_origin(made, origin_of(network))
+    return made
 
 
 @keras.saving.register_keras_serializable(package="advnets")

@@ -11,6 +11,7 @@ import importlib
 import inspect
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -18,7 +19,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import AdvnetsError, PluginError
+from .origins import Origin, remember_origin
 from .time_limit import WITH_TENSORFLOW, as_it_was, set_up
+from .trace import current_place, traced
 from .tracebacks import describe_error, find_source, is_out_of_memory, locate_error, package_of
 
 KINDS: dict[str, str] = {
@@ -241,7 +244,7 @@ class Component:
         module, _, attribute = self.target.partition(":")
         try:
             with set_up("it", WITH_TENSORFLOW):
-                value = importlib.import_module(module)
+                value = self._import(module)
                 for part in attribute.split("."):
                     value = getattr(value, part)
         except (Exception, SystemExit) as error:
@@ -254,6 +257,14 @@ class Component:
                 hint=own.hint if own else None,
                 module=module,
             ) from error
+        return value
+
+    def _import(self, module: str) -> Any:
+        if module in sys.modules:
+            return importlib.import_module(module)
+        with traced(f"{self.name} -> {self.target}") as ended:
+            value = importlib.import_module(module)
+            ended.append(f"imported {getattr(value, '__file__', module)}")
         return value
 
     def make(
@@ -279,8 +290,9 @@ class Component:
         try:
             if context is not None and _takes_context(target, given):
                 parameters = {**parameters, "context": context}
-            with as_it_was():
+            with as_it_was(), traced(f"{self.name} -> {self.target}") as ended:
                 made = target(*given, **parameters)
+                ended.append(f"made {type(made).__name__}")
         except AdvnetsError:
             raise
         except (Exception, SystemExit) as error:
@@ -301,6 +313,8 @@ class Component:
                 where=find_source(target),
                 module=module,
             )
+        origin = Origin(self.name, self.target, find_source(target), current_place())
+        remember_origin(made, origin)
         return made
 
 

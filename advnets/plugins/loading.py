@@ -38,6 +38,7 @@ from .components import KINDS, RESERVED, Component
 from .fingerprint import fingerprint
 from .registry import BLOCK, BUILT_IN, PluginRecord, Registry
 from .time_limit import set_up
+from .trace import is_tracing, traced
 from .tracebacks import describe_error, find_source, locate_error, package_of
 
 GROUPS = "games networks optimizers datasets metrics theory features recipes commands"
@@ -74,7 +75,9 @@ def load_plugins(
         PluginError: If a plugin requested with ``--plugin`` is not there or blocks nothing;
             what was requested by name is never silently left out. (In the variable, which
             outlives what it was set for, the same is a warning.)
+        UsageError: If ``ADVNETS_TRACE_PLUGINS`` is neither 0, 1 nor empty.
     """
+    is_tracing()
     environ = os.environ if environ is None else environ
     lasting = [word.strip() for word in environ.get(VARIABLE, "").split(",") if word.strip()]
     if isinstance(requested, str | os.PathLike):
@@ -211,7 +214,9 @@ def _check(manager: pluggy.PluginManager, record: PluginRecord, load: Callable[[
     had_tensorflow = "tensorflow" in sys.modules
     try:
         with set_up("it"):
-            plugin = load()
+            with traced(f"import of {record.name} ({record.source})") as ended:
+                plugin = load()
+                ended.append("imported")
             record.doubts = _check_names(plugin)
             manager.register(plugin, record.name)
             manager.check_pending()
@@ -219,7 +224,7 @@ def _check(manager: pluggy.PluginManager, record: PluginRecord, load: Callable[[
                 kind = caller.name.removeprefix("advnets_")
                 for implementation in caller.get_hookimpls():
                     if implementation.plugin is plugin:
-                        record.components[kind] = _components(implementation.function, kind)
+                        record.components[kind] = _components(implementation.function, kind, record)
         if not record.components:
             raise PluginError(
                 "it implements no hook",
@@ -275,9 +280,12 @@ def _module_of(plugin: Any) -> str:
     return str(getattr(plugin, "__name__", None) or type(plugin).__module__)
 
 
-def _components(hook: Callable[[], Any], kind: str) -> list[Component]:
+def _components(hook: Callable[[], Any], kind: str, record: PluginRecord) -> list[Component]:
     """Call one plugin's hook and check what it returns."""
-    returned, where = hook(), find_source(hook)
+    with traced(f"advnets_{kind} of {record.name} ({record.source})") as ended:
+        returned = hook()
+        ended.append(_describe_returned(returned))
+    where = find_source(hook)
     if not isinstance(returned, list | tuple):
         raise PluginError(
             f"advnets_{kind} returned {shorten(repr(returned), 80)}, "
@@ -306,6 +314,12 @@ def _components(hook: Callable[[], Any], kind: str) -> list[Component]:
                 )
         names.add(item.name)
     return list(returned)
+
+
+def _describe_returned(returned: Any) -> str:
+    if not isinstance(returned, list | tuple):
+        return f"returned a {type(returned).__name__}"
+    return f"{len(returned)} component{'s' * (len(returned) != 1)}"
 
 
 def _quarantine(record: PluginRecord, error: BaseException) -> None:

@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Collection
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from ..errors import AdvnetsError
@@ -88,9 +89,10 @@ def locate_error(error: BaseException, packages: Collection[str]) -> tuple[str, 
     chain = _chain(error)
     for one in chain:
         if isinstance(one, SyntaxError) and one.filename:
-            name = inspect.getmodulename(one.filename) or ""
-            if name in packages:
-                return f"{one.filename}:{one.lineno}", name
+            path = Path(one.filename)
+            for name in (path.stem, *(folder.name for folder in path.parents)):
+                if name in packages:
+                    return f"{one.filename}:{one.lineno}", name
     frames = [f for one in chain for f in reversed(list(traceback.walk_tb(one.__traceback__)))]
     told = _find_told(chain, packages)
     for frame, line in frames:
@@ -131,8 +133,10 @@ def find_source(what: Any) -> str:
         file = getattr(sys.modules.get(what.__module__), "__file__", None) or what.__module__
         try:
             return f"{file}:{inspect.findsource(what)[1] + 1}"
-        except (OSError, TypeError):  # made by type(), or its source is gone
-            return file
+        except (OSError, TypeError):  # made by type(), in a notebook, or its source is gone
+            codes = (getattr(value, "__code__", None) for value in vars(what).values())
+            code = next((code for code in codes if code), None)
+            return f"{code.co_filename}:{code.co_firstlineno}" if code else file
     code = getattr(getattr(what, "__func__", what), "__code__", None)
     if code is None and callable(what):  # an object that can be called
         code = getattr(type(what).__call__, "__code__", None)

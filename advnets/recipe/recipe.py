@@ -13,6 +13,7 @@ from ..errors import Problem, RecipeError, UsageError
 from ..plugins import load_plugins
 from ..plugins.components import Component
 from ..plugins.registry import Registry
+from ..plugins.trace import at_place
 from ..safe_io import open_file
 from .document import Document, Keys
 from .identity import identity
@@ -95,16 +96,15 @@ class Recipe:
     ) -> Any:
         """Make the object of the component at ``path``; see :meth:`advnets.Component.make`."""
         component, parameters = self.component(path)
-        return component.make(kind, parameters, *given, context=context)
+        with at_place(path):
+            return component.make(kind, parameters, *given, context=context)
 
     def make_all(
         self, path: str, kind: type | tuple[type, ...], *, context: Any = None
     ) -> list[Any]:
         """Make the objects of the list of components at ``path``, such as ``penalties``."""
-        return [
-            component.make(kind, parameters, context=context)
-            for component, parameters in self.components(path)
-        ]
+        places = range(len(self.components(path)))
+        return [self.make(f"{path}.{place}", kind, context=context) for place in places]
 
     def walk(self) -> Iterator[tuple[str, Component, dict[str, Any]]]:
         """Yield every component in it: dotted path, component, parameters."""

@@ -15,20 +15,29 @@ from .failure import ConformanceError
 from .subject import Subject, subject_of
 
 Check = Callable[[Subject], None]
+FURTHER = {
+    "architectures": ("starts",),
+    **dict.fromkeys(
+        ("losses", "penalties", "augmentations", "updates", "encounters", "optimizers"),
+        ("schedules",),
+    ),
+}
+"""Modules of checks that several kinds share, or that are about something of their own."""
 
 
 def checks_for(kind: str) -> tuple[Check, ...]:
     """The checks that a component of ``kind`` must pass, in order.
 
-    They are the public functions of two modules: ``advnets.testing.described``, for every
-    kind, and ``advnets.testing.<kind>``.
+    They are the public functions of some modules: ``advnets.testing.described``, for every
+    kind, ``advnets.testing.<kind>``, and what further modules (``FURTHER``) ask of it.
 
     >>> [check.__name__ for check in checks_for("recipes")][:2]
     ['has_a_summary', 'describes_its_parameters']
     """
     if kind not in KINDS:
         raise ValueError(f"{kind!r} is not a kind of component; the kinds are {', '.join(KINDS)}")
-    modules = [importlib.import_module(f".{name}", __package__) for name in ("described", kind)]
+    names = ("described", kind, *FURTHER.get(kind, ()))
+    modules = [importlib.import_module(f".{name}", __package__) for name in names]
     return tuple(check for module in modules for check in _public_functions(module))
 
 
@@ -168,6 +177,7 @@ def check_dataset(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a data set; arguments as for :func:`check_loss`.
 
@@ -175,7 +185,7 @@ def check_dataset(
         unittest.SkipTest: If the data cannot be had on this machine.
     """
     __tracebackhide__ = True
-    run_checks("datasets", dataset, parameters, plugins, skip)
+    run_checks("datasets", dataset, parameters, plugins, skip, example)
 
 
 def check_prior(
@@ -184,10 +194,11 @@ def check_prior(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a prior: a pure function of the draw; arguments as for :func:`check_loss`."""
     __tracebackhide__ = True
-    run_checks("priors", prior, parameters, plugins, skip)
+    run_checks("priors", prior, parameters, plugins, skip, example)
 
 
 def check_condition(
@@ -241,10 +252,11 @@ def check_updates(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check an update rule: it moves both players; arguments as for :func:`check_loss`."""
     __tracebackhide__ = True
-    run_checks("updates", updates, parameters, plugins, skip)
+    run_checks("updates", updates, parameters, plugins, skip, example)
 
 
 def check_optimizer(
@@ -253,10 +265,11 @@ def check_optimizer(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a function that makes optimizers; arguments as for :func:`check_loss`."""
     __tracebackhide__ = True
-    run_checks("optimizers", optimizer, parameters, plugins, skip)
+    run_checks("optimizers", optimizer, parameters, plugins, skip, example)
 
 
 def check_metric(
@@ -265,10 +278,11 @@ def check_metric(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a metric: scores with their protocol; arguments as for :func:`check_loss`."""
     __tracebackhide__ = True
-    run_checks("metrics", metric, parameters, plugins, skip)
+    run_checks("metrics", metric, parameters, plugins, skip, example)
 
 
 def check_features(
@@ -277,6 +291,7 @@ def check_features(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a feature extractor: what it says of each example, and of itself.
 
@@ -287,7 +302,7 @@ def check_features(
         unittest.SkipTest: If the weights that it needs cannot be had on this machine.
     """
     __tracebackhide__ = True
-    run_checks("features", features, parameters, plugins, skip)
+    run_checks("features", features, parameters, plugins, skip, example)
 
 
 def check_callback(
@@ -296,10 +311,19 @@ def check_callback(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a callback: it watches a short game; arguments as for :func:`check_loss`."""
     __tracebackhide__ = True
-    run_checks("callbacks", callback, parameters, plugins, skip)
+    run_checks("callbacks", callback, parameters, plugins, skip, example)
+
+
+def check_sweep(
+    sweep: Any, *, plugins: Sequence[str] = (), skip: Mapping[str, str] | None = None
+) -> None:
+    """Check a registered sweep: found, valid, with a header; as for :func:`check_loss`."""
+    __tracebackhide__ = True
+    run_checks("sweeps", sweep, None, plugins, skip)
 
 
 def check_recipe(

@@ -6,11 +6,11 @@ import inspect
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from ..errors import UsageError
-from ..plugins import load_plugins
+from ..plugins import Registry, load_plugins
 from ..plugins.components import KINDS, Component
 from ..plugins.tracebacks import find_source
 from ..recipe.problems import resolve_alone
@@ -32,6 +32,7 @@ class Subject:
         parameters: The component's parameters, defaults filled in.
         module: Where its code is.
         example: What it is to be tried with; see :class:`advnets.Component`.
+        find_registry: Returns the components that it may name.
         source: The object, or the class or function that makes it; ``None`` of a component.
     """
 
@@ -42,7 +43,13 @@ class Subject:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     module: str = ""
     example: Mapping[str, Any] = field(default_factory=dict)
+    find_registry: Callable[[], Registry] = load_plugins
     source: Any = None
+
+    @property
+    def registry(self) -> Registry:
+        """The components that its parameters may name: those of its own plugin are among them."""
+        return self.find_registry()
 
     def __str__(self) -> str:
         return f"{self.name!r} of {self.kind}"
@@ -62,6 +69,7 @@ def subject_of(
     parameters: Mapping[str, Any] | None = None,
     plugins: Sequence[str] = (),
     example: Mapping[str, Any] | None = None,
+    registry: Registry | None = None,
 ) -> Subject:
     """Make a subject of whatever a caller has.
 
@@ -72,6 +80,7 @@ def subject_of(
         parameters: Parameters of a component, or keyword arguments of what makes the object.
         plugins: For a name: further plugins, as ``--plugin`` takes them.
         example: What it is to be tried with, in place of what the component says.
+        registry: The plugins, where they are loaded already.
 
     Raises:
         PluginError: If there is no component of that name.
@@ -83,8 +92,9 @@ def subject_of(
     if kind not in KINDS:
         raise ValueError(f"{kind!r} is not a kind of component; the kinds are {', '.join(KINDS)}")
     given = dict(parameters or {})
+    find = cache(partial(load_plugins, plugins)) if registry is None else lambda: registry
     if isinstance(what, str):
-        what = load_plugins(plugins).component(kind, what)
+        what = find().component(kind, what)
     if isinstance(what, Component):
         component, tried = what, dict(what.example if example is None else example)
         resolved = resolved_parameters(kind, what, {**tried.get("parameters", {}), **given})
@@ -93,7 +103,7 @@ def subject_of(
             return _maker(component.load(), resolved)(*given, context=context)
 
         module = component.target.partition(":")[0]
-        return Subject(kind, component.name, make, component, resolved, module, tried)
+        return Subject(kind, component.name, make, component, resolved, module, tried, find)
     tried = dict(example or {})
     takes_context = ("architectures", "metrics", "features", "optimizers")
     makes = callable(what) and (kind in takes_context or isinstance(what, FUNCTIONS))
@@ -102,7 +112,10 @@ def subject_of(
         while isinstance(plain, partial):
             plain = plain.func
         name, module = getattr(plain, "__name__", type(plain).__name__), plain.__module__
-        return Subject(kind, name, _maker(what, given), module=module, example=tried, source=what)
+        made = _maker(what, given)
+        return Subject(
+            kind, name, made, module=module, example=tried, find_registry=find, source=what
+        )
     if given:
         raise ValueError(f"parameters {given} were given for an object that is made already")
     return Subject(
@@ -111,6 +124,7 @@ def subject_of(
         _put_back(what),
         module=type(what).__module__,
         example=tried,
+        find_registry=find,
         source=what,
     )
 

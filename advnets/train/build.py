@@ -34,6 +34,7 @@ from ..game.batches import Streams
 from ..game.role import gather_roles, stream_of
 from ..optimizers import OptimizerContext
 from ..plugins import Registry
+from ..plugins.trace import at_place
 from ..random import stream_key
 from ..recipe import Recipe
 from ..recipe.problems import resolve_alone
@@ -174,7 +175,8 @@ def make_part(registry: Registry, kind: str, entry: Any, context: GameContext) -
     given = {"name": entry} if isinstance(entry, str) else dict(entry)
     component = registry.component(kind, given.pop("name", ""))
     parameters = resolve_alone(component, kind, given).model_dump()
-    return component.make(PARTS[kind], parameters, context=context)
+    with at_place(kind):
+        return component.make(PARTS[kind], parameters, context=context)
 
 
 def draw_outside_from(game: AdversarialGame, source: Source) -> None:

@@ -16,6 +16,7 @@ from ..errors import DataError, UsageError
 from ..plugins.attribution import attribute_errors
 from ..plugins.components import Component
 from ..plugins.registry import BUILT_IN, Registry
+from ..plugins.trace import at_place
 from ..recipe import Recipe
 from ..recipe.document import join_keys
 from ..recipe.fields import check_fields
@@ -69,7 +70,8 @@ def build_source(recipe: Recipe) -> Source:
 
 def _build(recipe: Recipe, path: str) -> Source:
     budget = int(recipe.settings.distribution.memory_budget * 2**30)
-    return _make_source(recipe.registry, *recipe.component(path), budget)
+    with at_place(path):
+        return _make_source(recipe.registry, *recipe.component(path), budget)
 
 
 def _make_source(
