@@ -334,35 +334,6 @@ def _variants(subject: Subject) -> Iterator[tuple[str, tuple[int, ...]]]:
     yield from ((role, shape) for role in roles_of(subject) for shape in shapes_for(subject))
 
 
-<<<<<<< HEAD
-=======
-def _try(
-    subject: Subject,
-    role: str,
-    shape: tuple[int, ...],
-    seed: int = 1,
-    refusals: list[str] | None = None,
-    given: Mapping[str, Field] | None = None,
-    fields: Mapping[str, Field] | None = None,
-) -> _Built | None:
-    """Build the network, or ``None`` if it refuses in a proper way."""
-    known = {**(given or {}), **(fields or {})}
-    context = network_context(subject, role, shape, seed, given=given or {}, fields=known)
-    keras.utils.set_random_seed(seed)  # as the engine does
-    try:
-        model = subject.make(context)
-    except AdvnetsError as error:
-        if refusals is not None:
-            refusals.append(f"{shape}: {error.message}")
-        return None
-    if not isinstance(model, keras.Model):
-        fail(f"it makes {type(model).__name__} for the {role}, not a keras.Model")
-    if not model.built:
-        fail(f"the {role} is not built", hint="begin with keras.Input(context.input_shape)")
-    return _Built(model, context, shape)
-
-
->>>>>>> main
 def _given(subject: Subject) -> dict[str, Any]:
     """The subject's parameters, as a recipe would give them."""
     assert subject.component is not None

@@ -198,12 +198,8 @@ def _build_networks(subject: Subject) -> None:
         refusals = []
         for shape in shapes_for(subject):
             try:
-<<<<<<< HEAD
                 told = subject.example.get("given", {})
-                made = subject.make(network_context(role, shape, given=told, fields=told))
-=======
-                made = subject.make(network_context(subject, role, shape))
->>>>>>> main
+                made = subject.make(network_context(subject, role, shape, given=told, fields=told))
             except AdvnetsError as error:
                 refusals.append(f"{shape}: {error.message}")
                 continue

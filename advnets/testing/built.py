@@ -105,7 +105,9 @@ def try_to_build(
     It is told what the subject's example says that it is told, and what is ``given`` besides.
     """
     told = {**subject.example.get("given", {}), **(given or {})}
-    context = network_context(role, shape, seed, given=told, fields={**told, **(fields or {})})
+    context = network_context(
+        subject, role, shape, seed, given=told, fields={**told, **(fields or {})}
+    )
     keras.utils.set_random_seed(seed)  # as the engine does
     try:
         model = subject.make(context)
