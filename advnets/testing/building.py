@@ -42,9 +42,9 @@ def shapes_for(
 
 
 def roles_of(subject: Subject) -> tuple[str, ...]:
-    """The players that an architecture can play."""
+    """The players that an architecture can play; ``encoder`` of one that can play neither."""
     declared = subject.component.roles if subject.component is not None else PLAYERS
-    return tuple(role for role in PLAYERS if role in declared)
+    return tuple(role for role in PLAYERS if role in declared) or tuple(declared)
 
 
 def network_context(
@@ -198,7 +198,8 @@ def _build_networks(subject: Subject) -> None:
         refusals = []
         for shape in shapes_for(subject):
             try:
-                made = subject.make(network_context(subject, role, shape))
+                told = subject.example.get("given", {})
+                made = subject.make(network_context(subject, role, shape, given=told, fields=told))
             except AdvnetsError as error:
                 refusals.append(f"{shape}: {error.message}")
                 continue
