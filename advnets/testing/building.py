@@ -29,6 +29,8 @@ from .subject import Subject
 from .trial import LATENT, Trial
 from .watched import make_watcher
 
+EXAMPLES = 40
+"""Examples that the training split of a trial has, as far as components ask."""
 IMAGE, VECTOR = (8, 8, 1), (3,)
 """Shapes of the data that a network is built for; it may refuse one of them."""
 
@@ -75,6 +77,7 @@ def game_context(subject: Subject) -> game.GameContext:
         frequencies=lambda name: _alike(spec.field(name).classes),
         maker=lambda *asked: make_part(subject.registry, *asked),
         streams=_Specs(Trial(subject.example)),
+        values=lambda name: Trial(subject.example).values(name, EXAMPLES).numpy(),
     )
 
 
