@@ -95,7 +95,7 @@ def pin_versions(version: str) -> str:
 
 def _render(word: str, layout: str, name: str) -> Any:
     """Render a kind's template in a layout: its text is its ``str``, what it sets attributes."""
-    values: dict[str, Any] = {
+    values = {
         "word": word,
         "kind": KIND_OF[word],
         "name": name,
@@ -112,7 +112,8 @@ def _render(word: str, layout: str, name: str) -> Any:
 def _choose_class(word: str, name: str, values: Mapping[str, Any]) -> str:
     """Return the name in CamelCase, unless it is a word of Python or something's that is used."""
     camel = "".join(part.capitalize() for part in name.split("_"))
-    made = _fill(f"kinds/{word}.py.j2", **{**values, "layout": "file.py.j2", "Name": "Class"})
+    in_file = {**values, "layout": "file.py.j2", "Name": "Class"}
+    made = _fill(f"kinds/{word}.py.j2", **in_file)
     tree = ast.parse(f"{made}\n{getattr(made, 'test', '')}")
     nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
     used = {alias.asname or alias.name for node in nodes for alias in node.names}
