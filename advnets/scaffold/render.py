@@ -83,6 +83,16 @@ def render_distribution(word: str, name: str) -> Draft:
     return Draft({file: str(text) for file, text in files.items()}, hooks.trial)
 
 
+def pin_versions(version: str) -> str:
+    """Return the versions of advnets that promise not to break what works with ``version``.
+
+    >>> pin_versions("0.1.3"), pin_versions("1.2.0")
+    ('>=0.1,<0.2', '>=1.2,<2')
+    """
+    major, minor = map(int, version.split(".")[:2])
+    return f">={major}.{minor},<" + (f"{major + 1}" if major else f"0.{minor + 1}")
+
+
 def _render(word: str, layout: str, name: str) -> Any:
     """Render a kind's template in a layout: its text is its ``str``, what it sets attributes."""
     values = {
@@ -94,7 +104,7 @@ def _render(word: str, layout: str, name: str) -> Any:
         "distribution": name_distribution(name),
         "in_file": layout == "file.py.j2",
         "document": word in DOCUMENTS,
-        "version": __version__,
+        "versions": pin_versions(__version__),
     }
     return _fill(f"kinds/{word}.py.j2", **values, Name=_choose_class(word, name, values))
 
