@@ -107,8 +107,17 @@ def check_free(name: str, word: str, registry: Registry, *, distribution: bool =
         _refuse(name, word, f"{name}.py would hide a module of that name, which is installed")
     if distribution and _is_module(package):
         _refuse(name, word, f"there is a package {package} already")
-    if distribution and _is_installed(f"advnets-{name}"):
-        _refuse(name, word, f"advnets-{name.replace('_', '-')} is installed already")
+    if distribution and _is_installed(name_distribution(name)):
+        _refuse(name, word, f"{name_distribution(name)} is installed already")
+
+
+def name_distribution(name: str) -> str:
+    """Return what a plugin's distribution is called.
+
+    >>> name_distribution("my_loss")
+    'advnets-my-loss'
+    """
+    return f"advnets-{name.replace('_', '-')}"
 
 
 def _refuse(name: str, word: str, reason: str) -> None:

@@ -316,7 +316,7 @@ def _try(
 ) -> _Built | None:
     """Build the network, or ``None`` if it refuses in a proper way."""
     known = {**(given or {}), **(fields or {})}
-    context = network_context(role, shape, seed, given=given or {}, fields=known)
+    context = network_context(subject, role, shape, seed, given=given or {}, fields=known)
     keras.utils.set_random_seed(seed)  # as the engine does
     try:
         model = subject.make(context)

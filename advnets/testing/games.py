@@ -189,7 +189,7 @@ class _Game:
             built, refused = {}, []
             for role in tried:
                 try:
-                    built[role] = self.subject.make(network_context(role, shape))
+                    built[role] = self.subject.make(network_context(self.subject, role, shape))
                 except AdvnetsError as error:
                     refused.append(f"{shape}: the {role}: {error.message}")
             if all(role in built for role in tried if role != "encoder") and built:

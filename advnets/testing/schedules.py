@@ -54,7 +54,7 @@ def takes_schedules(subject: Subject) -> None:
 
 
 HINT = (
-    "keep `self.weight = advnets.scheduled(weight)`, and call it where the number is wanted, in "
+    "keep `self.weight = advnets.game.scheduled(weight)`, and call it where the number is wanted, in "
     "the round: self.weight()"
 )
 

@@ -97,7 +97,7 @@ def test_check_a_module(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("1 / 0", "ZeroDivisionError: division by zero"),
         (SOUND.replace("advnets.game:Minimax", "os:nothing"), "cannot import os:nothing"),
         (SOUND.replace("advnets.game:Minimax", "os:name"), "os:name cannot be called"),
-        (SOUND.replace("advnets.game:Minimax", "os:getcwd"), "it makes str, not an advnets.game.Loss"),
+        (SOUND.replace("advnets.game:Minimax", "os:getcwd"), "not an advnets.game.Loss"),
         (SOUND.replace("losses", "commands"), "not a click.Command"),
         (SOUND.replace("losses", "recipes"), "Minimax is not there"),
         (SOUND.replace('"sound"', '"minimax"'), "the name is taken"),
