@@ -7,6 +7,7 @@ A line right before a block directs it::
     <!-- not run: REASON -->      it is skipped
     <!-- file: some/path.py -->   it is written to that file instead of being run
     <!-- exits with 2 -->         its command must end with this exit code
+    <!-- slow: REASON -->         it is a slow test, and nothing on its page builds upon it
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from advnets.plugins import hookspecs
 from advnets.plugins.components import KINDS
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
 PAGES = [
     *DOCUMENTS,
     *(ROOT / f"{name}.md" for name in ("CONTRIBUTING", "CHANGELOG", "SECURITY")),
@@ -37,7 +38,7 @@ PAGES = [
 ]
 
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\s*$")
-DIRECTIVE = re.compile(r"<!-- (?P<word>not run|file|exits with):? (?P<value>.+?) -->")
+DIRECTIVE = re.compile(r"<!-- (?P<word>not run|file|exits with|slow):? (?P<value>.+?) -->")
 RUNNABLE = ("python", "bash", "console")
 PATIENCE = 300  # seconds for one block
 
@@ -120,6 +121,8 @@ class Session:
     def run_up_to(self, block: Block) -> None:
         while self.failed is None and block in self.waiting:
             current = self.waiting.pop(0)
+            if current.word == "slow" and current != block:
+                continue  # a test of its own, where slow ones are asked for
             try:
                 self.run(current)
             except BaseException:
@@ -211,10 +214,18 @@ LONG = {ROOT / "docs/figures.md", ROOT / "docs/scaling.md"}
 """Pages that mostly wait, for drawings and for workers: what they show is tested elsewhere, too."""
 
 
+SKELETON = ["A plugin", "The contract", "Where it is named", "Is it right?", "What goes wrong"]
+"""The headings that the page of every kind has, in this order."""
+
+
+def is_slow(block: Block) -> bool:
+    return block.file in LONG or block.word == "slow"
+
+
 @pytest.mark.parametrize(
     "block",
     [
-        pytest.param(block, id=block.place, marks=[pytest.mark.slow] * (block.file in LONG))
+        pytest.param(block, id=block.place, marks=[pytest.mark.slow] * is_slow(block))
         for block in RUN
     ],
 )
@@ -250,14 +261,17 @@ def test_links_resolve(page: Path) -> None:
     assert not broken
 
 
-def test_every_hook_has_a_heading_with_its_signature() -> None:
-    text = (ROOT / "docs/hooks.md").read_text(encoding="utf-8")
-    headings = re.findall(r"^### `(.+)`$", text, flags=re.MULTILINE)
-    expected = [
-        f"advnets_{kind}{inspect.signature(getattr(hookspecs, f'advnets_{kind}'))}".replace("'", "")
-        for kind in KINDS
-    ]
-    assert sorted(headings) == sorted(expected)
+@pytest.mark.parametrize("page", [*KINDS, "observers"])
+def test_every_kind_has_a_page_that_names_its_hook_with_its_signature(page: str) -> None:
+    hook = f"advnets_{'callbacks' if page == 'observers' else page}"
+    signature = str(inspect.signature(getattr(hookspecs, hook))).replace("'", "")
+    text = (ROOT / f"docs/kinds/{page}.md").read_text(encoding="utf-8")
+    assert f"`{hook}{signature}`" in text
+    index = (ROOT / "docs/hooks.md").read_text(encoding="utf-8")
+    row = rf"^\| .+? \| `{hook}` \| .+ \| \[{page}\]\(kinds/{page}\.md\) \|$"
+    assert re.search(row, index, re.MULTILINE)
+    headings = re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
+    assert [heading for heading in headings if heading in SKELETON] == SKELETON
 
 
 def test_every_command_has_a_heading() -> None:

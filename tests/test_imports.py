@@ -27,6 +27,7 @@ STOREYS = (
     "plugins",
     "builtin",
     "recipe",
+    "scaffold",
     "runs",
     "compare",
     # TensorFlow is allowed from here on

@@ -1,6 +1,6 @@
 """What is public is complete and documented, and is all that plugins and documentation import.
 
-The public modules are those of the table in ``docs/plugins.md``. Their names are those in
+The public modules are those of the table in ``docs/public.md``. Their names are those in
 ``__all__``, or, in a module without one, those that it defines without an underscore in front.
 """
 
@@ -21,9 +21,9 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TABLE = (ROOT / "docs/plugins.md").read_text(encoding="utf-8").split("## What is public\n")[1]
+TABLE = (ROOT / "docs/public.md").read_text(encoding="utf-8").split("## Public modules\n")[1]
 PUBLIC = tuple(re.findall(r"^\| `(advnets[\w.]*)` \|", TABLE.split("\n## ")[0], re.MULTILINE))
-PAGES = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("plugins/*/README.md")]
+PAGES = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("plugins/*/README.md")]
 FENCE = re.compile(r"^( *)```python\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 MENTION = re.compile(r"`(advnets(?:\.\w+)+)[`(]")
 

@@ -24,6 +24,7 @@ from markdown_table import table
 from pydantic import BaseModel
 from reliability_tables import fault_matrix, kills
 from results_tables import experiment
+from support_tables import support
 
 from advnets.cli.main import cli
 from advnets.plugins import load_plugins
@@ -255,6 +256,7 @@ PARTS: dict[str, Callable[[Registry], Iterator[str]]] = {
     "coverage": lambda registry: coverage(),
     "kills": lambda registry: kills(),
     "fault matrix": lambda registry: fault_matrix(),
+    "support matrix": lambda registry: support(),
 }
 NAMED: dict[str, Callable[[str], Iterator[str]]] = {
     "experiment": experiment,

@@ -15,7 +15,7 @@ SUMMARIES = {
     "validate": "Check recipes and show all their problems at once.",
     "recipes": "List, show and copy recipes; print their JSON Schema.",
     "components": "List what recipes can name, with parameters.",
-    "plugins": "List and check plugins.",
+    "plugins": "List, check and write plugins.",
     "data": "List and prepare data sets.",
     "sample": "Draw samples from a run's generator.",
     "evaluate": "Score a run's generator.",

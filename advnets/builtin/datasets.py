@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -165,6 +165,18 @@ class NpzParameters(DatasetParameters):
     high: float | None = Field(None, description="upper end of the range; 255 for uint8")
 
 
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "tfds": {"id": "mnist", "train": "train[:100]", "test": "test[:50]"},
+    "stacked_mnist": {"digits": "sklearn", "examples": 60, "held_out": 40},
+    "gaussian_1d": {"examples": 500, "held_out": 100},
+    "ring": {"examples": 500, "held_out": 100},
+    "grid": {"examples": 500, "held_out": 100},
+    "folder": {"path": "images"},
+    "npz": {"path": "arrays.npz"},
+}
+"""What they are tried with by `advnets plugins check`: few examples, and what has no default."""
+
+
 @hookimpl
 def advnets_datasets() -> list[Component]:
     """Register the built-in data sets."""
@@ -185,4 +197,11 @@ def advnets_datasets() -> list[Component]:
         folder=("images of a folder, with sub-folders as splits and classes", FolderParameters),
         npz=("arrays of a NumPy archive, images or vectors", NpzParameters),
     )
-    return [replace(one, light=one.name not in ("tfds", "stacked_mnist")) for one in found]
+    return [
+        replace(
+            one,
+            example={"parameters": EXAMPLES.get(one.name, {})},
+            light=one.name not in ("tfds", "stacked_mnist"),
+        )
+        for one in found
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -28,7 +29,7 @@ class ClassifierParameters(Parameters):
 @hookimpl
 def advnets_features() -> list[Component]:
     """Register the built-in feature extractors."""
-    return list_components(
+    found = list_components(
         "advnets.evaluate.features.{name}:{camel}",
         pixels=("the values of an example themselves; for vectors",),
         classifier=(
@@ -39,3 +40,5 @@ def advnets_features() -> list[Component]:
             "the last pooling of Keras's Inception-v3 with its ImageNet weights; images only",
         ),
     )
+    few = {"classifier": {"steps": 30}}
+    return [replace(one, example={"parameters": few.get(one.name, {})}) for one in found]

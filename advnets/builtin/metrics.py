@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import replace
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -148,10 +149,29 @@ class MemorisationParameters(Parameters):
     )
 
 
+CLASSIFIER = {"name": "classifier", "steps": 30}
+FEW = {"samples": 60, "features": "pixels"}
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "modes": {"samples": 300, "features": CLASSIFIER},
+    "duplicates": {"samples": 30, "features": "pixels"},
+    "memorisation": {"samples": 40, "features": "pixels"},
+    "parzen": {"samples": 200, "sigmas": 3, "validation": 20},
+    "fid": FEW,
+    "kid": {**FEW, "subsets": 3, "subset_size": 20},
+    "inception_score": {"samples": 60, "features": CLASSIFIER, "splits": 3, "resamples": 20},
+    "prdc": {**FEW, "k": 3},
+    "mmd": FEW,
+    "energy_distance": FEW,
+    "sliced_wasserstein": {**FEW, "projections": 20},
+    "classifier_two_sample": {**FEW, "classifier": "logistic"},
+}
+"""What they are tried with by `advnets plugins check`: few samples, and features of any data."""
+
+
 @hookimpl
 def advnets_metrics() -> list[Component]:
     """Register the built-in metrics; that of the theory is in :mod:`advnets.builtin.theory`."""
-    return list_components(
+    found = list_components(
         "advnets.evaluate.metrics.{name}:{name}",
         parzen=(
             "Parzen-window log-likelihood of the test set, in nats (Goodfellow et al. 2014)",
@@ -193,3 +213,4 @@ def advnets_metrics() -> list[Component]:
             MemorisationParameters,
         ),
     )
+    return [replace(one, example={"parameters": EXAMPLES.get(one.name, {})}) for one in found]

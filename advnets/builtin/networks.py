@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -235,10 +236,20 @@ class DcganParameters(Said):
     )
 
 
+CONVOLUTION = {"channels": 3, "kernel": 3, "padding": 1, "pool": 2, "pool_stride": 2}
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "maxout": {"layers": [6, 5], "pieces": 3},
+    "conv_maxout": {"convolutions": [CONVOLUTION], "layers": [5]},
+    "transposed_conv": {"layers": [6], "maps": {"channels": 4}},
+    "dcgan": {"channels": 3, "kernel": 3},
+}
+"""What they are tried with by `advnets plugins check`: small networks, and what has no default."""
+
+
 @hookimpl
 def advnets_architectures() -> list[Component]:
     """Register the players of Goodfellow et al. 2014, dense and convolutional, and DCGAN's."""
-    return list_components(
+    found = list_components(
         "advnets.networks.{name}:{name}",
         mlp=("fully connected layers, for either player", MlpParameters, ROLES),
         maxout=("maxout layers with dropout on each layer's input", MaxoutParameters, ROLES),
@@ -259,3 +270,4 @@ def advnets_architectures() -> list[Component]:
             ROLES,
         ),
     )
+    return [replace(one, example={"parameters": EXAMPLES.get(one.name, {})}) for one in found]

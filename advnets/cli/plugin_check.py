@@ -1,92 +1,213 @@
-"""Check one component for ``advnets plugins check``."""
+"""``advnets plugins check``: whether what one plugin registers can be built, and passes."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+import contextlib
+import logging
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import click
 
-from ..errors import AdvnetsError
+from ..errors import PluginError
+from ..plugins import load_plugins
 from ..plugins.components import Component
-from ..plugins.registry import Registry
-from ..plugins.tracebacks import text_of
-from ..recipe import load_recipe, read_yaml, recipe_bytes, recipe_path
+from ..plugins.lookup import find_plugins
+from ..plugins.registry import PluginRecord, Registry
+from ..safe_io import printable
+from ..safe_io.wording import pluralise
+from ..testing.inspection import find_problems, missing_parameters, place_of
+from ..testing.suite import Outcome, cases_of
+from .common import echo, plugin_options, print_json, state_of, style
+from .plugin_ways import play_ways
+
+COLOURS = {"ok": "green", "blocked": "yellow", "quarantined": "red"}
+SLOW = "it imports TensorFlow when it is loaded, which makes every command slow"
 
 
-def check_component(kind: str, component: Component, registry: Registry) -> list[str]:
-    """List everything wrong with a component that can be seen by building it."""
-    found = [
-        *_schema(component),
-        *_name(kind, component, registry),
-        *_target(kind, component, registry),
-    ]
-    return found or list(_built(kind, component))
+@click.command("check")
+@click.argument("word", metavar="NAME|FILE")
+@click.option("--play", is_flag=True, help="Run every conformance check of what can be built.")
+@click.option("--ways", is_flag=True, help="Play a tiny game of each component in every way.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@plugin_options
+@click.pass_context
+def check(ctx: click.Context, word: str, play: bool, ways: bool, as_json: bool) -> None:
+    """Load one plugin and build everything that it registers, of its defaults.
 
+    NAME is a plugin's as `advnets plugins list` has it, a distribution's or a module's; `advnets`
+    is all that ships. Exits with 2 if anything is amiss. TensorFlow is imported. A component
+    whose parameters have no defaults is built of those that its `example` gives.
 
-def missing_parameters(component: Component) -> list[str]:
-    """List the parameters without which a component cannot be built, and that it has no values of.
+    Building is no test: `--play` runs the checks of `advnets.testing`, which a plugin's own tests
+    run, too. It takes seconds a component.
 
-    They have no default, and the component's ``example`` gives none.
+    `--ways` plays: with two steps of D, both players at once, on two replicas, by two workers,
+    interrupted and resumed, in bfloat16, in float16, under XLA, with streamed data, by `fit`. It
+    says of each whether that is the game that it should be, or why it is refused. It takes a
+    minute or two a component, in processes of its own.
     """
-    given = component.example.get("parameters", {})
-    fields = component.parameters.model_fields.items()
-    return [name for name, field in fields if field.is_required() and name not in given]
+    from ..session.quiet import import_tensorflow
+
+    words = state_of(ctx).plugins
+    registry, records = find_plugins(word, words)
+    import_tensorflow()
+    reports = [_check(one, registry, [*words, word], play, silent=as_json) for one in records]
+    if ways:
+        # An installed plugin is found by every process; one that is not, by what found it here.
+        known = {one.module for one in load_plugins(words).plugins}
+        for report, record in zip(reports, records, strict=True):
+            found = [*words, *([] if record.module in known else [word])]
+            play_ways(report, record, found, silent=as_json)
+    if as_json:
+        print_json(reports)
+    for report, record in zip(reports, records, strict=True):
+        if record.status == "quarantined":
+            raise PluginError(f"plugin {record.name!r} cannot be used")
+        if record.status == "blocked":
+            raise PluginError(f"plugin {record.name!r} is blocked, so nothing of it was tried")
+        if report["bad"]:
+            bad = pluralise(report["bad"], "component")
+            have = "has" if report["bad"] == 1 else "have"
+            raise PluginError(f"{bad} of {record.name!r} {have} problems")
 
 
-def _schema(component: Component) -> Iterator[str]:
-    """Check that its defaults fit its own schema, and that editors can read that."""
-    parameters = component.parameters
+def colour_status(record: PluginRecord) -> str:
+    """Return a plugin's status, in its colour."""
+    return style(record.status, fg=COLOURS[record.status], bold=True)
+
+
+def explain_quarantine(record: PluginRecord) -> None:
+    """Print why a plugin is in quarantine."""
+    echo(f"{record.name} ({record.source}) is ", colour_status(record), f": {record.error}")
+    if record.hint:
+        echo(f"  hint: {record.hint}")
+    if record.traceback:
+        echo(textwrap.indent(record.traceback.rstrip(), "  "))
+
+
+def _check(
+    record: PluginRecord, registry: Registry, words: list[str], play: bool, *, silent: bool
+) -> dict[str, Any]:
+    """Check one plugin, print what is found as it is found, and return it as JSON has it."""
+    names = ("name", "source", "version", "status", "error", "hint", "traceback", "doubts")
+    report: dict[str, Any] = {name: getattr(record, name) for name in names}
+    report |= {"components": [], "bad": 0}
+    if not silent:
+        echo(f"{record.name} ({record.source}): ", colour_status(record))
+        for doubt in (*record.doubts, *([SLOW] if record.slow else [])):
+            echo(f"  doubtful: {doubt}")
+        if record.status == "quarantined":
+            explain_quarantine(record)
+    if record.status != "ok":
+        report["bad"] = 1
+        return report
+    from ..session.quiet import import_tensorflow
+
+    import_tensorflow()
+    # The kit compiles what it tries anew in each case, of which TensorFlow warns.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    cases = list(cases_of(record, registry, words)) if play else []
+    with _progress(len(cases)) as step:
+        whole = [case.outcome() for case in step(cases, "plugin", record.name)]
+        if play:
+            entry = {"kind": "plugin", "name": record.name, "problems": [], "missing": []}
+            _add(report, entry | _played(whole), silent=silent)
+        for kind, components in record.components.items():
+            for component in components:
+                entry = _entry(kind, component, registry, record)
+                own = step(cases, kind, component.name)
+                if play and not entry["problems"]:
+                    entry |= _played([case.outcome() for case in own])
+                _add(report, entry, silent=silent)
+    return report
+
+
+def _entry(
+    kind: str, component: Component, registry: Registry, record: PluginRecord
+) -> dict[str, Any]:
+    with contextlib.redirect_stdout(sys.stderr):  # what a plugin prints is no result
+        problems = find_problems(kind, component, registry, record)
+    return {
+        "kind": kind,
+        "name": component.name,
+        "target": component.target,
+        "where": place_of(kind, component, record),
+        "problems": problems,
+        "missing": missing_parameters(component),
+    }
+
+
+def _played(outcomes: list[Outcome]) -> dict[str, Any]:
+    """Return how the checks of one component went, as JSON has it."""
+    return {
+        "passed": sum(one.status == "passed" for one in outcomes),
+        "skipped": {one.check: one.text for one in outcomes if one.status == "skipped"},
+        "failed": {one.check: one.text for one in outcomes if one.status == "failed"},
+    }
+
+
+def _add(report: dict[str, Any], entry: dict[str, Any], *, silent: bool) -> None:
+    """Add a component to the report, and print it."""
+    report["components"].append(entry)
+    report["bad"] += bool(entry["problems"] or entry.get("failed"))
+    if not silent:
+        _print(entry)
+
+
+def _print(entry: dict[str, Any]) -> None:
+    missing, note = entry["missing"], ""
+    mark = style("ok", fg="green")
+    if entry["problems"] or (entry.get("failed") and not missing):
+        mark = style("problem", fg="red")
+    elif missing:
+        nothing = (
+            f"nothing says what {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'}"
+        )
+        mark, note = style("not built", fg="yellow"), f": {nothing}"
+    if "passed" in entry and not missing:
+        counts = [pluralise(entry["passed"], "check") + " passed"]
+        counts += [f"{len(entry[how])} {how}" for how in ("failed", "skipped") if entry[how]]
+        note = f", {', '.join(counts)}"
+    echo(f"  {entry['kind']} {entry['name']}: ", mark, note)
+    if missing and not entry["problems"]:
+        example = ", ".join(f'"{name}": …' for name in missing)
+        echo(f'    hint: Component(…, example={{"parameters": {{{example}}}}})')
+        echo(f"    at {entry['where']}")
+    for problem in entry["problems"]:
+        echo(textwrap.indent(problem, "    "))
+    for names, text in _grouped({} if missing else entry.get("failed", {})):
+        echo(textwrap.indent(f"{names}: {text}", "    "))
+    for names, text in _grouped(entry.get("skipped", {})):
+        echo(f"    skipped {names}: {text}")
+
+
+def _grouped(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield each text once, with the names that have it."""
+    for text in dict.fromkeys(texts.values()):
+        yield ", ".join(name for name, other in texts.items() if other == text), text
+
+
+@contextlib.contextmanager
+def _progress(total: int) -> Iterator[Any]:
+    """Say on a terminal which check is running: some take seconds."""
+    done, shown = 0, total > 0 and sys.stderr.isatty()
+
+    def step(cases: list[Any], kind: str, name: str) -> Iterator[Any]:
+        nonlocal done
+        for case in cases:
+            if (case.kind, case.name) == (kind, name):
+                done += 1
+                if shown:
+                    click.echo(f"\r\x1b[K{done}/{total} {printable(case.id)}", err=True, nl=False)
+                yield case
+        if shown:
+            click.echo("\r\x1b[K", err=True, nl=False)
+
     try:
-        parameters.model_json_schema()
-    except Exception as error:
-        yield f"its parameters have no JSON Schema: {type(error).__name__}: {text_of(error)}"
-    if missing_parameters(component):
-        return
-    try:
-        made = component.resolve(component.example.get("parameters", {}))
-        defaults = made.model_dump(mode="json", by_alias=True, warnings="error")
-        json.dumps(defaults, allow_nan=False)
-        component.resolve(defaults)
-    except Exception as error:
-        yield f"its defaults do not fit its own schema: {type(error).__name__}: {text_of(error)}"
-
-
-def _name(kind: str, component: Component, registry: Registry) -> Iterator[str]:
-    if (kind, component.name) in registry.conflicts:
-        first, second = registry.conflicts[kind, component.name]
-        yield f"the name is taken: it is registered by {first} and by {second}"
-
-
-def _target(kind: str, component: Component, registry: Registry) -> Iterator[str]:
-    """Check that what it names is there, and of the right sort."""
-    try:
-        if kind == "recipes":
-            load_recipe(recipe_path(component), registry=registry)
-            return
-        if kind == "sweeps":
-            read_yaml(recipe_bytes(recipe_path(component)), component.target)
-            return
-        target = component.load()
-    except AdvnetsError as error:
-        yield str(error)
-        return
-    if kind == "commands" and not isinstance(target, click.Command):
-        yield f"{component.target} is a {type(target).__name__}, not a click.Command"
-    elif not callable(target):
-        yield f"{component.target} cannot be called"
-
-
-def _built(kind: str, component: Component) -> Iterator[str]:
-    """Check that it can be built, of its defaults and what its example says."""
-    from ..testing import ConformanceError
-    from ..testing.building import build
-    from ..testing.check import attempt
-    from ..testing.subject import subject_of
-
-    if missing_parameters(component):
-        return
-    try:
-        attempt(build, subject_of(kind, component))
-    except ConformanceError as error:
-        yield f"it cannot be built: {error}"
+        yield step
+    finally:
+        if shown:
+            click.echo("\r\x1b[K", err=True, nl=False)

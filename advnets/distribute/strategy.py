@@ -118,6 +118,9 @@ def _mirrored(devices: tuple[str, ...]) -> tf.distribute.Strategy:
 
 
 def _multi_worker(cluster: Cluster) -> tf.distribute.Strategy:
+    """Make one per process, which meets the others once: TensorFlow's servers outlive a run."""
+    if (joined := _joined.get(repr(cluster))) is not None:
+        return joined
     resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
         tf.train.ClusterSpec({job: list(w) for job, w in cluster.workers.items()}),
         task_type=cluster.job,
@@ -126,7 +129,7 @@ def _multi_worker(cluster: Cluster) -> tf.distribute.Strategy:
     )
     try:
         with rendezvous(cluster):
-            return tf.distribute.MultiWorkerMirroredStrategy(resolver)
+            made = tf.distribute.MultiWorkerMirroredStrategy(resolver)
     except (tf.errors.OpError, RuntimeError) as error:
         own = cluster.workers[cluster.job][cluster.index]
         raise RunError(
@@ -134,6 +137,11 @@ def _multi_worker(cluster: Cluster) -> tf.distribute.Strategy:
             f"join the others: {str(error).splitlines()[0]}",
             hint="is the port free, and can the machines reach each other?",
         ) from error
+    _joined[repr(cluster)] = made
+    return made
+
+
+_joined: dict[str, tf.distribute.Strategy] = {}
 
 
 def _tpu() -> tf.distribute.Strategy:

@@ -19,7 +19,7 @@ from .loss_scale import LossScale
 from .losses import Loss
 from .movers import Movers
 from .point import Point
-from .reach import refuse_unreached
+from .reach import refuse_unreached, say_unreached
 from .replica_seeds import draw_apart
 from .role import PLAYERS, Role
 
@@ -97,6 +97,7 @@ class Players(Movers):
         half = any(computes_in(network, "float16") for network in networks.values())
         players = ("discriminator", "generator") if half else ()
         self.loss_scales = {player: LossScale() for player in players}
+        self._unreached_said: set[str] = set()
         self.rounds = self.add_weight(
             name="rounds",
             shape=(),
@@ -156,11 +157,15 @@ class Players(Movers):
             measured, as :func:`.finiteness.zero_if_finite` sees it).
         """
         refuse_unreached(player, self._movers(player), gradients, self.loss)
+        if player not in self._unreached_said:
+            self._unreached_said.add(player)
+            say_unreached(player, self._movers(player), gradients)
         reduced = batch.total_gradients(gradients)
         scale = self.loss_scales.get(player)
         if scale is None and not self.skips and when is True:
             for optimizer, moved in self._moves_of(player):
-                optimizer.apply([reduced[i] for i, _ in moved], [v for _, v in moved])
+                reached = [(reduced[i], v) for i, v in moved if reduced[i] is not None]
+                optimizer.apply([g for g, _ in reached], [v for _, v in reached])
             return self._norm(reduced)
         checked = scale is not None or self.skips
         # The same on all replicas, since the sum is.

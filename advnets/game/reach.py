@@ -1,7 +1,8 @@
-"""Refuse players that cannot move: frozen ones, and those that no gradient reaches."""
+"""Refuse players that cannot move, frozen or reached by no gradient; say what else stays."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from ..plugins.origins import at_fault
 
 if TYPE_CHECKING:
     from .losses import Loss
+
+log = logging.getLogger(__name__)
 
 
 def refuse_frozen(
@@ -71,4 +74,26 @@ def refuse_unreached(
                 hint=f"check {loss!r} and the networks for a stop_gradient, and for layers that "
                 "are frozen by trainable = False in between; what makes the real side is reached "
                 "only by a loss that reads it (needs_real)",
+            )
+
+
+def say_unreached(
+    player: str, networks: Mapping[str, keras.Model], gradients: list[tf.Tensor | None]
+) -> None:
+    """Say which weights of a player stay as they began; arguments as for :func:`refuse_unreached`.
+
+    A layer whose words nobody reads, a head for logits beside the features of a loss, is
+    legitimate, and a mistake more often than not.
+    """
+    found = iter(gradients)
+    for name, network in networks.items():
+        still = [v.path for v in network.trainable_variables if next(found) is None]
+        if still:
+            more = f" and {len(still) - 4} more" if len(still) > 4 else ""
+            log.warning(
+                "the %s's %s%s stay as they began: nothing that the %s minimises depends on them",
+                name,
+                ", ".join(still[:4]),
+                more,
+                player,
             )

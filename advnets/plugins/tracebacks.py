@@ -7,11 +7,20 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Collection
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from ..errors import AdvnetsError
 
 DECORATION = re.compile(r"\033\[\d*m|\{\{[^{}]*\}\}")
+WRAPPING = re.compile(
+    r"Exception encountered when calling|in user code:|Graph execution error|Detected at node|File "
+    r"|Could not automatically infer"
+)
+"""How the paragraphs begin that Keras, AutoGraph and TensorFlow set before what was raised."""
+PLACE = re.compile(r'File "([^"\n]+)", line (\d+)')
+GENERATED = "__autograph_generated_file"
 DEPTH = 20
 """Errors that led to an error, looked at."""
 
@@ -24,13 +33,11 @@ def describe_error(error: BaseException) -> str:
     """
     if isinstance(error, AdvnetsError):
         return error.message.partition("\n")[0]
-    # Keras sets what a layer raised between two lines of its own, in bold.
-    # TensorFlow begins with the names of functions that it has made itself.
-    lines = [DECORATION.sub("", line).strip() for line in text_of(error).splitlines()]
-    lines = [line for line in lines if line]
-    if len(lines) > 1 and lines[0].startswith("Exception encountered when calling"):
-        lines = lines[1:]
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    text = DECORATION.sub("", text_of(error))
+    paragraphs = [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
+    own = [part for part in paragraphs if not WRAPPING.match(part)] or paragraphs
+    first, name = own[0].splitlines()[0].strip() if own else "", type(error).__name__
+    return f"{name}: {first.removeprefix(f'{name}: ')}" if first else name
 
 
 def text_of(error: BaseException) -> str:
@@ -43,6 +50,8 @@ def text_of(error: BaseException) -> str:
     '(its text cannot be made: ValueError)'
     """
     try:
+        if isinstance(error, KeyError) and len(error.args) == 1 and "\n" in str(error.args[0]):
+            return str(error.args[0])  # str() would quote it, and what Keras says around it
         return str(error)
     except Exception as another:
         return f"(its text cannot be made: {type(another).__name__})"
@@ -80,18 +89,34 @@ def locate_error(error: BaseException, packages: Collection[str]) -> tuple[str, 
     chain = _chain(error)
     for one in chain:
         if isinstance(one, SyntaxError) and one.filename:
-            name = inspect.getmodulename(one.filename) or ""
-            if name in packages:
-                return f"{one.filename}:{one.lineno}", name
+            path = Path(one.filename)
+            for name in (path.stem, *(folder.name for folder in path.parents)):
+                if name in packages:
+                    return f"{one.filename}:{one.lineno}", name
     frames = [f for one in chain for f in reversed(list(traceback.walk_tb(one.__traceback__)))]
+    told = _find_told(chain, packages)
     for frame, line in frames:
-        package = package_of(frame.f_globals.get("__name__") or "")
+        package, file = package_of(frame.f_globals.get("__name__") or ""), frame.f_code.co_filename
         if package in packages:
-            return f"{frame.f_code.co_filename}:{line}", package
+            return told if told and GENERATED in file else (f"{file}:{line}", package)
+    if told:
+        return told
     for frame, _ in frames:
         owner = type(frame.f_locals.get("self"))
         if package_of(owner.__module__) in packages:
             return find_source(owner), package_of(owner.__module__)
+    return None
+
+
+def _find_told(chain: list[BaseException], packages: Collection[str]) -> tuple[str, str] | None:
+    """Return what errors tell of their place, in code that AutoGraph made of functions and in
+    graphs, of whose making no frame is left.
+    """
+    files = {getattr(m, "__file__", None): package_of(n) for n, m in list(sys.modules.items())}
+    for one in chain:
+        for file, line in reversed(PLACE.findall(text_of(one))):
+            if files.get(file) in packages:
+                return f"{file}:{line}", files[file]
     return None
 
 
@@ -101,6 +126,8 @@ def find_source(what: Any) -> str:
     >>> find_source(find_source).rpartition(":")[0] == __file__
     True
     """
+    while isinstance(what, partial):
+        what = what.func
     what = inspect.unwrap(what) if callable(what) else type(what)
     if isinstance(what, type):
         file = getattr(sys.modules.get(what.__module__), "__file__", None) or what.__module__

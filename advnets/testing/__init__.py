@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         check_penalty,
         check_prior,
         check_recipe,
+        check_sweep,
         check_updates,
     )
     from .failure import ConformanceError
@@ -68,6 +69,7 @@ __all__ = [
     "check_penalty",
     "check_prior",
     "check_recipe",
+    "check_sweep",
     "check_updates",
     "conformance",
     "play_of",

@@ -21,7 +21,7 @@ from ..networks import NetworkContext, under_policy
 from ..plugins.components import PLAYERS
 from ..random import Draw
 from . import toys
-from .building import network_context, refuse_shapes, roles_of, shapes_for
+from .building import inner_maker, network_context, refuse_shapes, roles_of, shapes_for
 from .failure import fail
 from .numerics import per_example
 from .subject import Subject, subject_of
@@ -316,7 +316,8 @@ def _try(
 ) -> _Built | None:
     """Build the network, or ``None`` if it refuses in a proper way."""
     known = {**(given or {}), **(fields or {})}
-    context = network_context(role, shape, seed, given=given or {}, fields=known)
+    known_by = {"given": given or {}, "fields": known, "maker": inner_maker(subject)}
+    context = network_context(role, shape, seed, **known_by)
     keras.utils.set_random_seed(seed)  # as the engine does
     try:
         model = subject.make(context)

@@ -8,7 +8,7 @@ import tensorflow as tf
 from .. import game
 from ..random import Draw
 from . import toys
-from .building import build, game_context
+from .building import build, made_of
 from .failure import fail
 from .subject import Subject
 from .trial import Trial
@@ -72,6 +72,15 @@ def works_compiled(subject: Subject) -> None:
         fail("compiled, it makes something else")
 
 
+def goes_on_where_it_was(subject: Subject) -> None:
+    """A short game that is interrupted ends as one that is not: what it remembers is saved."""
+
+    def made() -> game.AdversarialGame:
+        return toys.game(Trial(subject.example), augmentations=[_made(subject)])
+
+    toys.resumes(made, _examples(subject, 8))
+
+
 def plays_a_short_game(subject: Subject) -> None:
     """Both players move while it is applied, and nothing becomes NaN."""
     trial = Trial(subject.example)
@@ -80,9 +89,7 @@ def plays_a_short_game(subject: Subject) -> None:
 
 
 def _made(subject: Subject) -> game.Augmentation:
-    made = subject.make(context=game_context(subject))
-    if not isinstance(made, game.Augmentation):
-        fail(f"it makes {type(made).__name__}, not an advnets.game.Augmentation")
+    made: game.Augmentation = made_of(subject)
     return made
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,28 +12,33 @@ import keras
 import numpy as np
 
 from .. import game
-from ..data import DataContext, DataSpec, Source
+from ..data import SPLITS, DataContext, DataSpec, DataUnavailable, Field, Source
 from ..errors import AdvnetsError
+from ..game.streams import declared_streams
 from ..networks import NetworkContext, OptimizerContext
-from ..observe import CallbackContext, Observer
-from ..plugins import load_plugins
+from ..observe import Observer
 from ..plugins.components import PLAYERS
 from ..train.build import make_part
 from ..train.build_networks import make_inner
-from ..train.callbacks import make_nested
+from ..train.callbacks import refuse_unfit
 from ..train.find_data import make_data
+from .commands import check_imports
+from .declared import check_declared
 from .failure import fail
 from .subject import Subject
 from .trial import LATENT, Trial
+from .watched import make_watcher
 
 IMAGE, VECTOR = (8, 8, 1), (3,)
 """Shapes of the data that a network is built for; it may refuse one of them."""
 
 
-def shapes_for(subject: Subject) -> tuple[tuple[int, ...], ...]:
-    """The shapes of the data that a network is tried with: that of its example, or both."""
+def shapes_for(
+    subject: Subject, otherwise: tuple[tuple[int, ...], ...] = (IMAGE, VECTOR)
+) -> tuple[tuple[int, ...], ...]:
+    """The shapes of the data that it is tried with: that of its example, or all others."""
     own = subject.example.get("shape")
-    return (IMAGE, VECTOR) if own is None else (tuple(own),)
+    return otherwise if own is None else (tuple(own),)
 
 
 def roles_of(subject: Subject) -> tuple[str, ...]:
@@ -52,9 +57,13 @@ def network_context(
         output_shape={"generator": shape, "discriminator": ()}.get(role, (LATENT,)),
         marginals=lambda: np.full(shape, 0.5, "float32"),
         seed=seed,
-        maker=lambda *asked: make_inner(load_plugins(), *asked),
         **more,
     )
+
+
+def inner_maker(subject: Subject) -> Callable[..., Any]:
+    """Return what makes an architecture that the subject wraps, of those that it may name."""
+    return lambda *asked: make_inner(subject.registry, *asked)
 
 
 def game_context(subject: Subject) -> game.GameContext:
@@ -68,7 +77,7 @@ def game_context(subject: Subject) -> game.GameContext:
         spec,
         *(1, 8, 12, name),
         frequencies=lambda name: _alike(spec.field(name).classes),
-        maker=lambda *asked: make_part(load_plugins(), *asked),
+        maker=lambda *asked: make_part(subject.registry, *asked),
         streams=_Specs(Trial(subject.example)),
     )
 
@@ -86,10 +95,12 @@ class _Specs(dict[str, DataSpec]):
 
 
 def build(subject: Subject) -> None:
-    """Build the component; what measures or learns at once is only held against what it takes.
+    """Build the component, and look at what can be seen of it before anything is played.
+
+    What measures or learns at once is only held against what it takes.
 
     Raises:
-        ConformanceError: If it makes something else than its kind.
+        ConformanceError: If it makes something else than its kind, or what no game or run takes.
         Exception: Whatever its code raises.
     """
     if subject.kind == "architectures":
@@ -97,12 +108,93 @@ def build(subject: Subject) -> None:
     elif subject.kind in ("metrics", "features"):
         target = subject.component.load() if subject.component is not None else subject.make
         inspect.signature(target).bind(object(), **subject.parameters)
+    elif subject.kind == "commands":
+        check_imports(subject)
     elif subject.kind in KINDS:
-        kind, arguments = KINDS[subject.kind]
-        made = arguments(subject)
-        if not isinstance(made, kind):
-            expected = " or a ".join(one.__name__ for one in kind)
-            fail(f"it makes {type(made).__name__}, not a {expected}")
+        made = made_of(subject)
+        if subject.kind in ("losses", "penalties", "encounters", "updates"):
+            _check_roles(made)
+            check_declared(subject, made)
+        if "encounter" in subject.example:
+            Trial(subject.example).encounter()
+        LOOKS.get(subject.kind, lambda subject, made: None)(subject, made)
+
+
+def made_of(subject: Subject) -> Any:
+    """Make the component, with the context that its kind has.
+
+    Raises:
+        ConformanceError: If it makes something else than its kind.
+    """
+    kinds, make = KINDS[subject.kind]
+    made = make(subject)
+    if not isinstance(made, kinds):
+        expected = " or ".join(map(_public_name, kinds))
+        if isinstance(made, type):
+            hint = f"return {made.__name__}(…), an object"
+            fail(f"it makes the class {made.__name__}, not {expected}", hint)
+        fail(f"it makes {type(made).__name__}, not {expected}")
+    return made
+
+
+def _public_name(kind: type) -> str:
+    """Return what its users import it by, with its article."""
+    home = kind.__module__.split(".")
+    if home[0] == "keras":
+        return f"a keras.{'callbacks' if 'callbacks' in home else 'optimizers'}.{kind.__name__}"
+    return f"an advnets.{home[1]}.{kind.__name__}"
+
+
+def _check_roles(made: Any) -> None:
+    """Refuse what is no role among those that an encounter or a penalty declares."""
+    roles = getattr(made, "roles", {})
+    if not isinstance(roles, Mapping):
+        fail(f"its roles are {roles!r:.80}; a mapping was expected", ROLE)
+    for name, role in roles.items():
+        if not isinstance(role, game.Role):
+            fail(f"its roles have {name!r}: {role!r:.80}; a Role was expected", ROLE)
+    declared_streams(made)
+
+
+def _look_at_condition(subject: Subject, made: Any) -> None:
+    field = getattr(made, "field", None)
+    if not isinstance(field, Field):
+        fail(
+            f"its field is {field!r}; an advnets.data.Field was expected",
+            hint="self.field = Field((), 'int64', classes=10) says what it draws",
+        )
+
+
+def _look_at_source(subject: Subject, made: Any) -> None:
+    try:
+        made.available()
+    except DataUnavailable:
+        return  # what it declares may be read from its data
+    if not isinstance(made.spec, DataSpec):
+        fail(
+            f"its spec is {made.spec!r:.100}, not an advnets.data.DataSpec",
+            hint="spec = DataSpec(shape, dtype, low, high)",
+        )
+    splits = made.splits
+    if not isinstance(splits, tuple | list) or "train" not in splits or set(splits) - {*SPLITS}:
+        fail(
+            f"its splits are {splits!r:.100}; 'train', and others of {SPLITS}, were expected",
+            hint='splits = ("train", "test")',
+        )
+
+
+def _look_at_callback(subject: Subject, made: Any) -> None:
+    if subject.component is not None:
+        refuse_unfit(made, subject.component)
+
+
+LOOKS: dict[str, Callable[[Subject, Any], None]] = {
+    "conditions": _look_at_condition,
+    "datasets": _look_at_source,
+    "callbacks": _look_at_callback,
+}
+"""What is seen of what was made, by kind."""
+ROLE = "roles = {'encoder': Role('example', 'latent')}: what it takes, and what it gives"
 
 
 def _build_networks(subject: Subject) -> None:
@@ -110,7 +202,7 @@ def _build_networks(subject: Subject) -> None:
         refusals = []
         for shape in shapes_for(subject):
             try:
-                made = subject.make(network_context(role, shape))
+                made = subject.make(network_context(role, shape, maker=inner_maker(subject)))
             except AdvnetsError as error:
                 refusals.append(f"{shape}: {error.message}")
                 continue
@@ -130,16 +222,7 @@ def refuse_shapes(role: str, refusals: list[str]) -> None:
 
 def source_of(subject: Subject) -> Any:
     """Make a data set, which may name others."""
-    context = DataContext(subject.name, partial(make_data, load_plugins(), None))
-    return subject.make(context=context)
-
-
-def callback_of(subject: Subject) -> Any:
-    """Make a callback, which may name others, with the context of a run that is none."""
-    context = CallbackContext(spec=Trial(subject.example).spec(["label"]))
-    if subject.component is not None:
-        maker = partial(make_nested, load_plugins(), subject.component, context)
-        context = replace(context, maker=maker)
+    context = DataContext(subject.name, partial(make_data, subject.registry, None))
     return subject.make(context=context)
 
 
@@ -165,6 +248,6 @@ KINDS: dict[str, tuple[tuple[type, ...], Callable[[Subject], Any]]] = {
     "augmentations": ((game.Augmentation,), _with_context),
     "updates": ((game.UpdateRule,), _with_context),
     "optimizers": ((keras.optimizers.Optimizer,), _optimizer),
-    "callbacks": ((keras.callbacks.Callback, Observer), callback_of),
+    "callbacks": ((keras.callbacks.Callback, Observer), make_watcher),
 }
 """What a component of each kind makes, and how it is asked to."""

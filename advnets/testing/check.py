@@ -15,20 +15,29 @@ from .failure import ConformanceError
 from .subject import Subject, subject_of
 
 Check = Callable[[Subject], None]
+FURTHER = {
+    "architectures": ("starts",),
+    **dict.fromkeys(
+        ("losses", "penalties", "augmentations", "updates", "encounters", "optimizers"),
+        ("schedules",),
+    ),
+}
+"""Modules of checks that several kinds share, or that are about something of their own."""
 
 
 def checks_for(kind: str) -> tuple[Check, ...]:
     """The checks that a component of ``kind`` must pass, in order.
 
-    They are the public functions of two modules: ``advnets.testing.described``, for every
-    kind, and ``advnets.testing.<kind>``.
+    They are the public functions of some modules: ``advnets.testing.described``, for every
+    kind, ``advnets.testing.<kind>``, and what further modules (``FURTHER``) ask of it.
 
     >>> [check.__name__ for check in checks_for("recipes")][:2]
     ['has_a_summary', 'describes_its_parameters']
     """
     if kind not in KINDS:
         raise ValueError(f"{kind!r} is not a kind of component; the kinds are {', '.join(KINDS)}")
-    modules = [importlib.import_module(f".{name}", __package__) for name in ("described", kind)]
+    names = ("described", kind, *FURTHER.get(kind, ()))
+    modules = [importlib.import_module(f".{name}", __package__) for name in names]
     return tuple(check for module in modules for check in _public_functions(module))
 
 
@@ -67,7 +76,8 @@ def attempt(check: Check, subject: Subject) -> None:
             f"raised {type(error).__name__}: {error}" if own else f"raised {describe_error(error)}"
         )
         place = locate_error(error, packages)
-    raise ConformanceError(f"{message}\n  at {place[0]}" if place else message)
+    where = place[0] if place else subject.place
+    raise ConformanceError(f"{message}\n  at {where}" if where else message)
 
 
 def run_checks(
@@ -261,10 +271,11 @@ def check_metric(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a metric: scores with their protocol; arguments as for :func:`check_loss`."""
     __tracebackhide__ = True
-    run_checks("metrics", metric, parameters, plugins, skip)
+    run_checks("metrics", metric, parameters, plugins, skip, example)
 
 
 def check_features(
@@ -273,6 +284,7 @@ def check_features(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a feature extractor: what it says of each example, and of itself.
 
@@ -283,7 +295,7 @@ def check_features(
         unittest.SkipTest: If the weights that it needs cannot be had on this machine.
     """
     __tracebackhide__ = True
-    run_checks("features", features, parameters, plugins, skip)
+    run_checks("features", features, parameters, plugins, skip, example)
 
 
 def check_callback(
@@ -296,6 +308,14 @@ def check_callback(
     """Check a callback: it watches a short game; arguments as for :func:`check_loss`."""
     __tracebackhide__ = True
     run_checks("callbacks", callback, parameters, plugins, skip)
+
+
+def check_sweep(
+    sweep: Any, *, plugins: Sequence[str] = (), skip: Mapping[str, str] | None = None
+) -> None:
+    """Check a registered sweep: found, valid, with a header; as for :func:`check_loss`."""
+    __tracebackhide__ = True
+    run_checks("sweeps", sweep, None, plugins, skip)
 
 
 def check_recipe(

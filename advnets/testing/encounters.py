@@ -15,7 +15,7 @@ from ..game.role import stream_of
 from ..game.streams import gather_streams
 from ..random import Draw
 from . import toys
-from .building import build, game_context
+from .building import build, made_of
 from .declared import check_declared
 from .failure import fail
 from .subject import Subject
@@ -172,9 +172,7 @@ class _NoExamples(Batch):
 
 
 def _made(subject: Subject) -> Encounter:
-    made = subject.make(context=game_context(subject))
-    if not isinstance(made, Encounter):
-        fail(f"it makes {type(made).__name__}, not an advnets.game.Encounter")
+    made: Encounter = made_of(subject)
     return made
 
 

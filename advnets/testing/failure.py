@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
 
 class ConformanceError(AssertionError):
@@ -19,6 +20,33 @@ class ConformanceError(AssertionError):
 
     def __init__(self, message: str, hint: str | None = None):
         super().__init__(f"{message}\n  hint: {hint}" if hint else message)
+
+
+TRIED_ON = {
+    **dict.fromkeys(
+        ("losses", "penalties", "conditions", "encounters", "augmentations"),
+        "vectors of 2 numbers and fields of 4 classes: Component(…, example={'shape': (28, 28, 1), "
+        "'fields': {'mask': Field((28, 28, 1), 'float32')}})",
+    ),
+    "architectures": "images of 8×8 and vectors of 3 numbers: Component(…, example={'shape': "
+    "(28, 28, 1)})",
+}
+"""What components are tried on that say nothing of it, and how to say it."""
+
+
+def suggest_example(kind: str, example: Mapping[str, Any], problem: str) -> str:
+    """Return a problem, with the way out if other data might suit the component.
+
+    >>> print(suggest_example("augmentations", {"shape": (8, 8, 1)}, "raised ValueError"))
+    raised ValueError
+    """
+    if kind not in TRIED_ON or "raised " not in problem or {"shape", "fields"} & set(example):
+        return problem
+    what, _, place = problem.partition("\n  at ")
+    hint = (
+        f"\n  hint: if it is for other data, its example says so; it was tried on {TRIED_ON[kind]}"
+    )
+    return what + hint + (f"\n  at {place}" if place else "")
 
 
 def fail(message: str, hint: str | None = None) -> NoReturn:

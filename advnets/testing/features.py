@@ -13,12 +13,14 @@ from ..data import DataUnavailable, Source
 from ..errors import AdvnetsError, UsageError
 from ..evaluate import FeatureContext, FeatureExtractor
 from ..evaluate.features.extractors import compute
+from .building import shapes_for
 from .classes import Classes, cache
 from .failure import fail
 from .subject import Subject
 
 SHAPES = ((8, 8, 1), (2,))
-"""Shapes of the examples that are described; an extractor may refuse one of them."""
+"""Shapes of the examples that are described, unless its example says one; an extractor may refuse
+one of them."""
 FEW = 12
 
 
@@ -79,7 +81,7 @@ def is_the_same_made_again(subject: Subject) -> None:
 def _made(subject: Subject) -> list[tuple[FeatureExtractor, np.ndarray]]:
     """The extractor for every shape that it does not refuse, and examples."""
     found, refusals = [], []
-    for shape in SHAPES:
+    for shape in shapes_for(subject, SHAPES):
         source = Classes(shape)
         context = FeatureContext(
             data=source,
@@ -98,13 +100,16 @@ def _made(subject: Subject) -> list[tuple[FeatureExtractor, np.ndarray]]:
             _missing[key] = f"{subject}: {error.message}"
             raise SkipTest(_missing[key]) from error
         except AdvnetsError as error:
-            refusals.append(error.message)
+            refusals.append(f"of shape {shape}: {error.message}")
             continue
         if not isinstance(extractor, FeatureExtractor):
             fail(f"it makes {type(extractor).__name__}, not an advnets.evaluate.FeatureExtractor")
         found.append((extractor, source.load("test")[:FEW]))
     if not found:
-        fail(f"it refuses images as well as vectors: {'; '.join(refusals)}")
+        fail(
+            f"it refuses data {'; '.join(refusals)}",
+            hint="say what it is for: Component(…, example={'shape': (28, 28, 1)})",
+        )
     return found
 
 

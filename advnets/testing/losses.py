@@ -14,12 +14,13 @@ from . import toys
 from .building import game_context
 from .declared import check_declared
 from .failure import fail
-from .numerics import finite_gradient, per_example, same_gradient
+from .numerics import finite_gradient, per_example, same_gradient, tensor
 from .subject import Subject
 from .trial import Trial
 
 EXTREMES = (-1000.0, 1000.0)
 """Logits that a discriminator may return when a game goes badly; energies are the latter and 0."""
+OF = {"real": "x", "fake": "G(z)"}
 
 
 def declares_what_it_needs(subject: Subject) -> None:
@@ -74,45 +75,65 @@ def has_the_gradient_of_its_values(subject: Subject) -> None:
 
 
 def gives_each_player_something_to_do(subject: Subject) -> None:
-    """D's loss depends on what D said, and G's on what D said of G(z)."""
+    """D's loss depends on what D said, and G's on what D said of G(z), with a gradient."""
     loss, side = _made(subject), _sides(subject, 16)
     watched = {"discriminator": ("real", "fake"), "generator": ("fake",)}
     for player, compute in _players(loss).items():
-        moves = False
+        moves, depends = set(), set()
         for scale in (0.1, 1.0, 30.0):
             said = {
                 which: {k: tf.constant(v) for k, v in _raw(subject, loss, 5 + i, 16, scale)}
                 for i, which in enumerate(("real", "fake"))
             }
-            watch = [x for which in watched[player] for x in said[which].values()]
-            with tf.GradientTape() as tape:
-                tape.watch(watch)
+            with tf.GradientTape(persistent=True) as tape:
+                tape.watch(said)
                 values = compute(side(said["real"]), side(said["fake"]))
-            gradients = tape.gradient(values, watch)
-            moves |= any(g is not None and bool(tf.reduce_any(g != 0)) for g in gradients)
+            for which in watched[player]:
+                gradients = tape.gradient(values, list(said[which].values()))
+                if any(g is not None and bool(tf.reduce_any(g != 0)) for g in gradients):
+                    moves.add(which)
+                others = {**said, which: dict(_raw(subject, loss, 9, 16, scale))}
+                if np.any(values != compute(side(others["real"]), side(others["fake"]))):
+                    depends.add(which)
         if not moves:
-            fail(f"{player}() has gradient 0 everywhere: the {player} would not move")
+            fail(
+                f"{player}() has gradient 0 everywhere: the {player} would not move",
+                hint=f"it depends on what D says of {' and '.join(OF[which] for which in watched[player])}, "
+                "by operations that have a gradient",
+            )
+        for which in sorted(depends - moves):
+            fail(
+                f"{player}() depends on what D said of {OF[which]}, and has gradient 0 in it",
+                hint="tf.stop_gradient, rounding and NumPy let no gradient through",
+            )
 
 
 def follows_the_examples(subject: Subject) -> None:
-    """Pairs of examples in another order give the same values in that order."""
+    """A batch that begins with another example has the same values, in that order.
+
+    They may depend on the rest of the batch, on its mean or on neighbours, not on the place.
+    """
     loss, side = _made(subject), _sides(subject, 5)
-    order = np.array([3, 0, 4, 1, 2])
+    order = np.array([1, 2, 3, 4, 0])
     real, fake = (dict(_raw(subject, loss, seed, n=5)) for seed in (6, 7))
     for player, compute in _players(loss).items():
         values = np.asarray(compute(side(real), side(fake)))
         moved = [side({k: v[order] for k, v in x.items()}, order) for x in (real, fake)]
         if not np.allclose(np.asarray(compute(*moved)), values[order], rtol=1e-4, atol=1e-5):
-            fail(f"{player}() gives an example another value when the batch is reordered")
+            fail(
+                f"{player}() gives an example another value when the batch is reordered",
+                hint="an example's value may depend on the others, not on its place among them",
+            )
 
 
 def gives_equal_values_for_equal_outputs(subject: Subject) -> None:
     """Twice from one object, and from another one."""
     loss, other = _made(subject), _made(subject)
     real, fake = _outputs(subject, loss, 5)
+    others = _players(other)  # from the same state, also where it is the same object
     for player, compute in _players(loss).items():
         first = np.asarray(compute(real, fake))
-        again = np.asarray(compute(real, fake)), np.asarray(_players(other)[player](real, fake))
+        again = np.asarray(compute(real, fake)), np.asarray(others[player](real, fake))
         if any((values != first).any() for values in again):
             fail(
                 f"{player}() returned other values for the same outputs",
@@ -198,18 +219,19 @@ def _players(loss: Loss) -> dict[str, Callable[..., Any]]:
     """Both methods, each beginning with the state that the loss has now."""
     start = [(variable, variable.numpy()) for _, variable in find_variables(loss)]
 
-    def steady(compute: Callable[..., Any]) -> Callable[..., Any]:
+    def steady(compute: Callable[..., Any], player: str) -> Callable[..., Any]:
         def run(real: Side, fake: Side) -> Any:
             for variable, value in start:
                 variable.assign(value)
-            return compute(real, fake)
+            return tensor(compute(real, fake), f"{player}()", fake.size)
 
         return run
 
     def generator(real: Side, fake: Side) -> Any:
         return loss.generator(real if loss.needs_real else real.having(), fake)
 
-    return {"discriminator": steady(loss.discriminator), "generator": steady(generator)}
+    methods = {"discriminator": loss.discriminator, "generator": generator}
+    return {player: steady(compute, player) for player, compute in methods.items()}
 
 
 def _sides(subject: Subject, n: int) -> Callable[..., Side]:

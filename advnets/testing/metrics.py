@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..compare import diff_settings, settings
-from ..data import Source
+from ..data import Field, Source
 from ..data.sources import Gaussian1d
 from ..errors import AdvnetsError
 from ..evaluate import Data, MetricContext, Players, Score, Weights
 from ..evaluate.features import Extractors
 from ..evaluate.per_example import per_example
 from ..game import Gaussian
+from .building import shapes_for
 from .classes import Classes, cache
 from .failure import fail
 from .subject import Subject
+from .trial import LATENT, Trial
 
 SHAPES = ((8, 8, 1), (2,))
-"""Shapes of the examples that are scored; a metric may refuse one of them."""
+"""Shapes of the examples that are scored, unless its example says one; a metric may refuse one of
+them."""
 LINE = (1,)
 """The shape of a game on the line, with players and known densities: for a metric that refuses
 the others."""
@@ -95,13 +99,13 @@ def _scored(subject: Subject, parts: int = 1, seed: int = 1) -> list[list[Score]
     """What the metric says of noise, for every shape that it does not refuse."""
     found: list[list[Score]] = []
     refusals: list[str] = []
-    for shape in (*SHAPES, LINE):
+    for shape in shapes_for(subject, (*SHAPES, LINE)):
         if shape == LINE and found:
             break
         try:
-            returned = subject.make(_context(shape, parts, seed))
+            returned = subject.make(_context(subject, shape, parts, seed))
         except AdvnetsError as error:
-            refusals.append(error.message)
+            refusals.append(f"of shape {shape}: {error.message}")
             continue
         scores = [returned] if isinstance(returned, Score) else returned
         if (
@@ -112,15 +116,25 @@ def _scored(subject: Subject, parts: int = 1, seed: int = 1) -> list[list[Score]
             fail(f"it returned {returned!r:.100}; a list of advnets.evaluate.Score was expected")
         found.append(list(scores))
     if not found:
-        fail(f"it refuses images, vectors and a game on the line: {'; '.join(refusals)}")
+        fail(
+            f"it refuses data {'; '.join(refusals)}",
+            hint="say what it is for: Component(…, example={'shape': (28, 28, 1)})",
+        )
     return found
 
 
-def _context(shape: tuple[int, ...], parts: int, seed: int) -> MetricContext:
-    source: Source = Classes(shape) if shape != LINE else Gaussian1d(examples=60, held_out=30)
+def _context(subject: Subject, shape: tuple[int, ...], parts: int, seed: int) -> MetricContext:
+    fields = Trial(subject.example).described
+    source: Source = (
+        Classes(shape, fields) if shape != LINE else Gaussian1d(examples=60, held_out=30)
+    )
 
-    def noise(n: int, seed: int, first: int = 0) -> np.ndarray:
-        return np.random.default_rng(seed).random((n, *shape), "float32")[first:]
+    def noise(
+        n: int, seed: int, first: int = 0, given: Mapping[str, np.ndarray] | None = None
+    ) -> np.ndarray:
+        told = sum(np.reshape(values, (n, -1)).mean(1) for values in (given or {}).values())
+        drawn = np.random.default_rng(seed).random((n, *shape), "float32")
+        return (drawn + np.reshape(told, (-1,) + (1,) * len(shape)))[first:].astype("float32")
 
     def spread(function: Any, examples: np.ndarray, *others: Any, at_once: int) -> np.ndarray:
         if parts > 1:
@@ -129,16 +143,48 @@ def _context(shape: tuple[int, ...], parts: int, seed: int) -> MetricContext:
 
     return MetricContext(
         samples=noise,
+        told={"latent": Field((LATENT,), "float32"), **source.spec.fields},
         data=Data.of(source),
         seed=seed,
         weights=Weights(step=7 * seed, sha256=str(seed) * 64),
-        players=_players(seed) if shape == LINE else Players(),
+        players=_line(seed) if shape == LINE else _players(seed, shape),
         spread=spread,
-        extract=partial(Extractors(source, cache=cache()).extract, spread=spread),
+        extract=partial(Extractors(source, subject.registry, cache()).extract, spread=spread),
     )
 
 
-def _players(seed: int) -> Players:
+def _players(seed: int, shape: tuple[int, ...]) -> Players:
+    """G adds up z and whatever it is told, D's logits are the mean of x."""
+
+    def generator(z: np.ndarray, **told: np.ndarray) -> np.ndarray:
+        total = sum(np.reshape(one, (len(z), -1)).mean(1) for one in (z, *told.values()))
+        return np.broadcast_to(
+            np.reshape(total + seed, (-1,) + (1,) * len(shape)), (len(z), *shape)
+        ).astype("float32")
+
+    def discriminator(x: np.ndarray, **told: np.ndarray) -> dict[str, np.ndarray]:
+        logits = np.reshape(x, (len(x), -1)).mean(1)
+        return {"logits": logits, "probability": 1 / (1 + np.exp(-logits)), "energy": logits**2}
+
+    def network(name: str, **given: np.ndarray) -> Any:
+        if name == "generator":
+            return generator(given.pop("latent"), **given)
+        if name == "discriminator":
+            return discriminator(given.pop("example"), **given)
+        n = len(next(iter(given.values())))
+        means = [np.reshape(one, (n, -1)).mean(1, keepdims=True) for one in given.values()]
+        return np.repeat(np.sum(means, axis=0), LATENT, axis=1).astype("float32")
+
+    return Players(
+        prior=Gaussian(LATENT),
+        generator=generator,
+        discriminator=discriminator,
+        judge_in_play=discriminator,
+        networks=network,
+    )
+
+
+def _line(seed: int) -> Players:
     """G(z) = z + seed, and a D that is the surer, and gives the less energy, the larger x is."""
 
     def generator(z: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ..networks import OptimizerContext
+from .building import made_of
 from .failure import fail
 from .subject import Subject
 
@@ -21,10 +21,15 @@ def makes_a_new_one_each_time(subject: Subject) -> None:
 
 
 def has_a_learning_rate_to_log(subject: Subject) -> None:
-    """``learning_rate`` is a positive number at the start."""
-    rate = float(_made(subject).learning_rate)
-    if not np.isfinite(rate) or rate <= 0:
-        fail(f"its learning rate is {rate}")
+    """``learning_rate`` is a number, never negative, and not 0 for ever."""
+    optimizer = _made(subject)
+    rates = []
+    for step in (0, 1, 10, 50, 99):
+        optimizer.iterations.assign(step)
+        rates.append(float(optimizer.learning_rate))
+    if not np.isfinite(rates).all() or min(rates) < 0 or max(rates) == 0:
+        listed = ", ".join(f"{rate:g}" for rate in rates)
+        fail(f"within 100 steps its learning rate is {listed}; numbers above 0 were expected")
 
 
 def descends(subject: Subject) -> None:
@@ -57,10 +62,8 @@ def keeps_its_state_in_variables(subject: Subject) -> None:
 
 
 def _made(subject: Subject) -> keras.optimizers.Optimizer:
-    optimizer = subject.make(OptimizerContext(steps_per_epoch=2, total_steps=100, batch_size=4))
-    if not isinstance(optimizer, keras.optimizers.Optimizer):
-        fail(f"it makes {type(optimizer).__name__}, not a keras.optimizers.Optimizer")
-    return optimizer
+    made: keras.optimizers.Optimizer = made_of(subject)
+    return made
 
 
 def _descend(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import AdvnetsError
-from ..plugins import load_plugins
 from ..recipe import load_recipe, recipe_path
 from .failure import fail
 from .subject import Subject
@@ -28,7 +27,7 @@ def is_valid(subject: Subject) -> None:
     """It validates, with the plugins that are installed, and is called what its file is."""
     path = _path(subject)
     try:
-        recipe = load_recipe(path, registry=load_plugins())
+        recipe = load_recipe(path, registry=subject.registry)
     except AdvnetsError as error:
         fail(f"it is not valid:\n{error}")
     if recipe.name != subject.name:

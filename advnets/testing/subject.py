@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import inspect
+import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Any
 
 from ..errors import UsageError
-from ..plugins import load_plugins
+from ..plugins import Registry, load_plugins
 from ..plugins.components import KINDS, Component
+from ..plugins.tracebacks import find_source
 from ..recipe.problems import resolve_alone
 from .failure import ConformanceError
+
+FUNCTIONS = (types.FunctionType, types.MethodType, partial)
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class Subject:
         parameters: The component's parameters, defaults filled in.
         module: Where its code is.
         example: What it is to be tried with; see :class:`advnets.Component`.
+        find_registry: Returns the components that it may name.
+        source: The object, or the class or function that makes it; ``None`` of a component.
     """
 
     kind: str
@@ -36,9 +43,24 @@ class Subject:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     module: str = ""
     example: Mapping[str, Any] = field(default_factory=dict)
+    find_registry: Callable[[], Registry] = load_plugins
+    source: Any = None
+
+    @property
+    def registry(self) -> Registry:
+        """The components that its parameters may name: those of its own plugin are among them."""
+        return self.find_registry()
 
     def __str__(self) -> str:
         return f"{self.name!r} of {self.kind}"
+
+    @property
+    def place(self) -> str:
+        """Where its code begins, ``file:line``; "" where that is no Python code, or not found."""
+        try:
+            return find_source(self.component.load() if self.component else self.source)
+        except Exception:
+            return ""
 
 
 def subject_of(
@@ -47,6 +69,7 @@ def subject_of(
     parameters: Mapping[str, Any] | None = None,
     plugins: Sequence[str] = (),
     example: Mapping[str, Any] | None = None,
+    registry: Registry | None = None,
 ) -> Subject:
     """Make a subject of whatever a caller has.
 
@@ -57,6 +80,7 @@ def subject_of(
         parameters: Parameters of a component, or keyword arguments of what makes the object.
         plugins: For a name: further plugins, as ``--plugin`` takes them.
         example: What it is to be tried with, in place of what the component says.
+        registry: The plugins, where they are loaded already.
 
     Raises:
         PluginError: If there is no component of that name.
@@ -68,8 +92,9 @@ def subject_of(
     if kind not in KINDS:
         raise ValueError(f"{kind!r} is not a kind of component; the kinds are {', '.join(KINDS)}")
     given = dict(parameters or {})
+    find = cache(partial(load_plugins, plugins)) if registry is None else lambda: registry
     if isinstance(what, str):
-        what = load_plugins(plugins).component(kind, what)
+        what = find().component(kind, what)
     if isinstance(what, Component):
         component, tried = what, dict(what.example if example is None else example)
         resolved = resolved_parameters(kind, what, {**tried.get("parameters", {}), **given})
@@ -78,21 +103,44 @@ def subject_of(
             return _maker(component.load(), resolved)(*given, context=context)
 
         module = component.target.partition(":")[0]
-        return Subject(kind, component.name, make, component, resolved, module, tried)
+        return Subject(kind, component.name, make, component, resolved, module, tried, find)
     tried = dict(example or {})
     takes_context = ("architectures", "metrics", "features", "optimizers")
-    if isinstance(what, type) or (callable(what) and kind in takes_context):
-        name, module = getattr(what, "__name__", type(what).__name__), what.__module__
-        return Subject(kind, name, _maker(what, given), module=module, example=tried)
+    makes = callable(what) and (kind in takes_context or isinstance(what, FUNCTIONS))
+    if isinstance(what, type) or makes:
+        plain = what
+        while isinstance(plain, partial):
+            plain = plain.func
+        name, module = getattr(plain, "__name__", type(plain).__name__), plain.__module__
+        made = _maker(what, given)
+        return Subject(
+            kind, name, made, module=module, example=tried, find_registry=find, source=what
+        )
     if given:
         raise ValueError(f"parameters {given} were given for an object that is made already")
     return Subject(
         kind,
         type(what).__name__,
-        lambda *given, context=None: what,
+        _put_back(what),
         module=type(what).__module__,
         example=tried,
+        find_registry=find,
+        source=what,
     )
+
+
+def _put_back(what: Any) -> Callable[..., Any]:
+    """Return what gives an object, each time with the state that its variables have now."""
+    from ..game.state import find_variables
+
+    start = [(variable, variable.numpy()) for _, variable in find_variables(what)]
+
+    def make(*given: Any, context: Any = None) -> Any:
+        for variable, value in start:
+            variable.assign(value)
+        return what
+
+    return make
 
 
 def _maker(target: Callable[..., Any], parameters: Mapping[str, Any]) -> Callable[..., Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import AdvnetsError
-from ..plugins import load_plugins
 from ..recipe import recipe_path
 from ..sweep import load_sweep
 from .failure import fail
@@ -31,7 +30,7 @@ def is_valid(subject: Subject) -> None:
     """It validates, with the plugins that are installed, and is called what its file is."""
     path = _path(subject)
     try:
-        sweep = load_sweep(path, load_plugins())
+        sweep = load_sweep(path, subject.registry)
     except AdvnetsError as error:
         fail(f"it is not valid:\n{error}")
     if sweep.name != subject.name:

@@ -174,7 +174,8 @@ def game(
     loss = options.pop("loss", None) or plain
     penalties = options.pop("penalties", ())
     roles = gather_roles(encounter, penalties)
-    words = {*loss.requires}.union(*(penalty.requires for penalty in penalties))
+    terms = (*penalties, *options.get("augmentations", ()))
+    words = {*loss.requires}.union(*(term.requires for term in terms))
     more = {"generator": told, "discriminator": discriminator_told}
     made = {
         name: options.pop(name, None)

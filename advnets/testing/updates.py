@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from ..game import AdversarialGame, UpdateRule
 from . import toys
-from .building import game_context
+from .building import made_of
 from .declared import check_declared
 from .failure import fail
 from .subject import Subject
@@ -77,25 +77,30 @@ def goes_on_where_it_was(subject: Subject) -> None:
 
 
 def uses_all_its_examples(subject: Subject) -> None:
-    """Every one of the k batches has a say in where D goes."""
-    made, data = _game(subject)
-    made.train_step(data)
-    end = made.discriminator.get_weights()
+    """Every one of the k batches has a say in where a network goes, within a few rounds."""
+    end = _ends(*_game(subject))
     for batch in range(_made(subject).batches):
         other, same = _game(subject)
         changed = same["example"].numpy()
         changed[batch * EACH : (batch + 1) * EACH] += 1.0
-        other.train_step({**same, "example": tf.constant(changed)})
-        moved = other.discriminator.get_weights()
+        moved = _ends(other, {**same, "example": tf.constant(changed)})
         if all((a == b).all() for a, b in zip(end, moved, strict=True)):
-            fail(f"the round's batch {batch} of real examples changes nothing")
+            fail(
+                f"the round's batch {batch} of real examples changes nothing",
+                hint="`batches` is how many of them a round uses",
+            )
+
+
+def _ends(made: AdversarialGame, data: Any) -> list[np.ndarray]:
+    """The weights after some rounds: a rule may leave out a player in the first."""
+    for _ in range(3):
+        made.train_step(data)
+    return [*made.generator.get_weights(), *made.discriminator.get_weights()]
 
 
 def _made(subject: Subject) -> UpdateRule:
-    rule = subject.make(context=game_context(subject))
-    if not isinstance(rule, UpdateRule):
-        fail(f"it makes {type(rule).__name__}, not an advnets.game.UpdateRule")
-    return rule
+    made: UpdateRule = made_of(subject)
+    return made
 
 
 def _game(subject: Subject) -> tuple[AdversarialGame, dict[str, Any]]:

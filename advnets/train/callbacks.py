@@ -85,21 +85,32 @@ def build_callbacks(
     named = recipe.components("monitoring.callbacks")
     made = [_make(recipe.registry, component, given, context) for component, given in named]
     for callback, (component, _) in zip(made, named, strict=True):
-        if isinstance(callback, keras.callbacks.Callback):
-            _refuse_in_runs(callback, component.name)
-            _refuse_state(callback)
-            if changes_game(callback) and not component.changes_game:
-                raise PluginError(
-                    f"the callback {component.name!r} changes the game, and its component does not "
-                    "say so: the run's identity is that of a run without it",
-                    hint=f"Component({component.name!r}, …, changes_game=True)",
-                    module=component.target.partition(":")[0],
-                )
+        refuse_unfit(callback, component)
     return [
         callback
         for callback in made
         if chief or not (isinstance(callback, WRITERS) or getattr(callback, "chief_only", False))
     ]
+
+
+def refuse_unfit(callback: keras.callbacks.Callback | Observer, component: Component) -> None:
+    """Refuse a callback that has no place in a run, or whose component does not say what it does.
+
+    Raises:
+        UsageError: If a run has something else in its place.
+        PluginError: If it changes the game unsaid, or holds what no checkpoint has.
+    """
+    if not isinstance(callback, keras.callbacks.Callback):
+        return
+    _refuse_in_runs(callback, component.name)
+    _refuse_state(callback)
+    if changes_game(callback) and not component.changes_game:
+        raise PluginError(
+            f"the callback {component.name!r} changes the game, and its component does not "
+            "say so: the run's identity is that of a run without it",
+            hint=f"Component({component.name!r}, …, changes_game=True)",
+            module=component.target.partition(":")[0],
+        )
 
 
 def _make(

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from advnets.cli.main import cli
-from advnets.cli.plugin_check import check_component
 from advnets.plugins import load_plugins
+from advnets.testing.inspection import find_problems
 
 HEAD = "from advnets import Component, Parameters, hookimpl\n"
 SOUND = f"""{HEAD}
@@ -97,7 +97,7 @@ def test_check_a_module(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("1 / 0", "ZeroDivisionError: division by zero"),
         (SOUND.replace("advnets.game:Minimax", "os:nothing"), "cannot import os:nothing"),
         (SOUND.replace("advnets.game:Minimax", "os:name"), "os:name cannot be called"),
-        (SOUND.replace("advnets.game:Minimax", "os:getcwd"), "it makes str, not a Loss"),
+        (SOUND.replace("advnets.game:Minimax", "os:getcwd"), "it makes str, not an advnets.game.Loss"),
         (SOUND.replace("losses", "commands"), "not a click.Command"),
         (SOUND.replace("losses", "recipes"), "Minimax is not there"),
         (SOUND.replace('"sound"', '"minimax"'), "the name is taken"),
@@ -165,4 +165,4 @@ def test_sweeps_are_files_and_no_targets() -> None:
     names = registry.names("sweeps")
     assert names
     for name in names:
-        assert check_component("sweeps", registry.component("sweeps", name), registry) == []
+        assert find_problems("sweeps", registry.component("sweeps", name), registry) == []

@@ -172,3 +172,37 @@ def test_refusals_say_what_was_expected(make_game, points, dense):
     shared = keras.optimizers.SGD(0.1)
     with pytest.raises(UsageError, match="share one optimizer"):
         make_game().compile(shared, shared)
+
+
+@pytest.mark.parametrize("when", [True, tf.constant(True)], ids=["always", "where it may stay"])
+def test_weights_that_nothing_reaches_are_named_once(points, caplog, recwarn, when):
+    """D gives features, which the loss reads, and logits, which it does not."""
+
+    class OfFeatures(Loss):
+        requires = ("features",)
+
+        def discriminator(self, real, fake):
+            return fake.features[:, 0] - real.features[:, 0]
+
+        def generator(self, real, fake):
+            return -fake.features[:, 0]
+
+    x = keras.Input((2,))
+    features = keras.layers.Dense(3, name="body")(x)
+    logits = keras.layers.Dense(1, name="head")(features)
+    discriminator = keras.Model(x, {"logits": logits, "features": features})
+    generator = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    game = AdversarialGame(generator, discriminator, prior=Gaussian(3), loss=OfFeatures())
+    game.compile("adam", "adam")
+    head, body = (discriminator.get_layer(name).kernel for name in ("head", "body"))
+    began = head.numpy(), body.numpy()
+    with caplog.at_level("WARNING", "advnets"):
+        for _ in range(2):
+            with game.watch("discriminator") as tape:
+                loss = objective(game, "discriminator", points)
+            game.apply("discriminator", game.gradients("discriminator", tape, loss), when=when)
+    [said] = [record.message for record in caplog.records if "stay as" in record.message]
+    assert "the discriminator's head/kernel, head/bias stay as they began" in said
+    assert not [str(one.message) for one in recwarn if "Gradients do not exist" in str(one.message)]
+    np.testing.assert_array_equal(head, began[0])
+    assert np.any(body.numpy() != began[1])

@@ -172,7 +172,7 @@ class Crash(Encounter):
         return scene.batch.no_such_thing
 
 
-@pytest.mark.slow  # docs/plugins.md checks its like
+@pytest.mark.slow  # docs/kinds/encounters.md checks its like
 def test_a_right_one_passes() -> None:
     check_encounter(Inference)
 

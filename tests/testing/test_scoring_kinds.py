@@ -14,6 +14,7 @@ from advnets.data import DataUnavailable
 from advnets.errors import UsageError
 from advnets.evaluate import FeatureContext, FeatureExtractor, MetricContext, Score
 from advnets.testing import (
+    ConformanceError,
     check_features,
     check_metric,
 )
@@ -143,7 +144,7 @@ def test_a_right_one_passes(check: Callable[..., None], what: Any) -> None:
         ("features", Overflowing, "gives_features", "not finite"),
         ("features", Spoiling, "gives_features", "it changed the examples"),
         ("features", Sure, "gives_probabilities", "adds up to 2"),
-        ("features", Choosy, "gives_features", "images as well as vectors: nothing will do"),
+        ("features", Choosy, "gives_features", "refuses data of shape .* nothing will do"),
         ("features", Unhinted, "gives_features", "no hint says what to do"),
         ("features", str, "gives_features", "not an advnets.evaluate.FeatureExtractor"),
     ],
@@ -155,3 +156,30 @@ def test_finds(kind: str, what: Any, name: str, message: str, failure: Failure) 
 def test_features_whose_weights_are_not_there_are_skipped(failure: Failure) -> None:
     with pytest.raises(SkipTest, match="the dog ate the weights"):
         failure("features", Hinted, "gives_features")
+
+
+class RowMeans(FeatureExtractor):
+    """Of images of five rows alone, and it does not say so when it is made."""
+
+    name = "row_means"
+
+    def __init__(self, context: FeatureContext):
+        pass
+
+    def __call__(self, examples: np.ndarray) -> np.ndarray:
+        return examples.reshape(len(examples), 5, -1).mean(axis=2, dtype=np.float64)
+
+    def describe(self) -> dict[str, Any]:
+        return {"dimensions": 5}
+
+
+def row_mean(context: MetricContext) -> list[Score]:
+    rows = context.examples("test").reshape(-1, 5, 3)
+    return [Score("row_mean", float(rows.mean()), None, context.protocol())]
+
+
+@pytest.mark.parametrize(("check", "what"), [(check_features, RowMeans), (check_metric, row_mean)])
+def test_the_example_says_the_shape(check: Any, what: Any) -> None:
+    check(what, example={"shape": (5, 3, 1)})
+    with pytest.raises(ConformanceError, match="cannot reshape array"):
+        check(what)

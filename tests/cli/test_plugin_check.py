@@ -1,0 +1,113 @@
+"""``advnets plugins check`` finds what cannot be built, and says where; ``--play`` what fails."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from advnets.cli.main import cli
+from advnets.plugins.components import KINDS
+
+BROKEN = Path(__file__).parent / "broken"
+
+
+@pytest.fixture(autouse=True)
+def _forget() -> Iterator[None]:
+    yield
+    for name in [name for name in sys.modules if name.startswith(("broken_", "checked_"))]:
+        del sys.modules[name]
+
+
+def check(*words: str) -> Result:
+    return CliRunner().invoke(cli, ["plugins", "check", *words])
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """What is said of each component of the broken plugin, by its kind and name."""
+    folder = tmp_path_factory.mktemp("broken")
+    shutil.copytree(BROKEN, folder, dirs_exist_ok=True)
+    (folder / "broken_syntax.py").write_text("def loss(:\n", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        result = check(str(folder / "broken_components.py"), "--json")
+    assert result.exit_code == 2
+    (report,) = json.loads(result.stdout)
+    assert report["status"] == "ok"
+    return {f"{each['kind']}/{each['name']}": each for each in report["components"]}
+
+
+HOOKS, TARGETS = "broken_components.py:", "broken_targets.py:"
+WRONG = {
+    "losses/minimax": ("the name is taken: it is registered by advnets", HOOKS),
+    "losses/too_much": ("unexpected keyword argument 'extra'", TARGETS),
+    "losses/wide": ("its defaults do not fit its own schema", HOOKS),
+    "losses/failing": ("RuntimeError: no luck", HOOKS),
+    "losses/no_syntax": ("SyntaxError", "broken_syntax.py:1"),
+    "losses/no_module": ("No module named 'broken_nowhere'", HOOKS),
+    "losses/no_attribute": ("has no attribute 'nothing_of_the_kind'", HOOKS),
+    "losses/undeclared": ("says requires=('energy',); what it makes has ['logits']", TARGETS),
+    "losses/a_class": ("it makes the class Minimax, not an advnets.game.Loss", TARGETS),
+    "losses/exits": ("raised SystemExit: 3", TARGETS),
+    "losses/unlike_example": ("expected a number, got the text 'x'", HOOKS),
+    "losses/example_is_list": ("its example has parameters=[1]", HOOKS),
+    "losses/example_field": ("the field 'label' by 3, not by a Field", TARGETS),
+    "losses/example_encounter": ("cannot import broken_nowhere:Meeting", TARGETS),
+    "penalties/no_network": ("says networks=('encoder',); what it makes has []", TARGETS),
+    "penalties/no_penalty": ("it makes NoneType, not an advnets.game.Penalty", TARGETS),
+    "architectures/a_layer": ("it makes Dense for the generator, not a keras.Model", TARGETS),
+    "architectures/no_context": ("takes 0 positional arguments", TARGETS),
+    "architectures/net_raises": ("no attribute 'no_such_thing'", TARGETS),
+    "priors/of_nobody": ("'nobody' is not among the registered priors", TARGETS),
+    "conditions/no_field": ("its field is None; an advnets.data.Field was expected", TARGETS),
+    "encounters/no_role": ("its roles have 'generator': 'latent'", TARGETS),
+    "encounters/no_player": ("moves with generator or discriminator, not 'nobody'", TARGETS),
+    "encounters/no_stream": ("says streams=('other',); what it makes has []", TARGETS),
+    "augmentations/no_map": ("not an advnets.game.Augmentation", TARGETS),
+    "updates/no_rule": ("not an advnets.game.UpdateRule", TARGETS),
+    "optimizers/optimizer_class": ("the class SGD, not a keras.optimizers.Optimizer", TARGETS),
+    "optimizers/no_rate_context": ("takes 0 positional arguments", TARGETS),
+    "metrics/not_called": ("too many positional arguments", TARGETS),
+    "features/not_made": ("too many positional arguments", TARGETS),
+    "callbacks/argument": ("missing 1 required positional argument: 'path'", TARGETS),
+    "callbacks/not_in_runs": ("TerminateOnNaN, which has no place in a run", TARGETS),
+    "callbacks/changes": ("changes the game, and its component does not say so", TARGETS),
+    "callbacks/remembers": ("holds the variable 'seen'", TARGETS),
+    "datasets/no_spec": ("its spec is (1,), not an advnets.data.DataSpec", TARGETS),
+    "datasets/no_split": ("its splits are ('training',)", TARGETS),
+    "datasets/fails_to_look": ("ZeroDivisionError: division by zero", TARGETS),
+    "datasets/no_preprocess": ("unexpected keyword argument 'preprocess'", TARGETS),
+    "recipes/names_nobody": ("'nobodys_data' is not among the registered datasets", HOOKS),
+    "recipes/not_packed": ("list the file in setup.cfg's package_data", HOOKS),
+    "recipes/no_package": ("there is no package broken_nowhere", HOOKS),
+    "sweeps/of_no_recipe": ("nobodys_recipe", HOOKS),
+    "commands/imports_nothing": ("imports broken_nowhere when it is called", TARGETS),
+    "commands/a_function": ("is a function, not a click.Command", HOOKS),
+}
+"""What is wrong with each component, and in which file it says so."""
+RIGHT = ["losses/right", "priors/a_point", "priors/of_a_point", "datasets/a_line"]
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_cannot_be_built_is_found(found: dict[str, Any], name: str) -> None:
+    message, place = WRONG[name]
+    text = "\n".join(found[name]["problems"])
+    assert message in text
+    assert re.search(rf"^  at /\S*{place}", text, re.MULTILINE)
+
+
+def test_what_can_be_built_raises_no_alarm(found: dict[str, Any]) -> None:
+    """Those that another one of the same file is named by are among them."""
+    assert [name for name, each in found.items() if not each["problems"]] == [
+        name for name in found if name in [*RIGHT, "priors/unsaid"]
+    ]
+    assert found["priors/unsaid"]["missing"] == ["size"]
+    assert {kind for kind, _, _ in (name.partition("/") for name in found)} == set(KINDS)
