@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import keyword
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,7 @@ def _render(word: str, layout: str, name: str) -> Any:
     return _fill(f"kinds/{word}.py.j2", **values, Name=_choose_class(word, name, values))
 
 
-def _choose_class(word: str, name: str, values: Mapping[str, Any]) -> str:
+def _choose_class(word: str, name: str, values: dict[str, Any]) -> str:
     """Return the name in CamelCase, unless it is a word of Python or something's that is used."""
     camel = "".join(part.capitalize() for part in name.split("_"))
     in_file = {**values, "layout": "file.py.j2", "Name": "Class"}
@@ -122,9 +122,16 @@ def _choose_class(word: str, name: str, values: Mapping[str, Any]) -> str:
 
 
 def _fill(template: str, **values: Any) -> Any:
+    defaults = dict.fromkeys(OPTIONAL, "") | dict.fromkeys(("base", "shared"), "Parameters")
+    defaults["attribute"] = values.get("Name", "")
+    return _templates().get_template(template).make_module(defaults | values)
+
+
+@cache
+def _templates() -> Any:
     import jinja2
 
-    environment = jinja2.Environment(
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=False,  # what is written is Python, YAML and Markdown
         trim_blocks=True,
@@ -132,6 +139,3 @@ def _fill(template: str, **values: Any) -> Any:
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
     )
-    defaults = dict.fromkeys(OPTIONAL, "") | dict.fromkeys(("base", "shared"), "Parameters")
-    defaults["attribute"] = values.get("Name", "")
-    return environment.get_template(template).make_module(defaults | values)
