@@ -188,6 +188,7 @@ class Session:
             assert self.python.stdin is not None
             self.python.stdin.close()
             self.python.wait(30)
+            self.python = None
 
 
 @pytest.fixture(scope="module")
@@ -232,6 +233,9 @@ def is_slow(block: Block) -> bool:
 def test_block_runs(block: Block, sessions: dict[Path, Session]) -> None:
     if block.word == "not run":
         pytest.skip(block.value)
+    for file, session in sessions.items():
+        if file != block.file:
+            session.close()  # pages come one by one, and each has a TensorFlow in memory
     sessions[block.file].run_up_to(block)
 
 
