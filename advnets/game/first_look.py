@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -80,17 +81,17 @@ def look_at_networks(game: AdversarialGame) -> set[str]:
 def _try(name: str, network: keras.Model, role: Role, batches: Sequence[Any]) -> None:
     """Refuse what a network gives for made-up examples: no tensors of a row each, or NaN alone."""
     finite = False
-    for batch in batches:
+    for batch, training in itertools.product(batches, (False, True)):
+        if batch is None or finite:
+            return
         try:
             with keras.StatelessScope():  # what a layer keeps is not to change
-                given = None if batch is None else _call(network, batch)
+                given = _call(network, batch, training)
         except Exception as error:
             log.debug("%s was not to be called with made-up examples: %s", network.name, error)
             return
-        if batch is None:
-            return
         refuse_other_gifts(given, name, role, ASKED)
-        finite = finite or any(_is_finite(value) for value in tf.nest.flatten(given))
+        finite = any(_is_finite(value) for value in tf.nest.flatten(given))
     if role.player is not None and role.gives is not None and not finite:
         raise UsageError(
             f"the {name} gives {np.asarray(tf.nest.flatten(given)[0]).flat[0]} for each of "
@@ -159,10 +160,10 @@ def _outputs(name: str, network: keras.Model, role: Role, spaces: Mapping[Space,
         ) from error
 
 
-def _call(network: keras.Model, batch: Any) -> Any:
+def _call(network: keras.Model, batch: Any, training: bool = False) -> Any:
     segments = [("asked", len(tf.nest.flatten(batch)[0]))]
     with random.scope(Draw(0, 0), "asked", segments):
-        return network(batch, training=False)
+        return network(batch, training=training)
 
 
 def _agree(

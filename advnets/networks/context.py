@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import keras
@@ -20,6 +20,13 @@ def _no_marginals() -> np.ndarray:
     raise DataError(
         "the mean of the training data is needed, but no data set is attached",
         hint="pass marginals=... to NetworkContext",
+    )
+
+
+def _no_maker(kind: str, entry: Any, context: Any) -> Any:
+    raise UsageError(
+        f"{entry!r:.100} of the {kind} is named, and there is no recipe to look it up by",
+        hint="by hand, give a Keras model, or a function that makes one of a context",
     )
 
 
@@ -43,6 +50,7 @@ class NetworkContext:
         fields: All that comes with an example, by name: what heads may be asked for.
         input_name: What the input is called, by default ``"latent"`` for a generator and
             ``"example"`` for others.
+        maker: Makes what :meth:`make` is asked for.
 
     >>> context = NetworkContext("discriminator", (28, 28, 1), (), seed=1)
     >>> context.seed_for("hidden_0") == context.seed_for("hidden_0")
@@ -74,11 +82,61 @@ class NetworkContext:
     given: Mapping[str, Field] = field(default_factory=dict)
     fields: Mapping[str, Field] = field(default_factory=dict)
     input_name: str = ""
+    maker: Callable[[str, Any, NetworkContext], keras.Model] = _no_maker
 
     def __post_init__(self) -> None:
         main = "latent" if self.role == "generator" else "example"
         object.__setattr__(self, "name", self.name or self.role)
         object.__setattr__(self, "input_name", self.input_name or main)
+
+    def make(
+        self,
+        kind: str,
+        entry: Any,
+        *,
+        name: str = "inner",
+        input_shape: tuple[int, ...] | None = None,
+        given: Mapping[str, Field] | None = None,
+    ) -> keras.Model:
+        """Make a network that a parameter names (:class:`advnets.Names`), to wrap it.
+
+        It plays the same role; its name, and so its seeds, are its own.
+
+        Args:
+            kind: ``"architectures"``.
+            entry: A name, or a mapping with ``name`` and parameters. By hand also a Keras model,
+                which is returned as it is, or a function that makes one of a context.
+            name: What it is called within this network: another one for each of several.
+            input_shape: Shape of one of its inputs, if it is another than this network's.
+            given: What it is told, if it is something else.
+
+        Raises:
+            PluginError: If there is no such architecture, or if it cannot be made.
+            UsageError: If its parameters do not fit, or if it cannot play the role.
+
+        >>> context = NetworkContext("discriminator", (3,))
+        >>> def make_linear(context):
+        ...     inputs = context.inputs()
+        ...     return context.model(inputs, context.dense(1, "output")(context.joined(inputs)))
+        >>> inner = context.make("architectures", make_linear, input_shape=(6,))
+        >>> inner.name, inner.input_shape
+        ('discriminator_inner', (None, 6))
+        """
+        own = replace(
+            self,
+            name=f"{self.name}_{name}",
+            input_shape=self.input_shape if input_shape is None else tuple(input_shape),
+            given=self.given if given is None else given,
+        )
+        if isinstance(entry, str | Mapping):
+            return self.maker(kind, entry, own)
+        made = entry if isinstance(entry, keras.Model) or not callable(entry) else entry(own)
+        if not isinstance(made, keras.Model):
+            raise UsageError(
+                f"the {self.name} is to wrap a {type(made).__name__}, which is no keras.Model",
+                hint="give a Keras model, or a function that makes one of a context",
+            )
+        return made
 
     def seed_for(self, name: str) -> int:
         """Return a seed of its own, 0 … 2³¹−1, for everything called ``name`` in this network.

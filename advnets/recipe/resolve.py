@@ -255,7 +255,7 @@ def _entry(
         findings.add(keys, error.message, bug)
         return None
     before = len(findings.problems)
-    named = dict(_named(parameters, keys, findings, registry))
+    named = dict(_named(parameters, keys, slot, findings, registry))
     if len(findings.problems) > before:
         return None
     try:
@@ -281,13 +281,17 @@ Nested = Entry | list[Entry]
 
 
 def _named(
-    parameters: Parameters, keys: Keys, findings: Findings, registry: Registry
+    parameters: Parameters, keys: Keys, outer: Slot, findings: Findings, registry: Registry
 ) -> Iterator[tuple[str, tuple[Nested, Nested | None]]]:
-    """Yield the components that a component's parameters name, each with those of the default."""
+    """Yield the components that a component's parameters name, each with those of the default.
+
+    An architecture that is wrapped plays the role of what wraps it.
+    """
     for name, described in type(parameters).model_fields.items():
         value = getattr(parameters, name)
         for kind in (m.kind for m in described.metadata if isinstance(m, Names)):
-            path, slot = (*keys, name), Slot(kind)
+            role = outer.role if kind == outer.kind else ""
+            path, slot = (*keys, name), Slot(kind, role)
             found = _nested(value, path, slot, findings, registry)
             default = described.get_default(call_default_factory=True)
             other = _nested(default, path, slot, Findings(Document("default")), registry)

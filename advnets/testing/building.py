@@ -19,6 +19,7 @@ from ..networks import NetworkContext, OptimizerContext
 from ..observe import Observer
 from ..plugins.components import PLAYERS
 from ..train.build import make_part
+from ..train.build_networks import make_inner
 from ..train.callbacks import refuse_unfit
 from ..train.find_data import make_data
 from .commands import check_imports
@@ -43,13 +44,13 @@ def shapes_for(
 
 
 def roles_of(subject: Subject) -> tuple[str, ...]:
-    """The players that an architecture can play."""
+    """The players that an architecture can play; ``encoder`` of one that can play neither."""
     declared = subject.component.roles if subject.component is not None else PLAYERS
-    return tuple(role for role in PLAYERS if role in declared)
+    return tuple(role for role in PLAYERS if role in declared) or tuple(declared)
 
 
 def network_context(
-    role: Any, shape: tuple[int, ...], seed: int = 1, **more: Any
+    subject: Subject, role: Any, shape: tuple[int, ...], seed: int = 1, **more: Any
 ) -> NetworkContext:
     """What an architecture is called with, for data of a shape; an encoder gives a latent."""
     return NetworkContext(
@@ -58,6 +59,7 @@ def network_context(
         output_shape={"generator": shape, "discriminator": ()}.get(role, (LATENT,)),
         marginals=lambda: np.full(shape, 0.5, "float32"),
         seed=seed,
+        maker=lambda *asked: make_inner(subject.registry, *asked),
         **more,
     )
 
@@ -199,7 +201,8 @@ def _build_networks(subject: Subject) -> None:
         refusals = []
         for shape in shapes_for(subject):
             try:
-                made = subject.make(network_context(role, shape))
+                told = subject.example.get("given", {})
+                made = subject.make(network_context(subject, role, shape, given=told, fields=told))
             except AdvnetsError as error:
                 refusals.append(f"{shape}: {error.message}")
                 continue

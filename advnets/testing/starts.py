@@ -19,7 +19,9 @@ def can_start_from_another_run(subject: Subject) -> None:
     for role in roles_of(subject):
         for shape in shapes_for(subject):
             try:
-                first, other = (subject.make(network_context(role, shape, seed)) for seed in (1, 2))
+                first, other = (
+                    subject.make(network_context(subject, role, shape, seed)) for seed in (1, 2)
+                )
             except AdvnetsError:  # it is not for this shape, which another check looks at
                 continue
             arrays = {name: each.numpy() for name, each in named_weights(first).items()}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 import keras
 
@@ -13,8 +15,12 @@ from ..game import PLAYERS, Condition, GeneratorAverage, NoLatent, Prior, Role
 from ..game.role import Space, stream_of
 from ..game.wiring import input_fields, input_names
 from ..networks import NetworkContext, cast_output, under_policy
+from ..plugins import Registry
+from ..plugins.components import Component
 from ..plugins.origins import at_fault
+from ..plugins.trace import at_place
 from ..recipe import Recipe
+from ..recipe.problems import resolve_alone
 
 
 def build_networks(
@@ -46,8 +52,9 @@ def build_networks(
         }
         averages = _averages(recipe, contexts, roles)
     for name, context in contexts.items():
-        _check_told(recipe, _path(name), networks[name], context)
-        _check_shapes(recipe, _path(name), networks[name], context, roles[name])
+        component, _ = recipe.component(_path(name))
+        _check_told(component.name, _path(name), networks[name], context)
+        _check_shapes(component.name, _path(name), networks[name], context, roles[name])
     return networks, averages
 
 
@@ -115,6 +122,7 @@ def network_contexts(
             given={key: taken[key] for key in others},
             fields=spaces,
             input_name=first,
+            maker=partial(make_inner, recipe.registry),
         )
     return contexts
 
@@ -138,17 +146,38 @@ def _output_shape(role: Role, name: str, look_up: Callable[[Space, str], Field])
 
 def _make_network(recipe: Recipe, name: str, context: NetworkContext) -> keras.Model:
     component, _ = recipe.component(_path(name))
-    if context.role in PLAYERS and context.role not in component.roles:
-        raise UsageError(
-            f"architecture {component.name!r} cannot be a {context.role}, which {name!r} is here",
-            where=_path(name),
-            hint=f"it can be {' or '.join(component.roles)}",
-        )
+    _check_role(component, context, _path(name))
     try:
         return recipe.make(_path(name), keras.Model, context)
     except UsageError as error:
         error.where = error.where or _path(name)
         raise
+
+
+def make_inner(registry: Registry, kind: str, entry: Any, context: NetworkContext) -> keras.Model:
+    """Make an architecture that another wraps; see :meth:`.NetworkContext.make`."""
+    if kind != "architectures":
+        raise UsageError(f"a network makes no {kind}", hint="it makes architectures")
+    given = {"name": entry} if isinstance(entry, str) else dict(entry)
+    component = registry.component(kind, given.pop("name", ""))
+    _check_role(component, context)
+    parameters = resolve_alone(component, kind, given).model_dump()
+    with at_place(kind):
+        network: keras.Model = component.make(keras.Model, parameters, context)
+    role = Role((context.input_name, *context.given), None)
+    _check_told(component.name, context.name, network, context)
+    _check_shapes(component.name, context.name, network, context, role)
+    return network
+
+
+def _check_role(component: Component, context: NetworkContext, where: str | None = None) -> None:
+    if context.role in PLAYERS and context.role not in component.roles:
+        raise UsageError(
+            f"architecture {component.name!r} cannot be a {context.role}, which {context.name!r} "
+            "is here",
+            where=where,
+            hint=f"it can be {' or '.join(component.roles)}",
+        )
 
 
 def _averages(
@@ -173,20 +202,19 @@ def _path(network: str) -> str:
     return network if network in PLAYERS else f"networks.{network}"
 
 
-def _check_told(recipe: Recipe, path: str, network: keras.Model, context: NetworkContext) -> None:
+def _check_told(component: str, path: str, network: keras.Model, context: NetworkContext) -> None:
     """Refuse a network that was built without an input for something that it is to be told."""
     ignored = [name for name in context.given if name not in (input_names(network) or ())]
     if ignored:
-        component, _ = recipe.component(path)
         raise at_fault(
             network,
-            f"{path} {component.name!r} has no input for {', '.join(ignored)}, which it is told",
+            f"{path} {component!r} has no input for {', '.join(ignored)}, which it is told",
             hint="an architecture that can be told things makes its inputs by context.inputs()",
         )
 
 
 def _check_shapes(
-    recipe: Recipe, path: str, network: keras.Model, context: NetworkContext, role: Role
+    component: str, path: str, network: keras.Model, context: NetworkContext, role: Role
 ) -> None:
     """Refuse a network that was built for something else than it was to be built for."""
     inputs, outputs = input_fields(network, role), getattr(network, "output_shape", None)
@@ -196,10 +224,9 @@ def _check_shapes(
         ends.append(("gives", tuple(outputs[1:]), context.output_shape))
     for verb, found, expected in ends:
         if tuple(found) != tuple(expected):
-            component, _ = recipe.component(path)
             raise at_fault(
                 network,
-                f"{path} {component.name!r} {verb} the shape {tuple(found)}; {tuple(expected)} is "
+                f"{path} {component!r} {verb} the shape {tuple(found)}; {tuple(expected)} is "
                 "expected",
                 hint="an architecture builds for context.input_shape and context.output_shape",
             )

@@ -94,6 +94,12 @@ def test_a_network_of_a_recipe(registry, network: str, how: str, said: str) -> N
     assert f"(component '{name}', unfit:make) (plugin unfit ({PLUGIN}))" in found.value.message
 
 
+def fit(networks: dict[str, Any]) -> None:
+    game = AdversarialGame(**networks, prior=Uniform(3))
+    game.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    game.fit(np.zeros([8, 2], "float32"), batch_size=4, verbose=0)
+
+
 @pytest.mark.parametrize(("network", "how", "said"), CASES)
 def test_a_network_by_hand(network: str, how: str, said: str) -> None:
     """Its class has a file, and the error names it; what comes from Keras alone has none."""
@@ -104,9 +110,7 @@ def test_a_network_by_hand(network: str, how: str, said: str) -> None:
     shapes: Any = {"generator": ((3,), (2,)), "discriminator": ((2,), ())}[network]
     networks[network] = unfit.make(NetworkContext(network, *shapes), how)
     with pytest.raises(AdvnetsError, match=said) as found:
-        game = AdversarialGame(**networks, prior=Uniform(3))
-        game.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
-        game.fit(np.zeros([8, 2], "float32"), batch_size=4, verbose=0)
+        fit(networks)
     where = found.value.where or ""
     assert where.startswith(f"{PLUGIN}:")
 

@@ -10,6 +10,7 @@ PLUGIN, FURTHER_PLUGIN, STREAMS_PLUGIN, ROWS_PLUGIN = (
     str(Path(__file__).with_name(f"{name}.py"))
     for name in ("variants", "further", "streams", "rows")
 )
+WRAPPERS = [str(Path(__file__).with_name("pages") / f"{name}.py") for name in ("spectral", "pac")]
 PLUGINS = [PLUGIN, FURTHER_PLUGIN]
 ROUNDS = 12
 FEW = 5
@@ -187,13 +188,18 @@ ROWS: dict[str, dict[str, Any]] = {
     }
 }
 """Where a condition says which real examples are read, which `fit` refuses."""
+WRAPPED: dict[str, dict[str, Any]] = {
+    name: {"discriminator": {"name": name, "network": PLAIN["discriminator"]}}
+    for name in ("spectral", "pac")
+}
+"""Discriminators that wrap another: packs of two are the same where each device has whole ones."""
 EXAMPLES = tuple(variant for variant in ALL if variant != "invariant")
 """Variants that make examples."""
 
 
 def recipe(variant: str) -> dict[str, Any]:
     """The recipe of a variant."""
-    changed = copy.deepcopy({**ALL, **STREAMS, **ROWS}[variant])
+    changed = copy.deepcopy({**ALL, **STREAMS, **ROWS, **WRAPPED}[variant])
     return {**PLAIN, **changed, "name": variant.replace("_", "-")}
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 sys.path.insert(0, str(Path(__file__).parent))
-from on_points import FEW, PLUGINS, ROWS_PLUGIN, STREAMS_PLUGIN, WAYS, recipe
+from on_points import FEW, PLUGINS, ROWS_PLUGIN, STREAMS_PLUGIN, WAYS, WRAPPERS, recipe
 
 
 def play(strategy: tf.distribute.Strategy, variants: Iterable[str]) -> dict[str, np.ndarray]:
@@ -29,7 +29,7 @@ def play(strategy: tf.distribute.Strategy, variants: Iterable[str]) -> dict[str,
     from advnets.train.find_data import build_source
     from advnets.train.rounds import Rounds
 
-    registry = load_plugins([*PLUGINS, STREAMS_PLUGIN, ROWS_PLUGIN])
+    registry = load_plugins([*PLUGINS, STREAMS_PLUGIN, ROWS_PLUGIN, *WRAPPERS])
     found: dict[str, np.ndarray] = {}
     for name in variants:
         variant, _, way = name.partition("@")

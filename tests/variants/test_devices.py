@@ -21,10 +21,20 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "distribute"))
 from on_points import ALL, FEW, PLUGINS, STREAMS_PLUGIN, TIMED, available, recipe
 from states import alike, state
 
-QUICK = ("replay", "pair", "lazily_away", "semi_supervised", "translation", "chosen_rows")
+QUICK = (
+    "replay",
+    "pair",
+    "lazily_away",
+    "semi_supervised",
+    "translation",
+    "chosen_rows",
+    "spectral",
+    "pac",
+)
 """Between them: state that replicas gather for, several duels, a network with its own optimizer,
 batch normalisation of the global batch, averages of two networks, a lazy penalty of all pairs of
-the global batch; streams; rows that a condition chooses."""
+the global batch; streams; rows that a condition chooses; networks that wrap another, one of them
+with a state that moves when it is called."""
 EVERY = [*PLUGINS, STREAMS_PLUGIN]
 OTHERS = (
     "conditional@streamed",
