@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import click
 import keras
 import numpy as np
 import pytest
@@ -529,6 +530,25 @@ def test_a_network_starts_from_one_that_was_built_alike(
 ) -> None:
     found = failure("architectures", what, "can_start_from_another_run", {"shape": (3,)})
     assert re.search(message, found)
+
+
+@click.command("works")
+def works():
+    """Import what is there, and what may be missing."""
+    import json
+
+    try:
+        import no_such_module_of_advnets as optional
+    except ImportError:
+        optional = None
+    if optional:
+        import no_such_module_of_advnets_either
+    return json, no_such_module_of_advnets_either
+
+
+@pytest.mark.parametrize("name", ["has_help", "imports_what_is_there"])
+def test_a_command_may_import_what_is_optional(name: str, failure: Failure) -> None:
+    assert failure("commands", Component("works", f"{__name__}:works", "a command"), name) == ""
 
 
 def test_every_kind_has_its_function_and_all_take_an_example() -> None:
