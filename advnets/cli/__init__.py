@@ -6,6 +6,20 @@ inside its function.
 
 from __future__ import annotations
 
-from .common import echo, plugin_options, print_json, print_table, registry_of
+from .common import (
+    echo,
+    import_tensorflow,
+    plugin_options,
+    print_json,
+    print_table,
+    registry_of,
+)
 
-__all__ = ["echo", "plugin_options", "print_json", "print_table", "registry_of"]
+__all__ = [
+    "echo",
+    "import_tensorflow",
+    "plugin_options",
+    "print_json",
+    "print_table",
+    "registry_of",
+]

@@ -208,6 +208,18 @@ def _write(text: str, *, err: bool = False) -> None:
             os.close(nowhere)
 
 
+def import_tensorflow() -> None:
+    """Import TensorFlow without the lines that it greets with, and show them if that fails.
+
+    For the function of a command, before whatever imports it, :func:`advnets.open_run` say.
+
+    >>> import_tensorflow()
+    """
+    from ..session.quiet import import_tensorflow as import_quietly
+
+    import_quietly()
+
+
 def out_option(help: str, metavar: str = "FILE", *, dir_okay: bool = False) -> Callable[[FC], FC]:
     """Add ``--out``, the file (or folder) to write."""
     kind = click.Path(path_type=Path, dir_okay=dir_okay)

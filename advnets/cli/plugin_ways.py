@@ -43,6 +43,8 @@ def play_ways(
             mark = style(outcome.outcome, fg=COLOURS[outcome.outcome])
             why = f": {outcome.why}" if outcome.why else ""
             echo(f"  {item.kind} {item.name}, {way.replace('_', ' ')}: ", mark, why)
+    for entry in entries.values():
+        entry["ways"] = {way: entry["ways"][way] for way in WAYS}
     report["bad"] += len(failing) - before
     if silent:
         return

@@ -198,6 +198,7 @@ class AdversarialGame(KerasMethods):
         self.joint = look_at_networks(self)
         self._in_parts: set[str] = set()
         self._unheard_said = False
+        updates.prepare(self)
         for schedule in find_schedules(self):
             schedule.follow(self.rounds.value)
         self._means = Means()

@@ -32,6 +32,13 @@ class UpdateRule(Configured):
     batches: int = 1
     streams: Declared = ()
 
+    def prepare(self, game: AdversarialGame) -> None:
+        """Make what the rule remembers of the players, once, when a game is made of it.
+
+        A variable for each weight, say: :func:`advnets.game.state` of the shapes of
+        ``game.weights_of(player)``, held as attributes.
+        """
+
     def round(self, game: AdversarialGame, batches: list[Batch]) -> dict[str, tf.Tensor]:
         """Play one round: move both players.
 

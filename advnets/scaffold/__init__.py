@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .names import KIND_OF, check_free, check_name, find_kind
-from .render import render_file
+from .names import KIND_OF, check_free, check_name, find_kind, name_distribution
+from .render import render_distribution, render_file
 from .write import check_place, write_files, write_folder
 
 __all__ = [
@@ -12,6 +12,8 @@ __all__ = [
     "check_name",
     "check_place",
     "find_kind",
+    "name_distribution",
+    "render_distribution",
     "render_file",
     "write_files",
     "write_folder",

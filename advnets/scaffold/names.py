@@ -15,11 +15,8 @@ from ..recipe.scalars import resolve_scalar
 from ..recipe.wording import KIND, did_you_mean
 from ..safe_io.wording import shorten
 
-KIND_OF = {
-    **{words.split()[0]: kind for kind, words in KIND.items() if kind != "datasets"},
-    "dataset": "datasets",
-    "observer": "callbacks",
-}
+SINGULAR = {kind: words.split()[0] for kind, words in KIND.items()} | {"datasets": "dataset"}
+KIND_OF = {word: kind for kind, word in SINGULAR.items()} | {"observer": "callbacks"}
 """The kind of component that each word for KIND makes."""
 LONGEST = 28
 """Letters of a name: the lines in which it stands twice stay below a hundred."""
@@ -39,9 +36,8 @@ def find_kind(word: str) -> str:
     """
     if word in KIND_OF:
         return word
-    others = {other: one for one, kind in KIND_OF.items() for other in (kind, KIND[kind])}
-    others |= {"callbacks": "callback", "callback": "callback", "observers": "observer"}
-    meant = others.get(word.lower().replace("_", " "))
+    others = SINGULAR | {words: SINGULAR[kind] for kind, words in KIND.items()}
+    meant = (others | {"observers": "observer"}).get(word.lower().replace("_", " "))
     hint = f"did you mean {meant!r}?" if meant else did_you_mean(word.lower(), KIND_OF)
     raise UsageError(
         f"{shorten(word, 60)!r} is no kind of plugin",
@@ -107,8 +103,17 @@ def check_free(name: str, word: str, registry: Registry, *, distribution: bool =
         _refuse(name, word, f"{name}.py would hide a module of that name, which is installed")
     if distribution and _is_module(package):
         _refuse(name, word, f"there is a package {package} already")
-    if distribution and _is_installed(f"advnets-{name}"):
-        _refuse(name, word, f"advnets-{name.replace('_', '-')} is installed already")
+    if distribution and _is_installed(name_distribution(name)):
+        _refuse(name, word, f"{name_distribution(name)} is installed already")
+
+
+def name_distribution(name: str) -> str:
+    """Return what a plugin's distribution is called.
+
+    >>> name_distribution("my_loss")
+    'advnets-my-loss'
+    """
+    return f"advnets-{name.replace('_', '-')}"
 
 
 def _refuse(name: str, word: str, reason: str) -> None:

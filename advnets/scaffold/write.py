@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -38,19 +37,17 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
     Raises:
         UsageError: If one of them is there, or cannot be written.
     """
-    paths = [folder / name for name in files]
-    check_place(paths)
-    written: list[Path] = []
-    try:
-        for path, text in zip(paths, files.values(), strict=True):
-            with path.open("x", encoding="utf-8") as file:  # "x": nor what came in the meantime
-                written.append(path)
-                file.write(text)
-    except BaseException as error:
-        for path in written:
-            with contextlib.suppress(OSError):
-                path.unlink()
-        raise (_explain(path, error) if isinstance(error, OSError) else error) from error
+    check_place([folder / name for name in files])
+    with contextlib.ExitStack() as undo:
+        for name, text in files.items():
+            path = folder / name
+            try:
+                with path.open("x", encoding="utf-8") as file:  # "x": what came since stays, too
+                    undo.callback(path.unlink, missing_ok=True)
+                    file.write(text)
+            except OSError as error:
+                raise _explain(path, error) from error
+        undo.pop_all()
 
 
 def write_folder(folder: Path, files: Mapping[str, str]) -> None:
@@ -64,33 +61,23 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
         UsageError: If something is there, or if it cannot be written.
     """
     check_place([folder])
-    draft = None
+    draft = folder.with_name(f".{folder.name}-{os.getpid()}")
     try:
-        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         for name, text in files.items():
             path = draft / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        draft.chmod(0o777 & ~_umask())
         check_place([folder])
         draft.rename(folder)
     except OSError as error:
         raise _explain(folder, error) from error
     finally:
-        if draft is not None:
-            shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _explain(path: Path, error: OSError) -> UsageError:
     remedy = REMEDIES.get(error.errno or 0, "see to what lies there")
     return UsageError(
-        f"cannot write {path.name}: {error.strerror or error}",
-        where=str(path.parent.absolute()),
+        f"cannot write {path}: {error.strerror or error}",
         hint=f"{remedy}, or go to another folder",
     )
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -29,6 +29,8 @@ from .subject import Subject
 from .trial import LATENT, Trial
 from .watched import make_watcher
 
+EXAMPLES = 40
+"""Examples that the training split of a trial has, as far as components ask."""
 IMAGE, VECTOR = (8, 8, 1), (3,)
 """Shapes of the data that a network is built for; it may refuse one of them."""
 
@@ -42,13 +44,13 @@ def shapes_for(
 
 
 def roles_of(subject: Subject) -> tuple[str, ...]:
-    """The players that an architecture can play."""
+    """The players that an architecture can play; ``encoder`` of one that can play neither."""
     declared = subject.component.roles if subject.component is not None else PLAYERS
-    return tuple(role for role in PLAYERS if role in declared)
+    return tuple(role for role in PLAYERS if role in declared) or tuple(declared)
 
 
 def network_context(
-    role: Any, shape: tuple[int, ...], seed: int = 1, **more: Any
+    subject: Subject, role: Any, shape: tuple[int, ...], seed: int = 1, **more: Any
 ) -> NetworkContext:
     """What an architecture is called with, for data of a shape; an encoder gives a latent."""
     return NetworkContext(
@@ -57,13 +59,9 @@ def network_context(
         output_shape={"generator": shape, "discriminator": ()}.get(role, (LATENT,)),
         marginals=lambda: np.full(shape, 0.5, "float32"),
         seed=seed,
+        maker=lambda *asked: make_inner(subject.registry, *asked),
         **more,
     )
-
-
-def inner_maker(subject: Subject) -> Callable[..., Any]:
-    """Return what makes an architecture that the subject wraps, of those that it may name."""
-    return lambda *asked: make_inner(subject.registry, *asked)
 
 
 def game_context(subject: Subject) -> game.GameContext:
@@ -79,6 +77,7 @@ def game_context(subject: Subject) -> game.GameContext:
         frequencies=lambda name: _alike(spec.field(name).classes),
         maker=lambda *asked: make_part(subject.registry, *asked),
         streams=_Specs(Trial(subject.example)),
+        values=lambda name: Trial(subject.example).values(name, EXAMPLES).numpy(),
     )
 
 
@@ -202,7 +201,8 @@ def _build_networks(subject: Subject) -> None:
         refusals = []
         for shape in shapes_for(subject):
             try:
-                made = subject.make(network_context(role, shape, maker=inner_maker(subject)))
+                told = subject.example.get("given", {})
+                made = subject.make(network_context(subject, role, shape, given=told, fields=told))
             except AdvnetsError as error:
                 refusals.append(f"{shape}: {error.message}")
                 continue

@@ -61,9 +61,12 @@ def attempt(check: Check, subject: Subject) -> None:
         unittest.SkipTest: If the check cannot be done here.
     """
     __tracebackhide__ = True
+    from ..schedule import at_round
+
     packages = {package_of(subject.module)}
     try:
-        check(subject)
+        with at_round(0):  # which components may ask for, wherever they run in a round
+            check(subject)
         return
     except SkipTest:
         raise
@@ -174,6 +177,7 @@ def check_dataset(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a data set; arguments as for :func:`check_loss`.
 
@@ -181,7 +185,7 @@ def check_dataset(
         unittest.SkipTest: If the data cannot be had on this machine.
     """
     __tracebackhide__ = True
-    run_checks("datasets", dataset, parameters, plugins, skip)
+    run_checks("datasets", dataset, parameters, plugins, skip, example)
 
 
 def check_prior(
@@ -190,10 +194,11 @@ def check_prior(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a prior: a pure function of the draw; arguments as for :func:`check_loss`."""
     __tracebackhide__ = True
-    run_checks("priors", prior, parameters, plugins, skip)
+    run_checks("priors", prior, parameters, plugins, skip, example)
 
 
 def check_condition(
@@ -247,10 +252,11 @@ def check_updates(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check an update rule: it moves both players; arguments as for :func:`check_loss`."""
     __tracebackhide__ = True
-    run_checks("updates", updates, parameters, plugins, skip)
+    run_checks("updates", updates, parameters, plugins, skip, example)
 
 
 def check_optimizer(
@@ -259,10 +265,11 @@ def check_optimizer(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a function that makes optimizers; arguments as for :func:`check_loss`."""
     __tracebackhide__ = True
-    run_checks("optimizers", optimizer, parameters, plugins, skip)
+    run_checks("optimizers", optimizer, parameters, plugins, skip, example)
 
 
 def check_metric(
@@ -304,10 +311,11 @@ def check_callback(
     *,
     plugins: Sequence[str] = (),
     skip: Mapping[str, str] | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> None:
     """Check a callback: it watches a short game; arguments as for :func:`check_loss`."""
     __tracebackhide__ = True
-    run_checks("callbacks", callback, parameters, plugins, skip)
+    run_checks("callbacks", callback, parameters, plugins, skip, example)
 
 
 def check_sweep(

@@ -96,10 +96,10 @@ def gives_each_player_something_to_do(subject: Subject) -> None:
                 if np.any(values != compute(side(others["real"]), side(others["fake"]))):
                     depends.add(which)
         if not moves:
+            sides = " and ".join(OF[which] for which in watched[player])
             fail(
                 f"{player}() has gradient 0 everywhere: the {player} would not move",
-                hint=f"it depends on what D says of {' and '.join(OF[which] for which in watched[player])}, "
-                "by operations that have a gradient",
+                hint=f"it depends on what D says of {sides}, by operations that have a gradient",
             )
         for which in sorted(depends - moves):
             fail(

@@ -7,7 +7,7 @@ import numpy as np
 from ..errors import AdvnetsError
 from ..networks.weight_files import put_weights
 from ..networks.weights import named_weights
-from .building import inner_maker, network_context, roles_of, shapes_for
+from .building import network_context, roles_of, shapes_for
 from .failure import fail
 from .subject import Subject
 
@@ -19,9 +19,8 @@ def can_start_from_another_run(subject: Subject) -> None:
     for role in roles_of(subject):
         for shape in shapes_for(subject):
             try:
-                maker = inner_maker(subject)
                 first, other = (
-                    subject.make(network_context(role, shape, seed, maker=maker)) for seed in (1, 2)
+                    subject.make(network_context(subject, role, shape, seed)) for seed in (1, 2)
                 )
             except AdvnetsError:  # it is not for this shape, which another check looks at
                 continue

@@ -15,8 +15,14 @@ from click.testing import CliRunner, Result
 
 from advnets.cli.main import cli
 from advnets.plugins.components import KINDS
+from advnets.plugins.lookup import find_plugins
+from advnets.plugins.registry import PluginRecord, Registry
+from advnets.testing.check import checks_for
+from advnets.testing.inspection import missing_parameters
+from advnets.testing.suite import cases_of
 
 BROKEN = Path(__file__).parent / "broken"
+PACKAGES = Path(__file__).parents[2] / "plugins"
 
 
 @pytest.fixture(autouse=True)
@@ -111,3 +117,80 @@ def test_what_can_be_built_raises_no_alarm(found: dict[str, Any]) -> None:
     ]
     assert found["priors/unsaid"]["missing"] == ["size"]
     assert {kind for kind, _, _ in (name.partition("/") for name in found)} == set(KINDS)
+
+
+def shipped() -> list[tuple[Registry, PluginRecord]]:
+    """All plugins of this repository: those that are part of advnets, and its distributions."""
+    registry, records = find_plugins("advnets")
+    own = [one for one in registry.plugins if one.source.startswith("advnets-")]
+    assert {one.source.partition(" ")[0] for one in own} == {p.name for p in PACKAGES.iterdir()}
+    return [(registry, record) for record in (*records, *own)]
+
+
+def test_nothing_that_ships_is_left_out() -> None:
+    """Each can be built of its defaults or its example, and is asked every check of its kind."""
+    seen = set()
+    for registry, record in shipped():
+        asked = [(case.kind, case.name, case.check) for case in cases_of(record, registry)]
+        for kind, components in record.components.items():
+            seen.add(kind)
+            for component in components:
+                assert missing_parameters(component) == [], component.name
+                checks = [check.__name__ for check in checks_for(kind)]
+                own = [check for k, name, check in asked if (k, name) == (kind, component.name)]
+                assert own == checks
+    assert seen == set(KINDS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("group", [record.name for _, record in shipped()])
+def test_what_ships_can_be_built(group: str) -> None:
+    result = check(group)
+    assert result.exit_code == 0, result.stdout
+    assert "not built" not in result.stdout
+
+
+PLAYED = """
+from pydantic import Field
+from advnets import Component, Parameters, hookimpl
+
+class Sized(Parameters):
+    size: int = Field(2, ge=1, description="of a point")
+
+@hookimpl
+def advnets_priors():
+    right = Component("right", "advnets.game:Gaussian", "a prior", Sized)
+    return [right, Component("wide", "checked_play:wide", "a prior"), unsaid()]
+
+def unsaid():
+    class Unsaid(Parameters):
+        size: int = Field(ge=1, description="of a point")
+    return Component("unsaid", "advnets.game:Gaussian", "a prior", Unsaid)
+
+def wide():
+    from advnets.game import Gaussian
+    class Wide(Gaussian):
+        def sample(self, draw, stream, examples):
+            print("drawn")
+            return draw.normal(stream, (7,), examples)
+    return Wide(3)
+"""
+
+
+def test_play_says_what_passed_and_what_did_not(tmp_path: Path) -> None:
+    """Without pytest; what a component prints is no part of the answer."""
+    file = tmp_path / "checked_play.py"
+    file.write_text(PLAYED, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "pytest", None)
+        result = check(str(file), "--play", "--json")
+    assert result.exit_code == 2
+    (report,) = json.loads(result.stdout)
+    told = {each["name"]: each for each in report["components"]}
+    assert told["checked_play"]["passed"] == 1  # no TensorFlow in its hooks
+    assert told["right"]["passed"] == 9
+    assert told["right"]["failed"] == {}
+    failed = told["wide"]["failed"]["draws_latent_points"]
+    assert "shape (5, 7); float32 of shape (5, 3) was expected" in failed
+    assert told["unsaid"]["missing"] == ["size"]
+    assert report["bad"] == 2

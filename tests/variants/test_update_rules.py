@@ -57,9 +57,8 @@ class Optimistic(UpdateRule):
 
     def prepare(self, game):
         for player in PLAYERS:
-            shapes = [v.shape for v in getattr(game, player).trainable_variables]
-            self.before[player] = [state(tf.zeros(shape)) for shape in shapes]
-        return self
+            weights = game.weights_of(player)
+            self.before[player] = [state(tf.zeros(weight.shape)) for weight in weights]
 
     def round(self, game, batches):
         with game.watch(*PLAYERS) as tape:
@@ -143,8 +142,6 @@ def saddle(rule: UpdateRule, make: Any = lambda: keras.optimizers.SGD(0.5)) -> A
     ones = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")
     discriminator = keras.Sequential([keras.Input((1,)), ones])
     game = AdversarialGame(generator, discriminator, loss=Bilinear(), updates=rule)
-    if isinstance(rule, Optimistic):
-        rule.prepare(game)
     game.compile(make(), make())
     return game
 

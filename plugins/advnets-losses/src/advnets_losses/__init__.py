@@ -1,0 +1,1 @@
+"""Add losses beyond minimax to advnets: one module each, named after its loss."""

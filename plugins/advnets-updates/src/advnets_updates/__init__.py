@@ -1,0 +1,1 @@
+"""Add update rules to advnets that damp the rotation of the minimax game."""
