@@ -97,41 +97,45 @@ class Matrix:
         self._plugins = {key: plugin for key, (plugin, _) in components.items()}
 
     def read(self) -> dict[str, Any]:
-        """Return what is kept of what ships and has not changed since."""
-        kept: dict[str, Any] = {}
-        if self._path.is_file():
-            kept = json.loads(self._path.read_text(encoding="utf-8"))
-        same = kept.get("versions", {}).get("tensorflow") == versions()["tensorflow"]
-        before = kept.get("components", {}) if same else {}
-        kept["components"] = {
-            key: before[key]
-            if before.get(key, {}).get("code") == code
-            else {"plugin": self._plugins[key], "code": code, "seconds": 0.0, "ways": {}}
-            for key, code in self._codes.items()
-        }
-        for key, row in kept["components"].items():
-            row["with"] = {**PARAMETERS.get(key, {}), **CHANGED.get(key, {})}
-        return kept
+        """Return what is kept of what ships, by ``kind/name``; of what has changed, nothing."""
+        before = self._kept()
+        return {key: self._row(key, before) for key in self._codes}
+
+    def _row(self, key: str, before: dict[str, Any]) -> dict[str, Any]:
+        code, row = self._codes[key], before.get(key, {})
+        own: dict[str, Any] = {"plugin": self._plugins[key], "code": code}
+        own["with"] = {**PARAMETERS.get(key, {}), **CHANGED.get(key, {})}
+        same = row.get("code") == code
+        return {**own, **({k: row[k] for k in ("seconds", "ways")} if same else _empty())}
+
+    def _kept(self) -> dict[str, Any]:
+        if not self._path.is_file():
+            return {}
+        kept: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
+        same = kept["versions"]["tensorflow"] == versions()["tensorflow"]
+        return dict(kept["components"]) if same else {}
 
     def keep(self, item: Item, way: str, outcome: Outcome) -> None:
         """Keep what came of a component in one way."""
+        key = f"{item.kind}/{item.name}"
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._locked():
-            data = self.read()
-            row = data["components"][f"{item.kind}/{item.name}"]
+            before = self._kept()
+            row = self._row(key, before)
             ways = {**row["ways"], way: str(outcome)}
             row["ways"] = {way: ways[way] for way in WAYS if way in ways}
             row["seconds"] = round(row["seconds"] + outcome.seconds, 1)
+            # Others' rows stay as they are: who is at it there may know them better.
+            rows = {each: before.get(each) or self._row(each, {}) for each in self._codes}
             about = {
                 "date": datetime.now(UTC).date().isoformat(),
                 "commit": commit(),
                 "machine": machine(),
                 "versions": versions(),
             }
-            text = json.dumps(
-                about | {"components": data["components"]}, indent=1, ensure_ascii=False
-            )
+            kept = about | {"components": rows | {key: row}}
             written = self._path.with_suffix(".new")
+            text = json.dumps(kept, indent=1, ensure_ascii=False)
             written.write_text(text + "\n", encoding="utf-8")
             written.replace(self._path)
 
@@ -143,6 +147,10 @@ class Matrix:
             yield
         finally:
             os.close(folder)
+
+
+def _empty() -> dict[str, Any]:
+    return {"seconds": 0.0, "ways": {}}
 
 
 def commit() -> str:
@@ -170,7 +178,7 @@ def main() -> None:
     given = parser.parse_args()
     ways, components = given.ways.split(","), shipped()
     matrix = Matrix(components)
-    kept = {} if given.again else matrix.read()["components"]
+    kept = {} if given.again else matrix.read()
     asked = [
         (item_of(key), way)
         for key in components

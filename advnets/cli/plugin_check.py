@@ -49,11 +49,8 @@ def check(ctx: click.Context, word: str, play: bool, ways: bool, as_json: bool) 
     says of each whether that is the game that it should be, or why it is refused. It takes a
     minute or two a component, in processes of its own.
     """
-    from ..session.quiet import import_tensorflow
-
     words = state_of(ctx).plugins
     registry, records = find_plugins(word, words)
-    import_tensorflow()
     reports = [_check(one, registry, [*words, word], play, silent=as_json) for one in records]
     if ways:
         # An installed plugin is found by every process; one that is not, by what found it here.

@@ -137,8 +137,9 @@ class Component:
             small vectors with a class each do not suit it: ``parameters`` (those without a
             default), ``shape`` of an example, ``fields`` (:class:`advnets.data.Field` by name)
             that come with it, ``outputs`` (the shapes of what D says of it, by name), for
-            losses and penalties, the ``encounter`` that they go with (its target), and, for
-            data sets, what of ``given`` they read (a text by the field's name).
+            losses and penalties, the ``encounter`` that they go with (its target), and what is
+            ``given``: to an architecture that is always told something, fields by name; to data
+            sets, what of `given` they read (a text by the field's name).
         requires: For losses and penalties, the words of D that they read, as the target's
             ``requires``: recipes are then held against their discriminator without TensorFlow.
             ``None``: unsaid.

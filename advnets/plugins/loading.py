@@ -108,6 +108,7 @@ def load_plugins(
         if twins:
             record.status = "quarantined"
             record.error = f"another plugin is already called {record.name!r}: {twins[0]}"
+            record.hint = "rename the one that can be renamed: a file, or an entry point"
         elif named:
             record.status = "blocked"
         elif record.status == "ok":

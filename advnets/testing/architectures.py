@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,74 +11,74 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .. import random
 from ..data import Field
-from ..errors import AdvnetsError
 from ..game import Side
 from ..game.wiring import input_names
-from ..networks import NetworkContext, under_policy
+from ..networks import under_policy
 from ..plugins.components import PLAYERS
-from ..random import Draw
+from ..plugins.tracebacks import describe_error
 from . import toys
-from .building import network_context, refuse_shapes, roles_of, shapes_for
+from .building import roles_of, shapes_for
+from .built import Built, all_built, try_to_build
 from .failure import fail
 from .numerics import per_example
 from .subject import Subject, subject_of
-from .trial import CLASSES, Trial
+from .trial import CLASSES
 
+MANY = 12
+"""Examples of a batch that most packs divide."""
 CODE = (3,)
 """Shape of what an encoder gives, and of a vector that a network is told."""
 
 
-@dataclass(frozen=True)
-class _Built:
-    """A network, built for a role and a shape of data."""
-
-    model: keras.Model
-    context: NetworkContext
-    data: tuple[int, ...]
-
-    def __str__(self) -> str:
-        told = f", told {', '.join(self.context.given)}" if self.context.given else ""
-        return f"the {self.context.role} for data of shape {self.data}{told}"
-
-    def inputs(self, n: int, seed: int = 0, scale: float = 1.0) -> tf.Tensor:
-        return scale * toys.examples(n, self.context.input_shape, seed)
-
-    def outputs(self, x: Any, training: bool = False, step: int = 0) -> dict[str, tf.Tensor]:
-        """What it returns, by name, with dropout as in a game.
-
-        What moves in training, averages of a normalisation say, is put back.
-        """
-        moving = self.model.non_trainable_weights
-        before = [variable.numpy() for variable in moving]
-        examples = len(x["latent" if "latent" in x else "example"] if isinstance(x, dict) else x)
-        with random.scope(Draw(1, step), "check", [("real", examples)]):
-            said = self.model(x, training=training)
-        for variable, value in zip(moving, before, strict=True):
-            variable.assign(value)
-        return dict(said) if isinstance(said, dict) else {"output": said}
+SIZES = (
+    "D and G meet batches of any size: one example, three samples, the rest of an epoch. What "
+    "packs or compares examples does so around the batch's end (tf.roll), in groups as large as "
+    "the batch allows, or in an encounter; keep the batch's size out of shapes"
+)
 
 
 def builds_what_its_role_needs(subject: Subject) -> None:
     """A generator's output has the data's shape; a discriminator's is one value per example, or
     one for each of its patches or steps.
     """
-    for built in _all_built(subject):
-        for n in (5, 1):
-            said = built.model(built.inputs(n))
-            if built.context.role == "generator":
-                _check_shape(built, said, (n, *built.data))
-            else:
-                _check_scores(built, Side(said), n)
+    for built in all_built(subject):
+        said = built.call(built.inputs(MANY))
+        if built.context.role == "discriminator":
+            _check_scores(built, Side(said), MANY)
+        else:
+            _check_shape(built, said, (MANY, *built.context.output_shape))
 
 
-def _check_shape(built: _Built, said: Any, expected: tuple[int, ...]) -> None:
-    if tuple(getattr(said, "shape", ())) != expected:
-        fail(f"{built} returns {said!r:.200}; shape {expected} was expected")
+def meets_batches_of_any_size(subject: Subject) -> None:
+    """As many values come out as examples go in: for one, for three, for five."""
+    for built in all_built(subject):
+        for n in (1, 3, 5):
+            try:
+                said = built.outputs(built.inputs(n), training=True)
+            except Exception as error:
+                fail(f"{built} fails for a batch of {n}: {describe_error(error)}", hint=SIZES)
+            for name, values in said.items():
+                if tuple(values.shape[:1]) != (n,):
+                    fail(
+                        f"{built} returns {name} of shape {tuple(values.shape)} for a batch of "
+                        f"{n}; as many as examples were expected",
+                        hint=SIZES,
+                    )
 
 
-def _check_scores(built: _Built, output: Side, n: int) -> None:
+def _check_shape(built: Built, said: Any, expected: tuple[int, ...]) -> None:
+    shape = getattr(said, "shape", None)
+    if shape is None or tuple(shape) != expected:
+        found = type(said).__name__ if shape is None else f"shape {tuple(shape)}"
+        fail(
+            f"{built} returns {found}; shape {expected} was expected",
+            hint="build what context.output_shape says, or raise an advnets.UsageError for a "
+            "context.role that it is not for",
+        )
+
+
+def _check_scores(built: Built, output: Side, n: int) -> None:
     scores = [name for name in ("logits", "energy") if name in output]
     if not scores:
         fail(f"{built} returns {', '.join(output)}; logits or energy were expected")
@@ -97,15 +96,9 @@ def builds_an_encoder_or_refuses(subject: Subject) -> None:
     if "encoder" not in declared and not set(PLAYERS) <= set(declared):
         return
     for shape in shapes_for(subject):
-        built = _try(subject, "encoder", shape)
+        built = try_to_build(subject, "encoder", shape)
         if built is not None:
-            said = built.model(built.inputs(5))
-            if tuple(getattr(said, "shape", ())) != (5, *CODE):
-                fail(
-                    f"{built} returns {said!r:.200}; shape {(5, *CODE)} was expected",
-                    hint="build what context.output_shape says, or raise an advnets.UsageError "
-                    "for a context.role that it is not for",
-                )
+            _check_shape(built, built.call(built.inputs(5)), (5, *CODE))
 
 
 def is_told_what_it_has_inputs_for(subject: Subject) -> None:
@@ -114,38 +107,46 @@ def is_told_what_it_has_inputs_for(subject: Subject) -> None:
     """
     for role in roles_of(subject):
         for shape in shapes_for(subject):
-            for given in _told(shape):
-                built = _try(subject, role, shape, given=given)
+            for given in _told(subject, shape):
+                built = try_to_build(subject, role, shape, given=given)
                 names = input_names(built.model) if built is not None else None
                 if built is not None and names is not None:
                     _listens(built, names)
 
 
-def _told(shape: tuple[int, ...]) -> Iterator[dict[str, Field]]:
-    """What networks are told: a class; a class and numbers; for images another one as well."""
+def _told(subject: Subject, shape: tuple[int, ...]) -> Iterator[dict[str, Field]]:
+    """What networks are told: what they need; a class and numbers; for images another one too."""
     label = {"label": Field((), "int64", classes=CLASSES)}
+    if subject.example.get("given"):
+        yield {}
     yield {**label, "numbers": Field(CODE, "float32")}
     if len(shape) == 3:
         yield {**label, "picture": Field(shape, "float32", kind="image")}
 
 
-def _listens(built: _Built, names: list[str]) -> None:
+def _listens(built: Built, names: list[str]) -> None:
     wanted = [built.context.input_name, *built.context.given]
     if missing := [name for name in wanted if name not in names]:
         fail(
             f"{built} has inputs {', '.join(names)}, and none for {', '.join(missing)}",
             hint="make them by context.inputs()",
         )
-    trial = Trial({"shape": built.data, "fields": built.context.given})
-    inputs = {name: trial.values(name, 4) for name in wanted}
+    draw = np.random.default_rng(0)
+    for variable in built.model.trainable_variables:  # a scale may be 1 for each class at first
+        variable.assign_add(draw.normal(0.0, 0.1, variable.shape).astype("float32"))
+    inputs = built.inputs(4)
     first = built.outputs(inputs)
-    for name in built.context.given:
-        changed = {**inputs, name: trial.values(name, 4, seed=5)}
-        if built.context.given[name].classes:
-            changed[name] = (inputs[name] + 1) % CLASSES
+    for name, field in built.context.given.items():
+        changed = {**inputs, name: built.inputs(4, seed=5)[name]}
+        if field.classes:
+            changed[name] = (inputs[name] + 1) % field.classes
         second = built.outputs(changed)
         if all((np.asarray(first[word]) == np.asarray(second[word])).all() for word in first):
-            fail(f"{built} returns the same whatever {name} is")
+            fail(
+                f"{built} returns the same whatever {name} is",
+                hint="join it to the rest, as context.joined(inputs) does; or refuse it "
+                "by an advnets.UsageError",
+            )
 
 
 def has_the_heads_that_it_is_asked_for(subject: Subject) -> None:
@@ -157,7 +158,7 @@ def has_the_heads_that_it_is_asked_for(subject: Subject) -> None:
     fields = {"label": Field((), "int64", classes=CLASSES)}
     asked = subject_of(subject.kind, component, {**_given(subject), "heads": heads})
     for shape in shapes_for(subject):
-        built = _try(asked, "discriminator", shape, fields=fields)
+        built = try_to_build(asked, "discriminator", shape, fields=fields)
         said = built.outputs(built.inputs(4)) if built is not None else {}
         for name, expected in {"class_logits": (4, CLASSES), "code": (4, *CODE)}.items():
             if built is not None and tuple(getattr(said.get(name), "shape", ())) != expected:
@@ -166,7 +167,7 @@ def has_the_heads_that_it_is_asked_for(subject: Subject) -> None:
 
 def is_finite_in_float32(subject: Subject) -> None:
     """Also for inputs of zeros, and far outside of the data's range."""
-    for built in _all_built(subject):
+    for built in all_built(subject):
         for scale in (0.0, 1.0, 1000.0):
             for name, values in built.outputs(built.inputs(4, scale=scale), training=True).items():
                 if values.dtype != tf.float32:
@@ -177,9 +178,9 @@ def is_finite_in_float32(subject: Subject) -> None:
 
 def computes_in_half_precision(subject: Subject) -> None:
     """Under mixed_bfloat16 it starts from the same float32 weights and says nearly the same."""
-    for exact in _all_built(subject):
+    for exact in all_built(subject):
         with under_policy("mixed_bfloat16"):
-            half = _try(subject, exact.context.role, exact.data)
+            half = try_to_build(subject, exact.context.role, exact.data)
         if half is None:
             fail(f"{exact} is refused under mixed_bfloat16")
         for ours, theirs in zip(half.model.weights, exact.model.weights, strict=True):
@@ -197,28 +198,34 @@ def computes_in_half_precision(subject: Subject) -> None:
 
 
 def starts_from_its_seed(subject: Subject) -> None:
-    """Equal seeds give equal weights, other seeds others."""
+    """Equal seeds give equal weights, and other seeds others where they are drawn and move."""
     for role, shape in _variants(subject):
         starts = []
         for seed in (1, 1, 2):
-            built = _try(subject, role, shape, seed)
+            built = try_to_build(subject, role, shape, seed)
             if built is None:
                 break
-            starts.append(built.model.get_weights())
+            moving = [variable.numpy() for variable in built.model.trainable_variables]
+            starts.append((built.model.get_weights(), moving))
         else:
-            first, same, other = starts
+            (first, mine), (same, _), (_, others) = starts
             if not all((a == b).all() for a, b in zip(first, same, strict=True)):
                 fail(
                     f"the {role} starts from other weights when it is built again",
                     hint="give initialisers seed=context.seed_for(name)",
                 )
-            if first and all((a == b).all() for a, b in zip(first, other, strict=True)):
-                fail(f"the {role} starts from the same weights whatever the run's seed")
+            drawn = [a for a in mine if a.size > 1 and np.ptp(a) > 0]  # not of ones, or zeros
+            if drawn and all((a == b).all() for a, b in zip(mine, others, strict=True)):
+                fail(
+                    f"the {role} starts from the same weights whatever the run's seed",
+                    hint="give initialisers seed=context.seed_for(name); what comes from a file, "
+                    "and stays, is no trainable weight",
+                )
 
 
 def draws_from_the_draw(subject: Subject) -> None:
     """In one round of one game, dropout and other noise are the same every time."""
-    for built in _all_built(subject):
+    for built in all_built(subject):
         x = built.inputs(4)
         first, again = (built.outputs(x, training=True, step=3) for _ in range(2))
         for name, values in first.items():
@@ -233,7 +240,7 @@ def draws_from_the_draw(subject: Subject) -> None:
 
 def gives_every_weight_a_gradient(subject: Subject) -> None:
     """A trainable weight that nothing depends on is a mistake."""
-    for built in _all_built(subject):
+    for built in all_built(subject):
         with tf.GradientTape() as tape:
             said = built.outputs(built.inputs(4), training=True)
             total = tf.add_n([tf.reduce_sum(tf.square(values)) for values in said.values()])
@@ -246,20 +253,25 @@ def gives_every_weight_a_gradient(subject: Subject) -> None:
 
 def works_compiled(subject: Subject) -> None:
     """The same outputs as a graph, for any batch size, and under XLA."""
-    for built in _all_built(subject):
+    for built in all_built(subject):
+        x = built.inputs(4)
+        toys.compiled_agree(_as_one(built, x), tf.nest.flatten(x), what=str(built))
 
-        def run(x: tf.Tensor, model: keras.Model = built.model) -> tf.Tensor:
-            said = model(x, training=False)
-            values = list(said.values()) if isinstance(said, dict) else [said]
-            flat = [tf.reshape(value, [tf.shape(x)[0], -1]) for value in values]
-            return tf.concat(flat, axis=1)
 
-        toys.compiled_agree(run, [built.inputs(4)], what=str(built))
+def _as_one(built: Built, like: Any) -> Callable[..., tf.Tensor]:
+    """Return what makes one tensor of all that a network returns, of what it takes in parts."""
+
+    def run(*parts: tf.Tensor) -> tf.Tensor:
+        said = tf.nest.flatten(built.call(tf.nest.pack_sequence_as(like, parts)))
+        flat = [tf.reshape(value, [tf.shape(parts[0])[0], -1]) for value in said]
+        return tf.concat(flat, axis=1)
+
+    return run
 
 
 def can_be_saved(subject: Subject) -> None:
     """As Keras does for ``advnets export``: the file gives the same network."""
-    for built in _all_built(subject):
+    for built in all_built(subject):
         x = built.inputs(3)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.keras"
@@ -273,62 +285,53 @@ def can_be_saved(subject: Subject) -> None:
                     hint="register your own layers with "
                     "@keras.saving.register_keras_serializable(package=…), with get_config",
                 )
-        for name, values in _Built(loaded, built.context, built.data).outputs(x).items():
+        for name, values in Built(loaded, built.context, built.data).outputs(x).items():
             if not np.allclose(values, built.outputs(x)[name], rtol=1e-4, atol=1e-5):
                 fail(f"{built} returns other {name} after it was saved and loaded")
 
 
+def goes_on_where_it_was(subject: Subject) -> None:
+    """What moves in training, other than by an optimizer, is a weight, and so is saved."""
+    for built in _first_built(subject):
+        x = built.inputs(4)
+        built.call(x, training=True, step=0)
+        saved = [variable.numpy() for variable in built.model.variables]
+        again = try_to_build(subject, built.context.role, built.data)
+        assert again is not None
+        for variable, value in zip(again.model.variables, saved, strict=True):
+            variable.assign(value)
+        ends = []
+        for one in (built, again):
+            said = one.call(x, training=True, step=1)
+            ends.append([*tf.nest.flatten(said), *one.model.non_trainable_weights])
+        for straight, resumed in zip(*ends, strict=True):
+            if not np.allclose(straight, resumed, rtol=1e-5, atol=1e-6):
+                fail(
+                    f"{built} is another one when it is interrupted after a round, and goes on "
+                    "with its weights: something that moves is none of them",
+                    hint="keep it in a weight: self.add_weight(…, trainable=False) in the "
+                    "layer's build, changed in call where training",
+                )
+
+
 def plays_a_short_game(subject: Subject) -> None:
     """It moves, and nothing becomes NaN."""
-    for role in roles_of(subject):
-        built = next(built for built in _all_built(subject) if built.context.role == role)
-        trial = Trial({"shape": built.data})
-        options: dict[str, Any] = {role: built.model}
-        if role == "discriminator":
-            names = Side(built.model(built.inputs(1)))
-            options["loss"] = None if "logits" in names else toys.EnergyGap()
-        toys.trained(toys.game(trial, **options), toys.examples(8, built.data), (role,))
+    for built in _first_built(subject):
+        if built.context.role == "encoder":
+            continue  # it plays by what an encounter makes of it
+        toys.trained(built.game(), built.examples(8), (built.context.role,))
 
 
-def _all_built(subject: Subject) -> Iterator[_Built]:
-    """The network for every role and shape; one of several shapes may be refused."""
-    for role in roles_of(subject):
-        refusals: list[str] = []
-        shapes = shapes_for(subject)
-        networks = [_try(subject, role, shape, refusals=refusals) for shape in shapes]
-        if not any(networks):
-            refuse_shapes(role, refusals)
-        yield from (network for network in networks if network is not None)
+def _first_built(subject: Subject) -> Iterator[Built]:
+    """The network of each role, for the first shape that it is for."""
+    found: dict[str, Built] = {}
+    for built in all_built(subject):
+        found.setdefault(built.context.role, built)
+    yield from found.values()
 
 
 def _variants(subject: Subject) -> Iterator[tuple[str, tuple[int, ...]]]:
     yield from ((role, shape) for role in roles_of(subject) for shape in shapes_for(subject))
-
-
-def _try(
-    subject: Subject,
-    role: str,
-    shape: tuple[int, ...],
-    seed: int = 1,
-    refusals: list[str] | None = None,
-    given: Mapping[str, Field] | None = None,
-    fields: Mapping[str, Field] | None = None,
-) -> _Built | None:
-    """Build the network, or ``None`` if it refuses in a proper way."""
-    known = {**(given or {}), **(fields or {})}
-    context = network_context(subject, role, shape, seed, given=given or {}, fields=known)
-    keras.utils.set_random_seed(seed)  # as the engine does
-    try:
-        model = subject.make(context)
-    except AdvnetsError as error:
-        if refusals is not None:
-            refusals.append(f"{shape}: {error.message}")
-        return None
-    if not isinstance(model, keras.Model):
-        fail(f"it makes {type(model).__name__} for the {role}, not a keras.Model")
-    if not model.built:
-        fail(f"the {role} is not built", hint="begin with keras.Input(context.input_shape)")
-    return _Built(model, context, shape)
 
 
 def _given(subject: Subject) -> dict[str, Any]:

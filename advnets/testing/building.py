@@ -29,6 +29,8 @@ from .subject import Subject
 from .trial import LATENT, Trial
 from .watched import make_watcher
 
+EXAMPLES = 40
+"""Examples that the training split of a trial has, as far as components ask."""
 IMAGE, VECTOR = (8, 8, 1), (3,)
 """Shapes of the data that a network is built for; it may refuse one of them."""
 
@@ -42,9 +44,9 @@ def shapes_for(
 
 
 def roles_of(subject: Subject) -> tuple[str, ...]:
-    """The players that an architecture can play."""
+    """The players that an architecture can play; ``encoder`` of one that can play neither."""
     declared = subject.component.roles if subject.component is not None else PLAYERS
-    return tuple(role for role in PLAYERS if role in declared)
+    return tuple(role for role in PLAYERS if role in declared) or tuple(declared)
 
 
 def network_context(
@@ -75,6 +77,7 @@ def game_context(subject: Subject) -> game.GameContext:
         frequencies=lambda name: _alike(spec.field(name).classes),
         maker=lambda *asked: make_part(subject.registry, *asked),
         streams=_Specs(Trial(subject.example)),
+        values=lambda name: Trial(subject.example).values(name, EXAMPLES).numpy(),
     )
 
 
@@ -198,7 +201,8 @@ def _build_networks(subject: Subject) -> None:
         refusals = []
         for shape in shapes_for(subject):
             try:
-                made = subject.make(network_context(subject, role, shape))
+                told = subject.example.get("given", {})
+                made = subject.make(network_context(subject, role, shape, given=told, fields=told))
             except AdvnetsError as error:
                 refusals.append(f"{shape}: {error.message}")
                 continue

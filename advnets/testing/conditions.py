@@ -10,8 +10,9 @@ import tensorflow as tf
 from .. import game
 from ..data import Field
 from ..random import Draw
+from ..train.chosen_rows import ChosenRows
 from . import toys
-from .building import build, game_context, made_of
+from .building import EXAMPLES, build, game_context, made_of
 from .failure import fail
 from .subject import Subject
 from .trial import Trial
@@ -121,6 +122,22 @@ def begins_with_the_values_of_a_smaller_draw(subject: Subject) -> None:
             "the first of many values are not those of few",
             hint="a value may not depend on the others, nor on how many there are",
         )
+
+
+def reads_examples_that_are_there(subject: Subject) -> None:
+    """Where it says which real examples are read, these are places in the split, the same of the
+    same batch, and others of another.
+    """
+    made = _made(subject)
+    if not made.chooses:
+        return
+    rows = ChosenRows(_name(subject), made, 1, 8, EXAMPLES)  # raises what is wrong
+    found = rows(tf.range(6, dtype=tf.int64)).numpy()
+    again = ChosenRows(_name(subject), _made(subject), 1, 8, EXAMPLES)
+    if (found != again(tf.range(6, dtype=tf.int64)).numpy()).any():
+        fail("made again, it says other examples of the same batch", hint=DRAWN)
+    if (found == found[:1]).all():
+        fail("it says the same examples of every batch", hint=DRAWN)
 
 
 def goes_on_where_it_was(subject: Subject) -> None:

@@ -81,7 +81,10 @@ def uses_the_networks_that_it_declares(subject: Subject) -> None:
     used = _called_in_a_play(subject) | _called_to_sample(subject)
     idle = [name for name in _made(subject).roles if name not in used]
     if idle:
-        fail(f"it declares {', '.join(idle)} in its roles, and calls them nowhere")
+        fail(
+            f"it declares {', '.join(idle)} in its roles, and calls them nowhere",
+            hint="a network that a penalty calls is declared in that penalty's roles",
+        )
 
 
 def samples_without_real_examples(subject: Subject) -> None:

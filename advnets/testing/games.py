@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from zlib import crc32
 
@@ -74,7 +74,8 @@ class _Game:
         changed = getattr(self, f"_{self.subject.kind}")()
         roles = gather_roles(self.encounter, self.penalties, latent=self.latent)
         for role in roles.values():
-            self._read(space for space in role.takes.values() if isinstance(space, str))
+            spaces = (*role.takes.values(), *(role.gives or {}).values())
+            self._read(space for space in spaces if isinstance(space, str))
         streams = gather_streams([self.encounter, *self.penalties, *self.streaming], roles)
         words = {name: list(self.trial.word(name)) for name in sorted(self.words)}
         network = {"name": "kit-network"}
@@ -130,7 +131,20 @@ class _Game:
     def _encounters(self) -> dict[str, Any]:
         self.encounter = self._made()
         self._tell(name for name in self.trial.described if not stream_of(name))
-        return {"encounter": self.entry}
+        if type(self.encounter) is Generated:
+            return {"encounter": self.entry}
+        return {"encounter": self.entry, "penalties": [*self._reaching()]}
+
+    def _reaching(self) -> Iterator[dict[str, Any]]:
+        """Yield terms that reach the networks which what is judged may not depend on."""
+        for player in PLAYERS:
+            networks = {
+                name: {key: self._described(self.trial.field(s)) for key, s in role.takes.items()}
+                for name, role in gather_roles(self.encounter, [], latent=True).items()
+                if role.player == player and role.kind != "discriminator"
+            }
+            if networks:
+                yield {"name": "kit-reaching", "player": player, "networks": networks}
 
     def _conditions(self) -> dict[str, Any]:
         made, name = self._made(), game_context(self.subject).name
@@ -214,13 +228,13 @@ class _Game:
         return self._data(shape, described) | {"seed": crc32(name.encode())}
 
     def _data(self, shape: tuple[int, ...], fields: Mapping[str, Field]) -> dict[str, Any]:
-        names = ("dtype", "classes", "low", "high", "kind")
-        known = {
-            name: {"shape": list(one.shape), **{key: getattr(one, key) for key in names}}
-            for name, one in fields.items()
-        }
+        known = {name: self._described(one) for name, one in fields.items()}
         kind = "image" if len(shape) == 3 else "vector"
         return {"name": "kit-data", "shape": list(shape), "kind": kind, "fields": known}
+
+    def _described(self, field: Field) -> dict[str, Any]:
+        names = ("dtype", "classes", "low", "high", "kind")
+        return {"shape": list(field.shape), **{key: getattr(field, key) for key in names}}
 
 
 def _target(kind: type) -> str:

@@ -30,7 +30,8 @@ def per_example(values: Any, n: int, who: str, like: tuple[int, ...] = ()) -> np
         fail(
             f"{who} returned shape {array.shape} for {n} examples; ({n},), one value per example, "
             "was expected",
-            hint="leave the mean over the batch to advnets",
+            hint="leave the mean over the batch to advnets; what is one value of the whole batch, "
+            "every example has: tf.fill([n], value)",
         )
     if array.dtype.kind != "f":
         fail(f"{who} returned {array.dtype}; a floating-point type was expected")

@@ -116,6 +116,37 @@ class Encoded(Penalty):
         return tf.reduce_mean(apart**2, axis=list(range(1, apart.shape.rank)))
 
 
+class Reaching(Penalty):
+    """‖what some networks return‖², for those that what is judged does not depend on.
+
+    Args:
+        player: Whose term it is.
+        networks: By name, the fields that each takes.
+    """
+
+    once = True
+
+    def __init__(
+        self, player: str = "generator", networks: Mapping[str, Mapping[str, Any]] | None = None
+    ):
+        self.player, self._networks = player, dict(networks or {})
+
+    def __call__(self, play: Play) -> tf.Tensor:
+        """One value per example, float32 ``[N]``."""
+        total = tf.zeros([play.size])
+        for name, takes in self._networks.items():
+            given = {}
+            for key, field in takes.items():
+                stream, shape = f"reaching/{name}/{key}", tuple(field["shape"])
+                drawn = play.draw.normal(stream, shape, play.size)
+                classes = field["classes"]
+                given[key] = drawn if not classes else tf.cast(tf.abs(drawn), tf.int64) % classes
+            for values in tf.nest.flatten(play.call(name, **given)):
+                flat = tf.reshape(tf.cast(values, tf.float32), [play.size, -1])
+                total += tf.reduce_mean(flat**2, axis=1)
+        return total
+
+
 def encounter(target: str) -> Encounter:
     """Make the encounter of a component's target."""
     made = Component("encounter", target).make(Encounter, {})

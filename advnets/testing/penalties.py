@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ..game import PLAYERS, AdversarialGame, Batch, Penalty
+from ..game import PLAYERS, AdversarialGame, Batch, Every, Penalty
 from ..game.role import gather_roles
 from ..game.state import find_variables
 from ..game.streams import gather_streams
+from ..schedule import at_round
 from . import toys
 from .building import game_context
 from .declared import check_declared
@@ -19,6 +20,9 @@ from .failure import fail
 from .numerics import finite_gradient, per_example, same_gradient
 from .subject import Subject
 from .trial import Trial
+
+ROUNDS = (0, 1, 2, 3, 7, 15, 1000)
+"""Rounds in which a penalty is to have a gradient, one of them: some are lazy, or begin late."""
 
 
 @dataclass
@@ -35,12 +39,13 @@ class _Scene:
         for variable, value in self.start:
             variable.assign(value)
         self.game.rounds.assign(step)
-        play = self.game.play(
-            batch,
-            "check",
-            judge_real=self.player == "discriminator" or self.penalty.needs_real,
-        )
-        return self.penalty(play.for_player(self.player))
+        with at_round(tf.constant(step, tf.int64)):
+            play = self.game.play(
+                batch,
+                "check",
+                judge_real=self.player == "discriminator" or self.penalty.needs_real,
+            )
+            return self.penalty(play.for_player(self.player))
 
     @property
     def variables(self) -> list[Any]:
@@ -49,9 +54,17 @@ class _Scene:
 
     def check(self, values: Any, n: int, who: str = "the penalty") -> None:
         """One value per example; of a term that is computed once a play, of any examples."""
-        shape = getattr(values, "shape", None)
-        if self.penalty.once and shape is not None and len(shape) == 1 and shape[0]:
+        shape = tuple(getattr(values, "shape", ()))
+        if self.penalty.once and len(shape) == 1 and shape[0]:
             n = shape[0]
+        if shape == (1,) and n > 1:
+            fail(
+                f"{who} returned shape (1,) for {n} examples; ({n},), one value per example, was "
+                "expected",
+                hint="what is one value of the whole batch, every example has: "
+                "tf.fill([play.fake.size], value); what is of no examples, of weights say, is "
+                "computed once a play: once = True, and shape [1]",
+            )
         per_example(values, n, who)
 
 
@@ -103,23 +116,36 @@ def has_the_gradient_of_its_values(subject: Subject) -> None:
 
 def reaches_its_player(subject: Subject) -> None:
     """Its gradient in its player's weights is not 0 everywhere; nor in those of a network that it
-    brings along, and that moves with this player.
+    brings along, and that moves with this player. There may be rounds in which it is.
     """
     for scene in _scenes(subject):
-        own = scene.game._networks_of(scene.player)
-        names = [name for name in own if name in scene.penalty.roles]
-        variables = {name: scene.game.networks[name].trainable_variables for name in names}
-        with tf.GradientTape(persistent=True) as tape:
-            values = scene.values(_batch(subject, 16))
-        if not _moves(tape.gradient(values, scene.variables)):
-            fail(f"it has gradient 0 in all weights of its player, the {scene.player}")
-        for name, weights in variables.items():
-            if weights and not _moves(tape.gradient(values, [v.value for v in weights])):
-                fail(
-                    f"it has gradient 0 in all weights of {name!r}, which it declares and which "
-                    f"moves with the {scene.player}",
-                    hint="Role(…, player=None) is for a network that never moves",
-                )
+        own, batch = scene.game._networks_of(scene.player), _batch(subject, 16)
+        watched = {name: scene.game.networks[name] for name in own if name in scene.penalty.roles}
+        still = {name: network for name, network in watched.items() if network.trainable_variables}
+        everyone, moved = set(still) | {""}, set()
+        for step in ROUNDS:
+            with tf.GradientTape(persistent=True) as tape:
+                values = scene.values(batch, step)
+            if _moves(tape.gradient(values, scene.variables)):
+                moved.add("")
+            for name, network in still.items():
+                weights = [variable.value for variable in network.trainable_variables]
+                if _moves(tape.gradient(values, weights)):
+                    moved.add(name)
+            if moved == everyone:
+                break
+        if "" not in moved:
+            fail(
+                f"it has gradient 0 in all weights of its player, the {scene.player}",
+                hint="a penalty of what the player's networks give or say; tf.stop_gradient and "
+                f"NumPy let no gradient through. It was tried in rounds {ROUNDS}",
+            )
+        for name in sorted(everyone - moved):
+            fail(
+                f"it has gradient 0 in all weights of {name!r}, which it declares and which "
+                f"moves with the {scene.player}",
+                hint="Role(…, player=None) is for a network that never moves",
+            )
 
 
 def draws_from_the_draw(subject: Subject) -> None:
@@ -180,6 +206,8 @@ def plays_a_short_game(subject: Subject) -> None:
 
 def _made(subject: Subject) -> Penalty:
     penalty = subject.make(context=game_context(subject))
+    if isinstance(penalty, Every):
+        penalty = penalty.penalty
     if not isinstance(penalty, Penalty):
         fail(f"it makes {type(penalty).__name__}, not an advnets.game.Penalty")
     return penalty

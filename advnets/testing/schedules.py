@@ -54,8 +54,8 @@ def takes_schedules(subject: Subject) -> None:
 
 
 HINT = (
-    "keep `self.weight = advnets.game.scheduled(weight)`, and call it where the number is wanted, in "
-    "the round: self.weight()"
+    "keep `self.weight = advnets.game.scheduled(weight)`, and call it where the number is wanted, "
+    "in the round: self.weight()"
 )
 
 
@@ -111,9 +111,12 @@ def _descend(subject: Subject) -> list[np.ndarray]:
 
 
 def _played(game: AdversarialGame, data: Any) -> list[np.ndarray]:
+    """Return the weights and what was logged: Adam's steps do not tell a loss from its half."""
+    found: list[np.ndarray] = []
     for _ in range(ROUNDS):
-        game.train_step(data)
-    return [w for network in game.networks.values() for w in network.get_weights()]
+        logs = game.train_step(data)
+        found += [np.asarray(logs[name]) for name in sorted(logs)]
+    return found + [w for network in game.networks.values() for w in network.get_weights()]
 
 
 PLAYS: dict[str, Callable[[Subject], list[np.ndarray]]] = {

@@ -49,6 +49,15 @@ class NetworkParameters(Parameters):
     )
 
 
+class ReachingParameters(Parameters):
+    """Validate the parameters of ``kit-reaching``."""
+
+    player: str = Field("generator", description="whose term it is")
+    networks: dict[str, dict[str, FieldParameters]] = Field(
+        {}, description="the networks that it reaches, by name: what each takes"
+    )
+
+
 class EncounterParameters(Parameters):
     """Validate the parameters of ``kit-encounter``."""
 
@@ -98,8 +107,13 @@ def advnets_losses() -> list[Component]:
 
 @hookimpl
 def advnets_penalties() -> list[Component]:
-    """Offer a term that an encoder moves by."""
-    return [Component("kit-encoded", f"{PARTS}:Encoded", "|z - E(G(z))|²", networks=("encoder",))]
+    """Offer terms that networks move by which no duel reaches."""
+    return [
+        Component("kit-encoded", f"{PARTS}:Encoded", "|z - E(G(z))|²", networks=("encoder",)),
+        Component(
+            "kit-reaching", f"{PARTS}:Reaching", "what networks return, squared", ReachingParameters
+        ),
+    ]
 
 
 @hookimpl

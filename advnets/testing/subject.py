@@ -58,7 +58,9 @@ class Subject:
     def place(self) -> str:
         """Where its code begins, ``file:line``; "" where that is no Python code, or not found."""
         try:
-            return find_source(self.component.load() if self.component else self.source)
+            target = self.component.load() if self.component else self.source
+            own = getattr(target, "callback", None) if self.kind == "commands" else None
+            return find_source(own or target)
         except Exception:
             return ""
 

@@ -271,7 +271,8 @@ def resumes(make: Callable[[], AdversarialGame], data: Any) -> None:
             "interrupted after 1 of 2 rounds, and gone on with from its variables, a short game "
             f"ends with another {where}",
             hint="take random numbers from the draw, neither from tf.random nor from NumPy, and "
-            "keep what is remembered in variables, attributes made by advnets.game.state",
+            "keep what is remembered in variables, attributes made by advnets.game.state, in "
+            "layers by add_weight(…, trainable=False)",
         )
 
 

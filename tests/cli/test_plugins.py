@@ -12,6 +12,8 @@ from click.testing import CliRunner, Result
 
 from advnets.cli.main import cli
 from advnets.plugins import load_plugins
+from advnets.plugins.loading import GROUPS
+from advnets.plugins.lookup import find_plugins
 from advnets.testing.inspection import find_problems
 
 HEAD = "from advnets import Component, Parameters, hookimpl\n"
@@ -158,6 +160,64 @@ def test_check_what_is_not_there() -> None:
     assert "there is no plugin 'nobody'" in result.stderr
     assert "builtin-games" in result.stderr
     assert plugins("check", "nobody.py").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [
+        ("wgan", ["wgan"]),
+        ("advnets-wgan", ["wgan"]),
+        ("advnets_wgan", ["wgan"]),
+        ("advnets_wgan.hooks", ["wgan"]),
+        ("builtin-games", ["builtin-games"]),
+        ("advnets.builtin.games", ["builtin-games"]),
+        ("built in", [f"builtin-{name}" for name in GROUPS.split()]),
+        ("advnets", [f"builtin-{name}" for name in GROUPS.split()]),
+    ],
+)
+def test_a_plugin_is_found_by_any_word_that_means_it(word: str, found: list[str]) -> None:
+    assert [record.name for record in find_plugins(word)[1]] == found
+
+
+def test_the_file_of_an_installed_plugin_is_that_plugin() -> None:
+    """Loaded once more, it would be in conflict with itself."""
+    (record,) = find_plugins("wgan")[1]
+    file = sys.modules[record.module].__file__
+    assert [one.name for one in find_plugins(str(file))[1]] == ["wgan"]
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("wgna", "did you mean 'wgan'?"),
+        ("advnets-wgna", "did you mean 'advnets-wgan'?"),
+        ("checked_plugin", "did you mean the file checked_plugin.py?"),
+        ("folder/", "pip install -e folder/"),
+        ("./nothing.py", "check the path"),
+        ("nobody", "there are: builtin-games"),
+    ],
+)
+def test_an_unknown_word_gets_a_way_out(here: Path, word: str, told: str) -> None:
+    (here / "checked_plugin.py").write_text(SOUND)
+    (here / "folder").mkdir()
+    result = plugins("check", word)
+    assert result.exit_code == 2
+    assert told in result.stderr
+
+
+def test_check_ends_at_ctrl_c(here: Path) -> None:
+    target = "def make():\n    raise KeyboardInterrupt\n"
+    text = SOUND.replace("advnets.game:Minimax", "checked_plugin:make") + target
+    (here / "checked_plugin.py").write_text(text)
+    assert plugins("check", "./checked_plugin.py").exit_code == 130
+
+
+def test_check_finds_two_files_that_register_the_same(here: Path) -> None:
+    (here / "checked_plugin.py").write_text(SOUND)
+    (here / "other_plugin.py").write_text(SOUND)
+    result = plugins("check", "./checked_plugin.py", "--plugin", "other_plugin.py")
+    assert result.exit_code == 2
+    assert "the name is taken: it is registered by other_plugin" in result.stdout
 
 
 def test_sweeps_are_files_and_no_targets() -> None:

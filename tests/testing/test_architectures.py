@@ -10,11 +10,15 @@ from typing import Any
 
 import keras
 import pytest
+import tensorflow as tf
 
 from advnets import Component
 from advnets.errors import UsageError
-from advnets.networks import Dropout, NetworkContext
+from advnets.networks import NetworkContext
 from advnets.testing import check_architecture
+
+from . import author_networks
+from .author_networks import BUILDERS, CLASS, RIGHT
 
 Failure = Callable[..., str]
 Build = Callable[[NetworkContext], keras.Model]
@@ -51,41 +55,6 @@ class Idle(keras.layers.Layer):
         return x
 
 
-def of_28(context: NetworkContext) -> keras.Model:
-    """A right one, for images of 28×28 alone; it does not even ask."""
-    if context.role == "encoder":
-        raise UsageError("no encoders")
-    if context.role == "generator":
-        x = inputs = keras.Input(context.input_shape)
-        start = keras.initializers.GlorotUniform(context.seed_for("a"))
-        x = keras.layers.Dense(784, kernel_initializer=start)(x)
-        return keras.Model(inputs, keras.layers.Reshape((28, 28, 1))(x))
-    inputs = keras.Input((28, 28, 1))
-    start = keras.initializers.GlorotUniform(context.seed_for("a"))
-    x = keras.layers.Conv2D(1, 7, 7, kernel_initializer=start, name="patches")(inputs)
-    return keras.Model(inputs, x)  # logits [N, 4, 4, 1]
-
-
-def of_sequences(context: NetworkContext) -> keras.Model:
-    """A right one: a discriminator that judges each step, [N, T]."""
-    inputs = keras.Input(context.input_shape)
-    start = keras.initializers.GlorotUniform(context.seed_for("a"))
-    x = keras.layers.Conv1D(1, 3, padding="same", kernel_initializer=start)(inputs)
-    return keras.Model(inputs, keras.layers.Reshape(context.input_shape[:1])(x))
-
-
-def spectral(context: NetworkContext) -> keras.Model:
-    """A right one: what it divides by moves in training."""
-    start = keras.initializers.GlorotUniform(context.seed_for("a"))
-    dense = keras.layers.Dense(5, "tanh", kernel_initializer=start)
-    return network(context, keras.layers.SpectralNormalization(dense))
-
-
-def normalised(context: NetworkContext) -> keras.Model:
-    """A right one, with averages that move in training."""
-    return network(context, keras.layers.BatchNormalization())
-
-
 def told(context: NetworkContext, *deaf: str) -> keras.Model:
     """A right one, unless it is deaf to something."""
     inputs = context.inputs()
@@ -110,10 +79,6 @@ def typo(context: NetworkContext) -> keras.Model:
     return context.no_such_thing
 
 
-def with_dropout(context: NetworkContext) -> keras.Model:
-    return network(context, Dropout(0.5, f"{context.role}/dropout"))
-
-
 def of_images_only(context: NetworkContext) -> keras.Model:
     data = context.output_shape or context.input_shape
     if len(data) != 3:
@@ -121,7 +86,57 @@ def of_images_only(context: NetworkContext) -> keras.Model:
     return network(context)
 
 
-@pytest.mark.parametrize("build", [network, with_dropout, of_images_only])
+def repacked(context: NetworkContext) -> keras.Model:
+    """PacGAN with one logit for two examples."""
+    inputs = keras.Input(context.input_shape)
+    x = keras.layers.Flatten()(inputs)
+    x = keras.layers.Lambda(lambda x: keras.ops.reshape(x, (-1, 2 * x.shape[1])))(x)
+    x = keras.layers.Dense(1)(x)
+    x = keras.layers.Lambda(lambda x: keras.ops.repeat(x, 2, axis=0))(x)
+    return keras.Model(inputs, x)
+
+
+def squeezed(context: NetworkContext) -> keras.Model:
+    model = network(context)
+    out = keras.layers.Lambda(lambda x: tf.squeeze(x), output_shape=())(model.output)
+    return keras.Model(model.input, out)
+
+
+@keras.saving.register_keras_serializable("tests")
+class Unsaved(keras.layers.Layer):
+    """Divides by what it remembers, which is no weight."""
+
+    def build(self, shape):
+        self.seen = tf.Variable(1.0, trainable=False)
+
+    def call(self, x, training=False):
+        if training:
+            self.seen.assign(0.5 * self.seen + 0.5 * tf.reduce_max(tf.abs(x)))
+        return x / self.seen
+
+
+class Counted(keras.layers.Layer):
+    calls = 0
+
+    def call(self, x):
+        self.calls += 1
+        return x * self.calls
+
+
+@keras.saving.register_keras_serializable("tests")
+class Noisy(keras.layers.Layer):
+    def call(self, x):
+        return x + tf.random.normal(tf.shape(x))
+
+
+def of_discriminators(build: Build) -> Component:
+    """A component of it, for discriminators of vectors alone."""
+    BUILDERS["tried"] = build
+    target, example = f"{author_networks.__name__}:build_tried", {"shape": (3,)}
+    return Component("tried", target, "is tried", roles=("discriminator",), example=example)
+
+
+@pytest.mark.parametrize("build", [network, of_images_only])
 def test_a_right_one_passes(build: Build) -> None:
     check_architecture(build)
 
@@ -150,7 +165,7 @@ def test_a_right_one_passes(build: Build) -> None:
         (
             lambda c: keras.Sequential([keras.Input(c.input_shape), keras.layers.Flatten()]),
             "builds_what_its_role_needs",
-            r"shape \(5, 8, 8, 1\) was expected",
+            r"returns shape \(12, 3\); shape \(12, 8, 8, 1\) was expected",
         ),
     ],
     ids=[
@@ -162,35 +177,66 @@ def test_finds(build: Build, check: str, message: str, failure: Failure) -> None
     assert re.search(message, failure("architectures", build, check))
 
 
-PLAYED = ("builds_what_its_role_needs", "plays_a_short_game")
-TRAINED = ("draws_from_the_draw", "plays_a_short_game")
+TRAINED = ("draws_from_the_draw", "meets_batches_of_any_size", "goes_on_where_it_was")
+SAID = ("is_told_what_it_has_inputs_for", "builds_an_encoder_or_refuses")
+AT_ONCE = {
+    "spectral": (*TRAINED, "starts_from_its_seed", "can_be_saved"),
+    "keras_spectral": (*TRAINED, "starts_from_its_seed"),
+    "batch": TRAINED,
+    "instance": TRAINED,
+    "discrimination": TRAINED,
+    "packed": TRAINED,
+    "recurrent": (*TRAINED, *SAID, "builds_what_its_role_needs"),
+    "of_28": ("builds_what_its_role_needs", *SAID),
+    "attending": ("gives_every_weight_a_gradient",),
+    "by_class": (*TRAINED, *SAID, "works_compiled", "plays_a_short_game"),
+    "jittered": (*TRAINED, "works_compiled"),
+    "half_frozen": ("starts_from_its_seed", "gives_every_weight_a_gradient"),
+    "weightless": ("starts_from_its_seed", "goes_on_where_it_was", *SAID),
+    "from_ones": ("starts_from_its_seed",),
+}
+
+
+def component(name: str) -> Component:
+    _, example, roles = RIGHT[name]
+    target = f"{author_networks.__name__}:build_{name}"
+    return Component(name, target, "as authors write it", roles=roles, example=example)
+
+
+@pytest.mark.parametrize("name", AT_ONCE)
+def test_no_false_alarm(name: str, failure: Failure) -> None:
+    for check in AT_ONCE[name]:
+        assert failure("architectures", component(name), check) == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RIGHT)
+def test_no_false_alarm_in_any_check(name: str) -> None:
+    check_architecture(component(name))
 
 
 @pytest.mark.parametrize(
-    ("build", "example", "checks"),
+    ("build", "check", "message"),
     [
-        (of_28, {"shape": (28, 28, 1)}, (*PLAYED, "builds_an_encoder_or_refuses")),
-        (spectral, {"shape": (3,)}, (*TRAINED, "starts_from_its_seed", "can_be_saved")),
-        (normalised, {"shape": (3,)}, TRAINED),
-        (told, None, ("is_told_what_it_has_inputs_for", "builds_an_encoder_or_refuses")),
-        (network, None, ("is_told_what_it_has_inputs_for",)),
+        (repacked, "meets_batches_of_any_size", "fails for a batch of 1: .*\n.*tf.roll"),
+        (squeezed, "meets_batches_of_any_size", r"of shape \(\) for a batch of 1"),
+        (lambda c: network(c, Unsaved()), "goes_on_where_it_was", "moves is none of them"),
+        (lambda c: network(c, Counted()), "goes_on_where_it_was", "add_weight"),
+        (lambda c: network(c, Noisy()), "draws_from_the_draw", "segmented_uniform"),
     ],
+    ids=["packed", "squeezed", "unsaved", "counted", "noisy"],
 )
-def test_no_false_alarm(build: Build, example: Any, checks: Any, failure: Failure) -> None:
-    for check in checks:
-        assert failure("architectures", build, check, example) == ""
+def test_finds_in_a_discriminator(build: Build, check: str, message: str, failure: Failure) -> None:
+    told = failure("architectures", of_discriminators(build), check)
+    assert re.search(message, told)
+    assert re.search(r"\n  at .*test_architectures.py:\d+$", told)
 
 
-def test_a_component_says_what_it_is_for() -> None:
-    check_architecture(
-        Component(
-            "steps",
-            f"{__name__}:of_sequences",
-            "judges each step of a sequence",
-            roles=("discriminator",),
-            example={"shape": (6, 2)},
-        )
-    )
+def test_one_that_is_always_told_something_is_found_deaf(failure: Failure) -> None:
+    example = {"given": CLASS, "shape": (3,)}
+    check = "is_told_what_it_has_inputs_for"
+    said = failure("architectures", lambda context: told(context, "label"), check, example)
+    assert "told label returns the same whatever label is" in said
 
 
 def test_refusing_everything_is_no_way_out(failure: Failure) -> None:

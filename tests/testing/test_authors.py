@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import click
 import keras
 import numpy as np
 import pytest
@@ -83,6 +84,38 @@ class Seen(Condition):
         seen = draw.uniform(stream, (4, 4, 1), examples) < 0.5
         seen = tf.cast(seen, tf.float32)
         return tf.concat([seen * batch.examples, seen], axis=-1)
+
+
+class Balanced(Condition):
+    """Has every class read as often, whatever the data have."""
+
+    def __init__(self, context):
+        self.field, self.fields = context.class_field("label"), ("label",)
+        labels = context.values("label")
+        self.places = [np.flatnonzero(labels == k) for k in range(self.field.classes)]
+
+    def sample(self, draw, stream, examples, batch=None):
+        return batch.fields["label"]
+
+    def indices(self, draw, stream, examples, count):
+        u = draw.uniform(stream, (2,), examples)
+        kinds = [tf.gather(p, tf.cast(u[:, 1] * len(p), tf.int64)) for p in self.places]
+        kind = tf.cast(u[:, 0] * len(kinds), tf.int64)
+        return tf.gather(tf.stack(kinds, axis=1), kind, batch_dims=1)
+
+
+class Outside(Balanced):
+    """Has examples read that there are not."""
+
+    def indices(self, draw, stream, examples, count):
+        return count + super().indices(draw, stream, examples, count)
+
+
+class Always(Balanced):
+    """Has the first ones read."""
+
+    def indices(self, draw, stream, examples, count):
+        return tf.range(examples, dtype=tf.int64)
 
 
 class Adaptive(Augmentation):
@@ -349,6 +382,7 @@ RIGHT = [
     (check_prior, Bits, None),
     (check_prior, Mixture, None),
     (check_condition, Seen, {**IMAGES, "fields": {"seen": Field((4, 4, 2), "float32")}}),
+    (check_condition, Balanced, None),
     (check_augmentation, Adaptive, None),
     (check_augmentation, Rolled, SEQUENCES),
     (check_augmentation, Fading, IMAGES),
@@ -374,15 +408,17 @@ def test_what_an_author_writes_passes(check: Any, what: Any, example: Any) -> No
 @pytest.mark.parametrize(
     ("kind", "what", "name", "message"),
     [
+        ("conditions", Outside, "reads_examples_that_are_there", "places are 0 to 39"),
+        ("conditions", Always, "reads_examples_that_are_there", "the same examples of every"),
         ("augmentations", Forgetful, "goes_on_where_it_was", "ends with another"),
         ("augmentations", Rolled, "keeps_shape_and_type", "UsageError: sequences alone"),
-        ("updates", Counting, "plays_the_same_round_again", "compiled into a graph"),
+        ("updates", Counting, "plays_the_same_round_again", "changes the number 'seen' of updates"),
         ("optimizers", at_rest, "has_a_learning_rate_to_log", "0, 0, 0, 0, 0; numbers above 0"),
         ("metrics", endless, "returns_scores", "scores noise against noise with nan"),
         ("metrics", failing, "returns_scores", "raised ZeroDivisionError: division by zero"),
         ("metrics", drift, "returns_scores", r"example={'shape': \(28, 28, 1\)}"),
         ("features", Corners, "gives_features", r"example={'shape': \(28, 28, 1\)}"),
-        ("callbacks", Doubling, "drops_what_is_played_again", "noted.txt has 9 lines, else 7"),
+        ("callbacks", Doubling, "drops_what_is_played_again", "noted.txt has 8 lines, else 6"),
         ("callbacks", Meddling, "watches_a_short_game", "it changes the generator's weights"),
         ("callbacks", Stumbling, "watches_a_short_game", "RuntimeError: too late"),
         ("datasets", Shapeless, "reads_what_it_declares", "cannot be loaded"),
@@ -409,6 +445,10 @@ def test_a_callback_knows_its_run_and_an_observer_may_go_back(failure: Failure) 
 def test_a_metric_is_given_players_and_what_samples_are_made_of(failure: Failure) -> None:
     for metric in (separation, confidence):
         assert failure("metrics", metric, "returns_scores") == ""
+
+
+def test_a_condition_may_say_which_examples_are_read(failure: Failure) -> None:
+    assert failure("conditions", Balanced, "reads_examples_that_are_there") == ""
 
 
 def test_a_prior_of_few_values_and_a_rate_that_begins_at_0_are_right(failure: Failure) -> None:
@@ -438,8 +478,10 @@ class Early(Late):
 
     def __init__(self, weight):
         super().__init__(weight)
-        number = self.weight()
-        self.weight = lambda: number
+        self.number = self.weight()
+
+    def discriminator(self, real, fake):
+        return self.number * NonSaturating.discriminator(self, real, fake)
 
 
 class Never(Late):
@@ -488,6 +530,25 @@ def test_a_network_starts_from_one_that_was_built_alike(
 ) -> None:
     found = failure("architectures", what, "can_start_from_another_run", {"shape": (3,)})
     assert re.search(message, found)
+
+
+@click.command("works")
+def works():
+    """Import what is there, and what may be missing."""
+    import json
+
+    try:
+        import no_such_module_of_advnets as optional
+    except ImportError:
+        optional = None
+    if optional:
+        import no_such_module_of_advnets_either
+    return json, no_such_module_of_advnets_either
+
+
+@pytest.mark.parametrize("name", ["has_help", "imports_what_is_there"])
+def test_a_command_may_import_what_is_optional(name: str, failure: Failure) -> None:
+    assert failure("commands", Component("works", f"{__name__}:works", "a command"), name) == ""
 
 
 def test_every_kind_has_its_function_and_all_take_an_example() -> None:

@@ -4,55 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 import tensorflow as tf
 
 from advnets import Component
-from advnets.data import Field
 from advnets.errors import PluginError
-from advnets.game import Encounter, Penalty, Play, Role, Side, state
+from advnets.game import Penalty
 from advnets.testing import check_penalty
 
+from .author_penalties import (
+    CODE,
+    RIGHT,
+    Drift,
+    Interpolated,
+    LeCam,
+    Reading,
+    Supervised,
+    squared_slopes,
+)
+
 Failure = Callable[..., str]
-
-
-def squared_slopes(play: Play, x: tf.Tensor) -> tf.Tensor:
-    x = tf.identity(x)
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(x)
-        logits = play.real.critic(x).logits
-    return tf.reduce_sum(tf.square(tape.gradient(logits, x)), axis=1)
-
-
-class Interpolated(Penalty):
-    """A right one, with random numbers and second derivatives: E‖∇C(x̂)‖²."""
-
-    requires = ("logits",)
-
-    def __call__(self, play: Play) -> tf.Tensor:
-        ε = play.draw.uniform(f"{play.stage}/mix", (1,), tf.shape(play.real.x)[0])
-        return squared_slopes(play, play.real.x + ε * (play.fake.example - play.real.x))
-
-
-class Supervised(Penalty):
-    """A right one, of a stream's labels."""
-
-    once, requires = True, ("label_logits",)
-    streams: ClassVar = {"labelled": ("label",)}
-
-    def __call__(self, play: Play) -> tf.Tensor:
-        said = play.judge(play.batch.streams["labelled"].side())
-        labels = said.fields["label"]
-        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, said.label_logits)
 
 
 class Norm(Penalty):
     requires = ("logits",)
 
     def __call__(self, play):
-        return tf.square(tf.sqrt(squared_slopes(play, play.real.x)) - 1)
+        return tf.square(tf.sqrt(squared_slopes(play.real, play.real.x)) - 1)
 
 
 class Undrawn(Penalty):
@@ -60,7 +40,7 @@ class Undrawn(Penalty):
 
     def __call__(self, play):
         noise = tf.random.normal(tf.shape(play.real.x))
-        return squared_slopes(play, play.real.x + noise)
+        return squared_slopes(play.real, play.real.x + noise)
 
 
 class Averaged(Interpolated):
@@ -71,6 +51,13 @@ class Averaged(Interpolated):
 class Detached(Interpolated):
     def __call__(self, play):
         return tf.stop_gradient(super().__call__(play))
+
+
+class Rounded(Penalty):
+    requires = ("logits",)
+
+    def __call__(self, play):
+        return play.real.logits * tf.round(play.real.logits * 1000) / 1000
 
 
 class WrongPlayer(Penalty):
@@ -86,87 +73,6 @@ class Nobody(Interpolated):
     player = "critic"
 
 
-def cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-
-
-class Auxiliary(Penalty):
-    """A right one, for both players, that reads a class (Odena et al. 2017)."""
-
-    player = ("discriminator", "generator")
-    requires = ("class_logits",)
-    fields = ("label",)
-
-    def __call__(self, play: Play) -> tf.Tensor:
-        sides = [play.fake, play.real] if play.player == "discriminator" else [play.fake]
-        return tf.add_n([cross_entropy(s.fields["label"], s.class_logits) for s in sides])
-
-    def observe(self, play: Play) -> dict[str, tf.Tensor]:
-        found = tf.argmax(play.real.class_logits, 1) == play.real.fields["label"]
-        return {"class_accuracy": tf.cast(found, tf.float32)}
-
-
-class Reading(Penalty):
-    """A right one, with a network of its own that reads a code of numbers off G's example."""
-
-    player = "generator"
-    fields = ("code",)
-    roles: ClassVar = {"q": Role("example", "code")}
-
-    def __call__(self, play: Play) -> tf.Tensor:
-        gap = play.call("q", play.fake) - play.fake.fields["code"]
-        return tf.reduce_sum(gap**2, axis=1)
-
-
-class Closeness(Penalty):
-    """A right one, to an image that comes with the example, once a play, of its first half."""
-
-    player = "generator"
-    fields = ("target",)
-    once = True
-
-    def __call__(self, play: Play) -> tf.Tensor:
-        gap = (play.fake.example - play.fake.fields["target"])[:1]
-        return tf.reduce_mean(tf.abs(gap), axis=[1, 2, 3])
-
-
-class Growing(Interpolated):
-    """A right one, whose weight grows whenever it is computed."""
-
-    def __init__(self) -> None:
-        self.weight = state(0.5)
-
-    def __call__(self, play: Play) -> tf.Tensor:
-        self.weight.assign(self.weight * 1.5)
-        return self.weight * super().__call__(play)
-
-
-class Aggregated(Encounter):
-    """D tells z from E(x): an adversarial auto-encoder (Makhzani et al. 2015)."""
-
-    roles: ClassVar = {
-        "encoder": Role("example", "latent"),
-        "discriminator": Role("latent", "logits"),
-    }
-
-    def real(self, scene):
-        return Side(latent=scene.told("latent"))
-
-    def fake(self, scene):
-        x = scene.batch.side()
-        return x.having(latent=scene.call("encoder", x))
-
-
-class Reconstruction(Penalty):
-    """A right one, which has nothing to do but in that encounter: ‖G(E(x)) − x‖²."""
-
-    player = "generator"
-
-    def __call__(self, play):
-        again = play.call("generator", play.fake)
-        return tf.reduce_sum((again - play.fake.example) ** 2, axis=-1)
-
-
 class Forgetful(Interpolated):
     """Counts in Python."""
 
@@ -175,6 +81,30 @@ class Forgetful(Interpolated):
     def __call__(self, play):
         self.calls += 1
         return self.calls * super().__call__(play)
+
+
+class Remembering(LeCam):
+    """Averages that are tensors of Python's."""
+
+    def __init__(self):
+        self.real = self.fake = tf.constant(0.0)
+
+    def __call__(self, play):
+        values = super().__call__(play)
+        self.real = 0.9 * self.real + 0.1 * tf.reduce_mean(play.real.logits)
+        return values
+
+    def update(self, play):
+        pass
+
+
+class Sized(Supervised):
+    """Of another number of examples than the batch's, and not said so."""
+
+    once = False
+
+    def __call__(self, play):
+        return super().__call__(play)[:2]
 
 
 class Unread(Reading):
@@ -199,26 +129,27 @@ class Twofold(Penalty):
         return tf.stop_gradient(play.fake.logits) + play.real.logits
 
 
-CODE = {"fields": {"code": Field((3,), "float32")}}
-TARGET = {"shape": (4, 4, 1), "fields": {"target": Field((4, 4, 1), "float32", kind="image")}}
-
-
 @pytest.mark.parametrize(
     ("penalty", "check", "message"),
     [
         (Averaged, "returns_one_value_per_example", r"shape \(\) for 5 examples"),
         (Norm, "is_finite_where_the_critic_is_flat", "gradient of the penalty .* not finite"),
         (Undrawn, "draws_from_the_draw", "play.draw"),
-        (Detached, "has_the_gradient_of_its_values", "finite differences"),
+        (Detached, "reaches_its_player", "its player, the discriminator"),
+        (Rounded, "has_the_gradient_of_its_values", "finite differences"),
         (WrongPlayer, "reaches_its_player", "the generator"),
         (Nobody, "belongs_to_a_player", "'critic'"),
         (Twofold, "reaches_its_player", "its player, the generator"),
         (Forgetful, "goes_on_where_it_was", "ends with another generator, discriminator"),
+        (Remembering, "goes_on_where_it_was", "attributes made by advnets.game.state"),
+        (Sized, "returns_one_value_per_example", r"shape \(2,\) for 5 examples"),
         (Mean, "logs_one_value_per_example", "'mean', which is logged,"),
     ],
 )
 def test_finds(penalty: type[Penalty], check: str, message: str, failure: Failure) -> None:
-    assert re.search(message, failure("penalties", penalty, check))
+    told = failure("penalties", penalty, check)
+    assert re.search(message, told)
+    assert re.search(r"\n  at .*_penalties.py:\d+$", told)
 
 
 def test_a_network_of_its_own_is_reached(failure: Failure) -> None:
@@ -245,20 +176,44 @@ def test_a_right_one_passes() -> None:
     check_penalty(Interpolated)
 
 
-@pytest.mark.parametrize(
-    ("penalty", "example", "checks"),
-    [
-        (Auxiliary, None, ("has_the_gradient_of_its_values", "logs_one_value_per_example")),
-        (Reading, CODE, ("reaches_its_player", "plays_a_short_game")),
-        (Closeness, TARGET, ("returns_one_value_per_example", "plays_a_short_game")),
-        (Reconstruction, {"encounter": Aggregated}, ("reaches_its_player", "plays_a_short_game")),
-        (Growing, None, ("has_the_gradient_of_its_values", "goes_on_where_it_was")),
-        (Supervised, None, ("has_the_gradient_of_its_values", "works_compiled")),
-        (Supervised, None, ("goes_on_where_it_was", "draws_from_the_draw")),
-    ],
-)
-def test_no_false_alarm(
-    penalty: type[Penalty], example: Any, checks: tuple[str, ...], failure: Failure
-) -> None:
-    for check in ("draws_from_the_draw", *checks):
+GRADIENT, REACHES = "has_the_gradient_of_its_values", "reaches_its_player"
+AT_ONCE = {
+    "lazy": (REACHES,),
+    "late": (REACHES, "draws_from_the_draw"),
+    "dragan": ("is_finite_where_the_critic_is_flat",),
+    "consistency": ("draws_from_the_draw", GRADIENT),
+    "lecam": ("draws_from_the_draw", "goes_on_where_it_was"),
+    "path_length": (GRADIENT, "is_finite_where_the_critic_is_flat"),
+    "drift": ("returns_one_value_per_example",),
+    "auxiliary": ("logs_one_value_per_example", REACHES),
+    "reading": (REACHES,),
+    "matched": ("returns_one_value_per_example", REACHES),
+    "supervised": ("works_compiled", "draws_from_the_draw"),
+    "closeness": ("returns_one_value_per_example",),
+    "growing": (GRADIENT, "goes_on_where_it_was"),
+    "reconstruction": (REACHES,),
+}
+
+
+@pytest.mark.parametrize("name", AT_ONCE)
+def test_no_false_alarm(name: str, failure: Failure) -> None:
+    penalty, example = RIGHT[name]
+    for check in AT_ONCE[name]:
         assert failure("penalties", penalty, check, example) == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RIGHT)
+def test_no_false_alarm_in_any_check(name: str) -> None:
+    penalty, example = RIGHT[name]
+    check_penalty(penalty, example=example)
+
+
+def test_one_value_of_the_whole_batch_is_told_how_to_be_returned(failure: Failure) -> None:
+    class Whole(Drift):
+        once = False
+
+    told = failure("penalties", Whole, "returns_one_value_per_example")
+    assert "returned shape (1,) for 5 examples" in told
+    assert "tf.fill([play.fake.size], value)" in told
+    assert "once = True" in told

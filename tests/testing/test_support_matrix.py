@@ -25,12 +25,13 @@ def rows() -> dict[str, Any]:
 
 
 def test_every_component_that_ships_has_a_row(rows: dict[str, Any]) -> None:
+    """Where this fails, ``python tools/measure_support.py`` plays what is missing."""
     components = shipped()
     assert rows.keys() == components.keys()
     assert {key.partition("/")[0] for key in rows} == set(KINDS)
     for key, row in rows.items():
-        assert list(row["ways"]) == list(WAYS), key
         assert row["plugin"] == components[key][0]
+        assert list(row["ways"]) == [way for way in WAYS if way in row["ways"]]
 
 
 def test_what_is_not_a_yes_says_why_and_no_fault_is_left_unexplained(rows: dict[str, Any]) -> None:
@@ -53,18 +54,18 @@ def test_what_is_kept_is_what_changed_last(tmp_path: Path) -> None:
     one.keep(Item("losses", "minimax"), "xla", Outcome("yes", seconds=2.0))
     other.keep(Item("losses", "minimax"), "k_steps", Outcome("refused", "so be it", 1.5))
     other.keep(Item("priors", "none"), "fit", Outcome("yes"))
-    row = one.read()["components"]["losses/minimax"]
+    row = one.read()["losses/minimax"]
     assert list(row["ways"].items()) == [("k_steps", "refused: so be it"), ("xla", "yes")]
     assert row["seconds"] == 3.5
     kept = json.loads(path.read_text(encoding="utf-8"))
     kept["components"]["losses/minimax"]["code"] = "another"
     path.write_text(json.dumps(kept), encoding="utf-8")
-    again = one.read()["components"]
+    again = one.read()
     assert again["losses/minimax"]["ways"] == {}
     assert again["priors/none"]["ways"] == {"fit": "yes"}
     kept["versions"]["tensorflow"] = "1.0"
     path.write_text(json.dumps(kept), encoding="utf-8")
-    assert one.read()["components"]["priors/none"]["ways"] == {}
+    assert one.read()["priors/none"]["ways"] == {}
 
 
 def test_the_page_shows_outcomes_and_their_reasons(tmp_path: Path) -> None:
