@@ -19,6 +19,7 @@ from typing import Any
 
 import click
 from coverage_table import coverage
+from directory_table import directory
 from keras_lines import keras_section
 from markdown_table import table
 from pydantic import BaseModel
@@ -256,6 +257,7 @@ PARTS: dict[str, Callable[[Registry], Iterator[str]]] = {
     "coverage": lambda registry: coverage(),
     "kills": lambda registry: kills(),
     "fault matrix": lambda registry: fault_matrix(),
+    "directory": lambda registry: directory(),
     "support matrix": lambda registry: support(),
 }
 NAMED: dict[str, Callable[[str], Iterator[str]]] = {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import tensorflow as tf
@@ -13,7 +15,9 @@ from .cluster import Cluster, find_cluster
 from .rendezvous import rendezvous
 
 
-def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
+def make_strategy(
+    name: str, batch_size: int, streams: Mapping[str, int] = MappingProxyType({})
+) -> tf.distribute.Strategy:
     """Make the strategy that a recipe names.
 
     Args:
@@ -22,9 +26,10 @@ def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
             ``tpu``; or ``auto``: ``multi_worker`` in a cluster, else ``mirrored`` where
             there are several GPUs, else ``one_device``. A cluster of one is one machine.
         batch_size: The global batch size, to be divided evenly among the replicas.
+        streams: The same of each stream, by its name.
 
     Raises:
-        UsageError: If the devices are not there, or cannot share the batch evenly.
+        UsageError: If the devices are not there, or cannot share each batch evenly.
         RunError: If the workers cannot connect.
         Interrupted: If a signal ends the wait for them.
     """
@@ -42,24 +47,31 @@ def make_strategy(name: str, batch_size: int) -> tf.distribute.Strategy:
         )
     else:
         strategy = make_local_strategy(name)
-    check_shares(batch_size, strategy.num_replicas_in_sync, "training.batch_size")
+    own = {f"streams.{stream}.batch_size": size for stream, size in streams.items()}
+    check_shares({"training.batch_size": batch_size, **own}, strategy.num_replicas_in_sync)
     return strategy
 
 
-def check_shares(batch_size: int, replicas: int, where: str) -> None:
-    """Refuse a global batch that replicas cannot share evenly.
+def check_shares(batch_sizes: Mapping[str, int], replicas: int) -> None:
+    """Refuse global batches that replicas cannot share evenly, all of them at once.
 
     Args:
-        batch_size: Its examples.
+        batch_sizes: Their examples, by what in the recipe says so.
         replicas: How many there are.
-        where: What in the recipe says so.
 
     Raises:
         UsageError: With what to change.
+
+    >>> check_shares({"training.batch_size": 8, "streams.labelled.batch_size": 5}, 2)
+    Traceback (most recent call last):
+    ...
+    advnets.errors.UsageError: streams.labelled.batch_size 5 cannot be shared evenly by 2 devices
+      hint: choose a multiple, or fewer devices
     """
-    if batch_size % replicas:
+    uneven = [f"{where} {size}" for where, size in batch_sizes.items() if size % replicas]
+    if uneven:
         raise UsageError(
-            f"{where} {batch_size} cannot be shared evenly by {replicas} devices",
+            f"{', '.join(uneven)} cannot be shared evenly by {replicas} devices",
             hint="choose a multiple, or fewer devices",
         )
 

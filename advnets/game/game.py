@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from ..data import Field
 from ..data.ranges import ACTIVATIONS
+from ..distribute.replicas import replicas
 from ..errors import UsageError
 from ..networks import make_switchable
 from ..networks.ending import last_activation
@@ -242,6 +243,12 @@ class AdversarialGame(KerasMethods):
             loss scale also that, and 1 or 0 for a (last) step that was skipped.
         """
         self._assert_compile_called("train_step")
+        if self.rota.every and self.rota.current is None and replicas() == 1:
+            # Called alone: without what is not due, as in a run, what comes after it draws alike.
+            return self.in_rounds(lambda due: self._play_round(data))
+        return self._play_round(data)
+
+    def _play_round(self, data: Any) -> dict[str, tf.Tensor]:
         numbers = numbers_of(self)
         batches = self.take(data).split(self.updates.batches)
         with at_round(tf.convert_to_tensor(self.rounds)):

@@ -228,9 +228,9 @@ def _check(manager: pluggy.PluginManager, record: PluginRecord, load: Callable[[
                         record.components[kind] = _components(implementation.function, kind, record)
         if not record.components:
             raise PluginError(
-                "it implements no hook",
-                hint=f"decorate its functions with advnets.hookimpl; the hooks are "
-                f"{', '.join(HOOKS)}",
+                "it is no plugin: nothing in it implements a hook",
+                hint="a plugin's functions are called as hooks are, and decorated: "
+                f"@advnets.hookimpl, def advnets_losses(): …; the hooks are {', '.join(HOOKS)}",
             )
         if record.source != BUILT_IN:
             record.fingerprint = fingerprint(record.module)

@@ -40,6 +40,7 @@ class Recipe:
         source: The file it came from, or ``recipe`` for one given as a mapping.
         stand_in_for: For a recipe that uses its stand-in, the entry of the data set that
             it stands in for; else ``None``.
+        stood_for_streams: The same of streams that have data sets of their own, by name.
         registry: Where its components were found.
         document: Where it says what, for problems that are found later.
     """
@@ -47,6 +48,7 @@ class Recipe:
     settings: RecipeSchema
     source: str
     stand_in_for: dict[str, Any] | None = None
+    stood_for_streams: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     registry: Registry = field(default_factory=Registry, repr=False, compare=False)
     document: Document = field(
         default_factory=lambda: Document("recipe"), repr=False, compare=False
@@ -127,17 +129,26 @@ class Recipe:
             return None
         entries, streams = dict(self._entries), dict(self.settings.streams)
         changed: dict[str, Any] = {"streams": streams}
+        of_streams: dict[str, dict[str, Any]] = {}
         for keys in places:
             entries[keys] = entries.pop((*keys, OFFLINE))
             if keys[0] == "streams":
                 name = str(keys[1])
                 entry = dict(streams[name].dataset)
-                streams[name] = streams[name].model_copy(update={"dataset": entry[OFFLINE]})
+                instead = entry.pop(OFFLINE)
+                streams[name] = streams[name].model_copy(update={"dataset": instead})
+                of_streams[name] = entry
             else:
                 stood_for = dict(self.settings.dataset)
                 changed["dataset"] = stood_for.pop(OFFLINE)
         settings = self.settings.model_copy(update=changed)
-        return replace(self, settings=settings, stand_in_for=stood_for, _entries=entries)
+        return replace(
+            self,
+            settings=settings,
+            stand_in_for=stood_for,
+            stood_for_streams=of_streams,
+            _entries=entries,
+        )
 
     def override(self, overrides: Overrides) -> Recipe:
         """Return the recipe under overrides; see :func:`load_recipe`."""

@@ -169,6 +169,11 @@ def open_manifest(
     stand_in = folder.manifest.get("stand_in")
     if missing is not None:
         stand_in = {"for": recipe.stand_in_for, "used": recipe.settings.dataset, "why": missing}
+        if recipe.stood_for_streams:
+            stand_in["streams"] = {
+                name: {"for": stood_for, "used": recipe.settings.streams[name].dataset}
+                for name, stood_for in recipe.stood_for_streams.items()
+            }
     folder.manifest.update(
         status="running",
         command=_command(),

@@ -17,7 +17,7 @@ from ..runs import RunFolder
 from ..runs.lock import stale
 from ..train.account import Account
 from ..train.build import fingerprints
-from ..train.find_data import Found, names_of_data, stand_in_note
+from ..train.find_data import Found, batch_sizes, names_of_data, stand_in_note
 from .determinism import determinism
 from .failures import explaining_all, leaving_as_it_was
 from .opening import open_session
@@ -63,9 +63,7 @@ def play(
         held.enter_context(explaining_all(recipe))
         # First of all, since workers cannot come together once anything has been computed;
         # then listening, since TensorFlow puts a handler of its own in SIGTERM's place.
-        workers = Workers(
-            make_strategy(settings.distribution.strategy, settings.training.batch_size)
-        )
+        workers = Workers(make_strategy(settings.distribution.strategy, *batch_sizes(recipe)))
         if not workers.is_chief:  # what there is to say of a run, the chief says
             held.enter_context(at_level(logging.WARNING))
         stop = held.enter_context(stop_on_signals())

@@ -174,13 +174,20 @@ def check_sizes(recipe: Recipe, source: Source, reading: Collection[str]) -> Non
     Raises:
         DataError: With the stream's name, if it is one.
     """
-    batch_size = recipe.settings.training.batch_size
+    batch_size, of_streams = batch_sizes(recipe)
     count = _count(source)
     if count is not None:
         batches_per_epoch(count, batch_size)
     for name, stream in source.streams.items():
         if (count := _count(stream, name in reading)) is not None:
-            check_stream(name, count, recipe.settings.streams[name].batch_size or batch_size)
+            check_stream(name, count, of_streams[name])
+
+
+def batch_sizes(recipe: Recipe) -> tuple[int, dict[str, int]]:
+    """Return the examples in a global batch of the data, and in one of each stream, by name."""
+    size = recipe.settings.training.batch_size
+    streams = recipe.settings.streams.items()
+    return size, {name: stream.batch_size or size for name, stream in streams}
 
 
 def _count(source: Source, reading: bool = False) -> int | None:

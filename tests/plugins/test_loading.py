@@ -104,7 +104,7 @@ BROKEN = {
     "raises at import": ("raise RuntimeError('no luck')", "RuntimeError: no luck"),
     "exits at import": ("import sys; sys.exit(3)", "SystemExit: 3"),
     "has a syntax error": ("def (", "SyntaxError"),
-    "implements nothing": ("x = 1", "it implements no hook"),
+    "implements nothing": ("x = 1", "it is no plugin: nothing in it implements a hook"),
     "misspells a hook": (
         LOSS.format(name="mine").replace("advnets_losses", "advnets_loses"),
         "advnets_loses is not a hook of advnets",

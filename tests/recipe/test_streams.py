@@ -78,6 +78,9 @@ def test_all_data_are_stand_ins_or_none(parse: Any) -> None:
     assert stand_in.settings.streams["labelled"] == recipe.settings.streams["labelled"]
     assert stand_in.component("streams.other.dataset")[0].name == "noise"
     assert recipe.component("streams.other.dataset")[0].name == "faces"
+    asked_for = dict(recipe.data["streams"]["other"]["dataset"])
+    assert asked_for.pop("offline") == {"name": "noise"}
+    assert stand_in.stood_for_streams == {"other": asked_for}
     assert stand_in.identity() != recipe.identity()
     assert with_streams(parse, other=OTHER).stand_in() is None  # the main data have one
 

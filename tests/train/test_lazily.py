@@ -17,6 +17,7 @@ import advnets
 from advnets.errors import RecipeError, UsageError
 from advnets.game import R1, AdversarialGame, Every, Loss, Penalty, Role, state
 from advnets.game.lazily import patterns
+from advnets.networks import Dropout
 
 X = np.linspace(-1, 1, 8, dtype="float32")[:, None]
 
@@ -123,7 +124,7 @@ def test_in_the_mean_over_where_it_begins_it_is_the_penalty_of_every_round():
 
 
 def test_a_round_out_of_any_loop_is_the_same():
-    """`train_step` alone does not know which round it compiles: it computes, and weighs by 0."""
+    """`train_step` alone asks which round it is, as what plays many of them does."""
     made, alone = game(Every(2, R1(10.0))), game(Every(2, R1(10.0)))
     step = tf.function(alone.train_step, autograph=False)
     for _ in range(3):
@@ -131,6 +132,45 @@ def test_a_round_out_of_any_loop_is_the_same():
         assert float(one["d_loss"]) == pytest.approx(float(other["d_loss"]))
     for a, b in zip(made.discriminator.variables, alone.discriminator.variables, strict=True):
         np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-6, atol=1e-7)
+
+
+class Noisy(Penalty):
+    """What a D with dropout says of x once more: other noise for each critic of a round."""
+
+    def __call__(self, play):
+        return play.real.critic(play.real.x).logits
+
+
+def test_called_alone_a_round_has_the_noise_of_a_run():
+    """Where the first penalty is not due, the second one's critic is the first in the round."""
+
+    def dropping() -> AdversarialGame:
+        layers = [keras.Input((1,)), keras.layers.Dense(8, "tanh"), Dropout(0.5, "d/dropout")]
+        made = AdversarialGame(
+            keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]),
+            keras.Sequential([*layers, keras.layers.Dense(1)]),
+            penalties=[Every(2, Noisy()), Noisy()],
+            loss=Nothing(),
+        )
+        made.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+        return made
+
+    keras.utils.set_random_seed(1)
+    by_fit = dropping()
+    alone, traced = dropping(), dropping()
+    for other in (alone, traced):
+        other.discriminator.set_weights(by_fit.discriminator.get_weights())
+        other.generator.set_weights(by_fit.generator.get_weights())
+    step = tf.function(traced.train_step, autograph=False)
+    for _ in range(4):
+        by_fit.train_on_batch(X)
+        alone.train_step(X)
+        step(tf.constant(X))
+    for other in (alone, traced):
+        for one, known in zip(
+            other.discriminator.weights, by_fit.discriminator.weights, strict=True
+        ):
+            np.testing.assert_allclose(one, known, rtol=1e-5, atol=1e-7)
 
 
 class Asked(Penalty):
@@ -147,6 +187,7 @@ def test_a_network_that_a_lazy_penalty_alone_reaches_goes_on_by_its_momentum():
     """In rounds that are compiled without it the gradient is 0, as by the formula."""
 
     def asked():
+        keras.utils.set_random_seed(1)
         q = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
         made = game(Every(2, Asked()), networks={"q": q})
         made.compile(*(keras.optimizers.SGD(0.1, momentum=0.9) for _ in "gd"))

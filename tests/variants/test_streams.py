@@ -18,12 +18,13 @@ from advnets.data import DataUnavailable
 from advnets.data.feed.choose import make_feed
 from advnets.data.feed.streamed import StreamedData
 from advnets.data.order import epoch_order
+from advnets.distribute.strategy import make_strategy
 from advnets.errors import AdvnetsError, DataError, RecipeError, UsageError
 from advnets.plugins import load_plugins
 from advnets.random import stream_key
 from advnets.recipe import load_recipe
 from advnets.train.build import build_game
-from advnets.train.find_data import build_source, find_data
+from advnets.train.find_data import batch_sizes, build_source, find_data
 
 sys.path.insert(0, str(Path(__file__).parent))
 from on_points import STREAMS_PLUGIN, WAYS, recipe
@@ -272,16 +273,25 @@ def test_an_empty_stream_is_refused(tmp_path: Path) -> None:
         play(domains(tmp_path / "empty.npz"), tmp_path / "run")
 
 
-def test_replicas_that_cannot_share_a_stream_s_batch_are_refused() -> None:
-    three = SimpleNamespace(num_replicas_in_sync=3)
+def test_replicas_that_cannot_share_a_stream_s_batch_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With those that cannot share the data's own, before anything is made."""
     loaded = load_recipe(
         recipe("semi_supervised"),
         {"training.batch_size": 15},
         registry=load_plugins([STREAMS_PLUGIN]),
     )
-    said = "streams.labelled.batch_size 10 cannot be shared evenly by 3 devices"
-    with pytest.raises(UsageError, match=said):
-        make_feed(loaded, build_source(loaded), 1, three, (), {"labelled": ("label",)})
+    size, streams = batch_sizes(loaded)
+    assert (size, streams) == (15, {"labelled": 10})
+    three = [tf.config.list_logical_devices("CPU")[0]] * 3
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: three * (kind == "CPU"))
+    mirrored = SimpleNamespace(num_replicas_in_sync=3)
+    monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda devices: mirrored)
+    for batch_size, said in ((15, ""), (16, "training.batch_size 16, ")):
+        said += "streams.labelled.batch_size 10 cannot be shared evenly by 3 devices"
+        with pytest.raises(UsageError, match=said):
+            make_strategy("mirrored", batch_size, streams)
 
 
 def test_a_stream_is_called_as_nothing_else_is() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ...distribute.strategy import check_shares
 from ...errors import DataError
 from ...random import stream_key
 from ...recipe import Recipe
@@ -52,12 +51,11 @@ def make_feed(
         DataError: If a training split has no such field, or is smaller than a batch.
     """
     settings = recipe.settings
-    batch_size, replicas = settings.training.batch_size, strategy.num_replicas_in_sync
+    batch_size = settings.training.batch_size
     main = _make(source, recipe.seed, batch_size, batches, strategy, fields, order)
     own: dict[str, ResidentData | StreamedData] = {}
     for name, read in streams.items():
         size_of_batch = settings.streams[name].batch_size or batch_size
-        check_shares(size_of_batch, replicas, f"streams.{name}.batch_size")
         seed = stream_key(recipe.seed, f"stream/{name}") % 2**31
         try:
             check_stream(name, source.streams[name].count("train"), size_of_batch)

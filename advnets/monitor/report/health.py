@@ -80,8 +80,7 @@ def manifest_findings(manifest: Mapping[str, Any], holder: str | None) -> list[F
         found.append(Finding("ok", "data", shorten(line, 1000)))
     found += game_findings(manifest)
     if manifest.get("stand_in"):
-        used = data_set(manifest["stand_in"].get("used"))
-        wanted = data_set(manifest["stand_in"].get("for"))
+        used, wanted = (data_sets(manifest["stand_in"], key) for key in ("used", "for"))
         text = f"played on {used} instead of {wanted}: its numbers are not results on {wanted}"
         hint = "with the data at hand, the same command starts the real run"
         found.append(Finding("note", "stand-in", text, hint))
@@ -256,6 +255,24 @@ def _divergence(entry: Mapping[str, Any]) -> Finding:
 
 def _short(value: Any) -> str:
     return shorten(value, 100)
+
+
+def data_sets(stand_in: Mapping[str, Any], key: str) -> str:
+    """Return in words the data sets of the manifest's ``stand_in``, those of streams included.
+
+    Args:
+        stand_in: What the manifest says of it.
+        key: ``for`` or ``used``.
+
+    >>> data_sets({"for": {"name": "faces"}, "streams": {"other": {"for": {"name": "x"}}}}, "for")
+    "faces and x (the stream 'other')"
+    """
+    streams = stand_in.get("streams")
+    found = [data_set(stand_in.get(key))]
+    for name, own in (streams if isinstance(streams, Mapping) else {}).items():
+        if isinstance(own, Mapping):
+            found.append(f"{data_set(own.get(key))} (the stream {name!r})")
+    return " and ".join(found)
 
 
 def data_set(entry: Any) -> str:

@@ -22,7 +22,7 @@ from ..progress import EQUILIBRIUM
 from .charts import make_charts, try_drawing
 from .flatten import flatten
 from .goodput import describe_lost_time
-from .health import data_set, game_findings, record_findings
+from .health import data_sets, game_findings, record_findings
 from .pictures import find_figures, to_data_url
 
 MOST = {"keys": 60, "rows": 500, "scores": 200, "metrics": 20, "characters": 2000}
@@ -190,7 +190,7 @@ def _stand_in(manifest: Mapping[str, Any]) -> dict[str, str] | None:
     entry = manifest.get("stand_in")
     if not entry:
         return None
-    names = {key: _short(data_set(entry.get(key)), 200) for key in ("for", "used")}
+    names = {key: _short(data_sets(entry, key), 200) for key in ("for", "used")}
     return {**names, "why": _short(entry.get("why") or "")}
 
 
