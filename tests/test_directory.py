@@ -26,7 +26,7 @@ def test_what_ships_is_there() -> None:
     folders = sorted((ROOT / "plugins").glob("advnets-*"))
     assert folders
     for folder in folders:
-        assert f"[{folder.name}](../plugins/{folder.name}/README.md)" in page
+        assert f"[{folder.name}](../plugins/{folder.name})" in page
     assert "losses: `wasserstein`" in "\n".join(directory())
 
 

@@ -52,7 +52,7 @@ def shipped(folder: Path) -> Sequence[str]:
         for kind, components in sorted(found.items())
     )
     first = f"`advnets run {recipes[0]}`" if recipes else ""
-    link = f"[{about['name']}](../plugins/{folder.name}/README.md)"
+    link = f"[{about['name']}](../plugins/{folder.name})"
     return link, about["description"], about["version"], has, first
 
 
