@@ -18,8 +18,8 @@ from ..safe_io.wording import shorten
 SINGULAR = {kind: words.split()[0] for kind, words in KIND.items()} | {"datasets": "dataset"}
 KIND_OF = {word: kind for kind, word in SINGULAR.items()} | {"observer": "callbacks"}
 """The kind of component that each word for KIND makes."""
-LONGEST = 28
-"""Letters of a name: the lines in which it stands twice stay below a hundred."""
+LONGEST = 26
+"""Letters of a name: lines in which it stands twice have at most a hundred."""
 
 
 def find_kind(word: str) -> str:

@@ -59,7 +59,7 @@ def test_a_loss(here: Path) -> None:
         (("loss", "MyLoss"), "'MyLoss' cannot be the name", "did you mean 'myloss'?"),
         (("loss", "../x"), "'../x' cannot be the name", "did you mean 'x'?"),
         (("loss", "3"), "'3' cannot be the name", "such as my_loss"),
-        (("loss", "a" * 29), "at most 28 letters", "did you mean"),
+        (("loss", "a" * 27), "at most 26 letters", "did you mean"),
         (("loss", "lambda"), "a keyword of Python", "my_lambda"),
         (("loss", "match"), "a keyword of Python", "my_match"),
         (("loss", "true"), "a recipe reads it as True", "my_true"),
