@@ -39,7 +39,7 @@ def dense_network(context: NetworkContext, *between: Any) -> keras.Model:
 
 def ended(context: NetworkContext, inputs: Any, x: Any) -> keras.Model:
     """A network whose last layer is of what its role gives."""
-    x = layers.Flatten()(x) if len(x.shape) > 2 else x
+    x = layers.Flatten(name="flattened")(x) if len(x.shape) > 2 else x
     x = context.dense(math.prod(context.output_shape), "output")(x)
     return context.model(inputs, layers.Reshape(context.output_shape)(x))
 
@@ -91,6 +91,15 @@ def packed(context: NetworkContext) -> keras.Model:
     )
 
 
+def wrapping(context: NetworkContext) -> keras.Model:
+    """Packs two examples for any other network."""
+    only(context, "discriminator", told=False)
+    *axes, channels = context.input_shape
+    inner = context.make("architectures", dense_network, input_shape=(*axes, 2 * channels))
+    inputs = context.inputs()
+    return context.model(inputs, inner(Pack()(inputs[context.input_name])))
+
+
 def recurrent(context: NetworkContext) -> keras.Model:
     """For sequences: D judges each step, G begins from the latent at each."""
     only(context, "generator", "discriminator", told=False)
@@ -105,7 +114,9 @@ def recurrent(context: NetworkContext) -> keras.Model:
     }
     x = layers.GRU(4, return_sequences=True, **start)(x)
     x = context.dense(numbers if context.role == "generator" else 1, "steps")(x)
-    return context.model(inputs, x if context.role == "generator" else layers.Flatten()(x))
+    return context.model(
+        inputs, x if context.role == "generator" else layers.Flatten(name="by_step")(x)
+    )
 
 
 def convolved(context: NetworkContext) -> keras.Model:
@@ -171,7 +182,7 @@ def rebuilding(context: NetworkContext) -> keras.Model:
     x, shape = context.joined(inputs), context.input_shape
     code = context.dense(4, "code", "tanh")(x)
     again = layers.Reshape(shape)(context.dense(math.prod(shape), "again")(code))
-    gap = layers.Flatten()(again - inputs[context.input_name])
+    gap = layers.Flatten(name="gap")(again - inputs[context.input_name])
     energy = ops.mean(ops.square(gap), axis=1)
     return context.model(inputs, {"energy": energy, "features": code, "reconstruction": again})
 
@@ -238,6 +249,7 @@ RIGHT: dict[str, tuple[Build, dict[str, Any], tuple[str, ...]]] = {
     "deviation": (deviation, {}, ROLES),
     "discrimination": (discrimination, {}, ROLES),
     "packed": (packed, {}, D),
+    "wrapping": (wrapping, {}, D),
     "recurrent": (recurrent, SEQUENCE, BOTH),
     "convolved": (convolved, SEQUENCE, D),
     "of_28": (of_one_shape, {"shape": (28, 28, 1)}, BOTH),

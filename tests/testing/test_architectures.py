@@ -186,6 +186,7 @@ AT_ONCE = {
     "instance": TRAINED,
     "discrimination": TRAINED,
     "packed": TRAINED,
+    "wrapping": ("meets_batches_of_any_size", "can_be_saved"),
     "recurrent": (*TRAINED, *SAID, "builds_what_its_role_needs"),
     "of_28": ("builds_what_its_role_needs", *SAID),
     "attending": ("gives_every_weight_a_gradient",),
