@@ -24,11 +24,11 @@ _round: contextvars.ContextVar[Round | None] = contextvars.ContextVar("advnets_r
 
 
 @contextlib.contextmanager
-def at_round(number: Round) -> Iterator[None]:
+def at_round(number: Round | None) -> Iterator[None]:
     """Let what is called inside know the round: the rounds that were played before it.
 
     Args:
-        number: A scalar int64 tensor or variable, or an int.
+        number: A scalar int64 tensor or variable, or an int; ``None`` for outside of rounds.
     """
     token = _round.set(number)
     try:

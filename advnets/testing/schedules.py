@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from ..game import AdversarialGame
 from ..plugins.schedule import Schedule
+from ..schedule import at_round
 from . import toys
 from .building import made_of
 from .failure import ConformanceError, fail
@@ -29,6 +30,11 @@ def takes_schedules(subject: Subject) -> None:
     play = PLAYS.get(subject.kind)
     if subject.component is None or play is None:
         return
+    with at_round(None):  # where a run makes its components
+        _try_schedules(subject, play)
+
+
+def _try_schedules(subject: Subject, play: Callable[[Subject], Any]) -> None:
     for name, value, other in _scheduled(subject):
         begin = _with(subject, name, value)
         end = _with(subject, name, other)

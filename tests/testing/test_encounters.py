@@ -200,7 +200,7 @@ def test_no_false_alarm(encounter: Any, check: str, example: Any, failure: Failu
 @pytest.mark.parametrize(
     ("encounter", "check", "message"),
     [
-        (Role("example", "latent"), "is_of_its_kind", "makes Role, not a Encounter"),
+        (Role("example", "latent"), "is_of_its_kind", "makes Role, not an advnets.game.Encounter"),
         (Unequal, "meets_on_equal_terms", "unequal sides: 5 real examples, 4 fake"),
         (Bare, "meets_on_equal_terms", "real side of a duel is no Side but"),
         (Alone, "plays_a_short_game", "returns duels by name, not Duel"),
