@@ -25,6 +25,7 @@ def new(ctx: click.Context, kind: str, name: str, distribution: bool) -> None:
     Nothing is overwritten.
     """
     word = scaffold.find_kind(kind)
+    a_kind = f"{'an' if word[0] in 'aeou' else 'a'} {word}"
     scaffold.check_name(name, word)
     if distribution:
         folder = Path(scaffold.name_distribution(name))
@@ -32,7 +33,7 @@ def new(ctx: click.Context, kind: str, name: str, distribution: bool) -> None:
         scaffold.check_free(name, word, registry_of(ctx), distribution=True)
         draft = scaffold.render_distribution(word, name)
         scaffold.write_folder(folder, draft.files)
-        echo(f"wrote the folder {folder}, a {word} that works, to be changed into your own")
+        echo(f"wrote the folder {folder}, {a_kind} that works, to be changed into your own")
         steps = [f"cd {folder}", "pip install -e '.[test]'", "pytest"]
         steps += [f"advnets {line}" for line in draft.trial]
     else:
@@ -40,7 +41,7 @@ def new(ctx: click.Context, kind: str, name: str, distribution: bool) -> None:
         scaffold.check_place([Path(file) for file in draft.files])
         scaffold.check_free(name, word, registry_of(ctx))
         scaffold.write_files(Path(), draft.files)
-        echo(f"wrote {' and '.join(draft.files)}, a {word} that works, to be changed into your own")
+        echo(f"wrote {' and '.join(draft.files)}, {a_kind} that works, to be changed into your own")
         steps = [f"advnets plugins check {name}.py --play"]
         steps += [f"advnets {line} --plugin {name}.py" for line in draft.trial]
     echo("try it:")

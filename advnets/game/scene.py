@@ -162,6 +162,20 @@ class Scene:
         given = self._compute(network, inputs, [(segment, examples)], training)
         return tf.nest.map_structure(at_least_float32, given)
 
+    def weights_of(self, network: str = "discriminator") -> list[tf.Tensor]:
+        """Return a network's trainable weights as they are now, in float32, for a term of them.
+
+        A gradient runs back through those of the player whose turn it is. Such a term is of no
+        examples: a penalty that returns it has ``once = True``, and the shape ``[1]``.
+
+        Raises:
+            PluginError: If there is no such network.
+        """
+        self._role(network)
+        # A function stands for a network in tests, and has none.
+        weights = getattr(self._cast.networks[network], "trainable_variables", [])
+        return [at_least_float32(tf.convert_to_tensor(weight)) for weight in weights]
+
     def _compute(
         self,
         network: str,

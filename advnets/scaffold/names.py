@@ -90,8 +90,9 @@ def check_free(name: str, word: str, registry: Registry, *, distribution: bool =
         UsageError: With who has it.
     """
     kind = KIND_OF[word]
+    called = name_component(word, name)
     owners = [
-        str(r) for r in registry.plugins for c in r.components.get(kind, []) if c.name == name
+        str(r) for r in registry.plugins for c in r.components.get(kind, []) if c.name == called
     ]
     plugins = [record.source for record in registry.plugins if record.name == name]
     package = f"advnets_{name}"
@@ -114,6 +115,15 @@ def name_distribution(name: str) -> str:
     'advnets-my-loss'
     """
     return f"advnets-{name.replace('_', '-')}"
+
+
+def name_component(word: str, name: str) -> str:
+    """Return what a component is called: words on the command line are joined by -.
+
+    >>> name_component("command", "my_best"), name_component("loss", "my_best")
+    ('my-best', 'my_best')
+    """
+    return name.replace("_", "-") if word == "command" else name
 
 
 def _refuse(name: str, word: str, reason: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .._version import __version__
-from .names import KIND_OF, name_distribution
+from .names import KIND_OF, name_component, name_distribution
 
 TEMPLATES = Path(__file__).parent / "templates"
 OPTIONAL = (
@@ -99,6 +99,7 @@ def _render(word: str, layout: str, name: str) -> Any:
         "word": word,
         "kind": KIND_OF[word],
         "name": name,
+        "component": name_component(word, name),
         "layout": layout,
         "package": f"advnets_{name}",
         "distribution": name_distribution(name),

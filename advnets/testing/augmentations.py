@@ -13,7 +13,10 @@ from .failure import fail
 from .subject import Subject
 from .trial import Trial
 
-DRAWN = "take what is drawn from draw.uniform(stream, shape, n) or draw.normal(stream, shape, n)"
+DRAWN = (
+    "take what is drawn from draw.uniform(stream, shape, n) or draw.normal(stream, shape, n); "
+    "a state is assigned in update(play)"
+)
 
 
 def is_of_its_kind(subject: Subject) -> None:

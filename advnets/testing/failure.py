@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -32,6 +33,11 @@ TRIED_ON = {
     "(28, 28, 1)})",
 }
 """What components are tried on that say nothing of it, and how to say it."""
+SLIP = re.compile(
+    r"raised (NameError|ImportError|ModuleNotFoundError|AttributeError: '(?!NoneType)"
+    r"|PluginError.*\n  hint: )"
+)
+"""What no other data would mend, as a word that is mistyped, or what has a hint of its own."""
 
 
 def suggest_example(kind: str, example: Mapping[str, Any], problem: str) -> str:
@@ -39,8 +45,12 @@ def suggest_example(kind: str, example: Mapping[str, Any], problem: str) -> str:
 
     >>> print(suggest_example("augmentations", {"shape": (8, 8, 1)}, "raised ValueError"))
     raised ValueError
+    >>> print(suggest_example("losses", {}, "raised NameError: name 'margn' is not defined"))
+    raised NameError: name 'margn' is not defined
     """
     if kind not in TRIED_ON or "raised " not in problem or {"shape", "fields"} & set(example):
+        return problem
+    if SLIP.search(problem):
         return problem
     what, _, place = problem.partition("\n  at ")
     hint = (

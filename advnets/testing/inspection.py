@@ -20,6 +20,7 @@ from ..plugins.registry import PluginRecord, Registry
 from ..plugins.tracebacks import describe_error, find_source, package_of
 from ..recipe import load_recipe, recipe_path
 from ..recipe.problems import resolve_alone
+from ..safe_io.wording import shorten
 from ..sweep import load_sweep
 from .failure import ConformanceError, suggest_example
 
@@ -130,10 +131,19 @@ def _schema(kind: str, component: Component) -> Iterator[tuple[str, str | None]]
         json.dumps(defaults, allow_nan=False)
         component.resolve(defaults)
     except Exception as error:
+        said = _list_errors(error) if isinstance(error, ValidationError) else describe_error(error)
         yield (
-            f"its defaults do not fit its own schema: {describe_error(error)}",
+            f"its defaults do not fit its own schema: {said}",
             "pydantic checks what is given, and no defaults: mend the default, or the type",
         )
+
+
+def _list_errors(error: ValidationError) -> str:
+    """Return what pydantic has against each parameter, by name."""
+    return "; ".join(
+        f"{'.'.join(map(str, one['loc']))}: {one['msg']}, not {shorten(repr(one['input']), 60)}"
+        for one in error.errors()
+    )
 
 
 def _name(kind: str, component: Component, registry: Registry) -> Iterator[tuple[str, str | None]]:

@@ -107,7 +107,7 @@ def test_check_a_module(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             SOUND.replace("a loss\"", 'a loss", Bad').replace(
                 "@hookimpl", "class Bad(Parameters):\n    margin: float = 'wide'\n\n@hookimpl"
             ),
-            "its defaults do not fit its own schema",
+            "its defaults do not fit its own schema: margin: ",
         ),
         (SOUND.replace("advnets_losses", "advnets_loses"), "hint: did you mean advnets_losses?"),
     ],

@@ -46,6 +46,19 @@ def test_a_loss(here: Path) -> None:
     assert "margin" in advnets("validate", "digits", wrong, "--plugin", "my_loss.py").stderr
 
 
+def test_a_command_is_called_by_words_joined_by_a_dash(here: Path) -> None:
+    done = advnets("plugins", "new", "command", "my_best")
+    assert "wrote my_best.py, a command" in done.output
+    assert "advnets my-best runs/short" in done.output
+    assert "Show the means" in advnets("my-best", "--help", "--plugin", "my_best.py").output
+    done = advnets("plugins", "new", "command", "verify_resume")
+    assert "cannot be the name of a new command" in done.stderr
+
+
+def test_an_update_is_an_update(here: Path) -> None:
+    assert "my_update.py, an update that" in advnets("plugins", "new", "update", "my_update").output
+
+
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
@@ -223,6 +236,7 @@ from advnets.cli.main import cli
 from advnets.plugins import load_plugins
 from advnets.recipe import find_recipe, load_recipe
 from advnets.scaffold import KIND_OF, render_file
+from advnets.scaffold.names import name_component
 from advnets.sweep import load_sweep
 
 for word in KIND_OF:
@@ -231,7 +245,7 @@ for word in KIND_OF:
 registry = load_plugins([str(file) for file in Path().glob("*.py")])
 assert {record.status for record in registry.plugins} == {"ok"}, registry.warnings
 for word, kind in KIND_OF.items():
-    component = registry.component(kind, f"my_{word}")
+    component = registry.component(kind, name_component(word, f"my_{word}"))
     schema = component.parameters.model_json_schema()["properties"]
     assert schema or word in ("recipe", "sweep", "command"), word
     assert all(one["description"] for one in schema.values()), word

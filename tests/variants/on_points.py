@@ -69,7 +69,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "inference": {
         "encounter": "inference",
         "networks": {"encoder": MLP},
-        "loss": "symmetric",
+        "loss": "both_sides",
         "averaging": {"decay": 0.9},
         "penalties": [{"name": "r1", "gamma": 1.0}],
     },
@@ -115,13 +115,13 @@ FURTHER: dict[str, dict[str, Any]] = {
     "invariant": {
         "encounter": "invariant",
         "networks": {"classifier": MLP},
-        "loss": "symmetric",
+        "loss": "both_sides",
         "penalties": ["classified"],
     },
     "hidden": {
         "encounter": "hidden",
         "networks": {"embedder": MLP, "recovery": MLP},
-        "loss": "symmetric",
+        "loss": "both_sides",
         "penalties": ["recovered"],
         "averaging": {"decay": 0.5},
     },

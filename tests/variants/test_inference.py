@@ -33,7 +33,7 @@ INFERENCE: dict[str, Any] = {
         "output": {"activation": "sigmoid", "bias": "marginals"},
     },
     "discriminator": MLP,
-    "loss": "symmetric",
+    "loss": "both_sides",
     "penalties": [{"name": "r1", "gamma": 0.1}, {"name": "cycle", "weight": 3.0}],
     "optimizers": {"generator": ADAM, "discriminator": ADAM},
     "averaging": {"decay": 0.999},

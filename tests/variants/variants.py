@@ -153,7 +153,7 @@ class WeightParameters(advnets.Parameters):
 
 @advnets.hookimpl
 def advnets_losses() -> list[advnets.Component]:
-    return [advnets.Component("symmetric", f"{__name__}:Symmetric")]
+    return [advnets.Component("both_sides", f"{__name__}:Symmetric")]
 
 
 @advnets.hookimpl
