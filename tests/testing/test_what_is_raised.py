@@ -200,8 +200,9 @@ def test_of_a_component_in_a_file(tmp_path: Path) -> None:
     with pytest.raises(ConformanceError) as caught:
         case.run()
     sys.modules.pop("plugin_raises", None)
-    said = f"'looking_up' of losses: raised KeyError: 'weight'\n  at {file}:12"
-    assert str(caught.value) == said
+    said = str(caught.value).splitlines()
+    assert said[0] == "'looking_up' of losses: raised KeyError: 'weight'"
+    assert said[-1] == f"  at {file}:12"
 
 
 def test_every_failure_of_an_object_has_its_place() -> None:
