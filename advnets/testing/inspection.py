@@ -127,9 +127,10 @@ def _schema(kind: str, component: Component) -> Iterator[tuple[str, str | None]]
         return
     try:
         made = component.resolve(given)
+        # First by the schema, which says which parameter it is.
+        component.resolve(made.model_dump(mode="json", by_alias=True, warnings="none"))
         defaults = made.model_dump(mode="json", by_alias=True, warnings="error")
         json.dumps(defaults, allow_nan=False)
-        component.resolve(defaults)
     except Exception as error:
         said = _list_errors(error) if isinstance(error, ValidationError) else describe_error(error)
         yield (
