@@ -22,6 +22,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -276,6 +277,22 @@ def test_every_kind_has_a_page_that_names_its_hook_with_its_signature(page: str)
     assert re.search(row, index, re.MULTILINE)
     headings = re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
     assert [heading for heading in headings if heading in SKELETON] == SKELETON
+
+
+@pytest.mark.parametrize("page", KINDS)
+def test_parameters_of_the_plugins_of_a_page_are_described(page: str) -> None:
+    """As `advnets plugins check` asks of everybody's."""
+    silent = []
+    for block in blocks(ROOT / f"docs/kinds/{page}.md"):
+        if block.word != "file" or not block.value.endswith(".py"):
+            continue
+        names: dict[str, Any] = {"__name__": Path(block.value).stem}
+        exec(compile(block.code, block.place, "exec"), names)
+        hooks = [value for name, value in names.items() if name.startswith("advnets_")]
+        for component in [each for hook in hooks for each in hook()]:
+            for name, field in component.parameters.model_fields.items():
+                silent += [] if field.description else [f"{block.place}: {name}"]
+    assert silent == []
 
 
 def test_every_command_has_a_heading() -> None:
