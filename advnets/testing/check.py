@@ -11,7 +11,7 @@ from unittest import SkipTest
 from ..errors import AdvnetsError
 from ..plugins.components import KINDS
 from ..plugins.tracebacks import describe_error, locate_error, package_of
-from .failure import ConformanceError
+from .failure import ConformanceError, without_warnings_of_retracing
 from .subject import Subject, subject_of
 
 Check = Callable[[Subject], None]
@@ -65,7 +65,8 @@ def attempt(check: Check, subject: Subject) -> None:
 
     packages = {package_of(subject.module)}
     try:
-        with at_round(0):  # which components may ask for, wherever they run in a round
+        # Components may ask for the round, wherever they run in one.
+        with at_round(0), without_warnings_of_retracing():
             check(subject)
         return
     except SkipTest:

@@ -183,9 +183,8 @@ def _game(subject: Subject) -> game.AdversarialGame:
     made, name = _made(subject), _name(subject)
     trial = Trial({**subject.example, "fields": {**_described(subject), name: made.field}})
     told = (name,)
-    both = told if made.of_example else ()
     conditions = {name: made}
-    return toys.game(trial, told=told, discriminator_told=both, conditions=conditions)
+    return toys.game(trial, told=told, discriminator_told=told, conditions=conditions)
 
 
 def _described(subject: Subject) -> dict[str, Field]:
@@ -193,4 +192,7 @@ def _described(subject: Subject) -> dict[str, Field]:
 
 
 def _data(subject: Subject, n: int) -> Any:
-    return Trial(subject.example).data(n, _made(subject).fields)
+    """With the field itself, for D, unless the condition makes it of the examples."""
+    made, name = _made(subject), _name(subject)
+    trial = Trial({**subject.example, "fields": {**_described(subject), name: made.field}})
+    return trial.data(n, {*made.fields, *(() if made.of_example else (name,))})

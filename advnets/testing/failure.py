@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 import re
 from collections.abc import Mapping
+=======
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+>>>>>>> issue17-N2
 from typing import Any, NoReturn
 
 
@@ -62,3 +68,18 @@ def suggest_example(kind: str, example: Mapping[str, Any], problem: str) -> str:
 def fail(message: str, hint: str | None = None) -> NoReturn:
     """Raise a :class:`ConformanceError`."""
     raise ConformanceError(message, hint)
+
+
+@contextmanager
+def without_warnings_of_retracing() -> Iterator[None]:
+    """Keep from the log what TensorFlow says of code that is compiled anew, as each check does."""
+
+    def keep(record: logging.LogRecord) -> bool:
+        return "retracing" not in record.getMessage()
+
+    logger = logging.getLogger("tensorflow")
+    logger.addFilter(keep)
+    try:
+        yield
+    finally:
+        logger.removeFilter(keep)

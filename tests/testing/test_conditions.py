@@ -115,8 +115,11 @@ class Crash(Level):
 
 
 @pytest.mark.parametrize(("condition", "example"), [(Level, None), (Hidden, SPECKLED)])
-def test_a_right_one_passes(condition: type[Condition], example: Any) -> None:
+def test_a_right_one_passes_without_a_warning(
+    condition: type[Condition], example: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     check_condition(condition, example=example or {"fields": {"level": condition.field}})
+    assert [each for each in caplog.records if each.levelname == "WARNING"] == []
 
 
 def test_one_thing_for_all_is_no_fault(failure: Failure) -> None:
