@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-import re
-from collections.abc import Mapping
-=======
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
->>>>>>> issue17-N2
 from typing import Any, NoReturn
 
 
