@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from advnets.scaffold import KIND_OF, name_distribution, render_distribution, render_file
+from advnets.scaffold.names import name_component
 
 from .conftest import ROOT, Clean
 
@@ -86,4 +87,4 @@ def test_every_kind(clean: Clean, tmp_path: Path, word: str) -> None:
             plugin, trial = [], render_distribution(word, packed).trial
             lines = [["pytest", "-q"], ["advnets", "plugins", "check", packed]]
         said = run_all(clean, [*lines, *(["advnets", *in_small(x), *plugin] for x in trial)], where)
-        assert f"{KIND_OF[word]} {name}: ok" in said
+        assert f"{KIND_OF[word]} {name_component(word, name)}: ok" in said
