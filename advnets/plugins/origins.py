@@ -80,10 +80,8 @@ def accuse(error: AdvnetsError, *parts: Any) -> AdvnetsError:
         The error, with the file and line of the component's target, or of a part's class if it
         was made by hand; of what ships with advnets, with its place in the recipe.
 
-    >>> class Mine:
-    ...     pass
-    >>> accuse(UsageError("no luck"), Mine()).where.startswith("<doctest")
-    False
+    >>> accuse(UsageError("no luck", where="loss"), object()).where  # it is returned as it is
+    'loss'
     """
     plain = isinstance(error, UsageError | PluginError)
     if not plain or error.where or getattr(error, "module", None):

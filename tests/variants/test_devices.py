@@ -29,11 +29,10 @@ QUICK = (
     "translation",
     "chosen_rows",
     "spectral",
-    "pac",
 )
 """Between them: state that replicas gather for, several duels, a network with its own optimizer,
 batch normalisation of the global batch, averages of two networks, a lazy penalty of all pairs of
-the global batch; streams; rows that a condition chooses; networks that wrap another, one of them
+the global batch; streams; rows that a condition chooses; a network that wraps another,
 with a state that moves when it is called."""
 EVERY = [*PLUGINS, STREAMS_PLUGIN]
 OTHERS = (
