@@ -3,7 +3,7 @@
 from ..schedule import Scheduled, current_round, scheduled
 from .augmentations import Augmentation, Flip, Noise, Translation, check_images
 from .averaging import GeneratorAverage
-from .batch import gather, global_mean, share
+from .batch import gather, global_mean, share, total_gradients
 from .batches import Batch
 from .conditions import Categorical, Condition, Frequencies, FromBatch, UniformClasses
 from .context import GameContext
@@ -69,4 +69,5 @@ __all__ = [
     "scheduled",
     "share",
     "state",
+    "total_gradients",
 ]

@@ -106,7 +106,7 @@ class Movers(Fitting):
             self.own_optimizers = own
             self.rate_factors = factors
             self.optimizer = PlayersOptimizer(self)
-            self._compiled_for = {p: {id(v) for v in self.weights_of(p)} for p in PLAYERS}
+            self._compiled_for = {p: {id(v) for v in self.weights_moved_by(p)} for p in PLAYERS}
         finally:
             self._compiling = False
 
@@ -181,7 +181,7 @@ class Movers(Fitting):
             if movers := self._movers(player):
                 refuse_frozen(player, movers, self._compiled_for.get(player))
 
-    def weights_of(self, player: str) -> list[Any]:
+    def weights_moved_by(self, player: str) -> list[Any]:
         """Return what a player moves: the trainable variables of its networks, in one order."""
         networks = (self.networks[name] for name in self._networks_of(player))
         return [variable for network in networks for variable in network.trainable_variables]

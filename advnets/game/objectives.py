@@ -289,7 +289,7 @@ class Objectives(Generation):
         """Return this replica's share of what Keras adds to the loss of the networks that move:
         regularisers, and what their layers add when they are called.
         """
-        terms = regularise(self.weights_of(player))
+        terms = regularise(self.weights_moved_by(player))
         for network in self._networks_of(player):
             terms += play.added_by(network)
         if not terms:

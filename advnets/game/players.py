@@ -118,7 +118,7 @@ class Players(Movers):
         self.refuse_changed_variables(*players)
         tape = tf.GradientTape(persistent=len(players) > 1, watch_accessed_variables=False)
         # A GradientTape may watch only while it records.
-        return _Watching(tape, [v for player in players for v in self.weights_of(player)])
+        return _Watching(tape, [v for player in players for v in self.weights_moved_by(player)])
 
     def gradients(
         self, player: str, tape: tf.GradientTape, objective: tf.Tensor
@@ -128,7 +128,7 @@ class Players(Movers):
         Where the player has a loss scale, it is that of the scaled objective, divided by the
         scale: NaN or infinite where it overflowed. ``None`` where nothing reaches a variable.
         """
-        variables = [v.value for v in self.weights_of(player)]
+        variables = [v.value for v in self.weights_moved_by(player)]
         scale = self.loss_scales.get(player)
         if scale is None:
             found = tape.gradient(objective, variables)
@@ -195,7 +195,7 @@ class Players(Movers):
             everything: Whether also what else a step moves: optimizers, batch statistics, and
                 loss scales; else the trainable weights alone.
         """
-        weights = [variable for player in players for variable in self.weights_of(player)]
+        weights = [variable for player in players for variable in self.weights_moved_by(player)]
         if everything:
             networks = [self.networks[name] for p in players for name in self._networks_of(p)]
             weights = [variable for network in networks for variable in network.variables]

@@ -36,7 +36,7 @@ class UpdateRule(Configured):
         """Make what the rule remembers of the players, once, when a game is made of it.
 
         A variable for each weight, say: :func:`advnets.game.state` of the shapes of
-        ``game.weights_of(player)``, held as attributes.
+        ``game.weights_moved_by(player)``, held as attributes.
         """
 
     def round(self, game: AdversarialGame, batches: list[Batch]) -> dict[str, tf.Tensor]:

@@ -50,7 +50,7 @@ class _Scene:
     @property
     def variables(self) -> list[Any]:
         """What the penalty's player can change."""
-        return [variable.value for variable in self.game.weights_of(self.player)]
+        return [variable.value for variable in self.game.weights_moved_by(self.player)]
 
     def check(self, values: Any, n: int, who: str = "the penalty") -> None:
         """One value per example; of a term that is computed once a play, of any examples."""

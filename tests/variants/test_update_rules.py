@@ -57,7 +57,7 @@ class Optimistic(UpdateRule):
 
     def prepare(self, game):
         for player in PLAYERS:
-            weights = game.weights_of(player)
+            weights = game.weights_moved_by(player)
             self.before[player] = [state(tf.zeros(weight.shape)) for weight in weights]
 
     def round(self, game, batches):

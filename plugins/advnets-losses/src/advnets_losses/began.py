@@ -20,7 +20,7 @@ class Began(Loss):
         rate: λ, how fast k moves.
 
     Source: Berthelot, Schumm and Metz 2017 (arXiv:1703.10717), section 3.4. There E is the mean
-    absolute error of a pixel; the energy of :mod:`advnets-ebgan` is a norm.
+    absolute error of a pixel; the energy of advnets-ebgan is a norm.
 
     >>> real, fake = Side({"energy": tf.constant([4.0])}), Side({"energy": tf.constant([1.0])})
     >>> loss = Began(gamma=0.5, rate=0.1)

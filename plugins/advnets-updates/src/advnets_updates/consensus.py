@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from advnets.game import PLAYERS, Batch, UpdateRule, scheduled
-
-from .looks import total
+from advnets.game import PLAYERS, Batch, UpdateRule, scheduled, total_gradients
 
 if TYPE_CHECKING:
     from advnets.game import AdversarialGame
@@ -40,7 +38,9 @@ class Consensus(UpdateRule):
             own = {player: game.gradients(player, inner, losses[player]) for player in PLAYERS}
             # ∇ ½‖v‖² = Jᵀ v, J being the sum of the replicas': each gives its Jᵀ for the whole v.
             both = [gradient for player in PLAYERS for gradient in own[player]]
-            pairs = [(g, v) for g, v in zip(both, total(both), strict=True) if g is not None]
+            pairs = [
+                (g, v) for g, v in zip(both, total_gradients(both), strict=True) if g is not None
+            ]
             along = tf.add_n([tf.reduce_sum(g * tf.stop_gradient(v)) for g, v in pairs])
         norms = {}
         for player in PLAYERS:

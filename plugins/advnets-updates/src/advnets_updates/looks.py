@@ -35,13 +35,3 @@ def look(game: AdversarialGame, batch: Batch, stage: str) -> Look:
         losses = {player: game.objective(player, play) for player in PLAYERS}
     gradients = {player: game.gradients(player, tape, losses[player]) for player in PLAYERS}
     return Look(play, losses, gradients)
-
-
-def total(gradients: list[tf.Tensor | None]) -> list[tf.Tensor | None]:
-    """Add up a gradient over all replicas, each tensor of it."""
-    context = tf.distribute.get_replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
-        return gradients
-    there = [gradient for gradient in gradients if gradient is not None]
-    summed = iter(context.all_reduce(tf.distribute.ReduceOp.SUM, there))
-    return [None if gradient is None else next(summed) for gradient in gradients]

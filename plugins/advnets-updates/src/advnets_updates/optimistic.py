@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
-from advnets.game import PLAYERS, Batch, UpdateRule, state
+from advnets.game import PLAYERS, Batch, UpdateRule, state, total_gradients
 
-from .looks import look, total
+from .looks import look
 
 if TYPE_CHECKING:
     from advnets.game import AdversarialGame
@@ -31,14 +31,13 @@ class Optimistic(UpdateRule):
     def prepare(self, game: AdversarialGame) -> None:
         """Make a variable of zeros for each weight."""
         for player in PLAYERS:
-            weights = game.weights_of(player)
+            weights = game.weights_moved_by(player)
             self.before[player] = [state(tf.zeros(weight.shape)) for weight in weights]
 
     def round(self, game: AdversarialGame, batches: list[Batch]) -> dict[str, tf.Tensor]:
         """Play one round; see :meth:`advnets.game.UpdateRule.round`."""
         seen = look(game, batches[0], "both")
-        context = tf.distribute.get_replica_context()
-        replicas = float(context.num_replicas_in_sync if context else 1)
+        replicas = float(game.draw().replicas)
         norms = {}
         for player in PLAYERS:
             now = seen.gradients[player]
@@ -46,7 +45,7 @@ class Optimistic(UpdateRule):
             # Gradients of replicas are added up, and the one before is whole on each of them.
             moved = [None if g is None else 2.0 * g - before / replicas for g, before in pairs]
             norms[player] = game.apply(player, moved)
-            for gradient, before in zip(total(now), self.before[player], strict=True):
+            for gradient, before in zip(total_gradients(now), self.before[player], strict=True):
                 if gradient is not None:
                     before.assign(gradient)
         return game.conclude(seen.play, seen.losses, norms)
