@@ -13,6 +13,7 @@ from .errors import AdvnetsError, DataError, PluginError, RecipeError, RunError,
 from .plugins.components import Component, Names, OfField, Parameters, Place
 from .plugins.dataset_parameters import DatasetParameters
 from .plugins.hookspecs import hookimpl
+from .plugins.recipe_files import list_recipes
 from .plugins.schedule import Positive, Schedule, Weight
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ __all__ = [
     "Weight",
     "__version__",
     "hookimpl",
+    "list_recipes",
     "open_run",
     "run",
 ]

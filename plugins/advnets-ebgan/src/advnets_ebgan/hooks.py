@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from advnets import Component, Parameters, Weight, hookimpl
+from advnets import Component, Parameters, Weight, hookimpl, list_recipes
 
 Units = Annotated[int, Field(ge=1, le=1_000_000)]
 
@@ -131,18 +131,7 @@ def advnets_metrics() -> list[Component]:
 @hookimpl
 def advnets_recipes() -> list[Component]:
     """Register EBGAN on MNIST, without and with the pulling-away term."""
-    return [
-        Component(
-            "ebgan_mnist",
-            "advnets_ebgan:recipes/ebgan_mnist.yaml",
-            "EBGAN on MNIST (Zhao et al. 2016)",
-        ),
-        Component(
-            "ebgan_pt_mnist",
-            "advnets_ebgan:recipes/ebgan_pt_mnist.yaml",
-            "EBGAN with the pulling-away term on MNIST (Zhao et al. 2016)",
-        ),
-    ]
+    return list_recipes("advnets_ebgan")
 
 
 SWEEPS = {

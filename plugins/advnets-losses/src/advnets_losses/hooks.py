@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from advnets import Component, Parameters, hookimpl
+from advnets import Component, Parameters, hookimpl, list_recipes
 
 
 class LeastSquaresParameters(Parameters):
@@ -104,3 +104,9 @@ def advnets_losses() -> list[Component]:
             requires=("logits",),
         ),
     ]
+
+
+@hookimpl
+def advnets_recipes() -> list[Component]:
+    """Register the recipes of this distribution."""
+    return list_recipes("advnets_losses")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from advnets import Component, hookimpl
+from advnets import Component, hookimpl, list_recipes
 
 
 @hookimpl
@@ -27,10 +27,4 @@ def advnets_losses() -> list[Component]:
 @hookimpl
 def advnets_recipes() -> list[Component]:
     """Register a small game with the average loss."""
-    return [
-        Component(
-            "relativistic_ring",
-            "advnets_relativistic:recipes/relativistic_ring.yaml",
-            "RaSGAN on eight Gaussians (Jolicoeur-Martineau 2018)",
-        )
-    ]
+    return list_recipes("advnets_relativistic")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from advnets import Component, Parameters, Weight, hookimpl
+from advnets import Component, Parameters, Weight, hookimpl, list_recipes
 
 
 class ConsensusParameters(Parameters):
@@ -46,3 +46,9 @@ def advnets_updates() -> list[Component]:
             UnrolledParameters,
         ),
     ]
+
+
+@hookimpl
+def advnets_recipes() -> list[Component]:
+    """Register the recipes of this distribution."""
+    return list_recipes("advnets_updates")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from advnets import Component, Parameters, Positive, Weight, hookimpl
+from advnets import Component, Parameters, Positive, Weight, hookimpl, list_recipes
 
 
 class GradientPenaltyParameters(Parameters):
@@ -69,10 +69,4 @@ def advnets_optimizers() -> list[Component]:
 @hookimpl
 def advnets_recipes() -> list[Component]:
     """Register a ring of Gaussians, with the penalty."""
-    return [
-        Component(
-            "wgan_gp_ring",
-            "advnets_wgan:recipes/wgan_gp_ring.yaml",
-            "WGAN with gradient penalty on a ring of eight Gaussians (Gulrajani et al. 2017)",
-        )
-    ]
+    return list_recipes("advnets_wgan")

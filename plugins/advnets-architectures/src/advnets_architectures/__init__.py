@@ -1,0 +1,1 @@
+"""Add to advnets: architectures, layers and wrappers of networks."""

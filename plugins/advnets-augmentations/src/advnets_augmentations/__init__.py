@@ -1,0 +1,1 @@
+"""Add to advnets: augmentations, ADA among them."""

@@ -1,0 +1,1 @@
+"""Add to advnets: conditional games: projection, AC-GAN, InfoGAN."""

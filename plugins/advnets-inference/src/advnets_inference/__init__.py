@@ -1,0 +1,1 @@
+"""Add to advnets: inference and inpainting: BiGAN, inverting G, all conditionals."""

@@ -1,0 +1,1 @@
+"""Add to advnets: penalties and normalisers."""

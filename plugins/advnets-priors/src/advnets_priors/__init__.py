@@ -1,0 +1,1 @@
+"""Add to advnets: distributions of latent points."""

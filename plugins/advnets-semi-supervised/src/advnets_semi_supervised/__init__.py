@@ -1,0 +1,1 @@
+"""Add to advnets: semi-supervised games."""
