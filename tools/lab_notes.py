@@ -22,8 +22,8 @@ def recipe_files() -> dict[str, Path]:
 def read_note(text: str) -> dict[str, str]:
     """Return the entries of a header by label, what is continued joined by blanks.
 
-    >>> read_note("# A ring.\\n#\\n# Paper     somebody\\n#           2014.\\n# Shows     losses/hinge\\n")
-    {'Paper': 'somebody 2014.', 'Shows': 'losses/hinge'}
+    >>> read_note("# A ring.\\n#\\n# Paper     somebody\\n#           2014.\\n# Shows     r1\\n")
+    {'Paper': 'somebody 2014.', 'Shows': 'r1'}
     """
     found: dict[str, str] = {}
     label = ""
@@ -44,7 +44,8 @@ def read_note(text: str) -> dict[str, str]:
 def write_entry(text: str, label: str, value: str) -> str:
     """Return a recipe's text with one entry of its header replaced, or added at its end.
 
-    >>> print(write_entry("# A ring.\\n#\\n# Measured  not yet.\\n\\nname: ring\\n", "Measured", "8 modes."))
+    >>> text = "# A ring.\\n#\\n# Measured  not yet.\\n\\nname: ring\\n"
+    >>> print(write_entry(text, "Measured", "8 modes."))
     # A ring.
     #
     # Measured  8 modes.

@@ -34,7 +34,7 @@ GALLERY = ROOT / "docs" / "results" / "gallery"
 QUIET = ("monitoring.figures=false", "monitoring.tensorboard=false")
 KEPT = ("identity", "status", "error", "step", "scores", "versions", "platform", "devices", "time")
 MOST = 30 * 60
-"""Seconds of a run, beyond which it is ended: what an hour's recipe would take is no measurement."""
+"""Seconds that a run may take, beyond which it is ended."""
 
 
 def seeds_of(data: dict[str, Any]) -> tuple[int, ...]:
@@ -77,7 +77,9 @@ def play(name: str, seed: int, runs: Path) -> None:
         return
     seconds = (datetime.now(UTC) - started).total_seconds()
     if not (folder / "manifest.json").is_file() or ended.returncode not in (0, 1):
-        print(f"{name} seed {seed}: exit code {ended.returncode}\n{ended.stderr[-1500:]}", flush=True)
+        print(
+            f"{name} seed {seed}: exit code {ended.returncode}\n{ended.stderr[-1500:]}", flush=True
+        )
         return
     manifest = without_paths(RunFolder.open(folder).manifest.data)
     run = {key: manifest.get(key) for key in KEPT}
