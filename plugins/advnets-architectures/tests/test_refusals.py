@@ -46,5 +46,5 @@ def test_a_network_without_kernels() -> None:
     context = NetworkContext("discriminator", (2,))
     with pytest.raises(UsageError, match="the discriminator cannot be normalised: it has no kern"):
         spectral(context, network=empty)
-    one = keras.Model(x, keras.layers.EinsumDense("ab,b->a", None)(x))
+    one = keras.Model(x, keras.layers.EinsumDense("ab,b->a", ())(x))
     assert spectral(context, network=one).output_shape == (None,)

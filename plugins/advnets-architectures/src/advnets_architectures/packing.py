@@ -85,7 +85,11 @@ def group(x: tf.Tensor, size: int) -> tf.Tensor:
     >>> group(tf.constant([[1], [2], [3]]), 2).numpy()[..., 0].tolist()
     [[1, 2], [3, 1]]
     """
-    n = tf.shape(x)[0]
-    groups = (n + size - 1) // size
-    chosen = tf.gather(x, tf.range(groups * size) % n)
-    return tf.reshape(chosen, [-1, size, *x.shape[1:]])
+    if size > 1:
+        n = tf.shape(x)[0]
+        first = x[:size]  # all of them, if there are fewer
+        times = (size + tf.minimum(n, size) - 1) // tf.minimum(n, size)
+        more = tf.tile(first, [times, *[1] * (len(x.shape) - 1)])
+        # Not by tf.gather, whose gradient by x is no tensor.
+        x = tf.concat([x, more[: -n % size]], axis=0)
+    return tf.reshape(x, [-1, size, *x.shape[1:]])
