@@ -190,7 +190,7 @@ ROWS: dict[str, dict[str, Any]] = {
 """Where a condition says which real examples are read, which `fit` refuses."""
 WRAPPED: dict[str, dict[str, Any]] = {
     name: {"discriminator": {"name": name, "network": PLAIN["discriminator"]}}
-    for name in ("spectral", "pac")
+    for name in ("my_spectral", "my_pac")
 }
 """Discriminators that wrap another: packs of two are the same where each device has whole ones."""
 EXAMPLES = tuple(variant for variant in ALL if variant != "invariant")
