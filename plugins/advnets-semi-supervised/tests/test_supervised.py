@@ -32,7 +32,7 @@ GAME = {
     },
     "loss": "non_saturating",
     "penalties": ["supervised"],
-    "optimizers": dict.fromkeys(("generator", "discriminator"), {"name": "adam"}),
+    "optimizers": {player: {"name": "adam"} for player in ("generator", "discriminator")},
     "training": {"steps": 4, "batch_size": 20},
     "monitoring": {"log_every": 2, "image_every": 0, "figures": False, "tensorboard": False},
 }
