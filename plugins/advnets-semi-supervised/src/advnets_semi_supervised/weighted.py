@@ -9,6 +9,8 @@ import tensorflow as tf
 
 from advnets.game import GameContext, Loss, Side, scheduled
 
+WEIGHTS = ("discriminator", "generator")
+
 
 class Weighted(Loss):
     """Minimise L_D = v · ℓ_D and L_G = w · ℓ_G, of any loss ℓ.
@@ -43,6 +45,11 @@ class Weighted(Loss):
         self.generator_weight = scheduled(generator)
         self.requires, self.fields = self.loss.requires, self.loss.fields
         self.needs_real, self.log_odds = self.loss.needs_real, self.loss.log_odds
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the loss itself, whoever made it, and the weights."""
+        given = super().get_config()
+        return {"loss": self.loss, **{k: v for k, v in given.items() if k in WEIGHTS}}
 
     def discriminator(self, real: Side, fake: Side) -> tf.Tensor:
         """Return v · ℓ_D, float32 ``[N]``."""
