@@ -67,7 +67,7 @@ class Augmentation(Configured):
         """Change the augmentation's own state, once a round, where replicas meet."""
 
 
-class Noise(Augmentation):
+class InstanceNoise(Augmentation):
     """Add Gaussian noise to examples, x + σ ε with ε ~ N(0, 1) in every dimension.
 
     Args:
@@ -75,7 +75,7 @@ class Noise(Augmentation):
 
     Source: Arjovsky and Bottou 2017 (arXiv:1701.04862), section 3.
 
-    >>> noisy = Noise(0.5)(tf.zeros([1000, 2]), Draw(seed=1, step=0), "noise")
+    >>> noisy = InstanceNoise(0.5)(tf.zeros([1000, 2]), Draw(seed=1, step=0), "noise")
     >>> round(float(tf.math.reduce_std(noisy)), 1)
     0.5
     """
@@ -90,14 +90,14 @@ class Noise(Augmentation):
         return x + self.deviation() * draw.normal(stream, x.shape[1:].as_list(), tf.shape(x)[0])
 
 
-class Flip(Augmentation):
+class Mirror(Augmentation):
     """Mirror images left to right, each with probability ½.
 
     Source: Karras et al. 2020 (arXiv:2006.06676), appendix B.
 
     >>> x = tf.reshape(tf.range(4.0), [1, 1, 4, 1])
-    >>> flips = [Flip()(x, Draw(1, step), "flip")[0, 0, :, 0].numpy().tolist() for step in range(9)]
-    >>> sorted({tuple(each) for each in flips})
+    >>> made = [Mirror()(x, Draw(1, step), "mirror")[0, 0, :, 0].numpy() for step in range(9)]
+    >>> sorted({tuple(each.tolist()) for each in made})
     [(0.0, 1.0, 2.0, 3.0), (3.0, 2.0, 1.0, 0.0)]
     """
 
