@@ -56,7 +56,7 @@ class Colour(Augmentation):
         self.brightness = scheduled(brightness)
         self.saturation = scheduled(saturation)
         self.contrast = scheduled(contrast)
-        self.range = range
+        self.range = (range[0], range[1])
 
     def __call__(self, x: tf.Tensor, draw: Draw, stream: str) -> tf.Tensor:
         """Return the images, in other colours; see :meth:`advnets.game.Augmentation.__call__`."""
