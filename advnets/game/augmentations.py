@@ -36,6 +36,7 @@ class Augmentation(Configured):
             such as a mask that the judge is told, is then moved along, by the same numbers; so
             these may depend on the draw, the stream and the number of examples, and not on the
             values of ``x``. ``None``: unsaid, and refused where a judge is told such a field.
+            One that is made of others overrides :meth:`move_along`.
         requires: The names it needs in D's output, to observe or update.
         fields: The fields of sides that it reads there.
 
@@ -58,6 +59,18 @@ class Augmentation(Configured):
             float32, of the same shape.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no map")
+
+    def move_along(self, field: tf.Tensor, draw: Draw, stream: str) -> tf.Tensor:
+        """Return what becomes of an image that a judge is told beside the examples.
+
+        Called where :attr:`geometric` is true; by default the map itself. One that is made of
+        others leaves out those that move no pixels, since a mask becomes no brighter.
+
+        Args:
+            field: An image for each example, ``[n, height, width, channels]``.
+            draw, stream: As the examples were mapped by.
+        """
+        return self(field, draw, stream)
 
     def observe(self, play: Play) -> dict[str, tf.Tensor]:
         """Return what is to be logged, by name, each ``[N]``."""
@@ -195,9 +208,10 @@ def augment(
                 f"{along[0]!r}, an image that would have to be moved along",
                 hint="`geometric = True` in its class if it does, else `geometric = False`",
             )
-        for name in [first, *(along if one.geometric else [])]:
+        given[first] = _check(one, one(x, draw, own), x)
+        for name in along if one.geometric else []:
             before = given[name]
-            given[name] = _check(one, one(before, draw, own), before)
+            given[name] = _check(one, one.move_along(before, draw, own), before)
     return given
 
 
