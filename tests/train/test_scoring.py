@@ -50,7 +50,12 @@ def test_without_metrics_nothing_is_scored():
 def test_a_run_with_metrics_and_no_cadence_is_scored_once_after_the_last_round(tmp_path):
     run = advnets.run("ring", SMALL | {"evaluation.every": 0}, run_dir=tmp_path / "run")
     scores = run.manifest["scores"]
-    assert [score["metric"] for score in scores] == ["modes", "high_quality", "reverse_kl", "smallest_share"]
+    assert [score["metric"] for score in scores] == [
+        "modes",
+        "high_quality",
+        "reverse_kl",
+        "smallest_share",
+    ]
     assert {score["protocol"]["step"] for score in scores} == {12}
     assert {score["protocol"]["samples"] for score in scores} == {2500}
     again = {score.metric: score.value for score in run.evaluate()}
