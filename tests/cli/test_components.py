@@ -49,7 +49,8 @@ def test_what_else_a_game_must_have() -> None:
     assert "  needs D to give logits\n    gamma:" in text
     assert "  needs images\n" in components("augmentations").stdout
     listed = {e["name"]: e for e in json.loads(components("augmentations", "--json").stdout)}
-    assert listed["mirror"]["axes"] == 3 and "axes" not in listed["instance_noise"]
+    assert listed["mirror"]["axes"] == 3
+    assert "axes" not in listed["instance_noise"]
     losses = {e["name"]: e for e in json.loads(components("losses", "--json").stdout)}
     assert losses["minimax"]["requires"] == ["logits"]
 
