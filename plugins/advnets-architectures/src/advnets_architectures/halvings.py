@@ -32,20 +32,20 @@ def count_halvings(height: int, width: int, requested: int | None, architecture:
     )
 
 
-def widths_of(channels: int | Sequence[int], stages: int, architecture: str) -> list[int]:
-    """Return the channels at each stage, from the image to the smallest map.
+def widths_of(channels: int | Sequence[int], needed: int, architecture: str) -> list[int]:
+    """Return so many numbers of channels, from the image to the smallest map.
 
     Raises:
-        UsageError: If there are not as many as stages.
+        UsageError: If another number of them is given.
 
     >>> widths_of(16, 3, "resnet"), widths_of([16, 32], 2, "resnet")
     ([16, 16, 16], [16, 32])
     """
-    widths = [channels] * stages if isinstance(channels, int) else list(channels)
-    if len(widths) != stages:
+    widths = [channels] * needed if isinstance(channels, int) else list(channels)
+    if len(widths) != needed:
         raise UsageError(
-            f"{architecture} is given the channels of {len(widths)} stages, {widths}, and has "
-            f"{stages}",
+            f"{architecture} is given {len(widths)} numbers of channels, {widths}; for images of "
+            f"this size it takes {needed}",
             hint="give one number for all, or one for each, from the image to the smallest map",
         )
     return widths

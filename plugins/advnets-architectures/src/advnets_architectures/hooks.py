@@ -102,6 +102,24 @@ class ResnetParameters(ConvolutionalParameters):
     stddev_group: int = Field(4, ge=2, le=1000, description="consecutive examples that it compares")
 
 
+class R3ganParameters(ConvolutionalParameters):
+    """Validate the parameters of ``r3gan``."""
+
+    channels: Units | Annotated[list[Units], Field(min_length=1, max_length=11)] = Field(
+        64,
+        description="of the maps of each size, from the image's to the smallest, one more than "
+        "stages; one number for all",
+    )
+    blocks: int = Field(1, ge=0, le=100, description="at each size")
+    expansion: int = Field(
+        2, ge=1, le=100, description="how many times the channels there are within a block"
+    )
+    groups: Units = Field(4, description="of the convolutions within blocks")
+    output: Literal["tanh", "sigmoid", "linear"] = Field(
+        "linear", description="activation of the generator's output; the discriminator's is linear"
+    )
+
+
 @hookimpl
 def advnets_architectures() -> list[Component]:
     """Register the wrappers and the networks."""
@@ -132,6 +150,15 @@ def advnets_architectures() -> list[Component]:
                 "parameters": {"channels": 8, "attention": 4, "minibatch_stddev": True},
                 "shape": (8, 8, 1),
             },
+        ),
+        Component(
+            "r3gan",
+            "advnets_architectures.r3gan:r3gan",
+            "residual blocks of grouped convolutions, no normalisation; for images "
+            "(Huang et al. 2024)",
+            R3ganParameters,
+            ROLES,
+            example={"parameters": {"channels": 4, "groups": 2}, "shape": (8, 8, 1)},
         ),
     ]
 
