@@ -32,7 +32,7 @@ from advnets.runs import RunFolder
 
 GALLERY = ROOT / "docs" / "results" / "gallery"
 QUIET = ("monitoring.figures=false", "monitoring.tensorboard=false")
-KEPT = ("identity", "status", "error", "step", "scores", "versions", "platform", "devices", "time")
+KEPT = ("identity", "status", "error", "step", "scores", "plugins", "versions", "platform", "time")
 MOST = 30 * 60
 """Seconds that a run may take, beyond which it is ended."""
 
