@@ -45,7 +45,9 @@ def points(*rows: tuple[float, ...]) -> tf.Tensor:
 def test_r2_is_r1_of_the_other_side() -> None:
     x, y = points((1.0, 0.0)), points((3.0, 4.0))
     np.testing.assert_allclose(R2(2.0)(play_of(half_square, x, y)), [25.0])
-    np.testing.assert_allclose(R2(2.0)(play_of(half_square, x, y)), R1(2.0)(play_of(half_square, y, x)))
+    np.testing.assert_allclose(
+        R2(2.0)(play_of(half_square, x, y)), R1(2.0)(play_of(half_square, y, x))
+    )
 
 
 def test_r2_leaves_g_alone() -> None:

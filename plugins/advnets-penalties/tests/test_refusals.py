@@ -84,7 +84,9 @@ def test_all_at_once_play(advnets_run: Callable[..., Any]) -> None:
         {"name": "orthogonal", "network": "discriminator", "unit": True},
         "label_smoothing",
     ]
-    run = advnets_run("baseline_digits", {**SMALL, "monitoring.log_every": 1, "penalties": penalties})
+    run = advnets_run(
+        "baseline_digits", {**SMALL, "monitoring.log_every": 1, "penalties": penalties}
+    )
     assert run.manifest["status"] == "finished"
     assert all({"lecam_real", "lecam_fake"} <= set(record) for record in run.metrics)
     terms = [record["d_penalties.4"] for record in run.metrics]
