@@ -18,7 +18,7 @@ from advnets_penalties.orthogonal import Orthogonal
 from advnets_penalties.r2 import R2
 
 from advnets import PluginError
-from advnets.game import R1, AdversarialGame, Augmentation, Every, Play, Translation
+from advnets.game import R1, AdversarialGame, Augmentation, Play, Translation
 from advnets.random import Draw
 from advnets.testing import play_of
 
