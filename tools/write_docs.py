@@ -1,4 +1,4 @@
-"""Write the generated parts of docs/: what commands take, what recipes can name, what was measured.
+"""Write what is generated of docs/ and of recipes' headers: commands, components, measurements.
 
 usage: python tools/write_docs.py [--check]
 
@@ -20,6 +20,7 @@ from typing import Any
 import click
 from coverage_table import coverage
 from directory_table import directory
+from gallery_tables import gallery, write_headers
 from keras_lines import keras_section
 from markdown_table import table
 from pydantic import BaseModel
@@ -259,6 +260,7 @@ PARTS: dict[str, Callable[[Registry], Iterator[str]]] = {
     "fault matrix": lambda registry: fault_matrix(),
     "directory": lambda registry: directory(),
     "support matrix": lambda registry: support(),
+    "gallery": gallery,
 }
 NAMED: dict[str, Callable[[str], Iterator[str]]] = {
     "experiment": experiment,
@@ -270,7 +272,7 @@ NAMED: dict[str, Callable[[str], Iterator[str]]] = {
 def main(check: bool) -> int:
     """Rewrite, or compare, every generated part of every page."""
     registry = load_plugins(environ={})
-    stale = []
+    stale = write_headers(check)
     for page in sorted(DOCS.glob("*.md")):
         before = page.read_text(encoding="utf-8")
 

@@ -55,11 +55,26 @@ def _show(registry: Registry, kind: str, component: Component) -> None:
     echo("\n", style(component.name, bold=True), f"  from {owner}")
     if _summary(component):
         echo(f"  {_summary(component)}")
+    if needs := _needs(component):
+        echo(_wrapped(f"needs {'; '.join(needs)}", 2))
     for line in parameter_lines(component):
         default = "required" if line.default is None else f"default {line.default}"
         echo(_wrapped(f"{line.name}: {line.type}; {default}", 4))
         if line.description:
             echo(_wrapped(line.description, 8))
+
+
+def _needs(component: Component) -> list[str]:
+    """Say what else a game with the component must have, as far as it declares it."""
+    wanted = {
+        "D to give {}": component.requires,
+        "networks: {}": component.networks,
+        "streams: {}": component.streams,
+    }
+    found = [how.format(", ".join(names)) for how, names in wanted.items() if names]
+    if component.axes is not None:
+        found.append("images" if component.axes == 3 else f"examples of {component.axes} axes")
+    return found
 
 
 def _wrapped(text: str, indent: int) -> str:
@@ -86,4 +101,10 @@ def _entry(registry: Registry, kind: str, component: Component) -> dict[str, Any
     }
     if kind == "architectures":
         entry["roles"] = list(component.roles)
+    for what in ("requires", "networks", "streams"):
+        names = getattr(component, what)
+        if names is not None:
+            entry[what] = list(names)
+    if component.axes is not None:
+        entry["axes"] = component.axes
     return entry

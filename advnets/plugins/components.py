@@ -149,6 +149,9 @@ class Component:
         streams: For encounters, penalties and update rules, the streams of further examples that
             they read, as the target's ``streams``: recipes are then held against their
             ``streams``. ``None``: unsaid.
+        axes: For augmentations, how many axes an example has that they take: 3 are an image's,
+            (height, width, channels). Recipes are then held against their data without
+            TensorFlow. ``None``: any.
         light: For data sets, whether the source can be made and asked what it holds without
             importing TensorFlow: ``advnets validate`` then says what that is.
 
@@ -175,6 +178,7 @@ class Component:
     networks: tuple[str, ...] | None = None
     streams: tuple[str, ...] | None = None
     light: bool = False
+    axes: int | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
@@ -202,6 +206,10 @@ class Component:
                     f"component {self.name!r}: {what} is {named!r:.200}; a tuple of names "
                     "was expected"
                 )
+        if self.axes is not None and (type(self.axes) is not int or self.axes < 1):
+            raise PluginError(
+                f"component {self.name!r}: axes is {self.axes!r:.200}; a number was expected"
+            )
         if not isinstance(self.example, Mapping) or not set(self.example) <= set(EXAMPLE):
             raise PluginError(
                 f"component {self.name!r}: its example is {self.example!r:.200}; a mapping of "
