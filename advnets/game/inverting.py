@@ -146,9 +146,7 @@ def _descend_all(
     rows = np.repeat(np.arange(n), restarts)
     points = starts.reshape(n * restarts, *starts.shape[2:])
     descend = tf.function(
-        lambda z, x, told: _descend(make, prior, z, x, told, steps, rate),
-        reduce_retracing=True,
-        autograph=False,
+        lambda z, x, told: _descend(make, prior, z, x, told, steps, rate), autograph=False
     )
     found, left = np.empty_like(points), np.empty(len(points))
     for first in range(0, len(points), AT_ONCE):
@@ -203,7 +201,5 @@ def _descend(
 
     zeros = tf.zeros_like(z)
     state = (tf.constant(0), z, zeros, zeros, z, tf.fill(tf.shape(z)[:1], math.inf))
-    _, z, _, _, best, least = tf.while_loop(
-        lambda t, *_: t < steps, step, state, shape_invariants=[one.shape for one in state]
-    )
+    _, z, _, _, best, least = tf.while_loop(lambda t, *_: t < steps, step, state)
     return keep(z, difference(z), best, least)
