@@ -53,12 +53,15 @@ def test_an_augmentation_that_there_is_not(advnets_run: Callable[..., Any]) -> N
 @pytest.mark.parametrize("name", ["consistency", "balanced_consistency"])
 def test_a_translation_of_points(advnets_run: Callable[..., Any], name: str) -> None:
     more = {**SMALL, **POINTS, "penalties": [name], "generator.output": {"activation": "linear"}}
-    with pytest.raises(AdvnetsError, match=r"Translation augments images.* of the shape \[2\]"):
+    with pytest.raises(AdvnetsError, match=r"takes images.* of the shape \[2\]"):
         advnets_run("baseline_digits", more)
 
 
 def test_noise_suits_points(advnets_run: Callable[..., Any]) -> None:
-    penalty = {"name": "consistency", "augmentations": [{"name": "noise", "deviation": 0.01}]}
+    penalty = {
+        "name": "consistency",
+        "augmentations": [{"name": "instance_noise", "deviation": 0.01}],
+    }
     more = {**SMALL, **POINTS, "penalties": [penalty], "generator.output": {"activation": "linear"}}
     run = advnets_run("baseline_digits", more)
     assert run.manifest["status"] == "finished"
@@ -71,6 +74,7 @@ def test_a_discriminator_without_logits(advnets_run: Callable[..., Any]) -> None
         advnets_run("ebgan_mnist", {**more, "dataset": {"name": "digits"}})
 
 
+@pytest.mark.slow
 def test_all_at_once_play(advnets_run: Callable[..., Any]) -> None:
     """Lazily, by schedules, and what they remember is logged."""
     falling = {"from": 1.0, "to": 0.1, "rounds": 3}

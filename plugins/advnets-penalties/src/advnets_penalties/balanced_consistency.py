@@ -25,11 +25,11 @@ class BalancedConsistency(Penalty):
 
     Source: Zhao et al. 2021 (arXiv:2002.04724), section 3.1, Algorithm 1.
 
-    >>> from advnets.game import Noise
+    >>> from advnets.game import InstanceNoise
     >>> from advnets.testing import play_of
     >>> x = tf.ones([2, 3])
     >>> play = play_of(lambda x: x[:, 0], x, -x)
-    >>> BalancedConsistency([Noise(0.0)])(play).numpy()  # T(x) = x
+    >>> BalancedConsistency([InstanceNoise(0.0)])(play).numpy()  # T(x) = x
     array([0., 0.], dtype=float32)
     """
 

@@ -35,7 +35,7 @@ class ConsistencyParameters(Parameters):
 
     augmentations: Maps = Field(
         ["translation"],
-        description="T, one map after the other; `noise` suits data that are no images",
+        description="T, one map after the other; `instance_noise` suits data that are no images",
     )
     weight: Weight = Field(10.0, description="λ, the factor of the term in D's loss")
 
@@ -45,7 +45,7 @@ class BalancedConsistencyParameters(Parameters):
 
     augmentations: Maps = Field(
         ["translation"],
-        description="T, one map after the other; `noise` suits data that are no images",
+        description="T, one map after the other; `instance_noise` suits data that are no images",
     )
     real: Weight = Field(10.0, description="λ_r, the factor of the term of real examples")
     fake: Weight = Field(10.0, description="λ_f, the factor of the term of generated ones")
