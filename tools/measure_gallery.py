@@ -42,8 +42,8 @@ def seeds_of(data: dict[str, Any]) -> tuple[int, ...]:
     return (1,) if data["dataset"]["name"] == "tfds" else (1, 2, 3)
 
 
-def wanted(only: list[str], registry: Registry) -> list[tuple[str, int]]:
-    """Return what is missing: recipes with seeds, those on embedded data first."""
+def wanted(only: list[str], registry: Registry) -> list[tuple[str, int, str]]:
+    """Return what is missing: recipes with seeds and identities, those on embedded data first."""
     found = []
     for name, file in recipe_files().items():
         note = read_note(file.read_text(encoding="utf-8"))
@@ -54,8 +54,8 @@ def wanted(only: list[str], registry: Registry) -> list[tuple[str, int]]:
         for seed in seeds:
             identity = load_recipe(file, [f"seed={seed}"], registry=registry).identity()
             if kept(name).get(str(seed), {}).get("identity") != identity:
-                found.append((len(seeds) == 1, seed, name))
-    return [(name, seed) for _, seed, name in sorted(found)]
+                found.append((len(seeds) == 1, seed, name, identity))
+    return [(name, seed, identity) for _, seed, name, identity in sorted(found)]
 
 
 def kept(name: str) -> dict[str, Any]:
@@ -64,9 +64,9 @@ def kept(name: str) -> dict[str, Any]:
     return json.loads(file.read_text(encoding="utf-8"))["runs"] if file.is_file() else {}
 
 
-def play(name: str, seed: int, runs: Path) -> None:
+def play(name: str, seed: int, identity: str, runs: Path) -> None:
     """Play a recipe with a seed, and keep what came of it."""
-    folder = runs / f"{name}-seed{seed}"
+    folder = runs / f"{name}-seed{seed}-{identity}"
     command = [sys.executable, "-m", "advnets", "run", str(recipe_files()[name])]
     command += [f"seed={seed}", *QUIET, "--run-dir", str(folder)]
     started = datetime.now(UTC)
@@ -96,8 +96,12 @@ def keep(name: str, seed: int, run: dict[str, Any], folder: Path) -> None:
     commit = subprocess.run(
         ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True
     ).stdout.strip()
-    told = {"recipe": name, "date": f"{datetime.now(UTC):%Y-%m-%d}", "commit": commit}
-    told["runs"] = dict(sorted(runs.items()))
+    told = {
+        "recipe": name,
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "commit": commit,
+        "runs": dict(sorted(runs.items())),
+    }
     text = json.dumps(told, indent=1, ensure_ascii=False)
     (GALLERY / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
     pictures = sorted((folder / "samples").glob("step-*.png"))
@@ -116,14 +120,14 @@ def main() -> None:
     missing = wanted(given.only, load_plugins(environ={}))
     print(f"{len(missing)} runs to play", flush=True)
     if given.list:
-        sys.exit("\n".join(f"{name} seed {seed}" for name, seed in missing))
+        sys.exit("\n".join(f"{name} seed {seed}" for name, seed, _ in missing))
     runs = given.runs.resolve()
     runs.mkdir(parents=True, exist_ok=True)
     # Each process has a core: the threads of several would wait for each other.
     os.environ["OMP_NUM_THREADS"] = os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
     with ThreadPoolExecutor(given.workers) as pool:
-        for name, seed in missing:
-            pool.submit(play, name, seed, runs)
+        for name, seed, identity in missing:
+            pool.submit(play, name, seed, identity, runs)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,26 @@ KINDS: dict[str, str] = {
 }
 """The kinds of components, and what each is for. The hook of ``kind`` is ``advnets_<kind>``."""
 
+KIND = {
+    "losses": "loss",
+    "penalties": "penalty",
+    "architectures": "architecture",
+    "datasets": "data set",
+    "priors": "prior",
+    "conditions": "condition",
+    "encounters": "encounter",
+    "augmentations": "augmentation",
+    "updates": "update rule",
+    "optimizers": "optimizer",
+    "metrics": "metric",
+    "features": "feature extractor",
+    "callbacks": "callback",
+    "recipes": "recipe",
+    "sweeps": "sweep",
+    "commands": "command",
+}
+"""One component of each kind, in words."""
+
 NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 TARGET = re.compile(r"[A-Za-z_][\w.]*:[\w./-]+")
 PLAYERS = ("generator", "discriminator")
