@@ -83,7 +83,9 @@ class LabelSmoothingParameters(Parameters):
 def advnets_penalties() -> list[Component]:
     """Register the penalties, each in the module of its name."""
 
-    def of_logits(name: str, made_by: str, summary: str, schema: type[Parameters], **more: Any):
+    def of_logits(
+        name: str, made_by: str, summary: str, schema: type[Parameters], **more: Any
+    ) -> Component:
         target = f"advnets_penalties.{name}:{made_by}"
         return Component(
             name, target, summary, schema, requires=("logits",), networks=(), streams=(), **more
