@@ -69,6 +69,7 @@ class Built:
         if self.context.role == "discriminator":
             words = Side(self.call(self.inputs(1)))
             options["loss"] = None if "logits" in words else toys.EnergyGap()
+            options["told"] = self.context.given  # what D is told, generated examples have too
         return toys.game(self._trial, **options)
 
     def examples(self, n: int) -> Any:

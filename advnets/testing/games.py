@@ -182,6 +182,7 @@ class _Game:
         """Take it for every place that it can have, with data of the first shape that suits it."""
         assert self.subject.component is not None
         declared, refusals = self.subject.component.roles, []
+        given = self.subject.example.get("given", {})
         tried = [role for role in PLAYERS if role in declared]
         if "encoder" in declared:
             tried.append("encoder")
@@ -189,7 +190,8 @@ class _Game:
             built, refused = {}, []
             for role in tried:
                 try:
-                    built[role] = self.subject.make(network_context(self.subject, role, shape))
+                    context = network_context(self.subject, role, shape, given=given, fields=given)
+                    built[role] = self.subject.make(context)
                 except AdvnetsError as error:
                     refused.append(f"{shape}: the {role}: {error.message}")
             if all(role in built for role in tried if role != "encoder") and built:
@@ -198,6 +200,9 @@ class _Game:
         else:
             fail(f"it refuses data of shape {'; of shape '.join(refusals)}")
         self.shape = shape
+        self.fields |= given
+        # What D is told, generated examples have too.
+        self.told = {name: [*given] for name in (*built, "generator")} if given else {}
         changed: dict[str, Any] = {role: self.entry for role in built if role in PLAYERS}
         if "discriminator" in built:
             said = built["discriminator"].output

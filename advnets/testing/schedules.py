@@ -102,7 +102,9 @@ def _game(option: str, many: bool) -> Callable[[Subject], list[np.ndarray]]:
     def play(subject: Subject) -> list[np.ndarray]:
         made, trial = made_of(subject), Trial(subject.example)
         fields = (*getattr(made, "fields", ()), *trial.described)
-        played = toys.game(trial, **{option: [made] if many else made})
+        # A loss or a penalty reads them of both sides; G is told them, so that both have them.
+        told = made.fields if option in ("loss", "penalties") else ()
+        played = toys.game(trial, told=told, **{option: [made] if many else made})
         batches = getattr(made, "batches", 1)
         data = trial.data(8 * batches, dict.fromkeys(fields), streams=played.streams)
         return _played(played, data)

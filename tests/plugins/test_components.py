@@ -8,8 +8,7 @@ import pytest
 from pydantic import Field, ValidationError, field_validator
 
 from advnets import Component, Parameters, PluginError
-from advnets.plugins.components import KINDS, NoParameters
-from advnets.recipe.wording import KIND
+from advnets.plugins.components import KIND, KINDS, NoParameters
 
 
 class Margin(Parameters):

@@ -200,6 +200,20 @@ def by_class(context: NetworkContext) -> keras.Model:
     return ended(context, inputs, layers.LeakyReLU()(x))
 
 
+def projected(context: NetworkContext) -> keras.Model:
+    """A discriminator that is always told a class, which it projects what it sees on."""
+    only(context, "discriminator")
+    classes = [name for name, one in context.given.items() if one.classes]
+    if not classes:
+        raise UsageError("it needs to be told a class")
+    inputs = context.inputs()
+    others = {name: x for name, x in inputs.items() if name not in classes}
+    x = context.dense(6, "hidden", "leaky_relu")(context.joined(others))
+    told = context.joined({name: inputs[name] for name in classes})
+    seen = ops.sum(context.dense(6, "projection")(told) * x, axis=-1, keepdims=True)
+    return context.model(inputs, context.dense(1, "output")(x) + seen)
+
+
 def noisy(context: NetworkContext) -> keras.Model:
     return dense_network(context, Noise(f"{context.name}/noise"))
 
@@ -258,6 +272,7 @@ RIGHT: dict[str, tuple[Build, dict[str, Any], tuple[str, ...]]] = {
     "attending": (attending, {}, ROLES),
     "rebuilding": (rebuilding, {}, D),
     "by_class": (by_class, {"given": CLASS}, G),
+    "projected": (projected, {"given": CLASS}, D),
     "noisy": (noisy, {}, ROLES),
     "jittered": (jittered, {}, ROLES),
     "dropping": (dropping, {}, ROLES),

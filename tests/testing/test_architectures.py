@@ -191,6 +191,7 @@ AT_ONCE = {
     "of_28": ("builds_what_its_role_needs", *SAID),
     "attending": ("gives_every_weight_a_gradient",),
     "by_class": (*TRAINED, *SAID, "works_compiled", "plays_a_short_game"),
+    "projected": (*TRAINED, *SAID, "works_compiled", "plays_a_short_game"),
     "jittered": (*TRAINED, "works_compiled"),
     "half_frozen": ("starts_from_its_seed", "gives_every_weight_a_gradient"),
     "weightless": ("starts_from_its_seed", "goes_on_where_it_was", *SAID),

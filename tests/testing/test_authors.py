@@ -10,13 +10,14 @@ from typing import Any
 import click
 import keras
 import pytest
+import tensorflow as tf
 from pydantic import Field as Parameter
 
 import advnets.testing
 from advnets import Component, Parameters
 from advnets import Weight as Schedulable
 from advnets.data import Field
-from advnets.game import NonSaturating, scheduled
+from advnets.game import NonSaturating, Penalty, scheduled
 from advnets.plugins.components import KINDS
 from advnets.testing import (
     check_augmentation,
@@ -190,6 +191,26 @@ class Never(Late):
 def test_a_schedule_is_read_in_the_round(what: Any, message: str, failure: Failure) -> None:
     component = Component("late", f"{__name__}:{what.__name__}", "a loss", Weight)
     assert re.search(message, failure("losses", component, "takes_schedules"))
+
+
+class OfClasses(Penalty):
+    """Reads a class of generated examples, and its weight in the round."""
+
+    requires, fields = ("class_logits",), ("label",)
+
+    def __init__(self, weight):
+        self.weight = scheduled(weight)
+
+    def __call__(self, play):
+        return self.weight() * tf.nn.sparse_softmax_cross_entropy_with_logits(
+            play.fake.fields["label"], play.fake.class_logits
+        )
+
+
+def test_a_term_of_classes_may_have_a_schedule(failure: Failure) -> None:
+    """G is told the class, without which there is no such term."""
+    component = Component("of_classes", f"{__name__}:OfClasses", "a term", Weight)
+    assert failure("penalties", component, "takes_schedules") == ""
 
 
 def named(context):

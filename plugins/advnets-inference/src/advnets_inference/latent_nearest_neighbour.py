@@ -41,9 +41,7 @@ def latent_nearest_neighbour(
     asked = infer(context, encoder, context.examples(split))
     known, asked = (x.reshape(len(x), -1).astype(np.float64) for x in (known, asked))
     near = context.per_example(nearest, asked, known, at_once=200)[:, 0].astype(int)
-    found, wanted = (
-        np.asarray(context.data.field(name, field)) for name in (reference, split)
-    )
+    found, wanted = (np.asarray(context.data.field(name, field)) for name in (reference, split))
     right = int((found[near] == wanted).sum())
     interval = proportion_interval(right, len(wanted))
     protocol = context.protocol(
