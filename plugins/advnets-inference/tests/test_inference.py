@@ -22,7 +22,6 @@ from advnets.game import AdversarialGame, Batch, Gaussian, NonSaturating
 from advnets.recipe import load_recipe
 
 MLP = {"name": "mlp", "layers": [16], "activation": "leaky_relu"}
-GIVEN_Z = {"inference": {}, "stochastic": {"stochastic": True}}
 
 
 def linear(factor: float, size: int = 2) -> keras.Model:
@@ -66,18 +65,20 @@ class NeedsReal(NonSaturating):
 
 def test_a_code_is_drawn_of_what_the_encoder_says() -> None:
     x = keras.Input((2,), name="example")
-    copies = {
-        name: keras.layers.Rescaling(scale, offset)(x)
-        for name, scale, offset in (("mean", 1.0, 0.0), ("log_variance", 0.0, np.log(4.0)))
-    }
-    encoder = keras.Model(x, {**copies})
-    encoder_with_weights = keras.Model(
-        x, {name: keras.layers.Dense(2, kernel_initializer="identity")(v) for name, v in copies.items()}
-    )  # fmt: skip
+    start = {"mean": 1.0, "log_variance": 0.0}, {"mean": 0.0, "log_variance": np.log(4.0)}
+    outputs = {}
+    for name in start[0]:
+        moved = keras.layers.Rescaling(start[0][name], start[1][name])(x)
+        outputs[name] = keras.layers.Dense(2, kernel_initializer="identity", name=name)(moved)
+    encoder = keras.Model(x, outputs)
     game = AdversarialGame(
-        linear(2.0), judge(example=2, latent=2), networks={"encoder": encoder_with_weights},
-        encounter=Inference(stochastic=True), loss=NeedsReal(), prior=Gaussian(2),
-    )  # fmt: skip
+        linear(2.0),
+        judge(example=2, latent=2),
+        networks={"encoder": encoder},
+        encounter=Inference(stochastic=True),
+        loss=NeedsReal(),
+        prior=Gaussian(2),
+    )
     game.compile("adam", "adam")
     many = tf.ones([4000, 2]) * tf.constant([5.0, -1.0])
     code = game.play(Batch(many, {}), "check").real.latent.numpy()
@@ -121,7 +122,9 @@ def test_regression_inverts_a_linear_generator() -> None:
     game.compile(keras.optimizers.Adam(0.05), keras.optimizers.Adam(1e-3))
     x = np.zeros((512, 2), "float32")
     game.fit(x, batch_size=16, epochs=10, verbose=0)
-    np.testing.assert_allclose(game.networks["encoder"].get_weights()[0], 0.5 * np.eye(2), atol=0.02)
+    np.testing.assert_allclose(
+        game.networks["encoder"].get_weights()[0], 0.5 * np.eye(2), atol=0.02
+    )
 
 
 def test_an_encoder_is_trained_after_another_runs_generator(
@@ -151,7 +154,9 @@ def test_an_encoder_is_trained_after_another_runs_generator(
 
 
 @pytest.mark.parametrize("stochastic", [False, True])
-def test_inference_plays_by_a_recipe(small: dict[str, Any], tmp_path: Any, stochastic: bool) -> None:
+def test_inference_plays_by_a_recipe(
+    small: dict[str, Any], tmp_path: Any, stochastic: bool
+) -> None:
     encoder: dict[str, Any] = {"name": "gaussian_encoder", "layers": [16]} if stochastic else MLP
     recipe = {
         **small,

@@ -104,9 +104,7 @@ def test_points_have_no_parts_to_hide(small: dict) -> None:
         ({"share": 1.0}, "share"),
     ],
 )
-def test_bad_parameters_are_problems_of_the_recipe(
-    small: dict, entry: dict, message: str
-) -> None:
+def test_bad_parameters_are_problems_of_the_recipe(small: dict, entry: dict, message: str) -> None:
     small["conditions"] = {"mask": {"name": "mask", **entry}}
     with pytest.raises(RecipeError, match=message):
         load_recipe(small)
