@@ -14,6 +14,7 @@ from advnets_inference.inversion import Inversion
 from advnets_inference.latent_nearest_neighbour import latent_nearest_neighbour
 from advnets_inference.latent_regression import LatentRegression
 from advnets_inference.reconstruction import reconstruction
+from advnets_inference.stochastic_inference import StochasticInference
 
 import advnets
 from advnets import PluginError, RecipeError
@@ -64,26 +65,20 @@ class NeedsReal(NonSaturating):
 
 
 def test_a_code_is_drawn_of_what_the_encoder_says() -> None:
-    x = keras.Input((2,), name="example")
-    start = {"mean": 1.0, "log_variance": 0.0}, {"mean": 0.0, "log_variance": np.log(4.0)}
-    outputs = {}
-    for name in start[0]:
-        moved = keras.layers.Rescaling(start[0][name], start[1][name])(x)
-        outputs[name] = keras.layers.Dense(2, kernel_initializer="identity", name=name)(moved)
-    encoder = keras.Model(x, outputs)
+    wide = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, kernel_initializer="zeros")])
+    wide.layers[0].set_weights([np.zeros((2, 2)), np.full(2, np.log(4.0))])
     game = AdversarialGame(
         linear(2.0),
         judge(example=2, latent=2),
-        networks={"encoder": encoder},
-        encounter=Inference(stochastic=True),
+        networks={"encoder": linear(1.0), "log_variance": wide},
+        encounter=StochasticInference(),
         loss=NeedsReal(),
         prior=Gaussian(2),
     )
     game.compile("adam", "adam")
     many = tf.ones([4000, 2]) * tf.constant([5.0, -1.0])
     code = game.play(Batch(many, {}), "check").real.latent.numpy()
-    said = encoder(many[:1])
-    np.testing.assert_allclose(code.mean(0), said["mean"][0], atol=0.15)
+    np.testing.assert_allclose(code.mean(0), [5.0, -1.0], atol=0.15)
     np.testing.assert_allclose(code.std(0), 2.0, atol=0.15)
     again = game.play(Batch(many, {}), "check").real.latent.numpy()
     np.testing.assert_array_equal(code, again)
@@ -157,23 +152,22 @@ def test_an_encoder_is_trained_after_another_runs_generator(
 def test_inference_plays_by_a_recipe(
     small: dict[str, Any], tmp_path: Any, stochastic: bool
 ) -> None:
-    encoder: dict[str, Any] = {"name": "gaussian_encoder", "layers": [16]} if stochastic else MLP
+    networks: dict[str, Any] = {"encoder": MLP}
+    if stochastic:
+        networks["log_variance"] = {**MLP, "output": {"bias": -2.0}}
     recipe = {
         **small,
-        "encounter": {"name": "inference", "stochastic": stochastic},
-        "networks": {"encoder": encoder},
+        "encounter": "stochastic_inference" if stochastic else "inference",
+        "networks": networks,
         "loss": "symmetric",
-        "penalties": [{"name": "cycle_consistency", "weight": 1.0}] if not stochastic else [],
+        "penalties": ["cycle_consistency"],
     }
     run = advnets.run(recipe, run_dir=tmp_path / "run")
     assert run.sample(3)[0].shape == (3, 8, 8, 1)
     (score,) = run.evaluate(["reconstruction"])
     assert score.value > 0
-    said = run.network("encoder")(np.zeros((2, 8, 8, 1), "float32"))
-    if stochastic:
-        np.testing.assert_allclose(said["log_variance"], -2.0, atol=1.5)
-    else:
-        assert said.shape == (2, 4)
+    for name in networks:
+        assert run.network(name)(np.zeros((2, 8, 8, 1), "float32")).shape == (2, 4)
 
 
 def test_a_loss_that_does_not_read_the_real_side_is_refused(
@@ -189,8 +183,7 @@ def test_a_loss_that_does_not_read_the_real_side_is_refused(
     [
         ({"penalties": [{"name": "latent_regression", "weight": -1.0}]}, "weight"),
         ({"penalties": [{"name": "cycle_consistency", "weight": -1.0}]}, "weight"),
-        ({"encounter": {"name": "inference", "stochastic": 2}}, "stochastic"),
-        ({"networks": {"encoder": {"name": "gaussian_encoder", "layers": [0]}}}, "layers"),
+        ({"encounter": "stochastic_inference"}, "log_variance"),
         ({"encounter": "inference", "networks": {}}, "encoder"),
     ],
 )
@@ -208,7 +201,7 @@ def context() -> MetricContext:
 
     def network(name: str, **given: np.ndarray) -> Any:
         (value,) = given.values()
-        return value if name == "generator" else {"mean": value + 1.0, "log_variance": value}
+        return value if name == "generator" else value + 1.0
 
     return MetricContext(
         data=Data(
