@@ -94,7 +94,7 @@ def mistakes(component: Component) -> Iterator[tuple[str, Any]]:
         if None in types:  # it takes anything, or what another component does
             continue
         for wrong, value in TYPES.items():
-            also = {"integer": {"number", "boolean"}}.get(wrong, set())
+            also = {"integer": {"number"}}.get(wrong, set())
             enumerated = wrong == "string" and all(
                 "enum" in one or "const" in one for one in options if type_of(one) == "string"
             )
