@@ -54,8 +54,18 @@ def wanted(only: list[str], registry: Registry) -> list[tuple[str, int, str]]:
         for seed in seeds:
             identity = load_recipe(file, [f"seed={seed}"], registry=registry).identity()
             if kept(name).get(str(seed), {}).get("identity") != identity:
+                drop(name, str(seed))
                 found.append((len(seeds) == 1, seed, name, identity))
     return [(name, seed, identity) for _, seed, name, identity in sorted(found)]
+
+
+def drop(name: str, seed: str) -> None:
+    """Remove what is kept of a recipe that is another one by now."""
+    runs = kept(name)
+    if runs.pop(seed, None):
+        write(name, runs)
+        if seed == "1":
+            (GALLERY / f"{name}.png").unlink(missing_ok=True)
 
 
 def kept(name: str) -> dict[str, Any]:
@@ -91,8 +101,15 @@ def play(name: str, seed: int, identity: str, runs: Path) -> None:
 
 def keep(name: str, seed: int, run: dict[str, Any], folder: Path) -> None:
     """Write a run into the recipe's file, and the samples of seed 1 beside it."""
+    write(name, {**kept(name), str(seed): run})
+    pictures = sorted((folder / "samples").glob("step-*.png"))
+    if seed == 1 and pictures:
+        shutil.copyfile(pictures[-1], GALLERY / f"{name}.png")
+
+
+def write(name: str, runs: dict[str, Any]) -> None:
+    """Write what is kept of a recipe's runs."""
     GALLERY.mkdir(parents=True, exist_ok=True)
-    runs = {**kept(name), str(seed): run}
     commit = subprocess.run(
         ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True
     ).stdout.strip()
@@ -104,9 +121,6 @@ def keep(name: str, seed: int, run: dict[str, Any], folder: Path) -> None:
     }
     text = json.dumps(told, indent=1, ensure_ascii=False)
     (GALLERY / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
-    pictures = sorted((folder / "samples").glob("step-*.png"))
-    if seed == 1 and pictures:
-        shutil.copyfile(pictures[-1], GALLERY / f"{name}.png")
 
 
 def main() -> None:

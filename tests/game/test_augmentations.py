@@ -237,6 +237,23 @@ def test_an_image_that_the_judge_is_told_is_moved_along():
     assert logs["on_real"] > 1.0  # noise is of the example alone
 
 
+def test_one_that_is_made_of_others_says_what_moves_along():
+    class Brighter(Augmentation):
+        """Mirror, and add 1 to the examples alone."""
+
+        geometric = True
+
+        def __call__(self, x, draw, stream):
+            return 1.0 + Mirror()(x, draw, stream)
+
+        def move_along(self, field, draw, stream):
+            return Mirror()(field, draw, stream)
+
+    x = np.random.default_rng(1).normal(size=(8, 4, 4, 1)).astype("float32")
+    logs = masked_game(Brighter()).train_on_batch({"example": x, "edges": x}, return_dict=True)
+    assert logs["on_real"] == pytest.approx(16.0)  # |x + 1 - x| of 16 pixels
+
+
 @pytest.mark.parametrize(
     ("made", "told", "wrong"),
     [

@@ -46,6 +46,12 @@ def test_examples_refused(example: object) -> None:
         Component("hinge", "m:a", example=example)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("axes", [0, -1, 3.0, True, "image"])
+def test_axes_refused(axes: object) -> None:
+    with pytest.raises(PluginError, match=r"axes is .*; a number was expected"):
+        Component("hinge", "m:a", axes=axes)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("schema", [dict, Margin(), None, object])
 def test_schemas_refused(schema: object) -> None:
     with pytest.raises(PluginError, match=r"must be a subclass of advnets\.Parameters"):

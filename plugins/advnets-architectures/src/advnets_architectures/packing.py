@@ -55,7 +55,7 @@ class Pack(OfPacks):
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Return the shape of packs."""
         *between, channels = input_shape[1:] or (1,)
-        return (None, *between, self.m * channels)
+        return (None, *between, None if channels is None else self.m * channels)
 
 
 @keras.saving.register_keras_serializable(package="advnets_architectures")

@@ -145,7 +145,11 @@ class _Blocks:
     def norm(
         self, x: keras.KerasTensor, name: str, condition: keras.KerasTensor | None = None
     ) -> keras.KerasTensor:
-        options = {"synchronized": self.synchronized, "momentum": 0.9, "epsilon": 1e-5}
+        options: dict[str, Any] = {
+            "synchronized": self.synchronized,
+            "momentum": 0.9,
+            "epsilon": 1e-5,
+        }
         if self.kind == "none":
             return x
         if condition is not None:

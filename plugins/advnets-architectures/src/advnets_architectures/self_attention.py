@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -31,7 +32,7 @@ class SelfAttention(keras.layers.Layer):
     (True, 33)
     """
 
-    def __init__(self, seeds: tuple[int, int, int, int] = (0, 1, 2, 3), **options: Any):
+    def __init__(self, seeds: Sequence[int] = (0, 1, 2, 3), **options: Any):
         super().__init__(**options)
         self.seeds = tuple(seeds)
 
@@ -78,5 +79,5 @@ def attend(x: keras.KerasTensor, context: NetworkContext, name: str) -> keras.Ke
     >>> attend(keras.Input((4, 4, 8)), context, "attention").shape
     (None, 4, 4, 8)
     """
-    seeds = tuple(context.seed_for(f"{name}/{each}") for each in "fghv")
+    seeds = [context.seed_for(f"{name}/{each}") for each in "fghv"]
     return SelfAttention(seeds, name=name)(x)

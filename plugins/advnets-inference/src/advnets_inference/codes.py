@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -14,24 +13,19 @@ AT_ONCE = 1000
 
 
 def infer(context: MetricContext, encoder: str, examples: np.ndarray) -> np.ndarray:
-    """Return E(x), ``[n, *latent]``; of an encoder that gives a distribution, its mean.
+    """Return E(x), ``[n, *latent]``.
 
     Raises:
         UsageError: If there is no such network, or if it takes more than examples.
     """
     call = context.network(encoder)
-    given = [_mean(call(example=part)) for part in _parts(examples)]
-    return np.concatenate(given)
+    return np.concatenate([np.asarray(call(example=part)) for part in _parts(examples)])
 
 
 def reconstruct(context: MetricContext, encoder: str, examples: np.ndarray) -> np.ndarray:
     """Return G(E(x)), of x's shape."""
     call, codes = context.network("generator"), infer(context, encoder, examples)
     return np.concatenate([np.asarray(call(latent=part)) for part in _parts(codes)])
-
-
-def _mean(given: Any) -> np.ndarray:
-    return np.asarray(given["mean"] if isinstance(given, dict) else given)
 
 
 def _parts(values: np.ndarray) -> Iterator[np.ndarray]:

@@ -23,7 +23,7 @@ class CycleConsistency(Penalty):
     """
 
     player = "generator"
-    roles = {"encoder": Role("example", "latent")}
+    roles: Mapping[str, Role] = {"encoder": Role("example", "latent")}
 
     def __init__(self, weight: float | Mapping[str, Any] = 1.0):
         self.weight = scheduled(weight)

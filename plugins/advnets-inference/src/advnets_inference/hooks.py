@@ -17,25 +17,6 @@ MASKED = {"shape": (8, 8, 1), "fields": {"mask": DataField((8, 8, 2), "float32",
 """Images with a mask: what is seen, and where."""
 
 
-class InferenceParameters(Parameters):
-    """Validate how E infers."""
-
-    stochastic: bool = Field(
-        False, description="whether E gives a mean and a log-variance, of which a code is drawn"
-    )
-
-
-class EncoderParameters(Parameters):
-    """Validate the layers of an encoder of two outputs."""
-
-    layers: list[Annotated[int, Field(ge=1, le=100_000)]] = Field(
-        [256], description="units of the hidden layers"
-    )
-    log_variance: float = Field(
-        -2.0, ge=-20, le=5, description="initial bias of the log-variances, all weights being small"
-    )
-
-
 class WeightParameters(Parameters):
     """Validate the weight of a term."""
 
@@ -94,9 +75,14 @@ def advnets_encounters() -> list[Component]:
         Component(
             "inference",
             "advnets_inference.inference:Inference",
-            "(x, E(x)) against (G(z), z): BiGAN, ALI (Donahue et al., Dumoulin et al. 2017)",
-            InferenceParameters,
+            "(x, E(x)) against (G(z), z): BiGAN (Donahue et al. 2017)",
             networks=("encoder",),
+        ),
+        Component(
+            "stochastic_inference",
+            "advnets_inference.stochastic_inference:StochasticInference",
+            "(x, μ(x) + σ(x) ε) against (G(z), z): ALI (Dumoulin et al. 2017)",
+            networks=("encoder", "log_variance"),
         ),
         Component(
             "inversion",
@@ -159,20 +145,6 @@ def advnets_penalties() -> list[Component]:
             requires=(),
             networks=(),
         ),
-    ]
-
-
-@hookimpl
-def advnets_architectures() -> list[Component]:
-    """Register an encoder that gives a distribution."""
-    return [
-        Component(
-            "gaussian_encoder",
-            "advnets_inference.gaussian_encoder:gaussian_encoder",
-            "dense layers to a mean and a log-variance (Kingma and Welling 2014)",
-            EncoderParameters,
-            roles=("encoder",),
-        )
     ]
 
 

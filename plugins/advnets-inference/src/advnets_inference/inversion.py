@@ -22,7 +22,7 @@ class Inversion(Encounter):
     None
     """
 
-    roles = {"generator": Role("latent", "example", player=None)}
+    roles: Mapping[str, Role] = {"generator": Role("latent", "example", player=None)}
 
     def meet(self, scene: Scene) -> Mapping[str, Duel]:
         """Return one duel, which concerns D alone."""

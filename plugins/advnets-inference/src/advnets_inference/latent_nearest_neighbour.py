@@ -23,7 +23,7 @@ def latent_nearest_neighbour(
 
     Args:
         context: Networks and data.
-        encoder: E; one that gives ``mean`` and ``log_variance`` is taken at its mean.
+        encoder: E; of one that says a mean, that.
         split: Of the examples that are classified.
         field: The classes.
         reference: The split whose classes are known.

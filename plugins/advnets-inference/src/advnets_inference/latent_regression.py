@@ -24,7 +24,7 @@ class LatentRegression(Penalty):
     """
 
     player = "generator"
-    roles = {"encoder": Role("example", "latent")}
+    roles: Mapping[str, Role] = {"encoder": Role("example", "latent")}
 
     def __init__(self, weight: float | Mapping[str, Any] = 1.0):
         self.weight = scheduled(weight)

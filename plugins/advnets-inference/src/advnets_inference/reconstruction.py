@@ -16,7 +16,7 @@ def reconstruction(
 
     Args:
         context: Networks and data.
-        encoder: E; one that gives ``mean`` and ``log_variance`` is taken at its mean.
+        encoder: E; of one that says a mean, that.
         split: Of the examples.
 
     Returns:
