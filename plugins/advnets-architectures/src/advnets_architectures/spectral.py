@@ -48,7 +48,7 @@ def spectral(
     layer = SpectralNorm(inner, iterations, context.seed_for("u"), name="spectral_norm")
     inputs = context.inputs()
     try:
-        layer.build(inner.input_shape)
+        layer.build(getattr(inner, "input_shape", None))  # a class of a model has none
     except ValueError as error:
         raise UsageError(
             f"the {context.name} cannot be normalised: {error}",
