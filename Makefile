@@ -31,6 +31,10 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
+.PHONY: install
+install: $(VENV)/.installed ## advnets and every distribution in plugins/, from this checkout, without what the tests need
+	@echo "The commands advnets and tensorboard are in $(VENV)/bin."
+
 .PHONY: run
 run: $(VENV)/.installed ## play the MNIST game of Goodfellow et al. (2014) for about three minutes (STEPS=2500)
 	$(VENV)/bin/advnets run $(RECIPE) training.steps=$(STEPS)

@@ -45,7 +45,7 @@ GAMES = {
 """Recipes, by what they are called here."""
 CHANGED: dict[str, dict[str, Any]] = {
     "augmented": {
-        "augmentations": ["flip", "translation"],
+        "augmentations": ["mirror", "translation"],
         "penalties": [{"name": "r1", "gamma": {"from": 1.0, "to": 0.1, "rounds": 50}, "every": 4}],
     }
 }

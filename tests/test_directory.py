@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from directory_table import LIST, check, directory, read_list
+from directory_table import (
+    KNOWN,
+    LIST,
+    check,
+    directory,
+    folders,
+    known,
+    read_list,
+    registered_by,
+)
 
 ROOT = Path(__file__).parents[1]
 ENTRY: dict[str, Any] = {
@@ -46,12 +56,31 @@ def test_the_example_of_the_page_can_be_listed() -> None:
         ({"kinds": ["loss"]}, "its kinds are among"),
         ({"kinds": []}, "its kinds are among"),
         ({"stars": 3}, "an entry has"),
+        ({"components": ["hinge"]}, "names by kind"),
+        ({"components": {"metrics": ["hinge"]}}, "names by kind, of its kinds"),
+        ({"components": {"losses": ["Hinge"]}}, "lists of names"),
+        ({"components": {"losses": "hinge"}}, "lists of names"),
     ],
 )
 def test_what_cannot_be_listed(changed: dict[str, Any], said: str) -> None:
     check(ENTRY)
     with pytest.raises(ValueError, match=said):
         check({**ENTRY, **changed})
+
+
+def test_components_may_be_listed() -> None:
+    check({**ENTRY, "components": {"losses": ["hinge"], "recipes": ["hinge_digits"]}})
+
+
+def test_what_the_core_knows_is_all_that_is_registered() -> None:
+    """``python tools/write_docs.py`` writes it anew."""
+    assert KNOWN.read_text(encoding="utf-8") == known()
+    names = json.loads(known())
+    assert names["losses"]["wasserstein"] == ["advnets-wgan"]
+    for folder in folders():
+        assert any(
+            folder.name in owners for by_name in names.values() for owners in by_name.values()
+        ) or not any(registered_by(folder).values())
 
 
 def test_the_order() -> None:

@@ -41,6 +41,23 @@ def test_undeclared_dependency_of_tfds_is_declared() -> None:
     assert "importlib_resources" in setup_cfg()["options"]["install_requires"]
 
 
+def test_all_names_every_distribution_of_plugins() -> None:
+    """``pip install advnets[all]``, ``make install`` and the folders are the same set."""
+    config = setup_cfg()
+    named = config["options.extras_require"]["all"].split()
+    folders = sorted(file.parent for file in ROOT.glob("plugins/*/setup.cfg"))
+    assert [line.partition(">")[0] for line in named] == [folder.name for folder in folders]
+    for line, folder in zip(named, folders, strict=True):
+        own = configparser.ConfigParser()
+        own.read(folder / "setup.cfg", encoding="utf-8")
+        assert own["metadata"]["name"] == folder.name
+        low, high = re.fullmatch(r"[\w-]+>=([\d.]+),<([\d.]+)", line).groups()
+        version = [int(part) for part in own["metadata"]["version"].split(".")]
+        assert [int(p) for p in low.split(".")] <= version < [int(p) for p in high.split(".")]
+    core = config["options"]["install_requires"]
+    assert "advnets-" not in core
+
+
 def test_entry_points_can_be_imported() -> None:
     points = [
         point
@@ -66,7 +83,7 @@ def test_everything_needed_is_built(tmp_path: Path) -> None:
     needed = {f"advnets/recipes/{f.name}" for f in ROOT.glob("recipes/*.yaml")}
     needed |= {
         str(f.relative_to(ROOT))
-        for pattern in ("*.py", "*.j2", "py.typed")
+        for pattern in ("*.py", "*.j2", "py.typed", "directory.json")
         for f in (ROOT / "advnets").rglob(pattern)
     }
     assert needed - shipped == set()
@@ -98,5 +115,6 @@ def test_no_file_is_left_out_of_the_package() -> None:
         f
         for f in (ROOT / "advnets").rglob("*")
         if f.is_file() and f.suffix not in known and "__pycache__" not in f.parts
+        if f.name != "directory.json"
     ]
     assert left_out == []

@@ -73,6 +73,14 @@ def own_files(file: Path, folder: Path) -> list[str]:
         random = np.random.default_rng(1).integers(0, 256, (128, 48, 48, 1), np.uint8)
         np.savez(folder / "own.npz", train=random)
         overrides.append(f"dataset.path={folder / 'own.npz'}")
+    if data["dataset"]["name"] == "folder":
+        from PIL import Image
+
+        (folder / "own").mkdir()
+        pixels = np.random.default_rng(1).integers(0, 256, (128, 70, 64, 3), np.uint8)
+        for index, picture in enumerate(pixels):
+            Image.fromarray(picture).save(folder / "own" / f"{index}.png")
+        overrides.append(f"dataset.path={folder / 'own'}")
     if data["generator"].get("pretrained") is not None:
         overrides.append("generator.pretrained=null")
     return overrides

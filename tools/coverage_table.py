@@ -29,7 +29,7 @@ def coverage() -> Iterator[str]:
                 row["what"],
                 str(row["times"]),
                 f"{100 * share:.1f} ± {100 * error:.1f}",
-                f"{row['width']:.1f}",
+                "–" if row["width"] is None else f"{row['width']:.1f}",
             )
         )
     yield table(("score", "of what", "repetitions", "holds, in %", "width"), rows)

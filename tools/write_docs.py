@@ -1,8 +1,9 @@
-"""Write the generated parts of docs/: what commands take, what recipes can name, what was measured.
+"""Write what is generated of docs/ and of recipes' headers: commands, components, measurements.
 
 usage: python tools/write_docs.py [--check]
 
 A generated part stands between ``<!-- generated: NAME -->`` and ``<!-- end of generated part -->``.
+``advnets/plugins/directory.json`` is written as well: which distribution has which component.
 With ``--check`` nothing is written; the exit code is 1 if something is out of date. Only what
 ships with advnets itself is described, whatever plugins are installed.
 """
@@ -19,7 +20,8 @@ from typing import Any
 
 import click
 from coverage_table import coverage
-from directory_table import directory
+from directory_table import KNOWN, directory, known
+from gallery_tables import gallery, write_headers
 from keras_lines import keras_section
 from markdown_table import table
 from pydantic import BaseModel
@@ -259,6 +261,7 @@ PARTS: dict[str, Callable[[Registry], Iterator[str]]] = {
     "fault matrix": lambda registry: fault_matrix(),
     "directory": lambda registry: directory(),
     "support matrix": lambda registry: support(),
+    "gallery": gallery,
 }
 NAMED: dict[str, Callable[[str], Iterator[str]]] = {
     "experiment": experiment,
@@ -270,7 +273,7 @@ NAMED: dict[str, Callable[[str], Iterator[str]]] = {
 def main(check: bool) -> int:
     """Rewrite, or compare, every generated part of every page."""
     registry = load_plugins(environ={})
-    stale = []
+    stale = write_headers(check)
     for page in sorted(DOCS.glob("*.md")):
         before = page.read_text(encoding="utf-8")
 
@@ -285,6 +288,10 @@ def main(check: bool) -> int:
             stale.append(page.name)
             if not check:
                 page.write_text(after, encoding="utf-8")
+    if not KNOWN.is_file() or KNOWN.read_text(encoding="utf-8") != known():
+        stale.append(KNOWN.name)
+        if not check:
+            KNOWN.write_text(known(), encoding="utf-8")
     if stale:
         print(f"{'out of date' if check else 'written'}: {', '.join(stale)}")
     return int(check and bool(stale))

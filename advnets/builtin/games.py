@@ -96,8 +96,8 @@ class CategoricalParameters(Parameters):
     )
 
 
-class NoiseParameters(Parameters):
-    """Validate the parameters of ``noise``."""
+class InstanceNoiseParameters(Parameters):
+    """Validate the parameters of ``instance_noise``."""
 
     deviation: Weight = Field(0.1, description="σ, in units of the preprocessed data")
 
@@ -233,13 +233,17 @@ def advnets_augmentations() -> list[Component]:
     images = {"shape": (8, 8, 1)}
     return [
         Component(
-            "noise",
-            "advnets.game:Noise",
-            "x + σ ε, with ε ~ N(0, 1): instance noise (Arjovsky and Bottou 2017)",
-            NoiseParameters,
+            "instance_noise",
+            "advnets.game:InstanceNoise",
+            "x + σ ε, with ε ~ N(0, 1) (Arjovsky and Bottou 2017)",
+            InstanceNoiseParameters,
         ),
         Component(
-            "flip", "advnets.game:Flip", "images mirrored left to right, by ½", example=images
+            "mirror",
+            "advnets.game:Mirror",
+            "images mirrored left to right, by ½ (Karras et al. 2020)",
+            example=images,
+            axes=3,
         ),
         Component(
             "translation",
@@ -247,6 +251,7 @@ def advnets_augmentations() -> list[Component]:
             "images moved by whole pixels (Zhao et al. 2020)",
             TranslationParameters,
             example=images,
+            axes=3,
         ),
     ]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
+from ..plugins.components import KIND
 from ..plugins.registry import BUILT_IN, PluginRecord
-from ..recipe.wording import KIND
 from .common import echo, plugin_options, print_json, print_table, registry_of
 from .plugin_check import check, explain_quarantine
 from .plugin_new import new

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -25,6 +26,7 @@ from .run_options import (
 if TYPE_CHECKING:
     from ..data import Source
 
+log = logging.getLogger(__name__)
 FORMATS = (".png", ".jpg", ".jpeg", ".npz")
 
 
@@ -41,6 +43,13 @@ FORMATS = (".png", ".jpg", ".jpeg", ".npz")
     is_flag=True,
     help="Rows of 10 samples along straight lines between latent points; what else is given has "
     "one value a row.",
+)
+@click.option(
+    "--truncation",
+    type=click.FloatRange(min=0),
+    metavar="PSI",
+    help="Pull latent points z to the prior's mean m: m + PSI (z - m). Below 1: less varied "
+    "samples, better ones as a rule.",
 )
 @given_option
 @seed_option("Seed of the latent points; equal seeds give equal samples.")
@@ -60,6 +69,7 @@ def command(
     run: Path,
     count: int | None,
     interpolate: bool,
+    truncation: float | None,
     seed: int,
     out: Path | None,
     force: bool,
@@ -71,7 +81,8 @@ def command(
     A .png, or a .jpg, shows them; a folder gets a .png of each image, in its own size:
     00000.png and so on, with --force in place of all that were drawn there before. A .npz holds
     them: `samples` [n, ...] in the data set's own range, before preprocessing, their `latents`
-    [n, ...], and, by name, what else the generator was told. A data set of a kind of its own may
+    [n, ...], and, by name, what else the generator was told; `truncation`, where there was
+    one. A data set of a kind of its own may
     write other files (.mid, .csv, ...). Without a number and without
     anything given, each class that the generator is told of has a row. The data need not be
     there: what is told and not given is drawn from what the run keeps of them.
@@ -95,11 +106,12 @@ def command(
     columns = 10 if interpolate else None
     if not (count or given or interpolate):  # a row for each class
         given, columns = opened.game.by_class(64)
-    samples, told = opened.sample(count, seed, interpolate, weights, given)
+    samples, told = opened.sample(count, seed, interpolate, weights, given, truncation)
     if out is None:
         kind = "lines" if interpolate else "drawn"
         step = opened.commit.step
-        out = opened.folder.samples / f"{kind}-step-{step:08}-seed-{seed}.png"
+        pulled = "" if truncation is None else f"-truncation-{truncation:g}"
+        out = opened.folder.samples / f"{kind}-step-{step:08}-seed-{seed}{pulled}.png"
     if single:
         from ..monitor.single_pictures import save_each
 
@@ -110,8 +122,10 @@ def command(
         from ..safe_io.atomic import replace_atomically
 
         with replace_atomically(out) as file:
-            arrays = {_key(name): values for name, values in told.items()}
-            np.savez_compressed(file, samples=samples, **dict[str, Any](arrays))
+            arrays: dict[str, Any] = {_key(name): values for name, values in told.items()}
+            if truncation is not None:
+                arrays["truncation"] = np.float32(truncation)
+            np.savez_compressed(file, samples=samples, **arrays)
     elif out.suffix.lower() not in FORMATS:
         from ..data.by_source import write
 
@@ -126,6 +140,8 @@ def command(
             save_columns(out, shown, spec, columns=columns, draw=own)
         else:
             save_grid(out, samples, spec, columns=columns, draw=own)
+    if truncation is not None:
+        log.info("latent points are pulled to the prior's mean by truncation %g", truncation)
     echo(str(out))
 
 
@@ -202,4 +218,5 @@ def _endings(source: Source) -> tuple[str, ...]:
 
 def _key(name: str) -> str:
     """Return what an array is called in a .npz file, next to ``samples``."""
-    return {"latent": "latents", "samples": "samples_", "latents": "latents_"}.get(name, name)
+    taken = ("samples", "latents", "truncation")
+    return "latents" if name == "latent" else f"{name}_" if name in taken else name

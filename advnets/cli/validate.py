@@ -7,6 +7,7 @@ import click
 from ..errors import AdvnetsError, UsageError
 from ..plugins.attribution import attribute_errors
 from ..recipe import Recipe, find_recipe, load_recipe
+from ..recipe.axes import speaks_of_axes
 from ..recipe.fields import speaks_of_fields
 from ..recipe.unfinished import unfinished_schedules
 from ..runs.starts import check_starts
@@ -57,7 +58,7 @@ def _look_at_data(recipe: Recipe) -> str:
     from ..train.find_data import build_source, check_data, check_sizes, explain_range, look_for
 
     unread = explain_unread(recipe)
-    if unread and not speaks_of_fields(recipe):
+    if unread and not (speaks_of_fields(recipe) or speaks_of_axes(recipe)):
         return ""
 
     with attribute_errors(recipe.registry):

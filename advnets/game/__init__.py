@@ -1,7 +1,7 @@
 """Play the game: who meets whom, what they minimise, and who moves when."""
 
 from ..schedule import Scheduled, current_round, scheduled
-from .augmentations import Augmentation, Flip, Noise, Translation, check_images
+from .augmentations import Augmentation, InstanceNoise, Mirror, Translation, check_images
 from .averaging import GeneratorAverage
 from .batch import gather, global_mean, share, total_gradients
 from .batches import Batch
@@ -37,17 +37,17 @@ __all__ = [
     "Duel",
     "Encounter",
     "Every",
-    "Flip",
     "Frequencies",
     "FromBatch",
     "GameContext",
     "Gaussian",
     "Generated",
     "GeneratorAverage",
+    "InstanceNoise",
     "Loss",
     "Minimax",
+    "Mirror",
     "NoLatent",
-    "Noise",
     "NonSaturating",
     "Penalty",
     "Play",

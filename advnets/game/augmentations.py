@@ -36,6 +36,7 @@ class Augmentation(Configured):
             such as a mask that the judge is told, is then moved along, by the same numbers; so
             these may depend on the draw, the stream and the number of examples, and not on the
             values of ``x``. ``None``: unsaid, and refused where a judge is told such a field.
+            One that is made of others overrides :meth:`move_along`.
         requires: The names it needs in D's output, to observe or update.
         fields: The fields of sides that it reads there.
 
@@ -59,6 +60,18 @@ class Augmentation(Configured):
         """
         raise NotImplementedError(f"{type(self).__name__} defines no map")
 
+    def move_along(self, field: tf.Tensor, draw: Draw, stream: str) -> tf.Tensor:
+        """Return what becomes of an image that a judge is told beside the examples.
+
+        Called where :attr:`geometric` is true; by default the map itself. One that is made of
+        others leaves out those that move no pixels, since a mask becomes no brighter.
+
+        Args:
+            field: An image for each example, ``[n, height, width, channels]``.
+            draw, stream: As the examples were mapped by.
+        """
+        return self(field, draw, stream)
+
     def observe(self, play: Play) -> dict[str, tf.Tensor]:
         """Return what is to be logged, by name, each ``[N]``."""
         return {}
@@ -67,7 +80,7 @@ class Augmentation(Configured):
         """Change the augmentation's own state, once a round, where replicas meet."""
 
 
-class Noise(Augmentation):
+class InstanceNoise(Augmentation):
     """Add Gaussian noise to examples, x + σ ε with ε ~ N(0, 1) in every dimension.
 
     Args:
@@ -75,7 +88,7 @@ class Noise(Augmentation):
 
     Source: Arjovsky and Bottou 2017 (arXiv:1701.04862), section 3.
 
-    >>> noisy = Noise(0.5)(tf.zeros([1000, 2]), Draw(seed=1, step=0), "noise")
+    >>> noisy = InstanceNoise(0.5)(tf.zeros([1000, 2]), Draw(seed=1, step=0), "noise")
     >>> round(float(tf.math.reduce_std(noisy)), 1)
     0.5
     """
@@ -90,14 +103,14 @@ class Noise(Augmentation):
         return x + self.deviation() * draw.normal(stream, x.shape[1:].as_list(), tf.shape(x)[0])
 
 
-class Flip(Augmentation):
+class Mirror(Augmentation):
     """Mirror images left to right, each with probability ½.
 
     Source: Karras et al. 2020 (arXiv:2006.06676), appendix B.
 
     >>> x = tf.reshape(tf.range(4.0), [1, 1, 4, 1])
-    >>> flips = [Flip()(x, Draw(1, step), "flip")[0, 0, :, 0].numpy().tolist() for step in range(9)]
-    >>> sorted({tuple(each) for each in flips})
+    >>> made = [Mirror()(x, Draw(1, step), "mirror")[0, 0, :, 0].numpy() for step in range(9)]
+    >>> sorted({tuple(each.tolist()) for each in made})
     [(0.0, 1.0, 2.0, 3.0), (3.0, 2.0, 1.0, 0.0)]
     """
 
@@ -195,9 +208,10 @@ def augment(
                 f"{along[0]!r}, an image that would have to be moved along",
                 hint="`geometric = True` in its class if it does, else `geometric = False`",
             )
-        for name in [first, *(along if one.geometric else [])]:
+        given[first] = _check(one, one(x, draw, own), x)
+        for name in along if one.geometric else []:
             before = given[name]
-            given[name] = _check(one, one(before, draw, own), before)
+            given[name] = _check(one, one.move_along(before, draw, own), before)
     return given
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
@@ -19,7 +20,13 @@ class GeneratorAverage(Configured):
 
     .. math:: \bar θ ← β_t \bar θ + (1 - β_t) θ, \quad β_t = \min(β, \frac{1 + t}{10 + t})
 
-    so that the first rounds, whose weights are worth little, are soon forgotten. What is
+    so that the first rounds, whose weights are worth little, are soon forgotten. With
+    ``warm_up`` r the ramp is another one, longer for small r: the weights of a round count half
+    as much r t rounds later, until they do so by β,
+
+    .. math:: β_t = \min(β, 2^{-1 / (r t)})
+
+    What is
     not trained, such as the means of batch normalisation, is averaged alike; integers are
     copied. The players of a game circle each other more than they settle, and an average
     over the circles is often the better generator.
@@ -29,13 +36,17 @@ class GeneratorAverage(Configured):
         decay: β, in (0, 1), per round: 0.999 averages over about a thousand rounds.
         every: Rounds between two steps of the average, each then of β_t to the power of
             ``every``. A step reads and writes as many numbers as G has weights.
+        warm_up: r > 0: the half-life of the average is at most this share of the rounds
+            played; ``None`` for the ramp (1 + t) / (10 + t).
 
     Raises:
-        UsageError: If ``decay`` or ``every`` is out of range.
+        UsageError: If ``decay``, ``every`` or ``warm_up`` is out of range.
 
     Source: Yazıcı et al. 2018, "The Unusual Effectiveness of Averaging in GAN Training"
     (arXiv:1806.04498); Polyak and Juditsky 1992. The bound on β_t is TensorFlow's
-    ``ExponentialMovingAverage(num_updates=...)``.
+    ``ExponentialMovingAverage(num_updates=...)``; ``warm_up`` is the ramp of Karras et al. 2020,
+    "Training Generative Adversarial Networks with Limited Data" (arXiv:2006.06676), whose code
+    has r = 0.05.
 
     >>> import numpy as np
     >>> def network():
@@ -46,20 +57,34 @@ class GeneratorAverage(Configured):
     >>> average.update(generator, tf.constant(1, tf.int64))  # the first round: β_1 = 2/11
     >>> round(float(average.network.get_weights()[0][0, 0]), 4)
     9.0
+    >>> half = GeneratorAverage(network(), decay=0.999, warm_up=0.5)
+    >>> [round(float(half.decay_at(tf.constant(t, tf.int64))), 4) for t in (1, 2, 20, 10_000)]
+    [0.25, 0.5, 0.933, 0.999]
     """
 
-    def __init__(self, network: keras.Model, decay: float = 0.999, every: int = 1):
+    def __init__(
+        self,
+        network: keras.Model,
+        decay: float = 0.999,
+        every: int = 1,
+        warm_up: float | None = None,
+    ):
         if not 0 < decay < 1:
             raise UsageError(f"a decay of {decay:g} was given; it must lie between 0 and 1")
         if every < 1:
             raise UsageError(f"averaging every {every} rounds makes no sense; 1 at least")
+        if warm_up is not None and not 0 < warm_up < math.inf:
+            raise UsageError(
+                f"a warm_up of {warm_up:g} was given; it must be greater than 0",
+                hint="0.05: the average's half-life is at most a twentieth of the rounds played",
+            )
         if not isinstance(network, keras.Model):
             raise UsageError(
                 f"an average was asked for in {network!r:.60}; a network like the generator was "
                 "expected",
                 hint="GeneratorAverage(keras.models.clone_model(generator), decay=0.999)",
             )
-        self.network, self.decay, self.every = network, decay, every
+        self.network, self.decay, self.every, self.warm_up = network, decay, every, warm_up
 
     def start(self, generator: keras.Model) -> None:
         """Begin from G's own weights.
@@ -98,11 +123,18 @@ class GeneratorAverage(Configured):
 
     def describe(self) -> dict[str, Any]:
         """Return its parameters, for a protocol."""
-        return {"decay": self.decay, "every": self.every}
+        ramp = {} if self.warm_up is None else {"warm_up": self.warm_up}
+        return {"decay": self.decay, "every": self.every, **ramp}
+
+    def decay_at(self, rounds: tf.Tensor) -> tf.Tensor:
+        """Return β_t after t rounds, a float32 scalar."""
+        t = tf.cast(rounds, tf.float32)
+        if self.warm_up is None:
+            return tf.minimum(self.decay, (1.0 + t) / (10.0 + t))
+        return tf.minimum(self.decay, 2.0 ** (-1.0 / (self.warm_up * t)))
 
     def _step(self, generator: keras.Model, rounds: tf.Tensor) -> None:
-        t = tf.cast(rounds, tf.float32)
-        kept = tf.minimum(self.decay, (1.0 + t) / (10.0 + t)) ** self.every
+        kept = self.decay_at(rounds) ** self.every
         batch.change_variables(
             _blend, [v.value for v in self.network.variables], generator.variables, kept
         )

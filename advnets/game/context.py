@@ -39,6 +39,8 @@ class GameContext:
         values: Returns a field of all training examples, ``[examples, …]`` as stored: for
             :meth:`.Condition.indices`, which a run without its data doesn't call.
         streams: What the examples and fields of each stream look like, by its name.
+        range: The ends of the interval that the networks' examples lie in, once preprocessed;
+            ``None`` where it is not known, as after ``gcn``.
     """
 
     spec: DataSpec
@@ -50,6 +52,7 @@ class GameContext:
     maker: Callable[[str, Any, GameContext], Any] = _no_maker
     streams: Mapping[str, DataSpec] = field(default_factory=dict)
     values: Callable[[str], np.ndarray] = _no_data
+    range: tuple[float, float] | None = None
 
     def make(self, kind: str, entry: Any) -> Any:
         """Make a component that a parameter names (:class:`advnets.Names`).

@@ -141,7 +141,7 @@ class AdversarialGame(KerasMethods):
         for term in terms:
             check_part("penalties", term, Penalty, "[R1()]")
         for one in maps:
-            check_part("augmentations", one, Augmentation, "[Flip()]")
+            check_part("augmentations", one, Augmentation, "[Mirror()]")
         without = isinstance(prior, NoLatent)
         for term in terms:
             if not players_of(term) or not set(players_of(term)) <= set(PLAYERS):

@@ -28,6 +28,7 @@ from .role import stream_of
 from .sampling import Sampler, check_whole, name_told
 from .scene import Cast, Scene
 from .streams import is_example
+from .truncation import check_truncation, truncate
 from .wiring import input_fields
 
 PROBED = 256
@@ -136,6 +137,7 @@ class Generation(Players):
         stream: str = "sample",
         given: Mapping[str, Any] | None = None,
         first: int = 0,
+        truncation: float | None = None,
     ) -> dict[str, np.ndarray]:
         """Draw what samples are made of: latent points, conditions, fields.
 
@@ -145,6 +147,8 @@ class Generation(Players):
             stream: What the samples are for.
             given: What is not to be drawn, by name: one value for all samples, or one for each.
             first: How many of them to leave out, from the first on.
+            truncation: ψ: latent points, given ones too, are pulled to the prior's mean; see
+                :func:`advnets.game.truncation.truncate`.
 
         Returns:
             Arrays ``[examples - first, ...]`` by name: ``latent``, and fields.
@@ -152,8 +156,9 @@ class Generation(Players):
         Raises:
             UsageError: If something is given that the game does not take, or of another
                 shape or type, if a field can be drawn by nobody, or if the encounter makes no
-                examples.
+                examples; if there are no latent points to truncate.
         """
+        check_truncation(truncation, self.prior)
         self._refuse_without_samples()
         given = check_given(self._in_range({} if given is None else given), self.told, examples)
         check_whole("seed", seed)
@@ -168,6 +173,8 @@ class Generation(Players):
                 told[name] = self.prior.sample(draw, stream, examples).numpy()
             else:
                 told[name] = self._draw_one(name, draw, stream, examples, batch)
+        if truncation is not None and self.prior is not None:
+            told["latent"] = truncate(told["latent"], truncation, self.prior)
         return {name: values[first:] for name, values in told.items()}
 
     def _check_draws(self) -> None:
@@ -252,6 +259,7 @@ class Generation(Players):
         weights: str = "auto",
         first: int = 0,
         given: Mapping[str, Any] | None = None,
+        truncation: float | None = None,
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Sample from G, in the range of the preprocessed data.
 
@@ -267,12 +275,13 @@ class Generation(Players):
             weights: Of which weights; see :meth:`sampling_networks`.
             first: How many of them to leave out, from the first on.
             given: What is not drawn; see :meth:`draw_told`.
+            truncation: ψ; see :meth:`draw_told`.
 
         Returns:
             The samples, float32 ``[examples - first, *shape]``, and what they were made of, by
             name: ``latent`` and fields, ``[examples - first, ...]`` each.
         """
-        told = self.draw_told(examples, seed, stream, given, first)
+        told = self.draw_told(examples, seed, stream, given, first, truncation)
         return self.generate_from(told, chunk, weights), told
 
     def generate_from(

@@ -12,6 +12,9 @@ from ..errors import UsageError
 from ..random import Draw
 from .configured import Configured
 
+DRAWN_FOR_CENTER = 2**16
+"""Points whose mean stands for that of a prior which does not know it."""
+
 
 class Prior(Configured):
     """Define a distribution p_z of z; the base class of priors.
@@ -41,6 +44,27 @@ class Prior(Configured):
     def sample(self, draw: Draw, stream: str, examples: int | tf.Tensor) -> tf.Tensor:
         """Draw z: float32 ``[examples, *shape]``, a pure function of the draw and the stream."""
         raise NotImplementedError(f"{type(self).__name__} defines no sample")
+
+    def center(self) -> np.ndarray:
+        """Return the mean z̄ of z, float32 ``[*shape]``, which truncation pulls points to.
+
+        By default it is that of many draws; a prior that knows it says so.
+
+        >>> class Dice(Prior):
+        ...     def sample(self, draw, stream, examples):
+        ...         return tf.floor(6.0 * draw.uniform(stream, self.shape, examples)) + 1.0
+        >>> Dice(1).center().round(1).tolist()
+        [3.5]
+        """
+        drawn = self.sample(Draw(0, 0), "center", DRAWN_FOR_CENTER)
+        return np.asarray(tf.reduce_mean(tf.cast(drawn, tf.float64), axis=0), np.float32)
+
+    def project(self, z: tf.Tensor) -> tf.Tensor:
+        """Return the points nearest to z, ``[n, *shape]``, that can be drawn.
+
+        By default z itself: any point can. A search for latent points stays where this leads to.
+        """
+        return z
 
     def quantile(self, u: np.ndarray) -> np.ndarray | None:
         """Return the value below which a share u of one dimension's draws lies, if known.
@@ -84,6 +108,18 @@ class Uniform(Prior):
         """Return low + (high − low) u."""
         return np.asarray(self.low + (self.high - self.low) * u, np.float64)
 
+    def center(self) -> np.ndarray:
+        """Return (low + high) / 2."""
+        return np.full(self.shape, (self.low + self.high) / 2, np.float32)
+
+    def project(self, z: tf.Tensor) -> tf.Tensor:
+        """Return z between ``low`` and ``high``.
+
+        >>> Uniform(3).project(tf.constant([[-9.0, 0.0, 9.0]])).numpy().round(2).tolist()
+        [[-1.73, 0.0, 1.73]]
+        """
+        return tf.clip_by_value(z, self.low, self.high)
+
 
 class Gaussian(Prior):
     """Draw z ~ N(mean, deviation²) in every dimension.
@@ -111,6 +147,10 @@ class Gaussian(Prior):
         from scipy.special import ndtri
 
         return np.asarray(self.mean + self.deviation * ndtri(u), np.float64)
+
+    def center(self) -> np.ndarray:
+        """Return the mean."""
+        return np.full(self.shape, self.mean, np.float32)
 
 
 class NoLatent(Prior):

@@ -44,6 +44,26 @@ KINDS: dict[str, str] = {
 }
 """The kinds of components, and what each is for. The hook of ``kind`` is ``advnets_<kind>``."""
 
+KIND = {
+    "losses": "loss",
+    "penalties": "penalty",
+    "architectures": "architecture",
+    "datasets": "data set",
+    "priors": "prior",
+    "conditions": "condition",
+    "encounters": "encounter",
+    "augmentations": "augmentation",
+    "updates": "update rule",
+    "optimizers": "optimizer",
+    "metrics": "metric",
+    "features": "feature extractor",
+    "callbacks": "callback",
+    "recipes": "recipe",
+    "sweeps": "sweep",
+    "commands": "command",
+}
+"""One component of each kind, in words."""
+
 NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 TARGET = re.compile(r"[A-Za-z_][\w.]*:[\w./-]+")
 PLAYERS = ("generator", "discriminator")
@@ -149,6 +169,9 @@ class Component:
         streams: For encounters, penalties and update rules, the streams of further examples that
             they read, as the target's ``streams``: recipes are then held against their
             ``streams``. ``None``: unsaid.
+        axes: For augmentations, how many axes an example has that they take: 3 are an image's,
+            (height, width, channels). Recipes are then held against their data without
+            TensorFlow. ``None``: any.
         light: For data sets, whether the source can be made and asked what it holds without
             importing TensorFlow: ``advnets validate`` then says what that is.
 
@@ -175,6 +198,7 @@ class Component:
     networks: tuple[str, ...] | None = None
     streams: tuple[str, ...] | None = None
     light: bool = False
+    axes: int | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
@@ -202,6 +226,10 @@ class Component:
                     f"component {self.name!r}: {what} is {named!r:.200}; a tuple of names "
                     "was expected"
                 )
+        if self.axes is not None and (type(self.axes) is not int or self.axes < 1):
+            raise PluginError(
+                f"component {self.name!r}: axes is {self.axes!r:.200}; a number was expected"
+            )
         if not isinstance(self.example, Mapping) or not set(self.example) <= set(EXAMPLE):
             raise PluginError(
                 f"component {self.name!r}: its example is {self.example!r:.200}; a mapping of "

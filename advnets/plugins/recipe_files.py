@@ -18,7 +18,7 @@ def list_recipes(package: str, folder: str = "recipes") -> list[Component]:
         folder: Of the recipes, relative to the package's.
 
     >>> [each.name for each in list_recipes("advnets.builtin", "../../recipes")][:2]
-    ['cgan_digits', 'cgan_mnist']
+    ['baseline_digits', 'baseline_mnist']
     """
     place = Path(str(files(package))) / folder
     return [

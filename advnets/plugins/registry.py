@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ..errors import PluginError
 from .components import KINDS, Component
+from .directory import describe_absent
 
 BUILT_IN = "built in"
 BLOCK = "no:"
@@ -121,8 +122,8 @@ class Registry:
         """Return the component ``name`` of ``kind``.
 
         Raises:
-            PluginError: If nobody registered it (with the nearest names and the
-                quarantined plugins that might have), or if two plugins did.
+            PluginError: If nobody registered it (with the distribution that would bring it, or
+                the nearest names and the quarantined plugins that might have), or if two did.
         """
         self._check_kind(kind)
         if (kind, name) in self.conflicts:
@@ -132,10 +133,19 @@ class Registry:
                 hint=f"rename one of them, or block its plugin with --plugin {BLOCK}{second.name}",
             )
         if name not in self._components[kind]:
-            raise PluginError(
-                f"{name!r} is not among the registered {kind}", hint=self._hint(kind, name)
+            message, hint = self.absent(kind, name) or (
+                f"{name!r} is not among the registered {kind}",
+                self._hint(kind, name),
             )
+            raise PluginError(message, hint=hint)
         return self._components[kind][name][0]
+
+    def absent(self, kind: str, name: str) -> tuple[str, str] | None:
+        """Say, as a message and a hint, which distribution would bring what nobody registered.
+
+        ``None`` if none is known to, or if it is there and cannot be used.
+        """
+        return describe_absent(kind, name, [one.source.rpartition(" ")[0] for one in self.plugins])
 
     def _check_kind(self, kind: str) -> None:
         if kind not in KINDS:

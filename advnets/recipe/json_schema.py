@@ -7,12 +7,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.errors import PydanticInvalidForJsonSchema
 
-from ..plugins.components import Component
+from ..plugins.components import KIND, Component
 from ..plugins.registry import Registry
 from .document import Keys
 from .schema import ANY, EVERY, FIELD_PATTERN, OFFLINE, RecipeSchema, Slot
 from .slots import SLOTS
-from .wording import KIND
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..errors import PluginError
-from ..plugins.components import PLAYERS, Component, Names, Parameters
+from ..plugins.components import KIND, PLAYERS, Component, Names, Parameters
 from ..plugins.registry import Registry
 from ..plugins.tracebacks import text_of
 from .cast import check_cast
@@ -20,7 +20,7 @@ from .problems import Findings
 from .schema import ANY, EVERY, FIELD_PATTERN, FIELDS, OFFLINE, RecipeSchema, Slot
 from .slots import SLOTS, is_stand_in, slot_at
 from .starts import MISSING, settle
-from .wording import KIND, PATTERNS, describe_value, did_you_mean, join_alternatives
+from .wording import PATTERNS, describe_value, did_you_mean, join_alternatives
 
 MOST_ROUNDS = 1_000_000
 """The most rounds between two that have a penalty."""

@@ -74,6 +74,11 @@ class Averaging(Parameters):
     every: Annotated[int, Field(ge=1, le=10_000)] = Field(
         1, description="rounds between two steps of the average; more of them cost less"
     )
+    warm_up: Annotated[float, Field(gt=0, le=1000)] | None = Field(
+        None,
+        description="r: the average's half-life is at most r times the rounds played, so that "
+        "the decay rises as 2^(-1/(r t)); by default it rises as (1 + t)/(10 + t)",
+    )
 
 
 class Take(Parameters):

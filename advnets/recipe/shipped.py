@@ -42,7 +42,11 @@ def find_recipe(word: str | Path, registry: Registry) -> Path:
     names = registry.names("recipes")
     if is_shipped(text, registry):
         return recipe_path(registry.component("recipes", text))
-    if path.suffix in SUFFIXES or path.name != text:  # it looks like a path
+    as_file = path.suffix in SUFFIXES
+    absent = registry.absent("recipes", path.stem if as_file else text)
+    if absent and path.name == text:
+        raise UsageError(absent[0], hint=absent[1])
+    if as_file or path.name != text:  # it looks like a path
         siblings = path.parent.glob("*.yaml") if is_there(path.parent) else ()
         hint = did_you_mean(text, map(str, siblings))
         if hint is None and path.stem in names:

@@ -13,26 +13,6 @@ from pydantic_core import ErrorDetails
 from ..safe_io.wording import pluralise, shorten
 from .schema import FIELD_PATTERN, NAME_PATTERN
 
-KIND = {
-    "losses": "loss",
-    "penalties": "penalty",
-    "architectures": "architecture",
-    "datasets": "data set",
-    "priors": "prior",
-    "conditions": "condition",
-    "encounters": "encounter",
-    "augmentations": "augmentation",
-    "updates": "update rule",
-    "optimizers": "optimizer",
-    "metrics": "metric",
-    "features": "feature extractor",
-    "callbacks": "callback",
-    "recipes": "recipe",
-    "sweeps": "sweep",
-    "commands": "command",
-}
-"""One component of each kind, in words."""
-
 PATTERNS = {
     NAME_PATTERN: "lower-case letters, digits, _ and -, a letter or a digit first",
     FIELD_PATTERN: "lower-case letters, digits and _, a letter first",

@@ -9,10 +9,10 @@ import re
 import sys
 
 from ..errors import UsageError
-from ..plugins.components import NAME
+from ..plugins.components import KIND, NAME
 from ..plugins.registry import Registry
 from ..recipe.scalars import resolve_scalar
-from ..recipe.wording import KIND, did_you_mean
+from ..recipe.wording import did_you_mean
 from ..safe_io.wording import shorten
 
 SINGULAR = {kind: words.split()[0] for kind, words in KIND.items()} | {"datasets": "dataset"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +24,7 @@ from ..evaluate import Score
 from ..evaluate.features import Extractors
 from ..game import AdversarialGame
 from ..game.columns import columns_of
+from ..game.inverting import Inverted, invert
 from ..game.sampling import PER_LINE, interpolate_told
 from ..game.state import state_variables
 from ..observe.evaluation import Helpers, evaluate_game
@@ -204,6 +206,7 @@ class Run:
         interpolate: bool = False,
         weights: str = "auto",
         given: Mapping[str, Any] | None = None,
+        truncation: float | None = None,
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Sample from the trained generator, on all devices that the run would use here.
 
@@ -217,13 +220,16 @@ class Run:
             given: What is not to be drawn, by name: one value for all samples, or one for
                 each: ``{"label": 3}``. With ``interpolate`` one for each row, and latent points
                 for the ends of the lines, one more. Images in the data set's own range.
+            truncation: ψ ≥ 0: latent points are pulled to the prior's mean z̄, z̄ + ψ (z - z̄),
+                given ones too; below 1 for samples that are less varied and, as a rule, better.
 
         Returns:
             Samples in the data set's own range, ``[n, *shape]``, and what they were made of,
             by name: ``latent``, and the fields that the generator is told, ``[n, ...]`` each.
 
         Raises:
-            UsageError: If something is given that the game does not take.
+            UsageError: If something is given that the game does not take, or if there are no
+                latent points to truncate.
         """
         own = read_words({} if given is None else given, self.told, lambda: self.source)
         if interpolate:
@@ -233,13 +239,57 @@ class Run:
         drawn = -(-n // PER_LINE) + 1 if interpolate else n
         prepared = self._prepared(check_given(own, self.told, drawn))
         game = self._shared_game
-        told = game.draw_told(drawn, seed, given=prepared)
+        told = game.draw_told(drawn, seed, given=prepared, truncation=truncation)
         if interpolate:
             told = interpolate_told(told, n)
         generated = game.generate_from(told, weights=weights)
         images = self._images(told)
         told |= {name: images[name].invert(told[name]) for name in images}
         return self.source.preprocess.invert(generated), told
+
+    def invert(
+        self,
+        examples: np.ndarray,
+        *,
+        steps: int = 500,
+        learning_rate: float = 0.05,
+        restarts: int = 4,
+        seed: int = 0,
+        given: Mapping[str, Any] | None = None,
+        weights: str = "auto",
+    ) -> Inverted:
+        """Find latent points z whose G(z) is near examples x: min ‖G(z) - x‖², on one device.
+
+        Args:
+            examples: x, ``[n, *shape]``, in the data set's own range, as :meth:`sample` returns
+                them.
+            steps: Steps of Adam on z; its learning rate falls to 0.
+            learning_rate: Where that begins, in units of z.
+            restarts: How many starts from the prior each example gets; the best is kept.
+            seed: Of the starts.
+            given: What the generator is told besides z, by name: one value for all examples, or
+                one for each, as for :meth:`sample`.
+            weights: As for :meth:`sample`.
+
+        Returns:
+            ``latents`` ``[n, *latent]``, which the prior can draw; their ``samples``
+            ``[n, *shape]`` in the data set's own range; and the ``differences`` ``[n]``, what
+            remains of ‖G(z) - x‖² in the range of the preprocessed data.
+
+        Raises:
+            UsageError: If the examples are of another shape, if the game has no latent, or if
+                something that the generator is told is not given.
+        """
+        x, spec = np.asarray(examples), self.source.spec
+        if x.shape[1:] == tuple(spec.shape) and x.dtype.kind in "fiub":
+            x = np.asarray(self.source.preprocess.apply(x))
+        own = read_words({} if given is None else given, self.told, lambda: self.source)
+        told = self._prepared(check_given(own, self.told, max(len(x), 1) if x.ndim else 1))
+        options = {"steps": steps, "learning_rate": learning_rate, "restarts": restarts}
+        found = invert(
+            self.game, x, tuple(spec.shape), seed=seed, given=told, weights=weights, **options
+        )
+        return replace(found, samples=self.source.preprocess.invert(found.samples))
 
     def columns(
         self,

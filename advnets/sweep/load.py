@@ -108,6 +108,8 @@ def find_sweep(word: str | Path, registry: Registry) -> Path:
         return recipe_path(registry.component("sweeps", str(word)), "sweep")
     if is_there(path):
         raise UsageError(f"{word} is no file", hint="give a sweep's YAML file")
+    if absent := registry.absent("sweeps", str(word)):
+        raise UsageError(absent[0], hint=absent[1])
     raise UsageError(
         f"there is no sweep {str(word)!r}: it is neither a file nor the name of a shipped sweep",
         hint=did_you_mean(str(word), names) or f"shipped are: {', '.join(names) or 'none'}",

@@ -190,9 +190,7 @@ class _Game:
             built, refused = {}, []
             for role in tried:
                 try:
-                    context = network_context(
-                        self.subject, role, shape, given=given, fields=given
-                    )
+                    context = network_context(self.subject, role, shape, given=given, fields=given)
                     built[role] = self.subject.make(context)
                 except AdvnetsError as error:
                     refused.append(f"{shape}: the {role}: {error.message}")

@@ -164,7 +164,9 @@ def game_context(recipe: Recipe, source: Source, counted: set[str], name: str = 
     make = partial(make_part, recipe.registry)
     streams = {stream: own.spec for stream, own in source.streams.items()}
     return GameContext(
-        *(source.spec, recipe.seed, *lengths, name, frequencies, make, streams), values=values
+        *(source.spec, recipe.seed, *lengths, name, frequencies, make, streams),
+        values=values,
+        range=source.preprocess.range,
     )
 
 

@@ -192,6 +192,7 @@ def _averages(
             cast_output(recipe.make(_path(name), keras.Model, context)),
             averaging.decay,
             averaging.every,
+            averaging.warm_up,
         )
         for name, context in contexts.items()
         if roles[name].player == "generator"

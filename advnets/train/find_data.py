@@ -18,6 +18,7 @@ from ..plugins.components import Component
 from ..plugins.registry import BUILT_IN, Registry
 from ..plugins.trace import at_place
 from ..recipe import Recipe
+from ..recipe.axes import check_axes
 from ..recipe.document import join_keys
 from ..recipe.fields import check_fields
 from ..recipe.problems import Findings, resolve_alone
@@ -148,6 +149,7 @@ def check_data(recipe: Recipe, source: Source) -> None:
         RecipeError: With all that is wrong, each with its place in the recipe.
     """
     check_fields(recipe, source.name, source.spec.fields)
+    check_axes(recipe, source.name, source.spec.shape)
     findings = Findings(recipe.document)
     for name, stream in recipe.settings.streams.items():
         keys = ("streams", name, "take", "balanced")

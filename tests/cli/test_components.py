@@ -44,6 +44,17 @@ def plugin(tmp_path: Path) -> Iterator[str]:
     sys.modules.pop("plugin_of_components", None)
 
 
+def test_what_else_a_game_must_have() -> None:
+    text = components("penalties").stdout
+    assert "  needs D to give logits\n    gamma:" in text
+    assert "  needs images\n" in components("augmentations").stdout
+    listed = {e["name"]: e for e in json.loads(components("augmentations", "--json").stdout)}
+    assert listed["mirror"]["axes"] == 3
+    assert "axes" not in listed["instance_noise"]
+    losses = {e["name"]: e for e in json.loads(components("losses", "--json").stdout)}
+    assert losses["minimax"]["requires"] == ["logits"]
+
+
 def test_everything() -> None:
     lines = components().stdout.splitlines()
     registry = load_plugins(environ={})

@@ -6,6 +6,7 @@ import json
 import os
 import re
 
+import click
 import numpy as np
 import pytest
 from PIL import Image
@@ -50,6 +51,60 @@ def test_lines_through_the_latent_space(finished_run, tmp_path):
         latents = held["latents"].reshape(2, 10, -1)
     np.testing.assert_allclose(np.diff(latents, n=2, axis=1), 0, atol=1e-5)
     assert np.abs(np.diff(latents, axis=1)).max() > 0.01
+
+
+def test_truncation_pulls_latents_to_the_mean(finished_run, tmp_path, capsys):
+    held = {}
+    for psi in (None, 0.5):
+        words = [] if psi is None else ["--truncation", psi]
+        run("sample", finished_run, "-n", 6, *words, "--out", tmp_path / f"{psi}.npz")
+        with np.load(tmp_path / f"{psi}.npz") as file:
+            held[psi] = dict(file)
+    np.testing.assert_allclose(held[0.5]["latents"], 0.5 * held[None]["latents"], atol=1e-6)
+    assert held[0.5]["truncation"] == 0.5
+    assert "truncation" not in held[None]
+    assert capsys.readouterr().err.count("by truncation 0.5") == 1
+    opened = advnets.open_run(finished_run)
+    samples, told = opened.sample(6, truncation=0.5)
+    np.testing.assert_array_equal(samples, held[0.5]["samples"])
+    np.testing.assert_array_equal(told["latent"], held[0.5]["latents"])
+
+
+def test_lines_are_between_truncated_points(finished_run, tmp_path):
+    for psi in (0.5, 1):
+        out = tmp_path / f"{psi}.npz"
+        run("sample", finished_run, "--interpolate", "-n", 20, "--truncation", psi, "--out", out)
+    with np.load(tmp_path / "0.5.npz") as half, np.load(tmp_path / "1.npz") as whole:
+        np.testing.assert_allclose(half["latents"], 0.5 * whole["latents"], atol=1e-6)
+
+
+@pytest.mark.parametrize("psi", ["-0.5", "nan", "much"])
+def test_what_is_no_truncation_is_refused(finished_run, tmp_path, psi):
+    with pytest.raises((UsageError, click.ClickException)):
+        run("sample", finished_run, "--truncation", psi, "--out", tmp_path / "x.npz")
+
+
+def test_a_truncated_picture_says_so_in_its_name(run_folder, capsys):
+    run("sample", run_folder, "-n", 4, "--truncation", 0.7)
+    path = capsys.readouterr().out.strip()
+    assert path == str(run_folder / "samples" / "drawn-step-00000060-seed-0-truncation-0.7.png")
+
+
+def test_images_that_g_made_are_found_again(finished_run):
+    opened = advnets.open_run(finished_run)
+    samples, told = opened.sample(3, seed=5)
+    found = opened.invert(samples, steps=300)
+    assert found.latents.shape == told["latent"].shape
+    assert np.abs(found.latents).max() <= 3**0.5 + 1e-6  # the prior is uniform
+    assert found.samples.shape == samples.shape
+    spread = np.square(samples / 255 - samples.mean(0) / 255).sum((1, 2, 3))
+    assert found.differences.max() < 0.2 * spread.min()
+    off = np.square((found.samples - samples) / 255.0).sum((1, 2, 3))
+    np.testing.assert_allclose(off, found.differences, atol=1e-4)
+    with pytest.raises(UsageError, match=r"\[n, 8, 8, 1\] were expected"):
+        opened.invert(samples[0])
+    with pytest.raises(UsageError, match="were expected"):
+        opened.invert(np.zeros((0, 8, 8, 1)))
 
 
 def test_without_out_the_picture_goes_into_the_run(run_folder, capsys):

@@ -148,3 +148,38 @@ def test_stacked_digits_that_need_no_preparing(here: Path) -> None:
     (here / "good.yaml").write_text(GOOD)
     result = validate("good.yaml", "dataset={name: stacked_mnist, digits: sklearn, examples: 70}")
     assert "  train: 70 examples\n  validation: 10,000 examples\n" in result.stdout
+
+
+ADAPTIVE = """\
+from typing import Annotated, Any
+from advnets import Component, Names, Parameters, hookimpl
+
+class Maps(Parameters):
+    maps: Annotated[list[str | dict[str, Any]], Names("augmentations")] = ["translation"]
+
+@hookimpl
+def advnets_augmentations():
+    return [Component("adaptive", "m:a", parameters=Maps)]
+"""
+
+
+def test_augmentations_of_images_for_points(here: Path) -> None:
+    """Also those that another names, by default or not, are held against the data's shape."""
+    (here / "good.yaml").write_text(GOOD)
+    (here / "adaptive.py").write_text(ADAPTIVE)
+    result = validate("good.yaml", "augmentations=[instance_noise, mirror]")
+    assert result.exit_code == 2
+    assert (
+        "augmentations.1: 'mirror' takes images, [height, width, channels], and gaussian_1d has "
+        "examples of the shape [1]"
+    ) in " ".join(result.stderr.split())
+    for entry, place in (
+        ("adaptive", "augmentations.0.maps.0: 'translation'"),
+        ("{name: adaptive, maps: [instance_noise, mirror]}", "augmentations.0.maps.1: 'mirror'"),
+    ):
+        given = ("good.yaml", f"augmentations=[{entry}]", "--plugin", "adaptive.py")
+        result = validate(*given)
+        assert result.exit_code == 2
+        assert place in result.stderr
+        assert result.stderr.count("takes images") == 1
+        assert validate(*given, "dataset=digits").exit_code == 0

@@ -209,9 +209,13 @@ CASES = [
         "modes",
         "200 samples of eight modes, 0 to 40 % each",
         on_the_ring,
-        {"modes": float(np.sum(1 - (1 - 0.95 * UNEVEN) ** 200)), "high_quality": 0.95},
+        {
+            "modes": float(np.sum(1 - (1 - 0.95 * UNEVEN) ** 200)),
+            "high_quality": 0.95,
+            "smallest_share": 0.0,
+        },
         {"samples": 200},
-        safe=("modes",),
+        safe=("modes", "smallest_share"),
     ),
     Case(
         "duplicates",

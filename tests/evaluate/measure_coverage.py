@@ -60,8 +60,11 @@ def measure(case: Case, times: int) -> list[dict[str, Any]]:
                 "what": case.what,
                 "times": times,
                 "held": count_held(rows),
-                # Half the interval, over 1.96 standard deviations of the score's deviation.
-                "width": round(float((high - low).mean()) / (2 * Z * spread), 2),
+                # Half the interval, over 1.96 standard deviations of the score's deviation; none
+                # of a score that is the same in all draws.
+                "width": round(float((high - low).mean()) / (2 * Z * spread), 2)
+                if spread
+                else None,
                 "of_mean": name not in case.true,
             }
         )

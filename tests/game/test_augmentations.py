@@ -14,9 +14,9 @@ from advnets.game import (
     R1,
     AdversarialGame,
     Augmentation,
-    Flip,
+    InstanceNoise,
     Loss,
-    Noise,
+    Mirror,
     Simultaneous,
     Translation,
     global_mean,
@@ -167,7 +167,7 @@ def test_numbers_differ_by_side_and_step_and_repeat_by_seed():
         def observe(self, real, fake):
             return {"on_real": real.logits, "on_fake": fake.logits}
 
-    made, again = (game(Noise(1.0), loss=Seen()) for _ in range(2))
+    made, again = (game(InstanceNoise(1.0), loss=Seen()) for _ in range(2))
     first, second = (
         {k: float(v) for k, v in one.train_on_batch(5 + 0 * X, return_dict=True).items()}
         for one in (made, again)
@@ -178,7 +178,7 @@ def test_numbers_differ_by_side_and_step_and_repeat_by_seed():
 
 def test_flip_and_translation_by_hand():
     x = tf.reshape(tf.range(16.0), [1, 4, 4, 1])
-    seen = {tuple(Flip()(x, Draw(1, s), "a").numpy().ravel()) for s in range(20)}
+    seen = {tuple(Mirror()(x, Draw(1, s), "a").numpy().ravel()) for s in range(20)}
     assert seen == {tuple(x.numpy().ravel()), tuple(x.numpy()[:, :, ::-1].ravel())}
     moved = {}
     for step in range(60):
@@ -197,7 +197,7 @@ def test_flip_and_translation_by_hand():
     assert min(moved.values()) >= 1
 
 
-@pytest.mark.parametrize("made", [Flip(), Translation(0.5), Noise(0.3)])
+@pytest.mark.parametrize("made", [Mirror(), Translation(0.5), InstanceNoise(0.3)])
 def test_each_example_by_itself(made):
     x = tf.constant(np.random.default_rng(1).normal(size=(6, 8, 8, 3)).astype("float32"))
     whole = made(x, Draw(1, 0), "a")
@@ -228,11 +228,30 @@ def masked_game(augmentation: Augmentation, shape: Any = (4, 4, 1)) -> Adversari
 
 def test_an_image_that_the_judge_is_told_is_moved_along():
     x = np.random.default_rng(1).normal(size=(8, 4, 4, 1)).astype("float32")
-    for moving in (Flip(), Translation(0.5)):
+    for moving in (Mirror(), Translation(0.5)):
         logs = masked_game(moving).train_on_batch({"example": x, "edges": x}, return_dict=True)
         assert logs["on_real"] == 0.0
-    logs = masked_game(Noise(1.0)).train_on_batch({"example": x, "edges": x}, return_dict=True)
+    logs = masked_game(InstanceNoise(1.0)).train_on_batch(
+        {"example": x, "edges": x}, return_dict=True
+    )
     assert logs["on_real"] > 1.0  # noise is of the example alone
+
+
+def test_one_that_is_made_of_others_says_what_moves_along():
+    class Brighter(Augmentation):
+        """Mirror, and add 1 to the examples alone."""
+
+        geometric = True
+
+        def __call__(self, x, draw, stream):
+            return 1.0 + Mirror()(x, draw, stream)
+
+        def move_along(self, field, draw, stream):
+            return Mirror()(field, draw, stream)
+
+    x = np.random.default_rng(1).normal(size=(8, 4, 4, 1)).astype("float32")
+    logs = masked_game(Brighter()).train_on_batch({"example": x, "edges": x}, return_dict=True)
+    assert logs["on_real"] == pytest.approx(16.0)  # |x + 1 - x| of 16 pixels
 
 
 @pytest.mark.parametrize(
@@ -240,11 +259,11 @@ def test_an_image_that_the_judge_is_told_is_moved_along():
     [
         (Double(), (4, 4, 1), "Double does not say whether it moves pixels, .* have to be moved"),
         (
-            Flip(),
+            Mirror(),
             (2, 2, 1),
-            r"Flip moves pixels, .*'edges', of the shape \[2, 2, 1\], which cannot",
+            r"Mirror moves pixels, .*'edges', of the shape \[2, 2, 1\], which cannot",
         ),
-        (Flip(), (4, 4), r"Flip moves pixels, .*'edges', of the shape \[4, 4\], which cannot"),
+        (Mirror(), (4, 4), r"Mirror moves pixels, .*'edges', of the shape \[4, 4\], which cannot"),
         (Double(), (8, 8, 1), "Double does not say .*'edges', of the shape .*, which cannot"),
     ],
 )
@@ -294,7 +313,7 @@ class Unseeded(Augmentation):
         (Rounded(), "Rounded lets no gradient through"),
         (Divided(), "Divided returned values that are not finite"),
         (Unseeded(), "Unseeded made something else of the same draw, and lets no gradient"),
-        (Flip(), r"Flip augments images, .*the examples are of the shape \[2\]"),
+        (Mirror(), r"Mirror augments images, .*the examples are of the shape \[2\]"),
     ],
 )
 def test_what_is_no_augmentation_is_refused_when_the_game_is_made(made, wrong):

@@ -47,6 +47,29 @@ def test_the_recursion(make_game, points, every):
     assert not np.allclose(found[0], weights(game)[0], atol=1e-4)
 
 
+@pytest.mark.parametrize("every", [1, 2])
+def test_a_ramp_of_its_own(make_game, points, every):
+    """The half-life is half of the rounds played, until that of 0.8, 3.1 rounds, is reached."""
+    average = GeneratorAverage(network(), 0.8, every, warm_up=0.5)
+    game = make_game(network(), average=average)
+    expected = weights(game)
+    for t in range(1, 9):
+        game.fit(points, batch_size=8, verbose=0)
+        if t % every:
+            continue
+        kept = min(0.8, 0.5 ** (1 / (0.5 * t))) ** every
+        expected = [kept * a + (1 - kept) * b for a, b in zip(expected, weights(game), strict=True)]
+    for a, b in zip(game.averaged_generator.variables, expected, strict=True):
+        np.testing.assert_allclose(a.numpy(), b, rtol=1e-5, atol=1e-6)
+    assert average.describe() == {"decay": 0.8, "every": every, "warm_up": 0.5}
+
+
+@pytest.mark.parametrize("ramp", [0.0, -1.0, float("inf"), float("nan")])
+def test_a_ramp_out_of_range_is_refused(ramp):
+    with pytest.raises(UsageError, match="greater than 0"):
+        GeneratorAverage(network(), warm_up=ramp)
+
+
 def test_it_plays_no_part_in_the_game(make_game, points):
     keras.utils.set_random_seed(1)
     generator = network()

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from advnets.errors import UsageError
+from advnets.game import R1, AdversarialGame
 from advnets.networks import BatchNorm, Relu
 
 PAPER = {"channels": 128, "stages": 4}
@@ -97,6 +98,29 @@ def test_the_map_is_as_small_as_can_be_but_not_below_four(
     assert shapes(discriminator, "conv_")[-1][:2] == smallest
     assert len(shapes(discriminator, "conv_")) == stages
     assert discriminator(np.zeros((3, *shape), "float32")).shape == (3,)
+
+
+@pytest.mark.parametrize(
+    ("size", "colours"), [(8, 1), (16, 4), pytest.param(64, 2, marks=pytest.mark.slow), (128, 3)]
+)
+def test_it_plays_on_any_power_of_two(
+    build, generator_context, discriminator_context, size: int, colours: int
+) -> None:
+    """A round with R1, whose term is differentiated twice."""
+    shape = (size, size, colours)
+    discriminator = build(discriminator_context(shape), "dcgan", channels=2)
+    game = AdversarialGame(
+        build(generator_context(5, shape), "dcgan", channels=2),
+        discriminator,
+        penalties=[R1(gamma=1.0)],
+    )
+    game.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), run_eagerly=True)
+    before = discriminator.get_weights()
+    draw = np.random.default_rng(0)
+    logs = game.train_step(draw.uniform(size=(4, *shape)).astype("float32"))
+    assert all(np.isfinite(float(value)) for value in logs.values())
+    assert all(np.isfinite(weight).all() for weight in discriminator.get_weights())
+    assert any((a != b).any() for a, b in zip(before, discriminator.get_weights(), strict=True))
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ import pytest
 from pydantic import Field, ValidationError, field_validator
 
 from advnets import Component, Parameters, PluginError
-from advnets.plugins.components import KINDS, NoParameters
-from advnets.recipe.wording import KIND
+from advnets.plugins.components import KIND, KINDS, NoParameters
 
 
 class Margin(Parameters):
@@ -45,6 +44,12 @@ def test_targets_refused(target: object) -> None:
 def test_examples_refused(example: object) -> None:
     with pytest.raises(PluginError, match=r"its example is .*; a mapping of parameters, shape"):
         Component("hinge", "m:a", example=example)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("axes", [0, -1, 3.0, True, "image"])
+def test_axes_refused(axes: object) -> None:
+    with pytest.raises(PluginError, match=r"axes is .*; a number was expected"):
+        Component("hinge", "m:a", axes=axes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("schema", [dict, Margin(), None, object])

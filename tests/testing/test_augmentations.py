@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from advnets.game import Augmentation, Flip, Noise, Translation
+from advnets.game import Augmentation, InstanceNoise, Mirror, Translation
 from advnets.testing import ConformanceError, check_augmentation
 
 IMAGES = {"shape": (8, 8, 1)}
 
 
-@pytest.mark.parametrize("made", [Flip(), Translation(), Noise(0.1)])
+@pytest.mark.parametrize("made", [Mirror(), Translation(), InstanceNoise(0.1)])
 def test_sound_ones_pass(made):
     check_augmentation(made, example=IMAGES)
 

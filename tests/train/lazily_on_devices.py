@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from advnets.game import R1, AdversarialGame, Every, Noise, NonSaturating
+from advnets.game import R1, AdversarialGame, Every, InstanceNoise, NonSaturating
 
 
 def main() -> None:
@@ -36,7 +36,7 @@ def main() -> None:
             discriminator,
             loss=NonSaturating(),
             penalties=[Every(2, R1(5.0)), R1(0.5)],
-            augmentations=[Noise({"from": 0.3, "to": 0.0, "rounds": 4})],
+            augmentations=[InstanceNoise({"from": 0.3, "to": 0.0, "rounds": 4})],
         )
         game.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
     data = np.random.default_rng(0).normal(size=(32, 2)).astype("float32")

@@ -38,6 +38,31 @@ def test_it_is_another_run_whose_game_is_the_same(runs):
     assert plain.averaged_generator is None
 
 
+def test_a_ramp_is_of_the_recipe_and_another_run(small, runs, tmp_path):
+    entries = {"averaging": {"decay": 0.5, "warm_up": 0.1}}
+    run = advnets.run(small(**entries), {"training.steps": 4}, run_dir=tmp_path / "ramp")
+    assert run.manifest["identity"] != runs[0].manifest["identity"]
+    advnets.run(small(**entries), {"training.steps": 3}, run_dir=tmp_path / "resumed")
+    again = advnets.run(small(**entries), {"training.steps": 4}, run_dir=tmp_path / "resumed")
+    assert again.commit.state_sha256 == run.commit.state_sha256
+    found, own = run.averaged_generator.get_weights(), runs[0].averaged_generator.get_weights()
+    assert not np.array_equal(found[0], own[0])
+    (score,) = run.evaluate(["parzen"])
+    assert score.protocol["averaging"] == {"decay": 0.5, "every": 1, "warm_up": 0.1}
+    left_out = advnets.run(
+        small(averaging={"decay": 0.5, "warm_up": None}),
+        {"training.steps": 4},
+        run_dir=runs[0].path,
+    )
+    assert left_out.manifest["identity"] == runs[0].manifest["identity"]
+
+
+@pytest.mark.parametrize("ramp", [0, -0.1, "long"])
+def test_a_ramp_out_of_range_is_a_problem_of_the_recipe(small, ramp):
+    with pytest.raises(RecipeError, match="averaging.warm_up"):
+        advnets.run(small(averaging={"warm_up": ramp}))
+
+
 def test_samples_are_those_of_the_average(runs):
     run, plain = runs
     assert not np.array_equal(run.sample(3)[0], plain.sample(3)[0])

@@ -43,3 +43,16 @@ def test_what_networks_are_told_is_looked_for_with_the_data():
     with pytest.raises(RecipeError, match="'colour' neither comes with digits ") as caught:
         find_data(told)
     assert "index, label" in str(caught.value)
+
+
+def test_components_are_told_the_range_of_what_networks_see():
+    from advnets.train.build import game_context
+
+    for preprocess, expected in (
+        ("unit", (0.0, 1.0)),
+        ("symmetric", (-1.0, 1.0)),
+        ("none", (0.0, 255.0)),
+        ({"gcn": 8}, None),
+    ):
+        recipe = load_recipe("digits", {"dataset": {"name": "digits", "preprocess": preprocess}})
+        assert game_context(recipe, find_data(recipe).source, set()).range == expected

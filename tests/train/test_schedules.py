@@ -291,13 +291,15 @@ def test_what_a_recipe_says_of_a_schedule_is_checked_with_its_place():
             TINY,
             {
                 "penalties": [{"name": "r1", "gamma": {"from": "0,5", "to": 1.0, "rounds": 0}}],
-                "augmentations": [{"name": "noise", "deviation": {"from": 1.0, "begin": -1}}],
+                "augmentations": [
+                    {"name": "instance_noise", "deviation": {"from": 1.0, "begin": -1}}
+                ],
             },
         )
     for said in (
         "penalties.0.gamma.rounds: expected at least 1, got 0",
         "penalties.0.gamma.from: expected a number, got the text '0,5'; write 0.5",
-        "missing parameter 'to' in augmentations.0.deviation of augmentation 'noise'",
+        "missing parameter 'to' in augmentations.0.deviation of augmentation 'instance_noise'",
         "augmentations.0.deviation.begin: expected at least 0, got -1",
     ):
         assert said in str(refused.value)

@@ -50,7 +50,12 @@ def test_without_metrics_nothing_is_scored():
 def test_a_run_with_metrics_and_no_cadence_is_scored_once_after_the_last_round(tmp_path):
     run = advnets.run("ring", SMALL | {"evaluation.every": 0}, run_dir=tmp_path / "run")
     scores = run.manifest["scores"]
-    assert [score["metric"] for score in scores] == ["modes", "high_quality", "reverse_kl"]
+    assert [score["metric"] for score in scores] == [
+        "modes",
+        "high_quality",
+        "reverse_kl",
+        "smallest_share",
+    ]
     assert {score["protocol"]["step"] for score in scores} == {12}
     assert {score["protocol"]["samples"] for score in scores} == {2500}
     again = {score.metric: score.value for score in run.evaluate()}
@@ -72,7 +77,7 @@ def test_stacked_digits_are_counted_by_a_classifier_that_the_run_trains(tmp_path
     }
     run = advnets.run("stacked_mnist", tiny, run_dir=tmp_path / "run")
     scores = {score["metric"]: score for score in run.manifest["scores"]}
-    assert scores.keys() == {"modes", "reverse_kl"}
+    assert scores.keys() == {"modes", "reverse_kl", "smallest_share"}
     assert 1 <= scores["modes"]["value"] <= 30
     told = scores["modes"]["protocol"]
     assert told["modes_in_all"] == 1000

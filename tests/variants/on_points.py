@@ -134,7 +134,7 @@ FURTHER: dict[str, dict[str, Any]] = {
         "discriminator": {**PLAIN["discriminator"], "batch_norm": "before", "synchronized": True},
         "loss": {"name": "rising", "weight": {"from": 0.0, "to": 0.5, "rounds": 4, "begin": 1}},
         "penalties": [{"name": "r1", "gamma": {**FADE, "shape": "cosine"}, "every": 3}],
-        "augmentations": ["turned", {"name": "noise", "deviation": FADE}],
+        "augmentations": ["turned", {"name": "instance_noise", "deviation": FADE}],
         "optimizers": {
             "generator": {**ADAM, "learning_rate": {**RATE, "warm_up": 3}},
             "discriminator": {**ADAM, "learning_rate": {**RATE, "shape": "exponential"}},
@@ -147,7 +147,7 @@ FURTHER: dict[str, dict[str, Any]] = {
         "networks": {"q": MLP},
         "optimizers": {**PLAIN["optimizers"], "q": {**ADAM, "learning_rate": RATE}},
         "penalties": [{"name": "reading", "every": 2}, {"name": "growing_r1", "every": 3}],
-        "augmentations": [{"name": "noise", "deviation": 0.1}],
+        "augmentations": [{"name": "instance_noise", "deviation": 0.1}],
     },
     "lazily_away": {
         "discriminator": {
@@ -190,7 +190,7 @@ ROWS: dict[str, dict[str, Any]] = {
 """Where a condition says which real examples are read, which `fit` refuses."""
 WRAPPED: dict[str, dict[str, Any]] = {
     name: {"discriminator": {"name": name, "network": PLAIN["discriminator"]}}
-    for name in ("spectral", "pac")
+    for name in ("my_spectral", "my_pac")
 }
 """Discriminators that wrap another: packs of two are the same where each device has whole ones."""
 EXAMPLES = tuple(variant for variant in ALL if variant != "invariant")

@@ -28,7 +28,7 @@ QUICK = (
     "semi_supervised",
     "translation",
     "chosen_rows",
-    "spectral",
+    "my_spectral",
 )
 """Between them: state that replicas gather for, several duels, a network with its own optimizer,
 batch normalisation of the global batch, averages of two networks, a lazy penalty of all pairs of

@@ -131,8 +131,8 @@ BY_RECIPE: dict[str, tuple[dict[str, Any], str]] = {
         "Mixing makes something else of an example where the batch holds others",
     ),
     "augmentations of images for points": (
-        {"augmentations": [{"name": "noise", "deviation": 0.1}, "flip"]},
-        r"Flip augments images, .*the examples are of the shape \[2\]",
+        {"augmentations": [{"name": "instance_noise", "deviation": 0.1}, "mirror"]},
+        r"'mirror' takes images, .*has examples of the shape \[2\]",
     ),
     "batches in words": (
         {"updates": "worded"},

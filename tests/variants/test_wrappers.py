@@ -26,7 +26,7 @@ PAGES = Path(__file__).with_name("pages")
 PLUGINS = [str(PAGES / f"{name}.py") for name in ("spectral", "pac")]
 SGD = {"name": "sgd", "learning_rate": 0.1}
 MLP: dict[str, Any] = {"name": "mlp", "layers": [8]}
-SPECTRAL = {"name": "spectral", "network": MLP, "iterations": 3}
+SPECTRAL = {"name": "my_spectral", "network": MLP, "iterations": 3}
 RECIPE: dict[str, Any] = {
     "name": "wrapped",
     "dataset": {"name": "ring", "examples": 64, "held_out": 16},
@@ -82,10 +82,13 @@ def test_the_inner_network_has_its_defaults_and_enters_the_identity(registry: An
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"generator": {"name": "spectral", "network": "pac"}}, "'pac' cannot play the generator"),
-        ({"discriminator": {"name": "pac", "network": {"name": "nlp"}}}, "'nlp' is not among"),
-        ({"discriminator": {"name": "pac", "network": {"name": "mlp", "layer": 3}}}, "'layer'"),
-        ({"discriminator": {"name": "pac", "m": 0}}, "m: expected"),
+        (
+            {"generator": {"name": "my_spectral", "network": "my_pac"}},
+            "'my_pac' cannot play the generator",
+        ),
+        ({"discriminator": {"name": "my_pac", "network": {"name": "nlp"}}}, "'nlp' is not among"),
+        ({"discriminator": {"name": "my_pac", "network": {"name": "mlp", "layer": 3}}}, "'layer'"),
+        ({"discriminator": {"name": "my_pac", "m": 0}}, "m: expected"),
     ],
     ids=["role", "name", "parameter", "number"],
 )
@@ -96,11 +99,12 @@ def test_it_is_checked_with_the_recipe(registry: Any, changes: Any, said: str) -
 
 def test_a_problem_is_at_its_line(registry: Any, tmp_path: Path) -> None:
     file = tmp_path / "recipe.yaml"
-    file.write_text("loss: minimax\ngenerator:\n  name: spectral\n  network:\n    name: pac\n")
+    network = "generator:\n  name: my_spectral\n  network:\n    name: my_pac\n"
+    file.write_text(f"loss: minimax\n{network}")
     with pytest.raises(RecipeError) as found:
         load_recipe(file, registry=registry)
     lines = {p.line: p.message for p in found.value.problems}
-    assert "generator.network: architecture 'pac' cannot play the generator" in lines[5]
+    assert "generator.network: architecture 'my_pac' cannot play the generator" in lines[5]
 
 
 def test_seeds_and_names_are_its_own(registry: Any) -> None:
@@ -117,7 +121,7 @@ def test_seeds_and_names_are_its_own(registry: Any) -> None:
 
 def test_heads_features_and_labels_pass_through(registry: Any) -> None:
     inner = {**MLP, "heads": {"scores": 4}, "features": True}
-    for name in ("spectral", "pac"):
+    for name in ("my_spectral", "my_pac"):
         game = make(
             registry,
             discriminator={"name": name, "network": inner},
@@ -167,7 +171,7 @@ def test_saved_as_a_keras_file(run: advnets.Run, tmp_path: Path) -> None:
     [{"distribution.precision": "mixed_bfloat16"}, {"distribution.jit": "on"}],
     ids=["bfloat16", "xla"],
 )
-@pytest.mark.parametrize("name", ["spectral", "pac"])
+@pytest.mark.parametrize("name", ["my_spectral", "my_pac"])
 def test_it_plays(name: str, way: dict[str, Any], tmp_path: Path) -> None:
     discriminator = {"name": name, "network": MLP}
     changes = {**way, "discriminator": discriminator}

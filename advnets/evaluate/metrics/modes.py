@@ -11,6 +11,7 @@ from ..context import MetricContext
 from ..estimators.captured import captured_interval
 from ..estimators.interval import Interval, normal_interval, proportion_interval
 from ..estimators.nearest import find_nearest
+from ..estimators.smallest_share import smallest_share_interval
 from ..features import Wanted
 from ..score import Score
 from .inception_score import check_classes
@@ -52,11 +53,13 @@ def modes(
         features: Whose classes are the modes, where they are not known.
 
     Returns:
-        ``modes``, ``high_quality`` (a share; known modes only) and ``reverse_kl``, in nats. The
+        ``modes``, ``high_quality`` (a share; known modes only), ``reverse_kl``, in nats, and
+        ``smallest_share``, that of all samples which are of the rarest mode. The
         intervals hold the mean over draws of as many samples from the same generator. That of
         ``modes`` comes from the modes that were seen a few times or not at all, which another
         draw may miss or find (:func:`.captured.captured_interval`); that of ``reverse_kl`` from
-        the delta method (:func:`reverse_kl_interval`), and not from its bias.
+        the delta method (:func:`reverse_kl_interval`), and not from its bias; that of
+        ``smallest_share`` holds for all modes at once (:func:`.smallest_share_interval`).
 
     Raises:
         DataError: If the modes are not known and there are no labels to train a classifier on, or
@@ -109,6 +112,14 @@ def modes(
             kl_of_uniform=(total - 1) / (2 * count),
             bias="too high, by about (modes with samples - 1) / (2 samples)",
             error="delta method",
+        ),
+        score(
+            "smallest_share",
+            *smallest_share_interval(np.bincount(nearest_mode, minlength=total)),
+            better="higher",
+            unit="share of samples",
+            bias="too low: the rarest mode is chosen by the same samples",
+            error="binomial; exact intervals that hold for all modes at once",
         ),
     ]
     if centres is not None:

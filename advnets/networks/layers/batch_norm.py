@@ -48,7 +48,7 @@ class BatchNorm(keras.layers.BatchNormalization):
     ) -> tf.Tensor:
         """Normalise [N, ..., C]; in training by the batch, and the averages move."""
         last = self.axis in (-1, len(inputs.shape) - 1)
-        plain = self.scale and self.center and self.trainable and not self.renorm
+        plain = self.trainable and not self.renorm
         if not training or self.synchronized or mask is not None or not (last and plain):
             return super().call(inputs, training=training, mask=mask)
         # One fused kernel; Keras's separate operations took a third of a DCGAN's time.
@@ -57,8 +57,8 @@ class BatchNorm(keras.layers.BatchNormalization):
         none = tf.zeros([0])
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=maps,
-            scale=tf.convert_to_tensor(self.gamma),
-            offset=tf.convert_to_tensor(self.beta),
+            scale=tf.convert_to_tensor(self.gamma) if self.scale else tf.ones([channels]),
+            offset=tf.convert_to_tensor(self.beta) if self.center else tf.zeros([channels]),
             mean=none,
             variance=none,
             epsilon=self.epsilon,

@@ -139,7 +139,7 @@ def test_classes_are_modes_where_none_are_known():
     levels = np.array([0.1, 0.1, 0.4, 0.9])
     images = np.tile(levels[:, None, None, None], (250, 8, 8, 1))
     scores = by_name(modes(context(source, lambda n, _: images, extract=extract), samples=1000))
-    assert scores.keys() == {"modes", "reverse_kl"}
+    assert scores.keys() == {"modes", "reverse_kl", "smallest_share"}
     assert scores["modes"].value == 3
     q = np.array([0.5, 0.25, 0.25])
     assert scores["reverse_kl"].value == pytest.approx(float(np.sum(q * np.log(4 * q))))

@@ -32,7 +32,7 @@ def advnets_architectures():
     """Register the wrapper."""
     return [
         Component(
-            "pac",
+            "my_pac",
             "pac:pac",
             "any discriminator, judging m examples at once",
             PacParameters,

@@ -30,7 +30,7 @@ def advnets_architectures():
     """Register the wrapper."""
     return [
         Component(
-            "spectral",
+            "my_spectral",
             "spectral:spectral",
             "any network, each kernel divided by its largest singular value",
             SpectralParameters,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import keras
 
 from advnets.networks import BatchNorm, Dropout, NetworkContext
 
 from .energy import Energy
+from .heads import Space, add_heads
 
 
 def autoencoder(
@@ -22,6 +23,7 @@ def autoencoder(
     dropout: float = 0.0,
     output: str = "linear",
     stddev: float | None = None,
+    heads: Mapping[str, Space] | None = None,
 ) -> keras.Model:
     """Build a fully connected auto-encoder that judges an example by how well it rebuilds it.
 
@@ -38,11 +40,16 @@ def autoencoder(
         dropout: Probability of dropping an output of one of the encoder's layers.
         output: Activation of the reconstruction.
         stddev: Weights start from N(0, stddev²); ``None`` for Glorot's uniform.
+        heads: What it says besides its energy: linear outputs of the code, in which space each
+            (a field's name, for the logits of its classes; a number of values; or a shape).
 
     Returns:
         A model from ``[N, *shape]`` to a dictionary, all float32: ``energy`` ``[N]``, the
         un-squared norm ‖Dec(Enc(x)) − x‖; ``features`` ``[N, encoder[-1]]``, the encoder's
-        output S; ``reconstruction`` ``[N, *shape]``.
+        output S; ``reconstruction`` ``[N, *shape]``; and each head by its name.
+
+    Raises:
+        UsageError: If a head names no field.
 
     Source: Zhao, Mathieu and LeCun 2016 (arXiv:1609.03126), equation 13 and appendix.
 
@@ -52,14 +59,17 @@ def autoencoder(
     {'energy': (5,), 'features': (5, 16), 'reconstruction': (5, 8, 8, 1)}
     """
 
-    def dense(units: int, name: str) -> keras.layers.Dense:
+    def dense(units: int, name: str, dtype: str | None = None) -> keras.layers.Dense:
         seed = context.seed_for(name)
         start = (
             keras.initializers.GlorotUniform(seed)
             if stddev is None
             else keras.initializers.RandomNormal(0.0, stddev, seed)
         )
-        return keras.layers.Dense(units, kernel_initializer=start, name=name)
+        return keras.layers.Dense(units, kernel_initializer=start, dtype=dtype, name=name)
+
+    def head(units: int, name: str) -> keras.layers.Layer:
+        return dense(units, name, dtype="float32")
 
     shape = context.input_shape
     inputs = context.inputs()
@@ -84,6 +94,5 @@ def autoencoder(
         x = keras.layers.Activation(output, name="decoder_activation", dtype="float32")(x)
     reconstruction = keras.layers.Reshape(shape, name="reconstruction", dtype="float32")(x)
     energy = Energy(name="energy", dtype="float32")([reconstruction, inputs[context.input_name]])
-    return context.model(
-        inputs, {"energy": energy, "features": features, "reconstruction": reconstruction}
-    )
+    said = {"energy": energy, "features": features, "reconstruction": reconstruction}
+    return context.model(inputs, said | add_heads(context, features, heads or {}, head))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from advnets import Component, Parameters, Weight, hookimpl, list_recipes
+from advnets import Component, OfField, Parameters, Weight, hookimpl, list_recipes
 
 Units = Annotated[int, Field(ge=1, le=1_000_000)]
+Head = Annotated[str, Field(min_length=1)] | Units | Annotated[list[Units], Field(min_length=1)]
+SPOKEN = ("logits", "energy", "features", "reconstruction")
 
 
 class MarginParameters(Parameters):
@@ -25,7 +27,30 @@ class PullingAwayParameters(Parameters):
     weight: Weight = Field(0.1, description="factor of the term in G's loss")
 
 
-class AutoencoderParameters(Parameters):
+class Heads(Parameters):
+    """Name what an auto-encoder says besides its energy."""
+
+    heads: Annotated[dict[str, Head], OfField("name")] = Field(
+        {},
+        max_length=100,
+        description="further linear outputs of the code: {NAME: a field, for the logits of its "
+        "classes or its shape; a number of values; or a shape}",
+    )
+
+    @field_validator("heads")
+    @classmethod
+    def _check_names(cls, heads: dict[str, Head]) -> dict[str, Head]:
+        for name in heads:
+            if name in SPOKEN:
+                raise ValueError(f"a head cannot be called {name}, which is a word already taken")
+            if not (name.isascii() and name.isidentifier()):
+                raise ValueError(
+                    f"a head's name is letters, digits and _, such as class_logits, not {name!r}"
+                )
+        return heads
+
+
+class AutoencoderParameters(Heads):
     """Validate the parameters of ``autoencoder``."""
 
     encoder: list[Units] = Field(
@@ -56,6 +81,32 @@ class AutoencoderParameters(Parameters):
     stddev: float | None = Field(
         None, gt=0, description="weights start from N(0, stddev²); by default Glorot's uniform"
     )
+
+
+class ConvAutoencoderParameters(Heads):
+    """Validate the parameters of ``conv_autoencoder``."""
+
+    channels: list[Annotated[int, Field(ge=1, le=10_000)]] = Field(
+        [64, 128, 256],
+        min_length=1,
+        max_length=10,
+        description="of the encoder's convolutions of stride 2, which the decoder mirrors; the "
+        "image's sides must be multiples of 2 to the power of their number",
+    )
+    kernel: int = Field(4, ge=1, le=1000, description="width and height of the filters")
+    batch_norm: bool = Field(
+        True, description="batch normalisation in all layers but the first and the last"
+    )
+    synchronized: bool = Field(
+        False,
+        description="whether batch statistics are those of the global batch, rather than of "
+        "each replica's part",
+    )
+    slope: float = Field(0.2, ge=0, description="of the leaky ReLU, below zero")
+    output: Literal["linear", "tanh", "sigmoid"] = Field(
+        "linear", description="activation of the reconstruction"
+    )
+    stddev: float = Field(0.02, gt=0, description="weights start from N(0, stddev²)")
 
 
 class ValueParameters(Parameters):
@@ -103,7 +154,7 @@ def advnets_penalties() -> list[Component]:
 
 @hookimpl
 def advnets_architectures() -> list[Component]:
-    """Register the discriminator whose reconstruction error is the energy."""
+    """Register the discriminators whose reconstruction error is the energy."""
     return [
         Component(
             "autoencoder",
@@ -111,7 +162,15 @@ def advnets_architectures() -> list[Component]:
             "fully connected auto-encoder; its energy is ‖Dec(Enc(x)) - x‖",
             AutoencoderParameters,
             roles=("discriminator",),
-        )
+        ),
+        Component(
+            "conv_autoencoder",
+            "advnets_ebgan.conv_autoencoder:conv_autoencoder",
+            "convolutional auto-encoder of images; its energy is ‖Dec(Enc(x)) - x‖",
+            ConvAutoencoderParameters,
+            roles=("discriminator",),
+            example={"parameters": {"channels": [3, 5]}},
+        ),
     ]
 
 

@@ -1,0 +1,50 @@
+"""What a recipe cannot ask of these architectures is refused, in a sentence, before a round."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import pytest
+from advnets_architectures.spectral import spectral
+
+from advnets import RecipeError, UsageError
+from advnets.networks import NetworkContext
+from advnets.recipe import load_recipe
+
+RECIPE: dict[str, Any] = {
+    "name": "small",
+    "dataset": "digits",
+    "latent": {"name": "gaussian", "size": 4},
+    "generator": {"name": "mlp", "layers": [8]},
+    "discriminator": {"name": "mlp", "layers": [8]},
+    "loss": "non_saturating",
+    "optimizers": {"generator": "adam", "discriminator": "adam"},
+    "training": {"steps": 2, "batch_size": 8},
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"discriminator": {"name": "spectral", "iterations": 0}}, "iterations"),
+        ({"discriminator": {"name": "spectral", "network": "nlp"}}, "'nlp' is not among"),
+        ({"discriminator": {"name": "pac", "m": 0}}, "m: expected"),
+        ({"discriminator": {"name": "pac", "m": 65}}, "m: expected"),
+        ({"generator": {"name": "pac"}}, "'pac' cannot play the generator"),
+        ({"generator": {"name": "spectral", "network": "pac"}}, "'pac' cannot play"),
+    ],
+)
+def test_by_the_recipe(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(RecipeError, match=said):
+        load_recipe({**RECIPE, **changes})
+
+
+def test_a_network_without_kernels() -> None:
+    x = keras.Input((2,))
+    empty = keras.Model(x, keras.ops.sum(x, axis=1))
+    context = NetworkContext("discriminator", (2,))
+    with pytest.raises(UsageError, match="the discriminator cannot be normalised: it has no kern"):
+        spectral(context, network=empty)
+    one = keras.Model(x, keras.layers.EinsumDense("ab,b->a", ())(x))
+    assert spectral(context, network=one).output_shape == (None,)

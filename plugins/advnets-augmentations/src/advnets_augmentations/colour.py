@@ -1,0 +1,84 @@
+"""Change brightness, saturation and contrast, of each image by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from advnets.game import Augmentation, GameContext, check_images, scheduled
+from advnets.random import Draw
+
+SYMMETRIC = (-1.0, 1.0)
+"""What the paper's images lie in, and the range that data without one are taken for."""
+
+
+class Colour(Augmentation):
+    """Change an image's brightness, then its saturation, then its contrast.
+
+    With x̄ a pixel's mean over the channels, m the mean of the whole image, and h half the width of
+    the data's range, which is 1 for images in [−1, 1]:
+
+    * x ← x + h b, b ~ U(−brightness, brightness);
+    * x ← x̄ + s (x − x̄), s ~ U(1 − saturation, 1 + saturation);
+    * x ← m + c (x − m), c ~ U(1 − contrast, 1 + contrast).
+
+    b, s and c are drawn for each image by itself. Nothing is clipped: a clipped pixel would let no
+    gradient through. With one channel x̄ is x, and saturation changes nothing.
+
+    Args:
+        brightness: A number, or a schedule; 0.5 in the paper. 0 leaves the step out.
+        saturation: A number, or a schedule; 1 in the paper.
+        contrast: A number, or a schedule; 0.5 in the paper.
+        range: The ends of the interval that the networks' examples lie in.
+
+    Raises:
+        PluginError: When called, if examples are no images.
+
+    Source: Zhao et al. 2020 (arXiv:2006.10738), section 4, "Color".
+
+    >>> x = tf.constant([[[[0.2, 0.4, 0.9]]]])
+    >>> brighter = Colour(0.5, 0.0, 0.0, range=(0.0, 1.0))(x, Draw(1, 0), "colour") - x
+    >>> bool(tf.reduce_all(abs(brighter) <= 0.25)), float(tf.math.reduce_std(brighter)) < 1e-6
+    (True, True)
+    """
+
+    geometric = False
+
+    def __init__(
+        self,
+        brightness: float | Mapping[str, Any] = 0.5,
+        saturation: float | Mapping[str, Any] = 1.0,
+        contrast: float | Mapping[str, Any] = 0.5,
+        range: tuple[float, float] = SYMMETRIC,
+    ):
+        self.brightness = scheduled(brightness)
+        self.saturation = scheduled(saturation)
+        self.contrast = scheduled(contrast)
+        self.range = (range[0], range[1])
+
+    def __call__(self, x: tf.Tensor, draw: Draw, stream: str) -> tf.Tensor:
+        """Return the images, in other colours; see :meth:`advnets.game.Augmentation.__call__`."""
+        check_images(self, x)
+        low, high = self.range
+        u = 2.0 * draw.uniform(stream, (3, 1, 1, 1), tf.shape(x)[0]) - 1.0
+        x = x + 0.5 * (high - low) * self.brightness() * u[:, 0]
+        x = _stretch(x, 1.0 + self.saturation() * u[:, 1], [3])
+        return _stretch(x, 1.0 + self.contrast() * u[:, 2], [1, 2, 3])
+
+
+def make_colour(context: GameContext, **parameters: Any) -> Colour:
+    """Make it for the range of a run's data; ``[-1, 1]`` is taken where they have none.
+
+    Args:
+        context: Of the run.
+        **parameters: Those of :class:`Colour`, without ``range``.
+    """
+    return Colour(**parameters, range=context.range or SYMMETRIC)
+
+
+def _stretch(x: tf.Tensor, factor: tf.Tensor, axes: list[int]) -> tf.Tensor:
+    """Return m + factor (x − m), m being the mean over the axes."""
+    mean = tf.reduce_mean(x, axes, keepdims=True)
+    return mean + factor * (x - mean)

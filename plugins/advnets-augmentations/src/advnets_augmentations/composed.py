@@ -1,0 +1,67 @@
+"""Compose augmentations to one, as those of this distribution do that name others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from advnets.errors import UsageError
+from advnets.game import Augmentation, Play
+from advnets.random import Draw
+
+
+class Composed(Augmentation):
+    """Apply augmentations one after the other, x ← T_k(… T_1(x)).
+
+    It moves pixels if one of them does, reads what they read, logs what they log, and moves their
+    states. An image that a judge is told is moved along by those that move pixels.
+
+    Args:
+        maps: T_1, …, T_k.
+
+    Raises:
+        UsageError: If one is no augmentation.
+    """
+
+    def __init__(self, maps: Sequence[Augmentation]):
+        wrong = [one for one in maps if not isinstance(one, Augmentation)]
+        if wrong or not maps:
+            raise UsageError(
+                f"{type(self).__name__} is made of augmentations, not of {[*maps]!r:.100}",
+                hint="give it objects, such as [advnets.game.Mirror()]",
+            )
+        self.maps = [*maps]
+        moves = [one.geometric for one in maps]
+        self.geometric = True if True in moves else None if None in moves else False
+        own = (type(self), *maps)
+        self.requires = tuple(dict.fromkeys(word for one in own for word in one.requires))
+        self.fields = tuple(dict.fromkeys(name for one in own for name in one.fields))
+
+    def __call__(self, x: tf.Tensor, draw: Draw, stream: str) -> tf.Tensor:
+        """Return the examples, augmented; see :meth:`advnets.game.Augmentation.__call__`."""
+        for index, one in enumerate(self.maps):
+            own = f"{stream}/{index}"
+            x = self.choose(one(x, draw, own), x, draw, own)
+        return x
+
+    def move_along(self, field: tf.Tensor, draw: Draw, stream: str) -> tf.Tensor:
+        """Return images that a judge is told, moved as the examples were."""
+        for index, one in enumerate(self.maps):
+            own = f"{stream}/{index}"
+            if one.geometric:
+                field = self.choose(one.move_along(field, draw, own), field, draw, own)
+        return field
+
+    def choose(self, made: tf.Tensor, x: tf.Tensor, draw: Draw, stream: str) -> tf.Tensor:
+        """Return what is kept of what a map made: all of it."""
+        return made
+
+    def update(self, play: Play) -> None:
+        """Move the states of the maps, once a round."""
+        for one in self.maps:
+            one.update(play)
+
+    def observe(self, play: Play) -> dict[str, tf.Tensor]:
+        """Return what the maps log, by name, each ``[N]``."""
+        return {name: value for one in self.maps for name, value in one.observe(play).items()}

@@ -1,0 +1,47 @@
+"""Augment what D sees, real or generated, in both players' turns: DiffAugment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from advnets.game import Augmentation, GameContext
+
+from .composed import Composed
+
+
+class DiffAugment(Composed):
+    """Show D T(x) and T(G(z)) in place of x and G(z), T = T_k ∘ … ∘ T_1.
+
+    T is differentiable, random, and applied in both players' turns, so that G learns nothing of
+    the augmentations themselves. By name and by default T_1 changes colours, T_2 moves by up to an
+    eighth, and T_3 cuts a square of half the side.
+
+    Args:
+        policy: T_1, …, T_k.
+
+    Raises:
+        UsageError: If one is no augmentation.
+
+    Source: Zhao et al. 2020 (arXiv:2006.10738), equations 4 and 5, and section 4.
+
+    >>> import tensorflow as tf
+    >>> from advnets.game import InstanceNoise, Translation
+    >>> from advnets.random import Draw
+    >>> twice = DiffAugment([Translation(), InstanceNoise(0.1)])
+    >>> twice.geometric, twice(tf.ones([3, 8, 8, 1]), Draw(1, 0), "twice").shape
+    (True, TensorShape([3, 8, 8, 1]))
+    """
+
+    def __init__(self, policy: Sequence[Augmentation]):
+        super().__init__(policy)
+
+
+def make_diff_augment(context: GameContext, policy: Sequence[Any]) -> DiffAugment:
+    """Make it of augmentations by name, with parameters or without.
+
+    Args:
+        context: Of the run, which makes them.
+        policy: Names, mappings with ``name`` and parameters, or augmentations.
+    """
+    return DiffAugment([context.make("augmentations", entry) for entry in policy])

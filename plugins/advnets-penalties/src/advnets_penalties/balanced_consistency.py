@@ -1,0 +1,73 @@
+"""Hold D to saying the same of any example and of its augmentation: bCR."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from advnets.game import Augmentation, GameContext, Penalty, Play, scheduled
+
+from .transformed import disagreement, make_augmentations
+
+
+class BalancedConsistency(Penalty):
+    """Penalise D by λ_r (C(x) − C(T(x)))² + λ_f (C(G(z)) − C(T(G(z))))².
+
+    Consistency on real examples alone lets G learn T's artefacts, of which D then says what it
+    says of real examples; here D is to be consistent on both sides.
+
+    Args:
+        augmentations: T, one map after the other; both sides have random numbers of their own.
+        real: λ_r, a number or a schedule; 10 in the paper.
+        fake: λ_f, likewise.
+
+    Source: Zhao et al. 2021 (arXiv:2002.04724), section 3.1, Algorithm 1.
+
+    >>> from advnets.game import InstanceNoise
+    >>> from advnets.testing import play_of
+    >>> x = tf.ones([2, 3])
+    >>> play = play_of(lambda x: x[:, 0], x, -x)
+    >>> BalancedConsistency([InstanceNoise(0.0)])(play).numpy()  # T(x) = x
+    array([0., 0.], dtype=float32)
+    """
+
+    player = "discriminator"
+    requires = ("logits",)
+
+    def __init__(
+        self,
+        augmentations: Sequence[Augmentation],
+        real: float | Mapping[str, Any] = 10.0,
+        fake: float | Mapping[str, Any] = 10.0,
+    ):
+        self.augmentations = list(augmentations)
+        self.real, self.fake = scheduled(real), scheduled(fake)
+
+    def __call__(self, play: Play) -> tf.Tensor:
+        """Return λ_r (C(x) − C(T(x)))² + λ_f (C(G(z)) − C(T(G(z))))², float32 ``[N]``."""
+        real = disagreement(play, play.real, self.augmentations, "consistency/real")
+        fake = disagreement(play, play.fake, self.augmentations, "consistency/fake")
+        return self.real() * real + self.fake() * fake
+
+
+def balanced_consistency(
+    context: GameContext,
+    *,
+    augmentations: Sequence[Any] = ("translation",),
+    real: float | Mapping[str, Any] = 10.0,
+    fake: float | Mapping[str, Any] = 10.0,
+) -> BalancedConsistency:
+    """Make :class:`BalancedConsistency` from a recipe's parameters.
+
+    Args:
+        context: Makes the augmentations, and knows the data that they have to suit.
+        augmentations: Names of augmentations, or mappings with parameters.
+        real: λ_r.
+        fake: λ_f.
+
+    Raises:
+        PluginError: If an augmentation does not suit the data.
+    """
+    return BalancedConsistency(make_augmentations(context, augmentations), real, fake)
