@@ -43,10 +43,21 @@ def test_each_class_is_asked_for_as_often() -> None:
 
 
 def test_a_code_is_named_by_other_samples_than_those_that_are_measured() -> None:
-    """Codes 0 and 1 both make twos, 2 makes zeros, now and then a one."""
-    (score,) = class_agreement(context({0: [2], 1: [2], 2: [0, 0, 1]}), samples=180, matched=True)
+    """Code 0 makes twos, 1 makes ones, 2 makes zeros, now and then a one."""
+    (score,) = class_agreement(context({0: [2], 1: [1], 2: [0, 0, 1]}), samples=180, matched=True)
     assert score.value == pytest.approx(8 / 9)
     assert score.protocol["matched"] is True
+
+
+def test_a_generator_of_one_class_agrees_with_one_code_alone() -> None:
+    (score,) = class_agreement(context({0: [2], 1: [2], 2: [2]}), samples=180, matched=True)
+    assert score.value == pytest.approx(1 / 3)
+
+
+def test_of_more_codes_than_classes_some_have_no_name() -> None:
+    made = context({k: [k % 2] for k in range(4)}, classes=4, known=2)
+    (score,) = class_agreement(made, samples=80, matched=True)
+    assert score.value == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(

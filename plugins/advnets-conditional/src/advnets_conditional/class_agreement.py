@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from advnets.errors import DataError
 from advnets.evaluate import MetricContext, Score, proportion_interval
@@ -29,9 +30,10 @@ def class_agreement(
         features: Features that know the data's classes, a name or an entry.
         field: What G is told: a field of classes.
         samples: How many samples, of all classes alike.
-        matched: For a code whose values have no names (InfoGAN's): whether each value is first
-            named after the class that most of its samples are read as. These are the first
-            half of the samples; the second half is measured.
+        matched: For a code whose values have no names (InfoGAN's): whether values are first named
+            after classes, each after another one, so that as many samples as can be agree. These
+            are the first half of the samples; the second half is measured. Where there are more
+            values than classes, some have no name, and their samples are wrong.
 
     Returns:
         ``class_agreement`` in 0 … 1, with the binomial error and Wilson's interval; the
@@ -95,7 +97,13 @@ def class_agreement(
 
 
 def _names(values: np.ndarray, found: np.ndarray, count: int, classes: int) -> np.ndarray:
-    """Return the class that most samples of each value are read as, int64 ``[count]``."""
+    """Return a class for each value, none twice, int64 ``[count]``; −1 where none is left.
+
+    Each after the class that it is most often would do for a generator that makes one class only.
+    """
     table = np.zeros((count, classes), np.int64)
     np.add.at(table, (values, found), 1)
-    return table.argmax(axis=1)
+    names = np.full(count, -1, np.int64)
+    value, name = linear_sum_assignment(table, maximize=True)
+    names[value] = name
+    return names

@@ -97,8 +97,8 @@ class ClassAgreementParameters(Parameters):
     samples: int = Field(1000, ge=20, le=1_000_000, description="samples, of all classes alike")
     matched: bool = Field(
         False,
-        description="whether each value is first named after the class that most samples of it, "
-        "of the first half, are read as: for a code without names (InfoGAN)",
+        description="whether values are first named after classes, each after another one, as the "
+        "first half of the samples suggests: for a code without names (InfoGAN)",
     )
 
 
