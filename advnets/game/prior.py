@@ -115,8 +115,8 @@ class Uniform(Prior):
     def project(self, z: tf.Tensor) -> tf.Tensor:
         """Return z between ``low`` and ``high``.
 
-        >>> Uniform(3).project(tf.constant([[-9.0, 0.0, 9.0]])).numpy().round(2).tolist()
-        [[-1.73, 0.0, 1.73]]
+        >>> Uniform(3, -1.0, 1.0).project(tf.constant([[-9.0, 0.5, 9.0]])).numpy().tolist()
+        [[-1.0, 0.5, 1.0]]
         """
         return tf.clip_by_value(z, self.low, self.high)
 
