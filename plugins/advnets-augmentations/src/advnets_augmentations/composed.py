@@ -34,7 +34,7 @@ class Composed(Augmentation):
         self.maps = [*maps]
         moves = [one.geometric for one in maps]
         self.geometric = True if True in moves else None if None in moves else False
-        own = (type(self), *maps)
+        own: list[type[Augmentation] | Augmentation] = [type(self), *maps]
         self.requires = tuple(dict.fromkeys(word for one in own for word in one.requires))
         self.fields = tuple(dict.fromkeys(name for one in own for name in one.fields))
 
