@@ -12,6 +12,7 @@ from ._version import __version__
 from .errors import AdvnetsError, DataError, PluginError, RecipeError, RunError, UsageError
 from .plugins.components import Component, Names, OfField, Parameters, Place
 from .plugins.dataset_parameters import DatasetParameters
+from .plugins.heads import Heads
 from .plugins.hookspecs import hookimpl
 from .plugins.recipe_files import list_recipes
 from .plugins.schedule import Positive, Schedule, Weight
@@ -24,6 +25,7 @@ __all__ = [
     "Component",
     "DataError",
     "DatasetParameters",
+    "Heads",
     "Names",
     "OfField",
     "Parameters",

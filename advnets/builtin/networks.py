@@ -7,9 +7,10 @@ import os
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from ..plugins.components import ROLES, Component, OfField, Parameters, list_components
+from ..plugins.components import ROLES, Component, Parameters, list_components
+from ..plugins.heads import Heads
 from ..plugins.hookspecs import hookimpl
 from ..safe_io import is_there, open_file
 from .layers import (
@@ -22,7 +23,6 @@ from .layers import (
     Output,
     Rate,
     Synchronized,
-    Units,
     Weights,
 )
 
@@ -64,20 +64,9 @@ def _sha256(file: str) -> str:
         raise ValueError(f"{file} cannot be read: {error.strerror}") from error
 
 
-Head = Annotated[str, Field(min_length=1)] | Units | Annotated[list[Units], Field(min_length=1)]
-SPOKEN = ("logits", "energy", "features")
-"""Words of a discriminator that no head can be called."""
-
-
-class Said(Parameters):
+class Said(Heads):
     """Name what a discriminator says besides its logits."""
 
-    heads: Annotated[dict[str, Head], OfField("name")] = Field(
-        {},
-        max_length=100,
-        description="a discriminator's further linear outputs: {NAME: a field, for the logits of "
-        "its classes or its shape; a number of values; or a shape}",
-    )
     features: bool = Field(
         False, description="whether a discriminator returns its last hidden layer as well"
     )
@@ -86,20 +75,6 @@ class Said(Parameters):
         description="a discriminator's: an output of its own, or log Σ exp of the one head of "
         "classes (K + 1 classes, semi-supervised)",
     )
-
-    @field_validator("heads")
-    @classmethod
-    def _check_names(cls, heads: dict[str, Head]) -> dict[str, Head]:
-        for name in heads:
-            if name in SPOKEN:
-                raise ValueError(
-                    f"a head cannot be called {name}: a discriminator says that itself"
-                )
-            if not (name.isascii() and name.isidentifier()):
-                raise ValueError(
-                    f"a head's name is letters, digits and _, such as class_logits, not {name!r}"
-                )
-        return heads
 
     @model_validator(mode="after")
     def _check_classes(self) -> Said:

@@ -71,13 +71,7 @@ class Words:
         self.refuse_elsewhere(context)
         if self == Words():
             return end()
-        said = {}
-        for name, space in self.heads.items():
-            shape = self._shape(context, name, space)
-            said[name] = layer(math.prod(shape), f"head_{name}")(x)
-            if len(shape) != 1:
-                reshape = keras.layers.Reshape(shape, name=f"head_{name}_shape", dtype="float32")
-                said[name] = reshape(said[name])
+        said = self.say_heads(context, x, layer)
         if self.logits == "linear":
             logits = end()
         else:
@@ -85,6 +79,33 @@ class Words:
         if self.features:
             said["features"] = as_float32(hidden)
         return {"logits": logits, **said}
+
+    def say_heads(
+        self,
+        context: NetworkContext,
+        x: keras.KerasTensor,
+        layer: Callable[[int, str], keras.layers.Layer],
+    ) -> dict[str, keras.KerasTensor]:
+        """Return the heads alone, by name: W x + b each, float32 ``[N, *space]``.
+
+        For a discriminator that says no logits, an auto-encoder with an energy say. Arguments and
+        errors are those of :meth:`say`.
+
+        >>> context = NetworkContext("discriminator", (3,))
+        >>> def layer(units, name):
+        ...     return keras.layers.Dense(units, name=name)
+        >>> words = Words({"class_logits": 10})
+        >>> words.say_heads(context, keras.Input([7]), layer)["class_logits"].shape
+        (None, 10)
+        """
+        said = {}
+        for name, space in self.heads.items():
+            shape = self._shape(context, name, space)
+            said[name] = layer(math.prod(shape), f"head_{name}")(x)
+            if len(shape) != 1:
+                reshape = keras.layers.Reshape(shape, name=f"head_{name}_shape", dtype="float32")
+                said[name] = reshape(said[name])
+        return said
 
     def _shape(self, context: NetworkContext, name: str, space: Space) -> tuple[int, ...]:
         if not isinstance(space, str):

@@ -136,7 +136,7 @@ def test_points_and_images_that_cannot_be_halved_are_refused() -> None:
         ("conv_autoencoder", {"channels": [0]}, "channels"),
         ("conv_autoencoder", {"kernel": 0}, "kernel"),
         ("conv_autoencoder", {"slope": -1}, "slope"),
-        ("conv_autoencoder", {"heads": {"energy": 3}}, "already taken"),
+        ("conv_autoencoder", {"heads": {"energy": 3}}, "says that itself"),
         ("autoencoder", {"heads": {"class logits": 3}}, "letters, digits"),
         ("autoencoder", {"heads": {"class_logits": 0}}, "heads"),
     ],

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from advnets import Component, Names, OfField, Parameters, hookimpl, list_recipes
+from advnets import Component, Heads, Names, Parameters, hookimpl, list_recipes
 
 ROLES = ("generator", "discriminator", "encoder")
 Units = Annotated[int, Field(ge=1, le=10_000)]
-Head = Annotated[str, Field(min_length=1)] | Units | Annotated[list[Units], Field(min_length=1)]
 Network = Annotated[str | dict[str, Any], Names("architectures")]
 
 
@@ -30,7 +29,7 @@ class PacParameters(Parameters):
     m: int = Field(2, ge=1, le=64, description="examples in a pack")
 
 
-class ConvolutionalParameters(Parameters):
+class ConvolutionalParameters(Heads):
     """Validate what the residual networks have in common."""
 
     channels: Units | Annotated[list[Units], Field(min_length=1, max_length=10)] = Field(
@@ -46,29 +45,9 @@ class ConvolutionalParameters(Parameters):
     output: Literal["tanh", "sigmoid", "linear"] = Field(
         "tanh", description="activation of the generator's output; the discriminator's is linear"
     )
-    heads: Annotated[dict[str, Head], OfField("name")] = Field(
-        {},
-        max_length=100,
-        description="a discriminator's further linear outputs: {NAME: a field, for the logits of "
-        "its classes or its shape; a number of values; or a shape}",
-    )
     features: bool = Field(
         False, description="whether a discriminator returns what its last layer sees as well"
     )
-
-    @field_validator("heads")
-    @classmethod
-    def _check_names(cls, heads: dict[str, Head]) -> dict[str, Head]:
-        for name in heads:
-            if name in ("logits", "energy", "features"):
-                raise ValueError(
-                    f"a head cannot be called {name}: a discriminator says that itself"
-                )
-            if not (name.isascii() and name.isidentifier()):
-                raise ValueError(
-                    f"a head's name is letters, digits and _, such as class_logits, not {name!r}"
-                )
-        return heads
 
 
 class ResnetParameters(ConvolutionalParameters):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 
-from advnets.networks import BatchNorm, Dropout, NetworkContext
+from advnets.networks import BatchNorm, Dropout, NetworkContext, Words
 
 from .energy import Energy
-from .heads import Space, add_heads
 
 
 def autoencoder(
@@ -23,7 +23,7 @@ def autoencoder(
     dropout: float = 0.0,
     output: str = "linear",
     stddev: float | None = None,
-    heads: Mapping[str, Space] | None = None,
+    heads: Mapping[str, Any] | None = None,
 ) -> keras.Model:
     """Build a fully connected auto-encoder that judges an example by how well it rebuilds it.
 
@@ -95,4 +95,4 @@ def autoencoder(
     reconstruction = keras.layers.Reshape(shape, name="reconstruction", dtype="float32")(x)
     energy = Energy(name="energy", dtype="float32")([reconstruction, inputs[context.input_name]])
     said = {"energy": energy, "features": features, "reconstruction": reconstruction}
-    return context.model(inputs, said | add_heads(context, features, heads or {}, head))
+    return context.model(inputs, said | Words(heads or {}).say_heads(context, features, head))

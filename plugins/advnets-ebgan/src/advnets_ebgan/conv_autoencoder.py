@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 
 from advnets import UsageError
-from advnets.networks import BatchNorm, NetworkContext, Relu, as_float32
+from advnets.networks import BatchNorm, NetworkContext, Relu, Words, as_float32
 
 from .energy import Energy
-from .heads import Space, add_heads
 
 
 def conv_autoencoder(
@@ -24,7 +24,7 @@ def conv_autoencoder(
     slope: float = 0.2,
     output: str = "linear",
     stddev: float = 0.02,
-    heads: Mapping[str, Space] | None = None,
+    heads: Mapping[str, Any] | None = None,
 ) -> keras.Model:
     """Build convolutions down to a code, and transposed ones up to the image again.
 
@@ -102,7 +102,7 @@ def conv_autoencoder(
         )
 
     said = {"energy": energy, "features": code, "reconstruction": rebuilt}
-    return context.model(inputs, said | add_heads(context, code, heads or {}, head))
+    return context.model(inputs, said | Words(heads or {}).say_heads(context, code, head))
 
 
 def _check_shape(shape: tuple[int, ...], stages: int) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from advnets import Component, OfField, Parameters, Weight, hookimpl, list_recipes
+from advnets import Component, Heads, Parameters, Weight, hookimpl, list_recipes
 
 Units = Annotated[int, Field(ge=1, le=1_000_000)]
-Head = Annotated[str, Field(min_length=1)] | Units | Annotated[list[Units], Field(min_length=1)]
-SPOKEN = ("logits", "energy", "features", "reconstruction")
 
 
 class MarginParameters(Parameters):
@@ -27,30 +25,20 @@ class PullingAwayParameters(Parameters):
     weight: Weight = Field(0.1, description="factor of the term in G's loss")
 
 
-class Heads(Parameters):
-    """Name what an auto-encoder says besides its energy."""
-
-    heads: Annotated[dict[str, Head], OfField("name")] = Field(
-        {},
-        max_length=100,
-        description="further linear outputs of the code: {NAME: a field, for the logits of its "
-        "classes or its shape; a number of values; or a shape}",
-    )
+class AutoencoderHeads(Heads):
+    """Name what an auto-encoder says besides its energy, its code and its reconstruction."""
 
     @field_validator("heads")
     @classmethod
-    def _check_names(cls, heads: dict[str, Head]) -> dict[str, Head]:
-        for name in heads:
-            if name in SPOKEN:
-                raise ValueError(f"a head cannot be called {name}, which is a word already taken")
-            if not (name.isascii() and name.isidentifier()):
-                raise ValueError(
-                    f"a head's name is letters, digits and _, such as class_logits, not {name!r}"
-                )
+    def _keep_reconstruction(cls, heads: dict[str, Any]) -> dict[str, Any]:
+        if "reconstruction" in heads:
+            raise ValueError(
+                "a head cannot be called reconstruction: an auto-encoder says that itself"
+            )
         return heads
 
 
-class AutoencoderParameters(Heads):
+class AutoencoderParameters(AutoencoderHeads):
     """Validate the parameters of ``autoencoder``."""
 
     encoder: list[Units] = Field(
@@ -83,7 +71,7 @@ class AutoencoderParameters(Heads):
     )
 
 
-class ConvAutoencoderParameters(Heads):
+class ConvAutoencoderParameters(AutoencoderHeads):
     """Validate the parameters of ``conv_autoencoder``."""
 
     channels: list[Annotated[int, Field(ge=1, le=10_000)]] = Field(
