@@ -77,8 +77,11 @@ def kept(name: str) -> dict[str, Any]:
 def play(name: str, seed: int, identity: str, runs: Path) -> None:
     """Play a recipe with a seed, and keep what came of it."""
     folder = runs / f"{name}-seed{seed}-{identity}"
-    command = [sys.executable, "-m", "advnets", "run", str(recipe_files()[name])]
-    command += [f"seed={seed}", *QUIET, "--run-dir", str(folder)]
+    file = recipe_files()[name]
+    first = read_note(file.read_text(encoding="utf-8")).get("First", "")
+    begun = [f"start.generator.run={_run_of(first, seed, runs)}"] if first else []
+    command = [sys.executable, "-m", "advnets", "run", str(file)]
+    command += [f"seed={seed}", *begun, *QUIET, "--run-dir", str(folder)]
     started = datetime.now(UTC)
     try:
         ended = subprocess.run(command, capture_output=True, text=True, timeout=MOST, check=False)
@@ -92,8 +95,10 @@ def play(name: str, seed: int, identity: str, runs: Path) -> None:
         )
         return
     manifest = without_paths(RunFolder.open(folder).manifest.data)
-    run = {key: manifest.get(key) for key in KEPT}
-    run["command"] = f"advnets run {name} seed={seed}"
+    run = {key: manifest.get(key) for key in KEPT} | {"identity": identity}
+    run["command"] = " ".join(
+        ["advnets", "run", name, f"seed={seed}", *(["start.generator.run=RUN"] if first else [])]
+    )
     keep(name, seed, run, folder)
     scores = ", ".join(f"{s['metric']} {s['value']:.4g}" for s in run["scores"] or [])
     print(f"{name} seed {seed}: {run['status']}, {scores}, {seconds:.0f} s", flush=True)
@@ -105,6 +110,12 @@ def keep(name: str, seed: int, run: dict[str, Any], folder: Path) -> None:
     pictures = sorted((folder / "samples").glob("step-*.png"))
     if seed == 1 and pictures:
         shutil.copyfile(pictures[-1], GALLERY / f"{name}.png")
+
+
+def _run_of(first: str, seed: int, runs: Path) -> str:
+    """Return the folder of the run that another starts from, ``advnets run RECIPE …`` in words."""
+    recipe = first.split()[2]
+    return str(next(iter(runs.glob(f"{recipe}-seed{seed}*")), runs / recipe))
 
 
 def write(name: str, runs: dict[str, Any]) -> None:

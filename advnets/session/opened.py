@@ -285,9 +285,16 @@ class Run:
             x = np.asarray(self.source.preprocess.apply(x))
         own = read_words({} if given is None else given, self.told, lambda: self.source)
         told = self._prepared(check_given(own, self.told, max(len(x), 1) if x.ndim else 1))
-        options = {"steps": steps, "learning_rate": learning_rate, "restarts": restarts}
         found = invert(
-            self.game, x, tuple(spec.shape), seed=seed, given=told, weights=weights, **options
+            self.game,
+            x,
+            tuple(spec.shape),
+            steps=steps,
+            learning_rate=learning_rate,
+            restarts=restarts,
+            seed=seed,
+            given=told,
+            weights=weights,
         )
         return replace(found, samples=self.source.preprocess.invert(found.samples))
 

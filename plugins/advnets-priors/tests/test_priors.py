@@ -151,3 +151,13 @@ def test_bad_parameters_are_refused(latent: dict[str, Any], wrong: str) -> None:
 def test_a_size_or_a_shape(kind: type) -> None:
     with pytest.raises(UsageError, match="of a size or of a shape"):
         kind()
+
+
+@pytest.mark.parametrize("prior", [Truncated(3, 1.5, 2.0), Mixture(3, 4, 2.0, 0.1, seed=3)])
+def test_the_centre_is_the_mean_of_what_is_drawn(prior: Any) -> None:
+    np.testing.assert_allclose(prior.center(), sample(prior, 200_000).mean(0), atol=0.02)
+
+
+def test_a_point_beyond_the_threshold_is_brought_back() -> None:
+    z = Truncated(2, threshold=0.5, deviation=4.0).project(tf.constant([[-9.0, 1.0]]))
+    np.testing.assert_array_equal(z, [[-2.0, 1.0]])

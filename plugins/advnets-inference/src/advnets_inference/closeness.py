@@ -41,7 +41,7 @@ class Closeness(Penalty):
 
     def _mean(self, play: Play) -> tf.Tensor:
         _, seen = split_told(play.fake.fields[self.field])
-        painted, x = play.fake.example, play.real.example
+        painted, x = play.fake.x, play.real.x
         off = tf.reduce_sum((1.0 - seen) * tf.abs(painted - x), [1, 2, 3])
         hidden = tf.reduce_sum(1.0 - seen, [1, 2, 3]) * float(x.shape[-1])
         return off / tf.maximum(hidden, 1.0)

@@ -30,6 +30,7 @@ class StochasticInference(Inference):
     def real(self, scene: Scene) -> Side:
         """Return x with its fields, and a code that is drawn of it."""
         x = super().real(scene)
-        noise = scene.draw.normal(f"{scene.stage}/code", x.latent.shape[1:], scene.size)
+        mean = tf.convert_to_tensor(x.latent)
+        noise = scene.draw.normal(f"{scene.stage}/code", mean.shape[1:], scene.size)
         deviation = tf.exp(0.5 * scene.call("log_variance", x))
-        return x.having(latent=x.latent + deviation * noise)
+        return x.having(latent=mean + deviation * noise)

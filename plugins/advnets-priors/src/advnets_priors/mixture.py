@@ -61,6 +61,10 @@ class Mixture(Prior):
         means = tf.reshape(tf.gather(tf.constant(self.means), k), [-1, *self.shape])
         return means + self.deviation * draw.normal(stream, self.shape, examples)
 
+    def center(self) -> np.ndarray:
+        """Return the mean of the components' means."""
+        return np.asarray(self.means.mean(axis=0).reshape(self.shape), np.float32)
+
 
 def _directions(size: int, count: int, seed: int) -> np.ndarray:
     """Return so many vectors of length √size, float32 ``[count, size]``."""

@@ -61,3 +61,12 @@ class Truncated(Prior):
 
         share = math.erf(self.threshold / math.sqrt(2.0))
         return np.asarray(self.deviation * math.sqrt(2.0) * erfinv(share * (2.0 * u - 1.0)))
+
+    def center(self) -> np.ndarray:
+        """Return 0."""
+        return np.zeros(self.shape, np.float32)
+
+    def project(self, z: tf.Tensor) -> tf.Tensor:
+        """Return z between −t σ and t σ."""
+        end = self.threshold * self.deviation
+        return tf.clip_by_value(z, -end, end)
