@@ -159,12 +159,12 @@ def advnets_conditions() -> list[advnets.Component]:
 
 @advnets.hookimpl
 def advnets_encounters() -> list[advnets.Component]:
-    return [advnets.Component("inpainting", f"{__name__}:Inpainting")]
+    return [advnets.Component("own_inpainting", f"{__name__}:Inpainting")]
 
 
 @advnets.hookimpl
 def advnets_penalties() -> list[advnets.Component]:
-    return [advnets.Component("closeness", f"{__name__}:Closeness", "", ClosenessParameters)]
+    return [advnets.Component("own_closeness", f"{__name__}:Closeness", "", ClosenessParameters)]
 
 
 @advnets.hookimpl

@@ -86,7 +86,7 @@ def _named(name: str, target: str, summary: str, *parameters: type) -> advnets.C
 
 @advnets.hookimpl
 def advnets_penalties() -> list[advnets.Component]:
-    return [_named("supervised", "Supervised", "−log p(label | x), of the stream", Weighted)]
+    return [_named("own_supervised", "Supervised", "−log p(label | x), of the stream", Weighted)]
 
 
 @advnets.hookimpl

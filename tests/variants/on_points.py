@@ -51,13 +51,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "auxiliary": {
         "given": {"generator": ["label"]},
         "discriminator": {**PLAIN["discriminator"], "heads": {"class_logits": "label"}},
-        "penalties": ["auxiliary"],
+        "penalties": ["own_auxiliary"],
     },
     "information": {
         "conditions": {"code": {"name": "categorical", "classes": 5}},
         "given": {"generator": ["code"]},
         "discriminator": {**PLAIN["discriminator"], "heads": {"code_logits": "code"}},
-        "penalties": ["information"],
+        "penalties": ["own_information"],
     },
     "reading": {
         "conditions": {"code": {"name": "categorical", "classes": 5}},
@@ -67,7 +67,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "penalties": ["reading"],
     },
     "inference": {
-        "encounter": "inference",
+        "encounter": "own_inference",
         "networks": {"encoder": MLP},
         "loss": "both_sides",
         "averaging": {"decay": 0.9},
@@ -170,7 +170,7 @@ STREAMS: dict[str, dict[str, Any]] = {
             "labelled": {"take": {"examples": 20, "balanced": "label"}, "batch_size": 10},
         },
         "discriminator": {**PLAIN["discriminator"], "heads": {"class_logits": "label"}},
-        "penalties": ["supervised"],
+        "penalties": ["own_supervised"],
     },
     "translation": {
         "latent": "none",

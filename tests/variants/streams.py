@@ -55,7 +55,7 @@ def gap(context: Any) -> list[Any]:
 
 @advnets.hookimpl
 def advnets_penalties() -> list[advnets.Component]:
-    return [advnets.Component("supervised", f"{__name__}:Supervised", "−log p(label | x)")]
+    return [advnets.Component("own_supervised", f"{__name__}:Supervised", "−log p(label | x)")]
 
 
 @advnets.hookimpl

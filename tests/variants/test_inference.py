@@ -25,7 +25,7 @@ INFERENCE: dict[str, Any] = {
     "seed": 1,
     "dataset": {"name": "digits", "preprocess": "unit"},
     "latent": {"name": "gaussian", "size": 8},
-    "encounter": "inference",
+    "encounter": "own_inference",
     "networks": {"encoder": MLP},
     "generator": {
         "name": "mlp",

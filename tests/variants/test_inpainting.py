@@ -25,13 +25,13 @@ from advnets.testing import play_of
 
 PLUGIN = str(Path(__file__).with_name("inpainting.py"))
 ADAM = {"name": "adam", "learning_rate": 5e-4, "beta_1": 0.5}
-CLOSENESS = {"name": "closeness", "weight": 2.0}
+CLOSENESS = {"name": "own_closeness", "weight": 2.0}
 INPAINTING: dict[str, Any] = {
     "name": "inpainting",
     "seed": 1,
     "dataset": {"name": "digits", "preprocess": "unit"},
     "latent": {"name": "gaussian", "size": 16},
-    "encounter": "inpainting",
+    "encounter": "own_inpainting",
     "conditions": {"hidden": "hidden"},
     "given": {"generator": ["hidden"], "discriminator": ["hidden"]},
     "generator": {

@@ -55,7 +55,7 @@ RECIPE: dict[str, Any] = {
         "features": True,
     },
     "loss": "matched_features",
-    "penalties": ["supervised"],
+    "penalties": ["own_supervised"],
     "training": {"steps": 3000, "batch_size": 50},
     "monitoring": {"log_every": 500, "image_every": 0, "figures": False, "tensorboard": False},
     "evaluation": {

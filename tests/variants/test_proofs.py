@@ -29,13 +29,13 @@ DISCRIMINATOR = {"name": "mlp", "layers": [256, 256], "activation": "leaky_relu"
 AUXILIARY: dict[str, Any] = {
     "given": {"generator": ["label"]},
     "discriminator": {**DISCRIMINATOR, "heads": {"class_logits": "label"}},
-    "penalties": [{"name": "r1", "gamma": 0.1}, "auxiliary"],
+    "penalties": [{"name": "r1", "gamma": 0.1}, "own_auxiliary"],
 }
 INFORMATION: dict[str, Any] = {
     "conditions": {"code": {"name": "categorical", "classes": 10}},
     "given": {"generator": ["code"]},
     "discriminator": {**DISCRIMINATOR, "heads": {"code_logits": "code"}},
-    "penalties": [{"name": "r1", "gamma": 0.1}, "information"],
+    "penalties": [{"name": "r1", "gamma": 0.1}, "own_information"],
 }
 
 
@@ -88,7 +88,7 @@ def judged(player: str, **fields: list[int]) -> Any:
 
 def test_the_auxiliary_term_is_of_both_sides_for_d_and_of_generated_examples_for_g() -> None:
     label = [0, 1, 1]
-    term = made("auxiliary", weight=2.0)
+    term = made("own_auxiliary", weight=2.0)
     generated = -np.log([1 / 5, 1 / 2, 1 / 4])
     real = -np.log([3 / 4, 1 / 2, 4 / 5])
     play = judged("discriminator", label=label)
@@ -99,7 +99,7 @@ def test_the_auxiliary_term_is_of_both_sides_for_d_and_of_generated_examples_for
 
 @pytest.mark.parametrize("player", ["discriminator", "generator"])
 def test_the_information_term_is_of_generated_examples_for_both(player: str) -> None:
-    term = made("information")(judged(player, code=[0, 1, 1]))
+    term = made("own_information")(judged(player, code=[0, 1, 1]))
     np.testing.assert_allclose(term, -np.log([1 / 5, 1 / 2, 1 / 4]), rtol=1e-6)
 
 

@@ -163,7 +163,7 @@ def test_samples_need_no_plugin_that_reads_a_stream_in_rounds_alone(semi: advnet
     opened = advnets.open_run(semi.path)
     np.testing.assert_array_equal(opened.sample(3)[0], semi.sample(3)[0])
     assert opened.recipe.settings.streams == {}
-    with pytest.raises(RecipeError, match="'supervised' is not among"):
+    with pytest.raises(RecipeError, match="'own_supervised' is not among"):
         advnets.run(semi.path, {"training.steps": ROUNDS + 1})
 
 

@@ -1,4 +1,7 @@
-"""Variants of the game in one file, as somebody would write them who read the documentation."""
+"""Variants of the game in one file, as somebody would write them who read the documentation.
+
+Those that ship by now are called `own_…` here.
+"""
 
 from __future__ import annotations
 
@@ -159,9 +162,11 @@ def advnets_losses() -> list[advnets.Component]:
 @advnets.hookimpl
 def advnets_penalties() -> list[advnets.Component]:
     return [
-        advnets.Component("auxiliary", f"{__name__}:Auxiliary", "AC-GAN's term", WeightParameters),
+        advnets.Component(
+            "own_auxiliary", f"{__name__}:Auxiliary", "AC-GAN's term", WeightParameters
+        ),
         advnets.Component("cycle", f"{__name__}:Cycle", "G(E(x)) is near x", WeightParameters),
-        advnets.Component("information", f"{__name__}:Information"),
+        advnets.Component("own_information", f"{__name__}:Information"),
         advnets.Component("reading", f"{__name__}:Reading"),
         advnets.Component("reconstruction", f"{__name__}:Reconstruction"),
     ]
@@ -169,5 +174,6 @@ def advnets_penalties() -> list[advnets.Component]:
 
 @advnets.hookimpl
 def advnets_encounters() -> list[advnets.Component]:
-    names = ("inference", "aggregated", "twice", "distilled")
-    return [advnets.Component(name, f"{__name__}:{name.capitalize()}") for name in names]
+    names = ("aggregated", "twice", "distilled")
+    named = [advnets.Component(name, f"{__name__}:{name.capitalize()}") for name in names]
+    return [advnets.Component("own_inference", f"{__name__}:Inference"), *named]

@@ -25,10 +25,10 @@ DEPTHWISE = (keras.layers.DepthwiseConv1D, keras.layers.DepthwiseConv2D)
 class Kernel:
     """Hold a kernel, and which of its axes lead to outputs.
 
-    >>> dense = keras.layers.Dense(2)
+    >>> dense = keras.layers.Dense(2, name="last")
     >>> dense.build((None, 3))
     >>> [(each.name, each.columns) for each in find_kernels(dense)]
-    [('dense/kernel', (1,))]
+    [('last/kernel', (1,))]
     """
 
     name: str
