@@ -123,7 +123,7 @@ class Otherwise(Penalty):
     roles = {"encoder": Role("latent", "example")}
 
 
-class Supervised(Penalty):
+class Labelled(Penalty):
     """Read a stream that nobody brings."""
 
     once = True
@@ -133,7 +133,7 @@ class Supervised(Penalty):
         return play.judge(play.batch.streams["labelled"].side()).logits
 
 
-class Misnamed(Supervised):
+class Misnamed(Labelled):
     """Name it like a network."""
 
     streams = {"generator": ("label",)}
@@ -239,7 +239,7 @@ def advnets_losses() -> list[advnets.Component]:
 
 @advnets.hookimpl
 def advnets_penalties() -> list[advnets.Component]:
-    return listed(Reading, Undeclared, Calling, Otherwise, Supervised, Misnamed, Noisy)
+    return listed(Reading, Undeclared, Calling, Otherwise, Labelled, Misnamed, Noisy)
 
 
 @advnets.hookimpl

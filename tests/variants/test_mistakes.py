@@ -115,7 +115,7 @@ BY_RECIPE: dict[str, tuple[dict[str, Any], str]] = {
         "two roles of one name: Unread says that 'encoder' takes example, gives latent",
     ),
     "a stream that nobody brings": (
-        {"penalties": ["own_supervised"]},
+        {"penalties": ["labelled"]},
         "the game reads a stream 'labelled', and the recipe has none",
     ),
     "a stream that is named like a network": (
