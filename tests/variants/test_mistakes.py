@@ -267,7 +267,7 @@ BY_HAND: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
         "two roles of one name: Unread says that 'encoder' takes example, gives latent",
     ),
     "a stream that nobody brings": (
-        *(G, D, {"penalties": [mistakes.Supervised()]}),
+        *(G, D, {"penalties": [mistakes.Labelled()]}),
         "the game reads the stream 'labelled', and it is given none",
     ),
     "no latent, and nothing else": (
