@@ -11,6 +11,8 @@ from advnets_architectures.spectral import spectral
 from advnets import RecipeError, UsageError
 from advnets.networks import NetworkContext
 from advnets.recipe import load_recipe
+from advnets.train.build import build_game
+from advnets.train.find_data import build_source
 
 RECIPE: dict[str, Any] = {
     "name": "small",
@@ -48,3 +50,11 @@ def test_a_network_without_kernels() -> None:
         spectral(context, network=empty)
     one = keras.Model(x, keras.layers.EinsumDense("ab,b->a", ())(x))
     assert spectral(context, network=one).output_shape == (None,)
+
+
+def test_a_pack_has_no_class() -> None:
+    mlp = {"name": "mlp", "layers": [8], "heads": {"class_logits": 10}}
+    network = {"name": "pac", "m": 2, "network": mlp}
+    recipe = load_recipe({**RECIPE, "discriminator": network})
+    with pytest.raises(UsageError, match="packs of 2 examples, and is asked for class_logits"):
+        build_game(recipe, build_source(recipe))

@@ -8,9 +8,13 @@ from typing import Any
 
 import keras
 
+from advnets.errors import UsageError
 from advnets.networks import NetworkContext
 
 from .packing import Pack, Unpack
+
+OF_PACKS = ("logits", "energy", "features")
+"""Words that may be of several examples at once."""
 
 
 def pac(
@@ -35,6 +39,9 @@ def pac(
 
     Returns:
         A model from ``[N, …, C]`` to what the network says, by example.
+
+    Raises:
+        UsageError: If the network has heads, which are of one example.
 
     Source: Lin et al. 2018 (arXiv:1712.04086), section 3.
 
@@ -64,4 +71,12 @@ def pac(
 
     if not isinstance(said, Mapping):
         return context.model(inputs, unpack(said, "logits"))
+    of_examples = [name for name in said if name not in OF_PACKS]
+    if of_examples:
+        raise UsageError(
+            f"the {context.name} judges packs of {m} examples, and is asked for "
+            f"{', '.join(of_examples)}: one answer for {m} examples that may differ",
+            hint="leave the heads out, or `pac`; what reads an example's class needs a network "
+            "that sees examples alone",
+        )
     return context.model(inputs, {name: unpack(x, name) for name, x in said.items()})
