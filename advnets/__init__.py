@@ -14,6 +14,7 @@ from .plugins.components import Component, Names, OfField, Parameters, Place
 from .plugins.dataset_parameters import DatasetParameters
 from .plugins.heads import Heads
 from .plugins.hookspecs import hookimpl
+from .plugins.latent_parameters import LatentParameters
 from .plugins.recipe_files import list_recipes
 from .plugins.schedule import Positive, Schedule, Weight
 
@@ -26,6 +27,7 @@ __all__ = [
     "DataError",
     "DatasetParameters",
     "Heads",
+    "LatentParameters",
     "Names",
     "OfField",
     "Parameters",

@@ -60,6 +60,10 @@ def test_what_is_kept_is_of_the_recipe_as_it_stands(name: str) -> None:
         )
 
 
+def test_what_is_kept_is_of_a_recipe_that_ships() -> None:
+    assert {file.stem for file in tables.GALLERY.iterdir()} <= ENTRIES.keys()
+
+
 @pytest.mark.parametrize("name", ENTRIES)
 def test_who_does_not_train_well_says_what_was_tried(name: str) -> None:
     if tables.trains(ENTRIES[name], ENTRIES) is False:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from ..plugins.components import Component, OfField, Parameters, list_components
 from ..plugins.hookspecs import hookimpl
+from ..plugins.latent_parameters import LatentParameters
 from ..plugins.schedule import Positive, Weight
 
 
@@ -24,32 +24,6 @@ class R1Parameters(Parameters):
     """Validate the parameters of ``r1``."""
 
     gamma: Weight = Field(10.0, description="γ, the weight of the penalty")
-
-
-LARGEST_LATENT = 65536
-
-
-class LatentParameters(Parameters):
-    """Validate how large a latent point is."""
-
-    size: int | None = Field(
-        None, ge=1, le=LARGEST_LATENT, description="number of latent dimensions"
-    )
-    shape: list[Annotated[int, Field(ge=1, le=LARGEST_LATENT)]] | None = Field(
-        None,
-        min_length=1,
-        max_length=4,
-        description="of a latent point, in place of `size`: `[5, 8]` for noise at 5 steps",
-    )
-
-    @model_validator(mode="after")
-    def _check_shape(self) -> LatentParameters:
-        if (self.size is None) == (self.shape is None):
-            found = "neither is given" if self.size is None else "both are given"
-            raise ValueError(f"a latent is of a `size` or of a `shape`, and {found}")
-        if self.shape is not None and math.prod(self.shape) > LARGEST_LATENT:
-            raise ValueError(f"{self.shape} are more than {LARGEST_LATENT} numbers")
-        return self
 
 
 class UniformParameters(LatentParameters):

@@ -2,37 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from typing import Annotated
+from pydantic import Field
 
-from pydantic import Field, model_validator
-
-from advnets import Component, Parameters, hookimpl, list_recipes
-
-LARGEST = 65536
-"""The most numbers of a latent point."""
-Count = Annotated[int, Field(ge=1, le=LARGEST)]
-
-
-class LatentParameters(Parameters):
-    """Validate how large a latent point is."""
-
-    size: Count | None = Field(None, description="number of latent dimensions")
-    shape: list[Count] | None = Field(
-        None,
-        min_length=1,
-        max_length=4,
-        description="of a latent point, in place of `size`: `[5, 8]` for noise at 5 steps",
-    )
-
-    @model_validator(mode="after")
-    def _check_size(self) -> LatentParameters:
-        if (self.size is None) == (self.shape is None):
-            found = "neither is given" if self.size is None else "both are given"
-            raise ValueError(f"a latent is of a `size` or of a `shape`, and {found}")
-        if self.shape is not None and math.prod(self.shape) > LARGEST:
-            raise ValueError(f"{self.shape} are more than {LARGEST} numbers")
-        return self
+from advnets import Component, LatentParameters, hookimpl, list_recipes
 
 
 class MixtureParameters(LatentParameters):
