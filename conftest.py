@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,14 @@ def pytest_xdist_auto_num_workers() -> int:
     """What ``-n auto`` means: a process for each core that this one may use, four at most."""
     usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0)
     return min(4, len(usable))
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Python's own random numbers, which Keras takes the seeds of initial weights from, are the
+    same in every run of a test.
+    """
+    random.seed(0)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -19,6 +19,7 @@ from .plugins.recipe_files import list_recipes
 from .plugins.schedule import Positive, Schedule, Weight
 
 if TYPE_CHECKING:
+    from .recipe.validated import validated_by
     from .session.api import Run, open_run, run
 
 __all__ = [
@@ -45,13 +46,18 @@ __all__ = [
     "list_recipes",
     "open_run",
     "run",
+    "validated_by",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the parts that need TensorFlow on first use (PEP 562)."""
+    """Import on first use the parts that need TensorFlow, or more than a list of components."""
     if name in ("run", "open_run", "Run"):
         from .session import api
 
         return getattr(api, name)
+    if name == "validated_by":  # only what is made wants it, not who lists components
+        from .recipe.validated import validated_by
+
+        return validated_by
     raise AttributeError(f"module 'advnets' has no attribute {name!r}")

@@ -60,8 +60,8 @@ WALLS = {
     "distribute": {"errors", "_version", "safe_io", "distribute"},
     # watches a game and never moves it
     "observe": {
-        *("errors", "safe_io", "plugins", "recipe", "runs", "random", "distribute", "checkpoint"),
-        *("data", "game", "evaluate", "monitor", "observe"),
+        *("errors", "safe_io", "plugins", "builtin", "recipe", "runs", "random", "distribute"),
+        *("checkpoint", "data", "game", "evaluate", "monitor", "observe"),
     },
 }
 """All that these storeys import from: less than what is below them."""

@@ -17,18 +17,22 @@ from .data import describe_data, explain_unread, takes_seconds
 
 @click.command("validate")
 @click.argument("words", metavar="RECIPE ... [KEY=VALUE ...]", nargs=-1, required=True)
+@click.option("--play", is_flag=True, help="Also build the networks, and play the first round.")
 @plugin_options
 @click.pass_context
-def command(ctx: click.Context, words: tuple[str, ...]) -> None:
+def command(ctx: click.Context, words: tuple[str, ...], play: bool) -> None:
     """Check recipes: files, or names of shipped ones.
 
     Unknown keys, types, ranges, unregistered names and the parameters of every
     component are checked, with overrides applied, and what networks are told and make against
     the data, where these are here; data that a run would not find, and whose stand-in it would not
-    play on either, are a problem too. Networks are not built, which takes TensorFlow: whether an
-    architecture takes examples of the data's shape, `advnets run` says at once. What data on disk
-    hold, and what is left out of them, is said; `advnets data look` reads all of them. Problems
-    are printed as file:line:col: message, and the exit code is then 2.
+    play on either, are a problem too. What data on disk hold, and what is left out of them, is
+    said; `advnets data look` reads all of them. Problems are printed as file:line:col: message,
+    and the exit code is then 2.
+
+    Networks are built with --play alone, which takes TensorFlow and some seconds: whether an
+    architecture takes examples of the data's shape, and whether the discriminator says what the
+    loss and the penalties read. `advnets run` finds that out too, in its first round.
     """
     recipes, overrides = split_words(words)
     if not recipes:
@@ -43,6 +47,8 @@ def command(ctx: click.Context, words: tuple[str, ...]) -> None:
             started = check_starts(recipe)
             note = _look_at_data(recipe)
             lines = [*started, *describe_data(recipe), *unfinished_schedules(recipe)]
+            if play:
+                _play_a_round(recipe)
         except AdvnetsError as error:
             failed = max(failed, print_error(error, traceback=state_of(ctx).traceback))
         else:
@@ -50,6 +56,16 @@ def command(ctx: click.Context, words: tuple[str, ...]) -> None:
             for line in lines:
                 echo(f"  {line}")
     ctx.exit(failed)
+
+
+def _play_a_round(recipe: Recipe) -> None:
+    """Play a recipe's first round, on its data or on their stand-in; nothing is kept of it."""
+    from ..train.alone import build_rounds
+    from ..train.find_data import find_data
+
+    found = find_data(recipe)
+    with attribute_errors(recipe.registry):
+        build_rounds(found.recipe, found.source).play(1)
 
 
 def _look_at_data(recipe: Recipe) -> str:

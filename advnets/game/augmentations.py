@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from ..builtin.games import InstanceNoiseParameters, TranslationParameters
 from ..errors import AdvnetsError
 from ..plugins.origins import at_fault
 from ..random import Draw
+from ..recipe.validated import validated_by
 from ..schedule import scheduled
 from .configured import Configured
 from .role import Role
@@ -95,6 +97,7 @@ class InstanceNoise(Augmentation):
 
     geometric = False
 
+    @validated_by(InstanceNoiseParameters)
     def __init__(self, deviation: float | Mapping[str, Any] = 0.1):
         self.deviation = scheduled(deviation)
 
@@ -138,6 +141,7 @@ class Translation(Augmentation):
 
     geometric = True
 
+    @validated_by(TranslationParameters)
     def __init__(self, share: float = 0.125):
         self.share = share
 

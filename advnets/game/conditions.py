@@ -9,10 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 import tensorflow as tf
 
+from ..builtin.games import BatchParameters, CategoricalParameters, ClassesParameters
 from ..data import Field
 from ..errors import UsageError
 from ..plugins.origins import at_fault
 from ..random import Draw
+from ..recipe.validated import validated_by
 from .batches import Batch
 from .configured import Configured
 from .context import GameContext
@@ -137,6 +139,7 @@ class UniformClasses(Condition):
     ('int64', 0, 9)
     """
 
+    @validated_by(ClassesParameters)
     def __init__(
         self,
         classes: int | None = None,
@@ -173,6 +176,7 @@ class Categorical(UniformClasses):
     Source: Chen et al. 2016 (arXiv:1606.03657).
     """
 
+    @validated_by(CategoricalParameters)
     def __init__(self, classes: int):
         super().__init__(classes)
 
@@ -189,6 +193,7 @@ class Frequencies(Condition):
     [0.0, 0.3, 0.7]
     """
 
+    @validated_by(ClassesParameters)
     def __init__(
         self,
         frequencies: np.ndarray | list[float] | None = None,
@@ -230,6 +235,7 @@ class FromBatch(Condition):
         like: What one value looks like; in a recipe as in the data.
     """
 
+    @validated_by(BatchParameters)
     def __init__(
         self,
         field: str | None = None,

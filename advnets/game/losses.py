@@ -7,6 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from ..builtin.games import MinimaxParameters
+from ..recipe.validated import validated_by
 from ..schedule import scheduled
 from .configured import Configured
 from .side import Side
@@ -95,6 +97,7 @@ class Minimax(Loss):
 
     log_odds = True
 
+    @validated_by(MinimaxParameters)
     def __init__(self, discriminator_weight: float | Mapping[str, Any] = 1.0):
         self.discriminator_weight = scheduled(discriminator_weight)
 

@@ -309,6 +309,12 @@ def _shapes(duel: Duel) -> tuple[Any, ...]:
     )
 
 
+def _other(component: Loss | Penalty | Augmentation) -> str:
+    if isinstance(component, Loss):
+        return "another loss"
+    return f"leave the {'penalty' if isinstance(component, Penalty) else 'augmentation'} out"
+
+
 def _check_what_is_needed(
     duel: Duel, judge: keras.Model, who: Iterable[Loss | Penalty | Augmentation]
 ) -> None:
@@ -323,9 +329,10 @@ def _check_what_is_needed(
             error = PluginError(
                 f"{type(component).__name__} needs {', '.join(missing)} from the "
                 f"{duel.judge}, {name_of(judge)}, which returns {', '.join(sorted(duel.fake))}",
-                hint="choose a discriminator that returns it, or another loss",
+                hint=f"choose a discriminator that returns it, or {_other(component)}",
             )
-            raise accuse(error, component, judge)
+            judges = not {"logits", "energy"}.isdisjoint(duel.fake)  # as others do, if not this
+            raise accuse(error, *([component] if judges else [component, judge]))
         lacking = [name for name in component.fields if name not in duel.fake.fields]
         if lacking:
             held = ", ".join(sorted(duel.fake.fields)) or "none"

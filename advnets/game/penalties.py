@@ -7,6 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from ..builtin.games import R1Parameters
+from ..recipe.validated import validated_by
 from ..schedule import scheduled
 from .configured import Configured
 from .play import Play
@@ -82,6 +84,7 @@ class R1(Penalty):
     player = "discriminator"
     requires = ("logits",)
 
+    @validated_by(R1Parameters)
     def __init__(self, gamma: float | Mapping[str, Any] = 10.0):
         self.gamma = scheduled(gamma)
 

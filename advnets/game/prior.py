@@ -8,8 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from ..builtin.games import GaussianParameters, UniformParameters
 from ..errors import UsageError
 from ..random import Draw
+from ..recipe.validated import validated_by
 from .configured import Configured
 
 DRAWN_FOR_CENTER = 2**16
@@ -90,6 +92,7 @@ class Uniform(Prior):
     TensorShape([3, 2])
     """
 
+    @validated_by(UniformParameters)
     def __init__(
         self,
         size: int | None = None,
@@ -128,6 +131,7 @@ class Gaussian(Prior):
     TensorShape([3, 2])
     """
 
+    @validated_by(GaussianParameters)
     def __init__(
         self,
         size: int | None = None,

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+from ..builtin.games import AlternatingParameters
 from ..plugins.origins import at_fault
+from ..recipe.validated import validated_by
 from .batches import Batch
 from .configured import Configured
 from .role import Declared
@@ -105,6 +107,7 @@ class Alternating(UpdateRule):
     Source: Goodfellow et al. 2014, Algorithm 1.
     """
 
+    @validated_by(AlternatingParameters)
     def __init__(self, discriminator_steps: int = 1):
         self.discriminator_steps = discriminator_steps
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import keras
 
+from ..builtin.networks import ConvMaxoutParameters
 from ..errors import UsageError
+from ..recipe.validated import validated_by
 from .context import NetworkContext, flatten
 from .heads import Space, Words
 from .layers import ConvMaxout
@@ -22,6 +24,7 @@ from .stack import (
 )
 
 
+@validated_by(ConvMaxoutParameters)
 def conv_maxout(
     context: NetworkContext,
     *,

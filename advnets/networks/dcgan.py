@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import keras
 
+from ..builtin.networks import DcganParameters
 from ..errors import UsageError
+from ..recipe.validated import validated_by
 from .context import NetworkContext, flatten
 from .heads import Space, Words
 from .layers import BatchNorm, Relu
@@ -17,6 +19,7 @@ from .stack import activate_output, image_shape, join_maps, take_vectors
 SMALLEST_MAP = 4
 
 
+@validated_by(DcganParameters)
 def dcgan(
     context: NetworkContext,
     *,

@@ -7,11 +7,14 @@ from typing import Any
 
 import keras
 
+from ..builtin.networks import MaxoutParameters
+from ..recipe.validated import validated_by
 from .context import NetworkContext
 from .heads import Space, Words
 from .stack import maxout_layers, output_layers
 
 
+@validated_by(MaxoutParameters)
 def maxout(
     context: NetworkContext,
     *,

@@ -7,12 +7,15 @@ from typing import Any
 
 import keras
 
+from ..builtin.networks import MlpParameters
+from ..recipe.validated import validated_by
 from .context import NetworkContext
 from .heads import Space, Words
 from .stack import hidden_layers, output_layers
 from .weights import load_last_layers
 
 
+@validated_by(MlpParameters)
 def mlp(
     context: NetworkContext,
     *,

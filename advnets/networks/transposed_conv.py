@@ -8,6 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from ..builtin.networks import TransposedConvParameters
+from ..recipe.validated import validated_by
 from .context import NetworkContext
 from .layers import Dense, UntiedBias
 from .stack import (
@@ -37,6 +39,7 @@ def grid_size(size: int, kernel: int, stride: int) -> int:
     return max(0, -((kernel - size) // stride)) + 1
 
 
+@validated_by(TransposedConvParameters)
 def transposed_conv(
     context: NetworkContext,
     *,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ..builtin.theory import LiveTheoryParameters
 from ..monitor.snapshot import CELLS, open_log, read_first_snapshot, take_snapshot
+from ..recipe.validated import validated_by
 from .inference import Line
 from .observer import Moment, Observer, View
 
@@ -22,6 +24,7 @@ class Theory(Observer):
     name = "theory"
     from_start = True
 
+    @validated_by(LiveTheoryParameters)
     def __init__(self, every: int = 100):
         self.every = every
 

@@ -7,6 +7,13 @@ from typing import Any, TypeAlias
 
 import keras
 
+from ..builtin.optimizers import (
+    AdamParameters,
+    MomentumParameters,
+    RmspropParameters,
+    SgdParameters,
+)
+from ..recipe.validated import validated_by
 from .adam import Adam
 from .context import OptimizerContext
 from .momentum import Momentum
@@ -35,6 +42,7 @@ def plan_rate(
     return FlooredDecay(float(learning_rate), float(decay), float(minimum))
 
 
+@validated_by(MomentumParameters)
 def momentum(
     context: OptimizerContext,
     *,
@@ -64,6 +72,7 @@ def momentum(
     )
 
 
+@validated_by(SgdParameters)
 def sgd(
     context: OptimizerContext,
     *,
@@ -75,6 +84,7 @@ def sgd(
     return keras.optimizers.SGD(plan_rate(learning_rate, decay, minimum_learning_rate))
 
 
+@validated_by(AdamParameters)
 def adam(
     context: OptimizerContext,
     *,
@@ -87,6 +97,7 @@ def adam(
     return Adam(plan_rate(learning_rate), beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
 
 
+@validated_by(RmspropParameters)
 def rmsprop(
     context: OptimizerContext,
     *,

@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Collection
 from functools import partial
+from linecache import getlines
 from pathlib import Path
 from typing import Any
 
@@ -131,12 +132,17 @@ def find_source(what: Any) -> str:
     what = inspect.unwrap(what) if callable(what) else type(what)
     if isinstance(what, type):
         file = getattr(sys.modules.get(what.__module__), "__file__", None) or what.__module__
-        try:
-            return f"{file}:{inspect.findsource(what)[1] + 1}"
-        except (OSError, TypeError):  # made by type(), in a notebook, or its source is gone
-            codes = (getattr(value, "__code__", None) for value in vars(what).values())
-            code = next((code for code in codes if code), None)
-            return f"{code.co_filename}:{code.co_firstlineno}" if code else file
+        # Not inspect.findsource, which parses: Python 3.11 fails where two threads do so at once.
+        begins = re.compile(rf"\s*class\s+{re.escape(what.__name__)}\b").match
+        lines = [number for number, line in enumerate(getlines(file), 1) if begins(line)]
+        codes = [getattr(value, "__code__", None) for value in vars(what).values()]
+        first = next((code for code in codes if code and code.co_filename == file), None)
+        if first is not None:  # of several of the name, the last before its own methods
+            lines = [line for line in lines if line <= first.co_firstlineno][-1:]
+        if lines:
+            return f"{file}:{lines[0]}"
+        code = next((code for code in codes if code), None)  # made by type(), or in a notebook
+        return f"{code.co_filename}:{code.co_firstlineno}" if code else file
     code = getattr(getattr(what, "__func__", what), "__code__", None)
     if code is None and callable(what):  # an object that can be called
         code = getattr(type(what).__call__, "__code__", None)

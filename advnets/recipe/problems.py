@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from pydantic import BaseModel, ValidationError
@@ -61,6 +61,11 @@ class Findings:
             problems = [*problems[:MOST], Problem("and more", source=self.document.source)]
         return RecipeError(problems, thing)
 
+    def refusal(self, thing: str) -> UsageError:
+        """Return all problems as an error of something that stands in no document."""
+        found = (f"{p.message} ({p.hint})" if p.hint else p.message for p in self.problems)
+        return UsageError(f"{thing} cannot be made so: {'; '.join(found)}")
+
     def validate(self, schema: type[M], value: Mapping[str, Any], thing: str = "") -> M | None:
         """Return the document's value as a model, or ``None`` if problems were added.
 
@@ -72,12 +77,12 @@ class Findings:
         try:
             return schema.model_validate_json(json.dumps(value), strict=True)
         except ValidationError as error:
-            self.take(error, schema, value, (), thing)
+            self.take(error.errors(include_url=False), schema, value, (), thing)
         return None
 
     def take(
         self,
-        error: ValidationError,
+        errors: Sequence[ErrorDetails],
         schema: type[BaseModel],
         value: Mapping[str, Any],
         keys: Keys,
@@ -86,14 +91,14 @@ class Findings:
         """Note all that is wrong with a value.
 
         Args:
-            error: What pydantic says.
+            errors: What pydantic says.
             schema: What the value was to be.
             value: Plain data.
             keys: Where it stands in the document.
             thing: What it is, for messages: ``loss 'hinge'``, or ``""`` for the recipe itself.
         """
         located: dict[Keys, list[ErrorDetails]] = {}
-        for each in error.errors(include_url=False)[: MOST + 1]:
+        for each in errors[: MOST + 1]:
             located.setdefault(_walk(value, each), []).append(each)
         for sub, here in located.items():
             # Of a union's failures the deepest tells most: the branch that was meant.
@@ -176,9 +181,8 @@ def resolve_alone(component: Component, kind: str, given: Mapping[str, Any]) -> 
     try:
         return component.resolve(given)
     except ValidationError as error:
-        findings.take(error, component.parameters, given, (), thing)
-    found = (f"{p.message} ({p.hint})" if p.hint else p.message for p in findings.problems)
-    raise UsageError(f"{thing} cannot be made so: {'; '.join(found)}")
+        findings.take(error.errors(include_url=False), component.parameters, given, (), thing)
+    raise findings.refusal(thing)
 
 
 def _walk(value: Any, error: ErrorDetails) -> Keys:

@@ -249,7 +249,7 @@ def _entry(
     try:
         parameters = component.resolve(given)
     except ValidationError as error:
-        findings.take(error, component.parameters, given, keys, thing)
+        findings.take(error.errors(include_url=False), component.parameters, given, keys, thing)
         return None
     except PluginError as error:
         findings.add(keys, error.message, bug)

@@ -12,12 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..data import Source
-from ..data.feed.choose import make_feed
-from ..distribute.strategy import device_type, make_strategy
+from ..distribute.strategy import device_type
 from ..errors import UsageError
 from ..recipe import Recipe
-from .build import build_game, carried
-from .chosen_rows import choose_rows
+from .alone import build_rounds
 from .flops import Cost
 from .jit import decide
 from .pace import SECONDS_PER_CALL
@@ -181,7 +179,7 @@ def _built(recipe: Recipe, source: Source, precisions: Sequence[str]) -> list[_P
             continue
         log.info(f"building: {choice}")
         begun = time.perf_counter()
-        rounds = _rounds(recipe.override(choice.overrides()), source)
+        rounds = build_rounds(recipe.override(choice.overrides()), source)
         # Such as two calls of a D that cannot be called once for both: with XLA or without.
         if seen.setdefault((precision, _cost(rounds) or d_calls), d_calls) != d_calls:
             same.add((precision, d_calls))
@@ -194,18 +192,6 @@ def _built(recipe: Recipe, source: Source, precisions: Sequence[str]) -> list[_P
             continue
         players.append(_Player(rounds, choice, time.perf_counter() - begun))
     return players
-
-
-def _rounds(recipe: Recipe, source: Source) -> Rounds:
-    strategy = make_strategy("one_device", 1)
-    game = build_game(recipe, source)
-    fields = carried(game, source)
-    chosen = choose_rows(game, source, recipe.settings.training.batch_size)
-    feed = make_feed(
-        *(recipe, source, game.updates.batches, strategy, fields, game.streams), order=chosen
-    )
-    feed.seek(0)
-    return Rounds(game, feed, strategy)
 
 
 def _cost(rounds: Rounds) -> Cost | None:

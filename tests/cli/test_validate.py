@@ -337,3 +337,32 @@ def test_what_is_wrong_with_streams(overrides: list[str], said: str, terms: str)
     result = validate("ring", "penalties=[labelling]", *overrides, "--plugin", terms)
     assert result.exit_code == 2, result.output
     assert said in result.output
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ("penalties=[auxiliary]", "Auxiliary needs class_logits from the discriminator"),
+        ("loss={name: weighted, loss: feature_matching}", "Weighted needs features"),
+        ("penalties=[{name: r1, gamma: 0.1}]", "ok"),
+    ],
+)
+def test_what_only_a_round_can_tell_is_told_by_playing_one(
+    changed: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is written; without --play all of them are said to be ok."""
+    monkeypatch.chdir(tmp_path)
+    small = ["dataset=ring", "latent.size=2", "generator={name: mlp, layers: [4]}"]
+    small += [
+        "discriminator={name: mlp, layers: [4]}",
+        "training.batch_size=4",
+        "evaluation.metrics=[]",
+    ]
+    words = ["validate", "digits", *small, changed]
+    assert CliRunner().invoke(cli, words).exit_code == 0
+    result = CliRunner().invoke(cli, [*words, "--play"])
+    assert said in result.output
+    assert (result.exit_code == 0) == (said == "ok")
+    assert not any(tmp_path.iterdir())
+    if said != "ok":
+        assert "leave the penalty out" in result.output or "another loss" in result.output

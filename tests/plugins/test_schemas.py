@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from advnets.errors import RecipeError
+from advnets.errors import RecipeError, UsageError
 from advnets.plugins import load_plugins
 from advnets.plugins.components import Component
 from advnets.recipe import find_recipe, load_recipe, parameter_schema, read_yaml
@@ -59,6 +59,13 @@ def components() -> Iterator[tuple[str, Component]]:
 
 
 COMPONENTS = [pytest.param(kind, one, id=f"{kind}-{one.name}") for kind, one in components()]
+BY_HAND = [
+    pytest.param(kind, one, id=f"{kind}-{one.name}")
+    for kind in [*PLACES, "architectures"]
+    for one in REGISTRY.components(kind)
+    if one.parameters.model_fields
+]
+"""Those of the core too."""
 
 
 def alternatives(shape: Shape, schema: Shape) -> Iterator[Shape]:
@@ -158,6 +165,18 @@ def test_bad_parameters_are_refused_in_place(
         first = next(i for i, line in enumerate(lines, 1) if f'"{name}"' in line and i > 1)
         assert all(one.line is not None and one.source == str(file) for one in mine), mine
         assert any(one.line >= first for one in mine), (mine, first)
+
+
+@pytest.mark.parametrize(("kind", "component"), BY_HAND)
+def test_they_are_refused_of_who_makes_it_by_hand_in_the_same_words(
+    kind: str, component: Component
+) -> None:
+    target, given = component.load(), dict((component.example or {}).get("parameters", {}))
+    for name, value in mistakes(component):
+        if (component.name, name, value) == ("mlp", "pretrained", "no such thing"):
+            continue  # a file, in short
+        with pytest.raises(UsageError, match=f"cannot be made so: .*{name}"):
+            target(**{**given, name: value})
 
 
 @pytest.mark.parametrize(("kind", "component"), COMPONENTS)

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ...builtin.datasets import DigitsParameters
+from ...recipe.validated import validated_by
 from ..examples import Examples
 from ..source import Source
 from ..spec import SPLITS, DataSpec, Field
@@ -37,6 +39,7 @@ class Digits(Source):
 
     name = "digits"
 
+    @validated_by(DigitsParameters)
     def __init__(self, size: int = NATIVE, preprocess: str | Mapping[str, Any] = "auto"):
         super().__init__(preprocess)
         self.size = size

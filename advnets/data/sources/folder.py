@@ -13,7 +13,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ...builtin.datasets import FolderParameters
 from ...errors import DataError
+from ...recipe.validated import validated_by
 from ...safe_io import is_there, printable
 from ...safe_io.reading import as_path
 from ...safe_io.wording import pluralise, some
@@ -74,6 +76,7 @@ class Folder(Source):
 
     name: ClassVar[str] = "folder"
 
+    @validated_by(FolderParameters)
     def __init__(
         self,
         path: str | os.PathLike[str],

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ...builtin.datasets import Gaussian1dParameters, GridParameters, RingParameters
+from ...recipe.validated import validated_by
 from ..examples import Examples
 from ..source import Source
 from ..spec import SPLITS, DataSpec, Field
@@ -118,6 +120,7 @@ class Gaussian1d(GaussianMixture):
 
     name = "gaussian_1d"
 
+    @validated_by(Gaussian1dParameters)
     def __init__(
         self,
         mean: float = 4.0,
@@ -148,6 +151,7 @@ class Ring(GaussianMixture):
 
     name = "ring"
 
+    @validated_by(RingParameters)
     def __init__(
         self,
         modes: int = 8,
@@ -182,6 +186,7 @@ class Grid(GaussianMixture):
 
     name = "grid"
 
+    @validated_by(GridParameters)
     def __init__(
         self,
         side: int = 5,

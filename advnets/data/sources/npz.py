@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ...builtin.datasets import NpzParameters
 from ...errors import DataError
+from ...recipe.validated import validated_by
 from ...safe_io import is_there
 from ...safe_io.reading import as_path
 from ...safe_io.wording import some
@@ -77,6 +79,7 @@ class Npz(Source):
 
     name = "npz"
 
+    @validated_by(NpzParameters)
     def __init__(
         self,
         path: str | os.PathLike[str],

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ...builtin.datasets import StackedMnistParameters
+from ...recipe.validated import validated_by
 from ..examples import Examples
 from ..source import Source
 from ..spec import SPLITS, DataSpec, Field
@@ -48,6 +50,7 @@ class StackedMnist(Composed):
     name = "stacked_mnist"
     count_of_parts = CHANNELS
 
+    @validated_by(StackedMnistParameters)
     def __init__(
         self,
         digits: Literal["mnist", "sklearn"] = "mnist",

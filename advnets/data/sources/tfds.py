@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ...builtin.datasets import TfdsParameters
 from ...errors import DataError
+from ...recipe.validated import validated_by
 from ..examples import Examples
 from ..source import Source
 from ..spec import SPLITS, DataSpec, Field
@@ -57,6 +59,7 @@ class Tfds(Source):
 
     name = "tfds"
 
+    @validated_by(TfdsParameters)
     def __init__(
         self,
         id: str,

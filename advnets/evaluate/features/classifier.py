@@ -13,9 +13,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ...builtin.features import ClassifierParameters
 from ...data import Composed, Source
 from ...errors import DataError, UsageError
 from ...networks import under_policy
+from ...recipe.validated import validated_by
 from . import classifier_network
 from .array_file import StoredArrays, load_or_compute
 from .extractor import FeatureContext, FeatureExtractor
@@ -52,6 +54,7 @@ class Classifier(FeatureExtractor):
 
     name = "classifier"
 
+    @validated_by(ClassifierParameters)
     def __init__(
         self,
         context: FeatureContext,

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ...builtin.metrics import ClassifierTwoSampleParameters
 from ...errors import DataError
+from ...recipe.validated import validated_by
 from ..context import MetricContext
 from ..estimators.interval import proportion_interval
 from ..features import Wanted
@@ -16,6 +18,7 @@ from ..score import Score
 from .real_and_generated import real_and_generated
 
 
+@validated_by(ClassifierTwoSampleParameters)
 def classifier_two_sample(
     context: MetricContext,
     *,

@@ -6,7 +6,9 @@ import math
 
 import numpy as np
 
+from ...builtin.metrics import DuplicatesParameters
 from ...errors import DataError
+from ...recipe.validated import validated_by
 from ..context import MetricContext
 from ..estimators.interval import Interval, Z, proportion_interval
 from ..estimators.manifolds import find_neighbours
@@ -15,6 +17,7 @@ from ..score import Score
 from .real_and_generated import real_and_generated
 
 
+@validated_by(DuplicatesParameters)
 def duplicates(
     context: MetricContext,
     *,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ...builtin.metrics import Comparison
+from ...recipe.validated import validated_by
 from ..context import MetricContext
 from ..estimators.discrepancy import ERROR, discrepancy, discrepancy_interval
 from ..features import Wanted
@@ -9,6 +11,7 @@ from ..score import Score
 from .real_and_generated import add_note, real_and_generated
 
 
+@validated_by(Comparison)
 def energy_distance(
     context: MetricContext,
     *,

@@ -6,7 +6,9 @@ import math
 
 import numpy as np
 
+from ...builtin.metrics import Comparison
 from ...errors import DataError
+from ...recipe.validated import validated_by
 from ..context import MetricContext
 from ..estimators.interval import Interval, proportional_interval
 from ..estimators.moments import PART, moments_of
@@ -15,6 +17,7 @@ from ..score import Score
 from .real_and_generated import add_note, real_and_generated
 
 
+@validated_by(Comparison)
 def fid(
     context: MetricContext,
     *,

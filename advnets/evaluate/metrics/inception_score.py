@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ...builtin.metrics import InceptionScoreParameters
 from ...errors import DataError
+from ...recipe.validated import validated_by
 from ..context import MetricContext
 from ..estimators.bootstrap import RESAMPLES, bootstrap_means
 from ..estimators.interval import Interval, normal_interval
@@ -21,6 +23,7 @@ FLOOR = 1e-12
 """The least probability that a logarithm is taken of."""
 
 
+@validated_by(InceptionScoreParameters)
 def inception_score(
     context: MetricContext,
     *,

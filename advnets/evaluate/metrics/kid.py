@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ...builtin.metrics import KidParameters
+from ...recipe.validated import validated_by
 from ..context import MetricContext
 from ..estimators.discrepancy import ERROR, discrepancy, discrepancy_interval
 from ..estimators.interval import Interval
@@ -15,6 +17,7 @@ from ..score import Score
 from .real_and_generated import add_note, real_and_generated
 
 
+@validated_by(KidParameters)
 def kid(
     context: MetricContext,
     *,

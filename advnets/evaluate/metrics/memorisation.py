@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...builtin.metrics import MemorisationParameters
 from ...errors import DataError
+from ...recipe.validated import validated_by
 from ..context import MetricContext
 from ..estimators.copying import Nearest, gap_interval, nearer_interval, random_groups
 from ..estimators.manifolds import nearest_by_group
@@ -14,6 +16,7 @@ from ..score import Score
 from .real_and_generated import features_for, note_of
 
 
+@validated_by(MemorisationParameters)
 def memorisation(
     context: MetricContext,
     *,

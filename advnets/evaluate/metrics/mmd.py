@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...builtin.metrics import MmdParameters
 from ...errors import DataError
+from ...recipe.validated import validated_by
 from ..context import MetricContext
 from ..estimators.discrepancy import ERROR, discrepancy, discrepancy_interval
 from ..estimators.pairs import squared_distances
@@ -18,6 +20,7 @@ MEDIAN_OF = 1_000
 """Real examples whose distances the median is taken of."""
 
 
+@validated_by(MmdParameters)
 def mmd(
     context: MetricContext,
     *,

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ...builtin.metrics import ModesParameters
 from ...errors import DataError
+from ...recipe.validated import validated_by
 from ..context import MetricContext
 from ..estimators.captured import captured_interval
 from ..estimators.interval import Interval, normal_interval, proportion_interval
@@ -21,6 +23,7 @@ KNOWN, BY_CLASS = 2_500, 26_000
 """Samples in PacGAN's settings: where modes are known, and stacked MNIST."""
 
 
+@validated_by(ModesParameters)
 def modes(
     context: MetricContext,
     *,

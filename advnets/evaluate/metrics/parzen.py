@@ -12,7 +12,9 @@ import math
 
 import numpy as np
 
+from ...builtin.metrics import ParzenParameters
 from ...errors import DataError
+from ...recipe.validated import validated_by
 from ..context import MetricContext
 from ..estimators.interval import normal_interval
 from ..estimators.pairs import BLOCK
@@ -20,6 +22,7 @@ from ..score import Score
 from .real_and_generated import add_note, note_of
 
 
+@validated_by(ParzenParameters)
 def parzen(
     context: MetricContext,
     *,

@@ -7,6 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from ...builtin.metrics import PrdcParameters
+from ...recipe.validated import validated_by
 from ..context import MetricContext
 from ..estimators.interval import Interval, jackknife_error, proportion_interval, student_interval
 from ..estimators.manifolds import Balls, build_balls, count_containing, nearest_by_group
@@ -22,6 +24,7 @@ GROUPS = 20
 Name = Literal["precision", "recall", "density", "coverage"]
 
 
+@validated_by(PrdcParameters)
 def prdc(
     context: MetricContext,
     *,

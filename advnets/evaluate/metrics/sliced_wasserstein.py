@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ...builtin.metrics import SlicedWassersteinParameters
 from ...errors import DataError
+from ...recipe.validated import validated_by
 from ..context import MetricContext
 from ..estimators.interval import Interval, normal_interval
 from ..features import Wanted
@@ -19,6 +21,7 @@ AT_ONCE = 50
 """Directions whose potentials are held at a time."""
 
 
+@validated_by(SlicedWassersteinParameters)
 def sliced_wasserstein(
     context: MetricContext,
     *,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from ...builtin.theory import TheoryParameters
 from ...errors import DataError
+from ...recipe.validated import validated_by
 from ..context import MetricContext
 from ..estimators.line_game import line_game
 from ..score import Score
 
 
+@validated_by(TheoryParameters)
 def theory(context: MetricContext, *, bins: int = 2**14, cells: int = 2**16) -> list[Score]:
     r"""Measure how far G is from the data and D from its optimum, by integrals, without samples.
 

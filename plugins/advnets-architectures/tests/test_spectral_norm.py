@@ -106,7 +106,7 @@ def test_kernels_as_matrices(name: str) -> None:
 
 def test_a_transposed_convolution_is_no_longer_than_a_convolution() -> None:
     """σ is of the kernel as a matrix from what a place takes to what it gives."""
-    layer = SpectralNorm(keras.layers.Conv2DTranspose(3, 2, strides=2), iterations=50)
+    layer = SpectralNorm(keras.layers.Conv2DTranspose(3, 2, strides=2), iterations=100)
     x = normal(1, 2, 2, 4)
     layer(x, training=True)
     w = np.moveaxis(np.asarray(layer.layer.kernel), 2, 3).reshape(-1, 3)

@@ -213,8 +213,9 @@ def test_ada_augments_a_share_p() -> None:
 
 def game(ada: Augmentation) -> AdversarialGame:
     layers = keras.layers
+    sure = layers.Dense(1, bias_initializer=keras.initializers.Constant(20.0))  # of its data
     generator = keras.Sequential([keras.Input((3,)), layers.Dense(16), layers.Reshape((4, 4, 1))])
-    discriminator = keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(1)])
+    discriminator = keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), sure])
     made = AdversarialGame(generator, discriminator, augmentations=[ada])
     made.compile("adam", "adam")
     return made
@@ -239,9 +240,10 @@ def test_made_by_names_of_a_recipe() -> None:
     context = GameContext(DataSpec((8, 8, 1), "float32"))
     assert isinstance(make_ada(context, [Mirror()], target=0.5).maps[0], Mirror)
     assert isinstance(make_diff_augment(context, [Cutout()]).maps[0], Cutout)
-    for wrong in ([], [tf.image.flip_left_right]):
-        with pytest.raises(UsageError, match=r"Ada is made of augmentations, not of \["):
-            Ada(wrong)
+    with pytest.raises(UsageError, match=r"Ada is made of augmentations, not of \["):
+        Ada([tf.image.flip_left_right])
+    with pytest.raises(UsageError, match="Ada cannot be made so: maps: expected at least 1 entry"):
+        Ada([])
 
 
 def test_points_are_no_images() -> None:

@@ -149,7 +149,7 @@ def test_bad_parameters_are_refused(latent: dict[str, Any], wrong: str) -> None:
 
 @pytest.mark.parametrize("kind", [Mixture, Truncated])
 def test_a_size_or_a_shape(kind: type) -> None:
-    with pytest.raises(UsageError, match="of a size or of a shape"):
+    with pytest.raises(UsageError, match="of a `size` or of a `shape`"):
         kind()
 
 

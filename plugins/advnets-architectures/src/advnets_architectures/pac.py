@@ -8,15 +8,18 @@ from typing import Any
 
 import keras
 
+from advnets import validated_by
 from advnets.errors import UsageError
 from advnets.networks import NetworkContext
 
+from .hooks import PacParameters
 from .packing import Pack, Unpack
 
 OF_PACKS = ("logits", "energy", "features")
 """Words that may be of several examples at once."""
 
 
+@validated_by(PacParameters)
 def pac(
     context: NetworkContext, *, network: str | Mapping[str, Any] = "mlp", m: int = 2
 ) -> keras.Model:

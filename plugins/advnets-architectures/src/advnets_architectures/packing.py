@@ -7,6 +7,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from advnets import validated_by
+
+from .hooks import PacParameters
+
 
 class OfPacks(keras.layers.Layer):
     """Hold how many examples a pack has.
@@ -16,6 +20,7 @@ class OfPacks(keras.layers.Layer):
         **options: Keras's own: ``name``, ``dtype``.
     """
 
+    @validated_by(PacParameters)
     def __init__(self, m: int, **options: Any):
         super().__init__(**options, autocast=False)  # what it moves keeps its dtype
         self.m = m

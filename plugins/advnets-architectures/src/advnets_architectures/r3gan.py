@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.errors import UsageError
 from advnets.networks import (
     NetworkContext,
@@ -25,6 +26,7 @@ from advnets.networks import (
 from .bilinear import BilinearDoubling
 from .grouped_conv import GroupedConv
 from .halvings import count_halvings, widths_of
+from .hooks import R3ganParameters
 
 SLOPE = 0.2
 """Of all leaky ReLUs, below zero."""
@@ -32,6 +34,7 @@ GAIN = math.sqrt(2 / (1 + SLOPE**2))
 """By which a leaky ReLU shrinks what has variance 1 (He et al. 2015)."""
 
 
+@validated_by(R3ganParameters)
 def r3gan(
     context: NetworkContext,
     *,

@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from advnets import validated_by
 from advnets.errors import UsageError
 from advnets.networks import (
     BatchNorm,
@@ -24,11 +25,13 @@ from advnets.networks import (
 
 from .conditional_batch_norm import ConditionalBatchNorm
 from .halvings import count_halvings, widths_of
+from .hooks import ResnetParameters
 from .minibatch_stddev import MinibatchStddev
 from .pixel_norm import PixelNorm
 from .self_attention import attend
 
 
+@validated_by(ResnetParameters)
 def resnet(
     context: NetworkContext,
     *,

@@ -7,12 +7,15 @@ from typing import Any
 
 import keras
 
+from advnets import validated_by
 from advnets.errors import UsageError
 from advnets.networks import NetworkContext
 
+from .hooks import SpectralParameters
 from .spectral_norm import SpectralNorm
 
 
+@validated_by(SpectralParameters)
 def spectral(
     context: NetworkContext, *, network: str | Mapping[str, Any] = "mlp", iterations: int = 1
 ) -> keras.Model:

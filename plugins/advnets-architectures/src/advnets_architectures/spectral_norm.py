@@ -9,6 +9,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from advnets import validated_by
+
+from .hooks import SpectralParameters
+
 KERNELS = ("kernel", "embeddings")
 """What the names of weights end in that inputs are multiplied by as a matrix."""
 OTHERS = ("bias", "gain", "shift", "gamma", "beta", "alpha", "scale")
@@ -117,6 +121,7 @@ class SpectralNorm(keras.layers.Wrapper):
     array([[0.75, 2.  ]], dtype=float32)
     """
 
+    @validated_by(SpectralParameters)
     def __init__(
         self, layer: keras.layers.Layer, iterations: int = 1, seed: int = 0, **options: Any
     ):

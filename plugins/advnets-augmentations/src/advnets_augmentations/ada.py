@@ -7,10 +7,12 @@ from typing import Any
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Augmentation, GameContext, Play, gather, state
 from advnets.random import Draw
 
 from .composed import Composed
+from .hooks import AdaParameters
 
 
 class Ada(Composed):
@@ -44,6 +46,7 @@ class Ada(Composed):
 
     requires = ("logits",)
 
+    @validated_by(AdaParameters)
     def __init__(
         self,
         maps: Sequence[Augmentation],
@@ -83,6 +86,7 @@ class Ada(Composed):
         return {**super().observe(play), "augmentation_p": p}
 
 
+@validated_by(AdaParameters)
 def make_ada(context: GameContext, maps: Sequence[Any], **parameters: Any) -> Ada:
     """Make it of augmentations by name, with parameters or without.
 

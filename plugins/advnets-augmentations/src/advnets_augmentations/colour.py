@@ -7,8 +7,11 @@ from typing import Any
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Augmentation, GameContext, check_images, scheduled
 from advnets.random import Draw
+
+from .hooks import ColourParameters
 
 SYMMETRIC = (-1.0, 1.0)
 """What the paper's images lie in, and the range that data without one are taken for."""
@@ -46,6 +49,7 @@ class Colour(Augmentation):
 
     geometric = False
 
+    @validated_by(ColourParameters)
     def __init__(
         self,
         brightness: float | Mapping[str, Any] = 0.5,
@@ -68,6 +72,7 @@ class Colour(Augmentation):
         return _stretch(x, 1.0 + self.contrast() * u[:, 2], [1, 2, 3])
 
 
+@validated_by(ColourParameters)
 def make_colour(context: GameContext, **parameters: Any) -> Colour:
     """Make it for the range of a run's data; ``[-1, 1]`` is taken where they have none.
 

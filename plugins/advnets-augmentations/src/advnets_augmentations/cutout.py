@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Augmentation, check_images
 from advnets.random import Draw
+
+from .hooks import CutoutParameters
 
 
 class Cutout(Augmentation):
@@ -31,6 +34,7 @@ class Cutout(Augmentation):
 
     geometric = False
 
+    @validated_by(CutoutParameters)
     def __init__(self, share: float = 0.5):
         self.share = share
 

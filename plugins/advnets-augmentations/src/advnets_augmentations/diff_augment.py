@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from advnets import validated_by
 from advnets.game import Augmentation, GameContext
 
 from .composed import Composed
+from .hooks import DiffAugmentParameters
 
 
 class DiffAugment(Composed):
@@ -37,6 +39,7 @@ class DiffAugment(Composed):
         super().__init__(policy)
 
 
+@validated_by(DiffAugmentParameters)
 def make_diff_augment(context: GameContext, policy: Sequence[Any]) -> DiffAugment:
     """Make it of augmentations by name, with parameters or without.
 

@@ -7,7 +7,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Penalty, Play, scheduled
+
+from .hooks import AuxiliaryParameters
 
 
 class Auxiliary(Penalty):
@@ -42,6 +45,7 @@ class Auxiliary(Penalty):
 
     player = ("discriminator", "generator")
 
+    @validated_by(AuxiliaryParameters)
     def __init__(
         self,
         weight: float | Mapping[str, Any] = 1.0,

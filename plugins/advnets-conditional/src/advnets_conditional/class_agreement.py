@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from advnets import validated_by
 from advnets.errors import DataError
 from advnets.evaluate import MetricContext, Score, proportion_interval
 
+from .hooks import ClassAgreementParameters
 
+
+@validated_by(ClassAgreementParameters)
 def class_agreement(
     context: MetricContext,
     *,

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.data import Field
 from advnets.game import Batch, Condition
 from advnets.random import Draw
+
+from .hooks import ContinuousParameters
 
 
 class Continuous(Condition):
@@ -26,6 +29,7 @@ class Continuous(Condition):
     (TensorShape([1000, 2]), True, True)
     """
 
+    @validated_by(ContinuousParameters)
     def __init__(self, shape: Sequence[int] = (1,), low: float = -1.0, high: float = 1.0):
         self.low, self.high = low, high
         self.field = Field(tuple(shape), "float32", low=low, high=high)

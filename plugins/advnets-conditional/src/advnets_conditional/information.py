@@ -7,7 +7,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Penalty, Play, Role, Side, scheduled
+
+from .hooks import InformationParameters
 
 
 class Information(Penalty):
@@ -46,6 +49,7 @@ class Information(Penalty):
     array([2.5], dtype=float32)
     """
 
+    @validated_by(InformationParameters)
     def __init__(
         self,
         weight: float | Mapping[str, Any] = 1.0,

@@ -10,10 +10,14 @@ from typing import Any
 import keras
 from keras.initializers import GlorotUniform
 
+from advnets import validated_by
 from advnets.errors import UsageError
 from advnets.networks import Dense, NetworkContext, as_float32
 
+from .hooks import ProjectionParameters
 
+
+@validated_by(ProjectionParameters)
 def projection(
     context: NetworkContext,
     *,

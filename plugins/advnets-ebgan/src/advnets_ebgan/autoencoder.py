@@ -8,11 +8,14 @@ from typing import Any
 
 import keras
 
+from advnets import validated_by
 from advnets.networks import BatchNorm, Dropout, NetworkContext, Words
 
 from .energy import Energy
+from .hooks import AutoencoderParameters
 
 
+@validated_by(AutoencoderParameters)
 def autoencoder(
     context: NetworkContext,
     *,

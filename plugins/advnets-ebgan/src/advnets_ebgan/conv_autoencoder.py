@@ -8,12 +8,14 @@ from typing import Any
 
 import keras
 
-from advnets import UsageError
+from advnets import UsageError, validated_by
 from advnets.networks import BatchNorm, NetworkContext, Relu, Words, as_float32
 
 from .energy import Energy
+from .hooks import ConvAutoencoderParameters
 
 
+@validated_by(ConvAutoencoderParameters)
 def conv_autoencoder(
     context: NetworkContext,
     *,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Loss, Side
+
+from .hooks import MarginParameters
 
 
 class EbganMargin(Loss):
@@ -27,6 +30,7 @@ class EbganMargin(Loss):
 
     requires = ("energy",)
 
+    @validated_by(MarginParameters)
     def __init__(self, margin: float = 10.0):
         self.margin = margin
 

@@ -7,7 +7,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Penalty, Play, gather, scheduled
+
+from .hooks import PullingAwayParameters
 
 
 class PullingAway(Penalty):
@@ -36,6 +39,7 @@ class PullingAway(Penalty):
     player = "generator"
     requires = ("features",)
 
+    @validated_by(PullingAwayParameters)
     def __init__(self, weight: float | Mapping[str, Any] = 0.1):
         self.weight = scheduled(weight)
 

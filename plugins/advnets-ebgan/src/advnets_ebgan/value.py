@@ -7,10 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from advnets import validated_by
 from advnets.errors import DataError
 from advnets.evaluate import Interval, MetricContext, Score, mean_interval, normal_interval
 
+from .hooks import ValueParameters
 
+
+@validated_by(ValueParameters)
 def ebgan_value(
     context: MetricContext,
     *,

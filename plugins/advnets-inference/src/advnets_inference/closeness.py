@@ -7,8 +7,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Penalty, Play, scheduled
 
+from .hooks import ClosenessParameters
 from .inpainting import split_told
 
 
@@ -27,6 +29,7 @@ class Closeness(Penalty):
 
     player = "generator"
 
+    @validated_by(ClosenessParameters)
     def __init__(self, weight: float | Mapping[str, Any] = 1.0, field: str = "mask"):
         self.weight, self.field = scheduled(weight), field
         self.fields = (field,)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Encounter, Scene, Side
+
+from .hooks import InpaintingParameters
 
 
 class Inpainting(Encounter):
@@ -24,6 +27,7 @@ class Inpainting(Encounter):
     ([7.0, 0.0], [1.0, 0.0])
     """
 
+    @validated_by(InpaintingParameters)
     def __init__(self, field: str = "mask"):
         self.field = field
 

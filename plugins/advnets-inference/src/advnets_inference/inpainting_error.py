@@ -6,13 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from advnets import validated_by
 from advnets.evaluate import MetricContext, Score, mean_interval
 from advnets.game import GameContext
 from advnets.random import Draw
 
+from .hooks import InpaintingErrorParameters
 from .mask import Mask
 
 
+@validated_by(InpaintingErrorParameters)
 def inpainting_error(
     context: MetricContext,
     kind: str | Sequence[str] = "halves",

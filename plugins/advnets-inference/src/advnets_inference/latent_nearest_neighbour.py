@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from advnets import validated_by
 from advnets.evaluate import MetricContext, Score, proportion_interval
 
 from .codes import infer
+from .hooks import NeighbourParameters
 
 
+@validated_by(NeighbourParameters)
 def latent_nearest_neighbour(
     context: MetricContext,
     encoder: str = "encoder",

@@ -7,7 +7,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Penalty, Play, Role, scheduled
+
+from .hooks import WeightParameters
 
 
 class LatentRegression(Penalty):
@@ -26,6 +29,7 @@ class LatentRegression(Penalty):
     player = "generator"
     roles: Mapping[str, Role] = {"encoder": Role("example", "latent")}
 
+    @validated_by(WeightParameters)
     def __init__(self, weight: float | Mapping[str, Any] = 1.0):
         self.weight = scheduled(weight)
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from advnets import DataError
+from advnets import DataError, validated_by
 from advnets.data import Field
 from advnets.game import Batch, Condition, GameContext
 from advnets.random import Draw
+
+from .hooks import MaskParameters
 
 SIDES = ("left", "right", "top", "bottom")
 
@@ -49,6 +51,7 @@ class Mask(Condition):
 
     of_example = True
 
+    @validated_by(MaskParameters)
     def __init__(
         self,
         kind: str | Sequence[str] = "halves",

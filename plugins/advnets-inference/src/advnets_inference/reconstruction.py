@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from advnets import validated_by
 from advnets.evaluate import MetricContext, Score, mean_interval
 
 from .codes import reconstruct
+from .hooks import ReconstructionParameters
 
 
+@validated_by(ReconstructionParameters)
 def reconstruction(
     context: MetricContext, encoder: str = "encoder", split: str = "test"
 ) -> list[Score]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Loss, Side, global_mean, state
+
+from .hooks import BeganParameters
 
 
 class Began(Loss):
@@ -31,6 +34,7 @@ class Began(Loss):
 
     requires = ("energy",)
 
+    @validated_by(BeganParameters)
     def __init__(self, gamma: float = 0.5, rate: float = 0.001):
         self.gamma, self.rate = gamma, rate
         self.k = state(0.0)

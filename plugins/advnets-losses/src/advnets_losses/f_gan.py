@@ -7,7 +7,10 @@ from typing import Literal
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Loss, Side
+
+from .hooks import FGanParameters
 
 Divergence = Literal[
     "gan", "jensen_shannon", "kl", "reverse_kl", "pearson", "neyman", "squared_hellinger"
@@ -75,6 +78,7 @@ class FGan(Loss):
     array([3.], dtype=float32)
     """
 
+    @validated_by(FGanParameters)
     def __init__(self, divergence: Divergence = "jensen_shannon", saturating: bool = False):
         self.divergence, self.saturating = divergence, saturating
         self.log_odds = divergence == "gan"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Loss, Side
+
+from .hooks import HingeParameters
 
 
 class Hinge(Loss):
@@ -23,6 +26,7 @@ class Hinge(Loss):
     array([1.25, 3.  ], dtype=float32)
     """
 
+    @validated_by(HingeParameters)
     def __init__(self, margin: float = 1.0):
         self.margin = margin
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Loss, Side
+
+from .hooks import LeastSquaresParameters
 
 
 class LeastSquares(Loss):
@@ -25,6 +28,7 @@ class LeastSquares(Loss):
     array([4.], dtype=float32)
     """
 
+    @validated_by(LeastSquaresParameters)
     def __init__(self, a: float = 0.0, b: float = 1.0, c: float = 1.0):
         self.a, self.b, self.c = a, b, c
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Augmentation, GameContext, Penalty, Play, scheduled
 
-from .transformed import disagreement, make_augmentations
+from .hooks import BalancedConsistencyParameters
+from .transformed import check_augmentations, disagreement, make_augmentations
 
 
 class BalancedConsistency(Penalty):
@@ -22,6 +24,9 @@ class BalancedConsistency(Penalty):
         augmentations: T, one map after the other; both sides have random numbers of their own.
         real: λ_r, a number or a schedule; 10 in the paper.
         fake: λ_f, likewise.
+
+    Raises:
+        UsageError: If one of the maps is no augmentation.
 
     Source: Zhao et al. 2021 (arXiv:2002.04724), section 3.1, Algorithm 1.
 
@@ -36,13 +41,14 @@ class BalancedConsistency(Penalty):
     player = "discriminator"
     requires = ("logits",)
 
+    @validated_by(BalancedConsistencyParameters)
     def __init__(
         self,
         augmentations: Sequence[Augmentation],
         real: float | Mapping[str, Any] = 10.0,
         fake: float | Mapping[str, Any] = 10.0,
     ):
-        self.augmentations = list(augmentations)
+        self.augmentations = check_augmentations(self, augmentations)
         self.real, self.fake = scheduled(real), scheduled(fake)
 
     def __call__(self, play: Play) -> tf.Tensor:
@@ -52,6 +58,7 @@ class BalancedConsistency(Penalty):
         return self.real() * real + self.fake() * fake
 
 
+@validated_by(BalancedConsistencyParameters)
 def balanced_consistency(
     context: GameContext,
     *,

@@ -7,9 +7,11 @@ from typing import Any
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Augmentation, GameContext, Penalty, Play, scheduled
 
-from .transformed import disagreement, make_augmentations
+from .hooks import ConsistencyParameters
+from .transformed import check_augmentations, disagreement, make_augmentations
 
 
 class Consistency(Penalty):
@@ -22,28 +24,31 @@ class Consistency(Penalty):
         augmentations: T, one map after the other.
         weight: λ, a number or a schedule; 10 in the paper.
 
+    Raises:
+        UsageError: If one of the maps is no augmentation.
+
     Source: Zhang et al. 2020 (arXiv:1910.12027), equation 3 and Algorithm 1; D's output before
     its activation is what is compared. T shifts by a few pixels, and flips, in the paper.
 
-    D counts what is left in the picture, and T moves some of it out:
-
-    >>> from advnets.game import Translation
+    >>> from advnets.game import InstanceNoise
     >>> from advnets.testing import play_of
-    >>> x = tf.eye(2)[None, :, :, None]
-    >>> play = play_of(lambda x: tf.reduce_sum(x, [1, 2, 3]), x, x)
-    >>> Consistency([Translation(0.0)])(play).numpy()  # no pixel moves
-    array([0.], dtype=float32)
+    >>> x = tf.ones([2, 3])
+    >>> play = play_of(lambda x: x[:, 0], x, -x)
+    >>> Consistency([InstanceNoise(0.0)])(play).numpy()  # T(x) = x
+    array([0., 0.], dtype=float32)
     """
 
     player = "discriminator"
     requires = ("logits",)
 
+    @validated_by(ConsistencyParameters)
     def __init__(
         self,
         augmentations: Sequence[Augmentation],
         weight: float | Mapping[str, Any] = 10.0,
     ):
-        self.augmentations, self.weight = list(augmentations), scheduled(weight)
+        self.augmentations = check_augmentations(self, augmentations)
+        self.weight = scheduled(weight)
 
     def __call__(self, play: Play) -> tf.Tensor:
         """Return λ (C(x) − C(T(x)))², float32 ``[N]``."""
@@ -51,6 +56,7 @@ class Consistency(Penalty):
         return self.weight() * apart
 
 
+@validated_by(ConsistencyParameters)
 def consistency(
     context: GameContext,
     *,

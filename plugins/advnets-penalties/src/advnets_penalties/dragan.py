@@ -7,8 +7,10 @@ from typing import Any, Literal
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Penalty, Play, global_mean, scheduled
 
+from .hooks import DraganParameters
 from .slopes import norm, slope_of
 
 
@@ -40,6 +42,7 @@ class Dragan(Penalty):
     player = "discriminator"
     requires = ("logits",)
 
+    @validated_by(DraganParameters)
     def __init__(
         self,
         weight: float | Mapping[str, Any] = 10.0,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Penalty, Play
+
+from .hooks import LabelSmoothingParameters
 
 
 class LabelSmoothing(Penalty):
@@ -33,6 +36,7 @@ class LabelSmoothing(Penalty):
     player = "discriminator"
     requires = ("logits",)
 
+    @validated_by(LabelSmoothingParameters)
     def __init__(self, share: float = 0.1):
         self.share = share
 

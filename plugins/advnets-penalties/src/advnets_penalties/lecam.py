@@ -7,7 +7,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Penalty, Play, current_round, global_mean, scheduled, state
+
+from .hooks import LeCamParameters
 
 
 class LeCam(Penalty):
@@ -29,7 +32,7 @@ class LeCam(Penalty):
 
     >>> from advnets.testing import play_of
     >>> x, y = tf.constant([[3.0], [1.0]]), tf.constant([[-1.0], [0.0]])
-    >>> play, lecam = play_of(lambda x: x[:, 0], x, y), LeCam(weight=1.0, begin=0)
+    >>> play, lecam = play_of(lambda x: x[:, 0], x, y), LeCam(weight=1.0)
     >>> lecam.real.assign(2.0), lecam.fake.assign(-1.0)  # doctest: +ELLIPSIS
     (...)
     >>> lecam(play).numpy()  # (3 + 1)² + (−1 − 2)², (1 + 1)² + (0 − 2)²
@@ -39,6 +42,7 @@ class LeCam(Penalty):
     player = "discriminator"
     requires = ("logits",)
 
+    @validated_by(LeCamParameters)
     def __init__(
         self,
         weight: float | Mapping[str, Any] = 0.3,

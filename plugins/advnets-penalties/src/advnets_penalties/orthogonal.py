@@ -7,8 +7,10 @@ from typing import Any, Literal
 
 import tensorflow as tf
 
-from advnets import PluginError
+from advnets import PluginError, validated_by
 from advnets.game import Penalty, Play, scheduled
+
+from .hooks import OrthogonalParameters
 
 
 class Orthogonal(Penalty):
@@ -43,6 +45,7 @@ class Orthogonal(Penalty):
 
     once = True
 
+    @validated_by(OrthogonalParameters)
     def __init__(
         self,
         network: Literal["generator", "discriminator"] = "generator",

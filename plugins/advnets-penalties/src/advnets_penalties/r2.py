@@ -7,8 +7,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Penalty, Play, scheduled
 
+from .hooks import R2Parameters
 from .slopes import slope_of, squared_norm
 
 
@@ -36,6 +38,7 @@ class R2(Penalty):
     player = "discriminator"
     requires = ("logits",)
 
+    @validated_by(R2Parameters)
     def __init__(self, gamma: float | Mapping[str, Any] = 10.0):
         self.gamma = scheduled(gamma)
 

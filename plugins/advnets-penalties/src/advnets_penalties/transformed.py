@@ -7,7 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from advnets.game import Augmentation, GameContext, Play, Side
+from advnets.errors import UsageError
+from advnets.game import Augmentation, GameContext, Penalty, Play, Side
 from advnets.random import Draw
 
 
@@ -22,6 +23,22 @@ def make_augmentations(context: GameContext, entries: Sequence[Any]) -> list[Aug
     for one in made:
         one(x, Draw(context.seed, 0), "check")
     return made
+
+
+def check_augmentations(
+    penalty: Penalty, augmentations: Sequence[Augmentation]
+) -> list[Augmentation]:
+    """Return what a penalty is given as its augmentations.
+
+    Raises:
+        UsageError: If there is none, or one that is no augmentation.
+    """
+    if not augmentations or not all(isinstance(one, Augmentation) for one in augmentations):
+        raise UsageError(
+            f"{type(penalty).__name__} is made of augmentations, not of {augmentations!r:.100}",
+            hint="give it objects, such as [advnets.game.Translation()]; recipes name them",
+        )
+    return list(augmentations)
 
 
 def disagreement(

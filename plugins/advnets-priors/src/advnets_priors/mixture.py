@@ -8,8 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Prior
 from advnets.random import Draw
+
+from .hooks import MixtureParameters
 
 
 class Mixture(Prior):
@@ -39,6 +42,7 @@ class Mixture(Prior):
     [(-1, 0), (0, -1), (0, 1), (1, 0)]
     """
 
+    @validated_by(MixtureParameters)
     def __init__(
         self,
         size: int | None = None,

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Prior
 from advnets.random import Draw
+
+from .hooks import TruncatedParameters
 
 
 class Truncated(Prior):
@@ -37,6 +40,7 @@ class Truncated(Prior):
     True
     """
 
+    @validated_by(TruncatedParameters)
     def __init__(
         self,
         size: int | None = None,

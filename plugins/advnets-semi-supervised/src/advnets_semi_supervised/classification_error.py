@@ -6,10 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from advnets import validated_by
 from advnets.errors import DataError
 from advnets.evaluate import MetricContext, Score, proportion_interval
 
+from .hooks import ClassificationErrorParameters
 
+
+@validated_by(ClassificationErrorParameters)
 def classification_error(
     context: MetricContext,
     *,

@@ -7,7 +7,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Penalty, Play, scheduled
+
+from .hooks import SupervisedParameters
 
 
 class Supervised(Penalty):
@@ -43,6 +46,7 @@ class Supervised(Penalty):
     once = True
     requires = ("class_logits",)
 
+    @validated_by(SupervisedParameters)
     def __init__(self, weight: float | Mapping[str, Any] = 1.0, field: str = "label"):
         self.weight = scheduled(weight)
         self.field = field

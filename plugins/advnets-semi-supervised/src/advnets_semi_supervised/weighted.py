@@ -7,7 +7,11 @@ from typing import Any
 
 import tensorflow as tf
 
+from advnets import validated_by
+from advnets.errors import UsageError
 from advnets.game import GameContext, Loss, Side, scheduled
+
+from .hooks import WeightedParameters
 
 WEIGHTS = ("discriminator", "generator")
 
@@ -19,13 +23,16 @@ class Weighted(Loss):
     the same networks, data and rounds as in a game, which it can be set beside.
 
     Args:
-        context: Makes the loss that is named.
-        loss: ℓ: a name, a mapping with parameters, or a :class:`advnets.game.Loss`.
+        loss: ℓ: a :class:`advnets.game.Loss`, or a name or a mapping with parameters.
         discriminator: v ≥ 0, a number or a schedule.
         generator: w ≥ 0, a number or a schedule.
+        context: Makes the loss that is named.
+
+    Raises:
+        UsageError: If a loss is named without a context.
 
     >>> from advnets.game import NonSaturating
-    >>> loss = Weighted(loss=NonSaturating(), discriminator=0.5, generator=0.0)
+    >>> loss = Weighted(NonSaturating(), discriminator=0.5, generator=0.0)
     >>> said = Side(tf.zeros([1]))
     >>> loss.discriminator(said, said).numpy()  # ½ · 2 log 2
     array([0.6931472], dtype=float32)
@@ -33,12 +40,14 @@ class Weighted(Loss):
     array([0.], dtype=float32)
     """
 
+    @validated_by(WeightedParameters)
     def __init__(
         self,
-        context: GameContext | None = None,
         loss: str | Mapping[str, Any] | Loss = "non_saturating",
         discriminator: float | Mapping[str, Any] = 1.0,
         generator: float | Mapping[str, Any] = 1.0,
+        *,
+        context: GameContext | None = None,
     ):
         self.loss = loss if isinstance(loss, Loss) else _context(context).make("losses", loss)
         self.discriminator_weight = scheduled(discriminator)
@@ -74,5 +83,8 @@ class Weighted(Loss):
 
 def _context(context: GameContext | None) -> GameContext:
     if context is None:
-        raise TypeError("a loss is named, and there is no context to make it by; give a Loss")
+        raise UsageError(
+            "a loss is named, and there is no context to make it by",
+            hint="give it an object, such as advnets.game.NonSaturating(); recipes name one",
+        )
     return context

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import PLAYERS, Batch, UpdateRule, scheduled, total_gradients
+
+from .hooks import ConsensusParameters
 
 if TYPE_CHECKING:
     from advnets.game import AdversarialGame
@@ -26,6 +29,7 @@ class Consensus(UpdateRule):
     Source: Mescheder, Nowozin and Geiger 2017 (arXiv:1705.10461), algorithm 2.
     """
 
+    @validated_by(ConsensusParameters)
     def __init__(self, weight: float | Mapping[str, Any] = 10.0):
         self.weight = scheduled(weight)
 

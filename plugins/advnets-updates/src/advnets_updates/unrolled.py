@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Batch, Play, UpdateRule
+
+from .hooks import UnrolledParameters
 
 if TYPE_CHECKING:
     from advnets.game import AdversarialGame
@@ -25,6 +28,7 @@ class Unrolled(UpdateRule):
     Source: Metz et al. 2017 (arXiv:1611.02163), equations 7 to 10, without their last term.
     """
 
+    @validated_by(UnrolledParameters)
     def __init__(self, steps: int = 5):
         self.steps = steps
 

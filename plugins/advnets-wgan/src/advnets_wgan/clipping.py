@@ -8,7 +8,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.optimizers import OptimizerContext, plan_rate
+
+from .hooks import ClippedRmspropParameters
 
 
 @keras.saving.register_keras_serializable(package="advnets_wgan")
@@ -32,6 +35,7 @@ class ClippedRMSprop(keras.optimizers.RMSprop):
     array([ 0.01 , -0.001], dtype=float32)
     """
 
+    @validated_by(ClippedRmspropParameters)
     def __init__(self, learning_rate: Any = 5e-5, clip: float = 0.01, **options: Any):
         super().__init__(learning_rate, **options)
         self.clip = clip
@@ -46,6 +50,7 @@ class ClippedRMSprop(keras.optimizers.RMSprop):
         return {**super().get_config(), "clip": self.clip}
 
 
+@validated_by(ClippedRmspropParameters)
 def clipped_rmsprop(
     context: OptimizerContext,
     *,

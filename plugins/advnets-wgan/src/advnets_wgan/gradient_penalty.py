@@ -7,7 +7,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from advnets import validated_by
 from advnets.game import Penalty, Play, scheduled
+
+from .hooks import GradientPenaltyParameters
 
 
 class GradientPenalty(Penalty):
@@ -39,6 +42,7 @@ class GradientPenalty(Penalty):
     player = "discriminator"
     requires = ("logits",)
 
+    @validated_by(GradientPenaltyParameters)
     def __init__(self, weight: float | Mapping[str, Any] = 10.0, one_sided: bool = False):
         self.weight = scheduled(weight)
         self.one_sided = one_sided
