@@ -17,7 +17,7 @@ from ..data.ranges import ACTIVATIONS, Range, describe_range, explain_misfit
 from ..errors import UsageError
 from ..networks import mixes_examples
 from ..networks.ending import graph_output, last_activation
-from ..plugins.origins import accuse, blame, tell_origin
+from ..plugins.origins import accuse, at_fault, blame, tell_origin
 from ..random import Draw
 from .augmentations import judges_examples, try_augmentations
 from .role import Role, Space
@@ -53,6 +53,8 @@ def look_at_networks(game: AdversarialGame) -> set[str]:
             another shape than others, or gives whole numbers, or if a judge's probabilities are
             taken for logits, or its classes for parts of an example.
     """
+    _check_log_odds(game)
+    _say_who_hears_nothing(game)
     spaces: dict[Space, Field] = dict(_declared(game))
     agreed: Agreed = {}
     if game.prior is not None:
@@ -290,6 +292,30 @@ def _check_logits(
         "in a linear layer",
         *(name, tell_origin(network), activation, describe_range(reached), loss),
     )
+
+
+def _say_who_hears_nothing(game: AdversarialGame) -> None:
+    """Warn of conditions that draw what neither a network nor a term of a loss reads."""
+    heard = {name for role in game.roles.values() for pair in role.takes.items() for name in pair}
+    for name in game.conditions:
+        if name not in heard.union(game.fields):
+            log.warning(
+                "the condition %r draws what nobody is told: `given: {generator: [%s]}` tells it "
+                "to the generator",
+                *(name, name),
+            )
+
+
+def _check_log_odds(game: AdversarialGame) -> None:
+    """Refuse a penalty that takes logits for what they are not by the loss."""
+    for penalty in game.penalties:
+        if penalty.log_odds and not game.loss.log_odds:
+            raise at_fault(
+                penalty,
+                f"{type(penalty).__name__} takes D's logits for log-odds, log D/(1 - D), and by "
+                f"{type(game.loss).__name__} they are none",
+                hint="leave the penalty out, or choose a loss such as non_saturating",
+            )
 
 
 def _guess(

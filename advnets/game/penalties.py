@@ -28,6 +28,7 @@ class Penalty(Configured):
         needs_real: For a penalty of the generator: whether it reads what D says of real
             examples.
         once: Whether it is called once a play; else for each duel.
+        log_odds: Whether it takes D's logits for log-odds, as the loss beside it then has to.
     """
 
     player: str | tuple[str, ...] = "discriminator"
@@ -37,6 +38,7 @@ class Penalty(Configured):
     streams: Declared = ()
     needs_real: bool = False
     once: bool = False
+    log_odds: bool = False
 
     def __call__(self, play: Play) -> tf.Tensor:
         """Return the penalty, its weight included, one value per example: float32 ``[n]``.

@@ -12,6 +12,7 @@ import tensorflow as tf
 from .. import random
 from ..errors import PluginError
 from ..networks import in_float32
+from ..networks.weights import named_weights
 from ..plugins.origins import blame
 from ..random import Draw
 from . import batch as batching
@@ -162,8 +163,10 @@ class Scene:
         given = self._compute(network, inputs, [(segment, examples)], training)
         return tf.nest.map_structure(at_least_float32, given)
 
-    def weights_of(self, network: str = "discriminator") -> list[tf.Tensor]:
-        """Return a network's trainable weights as they are now, in float32, for a term of them.
+    def weights_of(self, network: str = "discriminator") -> dict[str, tf.Tensor]:
+        """Return a network's trainable weights as they are now, float32, for a term of them.
+
+        By name, ``hidden/kernel``, as in exported files.
 
         A gradient runs back through those of the player whose turn it is. Such a term is of no
         examples: a penalty that returns it has ``once = True``, and the shape ``[1]``.
@@ -173,8 +176,13 @@ class Scene:
         """
         self._role(network)
         # A function stands for a network in tests, and has none.
-        weights = getattr(self._cast.networks[network], "trainable_variables", [])
-        return [at_least_float32(tf.convert_to_tensor(weight)) for weight in weights]
+        model = self._cast.networks[network]
+        trained = {id(weight) for weight in getattr(model, "trainable_variables", ())}
+        return {
+            name: at_least_float32(tf.convert_to_tensor(weight))
+            for name, weight in (named_weights(model) if trained else {}).items()
+            if id(weight) in trained
+        }
 
     def _compute(
         self,

@@ -41,6 +41,13 @@ def start_networks(game: AdversarialGame, recipe: Recipe) -> dict[str, Any]:
         UsageError: If weights are missing, or do not fit.
     """
     start, done = recipe.settings.start, {}
+    for name, role in game.roles.items():
+        if role.player is None and name not in start.origins and game.networks[name].weights:
+            log.warning(
+                "nobody moves the %s, and it starts from no other run: it stays as it was drawn. "
+                "`start: {%s: {run: RUN}}` says where its weights are",
+                *(name, name),
+            )
     for name, origin in start.origins.items():
         try:
             counts = _start(game.networks[name], origin, start.missing == "keep")

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from advnets.errors import PluginError, UsageError
 from advnets.game import AdversarialGame, Loss, Minimax, NonSaturating, Uniform
+from advnets.game.conditions import Categorical
 from advnets.game.first_look import warn_of_range
 
 layers = keras.layers
@@ -269,3 +270,18 @@ def test_shapes_of_every_joint(kind) -> None:
         UsageError, match=r"'discriminator' takes 'example' of the shape \(2,\); the generator has"
     ):
         game(kind(3, 5), network(2, 1))
+
+
+def test_a_condition_that_nobody_is_told_is_warned_of(caplog) -> None:
+    """One that a network takes is not."""
+    x = np.random.default_rng(0).normal(size=(8, 2)).astype("float32")
+    z, colour = keras.Input((3,), name="latent"), keras.Input((), name="colour", dtype="int64")
+    both = layers.Concatenate()([z, layers.Embedding(3, 2)(colour)])
+    told = keras.Model({"latent": z, "colour": colour}, layers.Dense(2)(both))
+    for generator, said in ((None, 1), (told, 0)):
+        caplog.clear()
+        made = game(generator, conditions={"colour": Categorical(3)})
+        made.compile("sgd", "sgd")
+        made.fit(x, batch_size=4, verbose=0)
+        warned = [each for each in caplog.messages if "'colour' draws what nobody is told" in each]
+        assert len(warned) == said

@@ -27,11 +27,12 @@ class SquaredWeights(Penalty):
     once = True
 
     def __call__(self, play: Play) -> tf.Tensor:
-        return 0.5 * tf.add_n([tf.reduce_sum(w**2) for w in play.weights_of()])[None]
+        return 0.5 * tf.add_n([tf.reduce_sum(w**2) for w in play.weights_of().values()])[None]
 
 
 def test_of_a_network() -> None:
     network, x = judge(), tf.ones([3, 2])
+    assert list(play_of(network, x, x).weights_of()) == ["dense/kernel"]
     with tf.GradientTape() as tape:
         values = SquaredWeights()(play_of(network, x, x))
     assert values.numpy().tolist() == [12.5]  # 0.5 (3² + 4²)

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import pytest
 from advnets_architectures.spectral import spectral
+from advnets_architectures.spectral_norm import SpectralNorm
 
 from advnets import RecipeError, UsageError
 from advnets.networks import NetworkContext
@@ -50,6 +51,17 @@ def test_a_network_without_kernels() -> None:
         spectral(context, network=empty)
     one = keras.Model(x, keras.layers.EinsumDense("ab,b->a", ())(x))
     assert spectral(context, network=one).output_shape == (None,)
+
+
+def test_a_network_that_is_normalised_already() -> None:
+    twice = {"name": "spectral", "network": {"name": "spectral", "network": "mlp"}}
+    recipe = load_recipe({**RECIPE, "discriminator": twice})
+    with pytest.raises(UsageError, match="the discriminator is normalised twice"):
+        build_game(recipe, build_source(recipe))
+    context = NetworkContext("discriminator", (2,))
+    inner = keras.Sequential([keras.Input((2,)), SpectralNorm(keras.layers.Dense(1))])
+    with pytest.raises(UsageError, match="the discriminator is normalised twice"):
+        spectral(context, network=inner)
 
 
 def test_a_pack_has_no_class() -> None:

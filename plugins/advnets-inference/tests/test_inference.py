@@ -148,6 +148,22 @@ def test_an_encoder_is_trained_after_another_runs_generator(
     assert again.commit.state_sha256 == run.commit.state_sha256
 
 
+def test_a_generator_that_nobody_trained_is_warned_of(
+    small: dict[str, Any], tmp_path: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    recipe = {
+        **small,
+        "encounter": "inversion",
+        "networks": {"encoder": MLP},
+        "penalties": ["latent_regression"],
+    }
+    with caplog.at_level("WARNING", "advnets"):
+        advnets.run(recipe, run_dir=tmp_path)
+    (said,) = [each for each in caplog.messages if "nobody moves" in each]
+    assert "the generator" in said
+    assert "start: {generator: {run: RUN}}" in said
+
+
 @pytest.mark.parametrize("stochastic", [False, True])
 def test_inference_plays_by_a_recipe(
     small: dict[str, Any], tmp_path: Any, stochastic: bool

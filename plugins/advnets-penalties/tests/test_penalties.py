@@ -18,7 +18,7 @@ from advnets_penalties.orthogonal import Orthogonal
 from advnets_penalties.r2 import R2
 
 from advnets import PluginError
-from advnets.game import R1, AdversarialGame, Augmentation, Play, Translation
+from advnets.game import R1, AdversarialGame, Augmentation, Loss, Play, Translation
 from advnets.random import Draw
 from advnets.testing import play_of
 
@@ -286,6 +286,38 @@ def test_orthogonal_refuses_a_network_without_kernels() -> None:
     x = points((1.0,))
     with pytest.raises(PluginError, match="has no kernels"):
         Orthogonal("discriminator")(play_of(first, x, x))
+
+
+class Scaled(keras.layers.Layer):
+    """A layer with a gain for each class, which no input is multiplied by as a matrix."""
+
+    def build(self, shape: Any) -> None:
+        self.gain = self.add_weight(name="gain", shape=(4, shape[-1]))
+
+    def call(self, x: Any) -> Any:
+        return x * self.gain[0]
+
+
+def test_orthogonal_leaves_gains_of_classes_alone() -> None:
+    dense = keras.layers.Dense(2, use_bias=False, kernel_initializer="identity")
+    network = keras.Sequential([keras.Input((2,)), dense, Scaled()])
+    x = points((1.0, 2.0))
+    assert Orthogonal("discriminator", 1.0, True)(play_of(network, x, x)).numpy() == [0.0]
+
+
+def test_smoothing_is_refused_where_logits_are_no_log_odds() -> None:
+    class Scores(Loss):
+        def discriminator(self, real: Any, fake: Any) -> tf.Tensor:
+            return fake.logits - real.logits
+
+        def generator(self, real: Any, fake: Any) -> tf.Tensor:
+            return -fake.logits
+
+    generator, judge = (
+        keras.Sequential([keras.Input((size,)), keras.layers.Dense(3 - size)]) for size in (1, 2)
+    )
+    with pytest.raises(PluginError, match=r"LabelSmoothing .* by Scores they are none"):
+        AdversarialGame(generator, judge, loss=Scores(), penalties=[LabelSmoothing()])
 
 
 def test_smoothing_is_the_cross_entropy_with_a_softer_label() -> None:

@@ -74,6 +74,20 @@ def test_a_discriminator_without_logits(advnets_run: Callable[..., Any]) -> None
         advnets_run("ebgan_mnist", {**more, "dataset": {"name": "digits"}})
 
 
+def test_smoothing_of_a_loss_of_scores(advnets_run: Callable[..., Any]) -> None:
+    more = {**SMALL, "penalties": ["label_smoothing"], "loss": "hinge"}
+    with pytest.raises(AdvnetsError, match="LabelSmoothing takes D's logits for log-odds"):
+        advnets_run("baseline_digits", more)
+
+
+def test_averages_that_begin_after_the_run(
+    advnets_run: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("WARNING", "advnets"):
+        advnets_run("baseline_digits", {**SMALL, "penalties": [{"name": "lecam", "begin": 3}]})
+    assert any("begins in round 3, and the run has 3" in each for each in caplog.messages)
+
+
 @pytest.mark.slow
 def test_all_at_once_play(advnets_run: Callable[..., Any]) -> None:
     """Lazily, by schedules, and what they remember is logged."""

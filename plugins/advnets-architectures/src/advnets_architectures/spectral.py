@@ -33,8 +33,8 @@ def spectral(
         A model that takes and returns what the network does.
 
     Raises:
-        UsageError: If the network has no kernels, or weights that may be kernels or not
-            (:class:`SpectralNorm` says what counts as one).
+        UsageError: If the network is normalised already, if it has no kernels, or weights that may
+            be kernels or not (:class:`SpectralNorm` says what counts as one).
 
     Source: Miyato et al. 2018 (arXiv:1802.05957), algorithm 1.
 
@@ -49,6 +49,12 @@ def spectral(
     """
     inner = context.make("architectures", network)
     layer = SpectralNorm(inner, iterations, context.seed_for("u"), name="spectral_norm")
+    if any(isinstance(each, SpectralNorm) for each in inner._flatten_layers()):
+        raise UsageError(
+            f"the {context.name} is normalised twice: {inner.name!r} is made by `spectral`, or has "
+            "layers that are",
+            hint="name what is inside instead: `network: mlp`",
+        )
     inputs = context.inputs()
     try:
         layer.build(getattr(inner, "input_shape", None))  # a class of a model has none

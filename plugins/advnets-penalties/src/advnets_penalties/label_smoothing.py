@@ -19,8 +19,7 @@ class LabelSmoothing(Penalty):
 
     and sp(−C(x)) = −log D(x) is what a logistic loss has already; sp is the softplus. Labels of
     generated examples stay 0, or D's optimum would follow G's density where there are no data.
-    With losses whose C is no log-odds (hinge, least squares, Wasserstein) the term is of no use,
-    and nothing refuses it there: a term does not see the loss.
+    A game whose loss takes C for no log-odds (hinge, least squares, Wasserstein) refuses it.
 
     Args:
         share: s, which real examples lack to 1: of 0.1, their label is 0.9.
@@ -35,6 +34,7 @@ class LabelSmoothing(Penalty):
 
     player = "discriminator"
     requires = ("logits",)
+    log_odds = True
 
     @validated_by(LabelSmoothingParameters)
     def __init__(self, share: float = 0.1):

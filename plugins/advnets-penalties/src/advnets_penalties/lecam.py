@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
 
 from advnets import validated_by
-from advnets.game import Penalty, Play, current_round, global_mean, scheduled, state
+from advnets.game import (
+    GameContext,
+    Penalty,
+    Play,
+    current_round,
+    global_mean,
+    scheduled,
+    state,
+)
 
 from .hooks import LeCamParameters
+
+log = logging.getLogger(f"advnets.{__name__}")  # which advnets shows, and who uses it silences
 
 
 class LeCam(Penalty):
@@ -25,7 +36,9 @@ class LeCam(Penalty):
     Args:
         weight: λ, a number or a schedule.
         decay: d, how slowly the averages follow; 0.99 in the paper.
-        begin: The first round in which the term counts.
+        begin: The first round in which the term counts; one that a run does not come to is warned
+            of.
+        context: Of a run, which has so many rounds.
 
     Source: Tseng et al. 2021 (arXiv:2104.03310), equations 3 and 4. (The authors' code counts
     C(x) above α_F and C(G(z)) below α_R only.)
@@ -48,10 +61,21 @@ class LeCam(Penalty):
         weight: float | Mapping[str, Any] = 0.3,
         decay: float = 0.99,
         begin: int = 1000,
+        *,
+        context: GameContext | None = None,
     ):
         self.weight = scheduled(weight)
         self.decay, self.begin = decay, begin
         self.real, self.fake = state(0.0), state(0.0)
+        if context is not None and begin >= context.steps:
+            log.warning(
+                "the penalty 'lecam' begins in round %s, and the run has %s: it changes nothing",
+                *(begin, context.steps),
+            )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make it again, without the run's context."""
+        return {k: v for k, v in super().get_config().items() if k != "context"}
 
     def __call__(self, play: Play) -> tf.Tensor:
         """Return λ (C(x) − α_F)² + λ (C(G(z)) − α_R)², float32 ``[N]``; 0 before ``begin``."""

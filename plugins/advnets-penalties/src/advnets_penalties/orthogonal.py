@@ -12,6 +12,9 @@ from advnets.game import Penalty, Play, scheduled
 
 from .hooks import OrthogonalParameters
 
+KERNELS = ("kernel", "embeddings")
+"""What the names of weights end in that inputs are multiplied by as a matrix."""
+
 
 class Orthogonal(Penalty):
     """Penalise a player by β Σ_W ‖WᵀW ⊙ (1 − I)‖²_F over the kernels W of its network.
@@ -19,9 +22,9 @@ class Orthogonal(Penalty):
     Filters are to be at right angles to each other, of whatever length. With ``unit``, it is
     β Σ_W ‖WᵀW − I‖²_F: of length 1 as well.
 
-    A kernel is a trainable weight of two or more axes, flattened to ``[inputs, filters]``; the
-    last axis counts as that of the filters, which in a transposed convolution, as Keras stores
-    it, is that of its inputs. Embeddings count as kernels.
+    A kernel is a trainable weight whose name ends in ``kernel`` or ``embeddings``, and no gain of
+    a class, flattened to ``[inputs, filters]``; the last axis counts as that of the filters, which
+    in a transposed convolution, as Keras stores it, is that of its inputs.
 
     Args:
         network: Whose kernels, and whose loss it is added to.
@@ -57,11 +60,11 @@ class Orthogonal(Penalty):
 
     def __call__(self, play: Play) -> tf.Tensor:
         """Return β Σ_W ‖WᵀW ⊙ (1 − I)‖²_F, or β Σ_W ‖WᵀW − I‖²_F: float32 ``[1]``."""
-        kernels = [weight for weight in play.weights_of(self.player) if weight.shape.rank > 1]
+        weights = play.weights_of(self.player)
+        kernels = [w for n, w in weights.items() if n.endswith(KERNELS) and w.shape.rank > 1]
         if not kernels:
             raise PluginError(
-                f"the {self.player} has no kernels, trainable weights of two or more axes, which "
-                "are to be orthogonal",
+                f"the {self.player} has no kernels, weights called so, which are to be orthogonal",
                 hint="choose another network, or leave the penalty `orthogonal` out",
             )
         total = tf.add_n([_departure(kernel, self.unit) for kernel in kernels])
