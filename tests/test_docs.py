@@ -240,6 +240,17 @@ def test_block_runs(block: Block, sessions: dict[Path, Session]) -> None:
     sessions[block.file].run_up_to(block)
 
 
+@pytest.mark.parametrize(
+    "readme", sorted(ROOT.glob("plugins/*/README.md")), ids=lambda f: f.parent.name
+)
+def test_a_plugin_is_used_by_hand_as_its_readme_says(readme: Path) -> None:
+    found = [block for block in blocks(readme) if block.language == "python"]
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for block in found:
+        exec(compile(block.code, block.place, "exec"), names)
+    assert found
+
+
 def anchors(file: Path) -> set[str]:
     """The anchors of a page's headings, as GitHub and its like make them."""
     found = set()

@@ -25,7 +25,7 @@ WIDTH = 100
 def command(ctx: click.Context, kind: str | None, as_json: bool) -> None:
     """List what recipes can name: losses, penalties, architectures, datasets, ...
 
-    With KIND, also the parameters of each; with NAME, those of what is called so.
+    With KIND, also the parameters of each, and where its code is; with NAME, of what is called so.
     """
     registry = registry_of(ctx)
     singular = {name: plural for plural, name in KIND.items()}
@@ -80,6 +80,9 @@ def _show(registry: Registry, kind: str, component: Component) -> None:
         echo(f"  {_summary(component)}")
     if needs := _needs(component):
         echo(_wrapped(f"needs {'; '.join(needs)}", 2))
+    if kind not in ("recipes", "sweeps", "commands"):
+        module, _, attribute = component.target.partition(":")
+        echo(f"  in Python: from {module} import {attribute.partition('.')[0]}")
     for line in parameter_lines(component):
         default = "required" if line.default is None else f"default {line.default}"
         echo(_wrapped(f"{line.name}: {line.type}; {default}", 4))
