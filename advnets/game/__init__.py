@@ -19,6 +19,7 @@ from .prior import Gaussian, NoLatent, Prior, Uniform
 from .role import PLAYERS, Role
 from .scene import Scene
 from .side import Side
+from .slopes import norm, slope_of, squared_norm
 from .state import state
 from .updates import Alternating, Simultaneous, UpdateRule
 
@@ -66,8 +67,11 @@ __all__ = [
     "for_player",
     "gather",
     "global_mean",
+    "norm",
     "scheduled",
     "share",
+    "slope_of",
+    "squared_norm",
     "state",
     "total_gradients",
 ]

@@ -13,6 +13,7 @@ from ..schedule import scheduled
 from .configured import Configured
 from .play import Play
 from .role import Declared, Role
+from .slopes import slope_of, squared_norm
 
 
 class Penalty(Configured):
@@ -92,10 +93,4 @@ class R1(Penalty):
 
     def __call__(self, play: Play) -> tf.Tensor:
         """Return (γ/2) ‖∇_x C(x)‖², float32 ``[N]``."""
-        real = tf.identity(play.real.x)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(real)
-            logits = tf.reduce_sum(play.real.critic(real).logits)
-        gradient = tape.gradient(logits, real)
-        squared = tf.reduce_sum(tf.square(gradient), axis=list(range(1, len(gradient.shape))))
-        return 0.5 * self.gamma() * squared
+        return 0.5 * self.gamma() * squared_norm(slope_of(play.real, play.real.x))

@@ -8,10 +8,9 @@ from typing import Any, Literal
 import tensorflow as tf
 
 from advnets import validated_by
-from advnets.game import Penalty, Play, global_mean, scheduled
+from advnets.game import Penalty, Play, global_mean, norm, scheduled, slope_of
 
 from .hooks import DraganParameters
-from .slopes import norm, slope_of
 
 
 class Dragan(Penalty):

@@ -8,10 +8,9 @@ from typing import Any
 import tensorflow as tf
 
 from advnets import validated_by
-from advnets.game import Penalty, Play, scheduled
+from advnets.game import Penalty, Play, scheduled, slope_of, squared_norm
 
 from .hooks import R2Parameters
-from .slopes import slope_of, squared_norm
 
 
 class R2(Penalty):

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from advnets import validated_by
-from advnets.game import Penalty, Play, scheduled
+from advnets.game import Penalty, Play, norm, scheduled, slope_of
 
 from .hooks import GradientPenaltyParameters
 
@@ -49,35 +49,18 @@ class GradientPenalty(Penalty):
 
     def __call__(self, play: Play) -> tf.Tensor:
         """Return λ (‖∇C(x̂)‖₂ − 1)², float32 ``[N]``."""
-        between = _interpolate(play)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(between)
-            # Summed, since each C(x̂) depends on its own x̂ only.
-            total = tf.reduce_sum(play.real.critic(between).logits)
-        excess = _norm(tape.gradient(total, between)) - 1.0
+        excess = norm(slope_of(play.real, _interpolate(play))) - 1.0
         if self.one_sided:
             excess = tf.nn.relu(excess)
         return self.weight() * tf.square(excess)
 
 
 def _interpolate(play: Play) -> tf.Tensor:
-    """Return x̂ = ε x + (1 − ε) G(z), a constant to whatever differentiates the penalty."""
+    """Return x̂ = ε x + (1 − ε) G(z)."""
     real = play.real.x
     generated = tf.cast(play.fake.x, real.dtype)
     examples = real.shape[0] if real.shape[0] is not None else tf.shape(real)[0]
     one_each = [1] * (len(real.shape) - 1)
     # The stage is in the stream's name: each of a round's k steps has an ε of its own.
     epsilon = play.draw.uniform(f"{play.stage}/gradient_penalty", one_each, examples)
-    return tf.stop_gradient(generated + tf.cast(epsilon, real.dtype) * (real - generated))
-
-
-def _norm(gradient: tf.Tensor) -> tf.Tensor:
-    """Return ‖gradient‖₂ per example, float32 ``[N]``, with derivative 0 where the gradient is 0.
-
-    The root's own derivative is infinite there, and infinity times 0 is NaN.
-    """
-    gradient = tf.cast(gradient, tf.float32)
-    squared = tf.reduce_sum(tf.square(gradient), axis=list(range(1, len(gradient.shape))))
-    positive = squared > 0
-    # The inner choice keeps the root away from 0, in the derivative of what is not chosen too.
-    return tf.where(positive, tf.sqrt(tf.where(positive, squared, 1.0)), 0.0)
+    return generated + tf.cast(epsilon, real.dtype) * (real - generated)

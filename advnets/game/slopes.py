@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from advnets.game import Side
+from .side import Side
 
 
 def slope_of(side: Side, x: tf.Tensor) -> tf.Tensor:
