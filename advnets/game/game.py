@@ -238,9 +238,9 @@ class AdversarialGame(KerasMethods):
 
         Returns:
             Scalars to log, means over the global batch: both losses, V(D, G), D's mean
-            probability of "real" and accuracy on each side, both gradients' norms; where there
-            are several penalties also each one's value, ``d_penalties.0``. Of a player with a
-            loss scale also that, and 1 or 0 for a (last) step that was skipped.
+            probability of "real" and accuracy on each side, both gradients' norms; of each
+            penalty its value, ``d_penalties.0``. Of a player with a loss scale also that, and 1
+            or 0 for a (last) step that was skipped.
         """
         self._assert_compile_called("train_step")
         if self.rota.every and self.rota.current is None and replicas() == 1:

@@ -282,7 +282,7 @@ class Objectives(Generation):
                     share *= weight
                 total += share
                 terms[name] = share if name not in terms else terms[name] + share
-        setattr(self._terms, player, terms if len(self.penalties) > 1 else {})
+        setattr(self._terms, player, terms)
         return total
 
     def _added(self, player: str, play: Play) -> tf.Tensor | None:

@@ -13,6 +13,15 @@ FILE = Path(__file__).with_name("directory.json")
 """Written by ``tools/write_docs.py``: by kind and name, the distributions that have it."""
 
 
+def distributions_of(kind: str, name: str) -> list[str]:
+    """Return the distributions that are known to have a component, installed or not.
+
+    >>> distributions_of("losses", "hinge")
+    ['advnets-losses']
+    """
+    return list(_read().get(kind, {}).get(str(name), ()))
+
+
 def describe_absent(kind: str, name: str, installed: Iterable[str]) -> tuple[str, str] | None:
     """Say which distribution would bring a component that nobody has registered.
 
@@ -26,7 +35,7 @@ def describe_absent(kind: str, name: str, installed: Iterable[str]) -> tuple[str
 
     >>> describe_absent("losses", "no_loss_of_anybody", [])
     """
-    known = _read().get(kind, {}).get(str(name), ())
+    known = distributions_of(kind, name)
     absent = [one for one in known if one not in set(installed)]
     if not absent or len(absent) < len(known):
         return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ..errors import PluginError
 from .components import KINDS, Component
-from .directory import describe_absent
+from .directory import describe_absent, distributions_of
 
 BUILT_IN = "built in"
 BLOCK = "no:"
@@ -159,8 +159,10 @@ class Registry:
         names = self.names(kind)
         near = difflib.get_close_matches(str(name), names, n=1)
         known = f"there are: {', '.join(names)}" if names else f"there are no {kind} at all"
-        parts = [f"did you mean {near[0]!r}?" if near else known]
         unused = [record for record in self.plugins if record.status != "ok"]
+        its = distributions_of(kind, name)  # which is there, and cannot be used
+        told = not any(record.source.rpartition(" ")[0] in its for record in unused)
+        parts = [f"did you mean {near[0]!r}?" if near else known] if told else []
         for record in unused:
             reason = f" ({record.error})" if record.error else ""
             parts.append(f"plugin {record.name!r} is {record.status}{reason}")

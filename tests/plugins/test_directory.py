@@ -122,3 +122,9 @@ def test_one_that_is_there_and_not_used_is_not_to_be_installed(status: str) -> N
         registry.component("losses", "hinge")
     assert f"plugin 'losses' is {status}" in str(caught.value.hint)
     assert "pip" not in str(caught.value.hint)
+
+
+def test_what_is_blocked_is_named_and_nothing_else_is_meant() -> None:
+    with pytest.raises(PluginError, match="'hinge' is not among the registered losses") as caught:
+        load_plugins(["no:losses"]).component("losses", "hinge")
+    assert caught.value.hint == "plugin 'losses' is blocked"
