@@ -66,7 +66,7 @@ def test_of_more_codes_than_classes_some_have_no_name() -> None:
         (context({0: [0]}), {"field": "code"}, "told no classes called 'code'"),
         (context({0: [0]}), {"field": "latent"}, "told no classes called 'latent'"),
         (context({0: [0], 1: [0], 2: [0]}, known=4), {}, "know 4 classes"),
-        (context({0: [0], 1: [0], 2: [0]}), {"samples": 2}, "too few"),
+        (context({}, classes=21, known=21), {"samples": 20}, "too few"),
     ],
 )
 def test_what_cannot_be_asked_for_is_refused(

@@ -81,19 +81,19 @@ def test_d_is_told_the_labels_of_the_split():
 
 
 def test_another_margin_than_the_losses_is_refused():
-    wrong = context([1], [1], loss=SimpleNamespace(margin=4.0))
+    wrong = context([1, 1], [1, 1], loss=SimpleNamespace(margin=4.0))
     with pytest.raises(DataError, match="margin is 4; the metric was given 10"):
-        ebgan_value(wrong, margin=10, samples=1)
-    (value, *_) = ebgan_value(wrong, samples=1)
+        ebgan_value(wrong, margin=10, samples=2)
+    (value, *_) = ebgan_value(wrong, samples=2)
     assert value.protocol["margin"] == 4
     with pytest.raises(DataError, match="no margin, and none was given"):
-        ebgan_value(context([1], [1]), samples=1)
+        ebgan_value(context([1], [1]), samples=2)
 
 
 def test_a_discriminator_without_energy_is_refused():
     for more in ({"judge_in_play": None}, {"judge_in_play": lambda x: {"logits": x[:, 0]}}):
         with pytest.raises(DataError, match="no energy"):
-            ebgan_value(context([1], [1], **more), margin=1, samples=1)
+            ebgan_value(context([1], [1], **more), margin=1, samples=2)
 
 
 def test_batches_are_of_one_side_and_of_about_the_size_asked_for():

@@ -36,8 +36,8 @@ class ConditionalBatchNorm(keras.layers.Layer):
             not given.
 
     Source: de Vries et al. 2017 (arXiv:1707.00683), and Dumoulin, Shlens and Kudlur
-    2017 (arXiv:1610.07629), equation 5, which normalises each example by itself; in a generator
-    Miyato and Koyama 2018 (arXiv:1802.05637).
+    2017 (arXiv:1610.07629), who normalise each example by itself; in a generator Miyato and
+    Koyama 2018 (arXiv:1802.05637).
 
     >>> layer = ConditionalBatchNorm(classes=2, epsilon=0.0)
     >>> x, label = tf.constant([[1.0], [3.0]]), tf.constant([0, 1])

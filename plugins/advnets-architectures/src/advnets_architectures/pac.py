@@ -46,7 +46,7 @@ def pac(
     Raises:
         UsageError: If the network has heads, which are of one example.
 
-    Source: Lin et al. 2018 (arXiv:1712.04086), section 3.
+    Source: Lin et al. 2018 (arXiv:1712.04086).
 
     >>> def linear(context):
     ...     inputs = context.inputs()

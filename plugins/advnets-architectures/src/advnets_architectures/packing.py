@@ -43,7 +43,7 @@ class Pack(OfPacks):
     Examples 1 … m are the first pack, the next m the second. A last pack that lacks some is
     filled up from the batch's beginning.
 
-    Source: Lin et al. 2018 (arXiv:1712.04086), section 3.
+    Source: Lin et al. 2018 (arXiv:1712.04086).
 
     >>> Pack(2)(tf.constant([[1.0], [2.0], [3.0]])).numpy().tolist()
     [[1.0, 2.0], [3.0, 1.0]]

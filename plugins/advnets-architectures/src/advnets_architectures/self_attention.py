@@ -25,7 +25,7 @@ class SelfAttention(keras.layers.Layer):
         seeds: Of the kernels of F, G, H and V.
         **options: Keras's own: ``name``, ``dtype``.
 
-    Source: Zhang et al. 2019 (arXiv:1805.08318), section 3.
+    Source: Zhang et al. 2019 (arXiv:1805.08318).
 
     >>> layer, x = SelfAttention((1, 2, 3, 4)), tf.ones([2, 4, 4, 8])
     >>> bool(tf.reduce_all(layer(x) == x)), layer.count_params()  # 4 · 8 · 1 + 1

@@ -35,7 +35,7 @@ class Ada(Composed):
     Raises:
         UsageError: If one of the maps is no augmentation.
 
-    Source: Karras et al. 2020 (arXiv:2006.06676), section 3.1, equation 1.
+    Source: Karras et al. 2020 (arXiv:2006.06676), section 3.
 
     >>> from advnets.game import Mirror
     >>> x = tf.reshape(tf.range(4.0), [1, 1, 4, 1])

@@ -39,7 +39,7 @@ class Colour(Augmentation):
     Raises:
         PluginError: When called, if examples are no images.
 
-    Source: Zhao et al. 2020 (arXiv:2006.10738), section 4, "Color".
+    Source: Zhao et al. 2020 (arXiv:2006.10738), "Color".
 
     >>> x = tf.constant([[[[0.2, 0.4, 0.9]]]])
     >>> brighter = Colour(0.5, 0.0, 0.0, range=(0.0, 1.0))(x, Draw(1, 0), "colour") - x

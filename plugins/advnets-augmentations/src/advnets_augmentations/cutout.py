@@ -25,7 +25,7 @@ class Cutout(Augmentation):
         PluginError: When called, if examples are no images.
 
     Source: DeVries and Taylor 2017 (arXiv:1708.04552); for both players, Zhao et al. 2020
-    (arXiv:2006.10738), section 4, "Cutout".
+    (arXiv:2006.10738), "Cutout".
 
     >>> cut = Cutout(0.5)(tf.ones([200, 8, 8, 1]), Draw(seed=1, step=0), "cutout")
     >>> sorted({int(rows) for rows in tf.reduce_sum(1 - tf.reduce_min(cut, 2), [1, 2])})

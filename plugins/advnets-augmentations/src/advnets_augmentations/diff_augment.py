@@ -25,7 +25,7 @@ class DiffAugment(Composed):
     Raises:
         UsageError: If one is no augmentation.
 
-    Source: Zhao et al. 2020 (arXiv:2006.10738), equations 4 and 5, and section 4.
+    Source: Zhao et al. 2020 (arXiv:2006.10738).
 
     >>> import tensorflow as tf
     >>> from advnets.game import InstanceNoise, Translation

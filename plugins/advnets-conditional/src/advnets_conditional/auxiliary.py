@@ -28,7 +28,7 @@ class Auxiliary(Penalty):
         generated: Whether D learns the classes of generated examples, too, as in the paper. These
             are wrong at first.
 
-    Source: Odena, Olah and Shlens 2017 (arXiv:1610.09585), equations 2 and 3.
+    Source: Odena, Olah and Shlens 2017 (arXiv:1610.09585).
 
     Of two classes that D gives the probabilities ¾ and ¼, real or generated:
 

@@ -22,7 +22,7 @@ class Continuous(Condition):
         low: The lower end.
         high: The upper end, above it.
 
-    Source: Chen et al. 2016 (arXiv:1606.03657), section 7.2: U(−1, 1).
+    Source: Chen et al. 2016 (arXiv:1606.03657): U(−1, 1).
 
     >>> c = Continuous([2]).sample(Draw(1, 0), "style", 1000)
     >>> c.shape, bool(tf.reduce_min(c) >= -1.0), bool(tf.reduce_max(c) < 1.0)

@@ -31,7 +31,7 @@ class Information(Penalty):
         network: In place of a head of D, the name of the network that gives these.
         deviation: σ > 0, of numbers.
 
-    Source: Chen et al. 2016 (arXiv:1606.03657), equations 4 to 6.
+    Source: Chen et al. 2016 (arXiv:1606.03657).
 
     q gives the code ¾; of two numbers it is wrong by 1 and 2, and 5/2 is half the sum of squares:
 

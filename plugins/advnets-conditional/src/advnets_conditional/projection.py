@@ -47,7 +47,7 @@ def projection(
         UsageError: If D is told no class, or if the inner discriminator says no features or not
             one logit for each example.
 
-    Source: Miyato and Koyama 2018 (arXiv:1802.05637), equation 3.
+    Source: Miyato and Koyama 2018 (arXiv:1802.05637).
 
     >>> from advnets.data import Field
     >>> told = {"label": Field((), "int64", classes=3)}

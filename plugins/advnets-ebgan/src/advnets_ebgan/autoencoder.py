@@ -54,7 +54,7 @@ def autoencoder(
     Raises:
         UsageError: If a head names no field.
 
-    Source: Zhao, Mathieu and LeCun 2016 (arXiv:1609.03126), equation 13 and appendix.
+    Source: Zhao, Mathieu and LeCun 2016 (arXiv:1609.03126), equation 13 and section 4.1.
 
     >>> model = autoencoder(NetworkContext("discriminator", (8, 8, 1)), encoder=[32, 16])
     >>> output = model(keras.ops.zeros([5, 8, 8, 1]))

@@ -59,7 +59,7 @@ def conv_autoencoder(
             no field.
 
     Source: Zhao, Mathieu and LeCun 2016 (arXiv:1609.03126), equation 13, section 4.3 and
-    appendix. Unsure, from memory of the paper: where batch normalisation stands, the slope and
+    appendix C. Unsure, from memory of the paper: where batch normalisation stands, the slope and
     the initial deviation, which are DCGAN's.
 
     >>> context = NetworkContext("discriminator", (16, 24, 3))

@@ -24,7 +24,7 @@ class PullingAway(Penalty):
     Args:
         weight: w, a number or a schedule; 0.1 in the paper.
 
-    Source: Zhao, Mathieu and LeCun 2016 (arXiv:1609.03126), section 2.4.
+    Source: Zhao, Mathieu and LeCun 2016 (arXiv:1609.03126), section 2.4, equation 14.
 
     Two parallel codes, and one at right angles to both: one pair of three has cosine 1.
 

@@ -49,7 +49,7 @@ def ebgan_value(
     Raises:
         DataError: If D gives no energy, or the loss has another margin, or none and none is given.
 
-    Source: Zhao, Mathieu and LeCun 2016 (arXiv:1609.03126), equation 3 and theorem 1.
+    Source: Zhao, Mathieu and LeCun 2016 (arXiv:1609.03126), section 2.2 and theorem 1.
     """
     margin = _margin(context, margin)
     told = _told(context, split)

@@ -23,8 +23,8 @@ class Closeness(Penalty):
         weight: w: a number, or a schedule.
         field: The field that holds (m x, m), ``[H, W, C + 1]``.
 
-    Source: Pathak et al. 2016 (arXiv:1604.07379), equation 1, with |·| in place of squares, as
-    Isola et al. 2017 (arXiv:1611.07004), equation 3.
+    Source: Pathak et al. 2016 (arXiv:1604.07379), with |·| in place of squares, as Isola et al.
+    2017 (arXiv:1611.07004) have it.
     """
 
     player = "generator"

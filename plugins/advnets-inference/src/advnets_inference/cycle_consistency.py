@@ -22,7 +22,7 @@ class CycleConsistency(Penalty):
     Args:
         weight: w: a number, or a schedule.
 
-    Source: Li et al. 2017, "ALICE" (arXiv:1709.01215), section 3.
+    Source: Li et al. 2017, "ALICE" (arXiv:1709.01215).
     """
 
     player = "generator"

@@ -45,7 +45,7 @@ def inpainting_error(
         UsageError: If G is told no such field.
         DataError: If the examples are no images.
 
-    Source: own; Pathak et al. 2016 (arXiv:1604.07379), table 1, reports mean L1 losses.
+    Source: own; Pathak et al. 2016 (arXiv:1604.07379) report mean L1 losses.
     """
     x = context.examples(split)[:examples]
     mask = Mask(kind, share, context=GameContext(context.spec))

@@ -38,7 +38,9 @@ def latent_nearest_neighbour(
         UsageError: If there is no such network.
         DataError: If the data have no such field or split.
 
-    Source: Donahue et al. 2017 (arXiv:1605.09782), table 1: 97.39 % on MNIST.
+    Source: Donahue et al. 2017 (arXiv:1605.09782), table 1: 97.39 % on MNIST, and 97.44 % by the
+    latent regressor. The log of the authors' code has 97.35 % in the layer before E's output,
+    and 92.10 % in E(x) itself.
     """
     known = infer(context, encoder, context.examples(reference))
     asked = infer(context, encoder, context.examples(split))

@@ -23,7 +23,7 @@ class LatentRegression(Penalty):
         weight: w: a number, or a schedule.
 
     Source: Goodfellow et al. 2014 (arXiv:1406.2661), section 7, extension 2; Donahue et al.
-    2017 (arXiv:1605.09782), section 4, the latent regressor.
+    2017 (arXiv:1605.09782), section 4.1, the latent regressor.
     """
 
     player = "generator"

@@ -19,7 +19,7 @@ class StochasticInference(Inference):
     the mean μ by ``encoder``, the log-variance s by ``log_variance``; both move with G. It
     takes a loss such as ``symmetric``, as :class:`.Inference` does.
 
-    Source: Dumoulin et al. 2017 (arXiv:1606.00704), section 2.1 and Algorithm 1.
+    Source: Dumoulin et al. 2017 (arXiv:1606.00704), section 2, equation 2 and Algorithm 1.
 
     >>> [name for name in StochasticInference().roles]
     ['encoder', 'discriminator', 'log_variance']

@@ -13,7 +13,7 @@ class BoundarySeeking(NonSaturating):
     G does not want to be called real, but to lie on D's boundary, D = ½, where an optimal D
     has p_G = p_data. This is the form for continuous examples.
 
-    Source: Hjelm et al. 2018 (arXiv:1702.08431), equation 10 (section 2.3).
+    Source: Hjelm et al. 2018 (arXiv:1702.08431).
 
     >>> BoundarySeeking().generator(Side(), Side(tf.constant([-3.0]))).numpy()
     array([4.5], dtype=float32)

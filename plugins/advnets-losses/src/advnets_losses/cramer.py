@@ -16,9 +16,9 @@ class Cramer(Loss):
     the gradient is unbiased, unlike that of the Wasserstein distance. D would do well by
     letting h grow without bound: it wants one that cannot, a spectrally normalised one.
 
-    Source: Bellemare et al. 2017 (arXiv:1705.10743), equations 5 and 6. There the independent
-    samples of a formula are one example each, and a gradient penalty on f(x) =
-    E‖h(x) − h(G(z′))‖ − ‖h(x)‖ bounds h; here they are all of the batch.
+    Source: Bellemare et al. 2017 (arXiv:1705.10743). There the independent samples of a formula
+    are one example each, and a gradient penalty on f(x) = E‖h(x) − h(G(z′))‖ − ‖h(x)‖ bounds h;
+    here they are all of the batch.
 
     >>> real = Side({"features": tf.constant([[0.0], [2.0]])})
     >>> fake = Side({"features": tf.constant([[1.0], [1.0]])})

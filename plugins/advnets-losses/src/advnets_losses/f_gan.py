@@ -42,7 +42,7 @@ TABLE: dict[Divergence, tuple[Function, Function]] = {
     "neyman": (lambda v: 1.0 - exponential(-v), lambda v: 2.0 - 2.0 * exponential(-0.5 * v)),
     "squared_hellinger": (lambda v: 1.0 - exponential(-v), lambda v: exponential(v) - 1.0),
 }
-"""By divergence T(v) and f*(T(v)), v being D's raw output: table 2 of the paper, simplified."""
+"""By divergence T(v) and f*(T(v)), v being D's raw output: the paper's, simplified."""
 
 
 class FGan(Loss):
@@ -69,9 +69,9 @@ class FGan(Loss):
     Args:
         divergence: Which one.
         saturating: Whether G minimises −f*(T(v)), as in the bound, or −T(v), as the paper
-            advises while D is far ahead (section 3.2).
+            advises while D is far ahead.
 
-    Source: Nowozin, Cseke and Tomioka 2016 (arXiv:1606.00709), equation 4, tables 1 and 2.
+    Source: Nowozin, Cseke and Tomioka 2016 (arXiv:1606.00709).
 
     >>> said = Side(tf.constant([0.0]))
     >>> FGan("pearson").discriminator(said, Side(tf.constant([2.0]))).numpy()  # −0 + 2²/4 + 2

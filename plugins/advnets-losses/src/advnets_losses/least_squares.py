@@ -21,7 +21,7 @@ class LeastSquares(Loss):
         b: What D is to say of real ones.
         c: What G wants D to say of generated ones.
 
-    Source: Mao et al. 2017 (arXiv:1611.04076), equation 2; a, b, c by equations 8 and 9.
+    Source: Mao et al. 2017 (arXiv:1611.04076), which has a = −1, b = 1, c = 0 as well.
 
     >>> real, fake = Side(tf.constant([3.0])), Side(tf.constant([2.0]))
     >>> LeastSquares().discriminator(real, fake).numpy()  # ½ 2² + ½ 2²

@@ -14,7 +14,7 @@ class Symmetric(NonSaturating):
     an encoder: BiGAN's and ALI's E learns by the second term. Where nothing of G's makes
     the real side, that term is a constant, and the loss is the non-saturating one.
 
-    Source: Dumoulin et al. 2017 (arXiv:1606.00704), Algorithm 1; Donahue et al. 2017
+    Source: Dumoulin et al. 2017 (arXiv:1606.00704), equation 4 and Algorithm 1; Donahue et al. 2017
     (arXiv:1605.09782), section 3.4.
 
     >>> undecided = Side(tf.zeros([1]))

@@ -22,13 +22,14 @@ class BalancedConsistency(Penalty):
 
     Args:
         augmentations: T, one map after the other; both sides have random numbers of their own.
-        real: λ_r, a number or a schedule; 10 in the paper.
+        real: λ_r, a number or a schedule.
         fake: λ_f, likewise.
 
     Raises:
         UsageError: If one of the maps is no augmentation.
 
-    Source: Zhao et al. 2021 (arXiv:2002.04724), section 3.1, Algorithm 1.
+    Source: Zhao et al. 2021 (arXiv:2002.04724); 10 is either weight in the code of Karras et al.
+    2020 (arXiv:2006.06676), who compare with it.
 
     >>> from advnets.game import InstanceNoise
     >>> from advnets.testing import play_of

@@ -22,13 +22,13 @@ class Consistency(Penalty):
 
     Args:
         augmentations: T, one map after the other.
-        weight: λ, a number or a schedule; 10 in the paper.
+        weight: λ, a number or a schedule.
 
     Raises:
         UsageError: If one of the maps is no augmentation.
 
-    Source: Zhang et al. 2020 (arXiv:1910.12027), equation 3 and Algorithm 1; D's output before
-    its activation is what is compared. T shifts by a few pixels, and flips, in the paper.
+    Source: Zhang et al. 2020 (arXiv:1910.12027); D's output before its activation is what is
+    compared. T shifts by a few pixels, and flips, in the paper.
 
     >>> from advnets.game import InstanceNoise
     >>> from advnets.testing import play_of

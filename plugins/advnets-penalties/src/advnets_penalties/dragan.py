@@ -25,8 +25,7 @@ class Dragan(Penalty):
         noise: The distribution of u: ``uniform`` as in the authors' code, with c = ½, or
             ``gaussian`` as in the paper's text, where δ ~ N(0, c I) of a fixed c.
 
-    Source: Kodali et al. 2017 (arXiv:1705.07215), section 2.3, Algorithm 1. C is D's raw
-    output here.
+    Source: Kodali et al. 2017 (arXiv:1705.07215). C is D's raw output here.
 
     A linear critic C(x) = ⟨w, x⟩ has the slope ‖w‖ everywhere, here 5:
 

@@ -34,14 +34,14 @@ class LeCam(Penalty):
     a LeCam divergence of both distributions, and it is steadier where data are few.
 
     Args:
-        weight: λ, a number or a schedule.
-        decay: d, how slowly the averages follow; 0.99 in the paper.
+        weight: λ, a number or a schedule; 0.3 in the authors' code for BigGAN on CIFAR-10.
+        decay: d, how slowly the averages follow; 0.99 in the authors' code for StyleGAN2.
         begin: The first round in which the term counts; one that a run does not come to is warned
             of.
         context: Of a run, which has so many rounds.
 
-    Source: Tseng et al. 2021 (arXiv:2104.03310), equations 3 and 4. (The authors' code counts
-    C(x) above α_F and C(G(z)) below α_R only.)
+    Source: Tseng et al. 2021 (arXiv:2104.03310). (The authors' code counts C(x) above α_F and
+    C(G(z)) below α_R only.)
 
     >>> from advnets.testing import play_of
     >>> x, y = tf.constant([[3.0], [1.0]]), tf.constant([[-1.0], [0.0]])

@@ -34,8 +34,8 @@ class Orthogonal(Penalty):
     Raises:
         PluginError: In a play, if the network has no kernels.
 
-    Source: Brock, Donahue and Simonyan 2019 (arXiv:1809.11096), equation 3, of G with β = 10⁻⁴;
-    with ``unit``, Brock et al. 2017 (arXiv:1609.07093), in its squared form.
+    Source: Brock, Donahue and Simonyan 2019 (arXiv:1809.11096), of G with β = 10⁻⁴; with
+    ``unit``, Brock et al. 2017 (arXiv:1609.07093), in its squared form.
 
     >>> import keras
     >>> from advnets.testing import play_of

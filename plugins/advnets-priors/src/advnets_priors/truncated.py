@@ -32,8 +32,8 @@ class Truncated(Prior):
     Raises:
         UsageError: If neither a size nor a shape is given, or both.
 
-    Source: Brock et al. 2019, BigGAN (arXiv:1809.11096), section 3.1, where a G that was trained
-    with N(0, 1) is sampled from it; here it is trained with it, too.
+    Source: Brock et al. 2019, BigGAN (arXiv:1809.11096), where a G that was trained with N(0, 1)
+    is sampled from it; here it is trained with it, too.
 
     >>> z = Truncated(2, threshold=0.5).sample(Draw(1, 0), "latent", 1000)
     >>> float(tf.reduce_max(abs(z))) <= 0.5

@@ -47,7 +47,7 @@ def classification_error(
         UsageError: If there is no such network, or if it takes other things than the example.
 
     Source: Salimans et al. 2016 (arXiv:1606.03498), table 1, counts such errors; of ``matched``,
-    Chen et al. 2016 (arXiv:1606.03657), section 7.2.
+    Chen et al. 2016 (arXiv:1606.03657).
     """
     known = context.spec.fields.get(field) if context.spec is not None else None
     if known is None or known.classes is None or known.shape:

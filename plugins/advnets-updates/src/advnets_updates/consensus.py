@@ -24,9 +24,9 @@ class Consensus(UpdateRule):
     changes nothing.
 
     Args:
-        weight: γ, a number or a schedule; 10 in the paper.
+        weight: γ, a number or a schedule; 10 in the authors' code.
 
-    Source: Mescheder, Nowozin and Geiger 2017 (arXiv:1705.10461), algorithm 2.
+    Source: Mescheder, Nowozin and Geiger 2017 (arXiv:1705.10461).
     """
 
     @validated_by(ConsensusParameters)

@@ -22,7 +22,7 @@ class Optimistic(UpdateRule):
     first step is twice as long. The gradient before is a variable for each weight, in every
     checkpoint.
 
-    Source: Daskalakis et al. 2018 (arXiv:1711.00141), equation 7.
+    Source: Daskalakis et al. 2018 (arXiv:1711.00141).
     """
 
     def __init__(self) -> None:

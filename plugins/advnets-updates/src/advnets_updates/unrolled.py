@@ -25,7 +25,8 @@ class Unrolled(UpdateRule):
     Args:
         steps: k, how far D is unrolled; with 0 both move from where they stand.
 
-    Source: Metz et al. 2017 (arXiv:1611.02163), equations 7 to 10, without their last term.
+    Source: Metz et al. 2017 (arXiv:1611.02163), equations 6 to 11, without the second term of the
+    gradient in equation 12.
     """
 
     @validated_by(UnrolledParameters)
