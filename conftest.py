@@ -13,6 +13,22 @@ os.environ.setdefault("MPLBACKEND", "Agg")  # figures are drawn to files, never 
 os.environ.pop("ADVNETS_PLUGINS", None)  # a developer's own plugins are no part of the tests
 
 
+LONG = (
+    *("goes_on_where_it_was", "works_compiled", "takes_schedules"),
+    *("plays_the_same_round_again", "has_the_gradient_of_its_values"),
+)
+"""Checks of the conformance kit that take as long as all others of a component together: `make
+test` plays a short game of each component, `make test-all` these as well.
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the long checks of components to ``make test-all``."""
+    for item in items:
+        if item.name.startswith("test_conformance[") and item.name.rstrip("]").endswith(LONG):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """What ``-n auto`` means: a process for each core that this one may use, four at most."""

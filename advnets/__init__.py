@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
 from .errors import AdvnetsError, DataError, PluginError, RecipeError, RunError, UsageError
-from .plugins.components import Component, Names, OfField, Parameters, Place
+from .plugins.components import Component
 from .plugins.dataset_parameters import DatasetParameters
 from .plugins.heads import Heads
 from .plugins.hookspecs import hookimpl
 from .plugins.latent_parameters import LatentParameters
+from .plugins.parameters import Names, OfField, Parameters, Place
 from .plugins.recipe_files import list_recipes
 from .plugins.schedule import Positive, Schedule, Weight
 

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ..plugins.components import Component, Parameters, Place, list_components
+from ..plugins.components import Component, list_components
 from ..plugins.dataset_parameters import DatasetParameters
 from ..plugins.hookspecs import hookimpl
+from ..plugins.parameters import Parameters, Place
 
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Word = Annotated[str, Field(min_length=1)]

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..plugins.components import Component, Names, Parameters, list_components
+from ..plugins.components import Component, list_components
 from ..plugins.hookspecs import hookimpl
+from ..plugins.parameters import Names, Parameters
 
 Features = Annotated[str | dict[str, Any] | None, Names("features")]
 """A metric's parameter that names what it compares examples by."""

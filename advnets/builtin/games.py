@@ -6,9 +6,10 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from ..plugins.components import Component, OfField, Parameters, list_components
+from ..plugins.components import Component, list_components
 from ..plugins.hookspecs import hookimpl
 from ..plugins.latent_parameters import LatentParameters
+from ..plugins.parameters import OfField, Parameters
 from ..plugins.schedule import Positive, Weight
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ..plugins.components import Parameters
+from ..plugins.parameters import Parameters
 
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "softplus", "linear"]
 BatchNorm = Literal["none", "before", "after"]

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from ..plugins.components import Component, Parameters, list_components
+from ..plugins.components import Component, list_components
 from ..plugins.hookspecs import hookimpl
+from ..plugins.parameters import Parameters
 from .features import Features
 
 Bandwidth = Annotated[float, Field(gt=0, le=1e12)]

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from ..plugins.components import ROLES, Component, Parameters, list_components
+from ..plugins.components import ROLES, Component, list_components
 from ..plugins.heads import Heads
 from ..plugins.hookspecs import hookimpl
+from ..plugins.parameters import Parameters
 from ..safe_io import is_there, open_file
 from .layers import (
     Activation,

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ..plugins.components import Component, Parameters, list_components
+from ..plugins.components import Component, list_components
 from ..plugins.hookspecs import hookimpl
+from ..plugins.parameters import Parameters
 from ..plugins.schedule import Positive, Schedule
 
 RATE = "learning rate: a number, or {from, to, rounds, shape, begin, warm_up}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
-from ..plugins.components import Component, Parameters, list_components
+from ..plugins.components import Component, list_components
 from ..plugins.hookspecs import hookimpl
+from ..plugins.parameters import Parameters
 
 
 class TheoryParameters(Parameters):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from .components import Parameters
+from .parameters import Parameters
 
 
 class GlobalContrastNormalisation(Parameters):

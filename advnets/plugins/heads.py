@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from .components import OfField, Parameters
+from .parameters import OfField, Parameters
 
 Size = Annotated[int, Field(ge=1, le=1_000_000)]
 Head = Annotated[str, Field(min_length=1)] | Size | Annotated[list[Size], Field(min_length=1)]

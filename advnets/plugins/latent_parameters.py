@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from .components import Parameters
+from .parameters import Parameters
 
 LARGEST_LATENT = 65536
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from .components import Parameters
+from .parameters import Parameters
 
 SHAPES = ("linear", "cosine", "exponential")
 

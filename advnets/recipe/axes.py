@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..plugins.components import Component, Names
+from ..plugins.components import Component
+from ..plugins.parameters import Names
 from ..plugins.registry import Registry
 from .document import Keys, join_keys
 from .problems import Findings, resolve_alone

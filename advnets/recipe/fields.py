@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..plugins.components import Component, OfField
+from ..plugins.components import Component
+from ..plugins.parameters import OfField
 from ..plugins.registry import BUILT_IN
 from .cast import ALONE
 from .document import Keys, join_keys

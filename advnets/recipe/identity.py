@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import PluginError
-from ..plugins.components import Names, Place
+from ..plugins.parameters import Names, Place
 from ..plugins.registry import Registry
 from .schema import OFFLINE
 from .starts import identify

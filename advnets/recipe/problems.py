@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ..errors import Problem, RecipeError, UsageError
-from ..plugins.components import KIND, Component, Parameters
+from ..plugins.components import KIND, Component
+from ..plugins.parameters import Parameters
 from .document import COMMAND_LINE, Document, Keys, get_at, join_keys
 from .schema import RecipeSchema
 from .wording import (

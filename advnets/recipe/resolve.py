@@ -11,7 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..errors import PluginError
-from ..plugins.components import KIND, PLAYERS, Component, Names, Parameters
+from ..plugins.components import KIND, PLAYERS, Component
+from ..plugins.parameters import Names, Parameters
 from ..plugins.registry import Registry
 from ..plugins.tracebacks import text_of
 from .cast import check_cast

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from ..plugins.components import Component, Parameters
+from ..plugins.components import Component
+from ..plugins.parameters import Parameters
 from ..plugins.registry import Registry
 from .starts import Start
 

@@ -13,7 +13,8 @@ from pydantic import ConfigDict, Field, model_validator
 
 from ..builtin.networks import MOST_WEIGHTS
 from ..errors import UsageError
-from ..plugins.components import PLAYERS, Parameters
+from ..plugins.components import PLAYERS
+from ..plugins.parameters import Parameters
 from ..safe_io import is_there, open_file, read_json
 from ..safe_io.reading import as_path
 

@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from pydantic import ValidationError
 
-from ..plugins.components import Parameters
+from ..plugins.parameters import Parameters
 from .document import Document
 from .problems import Findings
 

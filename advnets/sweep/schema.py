@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from ..plugins.components import Parameters
+from ..plugins.parameters import Parameters
 from ..recipe.schema import LARGEST_COUNT, LARGEST_SEED, NAME_PATTERN
 
 MOST_CHOICES = 1000

@@ -10,9 +10,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..plugins.components import ROLES, Component, Parameters
+from ..plugins.components import ROLES, Component
 from ..plugins.dataset_parameters import DatasetParameters
 from ..plugins.hookspecs import hookimpl
+from ..plugins.parameters import Parameters
 
 PARTS = "advnets.testing.parts"
 """Where the code is: it needs TensorFlow."""

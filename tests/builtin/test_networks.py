@@ -14,7 +14,7 @@ from advnets.builtin.networks import (
     TransposedConvParameters,
     advnets_architectures,
 )
-from advnets.plugins.components import Parameters
+from advnets.plugins.parameters import Parameters
 
 
 def check(schema: type[Parameters], **parameters: Any) -> dict[str, Any]:

@@ -8,7 +8,8 @@ import pytest
 from pydantic import Field, ValidationError, field_validator
 
 from advnets import Component, Parameters, PluginError
-from advnets.plugins.components import KIND, KINDS, NoParameters
+from advnets.plugins.components import KIND, KINDS
+from advnets.plugins.parameters import NoParameters
 
 
 class Margin(Parameters):

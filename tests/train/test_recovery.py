@@ -18,7 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from advnets import Component, hookimpl
-from advnets.plugins.components import Parameters
+from advnets.plugins.parameters import Parameters
 
 class Rate(Parameters):
     rate: float = 0.0

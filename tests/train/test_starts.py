@@ -25,7 +25,7 @@ import shutil
 import keras
 import numpy as np
 from advnets import Component, hookimpl
-from advnets.plugins.components import Parameters
+from advnets.plugins.parameters import Parameters
 
 class Folder(Parameters):
     old: str

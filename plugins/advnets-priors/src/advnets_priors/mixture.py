@@ -21,7 +21,8 @@ class Mixture(Prior):
     The means stay where they are, ‖μ_k‖ = s √n in n dimensions: evenly spaced on a circle in two
     of them, on [−s, s] in one, and in more of directions that are drawn once, by the seed. A
     dimension of z so has the variance s² + σ², and neighbouring Gaussians are apart where s is
-    several times σ/√n. z with gaps lets a continuous G make examples of separate modes.
+    several times σ/√n. z with gaps lets a continuous G make examples of separate modes. Truncation
+    moves z towards the mean of the means, which lies in a gap: G was never shown it.
 
     Args:
         size: n, the number of latent dimensions.
