@@ -1,10 +1,11 @@
 """Play every component that ships in every way, and keep what came of it: docs/support/matrix.json.
 
-usage: python tools/measure_support.py [--only TEXT] [--ways WAY,WAY] [--again]
+usage: python tools/measure_support.py [--only TEXT] [--ways WAY,WAY] [--again | --new]
 
 What is kept is written as it comes. Only what is missing is played, and what has changed since:
 the component's file, what it is played with, or TensorFlow. ``--only`` names components by a part
-of ``kind/name``; ``--again`` plays them although they are there. Which plugins ship: those of
+of ``kind/name``; ``--again`` plays them although they are there, ``--new`` leaves alone what has
+changed. Which plugins ship: those of
 plugins/, which have to be installed, or on PYTHONPATH. See docs/support.md.
 """
 
@@ -98,7 +99,7 @@ class Matrix:
 
     def read(self) -> dict[str, Any]:
         """Return what is kept of what ships, by ``kind/name``; of what has changed, nothing."""
-        before = self._kept()
+        before = self.kept()
         return {key: self._row(key, before) for key in self._codes}
 
     def _row(self, key: str, before: dict[str, Any]) -> dict[str, Any]:
@@ -108,7 +109,8 @@ class Matrix:
         same = row.get("code") == code
         return {**own, **({k: row[k] for k in ("seconds", "ways")} if same else _empty())}
 
-    def _kept(self) -> dict[str, Any]:
+    def kept(self) -> dict[str, Any]:
+        """Return what was ever kept with this TensorFlow, by ``kind/name``."""
         if not self._path.is_file():
             return {}
         kept: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
@@ -120,7 +122,7 @@ class Matrix:
         key = f"{item.kind}/{item.name}"
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._locked():
-            before = self._kept()
+            before = self.kept()
             row = self._row(key, before)
             ways = {**row["ways"], way: str(outcome)}
             row["ways"] = {way: ways[way] for way in WAYS if way in ways}
@@ -175,10 +177,11 @@ def main() -> None:
     parser.add_argument("--only", default="", help="a part of kind/name")
     parser.add_argument("--ways", default=",".join(WAYS), help="which ways")
     parser.add_argument("--again", action="store_true", help="although they are there")
+    parser.add_argument("--new", action="store_true", help="not what was played and has changed")
     given = parser.parse_args()
     ways, components = given.ways.split(","), shipped()
     matrix = Matrix(components)
-    kept = {} if given.again else matrix.read()
+    kept = {} if given.again else matrix.kept() if given.new else matrix.read()
     asked = [
         (item_of(key), way)
         for key in components
