@@ -23,7 +23,12 @@ class Parameters(BaseModel):
 
     # Deferred: most commands validate few of the many schemas, or none.
     model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        defer_build=True,
+        validate_default=True,
     )
 
 

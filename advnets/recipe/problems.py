@@ -100,6 +100,17 @@ class Findings:
         """
         located: dict[Keys, list[ErrorDetails]] = {}
         for each in errors[: MOST + 1]:
+            name = str(each["loc"][0]) if each["loc"] else ""
+            if name in schema.model_fields and name not in value and each["type"] != "missing":
+                expected = describe_expected(each)
+                refused = f"expected {expected}" if expected else reword(each)
+                self.add(
+                    keys,
+                    f"the default of {name!r} of {thing or 'the recipe'}, "
+                    f"{describe_value(each['input'])}, is refused by its own schema: {refused}",
+                    f"say another, {join_keys((*keys, name))}=VALUE, and tell who wrote it",
+                )
+                continue
             located.setdefault(_walk(value, each), []).append(each)
         for sub, here in located.items():
             # Of a union's failures the deepest tells most: the branch that was meant.

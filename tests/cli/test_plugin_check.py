@@ -55,7 +55,7 @@ HOOKS, TARGETS = "broken_components.py:", "broken_targets.py:"
 WRONG = {
     "losses/minimax": ("the name is taken: it is registered by advnets", HOOKS),
     "losses/too_much": ("unexpected keyword argument 'extra'", TARGETS),
-    "losses/wide": ("its defaults do not fit its own schema", HOOKS),
+    "losses/wide": ("is refused by its own schema", HOOKS),
     "losses/failing": ("RuntimeError: no luck", HOOKS),
     "losses/no_syntax": ("SyntaxError", "broken_syntax.py:1"),
     "losses/no_module": ("No module named 'broken_nowhere'", HOOKS),

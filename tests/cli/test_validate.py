@@ -366,3 +366,16 @@ def test_what_only_a_round_can_tell_is_told_by_playing_one(
     assert not any(tmp_path.iterdir())
     if said != "ok":
         assert "leave the penalty out" in result.output or "another loss" in result.output
+
+
+def test_a_default_that_its_own_schema_refuses_is_no_value(tmp_path: Path) -> None:
+    """It was played in silence; another value is taken."""
+    file = tmp_path / "beyond_its_bounds.py"
+    file.write_text(PLUGIN.replace("Field(1.0, gt=0)", "Field(-1.0, gt=0)"), encoding="utf-8")
+    words = ["validate", "digits", "--plugin", str(file)]
+    result = CliRunner().invoke(cli, [*words, "loss=hinge_of_a_plugin"])
+    assert result.exit_code == 2
+    assert "the default of 'margin' of loss 'hinge_of_a_plugin', -1.0, is refused" in result.output
+    assert "say another, loss.margin=VALUE" in result.output
+    other = "loss={name: hinge_of_a_plugin, margin: 2.0}"
+    assert CliRunner().invoke(cli, [*words, other]).exit_code == 0
