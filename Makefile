@@ -42,7 +42,7 @@ run: $(VENV)/.installed ## play the MNIST game of Goodfellow et al. (2014) for a
 
 .PHONY: test
 test: $(VENV)/.installed-test ## the tests, without the slow ones (PYTEST_ARGS="-k word")
-	$(VENV)/bin/python -m pytest -m "not slow" $(PARALLEL) $(PYTEST_ARGS)
+	$(VENV)/bin/python -m pytest -m "not slow" $(PARALLEL) --durations=30 $(PYTEST_ARGS)
 
 .PHONY: test-all
 test-all: $(VENV)/.installed-test ## the tests, the slow ones too

@@ -40,6 +40,7 @@ def describe_absent(kind: str, name: str, installed: Iterable[str]) -> tuple[str
     if not absent or len(absent) < len(known):
         return None
     commands = " or ".join(f"`pip install {one}`" for one in absent)
+    commands += ", or `make install` in a checkout"
     where = f"{' and '.join(absent)}, which {'is' if len(absent) == 1 else 'are'} not installed"
     return f"{KIND[kind]} {name!r} is in {where}", commands
 

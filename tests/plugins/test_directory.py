@@ -20,7 +20,7 @@ from advnets.sweep import find_sweep
 
 KNOWN: Mapping[str, Mapping[str, list[str]]] = json.loads(directory.FILE.read_text())
 LOSS = "loss 'hinge' is in advnets-losses, which is not installed"
-INSTALL = "`pip install advnets-losses`"
+INSTALL = "`pip install advnets-losses`, or `make install` in a checkout"
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_recipes_and_sweeps_by_name(core: Registry) -> None:
     for word in (recipe, f"{recipe}.yaml"):
         with pytest.raises(UsageError, match=f"recipe '{recipe}' is in advnets-ebgan") as caught:
             find_recipe(word, core)
-        assert caught.value.hint == "`pip install advnets-ebgan`"
+        assert caught.value.hint == "`pip install advnets-ebgan`, or `make install` in a checkout"
     with pytest.raises(UsageError, match="sweep 'ebgan_grid' is in advnets-ebgan, which is not"):
         find_sweep("ebgan_grid", core)
     with pytest.raises(UsageError, match=f"there is no file there/{recipe}.yaml"):
