@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from ..builtin.optimizers import Ramp
+from ..recipe.validated import validated_by
 from ..schedule import Round
 
 
@@ -38,6 +40,7 @@ class Momentum(keras.optimizers.Optimizer):
     [0.75]
     """
 
+    @validated_by(Ramp)
     def __init__(
         self,
         learning_rate: float | keras.optimizers.schedules.LearningRateSchedule = 0.1,
