@@ -161,7 +161,7 @@ def advnets_conditions() -> list[Component]:
     """Register how fields are drawn that networks are told."""
     return [
         *list_components(
-            "advnets.game.conditions:{camel}",
+            "advnets.game:{camel}",
             frequencies=(
                 "a class field, drawn by its frequencies in the training data",
                 ClassesParameters,
@@ -169,20 +169,20 @@ def advnets_conditions() -> list[Component]:
         ),
         Component(
             "categorical",
-            "advnets.game.conditions:Categorical",
+            "advnets.game:Categorical",
             "a new class field, every class alike",
             CategoricalParameters,
             example={"parameters": {"classes": 4}},
         ),
         Component(
             "uniform",
-            "advnets.game.conditions:UniformClasses",
+            "advnets.game:UniformClasses",
             "a class field, every class alike",
             ClassesParameters,
         ),
         Component(
             "batch",
-            "advnets.game.conditions:FromBatch",
+            "advnets.game:FromBatch",
             "that of the real examples of the batch",
             BatchParameters,
         ),
@@ -195,7 +195,7 @@ def advnets_encounters() -> list[Component]:
     return [
         Component(
             "generated",
-            "advnets.game.encounter:Generated",
+            "advnets.game:Generated",
             "real examples against those that G makes of the latent points",
             networks=(),
         )

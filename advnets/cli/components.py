@@ -15,6 +15,13 @@ from .common import echo, plugin_options, print_json, print_table, registry_of, 
 from .parameters import parameter_lines
 
 WIDTH = 100
+CALLED = {
+    "architectures": "called with a NetworkContext first, of advnets.networks",
+    "optimizers": "called with an OptimizerContext first, of advnets.optimizers",
+    "metrics": "called with a MetricContext first, of advnets.evaluate",
+    "features": "called with a context first: docs/kinds/features.md",
+}
+"""How the targets of some kinds are called by hand; those of others are classes to be made."""
 
 
 @click.command("components")
@@ -82,7 +89,8 @@ def _show(registry: Registry, kind: str, component: Component) -> None:
         echo(_wrapped(f"needs {'; '.join(needs)}", 2))
     if kind not in ("recipes", "sweeps", "commands"):
         module, _, attribute = component.target.partition(":")
-        echo(f"  in Python: from {module} import {attribute.partition('.')[0]}")
+        how = f"; {CALLED[kind]}" if kind in CALLED else ""
+        echo(f"  in Python: from {module} import {attribute.partition('.')[0]}{how}")
     for line in parameter_lines(component):
         default = "required" if line.default is None else f"default {line.default}"
         echo(_wrapped(f"{line.name}: {line.type}; {default}", 4))
@@ -93,7 +101,7 @@ def _show(registry: Registry, kind: str, component: Component) -> None:
 def _needs(component: Component) -> list[str]:
     """Say what else a game with the component must have, as far as it declares it."""
     wanted = {
-        "D to give {}": component.requires,
+        "D to give {}": component.words(),
         "networks: {}": component.networks,
         "streams: {}": component.streams,
     }

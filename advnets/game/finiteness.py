@@ -31,10 +31,12 @@ def zero_if_finite(tensors: Sequence[tf.Tensor | None], values: int = MOST_CHECK
     >>> kernel, bias = tf.ones([400, 400]), tf.ones([400])
     >>> float(zero_if_finite([kernel, bias, None]))
     0.0
-    >>> float(zero_if_finite([kernel, bias * float("inf")]))
-    nan
+    >>> float(zero_if_finite([kernel, bias * float("inf")])), float(zero_if_finite([]))
+    (nan, 0.0)
     """
     witnesses = [tf.reshape(tf.cast(t, tf.float32), [-1]) for t in _smallest(tensors, values)]
+    if not witnesses:  # a player that moves nothing: G is held still, say
+        return tf.constant(0.0)
     joined = witnesses[0] if len(witnesses) == 1 else tf.concat(witnesses, axis=0)
     # A sum is finite only if everything in it is.
     return tf.where(tf.math.is_finite(tf.reduce_sum(joined)), 0.0, np.nan)
@@ -47,7 +49,7 @@ def all_finite(tensors: Sequence[tf.Tensor | None]) -> tf.Tensor:
     False
     """
     each = [tf.reduce_all(tf.math.is_finite(values)) for values in _dense(tensors)]
-    return tf.reduce_all(tf.stack(each))
+    return tf.reduce_all(tf.stack(each)) if each else tf.constant(True)
 
 
 def zero_if_all_finite(tensors: Sequence[tf.Tensor | None]) -> tf.Tensor:

@@ -100,8 +100,8 @@ class Component:
             ``given``: to an architecture that is always told something, fields by name; to data
             sets, what of `given` they read (a text by the field's name).
         requires: For losses and penalties, the words of D that they read, as the target's
-            ``requires``: recipes are then held against their discriminator without TensorFlow.
-            ``None``: unsaid.
+            ``requires``; ``"{head}"`` is what a parameter ``head`` names. Recipes are then held
+            against their discriminator without TensorFlow. ``None``: unsaid.
         networks: For encounters and penalties, the further networks that they call, by the names
             in the target's ``roles``: recipes are then held against their ``networks``.
             ``None``: unsaid.
@@ -165,6 +165,11 @@ class Component:
                     f"component {self.name!r}: {what} is {named!r:.200}; a tuple of names "
                     "was expected"
                 )
+        for word in self.requires or ():
+            if "{" in word and word.strip("{}") not in self.parameters.model_fields:
+                raise PluginError(
+                    f"component {self.name!r}: requires names {word}, and it has no such parameter"
+                )
         if self.axes is not None and (type(self.axes) is not int or self.axes < 1):
             raise PluginError(
                 f"component {self.name!r}: axes is {self.axes!r:.200}; a number was expected"
@@ -174,6 +179,19 @@ class Component:
                 f"component {self.name!r}: its example is {self.example!r:.200}; a mapping of "
                 f"{', '.join(EXAMPLE)} was expected"
             )
+
+    def words(self, parameters: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+        """Return the words of D that it says it reads, with such parameters.
+
+        >>> class Head(Parameters):
+        ...     head: str = "class_logits"
+        >>> component = Component("auxiliary", "m:a", parameters=Head, requires=("{head}",))
+        >>> component.words(), component.words({"head": "other"})
+        (('class_logits',), ('other',))
+        """
+        fields = self.parameters.model_fields
+        values = {name: field.default for name, field in fields.items()} | dict(parameters or {})
+        return tuple(word.format_map(values) for word in self.requires or ())
 
     def resolve(self, given: Mapping[str, Any]) -> Parameters:
         """Check parameters as strictly as those of a recipe, and fill in every default.

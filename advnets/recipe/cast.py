@@ -10,6 +10,7 @@ from ..plugins.registry import BUILT_IN, Registry
 from .document import Keys, join_keys
 from .problems import Findings
 from .schema import RecipeSchema
+from .wording import did_you_mean
 
 if TYPE_CHECKING:
     from .resolve import Entry
@@ -119,7 +120,8 @@ def _check_said(
     loss: Keys = ("loss",)
     reading = {loss: entries[loss]} if loss in entries else {}
     for keys, entry in {**reading, **penalties}.items():
-        lacking = [word for word in entry.component.requires or () if word not in said]
+        words = entry.component.words(entry.parameters.model_dump())
+        lacking = [word for word in words if word not in said]
         if lacking:
             what = f"{entry.component.name!r} reads {', '.join(lacking)} of the discriminator"
             ways = {
@@ -127,8 +129,9 @@ def _check_said(
                 "energy": "choose a discriminator that gives it",
             }
             head = f"discriminator.heads: {{{lacking[0]}: …}}"
+            near = did_you_mean(lacking[0], heads)
             findings.add(
                 keys,
                 f"{join_keys(keys)}: {what}, and {name!r} says {', '.join(said)}",
-                ways.get(lacking[0], head),
+                near or ways.get(lacking[0], head),
             )

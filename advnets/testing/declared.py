@@ -24,6 +24,8 @@ def check_declared(subject: Subject, made: Any) -> None:
         ("streams", set(gather_streams([made], roles))),
     ):
         declared = getattr(subject.component, what, None)
+        if subject.component is not None and what == "requires" and declared is not None:
+            declared = subject.component.words(subject.parameters)
         if declared is not None and set(declared) != own:
             fail(
                 f"its component says {what}={tuple(declared)}; what it makes has {sorted(own)}",

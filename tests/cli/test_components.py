@@ -46,7 +46,8 @@ def plugin(tmp_path: Path) -> Iterator[str]:
 
 def test_what_else_a_game_must_have() -> None:
     text = components("penalties").stdout
-    assert "  needs D to give logits\n    gamma:" in text
+    assert "  needs D to give logits\n  in Python: from advnets.game import R1\n    gamma:" in text
+    assert "  needs D to give class_logits\n" in text  # what a parameter names
     assert "  needs images\n" in components("augmentations").stdout
     listed = {e["name"]: e for e in json.loads(components("augmentations", "--json").stdout)}
     assert listed["mirror"]["axes"] == 3

@@ -342,7 +342,7 @@ def test_what_is_wrong_with_streams(overrides: list[str], said: str, terms: str)
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ("penalties=[auxiliary]", "Auxiliary needs class_logits from the discriminator"),
+        ("loss={name: weighted, loss: began}", "Weighted needs energy from the discriminator"),
         ("loss={name: weighted, loss: feature_matching}", "Weighted needs features"),
         ("penalties=[{name: r1, gamma: 0.1}]", "ok"),
     ],
@@ -379,3 +379,21 @@ def test_a_default_that_its_own_schema_refuses_is_no_value(tmp_path: Path) -> No
     assert "say another, loss.margin=VALUE" in result.output
     other = "loss={name: hinge_of_a_plugin, margin: 2.0}"
     assert CliRunner().invoke(cli, [*words, other]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("heads", "hint"),
+    [
+        ("{}", "discriminator.heads: {class_logits: …}"),
+        ("{class_logit: 10}", "did you mean 'class_logit'?"),
+    ],
+)
+def test_a_head_that_a_parameter_names_is_looked_for(heads: str, hint: str) -> None:
+    words = ["validate", "digits", "penalties=[auxiliary]", f"discriminator.heads={heads}"]
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 2
+    assert "penalties.0: 'auxiliary' reads class_logits of the discriminator" in result.output
+    assert hint in result.output
+    named = "penalties=[{name: auxiliary, head: class_logit}]"
+    other = ["validate", "digits", named, "discriminator.heads={class_logit: 10}"]
+    assert CliRunner().invoke(cli, other).exit_code == 0

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import pytest
 from pydantic import Field, model_validator
 
-from advnets import Names, Parameters, UsageError, Weight, validated_by
+from advnets import Names, Parameters, PluginError, UsageError, Weight, validated_by
 
 
 class SpanParameters(Parameters):
@@ -74,6 +75,30 @@ def test_what_only_python_has_is_left_alone() -> None:
     with pytest.raises(UsageError, match="high"):  # though another is an object
         Span(high=7.0, maps=[object()])
     assert Span(2.0, maps=[object()], high=object()).held[0] == 2.0  # of high nothing is known
+
+
+def test_numbers_of_numpy_are_numbers_and_an_iterator_a_list() -> None:
+    """A study over np.linspace plays what it says, and bounds hold for it."""
+    made = Span(np.float32(0.5), np.int64(1), np.float64(2), (one for one in ("mirror", "mirror")))
+    assert [type(one) for one in made.held[:4]] == [float, int, float, list]
+    assert made.held[3] == ["mirror", "mirror"]
+    for wrong in (np.float32(-2), np.array(-2.0), np.array([0.5, 0.5])):
+        with pytest.raises(UsageError, match="low: expected"):
+            Span(wrong)
+
+
+def test_a_function_does_not_take_a_name_that_is_none() -> None:
+    """A class hands on what it does not know, to Keras say."""
+    with pytest.raises(UsageError, match="unknown parameter 'hihg' of span .*did you mean 'high'"):
+        span(None, hihg=0.5)
+    assert Span(hihg=0.5).held[-1] == {"hihg": 0.5}
+
+
+def test_what_no_schema_is_of_is_a_fault_of_the_author() -> None:
+    with pytest.raises(PluginError, match="a schema of parameters was expected"):
+        validated_by(span)
+    with pytest.raises(PluginError, match="takes nothing that SpanParameters speaks of"):
+        validated_by(SpanParameters)(lambda lo: lo)
 
 
 def test_python_says_what_does_not_fit_the_signature() -> None:

@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from advnets_augmentations.ada import Ada, make_ada
-from advnets_augmentations.colour import Colour, make_colour
+from advnets_augmentations.ada import Ada
+from advnets_augmentations.colour import Colour
 from advnets_augmentations.cutout import Cutout
-from advnets_augmentations.diff_augment import DiffAugment, make_diff_augment
+from advnets_augmentations.diff_augment import DiffAugment
 
 from advnets import AdvnetsError
 from advnets.data import DataSpec
@@ -73,8 +73,8 @@ def test_grey_images_have_no_saturation() -> None:
 
 def test_colour_takes_the_range_of_the_data() -> None:
     context = GameContext(DataSpec((8, 8, 1), "uint8", 0, 255, "image"), range=(0.0, 1.0))
-    assert make_colour(context, brightness=0.5).range == (0.0, 1.0)
-    assert make_colour(GameContext(context.spec), brightness=0.5).range == (-1.0, 1.0)
+    assert Colour(0.5, context=context).range == (0.0, 1.0)
+    assert Colour(0.5, context=GameContext(context.spec)).range == (-1.0, 1.0)
 
 
 @pytest.mark.parametrize(("side", "share"), [(8, 0.5), (7, 0.5), (8, 0.4), (5, 1.0)])
@@ -238,10 +238,12 @@ def test_ada_in_fit_and_in_files(tmp_path: Path) -> None:
 def test_made_by_names_of_a_recipe() -> None:
     """By hand, maps are objects, and what is none is refused."""
     context = GameContext(DataSpec((8, 8, 1), "float32"))
-    assert isinstance(make_ada(context, [Mirror()], target=0.5).maps[0], Mirror)
-    assert isinstance(make_diff_augment(context, [Cutout()]).maps[0], Cutout)
-    with pytest.raises(UsageError, match=r"Ada is made of augmentations, not of \["):
-        Ada([tf.image.flip_left_right])
+    assert isinstance(Ada([Mirror()], target=0.5, context=context).maps[0], Mirror)
+    assert isinstance(DiffAugment([Cutout()], context=context).maps[0], Cutout)
+    for wrong in ([tf.image.flip_left_right], ["mirror"], Mirror()):
+        with pytest.raises(UsageError, match="Ada is made of augmentations, not of"):
+            Ada(wrong)
+    assert [type(one) for one in Ada(one for one in [Mirror(), Cutout()]).maps] == [Mirror, Cutout]
     with pytest.raises(UsageError, match="Ada cannot be made so: maps: expected at least 1 entry"):
         Ada([])
 

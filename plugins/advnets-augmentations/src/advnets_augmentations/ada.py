@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from advnets import validated_by
-from advnets.game import Augmentation, GameContext, Play, gather, state
+from advnets.game import GameContext, Play, gather, state
 from advnets.random import Draw
 
 from .composed import Composed
@@ -27,10 +27,11 @@ class Ada(Composed):
     Maps that D cannot tell from the data's own variety leak into what G makes where p is near 1.
 
     Args:
-        maps: Augmentations, one after the other.
+        maps: Augmentations, one after the other; names of some where there is a context.
         target: Of r; 0.6 in the paper.
         images: Real images in which p can go from 0 to 1; 500,000 in the paper.
         interval: Rounds over which r is a mean; 4 in the paper.
+        context: Of a run, which makes those that are named.
 
     Raises:
         UsageError: If one of the maps is no augmentation.
@@ -49,12 +50,14 @@ class Ada(Composed):
     @validated_by(AdaParameters)
     def __init__(
         self,
-        maps: Sequence[Augmentation],
+        maps: Sequence[Any] = ("mirror", "translation", "colour"),
         target: float = 0.6,
         images: int = 500_000,
         interval: int = 4,
+        *,
+        context: GameContext | None = None,
     ):
-        super().__init__(maps)
+        super().__init__(maps, context)
         self.target, self.images, self.interval = target, images, interval
         self.p = state(0.0)
         self.signs, self.examples = state(0.0), state(0.0)
@@ -84,15 +87,3 @@ class Ada(Composed):
         """Return p, as ``augmentation_p``, and what the maps log."""
         p = tf.fill([tf.shape(play.real.logits)[0]], self.p)
         return {**super().observe(play), "augmentation_p": p}
-
-
-@validated_by(AdaParameters)
-def make_ada(context: GameContext, maps: Sequence[Any], **parameters: Any) -> Ada:
-    """Make it of augmentations by name, with parameters or without.
-
-    Args:
-        context: Of the run, which makes them.
-        maps: Names, mappings with ``name`` and parameters, or augmentations.
-        **parameters: The others of :class:`Ada`.
-    """
-    return Ada([context.make("augmentations", entry) for entry in maps], **parameters)

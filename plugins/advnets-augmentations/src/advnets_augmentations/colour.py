@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
 
-from advnets import validated_by
+from advnets import UsageError, validated_by
 from advnets.game import Augmentation, GameContext, check_images, scheduled
 from advnets.random import Draw
 
@@ -34,9 +34,12 @@ class Colour(Augmentation):
         brightness: A number, or a schedule; 0.5 in the paper. 0 leaves the step out.
         saturation: A number, or a schedule; 1 in the paper.
         contrast: A number, or a schedule; 0.5 in the paper.
-        range: The ends of the interval that the networks' examples lie in.
+        range: The ends of the interval that the networks' examples lie in; those of the run's
+            data, else −1 and 1.
+        context: Of a run, whose data have a range.
 
     Raises:
+        UsageError: If the range is no interval.
         PluginError: When called, if examples are no images.
 
     Source: Zhao et al. 2020 (arXiv:2006.10738), "Color".
@@ -55,12 +58,25 @@ class Colour(Augmentation):
         brightness: float | Mapping[str, Any] = 0.5,
         saturation: float | Mapping[str, Any] = 1.0,
         contrast: float | Mapping[str, Any] = 0.5,
-        range: tuple[float, float] = SYMMETRIC,
+        range: tuple[float, float] | None = None,
+        *,
+        context: GameContext | None = None,
     ):
         self.brightness = scheduled(brightness)
         self.saturation = scheduled(saturation)
         self.contrast = scheduled(contrast)
-        self.range = (range[0], range[1])
+        ends = range or (context.range if context is not None else None) or SYMMETRIC
+        if not isinstance(ends, Sequence) or len(ends) != 2 or not ends[0] < ends[1]:
+            raise UsageError(
+                f"Colour's range is {ends!r:.100}; the ends of an interval were expected",
+                hint="range=(0.0, 1.0)",
+            )
+        self.range = (ends[0], ends[1])
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make it again, with the range of the run's data."""
+        given = {k: v for k, v in super().get_config().items() if k != "context"}
+        return {**given, "range": self.range}
 
     def __call__(self, x: tf.Tensor, draw: Draw, stream: str) -> tf.Tensor:
         """Return the images, in other colours; see :meth:`advnets.game.Augmentation.__call__`."""
@@ -70,17 +86,6 @@ class Colour(Augmentation):
         x = x + 0.5 * (high - low) * self.brightness() * u[:, 0]
         x = _stretch(x, 1.0 + self.saturation() * u[:, 1], [3])
         return _stretch(x, 1.0 + self.contrast() * u[:, 2], [1, 2, 3])
-
-
-@validated_by(ColourParameters)
-def make_colour(context: GameContext, **parameters: Any) -> Colour:
-    """Make it for the range of a run's data; ``[-1, 1]`` is taken where they have none.
-
-    Args:
-        context: Of the run.
-        **parameters: Those of :class:`Colour`, without ``range``.
-    """
-    return Colour(**parameters, range=context.range or SYMMETRIC)
 
 
 def _stretch(x: tf.Tensor, factor: tf.Tensor, axes: list[int]) -> tf.Tensor:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
 from advnets.errors import UsageError
-from advnets.game import Augmentation, Play
+from advnets.game import Augmentation, GameContext, Play
 from advnets.random import Draw
 
 
@@ -18,25 +19,36 @@ class Composed(Augmentation):
     states. An image that a judge is told is moved along by those that move pixels.
 
     Args:
-        maps: T_1, …, T_k.
+        maps: T_1, …, T_k: augmentations; names or mappings with parameters, where there is a
+            context.
+        context: Of a run, which makes those that are named.
 
     Raises:
         UsageError: If one is no augmentation.
     """
 
-    def __init__(self, maps: Sequence[Augmentation]):
-        wrong = [one for one in maps if not isinstance(one, Augmentation)]
-        if wrong or not maps:
+    of = "maps"
+    """What a subclass calls them."""
+
+    def __init__(self, maps: Sequence[Any], context: GameContext | None = None):
+        if context is not None and isinstance(maps, Sequence):
+            maps = [context.make("augmentations", entry) for entry in maps]
+        if not isinstance(maps, Sequence) or not all(isinstance(m, Augmentation) for m in maps):
             raise UsageError(
-                f"{type(self).__name__} is made of augmentations, not of {[*maps]!r:.100}",
-                hint="give it objects, such as [advnets.game.Mirror()]",
+                f"{type(self).__name__} is made of augmentations, not of {maps!r:.100}",
+                hint="give it objects, such as [advnets.game.Mirror()]; recipes name them",
             )
         self.maps = [*maps]
-        moves = [one.geometric for one in maps]
+        moves = [one.geometric for one in self.maps]
         self.geometric = True if True in moves else None if None in moves else False
-        own: list[type[Augmentation] | Augmentation] = [type(self), *maps]
+        own: list[type[Augmentation] | Augmentation] = [type(self), *self.maps]
         self.requires = tuple(dict.fromkeys(word for one in own for word in one.requires))
         self.fields = tuple(dict.fromkeys(name for one in own for name in one.fields))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make it again: the maps themselves, whoever made them."""
+        given = {k: v for k, v in super().get_config().items() if k != "context"}
+        return {**given, self.of: self.maps}
 
     def __call__(self, x: tf.Tensor, draw: Draw, stream: str) -> tf.Tensor:
         """Return the examples, augmented; see :meth:`advnets.game.Augmentation.__call__`."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from advnets import validated_by
-from advnets.game import Augmentation, GameContext
+from advnets.game import GameContext
 
 from .composed import Composed
 from .hooks import DiffAugmentParameters
@@ -20,7 +20,8 @@ class DiffAugment(Composed):
     eighth, and T_3 cuts a square of half the side.
 
     Args:
-        policy: T_1, …, T_k.
+        policy: T_1, …, T_k; names of some where there is a context.
+        context: Of a run, which makes those that are named.
 
     Raises:
         UsageError: If one is no augmentation.
@@ -35,16 +36,13 @@ class DiffAugment(Composed):
     (True, TensorShape([3, 8, 8, 1]))
     """
 
-    def __init__(self, policy: Sequence[Augmentation]):
-        super().__init__(policy)
+    of = "policy"
 
-
-@validated_by(DiffAugmentParameters)
-def make_diff_augment(context: GameContext, policy: Sequence[Any]) -> DiffAugment:
-    """Make it of augmentations by name, with parameters or without.
-
-    Args:
-        context: Of the run, which makes them.
-        policy: Names, mappings with ``name`` and parameters, or augmentations.
-    """
-    return DiffAugment([context.make("augmentations", entry) for entry in policy])
+    @validated_by(DiffAugmentParameters)
+    def __init__(
+        self,
+        policy: Sequence[Any] = ("colour", "translation", "cutout"),
+        *,
+        context: GameContext | None = None,
+    ):
+        super().__init__(policy, context)

@@ -67,7 +67,7 @@ def advnets_augmentations() -> list[Component]:
     return [
         Component(
             "colour",
-            f"{package}.colour:make_colour",
+            f"{package}.colour:Colour",
             "c (s (x + b - x̄) - m) + m: brightness, saturation, contrast (Zhao et al. 2020)",
             ColourParameters,
             example=coloured,
@@ -83,14 +83,14 @@ def advnets_augmentations() -> list[Component]:
         ),
         Component(
             "diff_augment",
-            f"{package}.diff_augment:make_diff_augment",
+            f"{package}.diff_augment:DiffAugment",
             "T(x), T(G(z)), T = cutout ∘ translation ∘ colour or others (Zhao et al. 2020)",
             DiffAugmentParameters,
             example=coloured,
         ),
         Component(
             "ada",
-            f"{package}.ada:make_ada",
+            f"{package}.ada:Ada",
             "each map with the probability p; p ← p ± N / images by the sign of "
             "E sign C(x) - target (Karras et al. 2020)",
             AdaParameters,

@@ -128,6 +128,7 @@ def advnets_penalties() -> list[Component]:
             "-v log p(y | x), real and generated, for D; -w log p(y | G(z, y)) for G "
             "(Odena et al. 2017: AC-GAN)",
             AuxiliaryParameters,
+            requires=("{head}",),
             networks=(),
             streams=(),
         ),

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from advnets import validated_by
+from advnets import UsageError, validated_by
 from advnets.game import Penalty, Play, Role, Side, scheduled
 
 from .hooks import InformationParameters
@@ -95,9 +95,17 @@ class Information(Penalty):
         return code if code.dtype.is_integer else tf.cast(code, tf.float32)
 
     def _said(self, play: Play) -> tf.Tensor:
-        if self.network is not None:
-            return play.call(self.network, play.fake)
-        return play.fake[self.head]
+        own = self.network is not None
+        said = play.call(self.network, play.fake) if self.network else play.fake[self.head]
+        code = play.fake.fields[self.field]
+        if not code.dtype.is_integer and said.shape[1:] != code.shape[1:]:
+            raise UsageError(
+                f"{self.field} is of the shape {tuple(code.shape[1:])}, and "
+                f"{self.network if own else self.head} says {tuple(said.shape[1:])} of it",
+                hint="let it say a number for each of the code's"
+                + ("" if own else f": `heads: {{{self.head}: {self.field}}}`"),
+            )
+        return said
 
 
 def _squares(x: tf.Tensor) -> tf.Tensor:

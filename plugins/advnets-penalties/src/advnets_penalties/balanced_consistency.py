@@ -8,10 +8,10 @@ from typing import Any
 import tensorflow as tf
 
 from advnets import validated_by
-from advnets.game import Augmentation, GameContext, Penalty, Play, scheduled
+from advnets.game import GameContext, Penalty, Play, scheduled
 
 from .hooks import BalancedConsistencyParameters
-from .transformed import check_augmentations, disagreement, make_augmentations
+from .transformed import disagreement, make_augmentations
 
 
 class BalancedConsistency(Penalty):
@@ -24,9 +24,11 @@ class BalancedConsistency(Penalty):
         augmentations: T, one map after the other; both sides have random numbers of their own.
         real: λ_r, a number or a schedule.
         fake: λ_f, likewise.
+        context: Of a run: makes those that are named, and knows the data that they have to suit.
 
     Raises:
         UsageError: If one of the maps is no augmentation.
+        PluginError: If one does not suit the run's data, such as a translation of points.
 
     Source: Zhao et al. 2021 (arXiv:2002.04724); 10 is either weight in the code of Karras et al.
     2020 (arXiv:2006.06676), who compare with it.
@@ -45,37 +47,22 @@ class BalancedConsistency(Penalty):
     @validated_by(BalancedConsistencyParameters)
     def __init__(
         self,
-        augmentations: Sequence[Augmentation],
+        augmentations: Sequence[Any] = ("translation",),
         real: float | Mapping[str, Any] = 10.0,
         fake: float | Mapping[str, Any] = 10.0,
+        *,
+        context: GameContext | None = None,
     ):
-        self.augmentations = check_augmentations(self, augmentations)
+        self.augmentations = make_augmentations(self, augmentations, context)
         self.real, self.fake = scheduled(real), scheduled(fake)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make it again: the maps themselves, whoever made them."""
+        given = {k: v for k, v in super().get_config().items() if k != "context"}
+        return {**given, "augmentations": self.augmentations}
 
     def __call__(self, play: Play) -> tf.Tensor:
         """Return λ_r (C(x) − C(T(x)))² + λ_f (C(G(z)) − C(T(G(z))))², float32 ``[N]``."""
         real = disagreement(play, play.real, self.augmentations, "consistency/real")
         fake = disagreement(play, play.fake, self.augmentations, "consistency/fake")
         return self.real() * real + self.fake() * fake
-
-
-@validated_by(BalancedConsistencyParameters)
-def balanced_consistency(
-    context: GameContext,
-    *,
-    augmentations: Sequence[Any] = ("translation",),
-    real: float | Mapping[str, Any] = 10.0,
-    fake: float | Mapping[str, Any] = 10.0,
-) -> BalancedConsistency:
-    """Make :class:`BalancedConsistency` from a recipe's parameters.
-
-    Args:
-        context: Makes the augmentations, and knows the data that they have to suit.
-        augmentations: Names of augmentations, or mappings with parameters.
-        real: λ_r.
-        fake: λ_f.
-
-    Raises:
-        PluginError: If an augmentation does not suit the data.
-    """
-    return BalancedConsistency(make_augmentations(context, augmentations), real, fake)

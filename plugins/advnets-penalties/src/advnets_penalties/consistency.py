@@ -8,10 +8,10 @@ from typing import Any
 import tensorflow as tf
 
 from advnets import validated_by
-from advnets.game import Augmentation, GameContext, Penalty, Play, scheduled
+from advnets.game import GameContext, Penalty, Play, scheduled
 
 from .hooks import ConsistencyParameters
-from .transformed import check_augmentations, disagreement, make_augmentations
+from .transformed import disagreement, make_augmentations
 
 
 class Consistency(Penalty):
@@ -23,9 +23,11 @@ class Consistency(Penalty):
     Args:
         augmentations: T, one map after the other.
         weight: λ, a number or a schedule.
+        context: Of a run: makes those that are named, and knows the data that they have to suit.
 
     Raises:
         UsageError: If one of the maps is no augmentation.
+        PluginError: If one does not suit the run's data, such as a translation of points.
 
     Source: Zhang et al. 2020 (arXiv:1910.12027); D's output before its activation is what is
     compared. T shifts by a few pixels, and flips, in the paper.
@@ -44,33 +46,20 @@ class Consistency(Penalty):
     @validated_by(ConsistencyParameters)
     def __init__(
         self,
-        augmentations: Sequence[Augmentation],
+        augmentations: Sequence[Any] = ("translation",),
         weight: float | Mapping[str, Any] = 10.0,
+        *,
+        context: GameContext | None = None,
     ):
-        self.augmentations = check_augmentations(self, augmentations)
+        self.augmentations = make_augmentations(self, augmentations, context)
         self.weight = scheduled(weight)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make it again: the maps themselves, whoever made them."""
+        given = {k: v for k, v in super().get_config().items() if k != "context"}
+        return {**given, "augmentations": self.augmentations}
 
     def __call__(self, play: Play) -> tf.Tensor:
         """Return λ (C(x) − C(T(x)))², float32 ``[N]``."""
         apart = disagreement(play, play.real, self.augmentations, "consistency/real")
         return self.weight() * apart
-
-
-@validated_by(ConsistencyParameters)
-def consistency(
-    context: GameContext,
-    *,
-    augmentations: Sequence[Any] = ("translation",),
-    weight: float | Mapping[str, Any] = 10.0,
-) -> Consistency:
-    """Make :class:`Consistency` from a recipe's parameters.
-
-    Args:
-        context: Makes the augmentations, and knows the data that they have to suit.
-        augmentations: Names of augmentations, or mappings with parameters.
-        weight: λ.
-
-    Raises:
-        PluginError: If an augmentation does not suit the data.
-    """
-    return Consistency(make_augmentations(context, augmentations), weight)

@@ -101,14 +101,14 @@ def advnets_penalties() -> list[Component]:
         ),
         of_logits(
             "consistency",
-            "consistency",
+            "Consistency",
             "λ (C(x) - C(T(x)))², T an augmentation, for D (Zhang et al. 2020)",
             ConsistencyParameters,
             example=IMAGES,
         ),
         of_logits(
             "balanced_consistency",
-            "balanced_consistency",
+            "BalancedConsistency",
             "λ (C - C(T))² on real and on generated examples, for D (Zhao et al. 2021)",
             BalancedConsistencyParameters,
             example=IMAGES,

@@ -12,33 +12,27 @@ from advnets.game import Augmentation, GameContext, Penalty, Play, Side
 from advnets.random import Draw
 
 
-def make_augmentations(context: GameContext, entries: Sequence[Any]) -> list[Augmentation]:
-    """Make the augmentations that a parameter names, and try them on an example of the data.
+def make_augmentations(
+    penalty: Penalty, augmentations: Sequence[Any], context: GameContext | None
+) -> list[Augmentation]:
+    """Make the augmentations that a penalty is given, and try them on an example of the data.
 
     Raises:
+        UsageError: If one is no augmentation.
         PluginError: If one does not suit the data, such as a translation of points.
     """
-    made = [context.make("augmentations", entry) for entry in entries]
-    x = tf.zeros([1, *context.spec.shape])
-    for one in made:
-        one(x, Draw(context.seed, 0), "check")
-    return made
-
-
-def check_augmentations(
-    penalty: Penalty, augmentations: Sequence[Augmentation]
-) -> list[Augmentation]:
-    """Return what a penalty is given as its augmentations.
-
-    Raises:
-        UsageError: If there is none, or one that is no augmentation.
-    """
-    if not augmentations or not all(isinstance(one, Augmentation) for one in augmentations):
+    made = augmentations
+    if context is not None and isinstance(made, Sequence):
+        made = [context.make("augmentations", entry) for entry in made]
+    if not isinstance(made, Sequence) or not all(isinstance(one, Augmentation) for one in made):
         raise UsageError(
             f"{type(penalty).__name__} is made of augmentations, not of {augmentations!r:.100}",
             hint="give it objects, such as [advnets.game.Translation()]; recipes name them",
         )
-    return list(augmentations)
+    if context is not None:
+        for one in made:
+            one(tf.zeros([1, *context.spec.shape]), Draw(context.seed, 0), "check")
+    return list(made)
 
 
 def disagreement(
