@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
 from ..errors import DataError
+from ..networks.ending import graph_output
+from ..plugins.origins import misused
 from .wiring import input_tensors
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ def _said(game: Generation) -> Iterator[tuple[str, int, str]]:
     for name, condition in game.conditions.items():
         if condition.field.classes is not None and not condition.field.shape:
             yield name, condition.field.classes, f"the condition, a {type(condition).__name__},"
+    for _, word, field, classes in _heads(game):
+        yield field, classes, f"the discriminator's {word}"
     for name, network in game.networks.items():
         role = game.roles[name]
         for key, tensor in input_tensors(network, role).items():
@@ -50,6 +54,36 @@ def _said(game: Generation) -> Iterator[tuple[str, int, str]]:
                 for layer in _readers(network, tensor):
                     kind = type(layer).__name__
                     yield space, int(getattr(layer, COUNTS[kind])), f"the {name}'s {kind}"
+
+
+def check_heads(game: Generation, classes: Mapping[str, int | None]) -> None:
+    """Refuse a discriminator whose words for a field's classes are more or fewer than these.
+
+    Args:
+        game: The game, whose penalties say which words are of which field.
+        classes: How many a field has, by name, as far as is known.
+
+    Raises:
+        UsageError: At the penalty's place in the recipe.
+    """
+    for penalty, word, field, said in _heads(game):
+        wanted = classes.get(field)
+        if wanted is not None and said != wanted:
+            raise misused(
+                penalty,
+                f"the discriminator's {word} has {said} numbers, and {field} {wanted} classes",
+                hint=f"`heads: {{{word}: {field.rpartition('.')[2]}}}` makes one for each",
+            )
+
+
+def _heads(game: Generation) -> Iterator[tuple[Any, str, str, int]]:
+    """Yield which penalty reads which word of D, as classes of what, and how many it has."""
+    said = graph_output(game.networks["discriminator"])
+    for penalty in game.penalties:
+        for word, field in penalty.classifies.items():
+            head = said.get(word) if isinstance(said, Mapping) else None
+            if head is not None and head.shape[-1] is not None:
+                yield penalty, word, field, int(head.shape[-1])
 
 
 def _readers(network: keras.Model, tensor: Any) -> Iterator[Any]:

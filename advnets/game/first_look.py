@@ -17,9 +17,10 @@ from ..data.ranges import ACTIVATIONS, Range, describe_range, explain_misfit
 from ..errors import UsageError
 from ..networks import mixes_examples
 from ..networks.ending import graph_output, last_activation
-from ..plugins.origins import accuse, at_fault, blame, tell_origin
+from ..plugins.origins import accuse, blame, misused, tell_origin
 from ..random import Draw
 from .augmentations import judges_examples, try_augmentations
+from .classes import check_heads
 from .role import Role, Space
 from .side import Side
 from .streams import is_example
@@ -55,6 +56,7 @@ def look_at_networks(game: AdversarialGame) -> set[str]:
     """
     _check_log_odds(game)
     _say_who_hears_nothing(game)
+    check_heads(game, {name: one.field.classes for name, one in game.conditions.items()})
     spaces: dict[Space, Field] = dict(_declared(game))
     agreed: Agreed = {}
     if game.prior is not None:
@@ -310,7 +312,7 @@ def _check_log_odds(game: AdversarialGame) -> None:
     """Refuse a penalty that takes logits for what they are not by the loss."""
     for penalty in game.penalties:
         if penalty.log_odds and not game.loss.log_odds:
-            raise at_fault(
+            raise misused(
                 penalty,
                 f"{type(penalty).__name__} takes D's logits for log-odds, log D/(1 - D), and by "
                 f"{type(game.loss).__name__} they are none",

@@ -29,6 +29,8 @@ class Penalty(Configured):
         needs_real: For a penalty of the generator: whether it reads what D says of real
             examples.
         once: Whether it is called once a play; else for each duel.
+        classifies: The words of D that are logits of a field's classes, ``{"class_logits":
+            "label"}``; of a stream's field, ``"labelled.label"``. They have to be as many.
         log_odds: Whether it takes D's logits for log-odds, as the loss beside it then has to.
     """
 
@@ -39,6 +41,7 @@ class Penalty(Configured):
     streams: Declared = ()
     needs_real: bool = False
     once: bool = False
+    classifies: Mapping[str, str] = {}
     log_odds: bool = False
 
     def __call__(self, play: Play) -> tf.Tensor:

@@ -106,6 +106,17 @@ def at_fault(part: Any, message: str, *, hint: str | None = None) -> AdvnetsErro
     return accuse(PluginError(message, hint=hint), part)
 
 
+def misused(part: Any, message: str, *, hint: str | None = None) -> UsageError:
+    """Return the error that a part does not go with the rest of a game: nobody's code is at
+    fault, and it is mended where the recipe names the part.
+
+    >>> misused(object(), "no luck").where is None  # made by hand
+    True
+    """
+    origin = origin_of(part)
+    return UsageError(message, hint=hint, where=origin.place if origin else None)
+
+
 @contextlib.contextmanager
 def blame(*parts: Any) -> Iterator[None]:
     """Let errors of advnets' own that are raised within name the part of a game at fault.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -31,6 +31,7 @@ from ..game import (
     UpdateRule,
 )
 from ..game.batches import Streams
+from ..game.classes import check_heads
 from ..game.role import gather_roles, stream_of
 from ..optimizers import OptimizerContext
 from ..plugins import Registry
@@ -104,6 +105,7 @@ def build_game(recipe: Recipe, source: Source) -> AdversarialGame:
     )
     game.counted = counted
     _check_streams(recipe, game)
+    check_heads(game, dict(_counted(source)))
     draw_outside_from(game, source)
     optimizers = {
         f"{player}_optimizer": recipe.make(
@@ -275,6 +277,13 @@ def _check_streams(recipe: Recipe, game: AdversarialGame) -> None:
                 hint=f"say what it is: `streams: {{{name}: {{take: {{examples: 100}}}}}}` is some "
                 "of the main data; `dataset` names another data set",
             )
+
+
+def _counted(source: Source) -> Iterator[tuple[str, int | None]]:
+    """Yield how many classes the fields of the data have, and those of streams."""
+    for stream, own in {"": source, **source.streams}.items():
+        for name, field in own.spec.fields.items():
+            yield f"{stream}.{name}" if stream else name, field.classes
 
 
 def _check_classes(name: str, condition: Condition, source: Source) -> None:

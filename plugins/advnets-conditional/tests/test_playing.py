@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
+from advnets_conditional.auxiliary import Auxiliary
 
 import advnets
 from advnets.errors import AdvnetsError
+from advnets.game import AdversarialGame
 
 SHORT: dict[str, Any] = {
     "generator.layers": [16],
@@ -50,6 +53,43 @@ def test_acgan_logs_and_scores_its_own_classifier(tmp_path: Path) -> None:
     said = run.discriminator(run.source.preprocess.apply(run.source.load("test")), training=False)
     wrong = np.argmax(said["class_logits"], axis=1) != run.source.labels("test")
     assert score.value == pytest.approx(wrong.mean())
+
+
+@pytest.mark.parametrize(
+    ("recipe", "head", "wrong"),
+    [
+        ("acgan_digits", "class_logits", "class_logits has 7 numbers, and label 10 classes"),
+        ("infogan_digits", "code_logits", "code_logits has 7 numbers, and code 10 classes"),
+        (
+            "infogan_digits",
+            "style_mean",
+            r"style is of the shape .2,., and style_mean says .7,.",
+        ),
+    ],
+)
+def test_a_head_of_another_size_is_refused(
+    recipe: str, head: str, wrong: str, tmp_path: Path
+) -> None:
+    with pytest.raises(AdvnetsError, match=wrong) as refused:
+        played(recipe, tmp_path, **{f"discriminator.heads.{head}": 7})
+    assert head in str(refused.value.hint)
+
+
+def test_labels_that_a_head_has_no_number_for_are_refused_by_hand() -> None:
+    """A device may take them for zeros."""
+    z, y = keras.Input((2,), name="latent"), keras.Input((), name="label", dtype="int64")
+    both = keras.layers.Concatenate()([z, keras.layers.Embedding(10, 2)(y)])
+    x = keras.Input((2,))
+    said = {"logits": keras.layers.Dense(1)(x), "class_logits": keras.layers.Dense(7)(x)}
+    game = AdversarialGame(
+        keras.Model({"latent": z, "label": y}, keras.layers.Dense(2)(both)),
+        keras.Model(x, said),
+        penalties=[Auxiliary()],
+    )
+    game.compile("sgd", "sgd")
+    examples, labels = np.zeros((8, 2), "float32"), np.arange(8)
+    with pytest.raises(AdvnetsError, match="the discriminator's class_logits has 7, 0 to 6"):
+        game.fit(examples, labels, batch_size=4, verbose=0)
 
 
 def test_infogan_reads_both_codes(tmp_path: Path) -> None:

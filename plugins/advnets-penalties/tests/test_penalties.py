@@ -17,7 +17,7 @@ from advnets_penalties.lecam import LeCam
 from advnets_penalties.orthogonal import Orthogonal
 from advnets_penalties.r2 import R2
 
-from advnets import PluginError
+from advnets import PluginError, UsageError
 from advnets.game import R1, AdversarialGame, Augmentation, Loss, Play, Translation
 from advnets.random import Draw
 from advnets.testing import play_of
@@ -316,7 +316,7 @@ def test_smoothing_is_refused_where_logits_are_no_log_odds() -> None:
     generator, judge = (
         keras.Sequential([keras.Input((size,)), keras.layers.Dense(3 - size)]) for size in (1, 2)
     )
-    with pytest.raises(PluginError, match=r"LabelSmoothing .* by Scores they are none"):
+    with pytest.raises(UsageError, match=r"LabelSmoothing .* by Scores they are none"):
         AdversarialGame(generator, judge, loss=Scores(), penalties=[LabelSmoothing()])
 
 

@@ -58,6 +58,7 @@ class Auxiliary(Penalty):
         self.generator_weight = scheduled(weight if generator_weight is None else generator_weight)
         self.field, self.head, self.generated = field, head, generated
         self.requires, self.fields = (head,), (field,)
+        self.classifies = {head: field}
 
     def __call__(self, play: Play) -> tf.Tensor:
         """Return the weighted sum of −log p(y | x), float32 ``[N]``."""

@@ -64,6 +64,7 @@ class Information(Penalty):
         self.fields = (field,)
         if network is None:
             self.requires = (self.head,)
+            self.classifies = {self.head: field}
             self.player = ("discriminator", "generator")
         else:
             self.roles = {network: Role("example", field)}

@@ -51,6 +51,7 @@ class Supervised(Penalty):
         self.weight = scheduled(weight)
         self.field = field
         self.streams = {"labelled": (field,)}
+        self.classifies = {"class_logits": f"labelled.{field}"}
 
     def __call__(self, play: Play) -> tf.Tensor:
         """Return −w log p(y | x), float32, one value for each labelled example."""
