@@ -42,6 +42,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "architectures/mlp": {"layers": [6]},
     "architectures/dcgan": {"synchronized": True},
     "architectures/autoencoder": {"encoder": [9, 7], "synchronized": True},
+    "architectures/conv_autoencoder": {"synchronized": True},
+    "architectures/resnet": {"synchronized": True},
 }
 """What a component is played with, beside the parameters of its ``example``."""
 CHANGED: dict[str, dict[str, Any]] = {
