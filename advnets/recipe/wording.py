@@ -10,12 +10,14 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from ..builtin.datasets import TFDS_IDENTIFIER
 from ..safe_io.wording import pluralise, shorten
 from .schema import FIELD_PATTERN, NAME_PATTERN
 
 PATTERNS = {
     NAME_PATTERN: "lower-case letters, digits, _ and -, a letter or a digit first",
     FIELD_PATTERN: "lower-case letters, digits and _, a letter first",
+    TFDS_IDENTIFIER: "a TFDS data set's id, such as mnist:3.0.1",
 }
 MAPPING_TYPES = ("dict_type", "dataclass_type", "model_type", "model_attributes_type")
 EXPECTED: dict[str, Callable[[Mapping[str, Any]], str]] = {

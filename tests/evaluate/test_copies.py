@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from advnets.errors import DataError
+from advnets.errors import DataError, UsageError
 from advnets.evaluate import Data, MetricContext
 from advnets.evaluate.estimators.nearest import find_nearest
 from advnets.evaluate.metrics.duplicates import duplicates
@@ -126,5 +126,5 @@ def test_equal_numbers_on_both_sides():
 
 
 def test_the_training_split_is_not_held_out():
-    with pytest.raises(DataError, match="no held-out"):
+    with pytest.raises(UsageError, match="held_out: expected"):
         scores(normal(2), held_out="train")

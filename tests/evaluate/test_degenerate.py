@@ -12,7 +12,7 @@ from known_draws import METRICS, metric
 
 from advnets.cli.main import cli
 from advnets.data.sources.digits import Digits
-from advnets.errors import AdvnetsError, DataError
+from advnets.errors import AdvnetsError, DataError, UsageError
 from advnets.evaluate import Data, MetricContext, Score
 from advnets.evaluate.features import Extractors
 from advnets.evaluate.metrics.modes import modes
@@ -65,7 +65,7 @@ def test_few_examples_are_noted_and_fewer_refused(name):
     if name != "prdc":  # whose neighbours need more
         for note in notes(name, normal(0, 12), normal(1, 60)[:12], normal(2, 12)):
             assert "12 generated examples are few" in note
-    with pytest.raises(DataError, match=r"few|at least|neighbours"):
+    with pytest.raises((DataError, UsageError), match=r"few|at least|neighbours"):
         scores(name, normal(0, 2), normal(1, 2), normal(2, 2))
 
 

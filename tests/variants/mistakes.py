@@ -172,6 +172,12 @@ class Worded(UpdateRule):
         return Alternating().round(game, batches)
 
 
+class Stingy(Worded):
+    """Say that a round uses no batch."""
+
+    batches = 0
+
+
 class Silent(Worded):
     """Return nothing."""
 

@@ -15,12 +15,13 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from ...builtin.datasets import TFDS_IDENTIFIER
 from ...errors import DataError
 from ...safe_io.wording import shorten
 from ..probe import DataUnavailable, find_unreachable
 from .tfds_features import refuse_foreign_classes
 
-IDENTIFIER = re.compile(r"[A-Za-z_]\w*(/[\w.+-]+)?(:\d+\.\d+\.\d+)?")
+IDENTIFIER = re.compile(TFDS_IDENTIFIER)
 """``name``, ``name/config``, each with ``:version`` or without. No namespaces: those
 would be looked up on the network."""
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from advnets.cli.main import cli
 from advnets.data import Field, prepare_data
 from advnets.data.sources.tfds import Tfds
-from advnets.errors import DataError
+from advnets.errors import DataError, UsageError
 
 
 def test_images_and_labels_by_id(tfds_dir: Path) -> None:
@@ -169,8 +169,6 @@ def test_fixed_sizes_can_be_changed(tfds_dir: Path) -> None:
         ("mnits", {}, "knows no data set 'mnits'", "did you mean 'mnist'"),
         ("imdb_reviews", {}, "no image", "text (Text)"),
         ("emnist/leters", {}, "BuilderConfig leters not found", "letters"),
-        ("huggingface:mnist", {}, "is no TFDS data set's id", "mnist:3.0.1"),
-        ("../mnist", {}, "is no TFDS data set's id", ""),
         ("mnist:1.2.3", {}, "cannot be loaded at version 1.2.3", ""),
         ("mnist", {"feature": "picture"}, "isn't there", "image (Image)"),
         ("cifar10", {"feature": "id"}, "won't do", "image (Image)"),
@@ -183,6 +181,12 @@ def test_what_cannot_be_learnt_is_refused_at_once(
         Tfds(identifier, data_dir=tmp_path, **parameters)
     assert says in caught.value.message
     assert hint in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("identifier", ["huggingface:mnist", "../mnist"])
+def test_what_is_no_id_is_refused_by_hand_as_by_a_recipe(identifier: str) -> None:
+    with pytest.raises(UsageError, match="id: expected a TFDS data set's id, such as mnist:3.0.1"):
+        Tfds(identifier)
 
 
 def test_a_split_beyond_memory_is_refused_before_it_is_read(
