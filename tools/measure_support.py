@@ -47,6 +47,10 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 }
 """What a component is played with, beside the parameters of its ``example``."""
 CHANGED: dict[str, dict[str, Any]] = {
+    "encounters/inversion": {
+        "networks": {"encoder": {"name": "mlp", "layers": [6]}},
+        "penalties": ["latent_regression"],
+    },
     "callbacks/theory": {"dataset": LINE, "latent": {"name": "uniform", "size": 1}},
 }
 """What else the recipe of its game says."""

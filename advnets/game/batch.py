@@ -125,7 +125,7 @@ def _no_share(what: str, who: str | Callable[..., Any]) -> PluginError:
 
 def total(values: list[tf.Tensor]) -> list[tf.Tensor]:
     """Return the sum of each tensor over all replicas."""
-    if replicas() == 1:
+    if replicas() == 1 or not values:  # a player may move nothing
         return list(values)
     context = tf.distribute.get_replica_context()
     return list(context.all_reduce(tf.distribute.ReduceOp.SUM, list(values)))

@@ -148,6 +148,16 @@ def test_an_encoder_is_trained_after_another_runs_generator(
     assert again.commit.state_sha256 == run.commit.state_sha256
 
 
+def test_a_generator_held_still_is_all_that_a_game_needs(
+    small: dict[str, Any], tmp_path: Any
+) -> None:
+    """D alone moves: V(D, G) says how far G is from the data."""
+    run = advnets.run({**small, "encounter": "inversion"}, run_dir=tmp_path)
+    last = run.metrics[-1]
+    assert (last["g_loss"], last["g_gradient_norm"]) == (0.0, 0.0)
+    assert last["d_gradient_norm"] > 0
+
+
 def test_a_generator_that_nobody_trained_is_warned_of(
     small: dict[str, Any], tmp_path: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
