@@ -1,7 +1,14 @@
 """Play the game: who meets whom, what they minimise, and who moves when."""
 
 from ..schedule import Scheduled, current_round, scheduled
-from .augmentations import Augmentation, InstanceNoise, Mirror, Translation, check_images
+from .augmentations import (
+    Augmentation,
+    InstanceNoise,
+    Mirror,
+    Translation,
+    check_images,
+    make_augmentations,
+)
 from .averaging import GeneratorAverage
 from .batch import gather, global_mean, share, total_gradients
 from .batches import Batch
@@ -67,6 +74,7 @@ __all__ = [
     "for_player",
     "gather",
     "global_mean",
+    "make_augmentations",
     "norm",
     "scheduled",
     "share",

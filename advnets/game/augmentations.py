@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..builtin.games import InstanceNoiseParameters, TranslationParameters
-from ..errors import AdvnetsError
+from ..errors import AdvnetsError, UsageError
 from ..plugins.origins import at_fault
 from ..random import Draw
 from ..recipe.validated import validated_by
@@ -20,6 +20,7 @@ from .role import Role
 from .state import find_variables
 
 if TYPE_CHECKING:
+    from .context import GameContext
     from .play import Play
 
 log = logging.getLogger(__name__)
@@ -158,6 +159,31 @@ class Translation(Augmentation):
             taken = tf.gather(x, tf.clip_by_value(source, 0, size - 1), axis=axis, batch_dims=1)
             x = taken * tf.reshape(inside, [-1, *(size if a == axis else 1 for a in (1, 2)), 1])
         return x
+
+
+def make_augmentations(owner: Any, entries: Any, context: GameContext | None) -> list[Augmentation]:
+    """Return the augmentations that a component is made of.
+
+    Args:
+        owner: The component, for the message.
+        entries: Augmentations; where there is a context also names, or mappings with parameters.
+        context: Of a run, which makes those that are named.
+
+    Raises:
+        UsageError: If one is no augmentation.
+
+    >>> make_augmentations(None, [Mirror()], None)
+    [Mirror()]
+    """
+    made = entries
+    if context is not None and isinstance(made, Sequence):
+        made = [context.make("augmentations", entry) for entry in made]
+    if not isinstance(made, Sequence) or not all(isinstance(one, Augmentation) for one in made):
+        raise UsageError(
+            f"{type(owner).__name__} is made of augmentations, not of {entries!r:.100}",
+            hint="give it objects, such as [advnets.game.Mirror()]; recipes name them",
+        )
+    return list(made)
 
 
 def check_images(augmentation: Augmentation, x: tf.Tensor) -> None:

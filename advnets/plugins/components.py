@@ -185,7 +185,7 @@ class Component:
 
         >>> class Head(Parameters):
         ...     head: str = "class_logits"
-        >>> component = Component("auxiliary", "m:a", parameters=Head, requires=("{head}",))
+        >>> component = Component("reader", "m:a", parameters=Head, requires=("{head}",))
         >>> component.words(), component.words({"head": "other"})
         (('class_logits',), ('other',))
         """

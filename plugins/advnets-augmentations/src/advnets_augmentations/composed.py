@@ -7,8 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from advnets.errors import UsageError
-from advnets.game import Augmentation, GameContext, Play
+from advnets.game import Augmentation, GameContext, Play, make_augmentations
 from advnets.random import Draw
 
 
@@ -31,14 +30,7 @@ class Composed(Augmentation):
     """What a subclass calls them."""
 
     def __init__(self, maps: Sequence[Any], context: GameContext | None = None):
-        if context is not None and isinstance(maps, Sequence):
-            maps = [context.make("augmentations", entry) for entry in maps]
-        if not isinstance(maps, Sequence) or not all(isinstance(m, Augmentation) for m in maps):
-            raise UsageError(
-                f"{type(self).__name__} is made of augmentations, not of {maps!r:.100}",
-                hint="give it objects, such as [advnets.game.Mirror()]; recipes name them",
-            )
-        self.maps = [*maps]
+        self.maps = make_augmentations(self, maps, context)
         moves = [one.geometric for one in self.maps]
         self.geometric = True if True in moves else None if None in moves else False
         own: list[type[Augmentation] | Augmentation] = [type(self), *self.maps]

@@ -11,7 +11,7 @@ from advnets import validated_by
 from advnets.game import GameContext, Penalty, Play, scheduled
 
 from .hooks import BalancedConsistencyParameters
-from .transformed import disagreement, make_augmentations
+from .transformed import disagreement, make_suiting
 
 
 class BalancedConsistency(Penalty):
@@ -53,7 +53,7 @@ class BalancedConsistency(Penalty):
         *,
         context: GameContext | None = None,
     ):
-        self.augmentations = make_augmentations(self, augmentations, context)
+        self.augmentations = make_suiting(self, augmentations, context)
         self.real, self.fake = scheduled(real), scheduled(fake)
 
     def get_config(self) -> dict[str, Any]:

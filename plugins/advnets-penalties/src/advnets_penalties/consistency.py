@@ -11,7 +11,7 @@ from advnets import validated_by
 from advnets.game import GameContext, Penalty, Play, scheduled
 
 from .hooks import ConsistencyParameters
-from .transformed import disagreement, make_augmentations
+from .transformed import disagreement, make_suiting
 
 
 class Consistency(Penalty):
@@ -51,7 +51,7 @@ class Consistency(Penalty):
         *,
         context: GameContext | None = None,
     ):
-        self.augmentations = make_augmentations(self, augmentations, context)
+        self.augmentations = make_suiting(self, augmentations, context)
         self.weight = scheduled(weight)
 
     def get_config(self) -> dict[str, Any]:

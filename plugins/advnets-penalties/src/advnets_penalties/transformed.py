@@ -7,12 +7,11 @@ from typing import Any
 
 import tensorflow as tf
 
-from advnets.errors import UsageError
-from advnets.game import Augmentation, GameContext, Penalty, Play, Side
+from advnets.game import Augmentation, GameContext, Penalty, Play, Side, make_augmentations
 from advnets.random import Draw
 
 
-def make_augmentations(
+def make_suiting(
     penalty: Penalty, augmentations: Sequence[Any], context: GameContext | None
 ) -> list[Augmentation]:
     """Make the augmentations that a penalty is given, and try them on an example of the data.
@@ -21,18 +20,11 @@ def make_augmentations(
         UsageError: If one is no augmentation.
         PluginError: If one does not suit the data, such as a translation of points.
     """
-    made = augmentations
-    if context is not None and isinstance(made, Sequence):
-        made = [context.make("augmentations", entry) for entry in made]
-    if not isinstance(made, Sequence) or not all(isinstance(one, Augmentation) for one in made):
-        raise UsageError(
-            f"{type(penalty).__name__} is made of augmentations, not of {augmentations!r:.100}",
-            hint="give it objects, such as [advnets.game.Translation()]; recipes name them",
-        )
+    made = make_augmentations(penalty, augmentations, context)
     if context is not None:
         for one in made:
             one(tf.zeros([1, *context.spec.shape]), Draw(context.seed, 0), "check")
-    return list(made)
+    return made
 
 
 def disagreement(
