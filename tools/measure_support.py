@@ -4,9 +4,10 @@ usage: python tools/measure_support.py [--only TEXT] [--ways WAY,WAY] [--again |
 
 What is kept is written as it comes. Only what is missing is played, and what has changed since:
 the component's file, what it is played with, or TensorFlow. ``--only`` names components by a part
-of ``kind/name``; ``--again`` plays them although they are there, ``--new`` leaves alone what has
-changed. Which plugins ship: those of
-plugins/, which have to be installed, or on PYTHONPATH. See docs/support.md.
+of ``kind/name``; ``--again`` plays them although they are there. ``--new`` leaves alone what has
+changed, and plays what was never played: such a row keeps the hash of the older code, so that it
+is played anew without ``--new``. Which plugins ship: those of plugins/, which have to be
+installed, or on PYTHONPATH. See docs/support.md.
 """
 
 from __future__ import annotations
@@ -96,20 +97,28 @@ class Matrix:
     Args:
         components: What ships, by ``kind/name``.
         path: The file.
+        older: Whether what was played with older code is kept.
     """
 
-    def __init__(self, components: dict[str, tuple[str, Component]], path: Path = MATRIX):
-        self._path = path
+    def __init__(
+        self,
+        components: dict[str, tuple[str, Component]],
+        path: Path = MATRIX,
+        *,
+        older: bool = False,
+    ):
+        self._path, self._older = path, older
         self._codes = {key: code_of(key, component) for key, (_, component) in components.items()}
         self._plugins = {key: plugin for key, (plugin, _) in components.items()}
 
     def read(self) -> dict[str, Any]:
-        """Return what is kept of what ships, by ``kind/name``; of what has changed, nothing."""
+        """Return what is kept of what ships, by ``kind/name``."""
         before = self.kept()
         return {key: self._row(key, before) for key in self._codes}
 
     def _row(self, key: str, before: dict[str, Any]) -> dict[str, Any]:
-        code, row = self._codes[key], before.get(key, {})
+        row = before.get(key, {})
+        code = row.get("code") if self._older and row else self._codes[key]
         own: dict[str, Any] = {"plugin": self._plugins[key], "code": code}
         own["with"] = {**PARAMETERS.get(key, {}), **CHANGED.get(key, {})}
         same = row.get("code") == code
@@ -186,8 +195,8 @@ def main() -> None:
     parser.add_argument("--new", action="store_true", help="not what was played and has changed")
     given = parser.parse_args()
     ways, components = given.ways.split(","), shipped()
-    matrix = Matrix(components)
-    kept = {} if given.again else matrix.kept() if given.new else matrix.read()
+    matrix = Matrix(components, older=given.new)
+    kept = {} if given.again else matrix.read()
     asked = [
         (item_of(key), way)
         for key in components

@@ -16,7 +16,7 @@ from reliability_tables import where
 from advnets.testing.ways import KINDS, WAYS
 
 MATRIX = Path(__file__).parents[1] / "docs" / "support" / "matrix.json"
-HEADINGS = {"k_steps": "k steps", "xla": "XLA", "fit": "`fit`"}
+HEADINGS = {"k_steps": "k steps", "xla": "XLA", "fit": "`fit`", "file": "`.keras`"}
 """What the columns are called, where they are not called as the ways."""
 EXPLAINED: dict[str, str] = {}
 """Why something has failed, by ``kind/name way``: what is wrong, and what helps."""

@@ -19,12 +19,15 @@ from pathlib import Path
 from typing import Any
 from unittest import SkipTest
 
+import keras
 import numpy as np
 import tensorflow as tf
 
+from ..checkpoint import state_sha256
 from ..data import DataUnavailable
 from ..distribute.strategy import make_strategy
 from ..errors import AdvnetsError, DataError, Interrupted, PluginError, RecipeError, RunError
+from ..game.state import state_variables
 from ..observe import Observer
 from ..plugins import load_plugins
 from ..plugins.tracebacks import describe_error
@@ -34,7 +37,7 @@ from ..session.api import run as run_recipe
 from .building import made_of
 from .failure import ConformanceError, fail
 from .games import BATCH, ROUNDS, recipe_of
-from .played import Played, build, compare, numbers, play, weights
+from .played import Played, build, compare, next_round, numbers, play, weights
 from .subject import Subject, subject_of
 
 FEW = 5
@@ -186,6 +189,21 @@ class TrialGame:
             y = {name: values for name, values in whole.items() if name != "index"}
             game.fit(x, y or None, callbacks=watching, **options)
         compare(expected, weights(game), "the game by fit", 1e-4, 1e-5)
+
+    def file(self) -> None:
+        """Keras writes the game into a file, and reads one that plays on like it."""
+        if self.subject.kind == "callbacks":
+            raise SkipTest("it watches games, and is no part of one")
+        played = self.plain()
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "game.keras"
+            played.game.save(path)
+            again = keras.saving.load_model(path)
+        if state_sha256(state_variables(again)) != played.sha256:
+            fail("read from a file, its state has other bits than what was written")
+        (examples,) = self._examples(1)
+        one, other = (next_round(game, examples) for game in (played.game, again))
+        compare(one, other, "the next round of the game that was read")
 
     def _examples(self, rounds: int) -> list[Any]:
         """Return what each of the first rounds is given."""

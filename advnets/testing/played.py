@@ -156,6 +156,16 @@ def numbers(played: Played) -> dict[str, np.ndarray]:
     return {**played.state, **logged}
 
 
+def next_round(game: AdversarialGame, examples: Any) -> dict[str, np.ndarray]:
+    """Return the weights after a game's next round, and what it logs; the game stays as it is."""
+    before = {name: variable.numpy() for name, variable in state_variables(game).items()}
+    logged = game.train_step(examples)
+    after = weights(game) | {f"logged/{name}": np.asarray(value) for name, value in logged.items()}
+    for name, variable in state_variables(game).items():
+        variable.assign(before[name])
+    return after
+
+
 def weights(game: Any) -> dict[str, np.ndarray]:
     """Return the weights of a game's networks, by network and place."""
     return {

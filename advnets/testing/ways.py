@@ -37,6 +37,7 @@ WAYS: dict[str, str] = {
     "xla": "alone",
     "streamed": "alone",
     "fit": "alone",
+    "file": "alone",
 }
 """The ways to play a game, in the order of the matrix's columns, with the processes that do."""
 KINDS = (

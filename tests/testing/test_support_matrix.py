@@ -63,6 +63,10 @@ def test_what_is_kept_is_what_changed_last(tmp_path: Path) -> None:
     again = one.read()
     assert again["losses/minimax"]["ways"] == {}
     assert again["priors/none"]["ways"] == {"fit": "yes"}
+    older = Matrix(some, path, older=True)
+    older.keep(Item("losses", "minimax"), "fit", Outcome("yes"))
+    assert list(older.read()["losses/minimax"]["ways"]) == ["k_steps", "xla", "fit"]
+    assert one.read()["losses/minimax"]["ways"] == {}, "to be played anew"
     kept["versions"]["tensorflow"] = "1.0"
     path.write_text(json.dumps(kept), encoding="utf-8")
     assert one.read()["priors/none"]["ways"] == {}
@@ -76,10 +80,10 @@ def test_the_page_shows_outcomes_and_their_reasons(tmp_path: Path) -> None:
         matrix.keep(Item("losses", name), "k_steps", Outcome("refused", "so be it"))
     matrix.keep(Item("losses", "minimax"), "fit", Outcome("yes"))
     text = "\n".join(support(path))
-    assert "2 components in 10 ways: 1 yes, 2 refused, 0 failed, 0 not tried, 17 not mea" in text
+    assert "2 components in 11 ways: 1 yes, 2 refused, 0 failed, 0 not tried, 19 not mea" in text
     rest = " | not measured" * 8
-    assert f"| `minimax` | refused (1){rest} | yes |" in text
-    assert f"| `non_saturating` | refused (1){rest} | not measured |" in text
+    assert f"| `minimax` | refused (1){rest} | yes | not measured |" in text
+    assert f"| `non_saturating` | refused (1){rest} | not measured | not measured |" in text
     assert "\n1. So be it.\n" in text
 
 

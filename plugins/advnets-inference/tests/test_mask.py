@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from advnets_inference.mask import Mask
 
-from advnets import DataError, RecipeError
+from advnets import DataError, RecipeError, UsageError
 from advnets.data import DataSpec
 from advnets.game import Batch, GameContext
 from advnets.random import Draw
@@ -15,7 +15,7 @@ from advnets.recipe import load_recipe
 
 
 def drawn(kind: object, share: float = 0.5, n: int = 400, shape=(8, 6, 1)) -> np.ndarray:
-    mask = Mask(kind, share, context=GameContext(DataSpec(shape, "float32")))
+    mask = Mask(kind, share, shape)
     return mask.draw_seen(Draw(1, 0), "mask", n).numpy()[..., 0]
 
 
@@ -82,7 +82,7 @@ def test_of_several_kinds_each_is_as_often() -> None:
 
 
 def test_it_tells_what_is_seen_and_where() -> None:
-    mask = Mask("pixels", context=GameContext(DataSpec((4, 4, 3), "float32")))
+    mask = Mask("pixels", shape=(4, 4, 3))
     x = tf.random.stateless_uniform([5, 4, 4, 3], [1, 2])
     told = mask.sample(Draw(1, 0), "mask", 5, Batch(x)).numpy()
     assert told.shape == (5, 4, 4, 4) == (5, *mask.field.shape)
@@ -93,6 +93,21 @@ def test_it_tells_what_is_seen_and_where() -> None:
 def test_points_have_no_parts_to_hide(small: dict) -> None:
     with pytest.raises(DataError, match="hides a part of an image"):
         Mask(context=GameContext(DataSpec((2,), "float32")))
+    with pytest.raises(DataError, match="hides a part of an image"):
+        Mask(shape=(2,))
+
+
+def test_a_run_and_a_notebook_make_the_same_and_a_file_keeps_it() -> None:
+    x = tf.random.stateless_uniform([3, 4, 4, 1], [1, 2])
+    of_run = Mask("halves", 0.3, context=GameContext(DataSpec((4, 4, 1), "float32")))
+    read = Mask.from_config(of_run.get_config())
+    for mask in (Mask("halves", 0.3, (4, 4, 1)), read):
+        for told, wanted in zip(
+            *(one.sample(Draw(1, 0), "mask", 3, Batch(x)) for one in (mask, of_run)), strict=True
+        ):
+            np.testing.assert_array_equal(told, wanted)
+    with pytest.raises(UsageError, match="shape of images is needed"):
+        Mask()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import numpy as np
 
 from advnets import validated_by
 from advnets.evaluate import MetricContext, Score, mean_interval
-from advnets.game import GameContext
 from advnets.random import Draw
 
 from .hooks import InpaintingErrorParameters
@@ -48,7 +47,7 @@ def inpainting_error(
     Source: own; Pathak et al. 2016 (arXiv:1604.07379) report mean L1 losses.
     """
     x = context.examples(split)[:examples]
-    mask = Mask(kind, share, context=GameContext(context.spec))
+    mask = Mask(kind, share, context.spec.shape)
     seen = mask.draw_seen(Draw(context.seed, 0), f"inpainting_error/{split}", len(x)).numpy()
     told = np.concatenate([seen * x, seen], axis=-1).astype("float32")
     twice = context.generated(2 * len(x), {field: np.concatenate([told, told])})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
-from advnets import DataError, validated_by
+from advnets import DataError, UsageError, validated_by
 from advnets.data import Field
 from advnets.game import Batch, Condition, GameContext
 from advnets.random import Draw
@@ -33,17 +34,18 @@ class Mask(Condition):
     Args:
         kind: Which kind, or several.
         share: How much is hidden, in (0, 1).
-        context: Says what x is.
+        shape: Of x, ``[H, W, C]``; that of the run's data by default.
+        context: Of a run, whose data have a shape.
 
     Raises:
         DataError: If examples are no images, ``[H, W, C]``.
+        UsageError: If nothing says what x is.
 
     Source: Goodfellow et al. 2014 (arXiv:1406.2661), section 7, extension 3: one net of
     shared parameters for the conditionals of all subsets; Pathak et al. 2016
     (arXiv:1604.07379), section 3.3, for central and random regions.
 
-    >>> from advnets.data import DataSpec
-    >>> mask = Mask("left", context=GameContext(DataSpec((2, 4, 1), "float32")))
+    >>> mask = Mask("left", shape=(2, 4, 1))
     >>> drawn = mask.sample(Draw(1, 0), "mask", 1, Batch(tf.ones([1, 2, 4, 1]) * 7.0))
     >>> drawn[0, ..., 0].numpy().tolist()
     [[0.0, 0.0, 7.0, 7.0], [0.0, 0.0, 7.0, 7.0]]
@@ -56,18 +58,28 @@ class Mask(Condition):
         self,
         kind: str | Sequence[str] = "halves",
         share: float = 0.5,
+        shape: Sequence[int] | None = None,
         *,
-        context: GameContext,
+        context: GameContext | None = None,
     ):
-        shape = context.spec.shape
+        if shape is None:
+            if context is None:
+                raise UsageError("the shape of images is needed", hint="Mask(shape=(28, 28, 1))")
+            shape = context.spec.shape
         if len(shape) != 3:
             raise DataError(
-                f"a mask hides a part of an image, [H, W, C]; examples are of the shape {shape}",
+                "a mask hides a part of an image, [H, W, C]; examples are of the shape "
+                f"{tuple(shape)}",
                 hint="choose a data set of images",
             )
         self.kinds, self.share = (kind,) if isinstance(kind, str) else tuple(kind), share
         self.height, self.width, channels = shape
         self.field = Field((self.height, self.width, channels + 1), "float32", kind="image")
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make it again, with the shape of the run's data."""
+        shape = (*self.field.shape[:2], self.field.shape[2] - 1)
+        return {"kind": list(self.kinds), "share": self.share, "shape": list(shape)}
 
     def sample(
         self, draw: Draw, stream: str, examples: int | tf.Tensor, batch: Batch | None = None
