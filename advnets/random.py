@@ -190,4 +190,17 @@ def _segmented_bits(stream: str, x: tf.Tensor) -> tf.Tensor:
         active.draw.bits(f"{active.stage}/{stream}/{name}", shape, size)
         for name, size in active.segments
     ]
-    return parts[0] if len(parts) == 1 else tf.concat(parts, axis=0)
+    bits = parts[0] if len(parts) == 1 else tf.concat(parts, axis=0)
+    return _of_groups(bits, x)
+
+
+def _of_groups(bits: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+    """Return bits for each row of x: of as many rows as examples, all; of fewer, where a layer
+    joined m examples to one row, those of every m-th example, the first of each row.
+    """
+    examples, rows = bits.shape[0], x.shape[0]
+    if examples is not None and rows:
+        return bits if examples == rows else bits[:: -(-examples // rows)][:rows]
+    examples, rows = tf.shape(bits)[0], tf.shape(x)[0]
+    every = -(-examples // tf.maximum(rows, 1))
+    return tf.ensure_shape(bits[::every][:rows], x.shape)

@@ -80,3 +80,17 @@ def test_outside_of_a_scope_there_is_no_draw():
     assert random.current() is None
     with pytest.raises(RuntimeError, match="scope"):
         random.segmented_uniform("a", tf.zeros([1, 1]))
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_rows_made_of_several_examples_have_the_numbers_of_the_first(compiled: bool) -> None:
+    """Of packs of two of 5 examples: those of examples 0, 2 and 4."""
+
+    def numbers(x: tf.Tensor) -> tf.Tensor:
+        with random.scope(Draw(seed=1, step=0), "discriminator", [("real", 3), ("fake", 2)]):
+            return random.segmented_uniform("dropout", x)
+
+    if compiled:
+        numbers = tf.function(numbers, input_signature=[tf.TensorSpec([None, 4])])
+    whole, packs = numbers(tf.zeros([5, 4])), numbers(tf.zeros([3, 4]))
+    np.testing.assert_array_equal(packs, whole[::2])

@@ -93,7 +93,7 @@ class Generation(Players):
         """What generated examples are made of, by name: latent, conditions, fields, examples of
         streams, ``other.example``; ``None`` where nobody says what it looks like.
         """
-        names = self._networks_of("generator")
+        names = dict.fromkeys(["generator", *self._networks_of("generator")])  # it may stand still
         told: dict[str, Field | None] = {}
         if self.prior is not None:
             told["latent"] = Field(self.prior.shape, "float32")
@@ -211,12 +211,12 @@ class Generation(Players):
     def _draw_one(
         self, name: str, draw: Draw, stream: str, examples: int, batch: Batch | None
     ) -> np.ndarray:
-        condition, stream = self.conditions.get(name), stream_of(name)
+        condition, source = self.conditions.get(name), stream_of(name)
         if self._lacks(name, batch):
             raise nothing_to_draw(name)
         if condition is None:
             assert batch is not None  # it lacks nothing
-            own = of_stream(name, batch.streams[stream]) if stream else batch.fields[name]
+            own = of_stream(name, batch.streams[source]) if source else batch.fields[name]
             return np.asarray(own)
         drawn = condition.sample(draw, f"{stream}/{name}", examples, batch)
         drawn = np.asarray(drawn) if hasattr(drawn, "shape") else drawn

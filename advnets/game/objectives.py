@@ -27,6 +27,7 @@ from .losses import Loss, value_function
 from .penalties import Penalty, players_of
 from .play import Play
 from .scene import Cast
+from .state import find_variables
 from .updates import TURNS, UpdateRule
 
 log = logging.getLogger(__name__)
@@ -92,13 +93,8 @@ class Objectives(Generation):
             _check_what_is_needed(duel, judge, [self.loss, *each, *augmentations])
             self._say_parts(duel)
         self._say_unheard()
-        if len(play.duels) > 1 and type(self.loss).update is not Loss.update:
-            raise at_fault(
-                self.loss,
-                f"{type(self.loss).__name__} has a state, which {len(play.duels)} duels "
-                "cannot share",
-                hint="choose a loss without `update`",
-            )
+        if len(play.duels) > 1:
+            self._refuse_shared_state(len(play.duels))
         return play
 
     def objective(self, player: str, play: Play) -> tf.Tensor:
@@ -230,6 +226,21 @@ class Objectives(Generation):
         return Cast(*everyone, self.augmentations)
 
     # ------------------------------------------------------------------------- internals
+
+    def _refuse_shared_state(self, duels: int) -> None:
+        """Refuse a loss, or a penalty of each duel, with a state that moves: of which duel?"""
+        if type(self.loss).update is not Loss.update:
+            moving: list[Loss | Penalty] = [self.loss]
+        else:
+            each = [penalty for penalty in self.penalties if not penalty.once]
+            moving = [p for p in each if type(p).update is not Penalty.update and find_variables(p)]
+        for one in moving:
+            what = "loss" if isinstance(one, Loss) else "penalty"
+            raise at_fault(
+                one,
+                f"{type(one).__name__} has a state, which {duels} duels cannot share",
+                hint=f"choose a {what} without `update`",
+            )
 
     def _say_unheard(self) -> None:
         """Say once of what G is told that nothing in the game holds it to it."""

@@ -22,6 +22,7 @@ from .point import Point
 from .reach import refuse_unreached, say_unreached
 from .replica_seeds import draw_apart
 from .role import PLAYERS, Role
+from .state import find_variables
 
 SAMPLED_NORMS = ("d_gradient_norm", "g_gradient_norm")
 """What a round logs of gradients; see ``Players.norms_every``."""
@@ -131,10 +132,11 @@ class Players(Movers):
         variables = [v.value for v in self.weights_moved_by(player)]
         scale = self.loss_scales.get(player)
         if scale is None:
-            found = tape.gradient(objective, variables)
+            found = _dense(tape.gradient(objective, variables))
         else:
             start = tf.cast(scale.scale, objective.dtype)
-            found = scale.unscale(tape.gradient(objective, variables, output_gradients=start))
+            scaled = tape.gradient(objective, variables, output_gradients=start)
+            found = scale.unscale(_dense(scaled))
         return self.rota.completed(player, found, variables)
 
     def apply(
@@ -200,9 +202,12 @@ class Players(Movers):
             networks = [self.networks[name] for p in players for name in self._networks_of(p)]
             weights = [variable for network in networks for variable in network.variables]
             weights += [v for p in players for one, _ in self._moves_of(p) for v in one.variables]
-        held = [variable.value for variable in weights]
+        held = {id(variable.value): variable.value for variable in weights}
+        if everything:  # layers may hold variables that Keras does not know of
+            held |= {id(one): one for network in networks for _, one in find_variables(network)}
         scales = [self.loss_scales[p] for p in players if everything and p in self.loss_scales]
-        return Point.of(held + [v for scale in scales for v in (scale.scale, scale.good_steps)])
+        kept = [v for scale in scales for v in (scale.scale, scale.good_steps)]
+        return Point.of([*held.values(), *kept])
 
     def put_back(self, point: Point) -> None:
         """Put players back to where they stood."""
@@ -257,6 +262,11 @@ class Players(Movers):
             lambda: batch.global_norm(gradients),
             lambda: zero_if_finite(gradients),
         )
+
+
+def _dense(gradients: list[Any]) -> list[tf.Tensor | None]:
+    """Return gradients as tensors: an ``Embedding``'s has a part for each time a row is read."""
+    return [g if g is None else tf.convert_to_tensor(g) for g in gradients]
 
 
 class _Watching:

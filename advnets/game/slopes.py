@@ -15,14 +15,14 @@ def slope_of(side: Side, x: tf.Tensor) -> tf.Tensor:
 
     Args:
         side: Whose judge is asked, and what it is told besides x.
-        x: Where, ``[N, ...]``: a constant to whatever differentiates the result.
+        x: Where, ``[N, ...]``. Generated ones are a function of G's weights still, for a rule that
+            follows how both players' gradients change.
 
     >>> from advnets.testing import play_of
     >>> x = tf.constant([[1.0], [3.0]])
     >>> slope_of(play_of(lambda x: 0.5 * x[:, 0] ** 2, x, x).real, x).numpy().tolist()
     [[1.0], [3.0]]
     """
-    x = tf.stop_gradient(x)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(x)
         total = tf.reduce_sum(side.critic(x).logits)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import tensorflow as tf
+
 from .lazily import Every
 from .wiring import input_fields
 
@@ -50,4 +52,6 @@ def tell(game: AdversarialGame) -> Iterator[tuple[str, str]]:
     if game.compiled:
         for name, optimizer in game.optimizers.items():
             yield f"optimizer of the {name}", type(optimizer).__name__
-    yield "rounds played", f"{int(game.rounds.numpy()):,}"
+    rounds = tf.get_static_value(tf.convert_to_tensor(game.rounds))  # None in a graph
+    if rounds is not None:
+        yield "rounds played", f"{int(rounds):,}"

@@ -20,17 +20,22 @@ AWAKE = 0.1
 """What weights that are all zero are taken to be: a gain of 0 hides what it multiplies."""
 
 
-def mixes_examples(network: keras.Model, batch: Any, others: Any) -> bool:
-    """Tell whether a network lets the examples of a batch influence each other in training.
+def mixes_examples(
+    network: keras.Model, batch: Any, others: Any, *, training: bool = True
+) -> bool:
+    """Tell whether a network lets the examples of a batch influence each other.
 
     If it does not, a discriminator may see real and generated examples as one batch. It is asked:
     the batch is given to it in the company of itself, and of the others; dropout is the same both
-    times. No weight and no state is changed. Batch normalisation mixes, frozen or not.
+    times. Company stands between the examples, in an order in which every group of neighbours, or
+    of examples at equal distances, has some: a network may mix within groups alone. No weight and
+    no state is changed. Batch normalisation mixes in training, frozen or not.
 
     Args:
         network: A built network.
         batch: What it takes, n examples: one thing ``[n, ...]``, or several by name.
         others: As many, quite different from these: statistics over examples differ.
+        training: Whether it is asked as it is in training; else as in inference.
 
     Returns:
         ``True`` also where it cannot be asked, or returns no row for each example.
@@ -43,34 +48,55 @@ def mixes_examples(network: keras.Model, batch: Any, others: Any) -> bool:
     (False, True)
     """
     layers = network._flatten_layers()
-    if any(isinstance(layer, keras.layers.BatchNormalization) for layer in layers):
+    if training and any(isinstance(one, keras.layers.BatchNormalization) for one in layers):
         return True
     n = len(tf.nest.flatten(batch)[0])
+    places = _places(n)
     kept = [(v, v.numpy()) for v in _own_variables(network)]
     try:
-        alone, among = (_ask(network, batch, company, n) for company in (batch, others))
+        alone, among = (
+            _ask(network, batch, company, places, training) for company in (batch, others)
+        )
     except Exception as error:
         log.debug("%s was not to be asked whether it mixes examples: %s", network.name, error)
         return True
     finally:
         for variable, value in kept:
             variable.assign(value)
-    return any(_differ(x, y, n) for x, y in zip(alone, among, strict=True))
+    return any(_differ(x, y, places) for x, y in zip(alone, among, strict=True))
 
 
-def _ask(network: keras.Model, batch: Any, company: Any, n: int) -> list[np.ndarray]:
-    both = tf.nest.map_structure(lambda *parts: tf.concat(parts, axis=0), batch, company)
+def _places(n: int) -> np.ndarray:
+    """Return where in a batch of 2n the n examples stand that are asked of.
+
+    They are the zeros of the Thue-Morse sequence, which is neither periodic nor has three equal
+    terms in a row.
+
+    >>> _places(4).tolist()
+    [0, 3, 5, 6]
+    """
+    return np.array([place for place in range(2 * n) if place.bit_count() % 2 == 0])
+
+
+def _ask(
+    network: keras.Model, batch: Any, company: Any, places: np.ndarray, training: bool
+) -> list[np.ndarray]:
+    n = len(places)
+    order = np.argsort([*places, *np.setdiff1d(np.arange(2 * n), places)])
+    both = tf.nest.map_structure(
+        lambda *parts: tf.gather(tf.concat(parts, axis=0), order), batch, company
+    )
     weights = [(v, _awake(v)) for v in network.trainable_variables]
-    scope = random.scope(Draw(0, 0), "asked", [("batch", n), ("company", n)])
+    scope = random.scope(Draw(0, 0), "asked", [("asked", 2 * n)])
     with scope, keras.StatelessScope(state_mapping=weights):  # what moves, moves in there alone
-        said = network(both, training=True)
+        said = network(both, training=training)
     return [np.asarray(values, np.float64) for values in tf.nest.flatten(said)]
 
 
-def _differ(alone: np.ndarray, among: np.ndarray, n: int) -> bool:
-    if alone.shape != among.shape or alone.shape[:1] != (2 * n,):
+def _differ(alone: np.ndarray, among: np.ndarray, places: np.ndarray) -> bool:
+    if alone.shape != among.shape or alone.shape[:1] != (2 * len(places),):
         return True
-    x, y = alone[:n], among[:n]
+    x, y = alone[places], among[places]
     near = NEAR * np.abs(x, where=np.isfinite(x), out=np.zeros_like(x)).max(initial=0.0)
     return not np.allclose(x, y, rtol=0.0, atol=near, equal_nan=True)
 

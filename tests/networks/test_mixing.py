@@ -6,6 +6,8 @@ import keras
 import pytest
 import tensorflow as tf
 
+from advnets.networks import mixes_examples
+
 
 class OfTheBatch(keras.layers.Layer):
     """Adds a gain, 0 at first, times something of the whole batch."""
@@ -51,6 +53,20 @@ class Counting(keras.layers.Layer):
         return x
 
 
+class CentredNeighbours(keras.layers.Layer):
+    """Groups of so many neighbours, or of as many examples at equal distances, are centred."""
+
+    def __init__(self, size: int, apart: bool):
+        super().__init__()
+        self.size, self.apart = size, apart
+
+    def call(self, x):
+        shape = [self.size, -1, 3] if self.apart else [-1, self.size, 3]
+        groups = tf.reshape(x, shape)
+        centred = groups - tf.reduce_mean(groups, axis=0 if self.apart else 1, keepdims=True)
+        return tf.reshape(centred, tf.shape(x))
+
+
 class Packed(keras.layers.Layer):
     """One answer for two examples."""
 
@@ -77,6 +93,19 @@ def network(*layers: keras.layers.Layer) -> keras.Model:
 )
 def test_they_mix(layer: keras.layers.Layer, mixes) -> None:
     assert mixes(network(layer))
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("size", [2, 4, 8, 16])
+def test_groups_of_any_size_mix(size: int, apart: bool, mixes) -> None:
+    assert mixes(network(CentredNeighbours(size, apart)))
+
+
+def test_batch_normalisation_mixes_in_training_alone() -> None:
+    model = network(keras.layers.BatchNormalization())
+    asked = (model, tf.random.stateless_uniform([8, 3], [1, 2]), 5.0 + tf.ones([8, 3]))
+    assert mixes_examples(*asked)
+    assert not mixes_examples(*asked, training=False)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ SMALLEST = 1e-300
 MOST_BINS = 2**18
 OUTER = 512
 """Bins on each side, for samples beyond all data."""
+ASKED = 16
+"""Examples that D is asked of together and alone, about."""
 SHARE = 0.99
 """D is held against D* where this share of (p_data + p_g) / 2 lies, and the densest part of it."""
 
@@ -268,6 +270,15 @@ def line_game(
         return np.asarray(outputs["logits"])
 
     real = source.take("train", np.arange(min(source.count("train"), 10_000))).examples
+    few = real[:: max(len(real) // ASKED, 1)]
+    if (together := logits(few)) is not None:
+        alone = np.concatenate([np.asarray(logits(few[i : i + 1])) for i in range(len(few))])
+        if not np.allclose(together, alone, rtol=1e-3, atol=1e-5):
+            raise DataError(
+                "theory is computed of games on the line; this one's D is no function of x: what "
+                "it says of an example depends on those beside it",
+                hint="leave out what packs examples, or compares those of a batch",
+            )
     return LineGame(
         density=lambda x: np.exp(source.log_density(x.reshape(-1, *shape))),
         support=(float(real.min()), float(real.max())),

@@ -18,7 +18,15 @@ from advnets_penalties.orthogonal import Orthogonal
 from advnets_penalties.r2 import R2
 
 from advnets import PluginError, UsageError
-from advnets.game import R1, AdversarialGame, Augmentation, Loss, Play, Translation
+from advnets.game import (
+    R1,
+    AdversarialGame,
+    Augmentation,
+    Loss,
+    Play,
+    Simultaneous,
+    Translation,
+)
 from advnets.random import Draw
 from advnets.testing import play_of
 
@@ -51,10 +59,20 @@ def test_r2_is_r1_of_the_other_side() -> None:
 
 
 def test_r2_leaves_g_alone() -> None:
-    fake = tf.Variable([[3.0, 4.0]])
-    with tf.GradientTape() as tape:
-        values = R2()(play_of(half_square, points((0.0, 0.0)), fake.value()))
-    assert tape.gradient(values, fake) is None
+    """G moves as without it, where both players' gradients are taken of one play."""
+    moved = []
+    for penalties in ([], [R2(10.0)]):
+        keras.utils.set_random_seed(1)
+        generator = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+        discriminator = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        game = AdversarialGame(
+            generator, discriminator, penalties=penalties, updates=Simultaneous()
+        )
+        game.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+        game.train_step(tf.ones([4, 2]))
+        moved.append(generator.get_weights())
+    for plain, penalised in zip(*moved, strict=True):
+        np.testing.assert_array_equal(plain, penalised)
 
 
 def places(x: np.ndarray, draw: Draw | None = None, **options: Any) -> np.ndarray:

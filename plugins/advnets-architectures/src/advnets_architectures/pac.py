@@ -32,7 +32,8 @@ def pac(
     replicas changes nothing.
 
     The gradient of the sum of all logits by an example is m times that of its pack's logit, so
-    that the R1 penalty of weight γ is that of packs with m·γ.
+    that the R1 penalty of weight γ is that of packs with m·γ, and that a penalty on slopes other
+    than 1 (gradient_penalty, dragan) wants 1/m of a pack's logit by each example.
 
     Args:
         context: Shapes and the seed.

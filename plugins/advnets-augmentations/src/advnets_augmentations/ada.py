@@ -20,8 +20,9 @@ class Ada(Composed):
 
     D is taken to overfit where it is sure of its data: r = E sign C(x) is 0 where C knows nothing
     of them, and 1 where it takes them all for real. Every so many rounds p ← p + sign(r − target)
-    N / images, in [0, 1], with r the mean over those rounds and N the real examples in them: of as
-    many as ``images`` p goes from 0 to 1. r is of the last step of D in a round, before it moved.
+    N / images, in [0, 1], with r the mean over those rounds and N the real examples that r is of:
+    of as many as ``images`` p goes from 0 to 1. They are those of the last step of D in a round,
+    before it moved: with k steps a round, a k-th of what D is trained on.
 
     p, and the sum that r is made of, are in every checkpoint; p is logged as ``augmentation_p``.
     Maps that D cannot tell from the data's own variety leak into what G makes where p is near 1.

@@ -8,17 +8,19 @@ from typing import Any
 import tensorflow as tf
 
 from advnets import validated_by
-from advnets.game import GameContext, Penalty, Play, scheduled
+from advnets.game import GameContext, Play, scheduled
 
 from .hooks import BalancedConsistencyParameters
-from .transformed import disagreement, make_suiting
+from .transformed import OfTransformed, disagreement
 
 
-class BalancedConsistency(Penalty):
+class BalancedConsistency(OfTransformed):
     """Penalise D by λ_r (C(x) − C(T(x)))² + λ_f (C(G(z)) − C(T(G(z))))².
 
     Consistency on real examples alone lets G learn T's artefacts, of which D then says what it
     says of real examples; here D is to be consistent on both sides.
+
+    In a game whose `augmentations` are not empty, D sees A(x) and A(T(x)), each A drawn by itself.
 
     Args:
         augmentations: T, one map after the other; both sides have random numbers of their own.
@@ -53,13 +55,8 @@ class BalancedConsistency(Penalty):
         *,
         context: GameContext | None = None,
     ):
-        self.augmentations = make_suiting(self, augmentations, context)
+        super().__init__(augmentations, context)
         self.real, self.fake = scheduled(real), scheduled(fake)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make it again: the maps themselves, whoever made them."""
-        given = {k: v for k, v in super().get_config().items() if k != "context"}
-        return {**given, "augmentations": self.augmentations}
 
     def __call__(self, play: Play) -> tf.Tensor:
         """Return λ_r (C(x) − C(T(x)))² + λ_f (C(G(z)) − C(T(G(z))))², float32 ``[N]``."""

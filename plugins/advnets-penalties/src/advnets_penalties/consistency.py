@@ -8,17 +8,19 @@ from typing import Any
 import tensorflow as tf
 
 from advnets import validated_by
-from advnets.game import GameContext, Penalty, Play, scheduled
+from advnets.game import GameContext, Play, scheduled
 
 from .hooks import ConsistencyParameters
-from .transformed import disagreement, make_suiting
+from .transformed import OfTransformed, disagreement
 
 
-class Consistency(Penalty):
+class Consistency(OfTransformed):
     """Penalise the discriminator by λ (C(x) − C(T(x)))² on real examples.
 
     T is a random augmentation that leaves x what it is to us. Unlike the `augmentations` of
     a game, it changes nothing that G is shown by.
+
+    In a game whose `augmentations` are not empty, D sees A(x) and A(T(x)), each A drawn by itself.
 
     Args:
         augmentations: T, one map after the other.
@@ -51,13 +53,8 @@ class Consistency(Penalty):
         *,
         context: GameContext | None = None,
     ):
-        self.augmentations = make_suiting(self, augmentations, context)
+        super().__init__(augmentations, context)
         self.weight = scheduled(weight)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make it again: the maps themselves, whoever made them."""
-        given = {k: v for k, v in super().get_config().items() if k != "context"}
-        return {**given, "augmentations": self.augmentations}
 
     def __call__(self, play: Play) -> tf.Tensor:
         """Return λ (C(x) − C(T(x)))², float32 ``[N]``."""

@@ -19,7 +19,8 @@ class LabelSmoothing(Penalty):
 
     and sp(−C(x)) = −log D(x) is what a logistic loss has already; sp is the softplus. Labels of
     generated examples stay 0, or D's optimum would follow G's density where there are no data.
-    A game whose loss takes C for no log-odds (hinge, least squares, Wasserstein) refuses it.
+    A game whose loss takes C for no log-odds (hinge, least squares, Wasserstein) refuses it, and so
+    does one that weighs −log D(x) by w ≠ 1: the label would be 1 − s/w.
 
     Args:
         share: s, which real examples lack to 1: of 0.1, their label is 0.9.

@@ -20,7 +20,7 @@ class Optimistic(UpdateRule):
     The optimizer is given that difference as its gradient, and is SGD in the paper's
     algorithm (its Adam form puts the difference behind Adam's moments instead). g_0 is 0, so the
     first step is twice as long. The gradient before is a variable for each weight, in every
-    checkpoint.
+    checkpoint; it is that of the last round in which the player moved.
 
     Source: Daskalakis et al. 2018 (arXiv:1711.00141).
     """
@@ -45,7 +45,9 @@ class Optimistic(UpdateRule):
             # Gradients of replicas are added up, and the one before is whole on each of them.
             moved = [None if g is None else 2.0 * g - before / replicas for g, before in pairs]
             norms[player] = game.apply(player, moved)
+            # A round that was skipped, since a gradient was not finite, leaves nothing behind.
+            moves = tf.math.is_finite(norms[player])
             for gradient, before in zip(total_gradients(now), self.before[player], strict=True):
                 if gradient is not None:
-                    before.assign(gradient)
+                    before.assign(tf.where(moves, gradient, before))
         return game.conclude(seen.play, seen.losses, norms)
