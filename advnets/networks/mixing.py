@@ -20,9 +20,7 @@ AWAKE = 0.1
 """What weights that are all zero are taken to be: a gain of 0 hides what it multiplies."""
 
 
-def mixes_examples(
-    network: keras.Model, batch: Any, others: Any, *, training: bool = True
-) -> bool:
+def mixes_examples(network: keras.Model, batch: Any, others: Any, *, training: bool = True) -> bool:
     """Tell whether a network lets the examples of a batch influence each other.
 
     If it does not, a discriminator may see real and generated examples as one batch. It is asked:
