@@ -255,6 +255,9 @@ def test_summary(make_game):
             assert word in text
         assert "Alternating(discriminator_steps=1)" in text
         assert "SGD" in text
+    in_graph: list[str] = []
+    tf.function(lambda: in_graph.append(repr(game)))()  # as AutoGraph asks for it
+    assert "SGD" in in_graph[0] and "rounds played" not in in_graph[0]
 
 
 @works(
