@@ -23,6 +23,7 @@ def slope_of(side: Side, x: tf.Tensor) -> tf.Tensor:
     >>> slope_of(play_of(lambda x: 0.5 * x[:, 0] ** 2, x, x).real, x).numpy().tolist()
     [[1.0], [3.0]]
     """
+    x = tf.convert_to_tensor(x)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(x)
         total = tf.reduce_sum(side.critic(x).logits)

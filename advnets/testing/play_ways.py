@@ -198,7 +198,7 @@ class TrialGame:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "game.keras"
             played.game.save(path)
-            again = keras.saving.load_model(path)
+            again = keras.saving.load_model(path, safe_mode=True)
         if state_sha256(state_variables(again)) != played.sha256:
             fail("read from a file, its state has other bits than what was written")
         (examples,) = self._examples(1)

@@ -257,7 +257,8 @@ def test_summary(make_game):
         assert "SGD" in text
     in_graph: list[str] = []
     tf.function(lambda: in_graph.append(repr(game)))()  # as AutoGraph asks for it
-    assert "SGD" in in_graph[0] and "rounds played" not in in_graph[0]
+    assert "SGD" in in_graph[0]
+    assert "rounds played" not in in_graph[0]
 
 
 @works(

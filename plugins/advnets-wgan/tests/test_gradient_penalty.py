@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 from advnets_wgan.gradient_penalty import GradientPenalty
 
+from advnets.game import AdversarialGame, Simultaneous
 from advnets.random import Draw
 from advnets.testing import play_of
 
@@ -145,17 +146,23 @@ def test_second_derivatives_against_finite_differences(one_sided: bool) -> None:
             assert gradient.numpy()[index] == pytest.approx(numeric, rel=1e-3, abs=1e-3)
 
 
-def test_has_no_gradient_in_the_generator() -> None:
-    """x̂ depends on G, but the penalty is D's affair."""
-    fake = tf.Variable(np.ones((3, 2)), dtype=tf.float32)
-    x = tf.zeros([3, 2])
-
-    def critic(x: tf.Tensor) -> tf.Tensor:
-        return tf.reduce_sum(x**3, axis=1)
-
-    with tf.GradientTape() as tape:
-        values = GradientPenalty()(play_of(critic, x, fake.value()))
-    assert tape.gradient(values, fake) is None
+def test_moves_the_critic_alone() -> None:
+    """x̂ depends on G, but the penalty is D's affair, where both move at once too."""
+    moved = []
+    for penalties in ([], [GradientPenalty()]):
+        keras.utils.set_random_seed(1)
+        generator = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+        discriminator = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        game = AdversarialGame(
+            generator, discriminator, penalties=penalties, updates=Simultaneous()
+        )
+        game.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+        game.train_step(tf.ones([4, 2]))
+        moved.append((generator.get_weights(), discriminator.get_weights()))
+    (plain, critic), (penalised, other) = moved
+    for one, same in zip(plain, penalised, strict=True):
+        np.testing.assert_array_equal(one, same)
+    assert any((one != another).any() for one, another in zip(critic, other, strict=True))
 
 
 def test_keras_critics_of_images() -> None:

@@ -66,7 +66,7 @@ def disagreement(
     Raises:
         PluginError: If a map does not say whether it moves pixels, and there is such an image.
     """
-    x = side.x
+    x = tf.convert_to_tensor(side.x)
     judge = next(duel.judge for duel in play.duels.values() if side in (duel.real, duel.fake))
     known = {name: side.fields.get(name) for name in play.fields_of(judge)}
     told = {name: field for name, field in known.items() if _same_grid(field, x)}
