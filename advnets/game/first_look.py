@@ -17,12 +17,11 @@ from ..data.ranges import ACTIVATIONS, Range, describe_range, explain_misfit
 from ..errors import UsageError
 from ..networks import mixes_examples
 from ..networks.ending import graph_output, last_activation
-from ..plugins.origins import accuse, blame, misused, tell_origin
+from ..plugins.origins import accuse, blame, tell_origin
 from ..random import Draw
-from ..schedule import at_round
 from .augmentations import judges_examples, try_augmentations
 from .classes import check_heads
-from .losses import Loss
+from .log_odds import check_log_odds
 from .role import Role, Space
 from .side import Side
 from .streams import is_example
@@ -35,8 +34,6 @@ log = logging.getLogger(__name__)
 
 ASKED = 8
 """Examples that a network is asked of."""
-FAR = 2**40
-"""A round after the end of any schedule."""
 UNIT = ACTIVATIONS["sigmoid"]
 PRIOR = "the prior"
 Agreed = dict[Space, tuple[str, tuple[int | None, ...], Any]]
@@ -58,7 +55,7 @@ def look_at_networks(game: AdversarialGame) -> set[str]:
             another shape than others, or gives whole numbers, or if a judge's probabilities are
             taken for logits, or its classes for parts of an example.
     """
-    _check_log_odds(game)
+    check_log_odds(game)
     _say_who_hears_nothing(game)
     check_heads(game, {name: one.field.classes for name, one in game.conditions.items()})
     spaces: dict[Space, Field] = dict(_declared(game))
@@ -310,49 +307,6 @@ def _say_who_hears_nothing(game: AdversarialGame) -> None:
                 "to the generator",
                 *(name, name),
             )
-
-
-def _check_log_odds(game: AdversarialGame) -> None:
-    """Refuse a penalty that takes logits for what they are not by the loss."""
-    for penalty in game.penalties:
-        if penalty.log_odds and not game.loss.log_odds:
-            raise misused(
-                penalty,
-                f"{type(penalty).__name__} takes D's logits for log-odds, log D/(1 - D), and by "
-                f"{type(game.loss).__name__} they are none",
-                hint="leave the penalty out, or choose a loss such as non_saturating",
-            )
-        weight = _weight_of_real(game.loss) if penalty.log_odds else 1.0
-        if weight != 1.0:
-            raise misused(
-                penalty,
-                f"{type(penalty).__name__} adds to the term -log D(x) of D's loss, which has a "
-                f"weight of {weight:.3g} by {type(game.loss).__name__}: beside another weight "
-                "than 1 it does not do what it says",
-                hint="give D's loss the weight 1: discriminator_weight, of the loss",
-            )
-
-
-def _weight_of_real(loss: Loss) -> float:
-    """Return by what D's loss of real examples is -log D(x) times a weight: now, else at the end.
-
-    Its slope by C at C = 0, where that of -log D(x) = softplus(-C) is -1/2. 1 where it reads more
-    than logits, and cannot be asked.
-    """
-    for step in (0, FAR):
-        try:
-            with tf.GradientTape() as tape, at_round(tf.constant(step, tf.int64)):
-                logits = tf.zeros([1])
-                tape.watch(logits)
-                said = loss.discriminator(Side(logits), Side(tf.zeros([1])))
-            slope = tape.gradient(said, logits)
-        except Exception as error:
-            log.debug("%s was not to be asked what it weighs real examples by: %s", loss, error)
-            return 1.0
-        weight = 0.0 if slope is None else round(-2.0 * float(slope[0]), 3)
-        if weight != 1.0:
-            return weight
-    return 1.0
 
 
 def _guess(

@@ -289,6 +289,8 @@ class Objectives(Generation):
                 with tf.name_scope(scope_name(penalty)):
                     values = penalty(play.for_player(player, duel))
                 share = batch.share(values, penalty)
+                if duel is not None and penalty.log_odds:  # it completes a term of the duel's loss
+                    share *= duel.weight
                 if not isinstance(weight, int) or weight != 1:
                     share *= weight
                 total += share

@@ -31,7 +31,8 @@ class Penalty(Configured):
         once: Whether it is called once a play; else for each duel.
         classifies: The words of D that are logits of a field's classes, ``{"class_logits":
             "label"}``; of a stream's field, ``"labelled.label"``. They have to be as many.
-        log_odds: Whether it takes D's logits for log-odds, as the loss beside it then has to.
+        log_odds: Whether it takes D's logits for log-odds, as the loss beside it then has to, and
+            completes that loss's term -log D(x): it has the weight of its duel.
     """
 
     player: str | tuple[str, ...] = "discriminator"

@@ -17,6 +17,7 @@ from advnets_augmentations.colour import Colour
 from advnets_augmentations.diff_augment import DiffAugment
 from advnets_inference.inversion import Inversion
 from advnets_inference.latent_regression import LatentRegression
+from advnets_penalties.balanced_consistency import BalancedConsistency
 from advnets_penalties.consistency import Consistency
 from advnets_penalties.label_smoothing import LabelSmoothing
 from advnets_penalties.lecam import LeCam
@@ -25,6 +26,7 @@ from advnets_semi_supervised.weighted import Weighted
 from advnets_updates.consensus import Consensus
 from advnets_updates.optimistic import Optimistic
 from advnets_updates.unrolled import Unrolled
+from advnets_wgan.gradient_penalty import GradientPenalty
 from advnets_wgan.wasserstein import Wasserstein
 
 import advnets
@@ -33,9 +35,11 @@ from advnets.game import (
     AdversarialGame,
     Duel,
     Encounter,
+    InstanceNoise,
     Minimax,
     Mirror,
     NonSaturating,
+    Penalty,
     Role,
     Scene,
     Simultaneous,
@@ -144,6 +148,20 @@ def test_labels_are_smoothed_beside_a_weight_of_one_only(loss: Any, weight: str)
     AdversarialGame(line(), line(), loss=NonSaturating(), penalties=[LabelSmoothing(0.1)])
 
 
+class HalfADuel(Encounter):
+    """The game as ever, at half its weight."""
+
+    def meet(self, scene: Scene) -> Mapping[str, Duel]:
+        return {"": Duel(self.real(scene), self.fake(scene), weight=0.5)}
+
+
+def test_labels_are_smoothed_by_the_weight_of_their_duel() -> None:
+    """D says 2 of everything: of half of the loss, s C(x) is half of 0.1 · 2."""
+    game = made(line(), line(bias=2.0), encounter=HalfADuel(), penalties=[LabelSmoothing(0.1)])
+    logs = game.train_step(tf.ones([4, 1]))
+    assert float(logs["d_penalties.0"]) == pytest.approx(0.1)
+
+
 class Power(keras.layers.Layer):
     """w x^p."""
 
@@ -176,6 +194,22 @@ def test_consensus_follows_r2_through_what_g_makes() -> None:
     found_d = (w - float(discriminator.weights[0][0, 0])) / rate
     assert found_g == pytest.approx(moves_g, rel=1e-3)
     assert found_d == pytest.approx(moves_d, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "penalty", [R2(10.0), GradientPenalty(), BalancedConsistency([InstanceNoise(1.0)])]
+)
+def test_terms_at_what_g_makes_move_d_alone(penalty: Penalty) -> None:
+    """Where both players' gradients are taken of one play, too."""
+    moved = []
+    for penalties in ([], [penalty]):
+        game = made(line(2.0), line(3.0), 0.1, penalties=penalties, updates=Simultaneous())
+        game.train_step(tf.ones([4, 1]))
+        moved.append((game.generator.get_weights(), game.discriminator.get_weights()))
+    (plain, critic), (penalised, other) = moved
+    for one, same in zip(plain, penalised, strict=True):
+        np.testing.assert_array_equal(one, same)
+    assert any((one != another).any() for one, another in zip(critic, other, strict=True))
 
 
 def told_masks(*maps: Any) -> np.ndarray:
