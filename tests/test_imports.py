@@ -262,3 +262,29 @@ print(json.dumps(loaded))
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {}, "loaded by the import of this module"
+
+
+def test_what_tests_share_is_found_by_one_name_alone() -> None:
+    """Tests put their folder on the path: of two files of one name, the last folder's is found.
+
+    Many files of tests are called the same, so nothing is imported from them.
+    """
+    root = PACKAGE.parent
+    places: dict[str, list[str]] = {}
+    names: dict[str, list[str]] = {}
+    for folder in (*root.glob("plugins/*/tests"), root / "tests", root / "tools"):
+        for file in folder.rglob("*.py"):
+            where = str(file.relative_to(root))
+            places.setdefault(file.stem, []).append(where)
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                found = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    found = [node.module]
+                for name in found:
+                    names.setdefault(name, []).append(where)
+    faults = [
+        f"{', '.join(names[name])}: imports {name}, which is {' or '.join(places[name])}"
+        for name in names.keys() & places.keys()
+        if len(places[name]) > 1 or name.startswith("test_")
+    ]
+    assert not faults, "\n".join(faults)

@@ -108,7 +108,7 @@ def test_what_leans_on_state_is_resumed_and_streamed_to_the_bit(
 @pytest.mark.parametrize("variant", ["growing_r1", "replay", "pair"])
 def test_by_hand_it_goes_on_where_its_state_was_put_back(variant: str) -> None:
     """``fit``, the state taken and put back into a game that was made anew, ``fit`` again."""
-    from test_rules import made, play
+    from fitted import made, play
 
     from advnets.game.state import state_variables
 
@@ -132,7 +132,7 @@ def test_by_hand_it_goes_on_where_its_state_was_put_back(variant: str) -> None:
 
 def test_a_weight_grows_by_a_hundredth_with_each_step() -> None:
     """0.1 · 1.01ⁿ, where it is held two containers deep as where it is a plain attribute."""
-    from test_rules import RULES, made, play
+    from fitted import RULES, made, play
 
     from advnets.game.state import state_variables
 

@@ -72,3 +72,10 @@ def test_the_gradient_before_is_saved(tmp_path: Path) -> None:
     first.save_weights(tmp_path / "game.weights.h5")
     second.load_weights(tmp_path / "game.weights.h5")
     assert play(second, 2) == whole[2:]
+
+
+def test_extragradient_leaves_the_moments_of_both_halves() -> None:
+    """As the authors' ExtraAdam: both halves count, weights alone are put back."""
+    game = make_game(Extragradient(), lambda: keras.optimizers.Adam(0.1))
+    play(game, 1)
+    assert int(game.generator_optimizer.iterations) == 2
