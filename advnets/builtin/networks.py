@@ -246,4 +246,11 @@ def advnets_architectures() -> list[Component]:
             ROLES,
         ),
     )
-    return [replace(one, example={"parameters": EXAMPLES.get(one.name, {})}) for one in found]
+    return [
+        replace(
+            one,
+            example={"parameters": EXAMPLES.get(one.name, {})},
+            axes=None if one.name in ("mlp", "maxout") else 3,
+        )
+        for one in found
+    ]

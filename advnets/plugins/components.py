@@ -108,9 +108,9 @@ class Component:
         streams: For encounters, penalties and update rules, the streams of further examples that
             they read, as the target's ``streams``: recipes are then held against their
             ``streams``. ``None``: unsaid.
-        axes: For augmentations, how many axes an example has that they take: 3 are an image's,
-            (height, width, channels). Recipes are then held against their data without
-            TensorFlow. ``None``: any.
+        axes: For augmentations, architectures and conditions, how many axes an example has that
+            they take, make or hide: 3 are an image's, (height, width, channels). Recipes are then
+            held against their data without TensorFlow. ``None``: any.
         light: For data sets, whether the source can be made and asked what it holds without
             importing TensorFlow: ``advnets validate`` then says what that is.
 

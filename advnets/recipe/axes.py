@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from ..plugins.components import Component
-from ..plugins.parameters import Names
-from ..plugins.registry import Registry
+from ..plugins.components import PLAYERS, Component
 from .document import Keys, join_keys
-from .problems import Findings, resolve_alone
+from .named import walk_named
+from .problems import Findings
 from .recipe import Recipe
 
-KIND = "augmentations"
-"""The kind whose components may ask for a shape."""
+ASKING = ("augmentations", "architectures", "conditions")
+"""The kinds whose components may ask for a shape."""
 IMAGES = 3
 """Of an image: height, width, channels."""
 
@@ -46,33 +44,20 @@ def check_axes(recipe: Recipe, data: str, shape: Sequence[int]) -> None:
             keys,
             f"{join_keys(keys)}: {component.name!r} takes {what}, and {data} has examples of the "
             f"shape {list(shape)}",
-            f"leave it out, or choose a data set of {'images' if images else 'such examples'}",
+            f"{_instead(keys)}, or choose a data set of {'images' if images else 'such examples'}",
         )
     if findings.problems:
         raise findings.error()
 
 
+def _instead(keys: Keys) -> str:
+    if keys[0] in PLAYERS:
+        return "choose mlp or maxout, which take examples of any shape"
+    return "leave it out"
+
+
 def _asking(recipe: Recipe) -> Iterator[tuple[Keys, Component]]:
-    for path, component, parameters in recipe.walk():
-        keys = tuple(int(part) if part.isdigit() else part for part in path.split("."))
-        yield from _with_named(component, parameters, keys, recipe.registry)
-
-
-def _with_named(
-    component: Component, parameters: Mapping[str, Any], keys: Keys, registry: Registry
-) -> Iterator[tuple[Keys, Component]]:
-    """Yield a component and the augmentations that its parameters name, where they say `axes`."""
-    if component.axes is not None:
-        yield keys, component
-    for name, described in component.parameters.model_fields.items():
-        if not any(isinstance(m, Names) and m.kind == KIND for m in described.metadata):
-            continue
-        value = parameters[name]
-        many = isinstance(value, list)
-        for index, entry in enumerate(value if many else [value]):
-            if isinstance(entry, str | Mapping):
-                given = {"name": entry} if isinstance(entry, str) else dict(entry)
-                one = registry.component(KIND, given.pop("name"))
-                own = resolve_alone(one, KIND, given).model_dump()
-                place = (*keys, name, index) if many else (*keys, name)
-                yield from _with_named(one, own, place, registry)
+    """Yield what says `axes`, but for further networks: an encounter says what these are given."""
+    for keys, component in walk_named(recipe, ASKING):
+        if component.axes is not None and keys[0] != "networks":
+            yield keys, component

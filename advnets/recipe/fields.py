@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..plugins.components import Component
+from ..plugins.components import PLAYERS, Component
 from ..plugins.parameters import OfField
 from ..plugins.registry import BUILT_IN
 from .cast import ALONE
 from .document import Keys, join_keys
+from .named import walk_named
 from .problems import Findings
 from .recipe import Recipe
 from .schema import FIELDS
@@ -22,7 +23,7 @@ def speaks_of_fields(recipe: Recipe) -> bool:
     """Tell whether a recipe says anything that depends on the fields of its data."""
     settings = recipe.settings
     chosen = settings.given or settings.conditions or settings.networks or settings.streams
-    return bool(chosen) or any(True for _ in _spoken(recipe))
+    return bool(chosen) or any(True for _ in (*_spoken(recipe), *_told(recipe)))
 
 
 def check_fields(recipe: Recipe, data: str, fields: Mapping[str, Any]) -> None:
@@ -46,6 +47,7 @@ def check_fields(recipe: Recipe, data: str, fields: Mapping[str, Any]) -> None:
             message = f"streams.{name}: {data} has a field called {name!r}"
             findings.add(("streams", name), message, "give the stream another name", at_key=True)
     _check_given(recipe, data, fields, findings)
+    _check_told(recipe, findings)
     _check_parameters(recipe, data, fields, findings)
     if findings.problems:
         raise findings.error()
@@ -73,6 +75,28 @@ def _check_given(recipe: Recipe, data: str, fields: Mapping[str, Any], findings:
                 findings.add(keys, f"{where}: {what}", hint)
             elif network == "discriminator" and recipe.settings.encounter["name"] == ALONE:
                 _check_sides(recipe, keys, name, fields, findings)
+
+
+def _check_told(recipe: Recipe, findings: Findings) -> None:
+    """Check that what is always told something is told something, where `given` alone says it."""
+    for keys, network, component in _told(recipe):
+        if not recipe.settings.given.get(network):
+            message = (
+                f"{join_keys(keys)}: {component.name!r} is of what the {network} is told, and "
+            )
+            findings.add(
+                keys,
+                f"{message}it is told nothing",
+                f"given: {{generator: [label], {network}: [label]}}, say, of a field of the data",
+            )
+
+
+def _told(recipe: Recipe) -> Iterator[tuple[Keys, str, Component]]:
+    """Yield architectures that are always told something, where both sides are x and G(z)."""
+    if recipe.settings.encounter["name"] == ALONE:
+        for keys, component in walk_named(recipe, ("architectures",)):
+            if keys[0] in PLAYERS and "given" in component.example:
+                yield keys, str(keys[0]), component
 
 
 def _check_sides(

@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+import advnets
+from advnets import AdvnetsError
 from advnets.cli.main import cli
 
 GOOD = """\
@@ -183,3 +185,40 @@ def test_augmentations_of_images_for_points(here: Path) -> None:
         assert place in result.stderr
         assert result.stderr.count("takes images") == 1
         assert validate(*given, "dataset=digits").exit_code == 0
+
+
+WRAPPING = """\
+from typing import Annotated, Any
+from advnets import Component, Names, Parameters, hookimpl
+
+class Wrapped(Parameters):
+    network: Annotated[str | dict[str, Any], Names("architectures")]
+
+@hookimpl
+def advnets_architectures():
+    return [Component("wrapping", "m:a", parameters=Wrapped)]
+"""
+
+
+def test_networks_of_images_for_points(here: Path) -> None:
+    """By KEY=VALUE and from Python, before anything is written."""
+    (here / "good.yaml").write_text(GOOD)
+    (here / "wrapping.py").write_text(WRAPPING)
+    for changed, place in (
+        ("generator=dcgan", "generator: 'dcgan'"),
+        ("generator={name: transposed_conv, maps: {channels: 2}}", "'transposed_conv'"),
+        (
+            "discriminator={name: conv_maxout, convolutions: [{channels: 2, kernel: 3}]}",
+            "'conv_maxout'",
+        ),
+        ("discriminator={name: wrapping, network: dcgan}", "discriminator.network: 'dcgan'"),
+    ):
+        given = ("good.yaml", changed, "--plugin", "wrapping.py")
+        result = validate(*given)
+        assert result.exit_code == 2
+        assert f"{place} takes images" in " ".join(result.stderr.split())
+        assert "choose mlp or maxout" in result.stderr
+        with pytest.raises(AdvnetsError, match="takes images"):
+            advnets.run("good.yaml", (changed,), plugins=["wrapping.py"])
+        assert list(here.glob("runs/*")) == []
+        assert "takes images" not in validate(*given, "dataset=digits").stderr

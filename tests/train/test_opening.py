@@ -106,15 +106,15 @@ def test_an_edited_plugin_is_told_of(folder: RunFolder, caplog: pytest.LogCaptur
     assert "Rounds from 7 on" in caplog.text
 
 
-FAILING = {"dataset": RING, "latent": {"name": "gaussian", "size": 3}, "loss": "minimax"}
-FAILING |= {"generator": MLP, "discriminator": {"name": "dcgan"}}
+FAILING = {"dataset": "digits", "latent": {"name": "gaussian", "size": 3}, "loss": "minimax"}
+FAILING |= {"generator": MLP, "discriminator": {"name": "dcgan", "stages": 4}}
 FAILING |= {"optimizers": {"generator": "sgd", "discriminator": "sgd"}}
 FAILING |= {"training": {"steps": 2, "batch_size": 4}}
 
 
 def test_a_run_that_fails_at_set_up_removes_what_it_wrote_alone(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("mine")
-    with pytest.raises(advnets.AdvnetsError, match="dcgan needs images"):
+    with pytest.raises(advnets.AdvnetsError, match="multiples? of"):
         advnets.run(FAILING, (), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [".env"]
     assert (tmp_path / ".env").read_text() == "mine"

@@ -38,8 +38,17 @@ def test_projection_makes_what_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_projection_without_a_class_is_refused_before_a_round(tmp_path: Path) -> None:
+    """Before TensorFlow is imported, where it wraps another and is wrapped as well."""
+    projected = {"name": "projection", "network": {"name": "mlp", "layers": [4], "features": True}}
+    for network in (projected, {"name": "spectral", "network": projected}):
+        with pytest.raises(AdvnetsError, match="'projection' is of what the discriminator is told"):
+            played("projection_digits", tmp_path, given={}, discriminator=network)
+
+
+def test_projection_on_numbers_is_refused_before_a_round(tmp_path: Path) -> None:
+    told = {"generator": ["index"], "discriminator": ["index"]}
     with pytest.raises(AdvnetsError, match="told no class") as refused:
-        played("projection_digits", tmp_path, given={"generator": ["label"]})
+        played("projection_digits", tmp_path, given=told)
     assert refused.value.hint == (
         "given: {discriminator: [label]}, with the name of a field that has classes"
     )

@@ -129,6 +129,7 @@ def advnets_architectures() -> list[Component]:
                 "parameters": {"channels": 8, "attention": 4, "minibatch_stddev": True},
                 "shape": (8, 8, 1),
             },
+            axes=3,
         ),
         Component(
             "r3gan",
@@ -138,6 +139,7 @@ def advnets_architectures() -> list[Component]:
             R3ganParameters,
             ROLES,
             example={"parameters": {"channels": 4, "groups": 2}, "shape": (8, 8, 1)},
+            axes=3,
         ),
     ]
 

@@ -158,6 +158,7 @@ def advnets_architectures() -> list[Component]:
             ConvAutoencoderParameters,
             roles=("discriminator",),
             example={"parameters": {"channels": [3, 5]}},
+            axes=3,
         ),
     ]
 

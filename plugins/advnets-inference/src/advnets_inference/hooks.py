@@ -111,6 +111,7 @@ def advnets_conditions() -> list[Component]:
             "(m x, m): halves, squares, rectangles or pixels of x are hidden, m = 0 there",
             MaskParameters,
             example={"shape": (8, 8, 1)},
+            axes=3,
         )
     ]
 
