@@ -31,6 +31,8 @@ SMALLEST, FACTOR, MODES = 0.05, 1.5, 8
 NAMES = {"fid": "FID", "modes": "modes", "smallest_share": "rarest class", "reverse_kl": "KL"}
 HIDDEN = ("reverse_kl",)
 UNTRAINED = "plays, does not train well"
+ABREAST = 3
+"""Pictures in a row, each under the recipe's name."""
 
 
 @dataclass(frozen=True)
@@ -253,10 +255,7 @@ def _entries(own: list[Entry], found: Mapping[str, Entry]) -> Iterator[str]:
     columns = ("recipe", "seeds", "scores", "FID", "verdict", "longest run")
     yield table(columns, rows)
     pictures = [e.name for e in own if (GALLERY / f"{e.name}.png").is_file()]
-    if pictures:
-        yield (
-            " ".join(
-                f"![Samples of {name}, seed 1](results/gallery/{name}.png)" for name in pictures
-            )
-            + "\n"
-        )
+    for first in range(0, len(pictures), ABREAST):
+        names = pictures[first : first + ABREAST]
+        images = [f"![Samples of {name}, seed 1](results/gallery/{name}.png)" for name in names]
+        yield table([f"`{name}`" for name in names], [images])
