@@ -129,7 +129,6 @@ class AdversarialGame(KerasMethods):
         loss = loss if loss is not None else Minimax()
         updates = updates if updates is not None else Alternating()
         listed = tuple(penalties) if isinstance(penalties, Iterable) else (penalties,)
-        every = {i: one.every for i, one in enumerate(listed) if isinstance(one, Every)}
         terms = tuple(one.penalty if isinstance(one, Every) else one for one in listed)
         maps = tuple(augmentations) if isinstance(augmentations, Iterable) else (augmentations,)
         check_part("loss", loss, Loss, "NonSaturating()")
@@ -153,7 +152,7 @@ class AdversarialGame(KerasMethods):
         roles = gather_roles(encounter, terms, latent=not without)
         super().__init__(everyone, wire_roles(roles, everyone, conditions or (), given or {}), name)
         self.encounter, self.penalties, self.augmentations = encounter, terms, maps
-        self.rota = Rota(every)
+        self.rota = Rota(listed)
         self.prior = None if without else prior
         self.updates = updates
         self.conditions = dict(conditions or {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from typing import TypeVar
 
@@ -58,17 +58,23 @@ class Rota:
     """Say which lazy penalties a round has, and compile a round for each such set.
 
     Args:
-        every: In every how many rounds a penalty is taken, by its place; 1 where none is said.
+        listed: A game's penalties as they were given, some of them perhaps in :class:`Every`.
 
     Attributes:
-        every: The same, of those that are not taken in every round.
+        listed: The same, without an ``Every(1, …)``.
+        every: In every how many rounds a penalty is taken that is not taken in each, by its place.
 
     Raises:
         UsageError: If they have more than :data:`MOST` different n.
     """
 
-    def __init__(self, every: Mapping[int, int]):
-        self.every = {place: n for place, n in every.items() if n > 1}
+    def __init__(self, listed: Iterable[Penalty | Every] = ()):
+        self.listed = tuple(
+            one.penalty if isinstance(one, Every) and one.every == 1 else one for one in listed
+        )
+        self.every = {
+            place: one.every for place, one in enumerate(self.listed) if isinstance(one, Every)
+        }
         self._periods = sorted(set(self.every.values()))
         if len(self._periods) > MOST:
             listed = ", ".join(map(str, self._periods))

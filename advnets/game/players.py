@@ -51,7 +51,7 @@ class Players(Movers):
         norms_every: Every how many rounds the gradients' norms are measured, 1 at first. In
             the others they are logged as 0 (NaN where the gradient is seen not to be finite),
             along with ``norms_measured`` = 0. A norm reads the whole gradient once more,
-            which costs a large fully connected game 3 %.
+            which costs a large fully connected game 3 %. With lazy penalties it is each round.
         loss_scales: The loss scales, by player; empty where nothing computes in float16.
         sees_weights: Whether every round logs ``d_weights`` and ``g_weights``: 0, or NaN if a
             network, on any replica, is seen not to be finite after the round. All weights are
@@ -226,7 +226,7 @@ class Players(Movers):
                 logs[f"{player[0]}_loss_scale"] = tf.identity(self.loss_scales[player].scale)
             if player in self.loss_scales or self.skips:
                 logs[f"{player[0]}_skipped"] = tf.cast(tf.math.is_nan(norm), tf.float32)
-        return logs if self.norms_every == 1 else logs | {NORMS_MEASURED: self._norms_due()}
+        return logs if self._measured_every() == 1 else logs | {NORMS_MEASURED: self._norms_due()}
 
     def _weights_seen(self) -> dict[str, tf.Tensor]:
         """Return this replica's part of what :data:`WEIGHTS_SEEN` log, of both players."""
@@ -246,16 +246,24 @@ class Players(Movers):
             lambda: zero_if_finite(weights),
         )
 
+    def _measured_every(self) -> int:
+        """Return every how many rounds norms are measured.
+
+        With lazy penalties in each: of every tenth round, say, a penalty in every fifth one has
+        part in all, and the mean would be that of rounds with it.
+        """
+        return 1 if self.rota.every else self.norms_every
+
     def _norms_due(self) -> tf.Tensor:
         """Return 1 in a round that measures gradient norms, 0 in others."""
-        due = tf.equal(tf.convert_to_tensor(self.rounds) % self.norms_every, 0)
+        due = tf.equal(tf.convert_to_tensor(self.rounds) % self._measured_every(), 0)
         return tf.cast(due, tf.float32)
 
     def _norm(self, gradients: list[tf.Tensor | None]) -> tf.Tensor:
         """Return the L2 norm of the global batch's gradient; in a round that measures none, 0 or
         NaN.
         """
-        if self.norms_every == 1:
+        if self._measured_every() == 1:
             return batch.global_norm(gradients)
         return tf.cond(
             self._norms_due() > 0,

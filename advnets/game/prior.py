@@ -162,3 +162,6 @@ class NoLatent(Prior):
 
     def __init__(self) -> None:
         self.shape, self.size = (), 0
+
+
+NO_LATENT = NoLatent()

@@ -22,8 +22,7 @@ from ..safe_io.atomic import replace_whole
 from ..schedule import Scheduled
 from .configured import Configured
 from .constants import SETTINGS
-from .lazily import Every
-from .prior import NoLatent
+from .prior import NO_LATENT
 from .role import PLAYERS
 from .state import state_variables
 
@@ -35,6 +34,8 @@ log = logging.getLogger(__name__)
 
 def describe_game(game: AdversarialGame) -> dict[str, Any]:
     """Return what a game is made of, in what JSON can hold: the arguments of its constructor.
+
+    All that is written outlives the file: Keras takes two objects of one address for the same.
 
     Raises:
         UsageError: If a component is made of something that no file can hold, or is not what
@@ -52,12 +53,9 @@ def describe_game(game: AdversarialGame) -> dict[str, Any]:
         "conditions": {
             name: _write(f"conditions.{name}", one) for name, one in game.conditions.items()
         },
-        "prior": _write("prior", game.prior if game.prior is not None else NoLatent()),
+        "prior": _write("prior", game.prior if game.prior is not None else NO_LATENT),
         "loss": _write("loss", game.loss),
-        "penalties": [
-            _write(f"penalties.{i}", Every(game.rota.every[i], p) if i in game.rota.every else p)
-            for i, p in enumerate(game.penalties)
-        ],
+        "penalties": [_write(f"penalties.{i}", one) for i, one in enumerate(game.rota.listed)],
         "augmentations": [
             _write(f"augmentations.{i}", one) for i, one in enumerate(game.augmentations)
         ],

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
-from .lazily import Every
 from .wiring import input_fields
 
 if TYPE_CHECKING:
@@ -31,12 +30,7 @@ def tell(game: AdversarialGame) -> Iterator[tuple[str, str]]:
         )
     yield "loss", repr(game.loss)
     if game.penalties:
-        every = game.rota.every
-        listed = enumerate(game.penalties)
-        yield (
-            "penalties",
-            ", ".join(f"{Every(every[i], p) if i in every else p!r}" for i, p in listed),
-        )
+        yield "penalties", ", ".join(map(repr, game.rota.listed))
     if game.augmentations:
         yield "augmentations", ", ".join(map(repr, game.augmentations))
     yield "updates", repr(game.updates)

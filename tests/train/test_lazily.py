@@ -15,7 +15,15 @@ import tensorflow as tf
 
 import advnets
 from advnets.errors import RecipeError, UsageError
-from advnets.game import R1, AdversarialGame, Every, Loss, Penalty, Role, state
+from advnets.game import (
+    R1,
+    AdversarialGame,
+    Every,
+    Loss,
+    Penalty,
+    Role,
+    state,
+)
 from advnets.game.lazily import patterns
 from advnets.networks import Dropout
 
@@ -213,13 +221,16 @@ def test_a_network_that_a_lazy_penalty_alone_reaches_goes_on_by_its_momentum():
 
 
 def test_it_is_saved_and_shown(tmp_path, capsys):
-    made = game(Every(3, R1(2.0)))
+    """Several, each with what is its own: Keras tells objects apart by their addresses."""
+    made = game(Every(3, R1(2.0)), Every(2, Noisy()), R1(1.0), Every(6, R1(7.0)))
     made.summary()
-    assert "Every(3, R1(gamma=2.0))" in capsys.readouterr().out
+    listed = "Every(3, R1(gamma=2.0)), Every(2, Noisy()), R1(gamma=1.0), Every(6, R1(gamma=7.0))"
+    assert listed in capsys.readouterr().out
     made.train_on_batch(X)
     made.save(tmp_path / "game.keras")
     loaded = keras.saving.load_model(tmp_path / "game.keras")
-    assert loaded.rota.every == {0: 3}
+    assert list(map(repr, loaded.rota.listed)) == list(map(repr, made.rota.listed))
+    assert loaded.rota.every == {0: 3, 1: 2, 3: 6}
     for _ in range(3):
         assert made.train_on_batch(X, return_dict=True) == loaded.train_on_batch(
             X, return_dict=True
@@ -256,6 +267,24 @@ def test_a_recipe_says_it_and_a_run_that_is_resumed_is_the_same(tmp_path):
     xla = advnets.run(TINY, {"distribution.jit": "on"}, run_dir=tmp_path / "xla")
     for row, other in zip(whole.metrics, xla.metrics, strict=True):
         assert row["d_loss"] == pytest.approx(other["d_loss"], rel=1e-4)
+
+
+def test_norms_of_gradients_are_of_rounds_with_and_without(tmp_path):
+    """Measured in every fourth round they would all be of rounds that have the penalty."""
+    rows = {
+        every: advnets.run(TINY, {"monitoring.log_every": every}, run_dir=tmp_path / str(every))
+        for every in (1, 5)
+    }
+    each = [row["d_gradient_norm"] for row in rows[1].metrics]
+    assert len(each) == 10
+    assert min(each[0], each[4], each[8]) > 2 * max(each[1], each[5], each[9])
+    means = [row["d_gradient_norm"] for row in rows[5].metrics]
+    np.testing.assert_allclose(means, np.reshape(each, (2, 5)).mean(1), rtol=1e-5)
+    by_hand = game(Every(2, R1(10.0)))
+    by_hand.norms_every = 2
+    logs = [by_hand.train_on_batch(X, return_dict=True) for _ in range(3)]
+    assert all("norms_measured" not in one and one["d_gradient_norm"] > 0 for one in logs[::2])
+    assert logs[1]["d_gradient_norm"] == 0.0  # of a loss that is nothing
 
 
 def test_every_is_part_of_what_determines_a_run():
