@@ -83,9 +83,9 @@ def given_option(command: FC) -> FC:
         multiple=True,
         metavar="NAME=VALUE",
         callback=lambda ctx, _, words: _parse_all(words),
-        help="What samples are made of, rather than drawn: label=3, a class's name, a JSON list "
-        "of one value for each sample, or @FILE.npz with an array of that name. Repeatable, "
-        "for another name.",
+        help="What samples are made of, rather than drawn: label=3, a class's name (its "
+        "number, if none is called so), a JSON list of one value for each sample, or @FILE.npz "
+        "with an array of that name. Repeatable, for another name.",
     )(command)
 
 

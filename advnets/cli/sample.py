@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import re
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -103,6 +105,7 @@ def command(
             hint="FILE.png shows all of them, FILE.npz holds them"
             + "".join(f", FILE{one} too" for one in opened.source.endings),
         )
+    asked = _asked(count, given, weights, truncation)
     columns = 10 if interpolate else None
     if not (count or given or interpolate):  # a row for each class
         given, columns = opened.game.by_class(64)
@@ -110,8 +113,7 @@ def command(
     if out is None:
         kind = "lines" if interpolate else "drawn"
         step = opened.commit.step
-        pulled = "" if truncation is None else f"-truncation-{truncation:g}"
-        out = opened.folder.samples / f"{kind}-step-{step:08}-seed-{seed}{pulled}.png"
+        out = opened.folder.samples / f"{kind}-step-{step:08}-seed-{seed}{asked}.png"
     if single:
         from ..monitor.single_pictures import save_each
 
@@ -136,13 +138,31 @@ def command(
         from ..monitor.grid import save_grid
 
         own, spec = partial(draw, opened.source), opened.source.spec
-        if shown := opened.columns(samples, told, given, weights):
+        if shown := opened.columns(samples, told, given, weights, interpolate):
             save_columns(out, shown, spec, columns=columns, draw=own)
         else:
             save_grid(out, samples, spec, columns=columns, draw=own)
     if truncation is not None:
         log.info("latent points are pulled to the prior's mean by truncation %g", truncation)
     echo(str(out))
+
+
+def _asked(
+    count: int | None, given: Mapping[str, Any], weights: str, truncation: float | None
+) -> str:
+    """Return what tells a file of samples from those that others of the run's samples are in.
+
+    >>> _asked(9, {"label": 3}, "current", 0.5)
+    '-n-9-label-3-current-truncation-0.5'
+    """
+    parts = [] if count is None else [f"n-{count}"]
+    for name, value in given.items():
+        short = isinstance(value, str | int) and re.fullmatch(r"[\w-]{1,30}", str(value))
+        data = value.tobytes() if hasattr(value, "tobytes") else repr(value).encode()
+        parts.append(f"{name}-{value if short else hashlib.sha256(data).hexdigest()[:8]}")
+    parts += [weights] * (weights != "auto")
+    parts += [] if truncation is None else [f"truncation-{truncation:g}"]
+    return "".join(f"-{part}" for part in parts)
 
 
 def check_folder(out: Path, *, force: bool) -> None:
@@ -189,13 +209,13 @@ def read_given(
         UsageError: As :func:`advnets.data.given.check_given` does.
     """
     from ..data.by_source import read_words
-    from ..data.given import check_given, count_rows
+    from ..data.given import check_given, count_rows, prefer_names
     from ..data.kept import parse_told
 
     told = parse_told(folder) if given else None
     if told is None:
         return dict(given)
-    found = read_words(given, told, source)
+    found = read_words(prefer_names(given, told), told, source)
     if count is not None:
         check_given(found, told, count)
     for name, value in found.items():

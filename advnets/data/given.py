@@ -58,6 +58,23 @@ def check_given(given: Mapping[str, Any], told: Told, examples: int) -> dict[str
     return found
 
 
+def prefer_names(given: Mapping[str, Any], told: Told) -> dict[str, Any]:
+    """Return what was given as text, where numbers that classes are called by are their names.
+
+    >>> told = {"label": Field((), "int64", classes=2, names=("1", "2"))}
+    >>> prefer_names({"label": [1, 0]}, told)  # the one that is called 1, and the first
+    {'label': ['1', 0]}
+    """
+
+    def named(value: Any, names: tuple[str, ...]) -> Any:
+        if isinstance(value, list):
+            return [named(each, names) for each in value]
+        return str(value) if type(value) is int and str(value) in names else value
+
+    fields = {name: told.get(name) for name in given}
+    return {n: named(v, field.names) if (field := fields[n]) else v for n, v in given.items()}
+
+
 def count_rows(given: Mapping[str, Any], told: Told) -> int | None:
     """Return how many samples values are given for; ``None`` where each is for all samples.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .context import MetricContext, Players, Weights
+from .context import MetricContext, Players
 from .estimators.bootstrap import bootstrap, bootstrap_means
 from .estimators.interval import (
     Interval,
@@ -16,6 +16,7 @@ from .features import FeatureContext, FeatureExtractor
 from .inputs import Data
 from .metrics.real_and_generated import RealAndGenerated, real_and_generated
 from .score import Score, append_scores, check_scores, drop_after
+from .weights import Weights
 
 __all__ = [
     "Data",

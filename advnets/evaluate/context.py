@@ -16,23 +16,7 @@ from .array_cache import ArrayCache, digest
 from .features.extractors import Extractors, Wanted, to_canonical_json
 from .inputs import Inputs
 from .per_example import AT_ONCE, importable_name, per_example
-
-
-@dataclass(frozen=True, kw_only=True)
-class Weights:
-    """Identify the generator's weights that samples were drawn with.
-
-    Attributes:
-        step: The generator's step.
-        sha256: A hash of the weights.
-        averaging: How these are averages of its weights, ``None`` where they are its own.
-        precision: What the samples were computed in.
-    """
-
-    step: int = 0
-    sha256: str = ""
-    averaging: Mapping[str, Any] | None = None
-    precision: str = "float32"
+from .weights import Weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,9 +82,6 @@ class MetricContext(Inputs):
     source = property(attrgetter("data.source"))
     step = property(attrgetter("weights.step"))
     prior = property(attrgetter("players.prior"))
-    generator = property(attrgetter("players.generator"))
-    discriminator = property(attrgetter("players.discriminator"))
-    judge_in_play = property(attrgetter("players.judge_in_play"))
     discriminator_told = property(attrgetter("players.discriminator_told"))
     loss = property(attrgetter("players.loss"))
 
@@ -109,8 +90,26 @@ class MetricContext(Inputs):
             alone = partial(Extractors(self.source, spec=self.spec).extract, spread=self.spread)
             object.__setattr__(self, "extract", alone)
 
+    @property
+    def generator(self) -> Callable[..., np.ndarray] | None:
+        """Return that of the players; it is noted that it is asked."""
+        self._asked.add("generator")
+        return self.players.generator
+
+    @property
+    def discriminator(self) -> Callable[..., Mapping[str, np.ndarray]] | None:
+        """Return that of the players; it is noted that it is asked."""
+        self._asked.add("discriminator")
+        return self.players.discriminator
+
+    @property
+    def judge_in_play(self) -> Callable[..., Mapping[str, np.ndarray]] | None:
+        """Return that of the players; it is noted that D is asked."""
+        self._asked.add("discriminator")
+        return self.players.judge_in_play
+
     def for_another(self) -> MetricContext:
-        """Return a copy for another metric, whose protocol lists the splits that it reads itself.
+        """Return a copy for another metric, whose protocol is of what that one asks itself.
 
         Features stay cached.
         """
@@ -140,6 +139,7 @@ class MetricContext(Inputs):
         """
         if self.players.networks is None:
             raise DataError("this context does not have the game's networks")
+        self._asked.add(name)
         return partial(self.players.networks, name)
 
     def per_example(
@@ -296,7 +296,8 @@ class MetricContext(Inputs):
     ) -> dict[str, Any]:
         """Return the entries that every protocol begins with, and ``more``: data, seed, weights.
 
-        The data are identified by a hash of the splits that the metric read, as they are stored.
+        The data are identified by a hash of the splits that the metric read, as they are stored,
+        the weights by one of the networks that it asked, by the generator's where it asked none.
 
         `advnets compare` ranks scores of one protocol only. What identifies the samples
         (``seed``, ``step``, ``weights_sha256``, ``averaging``, ``samples_precision``) and what the
@@ -313,13 +314,14 @@ class MetricContext(Inputs):
         >>> entries["step"], entries["better"], entries["outcomes"], entries["sigma"]
         (5, 'higher', ['sigma'], 0.2)
         """
+        sha256, averaging = self.weights.together(self._asked)
         common = {
             "dataset": getattr(self.source, "name", None),
             "data_sha256": self._fingerprints(),
             "seed": self.seed,
             "step": self.weights.step,
-            "weights_sha256": self.weights.sha256 or None,
-            "averaging": self.weights.averaging,
+            "weights_sha256": sha256 or None,
+            "averaging": averaging,
             "samples_precision": self.weights.precision,
         }
         optional = {"better": better, "outcomes": list(outcomes)}

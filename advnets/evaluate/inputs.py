@@ -99,6 +99,7 @@ class Inputs:
     seed: int = 0
     told: Mapping[str, Field | None] = field_of(default_factory=dict)
     _looked_at: set[str] = field_of(default_factory=set, init=False, repr=False, compare=False)
+    _asked: set[str] = field_of(default_factory=set, init=False, repr=False, compare=False)
 
     def examples(self, split: str, stream: str | None = None) -> np.ndarray:
         """Return the examples of ``split``, preprocessed, all at once.
@@ -166,11 +167,13 @@ class Inputs:
             UsageError: If the generator is not told such a thing.
         """
         _check_count(n)
-        told = {"given": self._given(n, given)} if given else {}
+        each = self._given(n, given)
+        told = {"given": each} if each else {}
         return self._check_samples(np.asarray(self.samples(n, self.seed, **told)), n)
 
     def _given(self, n: int, given: Mapping[str, Any] | None) -> dict[str, np.ndarray]:
-        """Return what is given, one value for each sample."""
+        """Return what is given, one value for each sample; note that the generator is asked."""
+        self._asked.add("generator")
         return check_given(given, self.told or dict.fromkeys(given), n) if given else {}
 
     def _check_samples(self, samples: np.ndarray, n: int) -> np.ndarray:

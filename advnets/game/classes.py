@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
-from ..errors import DataError
+from ..errors import DataError, UsageError
 from ..networks.ending import graph_output
 from ..plugins.origins import misused
 from .wiring import input_tensors
 
 if TYPE_CHECKING:
+    from .batches import Batch
     from .generation import Generation
 
 COUNTS = {"Embedding": "input_dim", "CategoryEncoding": "num_tokens", "OneHot": "num_classes"}
@@ -74,6 +77,40 @@ def check_heads(game: Generation, classes: Mapping[str, int | None]) -> None:
                 f"the discriminator's {word} has {said} numbers, and {field} {wanted} classes",
                 hint=f"`heads: {{{word}: {field.rpartition('.')[2]}}}` makes one for each",
             )
+
+
+def read_classes(game: Generation, batch: Batch) -> Batch:
+    """Return a batch in which classes that D names are int64 ``[N]``, as Keras's losses take them:
+    whole numbers of any type, ``[N]`` or ``[N, 1]``.
+
+    Raises:
+        UsageError: If there are vectors, words, or numbers that are no whole ones.
+    """
+    for _, word, path, count in _heads(game):
+        stream, _, name = path.rpartition(".")
+        own = batch.streams.get(stream) if stream else batch
+        if own is None or name not in own.fields:
+            continue
+        fields = {**own.fields, name: _as_classes(own.fields[name], path, word, count)}
+        own = replace(own, fields=fields)
+        batch = replace(batch, streams={**batch.streams, stream: own}) if stream else own
+    return batch
+
+
+def _as_classes(values: Any, path: str, word: str, count: int) -> tf.Tensor:
+    found = tf.convert_to_tensor(values)
+    shape = found.shape[1:]
+    if found.dtype.is_floating and shape == (count,):
+        return found  # numbers, each of which D says one of
+    if not found.dtype.is_integer or shape.rank is None or any(size != 1 for size in shape):
+        raise UsageError(
+            f"the discriminator's {word} says a class of {path!r}, and {path!r} is "
+            f"{found.dtype.name} of the shape {tuple(shape)}",
+            hint="y.argmax(axis=1) makes whole numbers of one-hot vectors"
+            if shape.rank
+            else "labels are whole numbers from 0: y.astype('int64')",
+        )
+    return tf.cast(tf.reshape(found, [-1]), tf.int64)
 
 
 def _heads(game: Generation) -> Iterator[tuple[Any, str, str, int]]:

@@ -29,6 +29,7 @@ def columns_of(
     told: Mapping[str, np.ndarray],
     given: Collection[str] = (),
     weights: str = "auto",
+    per_line: int = 1,
 ) -> dict[str, np.ndarray]:
     """Return what samples are shown next to, and they themselves, by the columns' labels.
 
@@ -41,6 +42,8 @@ def columns_of(
         told: What they were made of, as the networks were told it.
         given: What of it was given, rather than drawn.
         weights: Of which weights; see :meth:`Generation.sampling_networks`.
+        per_line: How many samples one after the other have the fields of one real example: those
+            on a line between latent points do.
 
     Returns:
         Arrays ``[n, ...]`` in the networks' range; empty where samples are shown alone.
@@ -54,7 +57,8 @@ def columns_of(
     tensors = {name: tf.convert_to_tensor(values) for name, values in told.items()}
     fields = {name: values for name, values in tensors.items() if name != "latent"}
     made = batch_of(tensors)
-    batch = Batch(_real_examples(game, len(samples), given), made.fields, made.streams)
+    rows = np.arange(len(samples)) // per_line
+    batch = Batch(_real_examples(game, rows, given), made.fields, made.streams)
     draw = NothingDrawn(0, 0)
     scene = Scene(cast, batch, draw, "columns", training=False, told=tensors)
     example = tf.convert_to_tensor(samples)
@@ -97,7 +101,7 @@ def _is_drawn(name: str, game: Generation, source: Source) -> bool:
     return declared is not None and declared.kind == "image" and declared.shape[-1] in DRAWN
 
 
-def _real_examples(game: Generation, count: int, given: Collection[str]) -> tf.Tensor | None:
+def _real_examples(game: Generation, rows: np.ndarray, given: Collection[str]) -> tf.Tensor | None:
     """Return the real examples that samples were made of, where nobody gave anything else."""
     if game.kept is None:
         return None
@@ -107,4 +111,4 @@ def _real_examples(game: Generation, count: int, given: Collection[str]) -> tf.T
     of_examples |= {name for name in others if not stream_of(name)}
     if of_examples & set(given):
         return None
-    return tf.gather(game.kept.examples, np.arange(count) % len(game.kept.examples))
+    return tf.gather(game.kept.examples, rows % len(game.kept.examples))

@@ -20,6 +20,7 @@ from ..schedule import at_round
 from .augmentations import Augmentation, judges_examples
 from .averaging import GeneratorAverage
 from .batches import Batch, as_batch
+from .classes import read_classes
 from .conditions import Condition
 from .encounter import Encounter, Generated
 from .first_look import look_at_networks
@@ -281,10 +282,11 @@ class AdversarialGame(KerasMethods):
         """Return what ``fit`` or a feed hands over, with the fields and streams of the game.
 
         Raises:
-            UsageError: See :func:`advnets.game.batches.as_batch`.
+            UsageError: See :func:`advnets.game.batches.as_batch`, and
+                :func:`advnets.game.classes.read_classes`.
         """
         streams = {n: (fields, self.bounds_of(n)) for n, fields in self.streams.items()}
-        return as_batch(data, self.fields, self.bounds_of(), streams)
+        return read_classes(self, as_batch(data, self.fields, self.bounds_of(), streams))
 
     def bounds_of(self, stream: str = "") -> tuple[float, float] | None:
         """Return (0, 1) or (−1, 1), where what makes such examples ends in an activation that

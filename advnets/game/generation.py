@@ -298,10 +298,11 @@ class Generation(Players):
             weights: Of which weights.
 
         Raises:
-            UsageError: If the encounter makes no examples.
+            UsageError: If the encounter makes no examples, or takes other things; if there are
+                no averages of weights.
+            DataError: If a value is none of the classes.
         """
-        told = dict(told) if isinstance(told, Mapping) else {"latent": told}
-        if not told:
+        if not self.told:
             raise UsageError(
                 "samples of this game would be made of nothing: its generator takes neither the "
                 "latent, nor a field",
@@ -309,6 +310,7 @@ class Generation(Players):
             )
         check_whole("chunk", chunk, 1)
         self.sampling_networks(weights)  # there may be no averages
+        told = self.check_told(told)
         averaged = bool(self.averages) and weights != "current"
         if averaged not in self._samplers:
             make = self.maker(weights)

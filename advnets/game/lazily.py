@@ -77,9 +77,9 @@ class Rota:
         }
         self._periods = sorted(set(self.every.values()))
         if len(self._periods) > MOST:
-            listed = ", ".join(map(str, self._periods))
+            periods = ", ".join(map(str, self._periods))
             raise UsageError(
-                f"penalties are to be taken every {listed} rounds: rounds are compiled for each "
+                f"penalties are to be taken every {periods} rounds: rounds are compiled for each "
                 f"set of them, and {MOST} different ones are the most",
                 where="penalties",
             )

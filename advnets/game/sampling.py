@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from ..data import Field
 from ..data.given import Told
 from ..distribute.replicas import replica_index, replicas
 from ..errors import UsageError
@@ -186,6 +187,9 @@ def name_told(inputs: Any, told: Told) -> dict[str, Any]:
         inputs: Tensors or arrays ``[N, ...]`` by name, or one where only one is taken.
         told: What the game takes.
 
+    Returns:
+        The same, numbers at hand in the type that the game takes.
+
     Raises:
         UsageError: If something is missing, unknown, or of another shape.
     """
@@ -220,4 +224,12 @@ def name_told(inputs: Any, told: Told) -> dict[str, Any]:
         classes = None if field is None else field.classes
         if classes is not None and not tf.is_symbolic_tensor(values := inputs[name]):
             refuse_no_classes(np.asarray(values), classes, "the generator", repr(name))
-    return {name: inputs[name] for name in told}
+    return {name: _typed(inputs[name], field) for name, field in told.items()}
+
+
+def _typed(value: Any, field: Field | None) -> Any:
+    if field is None or tf.is_symbolic_tensor(value):
+        return value
+    found = np.asarray(value)
+    exact = found.dtype.kind in "iub" or field.classes is not None or "float" in field.dtype
+    return found.astype(field.dtype) if exact and found.dtype.kind in "iufb" else value

@@ -183,7 +183,8 @@ def evaluate_game(
         weights: ``averaged``, ``current``, or ``auto``: averaged ones where they are kept.
     """
     chosen = _chosen(recipe, registry, wanted)
-    generator, average = game.sampling_generator(weights), game.averages.get("generator")
+    weigh = partial(_weigh, game, weights)
+    sha256, averaging = weigh("generator")
     d = by_name(game, "discriminator", game.discriminator)
     context = MetricContext(
         samples=lambda n, seed, first=0, given=None: together(
@@ -194,9 +195,10 @@ def evaluate_game(
         told=game.told,
         weights=Weights(
             step=int(game.rounds.numpy()),
-            sha256=weights_sha256(generator.get_weights()),
-            averaging=average.describe() if average and generator is average.network else None,
+            sha256=sha256,
+            averaging=averaging,
             precision=recipe.settings.distribution.precision,
+            of=weigh,
         ),
         players=Players(
             prior=game.prior,
@@ -223,6 +225,20 @@ def evaluate_game(
             who = f"metric {component.name!r}"
             scores += guard.attempt(who, context.step, compute) or []
     return scores
+
+
+def _weigh(
+    game: AdversarialGame, weights: str, name: str
+) -> tuple[str, Mapping[str, Any] | str | None]:
+    """Return a hash of a network's weights, and how these are averages, if they are."""
+    networks = game.sampling_networks(weights)
+    if name not in networks:
+        return "", None  # whoever asks it is told so
+    averaging: Mapping[str, Any] | str | None = None
+    if game.averages and weights != "current":
+        kept = game.averages.get(name)
+        averaging = f"none is kept of the {name}" if kept is None else kept.describe()
+    return weights_sha256(networks[name].get_weights()), averaging
 
 
 def _generate_from(

@@ -304,13 +304,14 @@ class Run:
         told: Mapping[str, np.ndarray],
         given: Iterable[str] = (),
         weights: str = "auto",
+        interpolate: bool = False,
     ) -> dict[str, np.ndarray]:
         """Return what samples are shown next to in grids, by label, they themselves included.
 
         Args:
             samples, told: As :meth:`sample` returned them.
             given: The names of what was given.
-            weights: As for :meth:`sample`.
+            weights, interpolate: As for :meth:`sample`.
 
         Returns:
             Arrays ``[n, ...]`` in the data set's own range; empty where they are shown alone:
@@ -318,7 +319,8 @@ class Run:
         """
         way, prepared = self.source.preprocess, self._prepared(told)
         as_given = np.asarray(way.apply(samples))
-        shown = columns_of(self.game, self.source, as_given, prepared, set(given), weights)
+        line = PER_LINE if interpolate else 1
+        shown = columns_of(self.game, self.source, as_given, prepared, set(given), weights, line)
         return {label: way.invert(each) for label, each in shown.items()}
 
     def _prepared(self, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -84,10 +84,15 @@ def test_what_is_no_truncation_is_refused(finished_run, tmp_path, psi):
         run("sample", finished_run, "--truncation", psi, "--out", tmp_path / "x.npz")
 
 
-def test_a_truncated_picture_says_so_in_its_name(run_folder, capsys):
+def test_a_picture_says_what_was_asked_for_in_its_name(run_folder, capsys):
     run("sample", run_folder, "-n", 4, "--truncation", 0.7)
-    path = capsys.readouterr().out.strip()
-    assert path == str(run_folder / "samples" / "drawn-step-00000060-seed-0-truncation-0.7.png")
+    run("sample", run_folder, "-n", 4, "--weights", "current", "--seed", 2)
+    names = [
+        "drawn-step-00000060-seed-0-n-4-truncation-0.7",
+        "drawn-step-00000060-seed-2-n-4-current",
+    ]
+    paths = capsys.readouterr().out.split()
+    assert paths == [str(run_folder / "samples" / f"{name}.png") for name in names]
 
 
 def test_images_that_g_made_are_found_again(finished_run):

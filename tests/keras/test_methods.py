@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from keras_lines import refused, works
 
+from advnets.errors import DataError, UsageError
 from advnets.game import R1, Alternating, Categorical, Penalty, Simultaneous, state
 
 
@@ -158,6 +159,14 @@ def test_predict_told(make_game):
     given = {"latent": np.ones([4, 3], "float32"), "code": np.arange(4)}
     found = game.predict(given, verbose=0)
     np.testing.assert_allclose(found, generator(given), rtol=1e-5)
+    for kind in ("int64", "uint8", "float32"):
+        told = {**given, "code": given["code"].astype(kind)}
+        np.testing.assert_allclose(game.generate_from(told), found, rtol=1e-5)
+    for wrong in (4, -1, 0.5):
+        with pytest.raises(DataError, match="are no classes"):
+            game.generate_from({**given, "code": np.full(4, wrong)})
+    with pytest.raises(UsageError, match="'code' of the shape"):
+        game.generate_from({**given, "code": given["code"][:, None]})
     assert len(np.unique(found, axis=0)) == 4
 
 

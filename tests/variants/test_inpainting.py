@@ -168,6 +168,21 @@ def test_grids_show_what_was_seen_next_to_what_was_painted(
     assert [*short.columns(painted, told, ["hidden"])] == ["seen", "painted"]
 
 
+def test_on_a_line_all_are_of_one_example(short: advnets.Run, tmp_path: Path) -> None:
+    """Also where the program draws them: its picture is that of these columns."""
+    from advnets.monitor.columns import save_columns
+
+    shown = short.columns(*short.sample(20, interpolate=True), interpolate=True)
+    kept = short.source.load("validation")[:2]
+    np.testing.assert_allclose(shown["original"], np.repeat(kept, 10, axis=0), atol=1e-4)
+    drawn, expected = tmp_path / "drawn.png", tmp_path / "expected.png"
+    command = ["sample", str(short.path), "-n", "20", "--interpolate", "--out", str(drawn)]
+    command += ["--plugin", PLUGIN]
+    cli.main(command, standalone_mode=False)
+    save_columns(expected, shown, short.source.spec, columns=10)
+    assert drawn.read_bytes() == expected.read_bytes()
+
+
 @pytest.mark.parametrize("changed", [{}, PATCHES])
 def test_it_resumes_as_it_was(
     changed: dict[str, Any],

@@ -62,6 +62,7 @@ def test_acgan_logs_and_scores_its_own_classifier(tmp_path: Path) -> None:
     said = run.discriminator(run.source.preprocess.apply(run.source.load("test")), training=False)
     wrong = np.argmax(said["class_logits"], axis=1) != run.source.labels("test")
     assert score.value == pytest.approx(wrong.mean())
+    assert score.protocol["averaging"] == "none is kept of the discriminator"
 
 
 @pytest.mark.parametrize(

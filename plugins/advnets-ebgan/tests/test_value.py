@@ -82,8 +82,11 @@ def test_d_is_told_the_labels_of_the_split():
 
 def test_another_margin_than_the_losses_is_refused():
     wrong = context([1, 1], [1, 1], loss=SimpleNamespace(margin=4.0))
-    with pytest.raises(DataError, match="margin is 4; the metric was given 10"):
-        ebgan_value(wrong, margin=10, samples=2)
+    weighted = context([1, 1], [1, 1], loss=SimpleNamespace(loss=SimpleNamespace(margin=4.0)))
+    for each in (wrong, weighted):
+        with pytest.raises(DataError, match="margin is 4; the metric was given 10"):
+            ebgan_value(each, margin=10, samples=2)
+    assert ebgan_value(weighted, samples=2)[0].protocol["margin"] == 4
     (value, *_) = ebgan_value(wrong, samples=2)
     assert value.protocol["margin"] == 4
     with pytest.raises(DataError, match="no margin, and none was given"):

@@ -143,6 +143,17 @@ def test_an_encoder_is_trained_after_another_runs_generator(
     )}  # fmt: skip
     assert scores["reconstruction"].value > 0
     assert 0 < scores["latent_nearest_neighbour"].value <= 1
+    told = {
+        weights: [s.protocol for s in run.evaluate(["reconstruction", "parzen"], weights=weights)]
+        for weights in ("averaged", "current")
+    }
+    (codes, samples), (own_codes, own_samples) = told["averaged"], told["current"]
+    assert codes["averaging"] == {"decay": 0.9, "every": 1}
+    assert samples["averaging"] == "none is kept of the generator"
+    assert own_codes["averaging"] is own_samples["averaging"] is None
+    hashes = [each["weights_sha256"] for each in (codes, own_codes, samples, own_samples)]
+    assert len(set(hashes)) == 3
+    assert hashes[2] == hashes[3]  # that of G, which has one set of weights alone
     advnets.run(recipe, {"training.steps": 2}, tmp_path / "resumed")
     again = advnets.run(recipe, {}, tmp_path / "resumed")
     assert again.commit.state_sha256 == run.commit.state_sha256

@@ -58,6 +58,8 @@ def test_every_component_is_as_likely_and_of_its_deviation() -> None:
 def test_the_variance_of_a_dimension_is_the_sum_of_both() -> None:
     z = sample(Mixture(32, components=1000, spread=1.0, deviation=0.5))
     np.testing.assert_allclose(z.var(), 1.25, rtol=0.02)
+    line = sample(Mixture(1, components=10, spread=2.0, deviation=0.5))
+    np.testing.assert_allclose(np.square(line).mean(), 4 * 11 / (3 * 9) + 0.25, rtol=0.02)
 
 
 def test_one_component_is_a_gaussian() -> None:

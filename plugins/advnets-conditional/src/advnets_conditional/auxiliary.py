@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from advnets import validated_by
+from advnets import UsageError, validated_by
 from advnets.game import Penalty, Play, scheduled
 
 from .hooks import AuxiliaryParameters
@@ -76,6 +76,10 @@ class Auxiliary(Penalty):
         return {f"{self.field}_accuracy": tf.cast(found, tf.float32)}
 
     def _entropy(self, side: Any) -> tf.Tensor:
-        return tf.nn.sparse_softmax_cross_entropy_with_logits(
-            labels=side.fields[self.field], logits=side[self.head]
-        )
+        labels = side.fields[self.field]
+        if not labels.dtype.is_integer:
+            raise UsageError(
+                f"{self.field!r} is {labels.dtype.name}, and {self.head} says a class",
+                hint="y.argmax(axis=1) makes whole numbers of one-hot vectors",
+            )
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=side[self.head])

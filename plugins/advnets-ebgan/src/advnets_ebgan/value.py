@@ -90,7 +90,10 @@ def ebgan_value(
 
 
 def _margin(context: MetricContext, margin: float | None) -> float:
-    own: float | None = getattr(context.loss, "margin", None)
+    loss = context.loss
+    while not hasattr(loss, "margin") and hasattr(loss, "loss"):  # one that weighs another
+        loss = loss.loss
+    own: float | None = getattr(loss, "margin", None)
     if own is None:
         if margin is None:
             raise DataError(

@@ -12,7 +12,9 @@ class MixtureParameters(LatentParameters):
 
     components: int = Field(10, ge=1, le=65536, description="K, the Gaussians, each as likely")
     spread: float = Field(
-        1.0, ge=0, description="s: each mean is s √n from 0, so s² a dimension, in n dimensions"
+        1.0,
+        ge=0,
+        description="s: each mean is s √n from 0, in n ≥ 2 dimensions; in one they are on [−s, s]",
     )
     deviation: float = Field(0.5, gt=0, description="σ of each Gaussian, in every dimension")
     seed: int = Field(

@@ -18,10 +18,11 @@ from .hooks import MixtureParameters
 class Mixture(Prior):
     """Draw z = μ_k + σ ε, with k uniform in 1, …, K, and ε ~ N(0, 1) in every dimension.
 
-    The means stay where they are, ‖μ_k‖ = s √n in n dimensions: evenly spaced on a circle in two
-    of them, on [−s, s] in one, and in more of directions that are drawn once, by the seed. A
-    dimension of z so has the variance s² + σ², and neighbouring Gaussians are apart where s is
-    several times σ/√n. z with gaps lets a continuous G make examples of separate modes. Truncation
+    The means stay where they are. In n ≥ 2 dimensions ‖μ_k‖ = s √n: evenly spaced on a circle in
+    two of them, and in more of directions that are drawn once, by the seed. E z² of a dimension so
+    is s² + σ², and neighbouring Gaussians are apart where s is several times σ/√n. In one
+    dimension they are evenly spaced on [−s, s], and E z² = s² (K + 1) / (3 (K − 1)) + σ²; a single
+    one is at −s. z with gaps lets a continuous G make examples of separate modes. Truncation
     moves z towards the mean of the means, which lies in a gap: G was never shown it.
 
     Args:

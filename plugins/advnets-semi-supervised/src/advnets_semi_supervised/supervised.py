@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from advnets import validated_by
+from advnets import UsageError, validated_by
 from advnets.game import Penalty, Play, scheduled
 
 from .hooks import SupervisedParameters
@@ -56,9 +56,13 @@ class Supervised(Penalty):
     def __call__(self, play: Play) -> tf.Tensor:
         """Return −w log p(y | x), float32, one value for each labelled example."""
         said = play.judge(play.batch.streams["labelled"].side())
-        entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(
-            labels=said.fields[self.field], logits=said["class_logits"]
-        )
+        labels, logits = said.fields[self.field], said["class_logits"]
+        if not labels.dtype.is_integer:
+            raise UsageError(
+                f"the stream's {self.field!r} is {labels.dtype.name}, and class_logits say a class",
+                hint="y.argmax(axis=1) makes whole numbers of one-hot vectors",
+            )
+        entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
         return self.weight() * entropy
 
     def observe(self, play: Play) -> dict[str, tf.Tensor]:
