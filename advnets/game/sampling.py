@@ -230,6 +230,8 @@ def name_told(inputs: Any, told: Told) -> dict[str, Any]:
 def _typed(value: Any, field: Field | None) -> Any:
     if field is None or tf.is_symbolic_tensor(value):
         return value
+    kinds = "f"  # whole numbers for floats are pictures, perhaps: somebody else knows their range
+    if tf.as_dtype(field.dtype).is_integer:
+        kinds = "iub" if field.classes is None else "iubf"
     found = np.asarray(value)
-    exact = found.dtype.kind in "iub" or field.classes is not None or "float" in field.dtype
-    return found.astype(field.dtype) if exact and found.dtype.kind in "iufb" else value
+    return found.astype(field.dtype) if found.dtype.kind in kinds else value
