@@ -4,9 +4,9 @@ usage: python tools/measure_gallery.py RUNS [--only TEXT]... [--workers N] [--li
 
 A recipe is one whose header says under ``Shows`` what it is a measurement of. It is played with
 seeds 1 to 3, on MNIST with seed 1, each in a folder of its own below RUNS: a run that was stopped
-is resumed, one that is finished is not played again. Kept are its scores with their protocols, and
-of seed 1 the samples. Only what is missing is played, and what is of another recipe by now.
-``--only`` names recipes by a part of their names. See docs/gallery.md.
+is resumed, one that is finished is not played again. Kept are the scores of its last round with
+their protocols, and of seed 1 the samples. Only what is missing is played, and what is of another
+recipe by now. ``--only`` names recipes by a part of their names. See docs/gallery.md.
 """
 
 from __future__ import annotations
@@ -96,6 +96,8 @@ def play(name: str, seed: int, identity: str, runs: Path) -> None:
         return
     manifest = without_paths(RunFolder.open(folder).manifest.data)
     run = {key: manifest.get(key) for key in KEPT} | {"identity": identity}
+    # A run whose recipe has more rounds by now went on, and has scores of both ends.
+    run["scores"] = [s for s in run["scores"] or [] if s["protocol"]["step"] == run["step"]]
     run["command"] = " ".join(
         ["advnets", "run", name, f"seed={seed}", *(["start.generator.run=RUN"] if first else [])]
     )
