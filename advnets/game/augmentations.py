@@ -41,6 +41,8 @@ class Augmentation(Configured):
             values of ``x``. ``None``: unsaid, and refused where a judge is told such a field.
             One that is made of others overrides :meth:`move_along`.
         requires: The names it needs in D's output, to observe or update.
+        reads_signs: Whether C(x) = 0 means something to it, as it then has to by the loss: by one
+            of differences alone it does not.
         fields: The fields of sides that it reads there.
 
     Source: of augmenting both sides, Zhao et al. 2020 (arXiv:2006.10738).
@@ -48,6 +50,7 @@ class Augmentation(Configured):
 
     geometric: bool | None = None
     requires: tuple[str, ...] = ()
+    reads_signs: bool = False
     fields: tuple[str, ...] = ()
 
     def __call__(self, x: tf.Tensor, draw: Draw, stream: str) -> tf.Tensor:
@@ -130,7 +133,8 @@ class Translation(Augmentation):
     """Move images by whole pixels, each by its own; what comes in from outside is 0.
 
     Args:
-        share: The most that is moved, of height and width; ⅛ in the paper.
+        share: The most that is moved, of height and width, to the nearest pixel, one at least
+            where it is not 0; ⅛ in the paper.
 
     Source: Zhao et al. 2020 (arXiv:2006.10738), section 4.
 
@@ -152,7 +156,7 @@ class Translation(Augmentation):
         shifts = draw.uniform(stream, (2,), tf.shape(x)[0])
         for axis in (1, 2):
             size = x.shape[axis]
-            most = round(self.share * size)
+            most = max(int(self.share * size + 0.5), int(self.share > 0))
             shift = tf.cast(tf.floor(shifts[:, axis - 1] * (2 * most + 1)), tf.int32) - most
             source = tf.range(size)[None] - shift[:, None]
             inside = tf.cast((source >= 0) & (source < size), x.dtype)

@@ -26,6 +26,7 @@ from .role import Role, Space
 from .side import Side
 from .streams import is_example
 from .wiring import input_fields, refuse_other_gifts
+from .zero import check_zero
 
 if TYPE_CHECKING:
     from .game import AdversarialGame
@@ -56,6 +57,7 @@ def look_at_networks(game: AdversarialGame) -> set[str]:
             taken for logits, or its classes for parts of an example.
     """
     check_log_odds(game)
+    check_zero(game)
     _say_who_hears_nothing(game)
     check_heads(game, {name: one.field.classes for name, one in game.conditions.items()})
     spaces: dict[Space, Field] = dict(_declared(game))

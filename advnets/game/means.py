@@ -93,7 +93,7 @@ class Means:
                 self._sums = sums if self._sums is None else self._sums + sums
                 self.batches += 1
             self.names = list(names)
-            means = tf.math.divide_no_nan(self._sums[0], self._sums[1])
+            means = self._sums[0] / self._sums[1]  # NaN where no round counts: none was sound
             return dict(zip(names, tf.unstack(means), strict=True))
 
         return function

@@ -23,6 +23,7 @@ from .batches import Batch
 from .encounter import Duel, Generated
 from .generation import Generation
 from .lazily import Rota
+from .learning import components_of, learn
 from .losses import Loss, value_function
 from .penalties import Penalty, players_of
 from .play import Play
@@ -156,7 +157,8 @@ class Objectives(Generation):
         Returns:
             Means over the global batch; see :meth:`train_step`.
         """
-        shares = self._logged(play, losses, moves=True) | self._weights_seen()
+        shares = self._logged(play, losses) | self._weights_seen()
+        learn(self, play, norms)
         return self._totals(shares) | self._moves(norms)
 
     def judge_only(self, batch: Batch, draw: Draw) -> dict[str, tf.Tensor]:
@@ -172,28 +174,18 @@ class Objectives(Generation):
         with at_round(tf.convert_to_tensor(self.rounds)):
             play = self.play(batch, "evaluate", training=False, draw=draw)
             losses = {player: self.objective(player, play) for player in TURNS}
-            return self._totals(self._logged(play, losses, moves=False))
+            return self._totals(self._logged(play, losses))
 
-    def _logged(
-        self, play: Play, losses: Mapping[str, tf.Tensor], *, moves: bool
-    ) -> dict[str, tf.Tensor]:
-        """Return this replica's shares of what is logged of a play; where the players move, let
-        the components change their states.
-        """
+    def _logged(self, play: Play, losses: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Return this replica's shares of what is logged of a play, before any state changes."""
         seen: dict[str, tf.Tensor] = {}
         for index, (name, duel) in enumerate(play.duels.items()):
             prefix = "" if index == 0 else f"{name}/"
-            if moves:
-                self.loss.update(duel.real, duel.fake)
             for key, values in self._seen_of(duel).items():
                 seen[prefix + key] = batch.per_example(values, _shapes(duel), key)
-        observing: tuple[Any, ...] = (
-            *(*self.penalties, *self.augmentations, self.encounter, self.updates),
-        )
-        for component in observing:
-            seen |= component.observe(play)
-            if moves:
-                component.update(play)
+        for place, component in components_of(self)[1:]:
+            for key, values in component.observe(play).items():
+                seen[f"{key}.{place}" if key in seen else key] = values
         shares = {f"{player[0]}_loss": losses[player] for player in TURNS if player in losses}
         for player in losses:
             shares |= vars(self._terms).pop(player, {})

@@ -33,6 +33,7 @@ class Penalty(Configured):
             "label"}``; of a stream's field, ``"labelled.label"``. They have to be as many.
         log_odds: Whether it takes D's logits for log-odds, as the loss beside it then has to, and
             completes that loss's term -log D(x): it has the weight of its duel.
+        reads_signs: Whether C(x) = 0 means something to it, as it then has to by the loss.
     """
 
     player: str | tuple[str, ...] = "discriminator"
@@ -44,6 +45,7 @@ class Penalty(Configured):
     once: bool = False
     classifies: Mapping[str, str] = {}
     log_odds: bool = False
+    reads_signs: bool = False
 
     def __call__(self, play: Play) -> tf.Tensor:
         """Return the penalty, its weight included, one value per example: float32 ``[n]``.

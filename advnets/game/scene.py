@@ -12,6 +12,7 @@ import tensorflow as tf
 from .. import random
 from ..errors import PluginError
 from ..networks import in_float32
+from ..networks.precision import is_switchable
 from ..networks.weights import named_weights
 from ..plugins.origins import blame
 from ..random import Draw
@@ -318,7 +319,11 @@ class Scene:
     def _critic(self, by: str, role: Role, side: Side) -> Callable[..., Side]:
         first = next(iter(role.takes))
 
-        def critic(x: tf.Tensor, **told: tf.Tensor) -> Side:
+        def critic(x: tf.Tensor | None = None, **told: tf.Tensor) -> Side:
+            if x is None:
+                if side.judged and not told and not is_switchable(self._cast.networks[by]):
+                    return side
+                x = side.x
             inputs = self._inputs(by, role, side, {first: x, **told})
             which = f"penalty/{next(self._critics)}"
             segments = [(which, batching.size(x))]

@@ -93,14 +93,18 @@ class Side(Mapping[str, tf.Tensor]):
         """
         return Side(**{**self._held(), **changed})
 
-    def critic(self, x: tf.Tensor, **told: tf.Tensor) -> Side:
+    def critic(self, x: tf.Tensor | None = None, **told: tf.Tensor) -> Side:
         """Return what the judge says of another x in this side's place.
+
+        ``critic()`` is what it says of the side's own x, to be compared with what it says of
+        others: itself asked again where it judged in half precision, else what it said.
 
         It is told the same as it was told of this side, but for what is named; it computes in
         float32, whatever its precision, and has dropout of its own in every call.
 
         Args:
             x: ``[n, ...]``; n may be another number than this side's where nothing else is told.
+                ``None``: this side's own.
             **told: Fields for these x.
 
         Raises:

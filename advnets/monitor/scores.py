@@ -25,3 +25,21 @@ def line_of(step: int, scores: Iterable[Score], suffix: str = "") -> dict[str, A
         if score.error is not None:
             values[f"{score.metric}{suffix}_error"] = score.error
     return {"step": step, "time": time.time(), "scores": to_jsonable(values)}
+
+
+def split_by_name(scores: Iterable[Score]) -> list[list[Score]]:
+    """Split scores into lines in which each name is unique.
+
+    >>> parted = split_by_name([Score("a", 1.0), Score("b", 2.0), Score("a", 3.0)])
+    >>> [[score.value for score in line] for line in parted]
+    [[1.0, 2.0], [3.0]]
+    """
+    lines: list[list[Score]] = []
+    for score in scores:
+        names = ({other.metric for other in line} for line in lines)
+        free = next((i for i, taken in enumerate(names) if score.metric not in taken), None)
+        if free is None:
+            lines.append([score])
+        else:
+            lines[free].append(score)
+    return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import keras
 
@@ -87,6 +88,12 @@ class Switchable(keras.DTypePolicy):
     def compute_dtype(self) -> str:
         """``float32`` inside :func:`in_float32`, else the policy's own."""
         return "float32" if _in_float32.get() else self._compute_dtype
+
+
+def is_switchable(network: Any) -> bool:
+    """Tell whether :func:`in_float32` makes a difference to a network, or to any callable."""
+    layers = network._flatten_layers() if isinstance(network, keras.Layer) else ()
+    return any(isinstance(one.dtype_policy, Switchable) for one in layers)
 
 
 def make_switchable(network: keras.Model) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..evaluate import Score, append_scores
 from ..evaluate.features import Extractors
-from ..monitor.scores import OF_CURRENT_WEIGHTS, line_of
+from ..monitor.scores import OF_CURRENT_WEIGHTS, line_of, split_by_name
 from .evaluation import Helpers, evaluate_game
 from .observer import Moment, Observer, View
 
@@ -70,8 +70,8 @@ class Scores(Observer):
                 )
                 if note := score.protocol.get("note"):
                     log.warning("%s: %s", score.metric, note)
-            if found:
-                view.observers.record(line_of(step, found, suffix))
+            for line in split_by_name(found):
+                view.observers.record(line_of(step, line, suffix))
             self._values |= {
                 f"{score.metric}{suffix}": (score.value, better)
                 for score in found

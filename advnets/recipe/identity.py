@@ -224,6 +224,8 @@ def find_changes(
     >>> slower = {"optimizers": {"generator": adam | {"learning_rate": 0.05}}}
     >>> find_changes({"optimizers": {"generator": adam}}, slower)
     ([{'key': 'optimizers.generator.learning_rate', 'old': 0.1, 'new': 0.05}], [])
+    >>> find_changes({"loss": {"name": "f", "divergence": "a"}}, {"loss": {"name": "f"}})
+    ([], ['loss.divergence: "a" → (absent) (another loss is another game)'])
     >>> find_changes({"seed": 1}, {"seed": 2})
     ([], ['seed: 1 → 2 (all that is random follows from it)'])
     """
@@ -233,10 +235,12 @@ def find_changes(
         one, other = before.get(key), after.get(key)
         if one == other:
             continue
-        if key in before and key in after and _is_changeable(key):
-            changes.append({"key": key, "old": one, "new": other})
-            continue
         why = next((FIXED[each] for each in FIXED if f"{key}.".startswith(f"{each}.")), VARIABLES)
+        if key in before and key in after and _is_changeable(key):
+            if _are_numbers(one, other):
+                changes.append({"key": key, "old": one, "new": other})
+                continue
+            why = "numbers alone may be changed there"
         sides = ({key: each[key]} if key in each else {} for each in (before, after))
         ours, theirs = (dict(_leaves(side)) for side in sides)
         fixed += [
@@ -253,6 +257,16 @@ def _is_changeable(key: str) -> bool:
         len(words) == len(pattern.split("."))
         and all(p in ("*", word) for p, word in zip(pattern.split("."), words, strict=True))
         for pattern in CHANGEABLE
+    )
+
+
+def _are_numbers(*values: Any) -> bool:
+    """Tell whether all are numbers or schedules of them, or nothing."""
+    return all(
+        value is None
+        or (isinstance(value, int | float) and not isinstance(value, bool))
+        or (isinstance(value, Mapping) and "name" not in value and "to" in value)
+        for value in values
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 import advnets
+from advnets.monitor.report.charts import score_charts
 from advnets.observe.scores import Scores
 from advnets.recipe import load_recipe
 from advnets.session.observers import make_observers
@@ -111,3 +112,17 @@ def test_data_that_do_not_fit_into_memory_are_scored_in_parts(tmp_path):
     (one,), (other,) = whole.manifest["scores"], parts.manifest["scores"]
     assert other["value"] == pytest.approx(one["value"], rel=1e-9)
     assert other["protocol"]["data_sha256"] == one["protocol"]["data_sha256"]
+
+
+def test_a_metric_that_is_measured_in_two_ways_is_shown_in_both(tmp_path):
+    """In the lines, of which each names a score once, and in charts of their own."""
+    ways = [{"name": "energy_distance", "features": "pixels", "samples": n} for n in (40, 60)]
+    changed = {"evaluation.every": 6, "evaluation.metrics": ways}
+    run = advnets.run("ring", SMALL | changed, run_dir=tmp_path / "run")
+    listed = [(one["protocol"]["step"], one["value"]) for one in run.manifest["scores"]]
+    lines = [
+        (row["step"], row["scores"]["energy_distance"]) for row in run.metrics if "scores" in row
+    ]
+    assert len(listed) == 4
+    assert lines == listed
+    assert len(score_charts(run.manifest["scores"])) == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ...errors import RunError
@@ -11,7 +11,7 @@ from ...evaluate import Score, append_scores
 from ...recipe import Recipe
 from ...runs import RunFolder
 from ...safe_io.jsonable import to_jsonable
-from ..scores import OF_AVERAGED_WEIGHTS, OF_CURRENT_WEIGHTS, line_of
+from ..scores import OF_AVERAGED_WEIGHTS, OF_CURRENT_WEIGHTS, line_of, split_by_name
 from ..tensorboard import EventLog
 from .report import write_report
 
@@ -56,7 +56,7 @@ def _append(
     fresh = [s for s in scores if (f"{s.metric}{suffix}", to_jsonable(s.value)) not in known]
     if not fresh:
         return
-    lines = [line_of(step, some, suffix) for some in _split_by_name(fresh)]
+    lines = [line_of(step, some, suffix) for some in split_by_name(fresh)]
     for line in lines:
         folder.metrics.append(line)
     if recipe.settings.monitoring.tensorboard:
@@ -77,24 +77,6 @@ def _known(folder: RunFolder, step: int) -> set[tuple[str, Any]]:
         if record["step"] == step and isinstance(scores, dict):
             found |= {(k, v) for k, v in scores.items() if v is None or isinstance(v, int | float)}
     return found
-
-
-def _split_by_name(scores: Iterable[Score]) -> list[list[Score]]:
-    """Split scores into lines in which each name is unique.
-
-    >>> parted = _split_by_name([Score("a", 1.0), Score("b", 2.0), Score("a", 3.0)])
-    >>> [[score.value for score in line] for line in parted]
-    [[1.0, 2.0], [3.0]]
-    """
-    lines: list[list[Score]] = []
-    for score in scores:
-        names = ({other.metric for other in line} for line in lines)
-        free = next((i for i, taken in enumerate(names) if score.metric not in taken), None)
-        if free is None:
-            lines.append([score])
-        else:
-            lines[free].append(score)
-    return lines
 
 
 def _suffix(recipe: Recipe, averaged: bool) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from ...compare.protocols import settings, settings_key
 from ..progress import EQUILIBRIUM
 from .curves import Chart, Line, chart_to_svg, to_line
 
@@ -110,15 +111,18 @@ def extra_charts(records: Sequence[Mapping[str, Any]]) -> list[Chart]:
 
 
 def score_charts(scores: Sequence[Mapping[str, Any]]) -> list[Chart]:
-    """Make a chart per metric with several steps, a line for each kind of weights."""
-    groups: dict[str, dict[bool, dict[int, Mapping[str, Any]]]] = {}
+    """Make a chart per metric with several steps, for each way in which it was measured, with a
+    line for each kind of weights.
+    """
+    groups: dict[tuple[str, str], dict[bool, dict[int, Mapping[str, Any]]]] = {}
     for score in scores:
         protocol = score.get("protocol") or {}
-        step, averaged = protocol.get("step"), bool(protocol.get("averaging"))
+        step, averaged = protocol.get("step"), isinstance(protocol.get("averaging"), Mapping)
         if step is not None and score.get("value") is not None:
-            groups.setdefault(score["metric"], {}).setdefault(averaged, {})[step] = score
+            how = score["metric"], settings_key(settings(score["metric"], protocol))
+            groups.setdefault(how, {}).setdefault(averaged, {})[step] = score
     result = []
-    for metric, kinds in islice(groups.items(), MOST_METRICS):
+    for (metric, _), kinds in islice(groups.items(), MOST_METRICS):
         if max(map(len, kinds.values())) < 2:
             continue
         drawn = [_score_line(metric, kinds, averaged) for averaged in sorted(kinds, reverse=True)]

@@ -47,6 +47,7 @@ class Ada(Composed):
     """
 
     requires = ("logits",)
+    reads_signs = True
 
     @validated_by(AdaParameters)
     def __init__(

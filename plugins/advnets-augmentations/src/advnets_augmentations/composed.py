@@ -36,6 +36,7 @@ class Composed(Augmentation):
         own: list[type[Augmentation] | Augmentation] = [type(self), *self.maps]
         self.requires = tuple(dict.fromkeys(word for one in own for word in one.requires))
         self.fields = tuple(dict.fromkeys(name for one in own for name in one.fields))
+        self.reads_signs = any(one.reads_signs for one in own)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make it again: the maps themselves, whoever made them."""

@@ -35,14 +35,7 @@ class LatentRegression(Penalty):
 
     def __call__(self, play: Play) -> tf.Tensor:
         """Return w ‖E(G(z)) − z‖², float32 ``[N]``."""
-        return self.weight() * self._distance(play)
-
-    def observe(self, play: Play) -> dict[str, tf.Tensor]:
-        """Log ‖E(G(z)) − z‖² of each example."""
-        return {"latent_error": self._distance(play)}
-
-    def _distance(self, play: Play) -> tf.Tensor:
         example = tf.stop_gradient(play.fake.example)
         code = play.call("encoder", play.fake, example=example)
         off = code - play.fake.latent
-        return tf.reduce_sum(off**2, list(range(1, off.shape.rank)))
+        return self.weight() * tf.reduce_sum(off**2, list(range(1, off.shape.rank)))

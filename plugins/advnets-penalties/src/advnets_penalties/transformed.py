@@ -34,6 +34,7 @@ class OfTransformed(Penalty):
         own: list[type[Penalty] | Augmentation] = [type(self), *self.augmentations]
         self.requires = tuple(dict.fromkeys(word for one in own for word in one.requires))
         self.fields = tuple(dict.fromkeys(name for one in own for name in one.fields))
+        self.reads_signs = any(one.reads_signs for one in own)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make it again: the maps themselves, whoever made them."""
@@ -81,7 +82,7 @@ def disagreement(
             )
         if augment.geometric:
             told = {n: augment.move_along(field, play.draw, own) for n, field in told.items()}
-    apart = tf.square(side.logits - side.critic(x, **told).logits)
+    apart = tf.square(side.critic().logits - side.critic(x, **told).logits)
     return tf.reduce_mean(apart, axis=list(range(1, len(apart.shape))))
 
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class Unrolled(UpdateRule):
     """Move G by its gradient against a D that is ``steps`` steps ahead, then D by one step.
 
-    D looks ahead on the round's batch by its own optimizer, and all of it is put back
-    (weights, moments, statistics of batches). G's gradient does not run back through these
-    steps: that is the first-order form; in the paper it does.
+    D looks ahead on the round's batch by its own optimizer, and all of it is put back (weights,
+    moments, statistics of batches), as are G's statistics. G's gradient does not run back through
+    these steps: that is the first-order form; in the paper it does.
 
     Args:
         steps: k, how far D is unrolled; with 0 both move from where they stand.
@@ -36,8 +36,10 @@ class Unrolled(UpdateRule):
     def round(self, game: AdversarialGame, batches: list[Batch]) -> dict[str, tf.Tensor]:
         """Play one round; see :meth:`advnets.game.UpdateRule.round`."""
         here = game.point("discriminator", everything=True)
+        made = game.point("generator", everything=True)  # its statistics of batches move, too
         for i in range(self.steps):
             _descend(game, batches[0], f"ahead/{i}")
+        game.put_back(made)
         with game.watch("generator") as tape:
             play = game.play(batches[0], "generator", judge_real=game.generator_needs_real)
             g_loss = game.objective("generator", play)
