@@ -27,6 +27,7 @@ from .first_look import look_at_networks
 from .given_data import Watched
 from .keras_methods import KerasMethods
 from .lazily import Every, Rota
+from .learning import put_back_if_skipped, statistics_of
 from .losses import Loss, Minimax
 from .means import Means
 from .movers import COMPILE_AGAIN, OPTIMIZERS
@@ -251,8 +252,11 @@ class AdversarialGame(KerasMethods):
     def _play_round(self, data: Any) -> dict[str, tf.Tensor]:
         numbers = numbers_of(self)
         batches = self.take(data).split(self.updates.batches)
+        before = statistics_of(self) if self.skips or self.loss_scales else None
         with at_round(tf.convert_to_tensor(self.rounds)):
             logs = check_logged(self.updates, self.updates.round(self, batches))
+        if before is not None:
+            put_back_if_skipped(before, logs)
         self.rounds.assign_add(1)
         for network, average in self.averages.items():
             average.update(self.networks[network], tf.convert_to_tensor(self.rounds))

@@ -1,4 +1,4 @@
-"""Let a game's components change their states, once in each round."""
+"""Let a round change what a game remembers, unless a step of it is skipped."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ def components_of(game: Objectives) -> list[tuple[str, Any]]:
 
 
 def learn(game: Objectives, play: Play, norms: Mapping[str, tf.Tensor]) -> None:
-    """Let the components change their states by a play, unless a player's step was skipped.
+    """Let the components change their states by a play.
 
-    What a skipped round shows them is not finite, and would stay in their states.
+    Where a player's step was skipped, since its gradient was not finite, what they would remember
+    of it is put back, but for whole numbers, which count rounds.
 
     Args:
         game: The game.
@@ -36,12 +37,39 @@ def learn(game: Objectives, play: Play, norms: Mapping[str, tf.Tensor]) -> None:
     components = components_of(game)
     checked = bool(norms) and bool(game.skips or game.loss_scales)
     held = [v for _, one in components for _, v in find_variables(one)] if checked else []
-    before = Point.of(held)
+    before = Point.of([one for one in held if one.dtype.is_floating])
     for duel in play.duels.values():
         game.loss.update(duel.real, duel.fake)
     for _, component in components[1:]:
         component.update(play)
-    if held:
+    if before.variables:
         sound = tf.reduce_all(tf.math.is_finite(tf.stack(list(norms.values()))))
-        for variable, value in zip(held, before.values, strict=True):
+        for variable, value in zip(before.variables, before.values, strict=True):
             variable.assign(tf.where(sound, variable, value))
+
+
+def statistics_of(game: Objectives) -> Point:
+    """Take down what calls of the networks change: statistics of batches, and their like."""
+    held: dict[int, Any] = {}
+    for network in game.networks.values():
+        own = [variable.value for variable in network.non_trainable_variables]
+        own += [variable for _, variable in find_variables(network)]
+        trained = {id(variable.value) for variable in network.trainable_variables}
+        held |= {id(one): one for one in own if id(one) not in trained}
+    return Point.of([one for one in held.values() if one.dtype.is_floating])
+
+
+def put_back_if_skipped(before: Point, logs: Mapping[str, tf.Tensor]) -> None:
+    """Let networks' statistics have nothing of a round in which a player's step was skipped.
+
+    Args:
+        before: What they were before it.
+        logs: What the round logs.
+    """
+    skipped = [logs[name] for name in ("d_skipped", "g_skipped") if name in logs]
+    if skipped and before.variables:
+        sound = tf.reduce_all(tf.stack(skipped) <= 0)
+        now = Point.of(before.variables).values
+        pairs = zip(before.values, now, strict=True)
+        values = [tf.where(sound, new, old) for old, new in pairs]
+        Point(before.variables, values).put_back()
