@@ -79,7 +79,8 @@ class WaitReport:
     """Report, ever more rarely, for whom a worker waits."""
 
     def __init__(self, cluster: Cluster):
-        self.missing: Sequence[str] = ()
+        chief, *others = cluster.addresses
+        self.missing: Sequence[str] = [chief] if cluster.rank else others
         self._who = f"worker {cluster.rank} of {cluster.size}"
         self._began, self._report_after = time.monotonic(), REPORT_AFTER
         log.info(f"{self._who} (from {cluster.source}) waits for the others")
