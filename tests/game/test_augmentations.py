@@ -338,3 +338,12 @@ def test_being_tried_changes_no_state():
 def test_what_is_none():
     with pytest.raises(UsageError, match="augmentations"):
         game(tf.image.flip_left_right)
+
+
+@pytest.mark.parametrize(("size", "share", "most"), [(4, 0.125, 1), (8, 0.06, 1), (20, 0.125, 3)])
+def test_translation_moves_to_the_nearest_pixel_and_by_one_at_least(
+    size: int, share: float, most: int
+) -> None:
+    x = tf.ones([400, size, size, 1])
+    rows = tf.reduce_sum(Translation(share)(x, Draw(1, 0), "t")[:, :, size // 2, 0], 1).numpy()
+    assert sorted({*rows.astype(int).tolist()} - {0}) == list(range(size - most, size + 1))
