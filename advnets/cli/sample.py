@@ -98,7 +98,10 @@ def command(
         known = out.suffix.lower() in FORMATS
         check_out(out, FORMATS if known else (*FORMATS, *_endings(source())), force=force)
     given = read_given(folder, given, None if interpolate else count, source)
+    from ..data.given import prefer_names
+
     opened = open_run(ctx, run)
+    given = prefer_names(given, opened.told)  # a manifest need not say what samples are made of
     if single and opened.source.spec.kind != "image":
         raise UsageError(
             f"--out {out}: these samples are no images, of which each could be a picture",

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from ..plugins.origins import misused
+from ..schedule import at_round
 from .augmentations import Augmentation
+from .log_odds import FAR
 from .losses import Loss
 from .penalties import Penalty
 from .side import Side
@@ -43,12 +45,17 @@ def check_zero(game: AdversarialGame) -> None:
 
 
 def _leaves_a_constant(loss: Loss) -> bool:
+    """Tell whether D's loss is the same for C + 1 as for C: now, and at the end of schedules."""
     try:
-        alone, shifted = (
-            loss.discriminator(Side(tf.constant(REAL) + c), Side(tf.constant(FAKE) + c))
-            for c in (0.0, 1.0)
-        )
-        return bool(tf.reduce_max(tf.abs(alone - shifted)) < 1e-5)
+        for step in (0, FAR):
+            with at_round(tf.constant(step, tf.int64)):
+                alone, shifted = (
+                    loss.discriminator(Side(tf.constant(REAL) + c), Side(tf.constant(FAKE) + c))
+                    for c in (0.0, 1.0)
+                )
+            if tf.reduce_max(tf.abs(alone - shifted)) >= 1e-5:
+                return False
+        return True
     except Exception as error:
         log.debug("%s was not to be asked whether it compares logits alone: %s", loss, error)
         return False

@@ -81,13 +81,12 @@ def _check_told(recipe: Recipe, findings: Findings) -> None:
     """Check that what is always told something is told something, where `given` alone says it."""
     for keys, network, component in _told(recipe):
         if not recipe.settings.given.get(network):
-            message = (
-                f"{join_keys(keys)}: {component.name!r} is of what the {network} is told, and "
-            )
             findings.add(
                 keys,
-                f"{message}it is told nothing",
-                f"given: {{generator: [label], {network}: [label]}}, say, of a field of the data",
+                f"{join_keys(keys)}: {component.name!r} is of what the {network} is told, and it "
+                "is told nothing",
+                "tell both players a field of the data: `given: {generator: [label], "
+                "discriminator: [label]}`, say",
             )
 
 

@@ -76,7 +76,12 @@ def test_a_classs_name_comes_before_its_number(tmp_path: Path) -> None:
         )
         with np.load(out) as held:
             assert held["label"].tolist() == told
-    _, told = advnets.open_run(tmp_path / "run").sample(2, given={"label": [1, 2]})
+    opened = advnets.open_run(tmp_path / "run")
+    opened.folder.manifest.change(lambda data: {"sampling": None})  # as one that does not say it
+    run("sample", opened.path, "-n", 2, "--given", "label=3", "--out", out, "--force")
+    with np.load(out) as held:
+        assert held["label"].tolist() == [2, 2]
+    _, told = opened.sample(2, given={"label": [1, 2]})
     assert told["label"].tolist() == [1, 2]  # in Python a number is a number
 
 

@@ -16,6 +16,7 @@ from advnets_losses.hinge import Hinge
 from advnets_penalties.consistency import Consistency
 from advnets_penalties.lecam import LeCam
 from advnets_relativistic.paired import Relativistic
+from advnets_semi_supervised.weighted import Weighted
 from advnets_updates.unrolled import Unrolled
 from advnets_wgan.wasserstein import Wasserstein
 
@@ -175,6 +176,8 @@ def test_looking_ahead_moves_gs_statistics_no_more_often() -> None:
 
 # -------------------------------------------------------------------------------- signs, precision
 
+RAMP = {"from": 0.0, "to": 1.0, "rounds": 5}
+
 
 @pytest.mark.parametrize("loss", [Wasserstein(), Relativistic()])
 def test_signs_are_read_beside_losses_only_by_which_they_mean_something(loss: Any) -> None:
@@ -182,7 +185,9 @@ def test_signs_are_read_beside_losses_only_by_which_they_mean_something(loss: An
     for parts in ({"augmentations": [ada]}, {"penalties": [Consistency([ada])]}):
         with pytest.raises(UsageError, match="reads the sign of D's logits"):
             made(loss=loss, **parts)
-        for fine in (Hinge(), NonSaturating()):
+        with pytest.raises(UsageError, match="reads the sign of D's logits"):
+            made(loss=Weighted(loss, discriminator=RAMP), **parts)
+        for fine in (Hinge(), NonSaturating(), Weighted(Hinge(), discriminator=RAMP)):
             made(loss=fine, **parts)
 
 
